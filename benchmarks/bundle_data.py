@@ -1,0 +1,90 @@
+"""Makes the images that the package carries, byte for byte the same each time.
+
+    python benchmarks/bundle_data.py --emoji SHEET.webp [--fashion-dir DIR] [--out gan/data/files]
+
+`fashion.npz`: 10,000 images of Fashion-MNIST's train split, 1,000 a class, drawn with SEED, in the
+split's own order. `emoji.webp`: the sheet of Noto Emoji as it is, once its shape is checked.
+Debian's package dataset-fashion-mnist has the four original files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+FASHION_DIR = Path("/usr/share/datasets/fashion-mnist")  # Debian: dataset-fashion-mnist
+PER_CLASS = 1_000
+SEED = 2026
+EMOJI_TILES, EMOJI_PX, EMOJI_COLUMNS = 3_916, 32, 64
+MAX_BYTES = 6_000_000
+ZIP_TIME = (2026, 1, 1, 0, 0, 0)  # a fixed time keeps the archive the same from run to run
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """An array in the IDX format of MNIST, gzipped."""
+    raw = gzip.decompress(path.read_bytes())
+    dims = raw[3]
+    shape = tuple(int.from_bytes(raw[4 + 4 * i : 8 + 4 * i], "big") for i in range(dims))
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * dims).reshape(shape)
+
+
+def balanced(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
+    """Ascending indices of `per_class` images of every class, drawn at random."""
+    rng = np.random.default_rng(seed)
+    chosen = [
+        rng.choice(np.flatnonzero(labels == c), per_class, replace=False) for c in np.unique(labels)
+    ]
+    return np.sort(np.concatenate(chosen))
+
+
+def write_npz(path: Path, **arrays: np.ndarray) -> None:
+    """What np.savez_compressed writes, at the highest level and without the time of day."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, array in arrays.items():
+            buffer = io.BytesIO()
+            np.save(buffer, array, allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", ZIP_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, buffer.getvalue(), compresslevel=9)
+
+
+def bundle_fashion(source: Path, target: Path) -> None:
+    labels = read_idx(source / "train-labels-idx1-ubyte.gz")
+    rows = balanced(labels, PER_CLASS, SEED)
+    images = read_idx(source / "train-images-idx3-ubyte.gz")[rows]
+    write_npz(target, images=images, labels=labels[rows])
+
+
+def bundle_emoji(source: Path, target: Path) -> None:
+    with Image.open(source) as sheet:
+        size, mode = sheet.size, sheet.mode
+    rows = -(-EMOJI_TILES // EMOJI_COLUMNS)
+    if (*size, mode) != (EMOJI_COLUMNS * EMOJI_PX, rows * EMOJI_PX, "RGB"):
+        raise SystemExit(f"{source} must be 64 x 62 RGB tiles of 32 px, got {size} {mode}")
+    shutil.copyfile(source, target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fashion-dir", type=Path, default=FASHION_DIR)
+    parser.add_argument("--emoji", type=Path, help="the sheet of 64 x 62 tiles of 32 px")
+    parser.add_argument("--out", type=Path, default=Path("gan/data/files"))
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    bundle_fashion(args.fashion_dir, args.out / "fashion.npz")
+    if args.emoji:
+        bundle_emoji(args.emoji, args.out / "emoji.webp")
+    for path in sorted(args.out.iterdir()):
+        if path.stat().st_size > MAX_BYTES:
+            raise SystemExit(f"{path} is over {MAX_BYTES:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
