@@ -1,0 +1,5 @@
+"""Train a GAN, watch it learn, walk through what it learned."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

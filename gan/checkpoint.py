@@ -1,0 +1,357 @@
+"""Weights that are shared and checkpoints that a run resumes from: atomic, hashed, checked.
+
+A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` where D comes along).
+A checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
+appears under its final name only when all of it is on disk. This is the one module that calls
+torch.load, with weights_only=True and on files whose hash it has just checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from gan.config import ModelConfig, RunConfig, WeightsConfig, from_json, to_json
+from gan.errors import CheckpointError, ConfigError, WeightsError, suggest
+from gan.models import Discriminator, Generator, build_discriminator, build_generator
+
+MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
+    "model.safetensors", "config.json", "state.pt", "manifest.json",
+)  # fmt: skip
+MAX_CONFIG_BYTES = 64 * 2**10
+MAX_HEADER_BYTES = 2**20
+MAX_TENSORS = 2000
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A trained model, ready to sample from."""
+
+    ref: str
+    path: Path
+    config: WeightsConfig
+    generator: Generator  # the averaged one, in eval mode
+    discriminator: Discriminator | None
+    revision: str  # SHA-256 of the file
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W) of its images."""
+        return self.generator.image_shape
+
+
+def weights_dir() -> Path:
+    """The bundled models: weights/ beside the package, or inside it where it was installed."""
+    package = Path(__file__).parent
+    beside = package.parent / "weights"
+    return beside if beside.is_dir() else package / "weights"
+
+
+def bundled() -> list[str]:
+    """Names of the bundled generators, the default first."""
+    names = [p.parent.name for p in sorted(weights_dir().glob(f"*/{CONFIG_FILE}"))]
+    return sorted((n for n in names if not n.startswith("features-")), key=lambda n: (n != "fashion", n))
+
+
+def load(ref: str | Path) -> Weights:
+    """The model that `ref` names: a bundled name, a weights folder, or a run (its newest weights).
+
+    Raises WeightsError where there is none, or where a file does not fit its config.
+    """
+    text = str(ref)
+    if text in bundled():
+        return _load_folder(text, weights_dir() / text)
+    path = Path(ref).expanduser()
+    if (path / MODEL_FILE).is_file():
+        return _load_folder(text, path)
+    if (path / "weights").is_dir() and (path / CONFIG_FILE).is_file():
+        newest = weights_of_run(path)
+        if newest:
+            return load_at(path, newest[-1])
+        raise WeightsError(f"the run {path.name} has no weights yet; let it train a few seconds")
+    raise WeightsError(f"there are no weights {text!r}; {suggest(text, bundled())}")
+
+
+def weights_of_run(run_dir: Path) -> list[int]:
+    """The moments, in nimg, at which a run kept its weights."""
+    files = (run_dir / "weights").glob("*.safetensors")
+    return sorted(int(p.stem) for p in files if p.stem.isdigit())
+
+
+def load_at(run_dir: Path, nimg: int) -> Weights:
+    """A run's averaged generator as it was after `nimg` images."""
+    run = from_json(RunConfig, read_json(run_dir / CONFIG_FILE))
+    config = weights_config(run, name=run_dir.name, nimg=nimg)
+    return _load(str(run_dir), run_dir / "weights" / f"{nimg:010d}.safetensors", config)
+
+
+def weights_config(run: RunConfig, *, name: str, nimg: int, seconds: float = 0.0) -> WeightsConfig:
+    """What config.json of a run's weights says."""
+    return WeightsConfig(
+        name=name,
+        preset=run.preset,
+        data=run.data,
+        class_names=run.class_names,
+        nimg=nimg,
+        seconds=seconds,
+        model=run.model,
+    )
+
+
+def _load_folder(ref: str, folder: Path) -> Weights:
+    config = from_json(WeightsConfig, read_json(folder / CONFIG_FILE))
+    return _load(ref, folder / MODEL_FILE, config)
+
+
+def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
+    has_d = any(name.startswith("d.") for name in tensor_specs(file))
+    generator = build_generator(config.model)
+    discriminator = build_discriminator(config.model) if has_d else None
+    load_modules(file, _named(generator, discriminator))
+    generator.eval().requires_grad_(False)
+    if discriminator is not None:
+        discriminator.eval().requires_grad_(False)
+    return Weights(ref, file.parent, config, generator, discriminator, sha256(file))
+
+
+def _named(generator: nn.Module, discriminator: nn.Module | None) -> dict[str, nn.Module]:
+    return {"g_ema": generator} | ({} if discriminator is None else {"d": discriminator})
+
+
+def read_json(path: Path) -> Any:
+    """A small JSON file; raises WeightsError where it is missing, large or broken."""
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise WeightsError(
+            f"{path.name} cannot be read in {str(path.parent)!r} ({error.strerror}); check the folder"
+        ) from error
+    except ValueError as error:
+        raise WeightsError(
+            f"{path.name} in {str(path.parent)!r} must be JSON, it is damaged; fetch it anew"
+        ) from error
+
+
+def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Names, dtypes and shapes from a safetensors header, read by us before any library does.
+
+    Raises WeightsError unless it has at most 1 MB and 2,000 tensors.
+    """
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > MAX_HEADER_BYTES:
+                raise WeightsError(f"the header of {file.name} may have 1 MB; fetch the file anew")
+            header = json.loads(stream.read(length))
+        specs = {
+            k: (str(v["dtype"]), tuple(int(n) for n in v["shape"]))
+            for k, v in header.items()
+            if k != "__metadata__"
+        }
+    except OSError as error:
+        raise WeightsError(f"{file.name} cannot be read ({error.strerror}); check the path") from error
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
+        ) from error
+    if len(specs) > MAX_TENSORS:
+        raise WeightsError(f"{file.name} may hold {MAX_TENSORS:,} tensors, got {len(specs):,}")
+    return specs
+
+
+def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
+    """Copy a safetensors file into `modules`, each under its prefix.
+
+    Names, shapes and dtypes must equal what the modules have, and every value be finite;
+    raises WeightsError otherwise.
+    """
+    wanted = {f"{p}.{k}": v for p, m in modules.items() for k, v in m.state_dict().items()}
+    found = tensor_specs(file)
+    if missing := sorted(wanted.keys() ^ found.keys()):
+        raise WeightsError(
+            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
+            f"(first: {missing[0]}); check that config.json belongs to it"
+        )
+    for name, tensor in wanted.items():
+        if found[name][1] != tuple(tensor.shape):
+            raise WeightsError(
+                f"{name} in {file.name} must be {list(tensor.shape)}, got {list(found[name][1])}; "
+                f"check that config.json belongs to it"
+            )
+    for name, tensor in _read_tensors(file).items():
+        if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
+            raise WeightsError(
+                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; fetch it anew"
+            )
+        wanted[name].copy_(tensor)
+
+
+def _read_tensors(file: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(file)
+    except Exception as error:  # SafetensorError is not public; a torn file raises it
+        raise WeightsError(
+            f"{file.name} must be a whole safetensors file, it is damaged; fetch it anew"
+        ) from error
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
+
+
+def save_weights(
+    folder: Path,
+    config: WeightsConfig,
+    generator: Generator,
+    discriminator: Discriminator | None = None,
+) -> None:
+    """A weights folder: the layout that is loaded, bundled and pushed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_modules(folder / MODEL_FILE, _named(generator, discriminator))
+    write_json(folder / CONFIG_FILE, to_json(config))
+
+
+def save_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
+    """Modules under their prefixes as one safetensors file, atomically.
+
+    Raises CheckpointError where a value is not finite: a bad state is never saved as good.
+    """
+    tensors = {
+        f"{p}.{k}": v.detach().cpu().contiguous()
+        for p, m in modules.items()
+        for k, v in m.state_dict().items()
+    }
+    if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
+        raise CheckpointError(f"{bad[0]} is not finite; the state was not saved")
+    write_atomic(file, safetensors.torch.save(tensors, metadata={"format": "pt"}))
+
+
+def write_json(path: Path, data: Any) -> None:
+    """`data` as indented JSON, atomically."""
+    write_atomic(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write beside, flush to disk, rename: a reader or a crash sees the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if durable:
+                os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        _fsync_folder(path.parent)
+
+
+def _fsync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # Windows has no handle for a folder; its rename is journalled
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(file: Path) -> str:
+    """Hex digest of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def save_checkpoint(
+    folder: Path, nimg: int, modules: Mapping[str, nn.Module], state: Mapping[str, Any]
+) -> Path:
+    """`folder`/<nimg>, whole or not at all. `state` holds tensors, numbers, strings, lists, dicts."""
+    final = folder / f"{nimg:010d}"
+    temporary = folder / f".{nimg:010d}.{os.getpid()}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        save_modules(temporary / MODEL_FILE, modules)
+        with (temporary / STATE_FILE).open("wb") as stream:
+            torch.save(dict(state), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        hashes = {name: sha256(temporary / name) for name in (MODEL_FILE, STATE_FILE)}
+        write_json(temporary / MANIFEST_FILE, {"nimg": nimg, "sha256": hashes})
+        shutil.rmtree(final, ignore_errors=True)
+        temporary.replace(final)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _fsync_folder(folder)
+    return final
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Checkpoints in `folder`, oldest first, valid or not."""
+    return sorted(p for p in folder.glob("*") if p.name.isdigit() and p.is_dir())
+
+
+class Found(NamedTuple):
+    """The newest valid checkpoint, and the newer ones that had to be passed over."""
+
+    path: Path
+    skipped: tuple[str, ...]
+
+
+def newest_checkpoint(folder: Path) -> Found:
+    """The newest checkpoint whose hashes hold; raises CheckpointError where there is none."""
+    skipped: list[str] = []
+    for path in reversed(checkpoints(folder)):
+        if is_valid(path):
+            return Found(path, tuple(skipped))
+        skipped.append(path.name)
+    found = f"{len(skipped)} damaged" if skipped else "none"
+    raise CheckpointError(
+        f"{folder.parent.name} must hold a whole checkpoint, got {found}; start a new run"
+    )
+
+
+def is_valid(path: Path) -> bool:
+    """Whether every file of a checkpoint has the hash that its manifest states."""
+    try:
+        hashes = json.loads((path / MANIFEST_FILE).read_text("utf-8"))["sha256"]
+        return all(sha256(path / name) == hashes[name] for name in (MODEL_FILE, STATE_FILE))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def load_checkpoint(path: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
+    """Copy a checkpoint's weights into `modules` and return its state."""
+    load_modules(path / MODEL_FILE, modules)
+    state: dict[str, Any] = torch.load(path / STATE_FILE, map_location="cpu", weights_only=True)
+    return state
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left half written."""
+    for leftover in folder.glob(".*.tmp"):
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+
+
+def model_config(data: object) -> ModelConfig:
+    """The model part of a config.json; raises WeightsError where it makes no sense."""
+    try:
+        return from_json(ModelConfig, data)
+    except ConfigError as error:
+        raise WeightsError(f"config.json describes no model we know: {error}") from error

@@ -1,0 +1,251 @@
+"""What a run is made of: frozen dataclasses, JSON both ways, a closed schema.
+
+Values only. Tables elsewhere (losses, models, data) build what these name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from gan.errors import ConfigError, suggest
+
+Family = Literal["mlp", "dcgan", "conv"]
+LossName = Literal[
+    "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
+]
+OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+Precision = Literal["auto", "fp32", "bf16"]
+
+FORMAT = "gan-atelier/1"
+RESOLUTIONS = (8, 16, 28, 32, 48, 64)
+MAX_LAYERS = 12
+
+
+def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
+    """A dataclass field with its one-line help and, for numbers, its closed range."""
+    return field(default=default, metadata={"help": help, "low": low, "high": high})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The shape of a generator and its discriminator.
+
+    Empty widths mean the family's own for that resolution (gan.presets.default_widths).
+    """
+
+    family: Family = "conv"
+    resolution: int = option(28, "height and width of an image, px", low=8, high=64)
+    channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
+    classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
+    z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
+    embed_dim: int = option(16, "length of a class embedding", low=1, high=256)
+    g_widths: tuple[int, ...] = option((), "channels of the generator, input to output")
+    d_widths: tuple[int, ...] = option((), "channels of the discriminator, input to output")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        for name in ("g_widths", "d_widths"):
+            widths = getattr(self, name)
+            if len(widths) > MAX_LAYERS or any(not 1 <= w <= 4096 for w in widths):
+                raise ConfigError(
+                    f"{name} must hold at most {MAX_LAYERS} widths from 1 to 4096, "
+                    f"got {list(widths)}; leave it out for the family's own"
+                )
+        if self.resolution not in RESOLUTIONS:
+            raise ConfigError(
+                f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, "
+                f"got {self.resolution}; choose the nearest"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How a training learns. Rates are per step, weights are gammas of the published losses."""
+
+    loss: LossName = "relativistic"
+    optimizer: OptimizerName = "adam"
+    g_lr: float = option(2e-3, "learning rate of the generator", low=0, high=10)
+    d_lr: float = option(2e-3, "learning rate of the discriminator", low=0, high=10)
+    beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
+    beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
+    batch_size: int = option(64, "images a step", low=2, high=4096)
+    d_steps: int = option(1, "discriminator updates a generator update", low=1, high=20)
+    r1: float = option(0.0, "weight of the gradient penalty on real images", low=0, high=1000)
+    r2: float = option(0.0, "weight of the gradient penalty on fake images", low=0, high=1000)
+    gp: float = option(10.0, "weight of the penalty of wasserstein-gp", low=0, high=1000)
+    reg_every: int = option(4, "apply R1 and R2 every so many steps", low=1, high=64)
+    clip_norm: float = option(0.0, "clip gradients to this norm, 0 for off", low=0, high=1e6)
+    ema_half_life_kimg: float = option(8.9, "half-life of the averaged generator", low=0, high=1e5)
+    flip: bool = option(False, "mirror images at random")
+    shift_px: int = option(0, "shift real and fake at random by up to this", low=0, high=16)
+    precision: Precision = option("auto", "auto uses bf16 where the processor multiplies it")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything that a training needs to start, and to be told apart from others."""
+
+    preset: str
+    data: str = "fashion"
+    seed: int = option(0, "seed of weights, noise and batches", low=0, high=2**31 - 1)
+    total_kimg: float | None = option(None, "stop after so many thousand images", low=0)
+    total_seconds: float | None = option(None, "stop after so many seconds of training", low=0)
+    class_names: tuple[str, ...] = ()
+    model: ModelConfig = field(default_factory=ModelConfig)
+    train: TrainConfig = field(default_factory=TrainConfig)
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsConfig:
+    """`config.json` of a weights folder: how to build the model and what it was trained on."""
+
+    format: str = FORMAT
+    name: str = ""
+    preset: str = ""
+    data: str = ""
+    class_names: tuple[str, ...] = ()
+    nimg: int = option(0, "real images shown in training", low=0)
+    seconds: float = option(0.0, "seconds of training", low=0)
+    fd: float | None = option(None, "Fréchet distance on our features", low=0)
+    fd_floor: float | None = option(None, "the same, real against real", low=0)
+    fd_features: str = ""
+    model: ModelConfig = field(default_factory=ModelConfig)
+
+
+Config = TypeVar("Config", ModelConfig, TrainConfig, RunConfig, WeightsConfig)
+
+
+def check_ranges(config: Any) -> None:
+    """Raises ConfigError unless every number is finite and within its field's range."""
+    for f in dataclasses.fields(config):
+        value = getattr(config, f.name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        low, high = f.metadata.get("low"), f.metadata.get("high")
+        too_low = low is not None and value < low
+        too_high = high is not None and value > high
+        if not math.isfinite(value) or too_low or too_high:
+            raise ConfigError(
+                f"{f.name} must be {_range_text(low, high)}, got {value}; it is: "
+                f"{f.metadata.get('help', 'a number')}"
+            )
+
+
+def _range_text(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f"from {low:g} to {high:g}"
+    return f"{low:g} or more" if low is not None else "finite"
+
+
+def to_json(config: Any) -> dict[str, Any]:
+    """Plain dicts, lists and numbers, ready for `json.dumps`."""
+    return typing.cast(dict[str, Any], _plain(dataclasses.asdict(config)))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
+
+
+def from_json(kind: type[Config], data: object) -> Config:
+    """The config that `data` describes.
+
+    Raises ConfigError for an unknown key, a wrong type or a value out of range.
+    """
+    if not isinstance(data, Mapping):
+        raise ConfigError(
+            f"{kind.__name__} must be a JSON object, got {type(data).__name__}; check the file"
+        )
+    hints = typing.get_type_hints(kind)
+    for key in data:
+        if key not in hints:
+            raise ConfigError(f"{kind.__name__} has no setting {key!r}; {suggest(str(key), hints)}")
+    return kind(**{key: _typed(key, hints[key], value) for key, value in data.items()})
+
+
+def _typed(name: str, hint: Any, value: Any) -> Any:
+    """`value` as the type that a field declares; a bool never passes as a number."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if dataclasses.is_dataclass(hint):
+        return from_json(typing.cast(Any, hint), value)
+    if origin is Literal:
+        if value not in args:
+            raise ConfigError(f"{name} cannot be {value!r}; {suggest(str(value), args)}")
+        return value
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        return _typed(name, next(a for a in args if a is not type(None)), value)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{name} must be a list, got {value!r}; write it as [a, b]")
+        return tuple(_typed(name, args[0], v) for v in value)
+    return _scalar(name, hint, value)
+
+
+def _scalar(name: str, hint: type, value: Any) -> Any:
+    is_bool = isinstance(value, bool)
+    if hint is float and isinstance(value, int | float) and not is_bool:
+        return float(value)
+    if isinstance(value, hint) and is_bool == (hint is bool):
+        return value
+    raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}; correct its type")
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`key=value` as typed on a command line: the key, and the value as its field's type.
+
+    A key is any field of ModelConfig or TrainConfig; a list is written `48,36,24`.
+    """
+    key, equals, raw = text.partition("=")
+    key = key.strip().replace("-", "_")
+    hints = setting_types()
+    if not equals:
+        raise ConfigError(f"a setting must be key=value, got {text!r}; for example g_lr=0.001")
+    if key not in hints:
+        raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
+    return key, _typed(key, hints[key], _literal(key, hints[key], raw.strip()))
+
+
+def setting_types() -> dict[str, Any]:
+    """Every setting that `--set` takes, with its type."""
+    return {**typing.get_type_hints(ModelConfig), **typing.get_type_hints(TrainConfig)}
+
+
+def _literal(name: str, hint: Any, raw: str) -> Any:
+    if typing.get_origin(hint) is tuple:
+        return tuple(_literal(name, int, part) for part in raw.split(",") if part.strip())
+    try:
+        if hint is bool:
+            return {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}[
+                raw.lower()
+            ]
+        return hint(raw) if hint in (int, float) else raw
+    except (KeyError, ValueError):
+        kind = {bool: "true or false", int: "a whole number", float: "a number"}[hint]
+        raise ConfigError(f"{name} must be {kind}, got {raw!r}; correct it") from None
+
+
+def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
+    """`config` with flat settings put where they belong (model or train)."""
+    model_keys = typing.get_type_hints(ModelConfig)
+    model = {k: v for k, v in settings.items() if k in model_keys}
+    train = {k: v for k, v in settings.items() if k not in model_keys}
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, **model),
+        train=dataclasses.replace(config.train, **train),
+    )

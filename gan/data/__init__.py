@@ -1,0 +1,59 @@
+"""Images to learn from, by a one-word spec: bundled sets, folders and zips, Hub datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gan.data.batches import Batch, Batches
+from gan.data.bundled import BUNDLED, fashion_test, load_bundled
+from gan.data.folder import load_folder
+from gan.data.hub import load_hub
+from gan.data.imageset import ImageSet, fit, split_held_out
+from gan.errors import DataError, suggest
+from gan.presets import DataShape
+
+__all__ = [
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "check_spec", "data_summary", "fashion_test",
+    "load_data", "shape_of", "split_held_out",
+]  # fmt: skip
+
+DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
+OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # of images from outside, unless asked otherwise
+
+
+def check_spec(spec: str) -> None:
+    """Raises DataError unless `spec` is one of DATA_NAMES, folder:PATH or hub:owner/name."""
+    kind, colon, rest = spec.partition(":")
+    if spec in BUNDLED or (colon and kind in ("folder", "hub") and rest):
+        return
+    raise DataError(
+        f"there is no data {spec!r}; {suggest(spec, [*BUNDLED, 'folder:PATH', 'hub:owner/name'])}"
+    )
+
+
+def load_data(
+    spec: str, *, resolution: int | None = None, channels: int | None = None
+) -> ImageSet:
+    """The images that `spec` names, resized where `resolution` or `channels` ask for it.
+
+    Raises DataError where they cannot be found or read.
+    """
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    if spec in BUNDLED:
+        return fit(load_bundled(spec), resolution=resolution, channels=channels)
+    size, depth = resolution or OWN_RESOLUTION, channels or OWN_CHANNELS
+    if kind == "folder":
+        return load_folder(Path(rest).expanduser(), resolution=size, channels=depth)
+    return load_hub(rest, resolution=size, channels=depth)
+
+
+def shape_of(spec: str) -> DataShape:
+    """Resolution, channels and classes of `spec`; bundled sets are not loaded for it."""
+    check_spec(spec)
+    return BUNDLED[spec].shape if spec in BUNDLED else load_data(spec).shape
+
+
+def data_summary(name: str) -> str:
+    """One line on a bundled set."""
+    return BUNDLED[name].summary

@@ -1,0 +1,122 @@
+"""Sets that ship with the app: fashion, emoji, digits; and the full Fashion-MNIST where it is."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from gan.data.hub import load_hub
+from gan.data.imageset import ImageSet
+from gan.errors import DataError
+from gan.images import untile
+from gan.presets import DataShape
+
+FILES = Path(__file__).parent / "files"
+FASHION_CLASSES = (
+    "T-shirt", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+DIGIT_CLASSES = tuple("0123456789")
+EMOJI_COUNT = 3916
+FASHION_REPO = "zalando-datasets/fashion_mnist"
+# Debian's package dataset-fashion-mnist; GAN_FASHION_DIR points at the same four files elsewhere
+DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
+
+
+def _fashion() -> ImageSet:
+    with np.load(FILES / "fashion.npz") as data:
+        pixels, labels = data["images"], data["labels"]
+    return ImageSet(
+        "fashion", _grey(pixels), torch.from_numpy(labels).long(), FASHION_CLASSES,
+        "10,000 images of Fashion-MNIST's train split, 1,000 a class",
+    )  # fmt: skip
+
+
+def fashion_dir() -> Path | None:
+    """The folder with the four idx files of Fashion-MNIST, where there is one."""
+    folder = Path(os.environ.get("GAN_FASHION_DIR", DEBIAN_FASHION))
+    return folder if (folder / "train-images-idx3-ubyte.gz").is_file() else None
+
+
+def _fashion_full(split: str = "train") -> ImageSet:
+    folder = fashion_dir()
+    if folder is None:
+        return load_hub(FASHION_REPO, resolution=28, channels=1, split=split)
+    prefix = "train" if split == "train" else "t10k"
+    pixels = read_idx(folder / f"{prefix}-images-idx3-ubyte.gz")
+    labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz")
+    return ImageSet(
+        "fashion-full", _grey(pixels), torch.from_numpy(labels).long(), FASHION_CLASSES,
+        f"{len(labels):,} images of Fashion-MNIST's {split} split",
+    )  # fmt: skip
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """A gzipped idx file of unsigned bytes (the format of MNIST) as an array."""
+    data = gzip.decompress(path.read_bytes())
+    if data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
+        raise DataError(f"{path.name} must be an idx file of bytes, got other content; fetch it anew")
+    shape = np.frombuffer(data, ">u4", count=data[3], offset=4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape).copy()
+
+
+def _emoji() -> ImageSet:
+    with Image.open(FILES / "emoji.webp") as sheet:
+        tiles = untile(np.asarray(sheet.convert("RGB")), 32)[:EMOJI_COUNT]
+    pixels = torch.from_numpy(tiles).permute(0, 3, 1, 2).contiguous()
+    return ImageSet("emoji", pixels, report=f"{EMOJI_COUNT:,} Noto colour emoji")
+
+
+def _digits() -> ImageSet:
+    from sklearn.datasets import load_digits  # noqa: PLC0415 - a second to import, rarely needed
+
+    digits = load_digits()
+    pixels = (digits.images * (255 / 16)).round().astype(np.uint8)
+    return ImageSet(
+        "digits", _grey(pixels), torch.from_numpy(digits.target).long(), DIGIT_CLASSES,
+        f"{len(pixels):,} handwritten digits of scikit-learn",
+    )  # fmt: skip
+
+
+def _grey(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(pixels).unsqueeze(1)  # (N, 1, H, W)
+
+
+class Bundled(NamedTuple):
+    """How to load a set, and its shape without loading it."""
+
+    load: Callable[[], ImageSet]
+    shape: DataShape
+    summary: str
+
+
+BUNDLED: dict[str, Bundled] = {
+    "fashion": Bundled(_fashion, DataShape(28, 1, FASHION_CLASSES), "10,000 garments, 28 px grey"),
+    "fashion-full": Bundled(
+        _fashion_full, DataShape(28, 1, FASHION_CLASSES),
+        "all 60,000 garments, from Debian's package or the Hub",
+    ),
+    "emoji": Bundled(_emoji, DataShape(32, 3, ()), "3,916 emoji, 32 px colour"),
+    "digits": Bundled(_digits, DataShape(8, 1, DIGIT_CLASSES), "1,797 handwritten digits, 8 px"),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def load_bundled(name: str) -> ImageSet:
+    """A set by name, read once a process."""
+    return BUNDLED[name].load()
+
+
+@lru_cache(maxsize=1)
+def fashion_test() -> ImageSet:
+    """The 10,000 test images of Fashion-MNIST, from Debian's package or the Hub."""
+    return _fashion_full("test")

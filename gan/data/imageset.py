@@ -1,0 +1,79 @@
+"""A set of images in memory: uint8, one size, perhaps with labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from gan.presets import DataShape
+
+HELD_OUT_FRACTION = 0.05
+HELD_OUT_MOST = 1000
+HELD_OUT_SEED = 20_260_101  # of the split, not of the run: the same images are always held out
+GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of one size and what is known of them."""
+
+    name: str
+    pixels: Tensor  # (N, C, H, W) uint8
+    labels: Tensor | None = None  # (N,) int64
+    class_names: tuple[str, ...] = ()
+    report: str = ""  # one sentence on what was read and what was skipped
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def shape(self) -> DataShape:
+        """What a model must know to be trained on these images."""
+        _, channels, height, _ = self.pixels.shape
+        return DataShape(height, channels, self.class_names)
+
+    def subset(self, index: Tensor) -> ImageSet:
+        """The images at `index` (M,) int64."""
+        labels = None if self.labels is None else self.labels[index]
+        return replace(self, pixels=self.pixels[index], labels=labels)
+
+
+def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
+    """`images` at another size or number of channels; None keeps what they have."""
+    x = images.pixels
+    if channels is not None and channels != x.shape[1]:
+        x = _to_channels(x, channels)
+    if resolution is not None and resolution != x.shape[-1]:
+        x = _resize(x, resolution)
+    return replace(images, pixels=x)
+
+
+def _to_channels(x: Tensor, channels: int) -> Tensor:
+    if channels == 1:
+        weights = torch.tensor(GREY).view(1, 3, 1, 1)
+        return torch.cat([(b.float() * weights).sum(1, keepdim=True) for b in x.split(4096)]).to(
+            torch.uint8
+        )
+    return x[:, :1].expand(-1, channels, -1, -1).contiguous()
+
+
+def _resize(x: Tensor, resolution: int) -> Tensor:
+    size = (resolution, resolution)
+    parts = [
+        interpolate(b.float(), size=size, mode="bilinear", antialias=True).round().clamp(0, 255)
+        for b in x.split(4096)
+    ]
+    return torch.cat([p.to(torch.uint8) for p in parts])
+
+
+def split_held_out(images: ImageSet) -> tuple[ImageSet, ImageSet]:
+    """(train, held out): 5 % of the images, 1,000 at most, that no training ever sees.
+
+    The scores D gives them tell learning from memorising. The split is the same for every run.
+    """
+    count = min(int(len(images) * HELD_OUT_FRACTION), HELD_OUT_MOST)
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(HELD_OUT_SEED))
+    return images.subset(order[count:]), images.subset(order[:count])

@@ -1,0 +1,114 @@
+"""The only place that converts [-1, 1] NCHW <-> uint8 NHWC <-> PNG, WebP, and tiles grids."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
+
+Pixels = NDArray[np.uint8]
+
+
+def to_pixels(x: Tensor) -> Pixels:
+    """x (N, C, H, W) in [-1, 1] as uint8 (N, H, W, C); values outside are clipped."""
+    scaled = (x.detach().float().cpu() + 1) * 127.5
+    pixels = scaled.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    return pixels.contiguous().numpy()
+
+
+def from_pixels(pixels: Pixels) -> Tensor:
+    """uint8 (N, H, W, C) as float32 (N, C, H, W) in [-1, 1]; the inverse of `to_pixels`."""
+    x = torch.from_numpy(np.ascontiguousarray(pixels)).permute(0, 3, 1, 2).contiguous()
+    return normalise(x)
+
+
+def normalise(x: Tensor) -> Tensor:
+    """uint8 in [0, 255] as float32 in [-1, 1], any shape."""
+    return x.float().div_(127.5).sub_(1)
+
+
+def tile(pixels: Pixels, columns: int, *, gap: int = 0, background: int = 0) -> Pixels:
+    """Images (N, H, W, C) as one sheet (H', W', C), row by row, `gap` px between them."""
+    count, height, width, channels = pixels.shape
+    rows = -(-count // columns)
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
+    sheet = np.full(shape, background, np.uint8)
+    for i, image in enumerate(pixels):
+        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def untile(sheet: Pixels, size: int) -> Pixels:
+    """A sheet (H', W', C) without gaps cut into its images (N, size, size, C), row by row."""
+    rows, columns, channels = sheet.shape[0] // size, sheet.shape[1] // size, sheet.shape[2]
+    cut = sheet[: rows * size, : columns * size].reshape(rows, size, columns, size, channels)
+    return cut.transpose(0, 2, 1, 3, 4).reshape(-1, size, size, channels)
+
+
+def to_pil(image: Pixels) -> Image.Image:
+    """One image (H, W, C) with C of 1, 3 or 4."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def from_pil(image: Image.Image, channels: int) -> Pixels:
+    """A picture as (H, W, channels) uint8; transparency is laid over white, 16 bits are scaled.
+
+    A naive convert("L") clips 16-bit greys to white and drops alpha onto black.
+    """
+    if image.mode.startswith(("I", "F")):
+        image = _from_wide(image)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    array = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return array.reshape(*array.shape[:2], channels)
+
+
+def _from_wide(image: Image.Image) -> Image.Image:
+    """16- or 32-bit grey as 8-bit grey: 16-bit files by their depth, others by their range."""
+    values = np.asarray(image, dtype=np.float64)
+    high = 65535.0 if image.mode.startswith("I") and values.max() <= 65535 else values.max()
+    low = min(0.0, float(values.min()))
+    scaled = (values - low) / max(float(high) - low, 1e-12) * 255
+    return Image.fromarray(np.nan_to_num(scaled).clip(0, 255).round().astype(np.uint8))
+
+
+def encode_png(image: Pixels, *, text: Mapping[str, str] | None = None) -> bytes:
+    """One image (H, W, C) as PNG, with `text` in its text chunks."""
+    info = PngInfo()
+    for key, value in (text or {}).items():
+        info.add_text(key, value)
+    buffer = io.BytesIO()
+    to_pil(image).save(buffer, "PNG", pnginfo=info, compress_level=6)
+    return buffer.getvalue()
+
+
+def encode_webp(image: Pixels, *, lossless: bool = True, quality: int = 80) -> bytes:
+    """One image (H, W, C) as WebP."""
+    buffer = io.BytesIO()
+    to_pil(image).save(buffer, "WEBP", lossless=lossless, quality=quality, method=0)
+    return buffer.getvalue()
+
+
+def encode_film(frames: list[Pixels], *, ms_per_frame: int, quality: int = 70) -> bytes:
+    """Frames (H, W, C) as one looping animated WebP."""
+    pictures = [to_pil(f).convert("RGB") for f in frames]
+    buffer = io.BytesIO()
+    pictures[0].save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=ms_per_frame,
+        loop=0,
+        quality=quality,
+        method=4,
+    )
+    return buffer.getvalue()

@@ -1,0 +1,71 @@
+"""Fréchet distance between two sets of features, and what chance alone would make of it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+
+from gan.errors import MetricError
+
+FLOOR_SPLITS = 4  # averaged, so that the floor does not hang on one draw
+
+
+class _Identity(nn.Module):
+    """Stands where torchmetrics expects a network: images are turned into features only once."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features
+
+
+def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
+    """Fréchet distance between Gaussians fitted to two feature sets; lower is closer, 0 the least.
+
+    Both (N, F), any N from 2 on. Raises MetricError for other shapes or values that are not finite.
+    Heusel et al. 2017 through torchmetrics, in float64; on our features, so not comparable with
+    published FID. Its bias falls with 1/N: compare distances of equal N only.
+    """
+    for features in (real_features, fake_features):
+        _check_features(features, real_features.shape[-1])
+    metric = FrechetInceptionDistance(feature=_Identity(real_features.shape[1]))
+    metric.update(real_features.double(), real=True)
+    metric.update(fake_features.double(), real=False)
+    # rounding can leave a set's distance to itself a hair below zero
+    return max(0.0, float(metric.compute()))
+
+
+def _check_features(features: Tensor, width: int) -> None:
+    if features.dim() != 2 or len(features) < 2 or features.shape[1] != width:
+        raise MetricError(
+            f"features must be (N, {width}) of 2 images or more, got {tuple(features.shape)}; "
+            "take both sets from one network"
+        )
+    if not bool(torch.isfinite(features).all()):
+        raise MetricError("features must be finite, got NaN or infinity; the images hold some too")
+
+
+def real_floor(real_features: Tensor, count: int, *, seed: int = 0) -> float:
+    """The distance that a perfect generator would read with `count` images on either side.
+
+    real_features (N, F). The mean over random pairs of disjoint real sets of `count` images. Where
+    N < 2 * count the sets are halves of N // 2 images, and their distance is scaled by
+    (N // 2) / count: two sets from one distribution differ by chance alone, which falls with 1/N
+    as long as N is well above F. Raises MetricError for fewer than 4 images.
+    """
+    total = len(real_features)
+    if total < 4 or count < 2:
+        raise MetricError(
+            f"a floor needs 4 real images and a count of 2, got {total} and {count}; add images"
+        )
+    size = min(count, total // 2)
+    generator = torch.Generator().manual_seed(seed)
+    distances = []
+    for _ in range(FLOOR_SPLITS):
+        order = torch.randperm(total, generator=generator)
+        one, other = real_features[order[:size]], real_features[order[size : 2 * size]]
+        distances.append(frechet_distance(one, other))
+    return sum(distances) / len(distances) * size / count

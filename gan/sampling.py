@@ -1,0 +1,134 @@
+"""seed -> z -> w -> x, truncation, interpolation. Noise is drawn on the CPU, one seed an image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan.errors import ConfigError
+from gan.images import Pixels, to_pixels
+from gan.models import Generator
+
+MAX_SEED = 2**31 - 1
+
+
+class Samples(NamedTuple):
+    """Images with what makes them again."""
+
+    pixels: Pixels  # (N, H, W, C) uint8
+    seeds: NDArray[np.int64]  # (N,)
+    labels: NDArray[np.int64] | None  # (N,), where the model has classes
+
+
+def latents(z_dim: int, seeds: Sequence[int]) -> Tensor:
+    """z (N, z_dim), row i from seeds[i] alone: the same on every device and in every batch."""
+    generator = torch.Generator()
+    z = torch.empty(len(seeds), z_dim)
+    for row, seed in zip(z, seeds, strict=True):
+        generator.manual_seed(_checked(seed))
+        row.normal_(generator=generator)
+    return z
+
+
+def labels_of(classes: int, seeds: Sequence[int]) -> Tensor:
+    """labels (N,), each drawn from its seed, for samples whose class nobody chose."""
+    generator = torch.Generator()
+    # a stream of its own, so that z of a seed is the same with and without classes
+    draw = [
+        torch.randint(classes, (), generator=generator.manual_seed(_checked(s) ^ 0x5EED_1ABE1))
+        for s in seeds
+    ]
+    return torch.stack(draw) if draw else torch.zeros(0, dtype=torch.int64)
+
+
+def _checked(seed: int) -> int:
+    if not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"a seed must be from 0 to {MAX_SEED}, got {seed}; choose another")
+    return int(seed)
+
+
+def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tensor | None:
+    """Labels for `seeds`: all `label`, or drawn; None for a model without classes.
+
+    Raises ConfigError for a class that the model does not have.
+    """
+    if not g.classes:
+        if label is not None:
+            raise ConfigError(
+                f"this model has no classes, got class {label}; leave the class out"
+            )
+        return None
+    if label is None:
+        return labels_of(g.classes, seeds)
+    if not 0 <= label < g.classes:
+        raise ConfigError(
+            f"a class must be from 0 to {g.classes - 1}, got {label}; choose one of them"
+        )
+    return torch.full((len(seeds),), label, dtype=torch.int64)
+
+
+def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = None) -> Tensor:
+    """w pulled towards its mean by `psi`: 0 is the mean, 1 is w; Karras et al. 2019, section B."""
+    if psi == 1.0:
+        return w
+    mean = g.mean_w(len(w), labels)
+    return mean + psi * (w - mean)
+
+
+@torch.inference_mode()
+def render(g: Generator, z: Tensor, *, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
+    """z (N, z_dim) -> x (N, C, H, W) in [-1, 1], on the CPU; z follows the model's device."""
+    device = next(g.parameters()).device
+    labels = labels if labels is None else labels.to(device)
+    w = truncate(g, g.mapping(z.to(device), labels), psi=psi, labels=labels)
+    return g.synthesis(w).float().cpu()
+
+
+def sample(
+    g: Generator,
+    seeds: Sequence[int],
+    *,
+    psi: float = 1.0,
+    label: int | None = None,
+    batch_size: int = 256,
+) -> Samples:
+    """One image a seed. g must be in eval mode, so that the batch size does not matter."""
+    labels = choose_labels(g, seeds, label)
+    z = latents(g.z_dim, seeds)
+    pixels = [
+        to_pixels(
+            render(
+                g,
+                z[i : i + batch_size],
+                labels=None if labels is None else labels[i : i + batch_size],
+                psi=psi,
+            )
+        )
+        for i in range(0, len(z), batch_size)
+    ]
+    channels, height, width = g.image_shape
+    return Samples(
+        np.concatenate(pixels) if pixels else np.zeros((0, height, width, channels), np.uint8),
+        np.asarray(seeds, dtype=np.int64),
+        None if labels is None else labels.numpy(),
+    )
+
+
+def slerp(z0: Tensor, z1: Tensor, t: float) -> Tensor:
+    """The point a fraction t along the great circle from z0 to z1 (..., z_dim); t = 0 gives z0.
+
+    Lengths go linearly from one to the other; Shoemake 1985, White 2016. Falls back to a straight
+    line where the two are (anti)parallel.
+    """
+    norm0, norm1 = z0.norm(dim=-1, keepdim=True), z1.norm(dim=-1, keepdim=True)
+    unit0, unit1 = z0 / norm0.clamp_min(1e-12), z1 / norm1.clamp_min(1e-12)
+    angle = (unit0 * unit1).sum(-1, keepdim=True).clamp(-1, 1).acos()
+    sine = angle.sin()
+    direction = ((1 - t) * angle).sin() * unit0 + (t * angle).sin() * unit1
+    length = (1 - t) * norm0 + t * norm1
+    return torch.where(sine.abs() < 1e-4, z0 + t * (z1 - z0), direction / sine * length)

@@ -1,0 +1,51 @@
+"""What a training tells: frozen, in order, and all there is to know of it from outside."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from gan.images import Pixels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One row of the curves."""
+
+    nimg: int
+    seconds: float
+    images_per_s: float
+    loss_g: float
+    loss_d: float
+    score_real: float  # mean logits of D
+    score_fake: float
+    score_held_out: float | None  # None where no image is held out
+    grad_norm_g: float
+    grad_norm_d: float
+    g_lr: float
+    d_lr: float
+
+    def row(self) -> dict[str, float | None]:
+        """As progress.jsonl has it, rounded to six digits."""
+        return {
+            k: v if v is None or isinstance(v, int) else float(f"{v:.6g}")
+            for k, v in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The averaged generator's images of the fixed noise; the pixels are a copy."""
+
+    nimg: int
+    pixels: Pixels  # (N, H, W, C)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The budget is spent."""
+
+    nimg: int
+    seconds: float
+
+
+Event = Progress | Snapshot | Finished

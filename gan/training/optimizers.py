@@ -1,0 +1,58 @@
+"""Optimisers by name, and the precision that a machine is good at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import nn, optim
+
+from gan.config import OptimizerName, Precision, TrainConfig
+
+Params = Iterable[nn.Parameter]
+
+
+def _adam(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
+    return optim.Adam(p, lr, betas=(c.beta1, c.beta2), fused=True)
+
+
+def _adamw(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
+    return optim.AdamW(p, lr, betas=(c.beta1, c.beta2), fused=True)
+
+
+def _sgd(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
+    return optim.SGD(p, lr, momentum=c.beta1, fused=True)
+
+
+def _rmsprop(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
+    return optim.RMSprop(p, lr, alpha=c.beta2, foreach=True)
+
+
+OPTIMIZERS: dict[OptimizerName, Callable[[Params, float, TrainConfig], optim.Optimizer]] = {
+    "adam": _adam,
+    "adamw": _adamw,
+    "sgd": _sgd,
+    "rmsprop": _rmsprop,
+}
+
+
+def build_optimizer(module: nn.Module, lr: float, config: TrainConfig) -> optim.Optimizer:
+    """The optimiser that `config` names, over all parameters of `module`."""
+    return OPTIMIZERS[config.optimizer](module.parameters(), lr, config)
+
+
+def pick_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """float32, or bfloat16 where asked for or, under "auto", where the hardware multiplies it.
+
+    Emulated bfloat16 is over a hundred times slower than float32, so it is never guessed.
+    """
+    if precision == "auto":
+        return torch.bfloat16 if _multiplies_bf16(device) else torch.float32
+    return torch.bfloat16 if precision == "bf16" else torch.float32
+
+
+def _multiplies_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8  # Ampere and later
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

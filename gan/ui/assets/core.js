@@ -1,0 +1,234 @@
+// What every board shares: words, requests, one poll of the server's state, small DOM helpers.
+
+export const boot = window.GAN;
+export const events = new EventTarget();
+export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
+export const on = (name, listen) => events.addEventListener(name, (e) => listen(e.detail));
+
+// ---- requests -------------------------------------------------------------------------------
+
+// The page's own address is the root, whatever a proxy puts before it.
+export const url = (path) => new URL("gan/" + path, document.baseURI).href;
+
+export class Refused extends Error {
+  constructor(body) {
+    super(body.key ? t(body.key, body.values) : body.error);
+    this.field = body.field ?? null;
+  }
+}
+
+export async function ask(path, body) {
+  const options = body === undefined ? {} : {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+  };
+  const reply = await fetch(url(path), { credentials: "same-origin", ...options });
+  return reply.ok ? reply.json() : refuse(reply);
+}
+
+export async function refuse(reply) {
+  const body = await reply.json().catch(() => ({ key: "gan_error_server" }));
+  throw new Refused(body.error || body.key ? body : { key: "gan_error_server" });
+}
+
+export const say = (error) => (error instanceof Refused ? error.message : t("gan_offline"));
+
+// ---- words ----------------------------------------------------------------------------------
+
+let language = boot.language;
+export const currentLanguage = () => language;
+
+export function t(key, values = {}) {
+  const text = boot.texts[language]?.[key] ?? boot.texts.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "placeholder" };
+
+export function translate(root) {
+  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const [key, attribute] of Object.entries(ATTRIBUTES)) {
+    const name = "data-" + key.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase());
+    for (const node of root.querySelectorAll(`[${name}]`)) {
+      node.setAttribute(attribute, t(node.dataset[key]));
+    }
+  }
+}
+
+export function setLanguage(next) {
+  language = next;
+  boot.remember("gan-language", next);
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  document.querySelectorAll(".ga").forEach(translate);
+  nameTabs();
+  emit("language", next);
+}
+
+// Gradio names its tabs once, in the language it starts in; later we rename them in place.
+const TABS = ["explore", "train", "gallery"];
+const tabNames = (tab) => ["en", "zh"].map((l) => boot.texts[l][`gan_tab_${tab}`]);
+const tabButtons = () => [...document.querySelectorAll('.tab-container button[role="tab"]')];
+
+export function nameTabs() {
+  for (const button of tabButtons()) {
+    const tab = TABS.find((name) => tabNames(name).includes(button.textContent.trim()));
+    const text = [...button.childNodes].find((n) => n.nodeType === 3 && n.data.trim());
+    if (tab && text) text.data = t(`gan_tab_${tab}`);
+  }
+}
+
+export function openTab(tab) {
+  const found = tabButtons().find((b) => tabNames(tab).includes(b.textContent.trim()));
+  if (found && found.getAttribute("aria-selected") !== "true") found.click();
+}
+
+export function tabIsOpen(element) {
+  return !document.hidden && element.isConnected && element.offsetParent !== null;
+}
+
+// ---- numbers --------------------------------------------------------------------------------
+
+export const count = (n) => Math.round(n).toLocaleString("en-US");
+
+export function duration(seconds) {
+  if (seconds === null || !Number.isFinite(seconds)) return "–";
+  const s = Math.max(0, Math.round(seconds));
+  const pad = (n) => String(n).padStart(2, "0");
+  const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
+  return h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${pad(m)}:${pad(s % 60)}`;
+}
+
+export function short(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size >= 10000) return value.toExponential(1);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+// ---- DOM ------------------------------------------------------------------------------------
+
+// Text only: whatever comes from outside is never parsed as markup.
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "class") node.className = value;
+    else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.filter((c) => c !== null && c !== undefined));
+  return node;
+}
+
+const PATHS = {
+  undo: "M6 3 3 6l3 3M3 6h6a4 4 0 0 1 0 8H6",
+  redo: "m10 3 3 3-3 3M13 6H7a4 4 0 0 0 0 8h3",
+  reset: "M3 8a5 5 0 1 0 1.6-3.7M3 2.5V5h2.5",
+  link: "M7 9a2.5 2.5 0 0 0 3.6 0l2-2A2.5 2.5 0 0 0 9 3.4l-.8.8M9 7a2.5 2.5 0 0 0-3.6 0l-2 2A2.5 2.5 0 0 0 7 12.6l.8-.8",
+  dice: "M3 3h10v10H3zM6 6h.01M10 10h.01M10 6h.01M6 10h.01",
+  next: "m6 3 5 5-5 5", back: "m10 3-5 5 5 5",
+  play: "M5 3v10l8-5z", pause: "M5.5 3v10M10.5 3v10", stop: "M4 4h8v8H4z",
+  copy: "M6 6V3h7v7h-3M3 6h7v7H3z",
+  theme: "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
+  open: "M6 3H3v10h10v-3M9 3h4v4M13 3 7 9",
+};
+
+export function icon(name) {
+  const ns = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(ns, "svg");
+  const path = document.createElementNS(ns, "path");
+  for (const [key, value] of Object.entries({
+    class: "ga-icon", viewBox: "0 0 16 16", fill: "none", stroke: "currentColor",
+    "stroke-width": "1.5", "stroke-linecap": "round", "stroke-linejoin": "round",
+    "aria-hidden": "true",
+  })) svg.setAttribute(key, value);
+  if (name === "theme") path.setAttribute("fill-rule", "evenodd");
+  path.setAttribute("d", PATHS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export function prepare(element) {
+  const root = element.querySelector(".ga");
+  for (const slot of root.querySelectorAll("[data-icon]")) slot.replaceWith(icon(slot.dataset.icon));
+  translate(root);
+  nameTabs();
+  return root;
+}
+
+export function fillRange(input, from) {
+  const [low, high] = [Number(input.min), Number(input.max)];
+  const place = (v) => {  // where the middle of a 16-px thumb comes to lie
+    const f = Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
+    return `calc(8px + ${f} * (100% - 16px))`;
+  };
+  input.style.setProperty("--at", place(Number(input.value)));
+  input.style.setProperty("--from", place(from));
+}
+
+export async function copyText(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {  // no permission, or a page without https
+    const area = h("textarea", { style: "position:fixed;opacity:0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  const label = button.querySelector("[data-t]");
+  if (!label) return;
+  const key = label.dataset.t;
+  label.textContent = t("gan_copied");
+  setTimeout(() => { label.textContent = t(key); }, 1200);
+}
+
+// ---- the server's state, asked for once for all boards ------------------------------------------
+
+export const state = { models: [], runs: [], ref: null, model: null, ready: false };
+export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;
+export const ACTIVE = ["starting", "running", "paused"];
+export const runOf = (id) => state.runs.find((r) => r.id === id) ?? null;
+
+let pollTimer = null;
+let asking = null;
+
+export function refresh() {
+  clearTimeout(pollTimer);
+  asking ??= ask("state").then(take, () => emit("offline", true)).finally(() => {
+    asking = null;
+    clearTimeout(pollTimer);
+    const busy = state.runs.some((r) => ["starting", "running"].includes(r.state));
+    pollTimer = setTimeout(() => (document.hidden ? null : refresh()), busy ? 1000 : 4000);
+  });
+  return asking;
+}
+
+document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+
+function take(fresh) {
+  emit("offline", false);
+  Object.assign(state, { models: fresh.models, runs: fresh.runs, ready: true });
+  if (!state.ref || !modelOf(plainRef(state.ref))) {
+    const wanted = linkedState().get("model");
+    choose(modelOf(plainRef(wanted ?? "")) ? wanted : state.models[0]?.ref ?? null);
+  }
+  emit("state", state);
+}
+
+export const plainRef = (ref) => ref.split("@")[0];
+
+// `extra` goes with the choice: what the gallery was clicked on, say.
+export function choose(ref, extra = null) {
+  state.ref = ref;
+  emit("model", { ref, extra });
+}
+
+// ---- the address bar ---------------------------------------------------------------------------
+
+export const linkedState = () => new URLSearchParams(location.hash.slice(1));
+
+export function link(values) {
+  const hash = new URLSearchParams(values).toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+  history.replaceState(null, "", location.pathname + location.search + "#" + hash);
+}
