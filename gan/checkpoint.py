@@ -61,7 +61,9 @@ def weights_dir() -> Path:
 def bundled() -> list[str]:
     """Names of the bundled generators, the default first."""
     names = [p.parent.name for p in sorted(weights_dir().glob(f"*/{CONFIG_FILE}"))]
-    return sorted((n for n in names if not n.startswith("features-")), key=lambda n: (n != "fashion", n))
+    return sorted(
+        (n for n in names if not n.startswith("features-")), key=lambda n: (n != "fashion", n)
+    )
 
 
 def load(ref: str | Path) -> Weights:
@@ -162,7 +164,9 @@ def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
             if k != "__metadata__"
         }
     except OSError as error:
-        raise WeightsError(f"{file.name} cannot be read ({error.strerror}); check the path") from error
+        raise WeightsError(
+            f"{file.name} cannot be read ({error.strerror}); check the path"
+        ) from error
     except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(
             f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
@@ -339,7 +343,19 @@ def is_valid(path: Path) -> bool:
 def load_checkpoint(path: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
     """Copy a checkpoint's weights into `modules` and return its state."""
     load_modules(path / MODEL_FILE, modules)
-    state: dict[str, Any] = torch.load(path / STATE_FILE, map_location="cpu", weights_only=True)
+    try:
+        return _load_state(path / STATE_FILE)
+    except Exception as error:  # the hash held, so it is whole: written by other code than this
+        raise CheckpointError(
+            f"checkpoint {path.name} was written by another version and cannot be resumed "
+            f"({type(error).__name__}); start a new run"
+        ) from error
+
+
+def _load_state(file: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
+        file, map_location="cpu", weights_only=True
+    )
     return state
 
 

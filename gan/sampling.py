@@ -15,6 +15,7 @@ from gan.images import Pixels, to_pixels
 from gan.models import Generator
 
 MAX_SEED = 2**31 - 1
+LABEL_STREAM = 0x5EED1ABE  # any constant
 
 
 class Samples(NamedTuple):
@@ -30,7 +31,7 @@ def latents(z_dim: int, seeds: Sequence[int]) -> Tensor:
     generator = torch.Generator()
     z = torch.empty(len(seeds), z_dim)
     for row, seed in zip(z, seeds, strict=True):
-        generator.manual_seed(_checked(seed))
+        generator.manual_seed(_mixed(seed))
         row.normal_(generator=generator)
     return z
 
@@ -40,16 +41,24 @@ def labels_of(classes: int, seeds: Sequence[int]) -> Tensor:
     generator = torch.Generator()
     # a stream of its own, so that z of a seed is the same with and without classes
     draw = [
-        torch.randint(classes, (), generator=generator.manual_seed(_checked(s) ^ 0x5EED_1ABE1))
+        torch.randint(classes, (), generator=generator.manual_seed(_mixed(s) ^ LABEL_STREAM))
         for s in seeds
     ]
     return torch.stack(draw) if draw else torch.zeros(0, dtype=torch.int64)
 
 
-def _checked(seed: int) -> int:
+def _mixed(seed: int) -> int:
+    """`seed` with its bits spread: murmur3's finaliser, one to one on 32 bits.
+
+    The Mersenne Twister's first draws from seeds 1, 2, 3... are alike in their low bits: without
+    this, samples of neighbouring seeds share their classes.
+    """
     if not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"a seed must be from 0 to {MAX_SEED}, got {seed}; choose another")
-    return int(seed)
+    h = int(seed)
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
+    return h ^ (h >> 16)
 
 
 def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tensor | None:
@@ -59,9 +68,7 @@ def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tens
     """
     if not g.classes:
         if label is not None:
-            raise ConfigError(
-                f"this model has no classes, got class {label}; leave the class out"
-            )
+            raise ConfigError(f"this model has no classes, got class {label}; leave the class out")
         return None
     if label is None:
         return labels_of(g.classes, seeds)

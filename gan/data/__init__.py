@@ -31,9 +31,7 @@ def check_spec(spec: str) -> None:
     )
 
 
-def load_data(
-    spec: str, *, resolution: int | None = None, channels: int | None = None
-) -> ImageSet:
+def load_data(spec: str, *, resolution: int | None = None, channels: int | None = None) -> ImageSet:
     """The images that `spec` names, resized where `resolution` or `channels` ask for it.
 
     Raises DataError where they cannot be found or read.

@@ -116,7 +116,9 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
             data = member.read(MAX_MEMBER_BYTES + 1)
     except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
         return Entry(folder, None, "damaged or encrypted")
-    return Entry(folder, None, "over 20 MB") if len(data) > MAX_MEMBER_BYTES else Entry(folder, data)
+    return (
+        Entry(folder, None, "over 20 MB") if len(data) > MAX_MEMBER_BYTES else Entry(folder, data)
+    )
 
 
 def _classes(folders: list[str]) -> tuple[torch.Tensor | None, tuple[str, ...]]:

@@ -25,13 +25,19 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
     """
     repo, _, revision = repo.partition("@")
     if not REPO_ID.fullmatch(repo):
-        raise DataError(f"a dataset on the Hub is owner/name, got {repo!r}; for example hub:mnist/mnist")
+        raise DataError(
+            f"a dataset on the Hub is owner/name, got {repo!r}; for example hub:mnist/mnist"
+        )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
     pixels, labels, skipped = _decode(table, image_key, label_key, resolution, channels)
     if len(pixels) < 2:
-        raise DataError(f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another")
-    report = f"{len(pixels):,} images of {repo}" + (f"; skipped {skipped:,} unreadable" if skipped else "")
+        raise DataError(
+            f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
+        )
+    report = f"{len(pixels):,} images of {repo}" + (
+        f"; skipped {skipped:,} unreadable" if skipped else ""
+    )
     stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
     return ImageSet(repo, stacked, torch.tensor(labels) if names else None, names, report)
 
@@ -62,7 +68,9 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
 
     image = next((k for k, f in features.items() if isinstance(f, ImageFeature)), None)
     if image is None:
-        raise DataError(f"{repo} must have an image column, got {', '.join(features)}; choose another")
+        raise DataError(
+            f"{repo} must have an image column, got {', '.join(features)}; choose another"
+        )
     label = next((k for k, f in features.items() if isinstance(f, ClassLabel)), "")
     names = tuple(features[label].names) if label else ()
     return image, label, names

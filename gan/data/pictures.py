@@ -24,7 +24,9 @@ def read_picture(data: bytes, *, resolution: int, channels: int) -> Pixels:
     Raises DataError, in one sentence, for anything that is not a picture within the limits.
     """
     if len(data) > MAX_BYTES:
-        raise DataError(f"a picture may have 10 MB, this one has {len(data) / 2**20:.1f}; shrink it")
+        raise DataError(
+            f"a picture may have 10 MB, this one has {len(data) / 2**20:.1f}; shrink it"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes that are refused just below
@@ -44,7 +46,9 @@ def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS or min(width, height) < 1:
         raise DataError(f"a picture may have 16 million pixels, got {width} x {height}; shrink it")
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise DataError(f"a picture may be 20 times as long as wide, got {width} x {height}; crop it")
+        raise DataError(
+            f"a picture may be 20 times as long as wide, got {width} x {height}; crop it"
+        )
 
 
 def _prepare(image: Image.Image, *, resolution: int, channels: int) -> Pixels:

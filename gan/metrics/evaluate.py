@@ -71,9 +71,7 @@ def evaluate(
     draw = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(data), generator=draw)[: 2 * count]
     total = len(chosen) + count
-    real = extract(
-        net, data.pixels[chosen], on_progress=_part(on_progress, 0, len(chosen) / total)
-    )
+    real = extract(net, data.pixels[chosen], on_progress=_part(on_progress, 0, len(chosen) / total))
     fake = _sample_features(
         net, generator, count, seed, on_progress=_part(on_progress, len(chosen) / total, 1)
     )

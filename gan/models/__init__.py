@@ -15,7 +15,14 @@ from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.protocol import Discriminator, Generator
 from gan.presets import halvings
 
-__all__ = ["Discriminator", "Generator", "build_discriminator", "build_generator", "count_parameters", "seeded_build"]
+__all__ = [
+    "Discriminator",
+    "Generator",
+    "build_discriminator",
+    "build_generator",
+    "count_parameters",
+    "seeded_build",
+]
 
 GENERATORS: dict[Family, Callable[[ModelConfig], Generator]] = {
     "mlp": MlpGenerator,

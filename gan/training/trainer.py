@@ -7,9 +7,9 @@ part of `state()`, so that a resumed training goes on bit for bit.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -35,13 +35,9 @@ FIXED_SEED = 2**20  # of the fixed noise, away from the seeds people type
 UNSTEERABLE = ("precision", "optimizer")
 
 
-def snapshot_labels(classes: int, count: int = GRID, columns: int = 8) -> Tensor | None:
-    """Labels (count,) of the fixed noise: a class a column as far as the columns reach."""
-    if not classes:
-        return None
-    return torch.arange(count) % min(classes, columns) if classes <= columns else (
-        torch.arange(count) % classes
-    )
+def snapshot_labels(classes: int, count: int = GRID) -> Tensor | None:
+    """Labels (count,) of the fixed noise: the classes in turn, as far as they go."""
+    return torch.arange(count) % classes if classes else None
 
 
 class Trainer:
@@ -55,7 +51,10 @@ class Trainer:
         self.dtype = pick_dtype(config.train.precision, self.device)
         g, d = seeded_build(config.model, config.seed)
         layout = torch.channels_last
-        self.g, self.d = g.to(self.device, memory_format=layout), d.to(self.device, memory_format=layout)  # type: ignore[call-overload]
+        self.g, self.d = (
+            g.to(self.device, memory_format=layout),
+            d.to(self.device, memory_format=layout),
+        )  # type: ignore[call-overload]
         self.ema = Ema(self.g, half_life_kimg=config.train.ema_half_life_kimg)
         self.images, self.held_out = split_held_out(images)
         self.batches = self._batches()
@@ -187,9 +186,7 @@ class Trainer:
         return padded[..., most - dy : most - dy + height, most - dx : most - dx + width]
 
     def _autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(
-            self.device.type, self.dtype, enabled=self.dtype is not torch.float32
-        )
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
 
     def _to_device(self, batch: Batch) -> Batch:
         x = batch.x.to(self.device, memory_format=torch.channels_last)
@@ -213,19 +210,19 @@ class Trainer:
             if self.seconds - row_at >= PROGRESS_S or self.steps == 1:
                 speed = (self.nimg - row_nimg) / max(self.seconds - row_at, 1e-9)
                 row_at, row_nimg = self.seconds, self.nimg
-                yield self._timed(self.progress, speed)
+                yield self._timed(partial(self.progress, speed))
             if self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
-        yield self._timed(self.progress, 0.0) if not self.steps else self.progress(
-            self.nimg / max(self.seconds, 1e-9)
-        )
+        if self._last:  # nothing to tell where the budget was spent before the first step
+            yield self.progress(self.nimg / max(self.seconds, 1e-9))
         yield self.snapshot()
         yield Finished(self.nimg, self.seconds)
 
-    def _timed(self, make: Any, *arguments: Any) -> Any:
+    def _timed(self, make: Callable[[], Event]) -> Event:
+        """An event whose making counts as training time."""
         begin = time.perf_counter()
-        event = make(*arguments)
+        event = make()
         self.seconds += time.perf_counter() - begin
         return event
 
@@ -302,6 +299,9 @@ class Trainer:
         if key in UNSTEERABLE or not hasattr(self.config.train, key):
             raise ConfigError(f"{key} cannot be changed while training; start a new run with it")
         self.config = apply_settings(self.config, {key: value})
+        self._apply_config()
+
+    def _apply_config(self) -> None:
         t = self.config.train
         for optimizer, lr in ((self.g_optimizer, t.g_lr), (self.d_optimizer, t.d_lr)):
             for group in optimizer.param_groups:
@@ -327,7 +327,7 @@ class Trainer:
             "g_optimizer": self.g_optimizer.state_dict(),
             "d_optimizer": self.d_optimizer.state_dict(),
             "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
         }
 
     def restore(self, state: Mapping[str, Any]) -> tuple[str, ...]:
@@ -338,12 +338,9 @@ class Trainer:
         self.ema.count.copy_(state["ema_count"])
         self.g_optimizer.load_state_dict(state["g_optimizer"])
         self.d_optimizer.load_state_dict(state["d_optimizer"])
-        now = {"threads": torch.get_num_threads(), "torch": torch.__version__}
+        self._apply_config()  # rates given anew at resume win over those in the state
+        now = {"threads": torch.get_num_threads(), "torch": str(torch.__version__)}
         return tuple(f"{k} was {state[k]}, is {v}" for k, v in now.items() if state[k] != v)
-
-    def with_budget(self, *, kimg: float | None, seconds: float | None) -> None:
-        """Replace the budget, for a resumed run that is to go on longer."""
-        self.config = replace(self.config, total_kimg=kimg, total_seconds=seconds)
 
 
 def _grad_norm(module: nn.Module) -> float:

@@ -1,0 +1,65 @@
+"""Samples as files: a sheet, arrays, or a zip of single images."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from gan.checkpoint import write_atomic
+from gan.errors import ConfigError, suggest
+from gan.images import encode_png, encode_webp, tile
+from gan.sampling import Samples
+
+MAX_SHEET = 10_000
+
+
+def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:
+    """Samples as `out`, by its ending; raises ConfigError for another ending or a missing folder."""
+    encoders: dict[str, Callable[[Samples, tuple[str, ...]], bytes]] = {
+        ".png": lambda s, _: encode_png(_sheet(s)),
+        ".webp": lambda s, _: encode_webp(_sheet(s)),
+        ".npz": _npz,
+        ".zip": _zip,
+    }
+    if out.suffix.lower() not in encoders:
+        raise ConfigError(
+            f"--out must end in .png, .webp, .npz or .zip, got {out.name!r}; "
+            f"{suggest(out.suffix.lower(), encoders)}"
+        )
+    if not out.parent.is_dir():
+        raise ConfigError(f"the folder of {str(out)!r} must exist, it does not; make it first")
+    write_atomic(out, encoders[out.suffix.lower()](samples, class_names))
+
+
+def _sheet(samples: Samples) -> np.ndarray:
+    count = len(samples.pixels)
+    if count > MAX_SHEET:
+        raise ConfigError(f"a sheet holds {MAX_SHEET:,} samples, got {count:,}; use .npz or .zip")
+    return tile(samples.pixels, math.ceil(math.sqrt(count)))
+
+
+def _npz(samples: Samples, class_names: tuple[str, ...]) -> bytes:
+    """images uint8 (N, H, W, C), seeds int64 (N,) and, where there are classes, labels (N,)."""
+    arrays = {"images": samples.pixels, "seeds": samples.seeds}
+    if samples.labels is not None:
+        arrays["labels"] = samples.labels
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _zip(samples: Samples, class_names: tuple[str, ...]) -> bytes:
+    buffer = io.BytesIO()
+    labels = [None] * len(samples.seeds) if samples.labels is None else samples.labels.tolist()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for pixels, seed, label in zip(samples.pixels, samples.seeds, labels, strict=True):
+            text = {"seed": str(seed)}
+            if label is not None:
+                text["class"] = class_names[label] if label < len(class_names) else str(label)
+            archive.writestr(f"{int(seed):07d}.png", encode_png(pixels, text=text))
+    return buffer.getvalue()

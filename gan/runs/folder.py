@@ -1,0 +1,264 @@
+"""The run folder: the only thing between training and watching. One writer, any number of readers.
+
+runs/<id>/config.json  progress.jsonl  snapshots/<nimg>.webp  weights/<nimg>.safetensors
+          checkpoints/<nimg>/  status.json  log.txt
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from gan.checkpoint import (
+    CONFIG_FILE,
+    read_json,
+    save_modules,
+    sweep,
+    to_json,
+    weights_of_run,
+    write_atomic,
+    write_json,
+)
+from gan.config import RunConfig, from_json
+from gan.errors import GanError, RunError
+from gan.images import encode_webp, tile
+from gan.training import Progress, Snapshot, Trainer
+
+State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
+STATES: tuple[State, ...] = get_args(State)
+LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
+HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
+GRID_COLUMNS = 8
+MAX_WEIGHTS = 24
+MAX_SNAPSHOTS = 1200
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One run at a glance."""
+
+    id: str
+    path: Path
+    state: State
+    nimg: int = 0
+    seconds: float = 0.0
+    images_per_s: float = 0.0
+    fraction: float | None = None  # of its budget, 0 to 1
+    message: str = ""  # one sentence, or nothing
+    steerable: bool = False
+    started_at: float = 0.0  # unix seconds
+    preset: str = ""
+    data: str = ""
+
+
+def runs_root() -> Path:
+    """Where runs live: GAN_RUNS_DIR, or runs/ in the current folder."""
+    return Path(os.environ.get("GAN_RUNS_DIR", "runs"))
+
+
+def new_run_dir(preset: str) -> Path:
+    """A folder name nobody has yet: preset and a number."""
+    root, number = runs_root(), 1
+    while (root / f"{preset}-{number}").exists():
+        number += 1
+    return root / f"{preset}-{number}"
+
+
+def is_run(path: Path) -> bool:
+    """Whether `path` is a run folder."""
+    return (path / CONFIG_FILE).is_file() and (path / "status.json").is_file()
+
+
+def list_runs(root: Path | None = None) -> list[RunStatus]:
+    """All runs in `root`, newest first; folders that are no runs are passed over."""
+    found = []
+    for path in (root or runs_root()).glob("*"):
+        if is_run(path):
+            try:
+                found.append(RunReader(path).status())
+            except GanError:
+                continue  # being written or damaged: not a run that anyone can watch
+    return sorted(found, key=lambda s: s.started_at, reverse=True)
+
+
+class RunReader:
+    """What a viewer may ask of a run folder. It writes nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    def status(self) -> RunStatus:
+        """Its state; a live run whose process is gone reads as interrupted."""
+        data = read_json(self.path / "status.json")
+        if not isinstance(data, dict) or data.get("state") not in STATES:
+            raise RunError(f"status.json of {self.path.name} is damaged; the run cannot be watched")
+        status = RunStatus(
+            id=self.path.name,
+            path=self.path,
+            **{k: data[k] for k in _STATUS_KEYS if k in data},
+        )
+        if status.state in LIVE and _is_gone(data):
+            message = "its process is gone; resume goes on from the last checkpoint"
+            return replace(status, state="interrupted", message=message, steerable=False)
+        return status
+
+    def config(self) -> RunConfig:
+        """What it was started with."""
+        return from_json(RunConfig, read_json(self.path / CONFIG_FILE))
+
+    def rows(self, after_nimg: int = -1) -> list[dict[str, Any]]:
+        """Rows of the curves past `after_nimg`; a last, half-written line is left for next time."""
+        try:
+            lines = (self.path / "progress.jsonl").read_text("utf-8").splitlines(keepends=True)
+        except OSError:
+            return []
+        rows = [json.loads(line) for line in lines if line.endswith("}\n")]
+        return [row for row in rows if row["nimg"] > after_nimg]
+
+    def snapshots(self) -> list[int]:
+        """The moments, in nimg, of which there is a grid."""
+        files = (self.path / "snapshots").glob("*.webp")
+        return sorted(int(p.stem) for p in files if p.stem.isdigit())
+
+    def snapshot(self, nimg: int) -> bytes:
+        """The grid of 8 x 8 at `nimg`, WebP; raises RunError where there is none."""
+        try:
+            return (self.path / "snapshots" / f"{nimg:010d}.webp").read_bytes()
+        except OSError as error:
+            raise RunError(f"{self.path.name} has no snapshot at {nimg:,}; take another") from error
+
+    def weights(self) -> list[int]:
+        """The moments, in nimg, of which there are weights."""
+        return weights_of_run(self.path)
+
+
+_STATUS_KEYS = (
+    "state", "nimg", "seconds", "images_per_s", "fraction", "message", "steerable", "started_at",
+    "preset", "data",
+)  # fmt: skip
+
+
+def _is_gone(status: dict[str, Any]) -> bool:
+    if status.get("host") == socket.gethostname() and not _is_alive(int(status.get("pid", 0))):
+        return True
+    return time.time() - float(status.get("updated_at", 0)) > HEARTBEAT_S
+
+
+def _is_alive(pid: int) -> bool:
+    if pid <= 0 or _is_zombie(pid):
+        return False
+    if os.name != "posix":
+        return True  # os.kill would end it there; the heartbeat decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
+
+
+class RunWriter:
+    """The one process that writes a run folder."""
+
+    def __init__(self, path: Path, config: RunConfig, *, steerable: bool) -> None:
+        self.path, self.config, self.steerable = path, config, steerable
+        self.started_at = time.time()
+        self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
+
+    def create(self) -> None:
+        """A new folder; raises RunError where it exists already or cannot be written."""
+        if is_run(self.path):
+            raise RunError(
+                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
+                f"--resume {self.path}"
+            )
+        try:
+            for name in ("snapshots", "weights", "checkpoints"):
+                (self.path / name).mkdir(parents=True, exist_ok=True)
+            write_json(self.path / CONFIG_FILE, to_json(self.config))
+        except OSError as error:
+            raise RunError(
+                f"the run folder {str(self.path)!r} cannot be written ({error.strerror}); choose "
+                f"another --run-dir"
+            ) from error
+        self.report("starting")
+
+    def reopen(self, nimg: int) -> None:
+        """Go on in an existing folder at `nimg`: what came after it is cut, and will come again."""
+        if (self.path / "status.json").is_file():
+            self.started_at = RunReader(self.path).status().started_at
+        for folder in ("snapshots", "weights", "checkpoints"):
+            (self.path / folder).mkdir(exist_ok=True)
+            sweep(self.path / folder)
+        for file in [*self.path.glob("snapshots/*.webp"), *self.path.glob("weights/*.safetensors")]:
+            if file.stem.isdigit() and int(file.stem) > nimg:
+                file.unlink()
+        kept = [r for r in RunReader(self.path).rows() if r["nimg"] <= nimg]
+        text = "".join(json.dumps(row) + "\n" for row in kept)
+        write_atomic(self.path / "progress.jsonl", text.encode())
+        write_json(self.path / CONFIG_FILE, to_json(self.config))
+        self.report("starting")
+
+    def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
+        """Write status.json."""
+        self.status = replace(self.status, state=state, message=message, **numbers)
+        if state not in LIVE:
+            self.status = replace(self.status, steerable=False)
+        data = {k: v for k, v in asdict(self.status).items() if k in _STATUS_KEYS}
+        data |= {
+            "started_at": self.started_at,
+            "preset": self.config.preset,
+            "data": self.config.data,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "updated_at": time.time(),
+        }
+        write_atomic(self.path / "status.json", json.dumps(data).encode(), durable=False)
+
+    def progress(self, event: Progress, fraction: float | None) -> None:
+        """One more row, and the status."""
+        with (self.path / "progress.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(event.row()) + "\n")
+        self.report(
+            "running",
+            nimg=event.nimg,
+            seconds=event.seconds,
+            images_per_s=event.images_per_s,
+            fraction=fraction,
+        )
+
+    def snapshot(self, event: Snapshot) -> None:
+        """One more grid; half of the older ones go when there are too many."""
+        folder = self.path / "snapshots"
+        sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
+        write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
+        _thin(folder, "*.webp", MAX_SNAPSHOTS)
+
+    def weights(self, trainer: Trainer) -> Path:
+        """Keep the averaged generator and D as they are now."""
+        modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
+        file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
+        save_modules(file, modules)
+        _thin(self.path / "weights", "*.safetensors", MAX_WEIGHTS)
+        return file
+
+
+def _thin(folder: Path, pattern: str, most: int) -> None:
+    """Past `most` files, drop every second of the older half: the recent past stays dense."""
+    files = sorted(folder.glob(pattern))
+    if len(files) > most:
+        for file in files[1 : len(files) // 2 : 2]:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,146 @@
+"""The app: header and tabs in Gradio's frame, our routes beside it, one server for both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import threading
+import webbrowser
+from collections.abc import Iterator
+from types import FrameType
+
+import gradio as gr
+import torch
+from starlette.middleware import Middleware
+
+from gan.errors import ConfigError
+from gan.ui import explore, gallery, header, train
+from gan.ui.i18n import catalogue, gradio_locales
+from gan.ui.profile import Guard, build_profile, host_name
+from gan.ui.routes import ASSETS, Context, assets_version, build_routes
+from gan.ui.theme import build_theme
+from gan.ui.views import escape, script_json
+
+log = logging.getLogger(__name__)
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
+CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
+TABS = (("explore", explore.build), ("train", train.build), ("gallery", gallery.build))
+
+
+def build_app(locales: gr.I18n) -> gr.Blocks:
+    """The page: a header, and one board a tab."""
+    with gr.Blocks(
+        title="GAN Atelier",
+        fill_width=True,
+        analytics_enabled=False,
+        delete_cache=(CACHE_SWEEP_S, CACHE_KEEP_S),
+    ) as app:
+        header.build()
+        with gr.Tabs(elem_id="tabs"):
+            for name, build in TABS:
+                with gr.Tab(locales(f"gan_tab_{name}"), id=name, elem_id=f"tab-{name}"):
+                    build()
+    return app
+
+
+def build_head(context: Context) -> str:
+    """Stylesheet, early script and preloads; all addresses are relative to the page."""
+    base = f"gan/assets/{assets_version()}"
+    data = {
+        "texts": catalogue(),
+        "train": train.form_options(),
+        "local": context.profile.local,
+        "limit_s": context.profile.limit_s,
+    }
+    boot = (ASSETS / "boot.js").read_text("utf-8")
+    script = boot.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
+    modules = ("core", "header", "explore", "painter")
+    return "\n".join(
+        [
+            f'<link rel="stylesheet" href="{escape(base)}/atelier.css">',
+            f"<script>{script}</script>",
+            *(f'<link rel="modulepreload" href="{escape(base)}/{m}.js">' for m in modules),
+        ]
+    )
+
+
+def launch(
+    context: Context, *, host: str, port: int | None, share: bool = False
+) -> gr.Blocks:
+    """Serve in the background; the caller waits, and closes."""
+    locales = gr.I18n(**gradio_locales())
+    app = build_app(locales)
+    routes = build_routes(context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES)
+    *_, share_url = app.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        prevent_thread_lock=True,
+        quiet=True,
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        mcp_server=False,
+        footer_links=[],
+        allowed_paths=[],
+        i18n=locales,
+        theme=build_theme(),
+        head=build_head(context),
+        app_kwargs={"routes": routes, "middleware": [Middleware(Guard, profile=context.profile)]},
+    )
+    if share_url:
+        context.profile.hosts.add(host_name(share_url.split("//")[-1]))
+    return app
+
+
+def serve(
+    host: str | None = None, port: int | None = None, *, open_browser: bool = False
+) -> None:
+    """Serve until interrupted or terminated; then our trainings keep a checkpoint and end.
+
+    Raises ConfigError where the port cannot be had.
+    """
+    torch.set_num_threads(1)
+    host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
+    port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
+    share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
+    context = Context(build_profile(host, share=share))
+    with closing(context):
+        try:
+            app = launch(context, host=host, port=port, share=share)
+        except OSError as error:
+            raise ConfigError(
+                f"port {port} must be free on {host}, it cannot be opened; "
+                f"choose another with GRADIO_SERVER_PORT"
+            ) from error
+        log.warning("GAN Atelier is at %s", app.local_url)
+        if open_browser:
+            webbrowser.open(app.local_url)
+        ended = _end_signal()
+        with contextlib.suppress(KeyboardInterrupt):
+            ended.wait()
+        app.close(verbose=False)
+
+
+@contextlib.contextmanager
+def closing(context: Context) -> Iterator[None]:
+    """Whatever happens, no training is left without its server."""
+    try:
+        yield
+    finally:
+        context.close()
+
+
+def _end_signal() -> threading.Event:
+    """An event that SIGTERM and Ctrl-C set."""
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for name in ("SIGTERM", "SIGINT"):
+        signal.signal(getattr(signal, name), end)
+    return ended

@@ -1,0 +1,40 @@
+// Runs before the first board: words, stored language and theme. __DATA__ is filled in by app.py.
+(() => {
+  if (window.GAN) return;
+  const data = __DATA__;
+  const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private */ } };
+  const root = document.documentElement;
+
+  const stored = recall("gan-language");
+  const browser = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
+  const language = stored === "zh" || stored === "en" ? stored : browser;
+  root.lang = language === "zh" ? "zh-CN" : "en";
+  if (language !== browser) {  // so that Gradio's own words begin in the chosen language
+    Object.defineProperty(navigator, "language", { get: () => root.lang, configurable: true });
+  }
+
+  const asked = new URLSearchParams(location.search).get("__theme");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let theme = [asked, recall("gan-theme")].find((name) => name === "light" || name === "dark");
+  const apply = () => {
+    const now = theme ?? (dark.matches ? "dark" : "light");
+    if (root.dataset.gaTheme !== now) root.dataset.gaTheme = now;
+    if (document.body && document.body.classList.contains("dark") !== (now === "dark")) {
+      document.body.classList.toggle("dark", now === "dark");
+    }
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  new MutationObserver(apply).observe(root, { subtree: false, childList: true });
+  const watchBody = () => new MutationObserver(apply)
+    .observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  if (document.body) { apply(); watchBody(); } else {
+    addEventListener("DOMContentLoaded", () => { apply(); watchBody(); });
+  }
+
+  window.GAN = {
+    ...data, language, remember,
+    setTheme(name) { theme = name; remember("gan-theme", name); apply(); },
+  };
+})();

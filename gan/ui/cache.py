@@ -1,0 +1,97 @@
+"""Loaded models: one bounded, thread-safe cache for all visitors, and the list to choose from."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gan.checkpoint import Weights, bundled, load, load_at, weights_dir
+from gan.config import WeightsConfig, from_json
+from gan.errors import ConfigError, WeightsError
+from gan.ui.views import PageError, model_json
+from gan.ui.watch import Runs
+
+CAPACITY = 8  # a model is 1 to 5 MB
+
+
+class Models:
+    """Weights by what the page calls them: `fashion`, `run:ID` (its newest) or `run:ID@NIMG`."""
+
+    def __init__(self, runs: Runs, *, capacity: int = CAPACITY) -> None:
+        self._runs = runs
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[tuple[str, int], Weights] = OrderedDict()
+
+    def get(self, ref: str) -> Weights:
+        """The model that `ref` names now; a run's newest weights are looked up each time.
+
+        Raises WeightsError or PageError; `ref` is matched against lists, never opened as a path.
+        """
+        name, nimg = self._resolve(ref)
+        with self._lock:
+            if (name, nimg) in self._loaded:
+                self._loaded.move_to_end((name, nimg))
+                return self._loaded[name, nimg]
+        weights = self._load(name, nimg)
+        with self._lock:
+            self._loaded[name, nimg] = weights
+            while len(self._loaded) > self._capacity:
+                self._loaded.popitem(last=False)
+        return weights
+
+    def _resolve(self, ref: str) -> tuple[str, int]:
+        if not ref.startswith("run:"):
+            if ref not in _bundled():
+                raise PageError("gan_error_no_run", status=404)
+            return ref, -1
+        run_id, _, moment = ref.removeprefix("run:").partition("@")
+        kept = self._runs.watched(run_id).reader.weights()
+        if not kept:
+            raise WeightsError(f"{run_id} has no weights yet; let it train a few seconds")
+        if not moment:
+            return f"run:{run_id}", kept[-1]
+        if not moment.isascii() or not moment.isdigit():
+            raise PageError("gan_error_request")
+        return f"run:{run_id}", min(kept, key=lambda n: abs(n - int(moment)))
+
+    def _load(self, name: str, nimg: int) -> Weights:
+        if nimg < 0:
+            return load(name)
+        return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Everything that can be chosen: the bundled models, then runs that have weights."""
+        models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
+        for status in self._runs.statuses():
+            config = self._runs.config(status.id)
+            kept = self._runs.watched(status.id).reader.weights() if config else []
+            if config and kept:
+                models.append(
+                    model_json(
+                        f"run:{status.id}", "run", status.id, config.model, config.class_names,
+                        nimg=kept[-1], state=status.state,
+                    )  # fmt: skip
+                )
+        return models
+
+
+@cache
+def _bundled() -> tuple[str, ...]:
+    return tuple(bundled())
+
+
+@cache
+def _bundled_entry(name: str) -> dict[str, Any] | None:
+    path: Path = weights_dir() / name / "config.json"
+    try:
+        config = from_json(WeightsConfig, json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, ConfigError):
+        return None  # a damaged folder is left out of the list; the rest still works
+    return model_json(
+        name, "bundled", name, config.model, config.class_names, nimg=config.nimg, fd=config.fd
+    )

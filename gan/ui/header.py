@@ -1,0 +1,46 @@
+"""The line above all tabs: product, model, what is training, language, theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.ui.board import build_board
+from gan.ui.routes import NEVER, Context, Handler, on, session_of
+from gan.ui.views import run_json
+
+RESUMABLE = ("interrupted", "stopped")
+
+
+def build() -> gr.HTML:
+    """The header's board."""
+    return build_board("header")
+
+
+def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
+    """A run's status with what this visitor may do about it."""
+    return run_json(
+        status,
+        steerable=context.may_steer(session, status.id),
+        resumable=context.profile.local and status.state in RESUMABLE,
+    )
+
+
+async def state(context: Context, request: Request) -> Response:
+    """Models and runs: what the header and every board follow."""
+    session = session_of(request)
+
+    def look() -> dict[str, Any]:
+        statuses = context.runs.statuses()
+        return {
+            "models": context.models.listed(),
+            "runs": [status_json(context, session, s) for s in statuses],
+        }
+
+    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/gan/state", state),)

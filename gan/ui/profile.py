@@ -1,0 +1,170 @@
+"""Who may do what: the local and the public profile, the guard before every request, run owners.
+
+Fail-closed: whatever is not known to be bound to loopback is public.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PUBLIC_LIMIT_S = 600
+SESSIONS = 10_000
+COOKIE = "gan_session"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# What a page load needs of Gradio. Nothing of it runs an event or takes an upload.
+PUBLIC_PATHS = (
+    "/gan/", "/assets/", "/static/", "/theme.css", "/config", "/gradio_api/info",
+    "/gradio_api/heartbeat/", "/gradio_api/app_id", "/gradio_api/startup-events",
+    "/favicon.ico", "/manifest.json", "/svelte/",
+)  # fmt: skip
+
+
+@dataclass
+class Profile:
+    """`local` is a workshop of one's own; public is a shop window."""
+
+    local: bool = False
+    hosts: set[str] = field(default_factory=set)
+    any_address: bool = False  # bound to all interfaces: a bare IP address is a fine Host
+
+    @property
+    def limit_s(self) -> int | None:
+        """Longest training, None for no limit."""
+        return None if self.local else PUBLIC_LIMIT_S
+
+    def allows_host(self, host: str) -> bool:
+        """Whether a Host header is ours; a name that only resolves to us is not."""
+        name = host_name(host)
+        return name in self.hosts or (self.any_address and _is_address(name))
+
+
+def build_profile(host: str, *, share: bool = False, env: Mapping[str, str] = os.environ) -> Profile:
+    """The profile of a server bound to `host`."""
+    local = host in LOOPBACK and not share and not env.get("SPACE_ID")
+    named = {h.strip().lower() for h in env.get("GAN_ALLOWED_HOSTS", "").split(",") if h.strip()}
+    space = {env["SPACE_HOST"].lower()} if env.get("SPACE_HOST") else set()
+    return Profile(
+        local=local,
+        hosts={*LOOPBACK, *named, *space, host.lower()},
+        any_address=host not in LOOPBACK,
+    )
+
+
+def host_name(host: str) -> str:
+    """`localhost:7860` -> `localhost`, `[::1]:7860` -> `::1`."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Owners:
+    """Which session started which run; the key never leaves the server. Thread-safe."""
+
+    def __init__(self, *, limit: int = SESSIONS) -> None:
+        self._keys: OrderedDict[str, str] = OrderedDict()  # session -> 128-bit secret owner key
+        self._runs: dict[str, str] = {}  # run -> owner key
+        self._lock = threading.Lock()
+        self._limit = limit
+
+    def claim(self, session: str, run_id: str) -> None:
+        """`session` has started `run_id`."""
+        with self._lock:
+            key = self._keys.setdefault(session, secrets.token_hex(16))
+            self._keys.move_to_end(session)
+            self._runs[run_id] = key
+            while len(self._keys) > self._limit:
+                self._keys.popitem(last=False)
+
+    def owns(self, session: str, run_id: str) -> bool:
+        """Unknown and foreign look the same: False."""
+        with self._lock:
+            key, owner = self._keys.get(session), self._runs.get(run_id)
+        return key is not None and owner is not None and secrets.compare_digest(key, owner)
+
+
+class Guard:
+    """Host allow-list and same-origin check before every request; gives each browser a session."""
+
+    def __init__(self, app: ASGIApp, profile: Profile) -> None:
+        self.app = app
+        self.profile = profile
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if (status := self._refusal(scope, headers)) is not None:
+            reply = PlainTextResponse("This request is not served here.", status_code=status)
+            return await reply(scope, receive, send)
+        known = session_in(headers.get("cookie", ""))
+        scope["gan_session"] = known or secrets.token_hex(16)
+        await self.app(scope, receive, send if known else _with_cookie(scope, headers, send))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> int | None:
+        if not self.profile.allows_host(headers.get("host", "")):
+            return 403
+        if not self.profile.local and not _is_reviewed(scope["path"]):
+            return 404
+        if scope["method"] in ("GET", "HEAD", "OPTIONS") or _is_same_origin(headers):
+            return None
+        return 403
+
+
+def _is_reviewed(path: str) -> bool:
+    return path == "/" or path.startswith(PUBLIC_PATHS)
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """A browser names where a POST comes from; what sends neither header is no browser."""
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    if origin is None:
+        return True
+    ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
+    return urlsplit(origin).netloc in ours
+
+
+def session_in(cookie: str) -> str | None:
+    """The session of a Cookie header, or None where there is none that could be ours."""
+    try:
+        morsel = SimpleCookie(cookie).get(COOKIE)
+    except CookieError:
+        return None
+    value = morsel.value if morsel else ""
+    return value if len(value) == 32 and value.isalnum() and value.isascii() else None
+
+
+def _with_cookie(scope: Scope, headers: Headers, send: Send) -> Send:
+    secure = scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https"
+    # inside the Hub's frame the page is third-party: there only SameSite=None comes back
+    rules = "SameSite=None; Secure; Partitioned" if secure else "SameSite=Lax"
+
+    async def send_with_cookie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cookie = f"{COOKIE}={scope['gan_session']}; Path=/; HttpOnly; {rules}"
+            MutableHeaders(scope=message).append("set-cookie", cookie)
+        await send(message)
+
+    return send_with_cookie

@@ -1,0 +1,172 @@
+"""Plumbing of the routes beside Gradio: one shared context, one way to answer, one way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gan.errors import GanError
+from gan.runs import Supervisor
+from gan.ui.cache import Models
+from gan.ui.profile import Owners, Profile
+from gan.ui.views import PageError, error_json
+from gan.ui.watch import Runs
+
+log = logging.getLogger(__name__)
+ASSETS = Path(__file__).parent / "assets"
+MEDIA = {".js": "text/javascript", ".css": "text/css"}
+MAX_BODY = 64 * 2**10
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+Result = TypeVar("Result")
+
+
+def _one_thread(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+
+@dataclass
+class Context:
+    """What all handlers share. Pictures, pages, disk and starts have a thread each, so
+    that a gallery never holds up a slider."""
+
+    profile: Profile
+    runs: Runs = field(default_factory=Runs)
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    owners: Owners = field(default_factory=Owners)
+    latent_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("latent"))
+    page_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("page"))
+    disk_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("disk"))
+    train_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("train"))
+
+    def __post_init__(self) -> None:
+        self.models = Models(self.runs)
+
+    def may_steer(self, session: str, run_id: str) -> bool:
+        """Only what this server started; in public only by who started it."""
+        if not self.supervisor.owns(run_id):
+            return False
+        return self.profile.local or self.owners.owns(session, run_id)
+
+    def threads(self) -> tuple[ThreadPoolExecutor, ...]:
+        """All of them, to be ended together."""
+        return self.latent_thread, self.page_thread, self.disk_thread, self.train_thread
+
+    def close(self) -> None:
+        """End our trainings (they keep a checkpoint) and our threads."""
+        self.supervisor.shutdown()
+        for thread in self.threads():
+            thread.shutdown(wait=False, cancel_futures=True)
+
+
+Handler = Callable[[Context, Request], Awaitable[Response]]
+
+
+async def on(
+    thread: ThreadPoolExecutor, work: Callable[..., Result], *args: Any, **options: Any
+) -> Result:
+    """`work` off the event loop."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, functools.partial(work, *args, **options))
+
+
+def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """`handler` with every error turned into one sentence; what is a bug goes to the log."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(context, request)
+        except PageError as error:
+            return JSONResponse(error_json(error), status_code=error.status, headers=NEVER)
+        except GanError as error:
+            return JSONResponse(error_json(error), status_code=400, headers=NEVER)
+        except Exception as error:
+            log.exception("%s failed", request.url.path)
+            return JSONResponse(error_json(error), status_code=500, headers=NEVER)
+
+    return answer
+
+
+def session_of(request: Request) -> str:
+    """The browser's session, from the guard; empty (owner of nothing) where there was none."""
+    return str(request.scope.get("gan_session", ""))
+
+
+async def body_of(request: Request, *, limit: int = MAX_BODY) -> bytes:
+    """The body; raises PageError past `limit` bytes, counted while reading."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise PageError("gan_error_request", status=413)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """A JSON object; raises PageError for anything else."""
+    try:
+        data = json.loads(await body_of(request))
+    except (ValueError, RecursionError):
+        raise PageError("gan_error_request") from None
+    if not isinstance(data, dict):
+        raise PageError("gan_error_request")
+    return data
+
+
+def number_in(request: Request, name: str, default: int) -> int:
+    """A whole number from the query; raises PageError unless it is one of at most 12 digits."""
+    text = request.query_params.get(name, str(default))
+    plain = text.removeprefix("-")
+    if not (plain.isascii() and plain.isdigit()) or len(plain) > 12:
+        raise PageError("gan_error_request")
+    return int(text)
+
+
+# ---- assets -----------------------------------------------------------------------------------
+
+
+@functools.cache
+def assets() -> dict[str, bytes]:
+    """Every packaged script and stylesheet, by name."""
+    return {p.name: p.read_bytes() for p in sorted(ASSETS.iterdir()) if p.suffix in MEDIA}
+
+
+@functools.cache
+def assets_version() -> str:
+    """Changes when any asset changes, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for name, data in assets().items():
+        digest.update(name.encode() + data)
+    return digest.hexdigest()[:12]
+
+
+async def asset(_: Context, request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in assets():
+        return Response(status_code=404)
+    return Response(assets()[name], media_type=MEDIA[Path(name).suffix], headers=FOREVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/gan/assets/{version}/{name}", asset),)
+
+
+def build_routes(context: Context, *tables: tuple[tuple[str, str, Handler], ...]) -> list[Route]:
+    """Starlette routes for (method, path, handler) rows."""
+    return [
+        Route(path, answered(context, handler), methods=[method])
+        for table in (ROUTES, *tables)
+        for method, path, handler in table
+    ]
