@@ -8,7 +8,6 @@ torch.load, with weights_only=True and on files whose hash it has just checked.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -22,14 +21,14 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.config import ModelConfig, RunConfig, WeightsConfig, from_json, to_json
-from gan.errors import CheckpointError, ConfigError, WeightsError, suggest
+from gan.config import RunConfig, WeightsConfig, from_json, to_json
+from gan.errors import CheckpointError, WeightsError, suggest
+from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
-MAX_CONFIG_BYTES = 64 * 2**10
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2000
 
@@ -131,22 +130,6 @@ def _named(generator: nn.Module, discriminator: nn.Module | None) -> dict[str, n
     return {"g_ema": generator} | ({} if discriminator is None else {"d": discriminator})
 
 
-def read_json(path: Path) -> Any:
-    """A small JSON file; raises WeightsError where it is missing, large or broken."""
-    try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")
-        return json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise WeightsError(
-            f"{path.name} cannot be read in {str(path.parent)!r} ({error.strerror}); check the folder"
-        ) from error
-    except ValueError as error:
-        raise WeightsError(
-            f"{path.name} in {str(path.parent)!r} must be JSON, it is damaged; fetch it anew"
-        ) from error
-
-
 def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Names, dtypes and shapes from a safetensors header, read by us before any library does.
 
@@ -198,7 +181,8 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     for name, tensor in _read_tensors(file).items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
-                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; fetch it anew"
+                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; "
+                f"fetch it anew"
             )
         wanted[name].copy_(tensor)
 
@@ -243,48 +227,10 @@ def save_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     write_atomic(file, safetensors.torch.save(tensors, metadata={"format": "pt"}))
 
 
-def write_json(path: Path, data: Any) -> None:
-    """`data` as indented JSON, atomically."""
-    write_atomic(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
-
-
-def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write beside, flush to disk, rename: a reader or a crash sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            if durable:
-                os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if durable:
-        _fsync_folder(path.parent)
-
-
-def _fsync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return  # Windows has no handle for a folder; its rename is journalled
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sha256(file: Path) -> str:
-    """Hex digest of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def save_checkpoint(
     folder: Path, nimg: int, modules: Mapping[str, nn.Module], state: Mapping[str, Any]
 ) -> Path:
-    """`folder`/<nimg>, whole or not at all. `state` holds tensors, numbers, strings, lists, dicts."""
+    """`folder`/<nimg>, whole or not at all; `state` holds tensors, numbers, texts, lists, dicts."""
     final = folder / f"{nimg:010d}"
     temporary = folder / f".{nimg:010d}.{os.getpid()}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
@@ -302,7 +248,7 @@ def save_checkpoint(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _fsync_folder(folder)
+    fsync_folder(folder)
     return final
 
 
@@ -363,11 +309,3 @@ def sweep(folder: Path) -> None:
     """Remove what a killed process left half written."""
     for leftover in folder.glob(".*.tmp"):
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-
-
-def model_config(data: object) -> ModelConfig:
-    """The model part of a config.json; raises WeightsError where it makes no sense."""
-    try:
-        return from_json(ModelConfig, data)
-    except ConfigError as error:
-        raise WeightsError(f"config.json describes no model we know: {error}") from error

@@ -1,4 +1,4 @@
-"""The command line: everything that needs no browser, and the very process that trains for the app."""
+"""The command line: all that needs no browser, and the very process that trains for the app."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gan import checkpoint, presets, runs
 from gan.config import RunConfig, apply_settings, from_json, parse_setting
 from gan.data import data_summary, load_data
 from gan.errors import ConfigError, GanError, RunError
+from gan.files import read_json
 from gan.presets import PRESETS
 from gan.runs import RunStatus
 from gan.runs.export import write_samples
@@ -94,9 +95,8 @@ def list_presets() -> None:
     """
     width = max(map(len, PRESETS))
     for name, preset in PRESETS.items():
-        say(
-            f"{name:{width}}  {preset.data:8}  {preset.family:6}  {preset.loss:14}  {preset.summary}"
-        )
+        recipe = f"{preset.data:8}  {preset.family:6}  {preset.loss:14}"
+        say(f"{name:{width}}  {recipe}  {preset.summary}")
     say("")
     for name in ("fashion", "fashion-full", "emoji", "digits"):
         say(f"--data {name:13} {data_summary(name)}")
@@ -201,7 +201,7 @@ def _resumed_config(
     status = runs.RunReader(run_dir).status()
     if status.state in runs.LIVE:
         raise RunError(f"{run_dir.name} is {status.state} in another process; stop it first")
-    config = from_json(RunConfig, checkpoint.read_json(run_dir / checkpoint.CONFIG_FILE))
+    config = from_json(RunConfig, read_json(run_dir / checkpoint.CONFIG_FILE))
     if model := [key for key in settings if hasattr(config.model, key)]:
         raise ConfigError(f"{model[0]} cannot change in a run that goes on; start a new run")
     if seconds is not None or kimg is not None:

@@ -240,10 +240,16 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
 
 
 def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
-    """`config` with flat settings put where they belong (model or train)."""
+    """`config` with flat settings put where they belong (model or train), types checked."""
+    hints = setting_types()
+    typed = {}
+    for key, value in settings.items():
+        if key not in hints:
+            raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
+        typed[key] = _typed(key, hints[key], value)
     model_keys = typing.get_type_hints(ModelConfig)
-    model = {k: v for k, v in settings.items() if k in model_keys}
-    train = {k: v for k, v in settings.items() if k not in model_keys}
+    model = {k: v for k, v in typed.items() if k in model_keys}
+    train = {k: v for k, v in typed.items() if k not in model_keys}
     return dataclasses.replace(
         config,
         model=dataclasses.replace(config.model, **model),

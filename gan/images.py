@@ -64,7 +64,7 @@ def from_pil(image: Image.Image, channels: int) -> Pixels:
     """
     if image.mode.startswith(("I", "F")):
         image = _from_wide(image)
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+    if image.has_transparency_data:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
     array = np.asarray(image.convert("L" if channels == 1 else "RGB"))

@@ -1,4 +1,4 @@
-"""A folder or a zip of anyone's own images; subfolders, where all images are in some, are classes."""
+"""A folder or a zip of anyone's own images; where all are in subfolders, these are classes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from gan.data.pictures import read_picture
 from gan.errors import DataError, GanError
 from gan.images import Pixels
 
-REPO_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 MAX_IMAGES = 100_000
 
 

@@ -39,7 +39,7 @@ class MlpGenerator(Generator):
 
     def synthesis(self, w: Tensor) -> Tensor:
         x: Tensor = self.to_image(self.hidden(w)).tanh()
-        return x.unflatten(1, self.image_shape)  # (N, C, H, W)
+        return x.view(-1, *self.image_shape)  # (N, C, H, W)
 
 
 class MlpDiscriminator(Discriminator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -79,4 +80,5 @@ class ProjectionHead(nn.Module):
             return logits
         assert labels is not None, "a class-conditional discriminator needs labels"
         # scaled so that class and realness start at the same size
-        return logits + (self.embed(labels) * h).sum(dim=1) / h.shape[1] ** 0.5
+        projection: Tensor = (self.embed(labels) * h).sum(dim=1)
+        return logits + projection / math.sqrt(h.shape[1])

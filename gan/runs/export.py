@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gan.checkpoint import write_atomic
 from gan.errors import ConfigError, suggest
+from gan.files import write_atomic
 from gan.images import encode_png, encode_webp, tile
 from gan.sampling import Samples
 
@@ -19,7 +19,7 @@ MAX_SHEET = 10_000
 
 
 def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:
-    """Samples as `out`, by its ending; raises ConfigError for another ending or a missing folder."""
+    """Samples as `out`, by its ending; raises ConfigError for another one or a missing folder."""
     encoders: dict[str, Callable[[Samples, tuple[str, ...]], bytes]] = {
         ".png": lambda s, _: encode_png(_sheet(s)),
         ".webp": lambda s, _: encode_webp(_sheet(s)),

@@ -16,16 +16,13 @@ from typing import Any, Literal, get_args
 
 from gan.checkpoint import (
     CONFIG_FILE,
-    read_json,
     save_modules,
     sweep,
-    to_json,
     weights_of_run,
-    write_atomic,
-    write_json,
 )
-from gan.config import RunConfig, from_json
+from gan.config import RunConfig, from_json, to_json
 from gan.errors import GanError, RunError
+from gan.files import read_json, write_atomic, write_json
 from gan.images import encode_webp, tile
 from gan.training import Progress, Snapshot, Trainer
 

@@ -22,7 +22,7 @@ from gan.checkpoint import (
     save_checkpoint,
     sweep,
 )
-from gan.config import RunConfig, setting_types
+from gan.config import RunConfig
 from gan.data import ImageSet
 from gan.errors import ConfigError, DivergedError, GanError, RunError
 from gan.runs.folder import RunStatus, RunWriter, State
@@ -117,8 +117,8 @@ class Session:
             self.writer.weights(self.trainer)
         except OSError as error:
             raise RunError(
-                f"the last checkpoint could not be written ({error.strerror}); the one before it is "
-                f"whole, free some space and go on with --resume {self.writer.path}"
+                f"the last checkpoint could not be written ({error.strerror}); the one before it "
+                f"is whole, free some space and go on with --resume {self.writer.path}"
             ) from error
 
     # -- commands ---------------------------------------------------------------------------
@@ -143,8 +143,6 @@ class Session:
     def _set(self, command: dict[str, Any]) -> None:
         key = str(command.get("key"))
         try:
-            if key not in setting_types():
-                raise ConfigError(f"there is no setting {key!r}; it was left as it is")
             self.trainer.set(key, command.get("value"))
             self.writer.report(self.writer.status.state)
         except ConfigError as error:  # a wrong value changes nothing and the run says so

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ class Ema:
         self.half_life_kimg = half_life_kimg
         self._decay = 0.0
         self._averaged = AveragedModel(g, multi_avg_fn=self._lerp, use_buffers=True)
-        self.generator: Generator = self._averaged.module
+        self.generator = cast(Generator, self._averaged.module)
         self.generator.eval().requires_grad_(False)
 
     @torch.no_grad()

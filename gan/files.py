@@ -1,0 +1,69 @@
+"""Files that are whole or not there: atomic writes, small JSON, hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from gan.errors import WeightsError
+
+MAX_CONFIG_BYTES = 64 * 2**10
+
+
+def read_json(path: Path) -> Any:
+    """A small JSON file; raises WeightsError where it is missing, large or broken."""
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise WeightsError(
+            f"{path.name} cannot be read in {str(path.parent)!r} ({error.strerror}); "
+            f"check the folder"
+        ) from error
+    except ValueError as error:
+        raise WeightsError(
+            f"{path.name} in {str(path.parent)!r} must be JSON, it is damaged; fetch it anew"
+        ) from error
+
+
+def write_json(path: Path, data: Any) -> None:
+    """`data` as indented JSON, atomically."""
+    write_atomic(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write beside, flush to disk, rename: a reader or a crash sees the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            if durable:
+                os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make a rename in `folder` durable."""
+    if os.name != "posix":
+        return  # Windows has no handle for a folder; its rename is journalled
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(file: Path) -> str:
+    """Hex digest of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

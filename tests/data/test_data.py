@@ -1,0 +1,246 @@
+"""Bundled sets, folders, zips, the Hub, batches."""
+
+from __future__ import annotations
+
+import io
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan.data import Batches, ImageSet, check_spec, load_data, shape_of, split_held_out
+from gan.data.pictures import read_picture
+from gan.errors import DataError
+
+
+def png(size=(40, 30), color="red", mode="RGB", kind="PNG") -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, color).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "shape", "classes"),
+    [
+        ("fashion", 10_000, (1, 28, 28), 10),
+        ("emoji", 3916, (3, 32, 32), 0),
+        ("digits", 1797, (1, 8, 8), 10),
+    ],
+)
+def test_bundled_sets_are_whole(name, count, shape, classes):
+    images = load_data(name)
+    assert (len(images), tuple(images.pixels.shape[1:])) == (count, shape)
+    assert images.pixels.dtype == torch.uint8
+    assert len(images.class_names) == classes
+    assert images.shape == shape_of(name)
+
+
+def test_bundled_fashion_is_balanced():
+    labels = load_data("fashion").labels
+    assert torch.bincount(labels).tolist() == [1000] * 10
+
+
+def test_emoji_are_pictures_and_not_blank_cells():
+    deviation = load_data("emoji").pixels.float().std(dim=(1, 2, 3))
+    assert (deviation > 1).float().mean() > 0.999
+
+
+def test_any_set_can_be_had_at_another_size_and_depth():
+    images = load_data("digits", resolution=32, channels=3)
+    assert images.pixels.shape[1:] == (3, 32, 32)
+    assert load_data("emoji", channels=1).pixels.shape[1] == 1
+
+
+@pytest.mark.parametrize("spec", ["fashon", "folder:", "hub", "http://x", ""])
+def test_an_unknown_spec_is_refused_with_what_is_near(spec):
+    with pytest.raises(DataError, match="did you mean|choose one of"):
+        check_spec(spec)
+
+
+def test_a_folder_of_mixed_sizes_and_modes_is_read(tmp_path: Path):
+    (tmp_path / "a.png").write_bytes(png((40, 30)))
+    (tmp_path / "b.jpg").write_bytes(png((10, 90), kind="JPEG"))
+    (tmp_path / "c.PNG").write_bytes(png((8, 8), (0, 0, 0, 0), "RGBA"))
+    (tmp_path / "d.bmp").write_bytes(png((64, 64), 200, "L", "BMP"))
+    (tmp_path / "notes.txt").write_text("not an image")
+    images = load_data(f"folder:{tmp_path}")
+    assert images.pixels.shape == (4, 3, 32, 32)
+    assert images.report == "4 images"
+
+
+def test_three_broken_of_a_hundred_are_skipped_and_counted(tmp_path: Path):
+    for i in range(97):
+        (tmp_path / f"{i}.png").write_bytes(png((16, 16), (i, 0, 0)))
+    for i in range(3):
+        (tmp_path / f"broken{i}.png").write_bytes(png()[:50])
+    images = load_data(f"folder:{tmp_path}")
+    assert len(images) == 97
+    assert images.report == "97 of 100 images; skipped 3: (3 unreadable)"
+
+
+def test_subfolders_are_classes(tmp_path: Path):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_bytes(png())
+    images = load_data(f"folder:{tmp_path}")
+    assert images.class_names == ("cat", "dog")
+    assert images.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("files", [{}, {"a.txt": b"hello"}, {"a.png": b"not a png"}])
+def test_a_folder_without_images_says_so(tmp_path: Path, files):
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(DataError, match="at least 2"):
+        load_data(f"folder:{tmp_path}")
+
+
+def test_a_missing_folder_says_so(tmp_path: Path):
+    with pytest.raises(DataError, match="no folder"):
+        load_data(f"folder:{tmp_path / 'none'}")
+
+
+def make_zip(path: Path, members: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_zip_is_read_and_its_oddities_are_skipped(tmp_path: Path):
+    members = {f"x/{i}.png": png() for i in range(3)}
+    members |= {"../evil.png": png(), "__MACOSX/x/0.png": b"", "x/inner.zip": b"PK", "x/.a.png": b""}
+    link = zipfile.ZipInfo("x/link.png")
+    link.external_attr = 0o120777 << 16
+    path = make_zip(tmp_path / "a.zip", members)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, "/etc/passwd")
+    images = load_data(f"folder:{path}")
+    assert len(images) == 4
+    assert "3 not an image" in images.report
+    assert "1 a symbolic link" in images.report
+    assert list(tmp_path.iterdir()) == [path]  # nothing was unpacked
+
+
+def test_a_zip_may_hold_two_thousand_files(tmp_path: Path):
+    tiny = png((2, 2))
+    path = make_zip(tmp_path / "a.zip", {f"{i}.png": tiny for i in range(2010)})
+    images = load_data(f"folder:{path}", resolution=8)
+    assert len(images) == 2000
+    assert "limits of a zip" in images.report
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (png((5000, 4000)), "million"),
+        (png((400, 10)), "20 times"),
+        (b"\x89PNG" + b"0" * 11_000_000, "10 MB"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "PNG"),
+        (png()[:60], "cannot be read"),
+    ],
+)
+def test_a_picture_beyond_the_limits_is_refused_in_a_sentence(data, word):
+    with pytest.raises(DataError, match=word):
+        read_picture(data, resolution=32, channels=3)
+
+
+def test_a_turned_photograph_is_set_upright():
+    image = Image.new("RGB", (20, 10), "black")
+    image.paste("white", (0, 0, 10, 10))  # white on the left
+    exif = image.getexif()
+    exif[0x0112] = 6  # shown turned a quarter clockwise: white comes to stand on top
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", exif=exif)
+    upright = read_picture(buffer.getvalue(), resolution=8, channels=1)
+    assert upright[0].mean() > 250
+    assert upright[-1].mean() < 5
+
+
+def test_batches_see_every_image_once_an_epoch(digits: ImageSet):
+    batches = Batches(digits, 16, seed=3)
+    seen = torch.cat([batches.order[:0]] + [_next_index(batches) for _ in range(1797 // 16)])
+    assert len(seen.unique()) == len(seen)
+
+
+def _next_index(batches: Batches) -> torch.Tensor:
+    batches.next()
+    return batches.order[batches.position - 16 : batches.position]
+
+
+def test_restored_batches_go_on_bit_for_bit(digits: ImageSet):
+    first = Batches(digits, 100, seed=3, flip=True)
+    for _ in range(25):  # into the second epoch
+        first.next()
+    second = Batches(digits, 100, seed=3, flip=True)
+    second.restore(first.state())
+    for _ in range(30):
+        assert torch.equal(first.next().x, second.next().x)
+
+
+def test_a_set_smaller_than_a_batch_still_fills_it(digits: ImageSet):
+    few = digits.subset(torch.arange(5))
+    assert Batches(few, 16, seed=0).next().x.shape[0] == 16
+
+
+def test_held_out_images_are_never_trained_on(digits: ImageSet):
+    numbered = ImageSet("n", torch.arange(1797).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(1797))
+    train, held_out = split_held_out(numbered)
+    assert len(held_out) == int(1797 * 0.05)
+    assert not set(train.labels.tolist()) & set(held_out.labels.tolist())
+    assert torch.equal(split_held_out(numbered)[1].labels, held_out.labels)
+
+
+def test_a_hub_dataset_is_read_through_the_library(monkeypatch: pytest.MonkeyPatch):
+    """The real `datasets` table with image and label columns, without the network."""
+    import datasets
+
+    features = datasets.Features(
+        {"image": datasets.Image(), "label": datasets.ClassLabel(names=["a", "b"])}
+    )
+    rows = {"image": [{"bytes": png(), "path": None}] * 3 + [{"bytes": b"x", "path": None}],
+            "label": [0, 1, 0, 1]}  # fmt: skip
+    table = datasets.Dataset.from_dict(rows, features=features)
+    asked = {}
+    monkeypatch.setattr(datasets, "load_dataset", lambda *a, **k: asked.update(k) or table)
+    images = load_data("hub:someone/pictures@abc", resolution=16)
+    assert images.pixels.shape == (3, 3, 16, 16)
+    assert images.class_names == ("a", "b")
+    assert "skipped 1" in images.report
+    assert asked["token"] is False
+    assert asked["revision"] == "abc"
+
+
+def test_a_hub_that_cannot_be_reached_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*a, **k):
+        raise ConnectionError("no route")
+
+    fake = types.ModuleType("datasets")
+    fake.load_dataset, fake.Image = refuse, object
+    monkeypatch.setitem(sys.modules, "datasets", fake)
+    with pytest.raises(DataError, match="could not be had"):
+        load_data("hub:someone/pictures")
+
+
+@pytest.mark.parametrize("repo", ["nobody", "a/b/c", "../x", "a b/c"])
+def test_a_hub_id_must_be_owner_slash_name(repo):
+    with pytest.raises(DataError, match="owner/name"):
+        load_data(f"hub:{repo}")
+
+
+def test_read_idx_refuses_what_is_not_idx(tmp_path: Path):
+    import gzip
+
+    from gan.data.bundled import read_idx
+
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(b"hello world"))
+    with pytest.raises(DataError, match="idx"):
+        read_idx(path)
+    path.write_bytes(gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc"))
+    assert read_idx(path).tolist() == np.frombuffer(b"abc", np.uint8).tolist()

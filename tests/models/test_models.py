@@ -1,0 +1,107 @@
+"""Every family behind one protocol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gan.config import RESOLUTIONS, ModelConfig
+from gan.errors import ConfigError
+from gan.models import (
+    Generator,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+    seeded_build,
+)
+from gan.presets import default_widths
+
+
+def config_of(family: str, resolution: int = 28, channels: int = 1, classes: int = 0) -> ModelConfig:
+    g_widths, d_widths = default_widths(family, resolution)
+    return ModelConfig(
+        family=family, resolution=resolution, channels=channels, classes=classes, z_dim=10,
+        g_widths=g_widths, d_widths=d_widths,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("family", ["mlp", "dcgan", "conv"])
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("classes", [0, 5])
+def test_every_family_keeps_the_protocol(family, resolution, channels, classes):
+    config = config_of(family, resolution, channels, classes)
+    g, d = seeded_build(config, 0)
+    labels = torch.tensor([0, 4]) if classes else None
+    z = torch.randn(2, g.z_dim, generator=torch.Generator().manual_seed(0))
+    w = g.eval().mapping(z, labels)
+    x = g.synthesis(w)
+    assert w.shape == (2, g.w_dim)
+    assert x.shape == (2, *g.image_shape) == (2, channels, resolution, resolution)
+    assert x.abs().max() <= 1
+    assert d.eval()(x, labels).shape == (2,)
+    assert torch.equal(g(z, labels), x)
+
+
+def test_the_article_network_has_exactly_its_layers():
+    g = build_generator(replace(config_of("mlp"), z_dim=100))
+    d = build_discriminator(config_of("mlp"))
+    linear = [tuple(p.shape) for p in g.parameters() if p.ndim == 2]
+    assert linear == [(256, 100), (512, 256), (512, 512), (784, 512)]
+    assert [tuple(p.shape) for p in d.parameters() if p.ndim == 2] == [(512, 784), (512, 512), (1, 512)]
+
+
+def test_the_article_network_is_not_linear():
+    """Without activations, as the article prints it, the whole net would be one linear map."""
+    g = build_generator(config_of("mlp"))
+    z = torch.randn(1, 10, generator=torch.Generator().manual_seed(0))
+    hidden = g.hidden(torch.cat([z, -z, 0 * z]))
+    assert (hidden[0] + hidden[1] - 2 * hidden[2]).abs().max() > 1e-3
+
+
+def test_the_measured_recipe_has_the_parameters_that_its_card_states():
+    g, d = seeded_build(replace(config_of("conv", classes=10), z_dim=64), 0)
+    assert (count_parameters(g), count_parameters(d)) == (226_697, 49_969)
+
+
+def test_weights_depend_on_the_seed_alone():
+    first, again, other = (seeded_build(config_of("conv"), s)[0] for s in (1, 1, 2))
+    same = all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+    assert same
+    assert not torch.equal(next(first.parameters()), next(other.parameters()))
+
+
+def test_building_leaves_the_global_random_state_alone():
+    before = torch.random.get_rng_state()
+    seeded_build(config_of("conv"), 3)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_classes_change_the_image_and_the_score():
+    g, d = seeded_build(config_of("conv", classes=5), 0)
+    z = torch.ones(1, 10)
+    one, two = (g.eval()(z, torch.tensor([i])) for i in (0, 1))
+    assert not torch.allclose(one, two)
+    assert d(one, torch.tensor([0])) != d(one, torch.tensor([1]))
+
+
+def test_the_mean_of_an_identity_mapping_is_zero_noise():
+    g: Generator = build_generator(config_of("conv", classes=5))
+    labels = torch.tensor([2])
+    assert torch.equal(g.mean_w(1, labels), g.mapping(torch.zeros(1, 10), labels))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"g_widths": ()},
+        {"g_widths": (8,)},
+        {"d_widths": (8, 8, 8, 8)},
+        {"family": "mlp", "g_widths": (4096,) * 6, "d_widths": (4096,) * 6},
+    ],
+)
+def test_widths_that_make_no_sense_are_refused_before_building(change):
+    with pytest.raises(ConfigError, match="widths"):
+        build_generator(replace(config_of("conv"), **change))

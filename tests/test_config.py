@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan.config import (
+    LossName,
+    ModelConfig,
+    OptimizerName,
+    RunConfig,
+    TrainConfig,
+    WeightsConfig,
+    apply_settings,
+    from_json,
+    parse_setting,
+    to_json,
+)
+from gan.errors import ConfigError
+from gan.losses import LOSSES
+from gan.models import DISCRIMINATORS, GENERATORS
+from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+from gan.training.optimizers import OPTIMIZERS
+
+FASHION = DataShape(28, 1, tuple("abcdefghij"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_run_config_survives_json_bit_for_bit(preset: str):
+    config = resolve_widths(run_config(preset, FASHION, data="fashion", seed=7))
+    assert from_json(RunConfig, json.loads(json.dumps(to_json(config)))) == config
+
+
+@given(st.floats(0, 10), st.integers(2, 4096), st.booleans())
+def test_any_training_config_survives_json(lr: float, batch_size: int, flip: bool):
+    config = TrainConfig(g_lr=lr, batch_size=batch_size, flip=flip)
+    assert from_json(TrainConfig, json.loads(json.dumps(to_json(config)))) == config
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "word"),
+    [
+        (TrainConfig, {"g_lr": math.nan}, "g_lr"),
+        (TrainConfig, {"g_lr": True}, "float"),
+        (TrainConfig, {"g_lr": [1]}, "float"),
+        (TrainConfig, {"batch_size": 1.5}, "int"),
+        (TrainConfig, {"batch_size": 10**9}, "from 2 to 4096"),
+        (TrainConfig, {"losss": "hinge"}, "loss"),
+        (TrainConfig, {"loss": "hinges"}, "hinge"),
+        (ModelConfig, {"resolution": 29}, "28"),
+        (ModelConfig, {"g_widths": "48"}, "list"),
+        (ModelConfig, {"g_widths": [1] * 99}, "12"),
+        (WeightsConfig, {"model": {"family": "vae"}}, "family"),
+        (RunConfig, [1], "object"),
+    ],
+)
+def test_what_the_schema_does_not_know_is_refused_in_a_sentence(kind, data, word):
+    with pytest.raises(ConfigError, match=word):
+        from_json(kind, data)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("g_lr=0.001", ("g_lr", 0.001)),
+        ("d-steps=3", ("d_steps", 3)),
+        ("flip=true", ("flip", True)),
+        ("loss=hinge", ("loss", "hinge")),
+        ("g_widths=48,36,24", ("g_widths", (48, 36, 24))),
+    ],
+)
+def test_a_setting_is_read_as_its_type(text: str, expected: tuple):
+    assert parse_setting(text) == expected
+
+
+@pytest.mark.parametrize("text", ["g_lr", "g_lr=fast", "learning=1", "flip=maybe", "loss=wgan"])
+def test_a_wrong_setting_says_what_was_expected(text: str):
+    with pytest.raises(ConfigError, match=r";"):
+        parse_setting(text)
+
+
+def test_settings_go_where_they_belong():
+    config = apply_settings(RunConfig(preset="fashion"), {"z_dim": 12, "r1": 0.5})
+    assert (config.model.z_dim, config.train.r1) == (12, 0.5)
+
+
+def test_tables_build_exactly_what_the_schema_names():
+    assert set(LOSSES) == set(LossName.__args__)
+    assert set(OPTIMIZERS) == set(OptimizerName.__args__)
+    assert set(GENERATORS) == set(DISCRIMINATORS) == {"mlp", "dcgan", "conv"}

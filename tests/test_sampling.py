@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan.config import ModelConfig
+from gan.errors import ConfigError
+from gan.models import seeded_build
+from gan.presets import default_widths
+from gan.sampling import MAX_SEED, labels_of, latents, render, sample, slerp
+
+PINNED = [[-1.12584, -1.15236, -0.250579], [-0.096754, 0.304849, 0.191806]]
+PINNED_LABELS = [6, 5, 3, 4, 4, 1, 5, 6]
+G_WIDTHS, D_WIDTHS = default_widths("conv", 8)
+
+
+@pytest.fixture(scope="module", params=[0, 10], ids=["plain", "classes"])
+def g(request):
+    config = ModelConfig(
+        resolution=8, classes=request.param, z_dim=12, g_widths=G_WIDTHS, d_widths=D_WIDTHS
+    )
+    return seeded_build(config, 0)[0].eval()
+
+
+def test_a_seed_means_the_same_image_in_any_batch(g):
+    seeds = list(range(40))
+    whole, parts = sample(g, seeds, batch_size=40), sample(g, seeds, batch_size=7)
+    assert np.abs(whole.pixels.astype(int) - parts.pixels).max() <= 1  # rounding of float sums
+    alone = sample(g, [17])
+    assert np.abs(alone.pixels[0].astype(int) - whole.pixels[17]).max() <= 1
+    assert whole.labels is None or whole.labels[17] == alone.labels[0]
+
+
+def test_a_seed_is_pinned_for_good():
+    """Links and shared pictures name seeds: what they mean must never change."""
+    z = latents(64, [0, 42])
+    assert z[0, :3].tolist() == pytest.approx(PINNED[0], abs=1e-5)
+    assert z[1, :3].tolist() == pytest.approx(PINNED[1], abs=1e-5)
+    assert labels_of(10, range(8)).tolist() == PINNED_LABELS
+
+
+def test_neighbouring_seeds_share_nothing():
+    z = latents(64, range(2000))
+    assert abs((z[1:] * z[:-1]).mean().item()) < 0.02
+    labels = labels_of(10, range(8000))
+    for period in (2, 8, 64):  # the raw twister repeats classes at powers of two
+        assert (labels[period:] == labels[:-period]).float().mean() < 0.13
+
+
+def test_drawn_classes_are_balanced():
+    counts = torch.bincount(labels_of(10, range(10_000)), minlength=10)
+    assert counts.min() > 850
+    assert counts.max() < 1150
+
+
+@pytest.mark.parametrize("seed", [-1, MAX_SEED + 1])
+def test_a_seed_out_of_range_is_refused(seed):
+    with pytest.raises(ConfigError, match="seed"):
+        latents(4, [seed])
+
+
+def test_psi_zero_is_the_mean_and_one_is_untouched(g):
+    z = latents(12, [1, 2])
+    labels = torch.tensor([3, 3]) if g.classes else None
+    mean = render(g, z, labels=labels, psi=0.0)
+    assert torch.allclose(mean[0], mean[1], atol=1e-6)
+    assert torch.equal(render(g, z, labels=labels), render(g, z, labels=labels, psi=1.0))
+    far = (render(g, z, labels=labels, psi=1.0) - mean).abs().mean()
+    near = (render(g, z, labels=labels, psi=0.3) - mean).abs().mean()
+    assert near < far
+
+
+def test_a_class_that_the_model_lacks_is_refused(g):
+    with pytest.raises(ConfigError, match="class"):
+        sample(g, [0], label=10)
+
+
+@given(st.floats(0, 1), st.integers(0, 1000), st.integers(0, 1000))
+def test_slerp_stays_between_the_lengths_of_its_ends(t: float, first: int, second: int):
+    z0, z1 = latents(64, [first, second])
+    length = slerp(z0, z1, t).norm()
+    low, high = sorted([z0.norm(), z1.norm()])
+    assert low - 1e-3 <= length <= high + 1e-3
+
+
+def test_slerp_begins_and_ends_at_its_ends_and_survives_equal_ones():
+    z0, z1 = latents(64, [0, 1])
+    assert torch.allclose(slerp(z0, z1, 0.0), z0, atol=1e-5)
+    assert torch.allclose(slerp(z0, z1, 1.0), z1, atol=1e-5)
+    assert torch.allclose(slerp(z0, z0, 0.5), z0)
+
