@@ -155,7 +155,13 @@ class Session:
             self.writer.weights(self.trainer)
         while self._ending is None:
             with suppress(OSError):
-                self.writer.report("paused", message=message, images_per_s=0.0)
+                self.writer.report(
+                    "paused",
+                    message=message,
+                    nimg=self.trainer.nimg,
+                    seconds=self.trainer.seconds,
+                    images_per_s=0.0,
+                )
             try:
                 command = self.commands.get(timeout=1.0)
             except queue.Empty:

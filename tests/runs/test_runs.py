@@ -1,0 +1,331 @@
+"""The run folder: written by one, watched by many, never torn, resumable after any end."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from gan.checkpoint import load, newest_checkpoint
+from gan.errors import RunError
+from gan.runs import RunReader, Session, Supervisor, command_line, list_runs, resume, train_argv
+from gan.runs.folder import RunWriter
+from gan.training import Trainer
+
+TRAIN = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--seed", "3"]
+
+
+def until(condition, timeout_s: float = 60.0):
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise AssertionError("it did not come to pass in time")
+
+
+def state_of(path: Path) -> str:
+    try:
+        return RunReader(path).status().state
+    except Exception:
+        return ""
+
+
+def test_a_finished_run_holds_all_that_the_contract_names(tiny_run: Path):
+    reader = RunReader(tiny_run)
+    assert reader.status().state == "finished"
+    assert reader.status().fraction == 1.0
+    assert set(reader.rows()[0]) == {
+        "nimg", "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_fake",
+        "score_held_out", "grad_norm_g", "grad_norm_d", "g_lr", "d_lr",
+    }  # fmt: skip
+    first, last = reader.snapshots()[0], reader.snapshots()[-1]
+    assert (first, last) == (0, 1008)
+    grid = Image.open(io.BytesIO(reader.snapshot(last)))
+    assert grid.size == (64, 64)
+    assert load(tiny_run).config.nimg == 1008
+    assert reader.config().preset == "digits"
+
+
+def test_rows_can_be_asked_for_from_a_moment_on(tiny_run: Path):
+    rows = RunReader(tiny_run).rows()
+    assert RunReader(tiny_run).rows(after_nimg=rows[0]["nimg"]) == rows[1:]
+
+
+def test_a_half_written_row_is_left_for_next_time(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    count = len(RunReader(copy).rows())
+    with (copy / "progress.jsonl").open("a") as stream:
+        stream.write('{"nimg": 99')
+    assert len(RunReader(copy).rows()) == count
+
+
+def test_a_run_is_not_written_over(tiny_run: Path, make_config):
+    with pytest.raises(RunError, match="already holds a run"):
+        RunWriter(tiny_run, make_config(), steerable=False).create()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, make_config):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        RunWriter(tmp_path / "file" / "run", make_config(), steerable=False).create()
+
+
+def test_a_run_whose_process_is_gone_reads_as_interrupted(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    status = json.loads((copy / "status.json").read_text())
+    (copy / "status.json").write_text(json.dumps(status | {"state": "running", "pid": gone.pid}))
+    assert RunReader(copy).status().state == "interrupted"
+    live = status | {"state": "running", "pid": os.getpid(), "updated_at": time.time()}
+    (copy / "status.json").write_text(json.dumps(live))
+    assert RunReader(copy).status().state == "running"
+    (copy / "status.json").write_text(json.dumps(live | {"host": "elsewhere", "updated_at": 1.0}))
+    assert RunReader(copy).status().state == "interrupted"
+
+
+def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tiny_run: Path, tmp_path: Path):
+    for number, name in enumerate(["old", "new"]):
+        shutil.copytree(tiny_run, tmp_path / name)
+        status = json.loads((tmp_path / name / "status.json").read_text())
+        status["started_at"] = float(number)
+        (tmp_path / name / "status.json").write_text(json.dumps(status))
+    (tmp_path / "stranger").mkdir()
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "status.json").write_text("{")
+    (tmp_path / "torn" / "config.json").write_text("{}")
+    assert [s.id for s in list_runs(tmp_path)] == ["new", "old"]
+
+
+def test_too_many_snapshots_are_thinned_and_the_newest_stay(tmp_path: Path):
+    from gan.runs.folder import _thin
+
+    for i in range(11):
+        (tmp_path / f"{i:03d}.webp").touch()
+    _thin(tmp_path, "*.webp", 10)
+    assert sorted(int(p.stem) for p in tmp_path.iterdir()) == [0, 2, 4, 5, 6, 7, 8, 9, 10]
+
+
+def run_to_the_end(config, digits, path: Path) -> dict[str, torch.Tensor]:
+    writer = RunWriter(path, config, steerable=False)
+    writer.create()
+    trainer = Trainer(config, digits)
+    Session(trainer, writer).run()
+    return trainer.g.state_dict()
+
+
+def test_a_stopped_run_resumes_to_the_same_weights_as_an_unbroken_one(
+    tmp_path: Path, digits, make_config
+):
+    config = replace(make_config(), total_kimg=3.2)
+    whole = run_to_the_end(config, digits, tmp_path / "whole")
+    writer = RunWriter(tmp_path / "broken", config, steerable=True)
+    writer.create()
+    commands: queue.Queue = queue.Queue()
+    commands.put({"command": "stop"})
+    status = Session(Trainer(config, digits), writer, commands=commands).run()
+    assert status.state == "stopped"
+    assert resume(config, digits, tmp_path / "broken").state == "finished"
+    resumed = load(tmp_path / "broken")
+    assert resumed.config.nimg == 3200
+    found = newest_checkpoint(tmp_path / "broken" / "checkpoints")
+    trainer = Trainer(config, digits)
+    from gan.checkpoint import load_checkpoint
+
+    load_checkpoint(found.path, trainer.modules())
+    assert all(torch.equal(v, trainer.g.state_dict()[k]) for k, v in whole.items())
+
+
+def test_a_damaged_newest_checkpoint_is_named_and_passed_over(tmp_path: Path, digits, make_config):
+    config = replace(make_config(), total_kimg=1.0)
+    run_to_the_end(config, digits, tmp_path / "r")
+    resume(replace(config, total_kimg=2.0), digits, tmp_path / "r")
+    os.truncate(tmp_path / "r" / "checkpoints" / "0000002000" / "state.pt", 100)
+    said: list[str] = []
+    resume(replace(config, total_kimg=3.0), digits, tmp_path / "r", say=said.append)
+    assert said == ["checkpoint 0000002000 is damaged and was skipped; going on from 0000001008"]
+    assert [r["nimg"] for r in RunReader(tmp_path / "r").rows()][-1] == 3008
+
+
+def test_a_full_disk_keeps_the_last_checkpoint_and_says_so(
+    tmp_path: Path, digits, make_config, monkeypatch
+):
+    config = replace(make_config(), total_kimg=50.0)
+    writer = RunWriter(tmp_path / "r", config, steerable=False)
+    writer.create()
+    session = Session(Trainer(config, digits), writer)
+    session.trainer.step()
+    session.checkpoint()
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunWriter, "snapshot", full)
+    with pytest.raises(RunError, match="the disk is full"):
+        session.run()
+    assert newest_checkpoint(tmp_path / "r" / "checkpoints").path.name == "0000000016"
+    assert RunReader(tmp_path / "r").status().state == "interrupted"
+
+
+def test_a_full_disk_pauses_a_steered_run_until_it_is_resumed(
+    tmp_path: Path, digits, make_config, monkeypatch
+):
+    config = replace(make_config(), total_kimg=0.2)
+    writer = RunWriter(tmp_path / "r", config, steerable=True)
+    writer.create()
+    real, failures = RunWriter.snapshot, [OSError(errno.ENOSPC, "No space left on device")]
+
+    def full_once(self, event):
+        if failures:
+            raise failures.pop()
+        real(self, event)
+
+    monkeypatch.setattr(RunWriter, "snapshot", full_once)
+    commands: queue.Queue = queue.Queue()
+    commands.put({"command": "resume"})
+    seen: list[str] = []
+    session = Session(Trainer(config, digits), writer, commands=commands)
+    report = writer.report
+    monkeypatch.setattr(writer, "report", lambda s, **k: (seen.append(k.get("message", "")), report(s, **k)))
+    assert session.run().state == "finished"
+    assert any("disk is full" in message for message in seen)
+
+
+def test_divergence_ends_the_run_and_offers_the_last_good_checkpoint(
+    tmp_path: Path, digits, make_config
+):
+    from gan.errors import DivergedError
+
+    config = replace(make_config(), total_kimg=50.0)
+    writer = RunWriter(tmp_path / "r", config, steerable=False)
+    writer.create()
+    session = Session(Trainer(config, digits), writer)
+    session.trainer.step()
+    session.checkpoint()
+    next(session.trainer.d.parameters()).data.fill_(float("nan"))
+    with pytest.raises(DivergedError):
+        session.run()
+    status = RunReader(tmp_path / "r").status()
+    assert (status.state, "lower learning rate" in status.message) == ("failed", True)
+    assert newest_checkpoint(tmp_path / "r" / "checkpoints").path.name == "0000000016"
+
+
+@pytest.fixture
+def supervisor():
+    supervisor = Supervisor()
+    yield supervisor
+    supervisor.shutdown()
+
+
+def start(supervisor: Supervisor, path: Path, **options) -> str:
+    argv = train_argv("digits", run_dir=path, steer=True, **options)
+    return supervisor.start(argv, path)
+
+
+def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor, tmp_path: Path):
+    path = tmp_path / "r"
+    run_id = start(supervisor, path)
+    until(lambda: RunReader(path).status().nimg > 500)
+    supervisor.send(run_id, {"command": "pause"})
+    until(lambda: state_of(path) == "paused")
+    held = RunReader(path).status().nimg
+    time.sleep(0.6)
+    assert RunReader(path).status().nimg == held
+    supervisor.send(run_id, {"command": "step"})
+    until(lambda: RunReader(path).status().nimg == held + 64)
+    supervisor.send(run_id, {"command": "set", "key": "g_lr", "value": 0.0005})
+    supervisor.send(run_id, {"command": "set", "key": "g_lr", "value": "fast"})
+    supervisor.send(run_id, {"command": "resume"})
+    until(lambda: RunReader(path).status().nimg > held + 500)
+    assert RunReader(path).rows()[-1]["g_lr"] == 0.0005
+    supervisor.send(run_id, {"command": "stop"})
+    until(lambda: state_of(path) == "stopped")
+    until(lambda: not supervisor.owns(run_id))
+    with pytest.raises(RunError, match="cannot be steered"):
+        supervisor.send(run_id, {"command": "pause"})
+
+
+def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: Path):
+    with pytest.raises(RunError, match="no folder"):
+        start(supervisor, tmp_path / "r", data="folder:/nowhere")
+
+
+def test_a_run_ends_with_a_checkpoint_when_its_server_is_gone(tmp_path: Path):
+    """The server is killed: the pipe closes, the run saves, and ends within five seconds."""
+    path = tmp_path / "r"
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "from gan.runs import Supervisor, train_argv\n"
+        "path = Path(sys.argv[1])\n"
+        "Supervisor().start(train_argv('digits', run_dir=path, steer=True), path)\n"
+        "print('started', flush=True); time.sleep(60)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE)
+    assert server.stdout.readline() == b"started\n"
+    server.stdout.close()
+    until(lambda: RunReader(path).status().nimg > 300)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    until(lambda: state_of(path) == "interrupted", 5)
+    until(lambda: (path / "checkpoints").is_dir() and newest_checkpoint(path / "checkpoints"), 5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: Path, number):
+    path = tmp_path / "r"
+    process = subprocess.Popen([*TRAIN, "--run-dir", str(path)], stdout=subprocess.PIPE, text=True)
+    until(lambda: state_of(path) == "running")
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "--resume" in output
+    assert RunReader(path).status().state == "interrupted"
+    kimg = str(RunReader(path).status().nimg / 1000 + 0.5)
+    resumed = subprocess.run(
+        [sys.executable, "-m", "gan", "train", "--resume", str(path), "--kimg", kimg],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert resumed.returncode == 0, resumed.stderr
+    assert RunReader(path).status().state == "finished"
+
+
+def test_kill_nine_leaves_a_run_that_is_listed_and_resumes(tmp_path: Path, monkeypatch, digits):
+    path = tmp_path / "r"
+    process = subprocess.Popen([*TRAIN, "--run-dir", str(path), "--steer"], stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL)  # fmt: skip
+    until(lambda: RunReader(path).status().nimg > 300 if state_of(path) else False)
+    process.stdin.write(b'{"command": "pause"}\n')
+    process.stdin.flush()
+    until(lambda: state_of(path) == "paused")
+    until(lambda: newest_checkpoint(path / "checkpoints"))
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    assert RunReader(path).status().state == "interrupted"
+    config = replace(RunReader(path).config(), total_kimg=2.0)
+    assert resume(config, digits, path).state == "finished"
+
+
+def test_the_command_line_is_the_one_a_person_would_type():
+    argv = train_argv("fashion", data="digits", settings={"g_lr": 0.001, "flip": True,
+                      "g_widths": (8, 4)}, seed=3, seconds=60, run_dir=Path("runs/a b"), steer=True)  # fmt: skip
+    assert command_line(argv) == (
+        "python -m gan train --preset fashion --data digits --set g_lr=0.001 --set flip=true "
+        "--set g_widths=8,4 --seed 3 --seconds 60 --run-dir 'runs/a b'"
+    )

@@ -1,0 +1,154 @@
+"""The command line as a person meets it: what it prints, where it ends, how it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from gan import __version__
+from gan.cli import app
+from gan.presets import PRESETS
+
+
+def gan(*arguments: object, code: int = 0):
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_every_preset_is_listed():
+    output = gan("presets").output
+    assert all(name in output for name in PRESETS)
+
+
+@pytest.mark.parametrize("command", ["train", "sample", "evaluate", "presets"])
+def test_help_has_an_example(command: str):
+    assert f"python -m gan {command}" in gan(command, "--help").output.replace("\n", " ")
+
+
+def test_train_then_sample_then_find_the_same_images(tmp_path: Path):
+    run = tmp_path / "r"
+    output = gan("train", "--preset", "digits", "--kimg", 0.5, "--run-dir", run).output
+    assert "finished after 0.5 k images" in output
+    gan("sample", "--weights", run, "--count", 20, "--seed", 5, "--out", tmp_path / "a.npz")
+    gan("sample", "--weights", run, "--count", 3, "--seed", 10, "--out", tmp_path / "b.npz")
+    a, b = arrays(tmp_path / "a.npz"), arrays(tmp_path / "b.npz")
+    assert a["images"].shape == (20, 8, 8, 1)
+    assert a["images"].dtype == np.uint8
+    assert a["seeds"].tolist() == list(range(5, 25))
+    assert a["labels"].shape == (20,)
+    assert np.abs(a["images"][5:8].astype(int) - b["images"]).max() <= 1
+    assert a["labels"][5:8].tolist() == b["labels"].tolist()
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as data:
+        return dict(data)
+
+
+def test_sheets_and_zips_are_written(tmp_path: Path, tiny_run: Path):
+    for name in ("a.png", "a.webp"):
+        gan("sample", "--weights", tiny_run, "--count", 9, "--out", tmp_path / name)
+        with Image.open(tmp_path / name) as sheet:
+            assert sheet.size == (24, 24)
+    gan("sample", "--weights", tiny_run, "--count", 4, "--label", 7, "--out", tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == [f"{i:07d}.png" for i in range(4)]
+        assert Image.open(archive.open("0000002.png")).text == {"seed": "2", "class": "7"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["train", "--preset", "fashon"], "did you mean fashion"),
+        (["train", "--data", "fashon"], "fashion"),
+        (["train", "--data", "folder:/nowhere"], "no folder"),
+        (["train", "--set", "glr=1"], "g_lr"),
+        (["train", "--set", "g_lr=-1"], "from 0 to 10"),
+        (["train", "--seconds", "0"], "more than 0"),
+        (["train", "--kimg", "-3"], "more than 0"),
+        (["train", "--set", "g_lr"], "key=value"),
+        (["train", "--resume", "/nowhere"], "run folder"),
+        (["train", "--preset", "digits", "--set", "classes=3"], "classes"),
+        (["sample", "--weights", "fashon", "--out", "a.png"], "weights"),
+        (["evaluate", "--weights", "nothing-like-it"], "weights"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_one(arguments, word):
+    result = gan(*arguments, code=1)
+    error = result.stderr.strip()
+    assert error.startswith("error: ")
+    assert len(error.splitlines()) == 1
+    assert word in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["train", "--seed", "-1"], ["sample", "--weights", "x"], ["nothing"], ["train", "--kimg", "x"]],
+)
+def test_a_command_line_that_cannot_be_read_is_exit_code_two(arguments):
+    gan(*arguments, code=2)
+
+
+def test_sampling_into_nothing_is_one_sentence(tmp_path: Path, tiny_run: Path):
+    for out, word in ((tmp_path / "a.gif", ".png"), (tmp_path / "no" / "a.png", "folder")):
+        assert word in gan("sample", "--weights", tiny_run, "--out", out, code=1).stderr
+    wrong = ["sample", "--weights", tiny_run, "--out", tmp_path / "a.png", "--label"]
+    assert "classes: 0, 1" in gan(*wrong, "shoe", code=1).stderr
+    assert "from 0 to 9" in gan(*wrong, "77", code=1).stderr
+
+
+def test_a_read_only_place_is_one_sentence(tmp_path: Path, tiny_run: Path):
+    (tmp_path / "file").write_text("")
+    run = tmp_path / "file" / "run"
+    assert "cannot be written" in gan("train", "--preset", "digits", "--run-dir", run, code=1).stderr
+
+
+def test_a_folder_with_broken_pictures_trains_on_the_rest_and_says_so(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    for i in range(97):
+        Image.fromarray(rng.integers(0, 256, (12, 10 + i % 7, 3), np.uint8)).save(tmp_path / f"{i}.png")
+    for i in range(3):
+        (tmp_path / f"x{i}.png").write_bytes(b"\x89PNG broken")
+    output = gan("train", "--preset", "own", "--data", f"folder:{tmp_path}", "--kimg", 0.1,
+                 "--run-dir", tmp_path / "r", "--set", "resolution=16").output  # fmt: skip
+    assert "97 of 100 images; skipped 3" in output
+    assert "finished" in output
+
+
+def test_a_resumed_run_keeps_its_model_but_may_change_its_rates(tmp_path: Path):
+    run = tmp_path / "r"
+    gan("train", "--preset", "digits", "--kimg", 0.2, "--run-dir", run)
+    assert "cannot change" in gan("train", "--resume", run, "--set", "z_dim=8", code=1).stderr
+    gan("train", "--resume", run, "--kimg", 0.4, "--set", "g_lr=0.0001")
+    rows = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
+    assert rows[-1]["g_lr"] == 0.0001
+    assert rows[0]["g_lr"] == 0.002
+
+
+def test_evaluate_prints_value_and_floor(tiny_run: Path):
+    found = json.loads(gan("evaluate", "--weights", tiny_run, "--count", 400, "--json").output)
+    assert found["fd"] > found["fd_floor"] > 0
+    text = gan("evaluate", "--weights", tiny_run, "--count", 400).output
+    assert "floor" in text
+
+
+def test_the_module_runs_as_a_command():
+    result = subprocess.run(
+        [sys.executable, "-m", "gan", "--help"], capture_output=True, text=True,
+        env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    assert result.returncode == 0
+    for command in ("presets", "train", "sample", "evaluate", "serve"):
+        assert command in result.stdout
+    assert __version__
