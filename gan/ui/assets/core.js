@@ -162,7 +162,7 @@ export function fillRange(input, from) {
     return `calc(8px + ${f} * (100% - 16px))`;
   };
   input.style.setProperty("--at", place(Number(input.value)));
-  input.style.setProperty("--from", place(from));
+  input.style.setProperty("--from", from <= low ? "0px" : place(from));
 }
 
 export async function copyText(text, button) {

@@ -5,6 +5,7 @@ import {
 } from "./core.js";
 import { toImageData } from "./painter.js";
 
+const COLUMNS = [2, 3, 4, 6, 8, 12, 16, 24];
 const LAST_SEED = 2 ** 31 - 1;
 
 export function mount(element) {
@@ -48,11 +49,20 @@ class Gallery {
     drawPsi();
     const size = this.find("#tile-size");
     const drawSize = () => {
-      this.grid.style.setProperty("--tile", `${size.value}px`);
+      this.#columns();
       fillRange(size, Number(size.min));
     };
     size.addEventListener("input", drawSize);
+    new ResizeObserver(() => this.#columns()).observe(this.grid);
     drawSize();
+  }
+
+  // As many as fit, among the numbers that divide a page: the last row is full too.
+  #columns() {
+    const gap = 8;
+    const fit = (this.grid.clientWidth + gap) / (Number(this.find("#tile-size").value) + gap);
+    const columns = COLUMNS.findLast((n) => n <= fit) ?? COLUMNS[0];
+    this.grid.style.setProperty("--columns", columns);
   }
 
   #wanted() {

@@ -106,12 +106,11 @@ class Train {
 
   #runs() {
     const select = this.find("#run-select");
-    const named = (r) => `${r.id} · ${t(`gan_state_${r.state}`)}`;
-    const wanted = JSON.stringify([currentLanguage(), state.runs.map(named)]);
+    const wanted = JSON.stringify([currentLanguage(), state.runs.map((r) => r.id)]);
     if (select.dataset.drawn !== wanted) {
       select.dataset.drawn = wanted;
       select.replaceChildren(...(state.runs.length
-        ? state.runs.map((r) => h("option", { value: r.id }, named(r)))
+        ? state.runs.map((r) => h("option", { value: r.id }, r.id))
         : [h("option", { value: "" }, t("gan_no_runs"))]));
       select.disabled = !state.runs.length;
     }
