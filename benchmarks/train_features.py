@@ -16,21 +16,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from bundle_data import EMOJI_PX, EMOJI_TILES, FASHION_DIR, read_idx
-from PIL import Image
 from safetensors.torch import save_file
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from gan.data import ImageSet, fashion_test, load_data
 from gan.images import normalise
 from gan.metrics.features import POOL_AFTER, FeatureConfig, FeatureNet, extract, fit_images
 
-FILES = Path("gan/data/files")
-CLASS_NAMES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-               "Bag", "Ankle boot")  # fmt: skip
 DISTORTIONS = 5  # clean, blurred, noisy, blocky, checkered
 TEMPERATURE = 0.2  # of NT-Xent
 LABEL_WEIGHT, DISTORTION_WEIGHT = 0.3, 0.3
@@ -97,12 +92,6 @@ def optimise(module: nn.Module, plan: Plan) -> tuple[torch.optim.Optimizer, obje
     return optimizer, schedule
 
 
-def fashion_split(split: str) -> tuple[Tensor, Tensor]:
-    images = read_idx(FASHION_DIR / f"{split}-images-idx3-ubyte.gz")
-    labels = read_idx(FASHION_DIR / f"{split}-labels-idx1-ubyte.gz")
-    return torch.from_numpy(images.copy())[:, None], torch.from_numpy(labels.copy()).long()
-
-
 def epochs_of(count: int, plan: Plan, rng: torch.Generator) -> Iterator[Tensor]:
     """Batches of indices, reshuffled each epoch, `plan.steps` in all."""
     done = 0
@@ -115,8 +104,11 @@ def epochs_of(count: int, plan: Plan, rng: torch.Generator) -> Iterator[Tensor]:
 
 def train_fashion(plan: Plan) -> tuple[FeatureNet, dict[str, object]]:
     rng = torch.Generator().manual_seed(plan.seed)
-    pixels, labels = fashion_split("train")
-    config = FeatureConfig(name="features-fashion", class_names=CLASS_NAMES, data="fashion-full")
+    images = load_data("fashion-full")
+    pixels, labels = images.pixels, images.labels
+    config = FeatureConfig(
+        name="features-fashion", class_names=images.class_names, data="fashion-full"
+    )
     model = Trainable(FeatureNet(config), rng).to(memory_format=torch.channels_last)
     optimizer, schedule = optimise(model, plan)
     for step, rows in enumerate(epochs_of(len(pixels), plan, rng)):
@@ -130,9 +122,30 @@ def train_fashion(plan: Plan) -> tuple[FeatureNet, dict[str, object]]:
         if step % 200 == 0:
             print(f"step {step:,} of {plan.steps:,}: loss {loss.item():.3f}", flush=True)
     net = model.folded(pixels[:10_000])
-    test_pixels, test_labels = fashion_split("t10k")
-    guess = net.classify(extract(net, test_pixels)).argmax(1)
-    return net, {"accuracy": (guess == test_labels).float().mean().item()}
+    polish(net, images, POLISH)
+    test = fashion_test()
+    guess = net.classify(extract(net, test.pixels)).argmax(1)
+    return net, {"accuracy": round((guess == test.labels).float().mean().item(), 4)}
+
+
+def polish(net: FeatureNet, images: ImageSet, plan: Plan) -> None:
+    """More epochs once batch norm is folded in: mirrored only, weights averaged at the end."""
+    rng = torch.Generator().manual_seed(plan.seed)
+    net.requires_grad_(True)
+    optimizer, schedule = optimise(net, plan)
+    averaged = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(0.998))
+    for step, rows in enumerate(epochs_of(len(images), plan, rng)):
+        x = normalise(images.pixels[rows])
+        x = torch.where(torch.rand(len(x), 1, 1, 1, generator=rng) < 0.5, x.flip(3), x)
+        loss = F.cross_entropy(net.logits(x), images.labels[rows])
+        advance(loss, optimizer, schedule)
+        averaged.update_parameters(net)
+        if step % 200 == 0:
+            print(f"polish {step:,} of {plan.steps:,}: loss {loss.item():.3f}", flush=True)
+    net.load_state_dict(averaged.module.state_dict())
+    net.requires_grad_(False)
+    variance = extract(net, images.pixels[:10_000]).var(0).sum() / net.scale**2
+    net.scale.copy_((net.num_features / variance).sqrt())
 
 
 def advance(loss: Tensor, optimizer: torch.optim.Optimizer, schedule: object) -> None:
@@ -144,21 +157,17 @@ def advance(loss: Tensor, optimizer: torch.optim.Optimizer, schedule: object) ->
 
 def generic_data() -> tuple[Tensor, Tensor, Tensor]:
     """uint8 (N, 3, 32, 32), labels (-100 for none) and how often to draw each image."""
-    with Image.open(FILES / "emoji.webp") as sheet:
-        pixels = np.asarray(sheet.convert("RGB"))
-    rows, columns = pixels.shape[0] // EMOJI_PX, pixels.shape[1] // EMOJI_PX
-    tiles = pixels.reshape(rows, EMOJI_PX, columns, EMOJI_PX, 3).transpose(0, 2, 4, 1, 3)
-    emoji = torch.from_numpy(tiles.reshape(-1, 3, EMOJI_PX, EMOJI_PX)[:EMOJI_TILES].copy())
-    bundle = np.load(FILES / "fashion.npz")
-    digits = load_digits()
-    grey = [torch.from_numpy(bundle["images"])[:, None].float() / 127.5 - 1,
-            torch.from_numpy(digits.images)[:, None].float() / 8 - 1]  # fmt: skip
-    fitted = [((fit_images(g, resolution=32, channels=3) + 1) * 127.5).round().byte() for g in grey]
-    labels = [torch.full((len(emoji),), -100), torch.from_numpy(bundle["labels"].astype(np.int64)),
-              torch.from_numpy(digits.target.astype(np.int64)) + 10]  # fmt: skip
-    shares = zip((0.55, 0.35, 0.10), (emoji, *fitted), strict=True)
+    emoji, fashion, digits = (load_data(name) for name in ("emoji", "fashion", "digits"))
+    parts = [_fitted(images.pixels) for images in (emoji, fashion, digits)]
+    labels = [torch.full((len(emoji),), -100), fashion.labels, digits.labels + 10]
+    shares = zip((0.55, 0.35, 0.10), parts, strict=True)
     weights = torch.cat([torch.full((len(part),), share / len(part)) for share, part in shares])
-    return torch.cat([emoji, *fitted]), torch.cat(labels), weights
+    return torch.cat(parts), torch.cat(labels), weights
+
+
+def _fitted(pixels: Tensor) -> Tensor:
+    x = fit_images(normalise(pixels), resolution=32, channels=3)
+    return ((x + 1) * 127.5).round().byte()
 
 
 def recolour(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -251,6 +260,7 @@ PLANS = {
     "fashion": Plan(steps=6 * 469, batch_size=128, lr=5e-3, weight_decay=0.02, seed=1),
     "generic": Plan(steps=800, batch_size=128, lr=4e-3, weight_decay=0.02, seed=1),
 }
+POLISH = Plan(steps=5 * 469, batch_size=128, lr=2e-3, weight_decay=0.02, seed=2)
 TRAINERS = {"fashion": train_fashion, "generic": train_generic}
 
 
@@ -265,7 +275,8 @@ def main() -> None:
     started = time.perf_counter()
     net, measured = TRAINERS[args.kind](plan)
     seconds = round(time.perf_counter() - started, 1)
-    nimg = plan.steps * plan.batch_size
+    polished = POLISH.steps * POLISH.batch_size if args.kind == "fashion" else 0
+    nimg = plan.steps * plan.batch_size + polished
     config = replace(net.config, seed=plan.seed, nimg=nimg, seconds=seconds, **measured)
     out = args.out or Path("weights") / f"features-{args.kind}"
     out.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gan.config import WeightsConfig
 from gan.data import ImageSet
+from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.images import from_pixels
 from gan.metrics.features import (
@@ -61,17 +62,21 @@ def evaluate(
     """FD of generator's images from seeds seed, seed + 1, ... to `data`, and the floor of it.
 
     As many samples as real images, `count` each or all the real ones if they are fewer, so that
-    value and floor (`real_floor`) hold the same bias from finite sets. Calls on_progress with 0 to
-    1. Raises MetricError for too few images or a generator that has diverged.
+    value and floor (`real_floor`) hold the same bias from finite sets. Real images are first fitted
+    to the generator's size and channels and only then, like the samples, to the network's: so
+    resizing counts as nobody's fault. Calls on_progress with 0 to 1. Raises MetricError for too few
+    images or a generator that has diverged.
     """
     started = time.perf_counter()
     _check_images(generator, data, count)
     count = min(count, len(data))
-    net = load_features(features_for(data.name, data.pixels.shape[1]))
+    channels, resolution, _ = generator.image_shape
+    net = load_features(features_for(data.name, channels))
     draw = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(data), generator=draw)[: 2 * count]
+    images = fit(data.subset(chosen), resolution=resolution, channels=channels).pixels
     total = len(chosen) + count
-    real = extract(net, data.pixels[chosen], on_progress=_part(on_progress, 0, len(chosen) / total))
+    real = extract(net, images, on_progress=_part(on_progress, 0, len(chosen) / total))
     fake = _sample_features(
         net, generator, count, seed, on_progress=_part(on_progress, len(chosen) / total, 1)
     )
