@@ -39,7 +39,9 @@ def folder(tmp_path: Path, make_config) -> Path:
     config = make_config()
     g, d = seeded_build(config.model, 0)
     names = config.class_names
-    save_weights(tmp_path / "w", WeightsConfig(name="w", model=config.model, class_names=names), g, d)
+    save_weights(
+        tmp_path / "w", WeightsConfig(name="w", model=config.model, class_names=names), g, d
+    )
     return tmp_path / "w"
 
 
@@ -117,7 +119,7 @@ def test_a_foreign_dtype_or_an_extra_tensor_is_refused(folder: Path):
     with pytest.raises(WeightsError, match=r"g_ema\.extra"):
         load(folder)
     safetensors.torch.save_file({k: v.double() for k, v in tensors.items()}, file)
-    with pytest.raises(WeightsError, match="float32|int64"):
+    with pytest.raises(WeightsError, match=r"float32|int64"):
         load(folder)
 
 

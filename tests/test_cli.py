@@ -94,7 +94,12 @@ def test_bad_input_is_one_sentence_and_exit_code_one(arguments, word):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["train", "--seed", "-1"], ["sample", "--weights", "x"], ["nothing"], ["train", "--kimg", "x"]],
+    [
+        ["train", "--seed", "-1"],
+        ["sample", "--weights", "x"],
+        ["nothing"],
+        ["train", "--kimg", "x"],
+    ],
 )
 def test_a_command_line_that_cannot_be_read_is_exit_code_two(arguments):
     gan(*arguments, code=2)
@@ -111,13 +116,17 @@ def test_sampling_into_nothing_is_one_sentence(tmp_path: Path, tiny_run: Path):
 def test_a_read_only_place_is_one_sentence(tmp_path: Path, tiny_run: Path):
     (tmp_path / "file").write_text("")
     run = tmp_path / "file" / "run"
-    assert "cannot be written" in gan("train", "--preset", "digits", "--run-dir", run, code=1).stderr
+    assert (
+        "cannot be written" in gan("train", "--preset", "digits", "--run-dir", run, code=1).stderr
+    )
 
 
 def test_a_folder_with_broken_pictures_trains_on_the_rest_and_says_so(tmp_path: Path):
     rng = np.random.default_rng(0)
     for i in range(97):
-        Image.fromarray(rng.integers(0, 256, (12, 10 + i % 7, 3), np.uint8)).save(tmp_path / f"{i}.png")
+        Image.fromarray(rng.integers(0, 256, (12, 10 + i % 7, 3), np.uint8)).save(
+            tmp_path / f"{i}.png"
+        )
     for i in range(3):
         (tmp_path / f"x{i}.png").write_bytes(b"\x89PNG broken")
     output = gan("train", "--preset", "own", "--data", f"folder:{tmp_path}", "--kimg", 0.1,

@@ -22,7 +22,9 @@ from gan.images import (
 )
 
 
-@given(arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(4), st.just(5), st.sampled_from([1, 3]))))
+@given(
+    arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(4), st.just(5), st.sampled_from([1, 3])))
+)
 def test_every_pixel_value_survives_the_way_to_a_tensor_and_back(pixels: np.ndarray):
     assert np.array_equal(to_pixels(from_pixels(pixels)), pixels)
 

@@ -91,4 +91,3 @@ def test_slerp_begins_and_ends_at_its_ends_and_survives_equal_ones():
     assert torch.allclose(slerp(z0, z1, 0.0), z0, atol=1e-5)
     assert torch.allclose(slerp(z0, z1, 1.0), z1, atol=1e-5)
     assert torch.allclose(slerp(z0, z0, 0.5), z0)
-

@@ -58,7 +58,7 @@ def test_any_set_can_be_had_at_another_size_and_depth():
 
 @pytest.mark.parametrize("spec", ["fashon", "folder:", "hub", "http://x", ""])
 def test_an_unknown_spec_is_refused_with_what_is_near(spec):
-    with pytest.raises(DataError, match="did you mean|choose one of"):
+    with pytest.raises(DataError, match=r"did you mean|choose one of"):
         check_spec(spec)
 
 
@@ -114,7 +114,12 @@ def make_zip(path: Path, members: dict[str, bytes]) -> Path:
 
 def test_a_zip_is_read_and_its_oddities_are_skipped(tmp_path: Path):
     members = {f"x/{i}.png": png() for i in range(3)}
-    members |= {"../evil.png": png(), "__MACOSX/x/0.png": b"", "x/inner.zip": b"PK", "x/.a.png": b""}
+    members |= {
+        "../evil.png": png(),
+        "__MACOSX/x/0.png": b"",
+        "x/inner.zip": b"PK",
+        "x/.a.png": b"",
+    }
     link = zipfile.ZipInfo("x/link.png")
     link.external_attr = 0o120777 << 16
     path = make_zip(tmp_path / "a.zip", members)
@@ -189,7 +194,9 @@ def test_a_set_smaller_than_a_batch_still_fills_it(digits: ImageSet):
 
 
 def test_held_out_images_are_never_trained_on(digits: ImageSet):
-    numbered = ImageSet("n", torch.arange(1797).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(1797))
+    numbered = ImageSet(
+        "n", torch.arange(1797).to(torch.uint8).view(-1, 1, 1, 1), torch.arange(1797)
+    )
     train, held_out = split_held_out(numbered)
     assert len(held_out) == int(1797 * 0.05)
     assert not set(train.labels.tolist()) & set(held_out.labels.tolist())

@@ -19,7 +19,9 @@ from gan.models import (
 from gan.presets import default_widths
 
 
-def config_of(family: str, resolution: int = 28, channels: int = 1, classes: int = 0) -> ModelConfig:
+def config_of(
+    family: str, resolution: int = 28, channels: int = 1, classes: int = 0
+) -> ModelConfig:
     g_widths, d_widths = default_widths(family, resolution)
     return ModelConfig(
         family=family, resolution=resolution, channels=channels, classes=classes, z_dim=10,
@@ -50,7 +52,11 @@ def test_the_article_network_has_exactly_its_layers():
     d = build_discriminator(config_of("mlp"))
     linear = [tuple(p.shape) for p in g.parameters() if p.ndim == 2]
     assert linear == [(256, 100), (512, 256), (512, 512), (784, 512)]
-    assert [tuple(p.shape) for p in d.parameters() if p.ndim == 2] == [(512, 784), (512, 512), (1, 512)]
+    assert [tuple(p.shape) for p in d.parameters() if p.ndim == 2] == [
+        (512, 784),
+        (512, 512),
+        (1, 512),
+    ]
 
 
 def test_the_article_network_is_not_linear():
@@ -68,7 +74,9 @@ def test_the_measured_recipe_has_the_parameters_that_its_card_states():
 
 def test_weights_depend_on_the_seed_alone():
     first, again, other = (seeded_build(config_of("conv"), s)[0] for s in (1, 1, 2))
-    same = all(torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True))
+    same = all(
+        torch.equal(a, b) for a, b in zip(first.parameters(), again.parameters(), strict=True)
+    )
     assert same
     assert not torch.equal(next(first.parameters()), next(other.parameters()))
 

@@ -202,7 +202,9 @@ def test_a_full_disk_pauses_a_steered_run_until_it_is_resumed(
     seen: list[str] = []
     session = Session(Trainer(config, digits), writer, commands=commands)
     report = writer.report
-    monkeypatch.setattr(writer, "report", lambda s, **k: (seen.append(k.get("message", "")), report(s, **k)))
+    monkeypatch.setattr(
+        writer, "report", lambda s, **k: (seen.append(k.get("message", "")), report(s, **k))
+    )
     assert session.run().state == "finished"
     assert any("disk is full" in message for message in seen)
 

@@ -161,9 +161,18 @@ def test_a_setting_can_change_between_steps(digits, make_config):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("optimizer", "sgd"), ("z_dim", 3), ("nothing", 1), ("g_lr", True), ("g_lr", -1.0), ("r1", [1])],
+    [
+        ("optimizer", "sgd"),
+        ("z_dim", 3),
+        ("nothing", 1),
+        ("g_lr", True),
+        ("g_lr", -1.0),
+        ("r1", [1]),
+    ],
 )
-def test_a_setting_that_cannot_change_is_refused_and_nothing_changes(digits, make_config, key, value):
+def test_a_setting_that_cannot_change_is_refused_and_nothing_changes(
+    digits, make_config, key, value
+):
     trainer = Trainer(make_config(), digits)
     before = trainer.config
     with pytest.raises(ConfigError):

@@ -58,7 +58,8 @@ class Train {
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
     this.find("#copy-command").addEventListener("click", (e) => copyText(
       this.find("#command").textContent, e.currentTarget));
-    this.find("#open-explore").addEventListener("click", () => {
+    this.find("#open-explore").addEventListener("click", async () => {
+      await refresh();  // a young run may not be in the list of models yet
       choose(this.moment === null ? `run:${this.id}` : `run:${this.id}@${this.snapshots[this.moment]}`);
       openTab("explore");
     });
