@@ -11,35 +11,42 @@ signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
 # before torch: idle OpenMP threads must sleep; spinning, they slow everything beside them
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import importlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from gan.cli import app, fail
+from gan.cli import app, errors, fail
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option("--host", help="any other than 127.0.0.1 is public")] = "",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 finds a free one")] = 0,
+    host: Annotated[
+        str | None, typer.Option("--host", help="any but 127.0.0.1 is public, with its limits")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=1, max=65535, help="7860 if left out")
+    ] = None,
 ) -> None:
-    """Open the app in a browser at 127.0.0.1:7860.
+    """Serve the app at http://127.0.0.1:7860.
 
     Example: `python -m gan serve --port 7861`
     """
-    try:
-        ui = importlib.import_module("gan.ui.app")  # gradio is needed by this command alone
-    except ModuleNotFoundError as error:
-        fail(f"the app needs the package {error.name}; pip install -r requirements.txt")
-    ui.main(host=host or None, port=port or None)
+    with errors():
+        try:
+            ui = importlib.import_module("gan.ui")
+            ui.main(host, port)
+        except ModuleNotFoundError as error:  # gradio is needed by this command alone
+            fail(f"the app needs the package {error.name}; pip install -r requirements.txt")
 
 
-def main() -> None:
-    """The command `gan`."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command `gan`, with `arguments` or those of the process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app()
+    app(arguments)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def fail(text: str) -> NoReturn:
 
 
 @contextmanager
-def _errors() -> Any:
+def errors() -> Any:
     """What a user did wrong ends in one sentence and exit code 1, never in a traceback."""
     try:
         yield
@@ -141,7 +141,7 @@ def train(
 
     `python -m gan train --resume runs/a --seconds 120`
     """
-    with _errors():
+    with errors():
         _check_budget("--seconds", seconds)
         _check_budget("--kimg", kimg)
         _use_threads(training_threads())
@@ -302,7 +302,7 @@ def sample(
 
     `python -m gan sample --weights runs/a --count 10000 --out a.npz`
     """
-    with _errors():
+    with errors():
         _use_threads(1)
         loaded = checkpoint.load(weights)
         chosen = _label_number(loaded.config.class_names, label)
@@ -338,7 +338,7 @@ def evaluate(
     """
     from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - torchmetrics is slow
 
-    with _errors():
+    with errors():
         _use_threads(1)
         loaded = checkpoint.load(weights)
         shape = loaded.config.model

@@ -20,7 +20,8 @@ LAYERS = [
     {"training", "latent", "metrics", "hub"},
     {"runs"},
     {"ui", "cli"},
-    {"__main__", "app"},
+    {"__main__"},
+    {"app"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 
