@@ -9,26 +9,22 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, ClassConcat, Discriminator, Generator, ProjectionHead
+from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
 
 
 def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
     return [layer, nn.BatchNorm2d(channels), nn.ReLU()]
 
 
-class ConvGenerator(Generator):
+class ConvGenerator(IdentityGenerator):
     """w -> linear to 4 to 7 px -> (ConvT k4 s2, conv 3x3) a doubling -> ConvT to the image, tanh.
 
     g_widths: the first map, then two a doubling (after the ConvT, after the conv).
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         widths = config.g_widths
-        self.z_dim, self.classes = config.z_dim, config.classes
-        self.image_shape = (config.channels, config.resolution, config.resolution)
-        self.condition = ClassConcat(config.z_dim, config.classes, config.embed_dim)
-        self.w_dim = self.condition.w_dim
         doublings = (len(widths) + 1) // 2
         base = config.resolution >> doublings
         self.to_map = nn.Linear(self.w_dim, widths[0] * base * base)
@@ -40,10 +36,6 @@ class ConvGenerator(Generator):
             layers += _bn_relu(nn.Conv2d(up, conv, 3, 1, 1, bias=False), conv)
         layers += [nn.ConvTranspose2d(widths[-1], config.channels, 4, 2, 1), nn.Tanh()]
         self.main = nn.Sequential(*layers)
-
-    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        w: Tensor = self.condition(z, labels)
-        return w
 
     def synthesis(self, w: Tensor) -> Tensor:
         h = self.to_map(w).unflatten(1, self.map_shape)  # (N, C, base, base)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, ClassConcat, Discriminator, Generator, ProjectionHead
+from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
 
 INIT_STD = 0.02  # Radford et al. 2016
 
@@ -19,16 +19,12 @@ def _init(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 1.0, INIT_STD)
 
 
-class DcganGenerator(Generator):
+class DcganGenerator(IdentityGenerator):
     """z -> ConvT to 4 to 7 px -> ConvT k4 s2 doublings, BN and ReLU between, tanh last."""
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
+        super().__init__(config)
         widths = config.g_widths
-        self.z_dim, self.classes = config.z_dim, config.classes
-        self.image_shape = (config.channels, config.resolution, config.resolution)
-        self.condition = ClassConcat(config.z_dim, config.classes, config.embed_dim)
-        self.w_dim = self.condition.w_dim
         base = config.resolution >> len(widths)  # px before the first doubling
         layers: list[nn.Module] = [
             nn.ConvTranspose2d(self.w_dim, widths[0], base, bias=False),
@@ -44,10 +40,6 @@ class DcganGenerator(Generator):
         layers += [nn.ConvTranspose2d(widths[-1], config.channels, 4, 2, 1, bias=False), nn.Tanh()]
         self.main = nn.Sequential(*layers)
         self.apply(_init)
-
-    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        w: Tensor = self.condition(z, labels)
-        return w
 
     def synthesis(self, w: Tensor) -> Tensor:
         x: Tensor = self.main(w[:, :, None, None])

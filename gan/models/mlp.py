@@ -7,7 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, ClassConcat, Discriminator, Generator, ProjectionHead
+from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
 
 
 def _dense(widths: tuple[int, ...]) -> nn.Sequential:
@@ -17,7 +17,7 @@ def _dense(widths: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-class MlpGenerator(Generator):
+class MlpGenerator(IdentityGenerator):
     """z 100 -> dense 256 -> 512 -> 512 -> the image.
 
     The article stacks its dense layers without activations, which collapses them into a single
@@ -25,17 +25,9 @@ class MlpGenerator(Generator):
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.z_dim, self.classes = config.z_dim, config.classes
-        self.image_shape = (config.channels, config.resolution, config.resolution)
-        self.condition = ClassConcat(config.z_dim, config.classes, config.embed_dim)
-        self.w_dim = self.condition.w_dim
+        super().__init__(config)
         self.hidden = _dense((self.w_dim, *config.g_widths))
         self.to_image = nn.Linear(config.g_widths[-1], config.channels * config.resolution**2)
-
-    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        w: Tensor = self.condition(z, labels)
-        return w
 
     def synthesis(self, w: Tensor) -> Tensor:
         x: Tensor = self.to_image(self.hidden(w)).tanh()

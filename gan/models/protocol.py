@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from gan.config import ModelConfig
+
 LEAK = 0.2  # LeakyReLU slope; Radford et al. 2016
 
 
@@ -63,6 +65,21 @@ class ClassConcat(nn.Module):
             return z
         assert labels is not None, "a class-conditional generator needs labels"
         return torch.cat([z, self.embed(labels)], dim=1)
+
+
+class IdentityGenerator(Generator):
+    """What families without a mapping network share: w is z, and the class embedding beside it."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.z_dim, self.classes = config.z_dim, config.classes
+        self.image_shape = (config.channels, config.resolution, config.resolution)
+        self.condition = ClassConcat(config.z_dim, config.classes, config.embed_dim)
+        self.w_dim = self.condition.w_dim
+
+    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        w: Tensor = self.condition(z, labels)
+        return w
 
 
 class ProjectionHead(nn.Module):

@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import LossName, OptimizerName, apply_settings
-from gan.data import DATA_NAMES, shape_of
+from gan.data import DATA_NAMES, check_spec, shape_of
+from gan.errors import GanError
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import command_line, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, on, session_of
-from gan.ui.views import PageError, changed_settings, thin, train_json, whole_number
+from gan.ui.views import PageError, changed_settings, error_json, thin, train_json, whole_number
 
 POINTS = 600  # of a curve in the first reply; later ones bring what is new
 COMMANDS = ("pause", "resume", "stop")
@@ -66,6 +67,7 @@ def read_wish(context: Context, form: dict[str, Any]) -> Wish:
     preset = get_preset(name)
     if data not in DATA_NAMES and not context.profile.local:
         raise PageError("gan_error_local_data")
+    check_spec(data)
     settings = form.get("settings", {})
     if not isinstance(settings, dict):
         raise PageError("gan_error_request")
@@ -105,13 +107,19 @@ def argv_of(wish: Wish, *, run_dir: Path | None = None, steer: bool = False) -> 
 
 
 async def command(context: Context, request: Request) -> Response:
-    """The form as a command line for copying."""
+    """The form as a command line for copying, or what is wrong with the form.
+
+    A half-typed form is no failed request, so the problem comes with status 200.
+    """
     form = await json_of(request)
 
-    def spell() -> str:
-        return command_line(argv_of(read_wish(context, form)))
+    def spell() -> dict[str, Any]:
+        try:
+            return {"command": command_line(argv_of(read_wish(context, form)))}
+        except GanError as error:
+            return {"problem": error_json(error)}
 
-    return JSONResponse({"command": await on(context.disk_thread, spell)}, headers=NEVER)
+    return JSONResponse(await on(context.disk_thread, spell), headers=NEVER)
 
 
 async def start(context: Context, request: Request) -> Response:

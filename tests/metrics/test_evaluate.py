@@ -94,13 +94,11 @@ def test_there_are_never_more_samples_than_real_images(emoji, playback):
     assert evaluate(playback(few.pixels), CONFIG, data=few, count=10_000).count == 200
 
 
-def test_a_seed_gives_the_same_numbers_and_another_gives_others(fashion, playback):
-    g = playback(fashion.pixels)
-    one, same, other = (
-        evaluate(g, CONFIG, data=fashion, count=300, seed=seed).fd for seed in (0, 0, 1)
-    )
+def test_a_seed_gives_the_same_numbers_and_another_gives_other_samples(fashion, playback):
+    g, few = playback(fashion.pixels), fashion.subset(torch.arange(300))  # all of them, each time
+    one, same, other = (evaluate(g, CONFIG, data=few, count=300, seed=s).fd for s in (0, 0, 9999))
     assert one == same
-    assert one != other
+    assert other != pytest.approx(one, rel=1e-3)
 
 
 @pytest.mark.parametrize(("resolution", "channels"), [(64, 1), (16, 1), (28, 3)])

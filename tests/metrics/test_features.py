@@ -63,13 +63,13 @@ def test_features_take_any_channels_and_size(kind, channels, size, count):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_grey_as_colour_and_opaque_alpha_change_nothing(kind, sets):
-    net, images, features = sets[kind]
-    x = normalise(images.pixels[:10])
+def test_grey_as_colour_and_opaque_alpha_change_nothing(kind, nets, fashion):
+    x = normalise(fashion.pixels[:10])
     colour = x.expand(-1, 3, -1, -1)
-    opaque = torch.cat([colour, torch.ones_like(x[:, :1])], 1)
-    assert_close(extract(net, colour), features[:10], rtol=1e-3, atol=1e-3)
-    assert_close(extract(net, opaque), features[:10], rtol=1e-3, atol=1e-3)
+    opaque = torch.cat([colour, torch.ones_like(x)], 1)
+    grey = extract(nets[kind], x)
+    assert_close(extract(nets[kind], colour), grey, rtol=1e-3, atol=1e-3)
+    assert_close(extract(nets[kind], opaque), grey, rtol=1e-3, atol=1e-3)
 
 
 def test_what_is_transparent_is_white():
@@ -79,9 +79,9 @@ def test_what_is_transparent_is_white():
 
 
 def test_resizing_down_averages_instead_of_skipping():
-    checks = ((torch.arange(64)[:, None] + torch.arange(64)) % 2).float() * 2 - 1
-    fitted = fit_images(checks[None, None], resolution=16, channels=1)
-    assert fitted.abs().max() < 0.1  # without antialias the black or the white would survive
+    stripes = torch.tensor([-1.0, 1.0, 1.0, -1.0]).repeat(16).expand(1, 1, 64, 64)
+    fitted = fit_images(stripes, resolution=16, channels=1)
+    assert fitted[..., 1:-1].abs().max() < 0.3  # without antialias the white alone would survive
 
 
 def test_features_have_a_variance_of_one_on_average_over_what_they_were_trained_on(sets, nets):

@@ -52,6 +52,7 @@ class Gallery {
       this.#columns();
       fillRange(size, Number(size.min));
     };
+    if (innerWidth < 640) size.value = 72;
     size.addEventListener("input", drawSize);
     new ResizeObserver(() => this.#columns()).observe(this.grid);
     drawSize();

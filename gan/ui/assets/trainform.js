@@ -1,5 +1,5 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
-import { ask, boot, h, say, t, translate } from "./core.js";
+import { Refused, ask, boot, h, say, t, translate } from "./core.js";
 
 const SETTINGS = [
   "g_lr", "d_lr", "batch_size", "loss", "optimizer", "clip_norm", "r1", "r2", "ema_half_life_kimg",
@@ -93,8 +93,9 @@ export class TrainForm {
   async changed() {
     const mine = ++this.asked;
     try {
-      const { command } = await ask("train/command", this.values());
+      const { command, problem } = await ask("train/command", this.values());
       if (mine !== this.asked) return;
+      if (problem) throw new Refused(problem);
       this.command = command;
       this.find("#command").textContent = command;
       this.mark(null);

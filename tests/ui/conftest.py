@@ -1,0 +1,144 @@
+"""One server and one browser for all browser tests; each test gets a page that must stay clean."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+START_S = 90
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def chromium() -> str | None:
+    """CHROMIUM_PATH, or one on the PATH; None for Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (path for path in map(shutil.which, names) if path)
+    return os.environ.get("CHROMIUM_PATH") or next(found, None)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("browser") / "runs"
+
+
+@pytest.fixture(scope="session")
+def base_url(runs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app, started as a user starts it."""
+    port = free_port()
+    env = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GAN_RUNS_DIR": str(runs_dir),
+    }
+    env.pop("SPACE_ID", None)
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=stream, stderr=stream
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(url, process, log)
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/gan/state", timeout=2):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the app did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    yield running
+    running.close()
+
+
+class Watch:
+    """What a page complained of, and whom else it asked."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._request(request.url, base_url))
+
+    def _console(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _request(self, url: str, base_url: str) -> None:
+        if not url.startswith((base_url, "data:", "blob:")):
+            self.strangers.append(url)
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -> Iterator:
+    """Opens the app with any context options; at the end no page may have complained."""
+    opened: list[tuple[Page, Watch]] = []
+
+    def open_one(address: str = "/", **options) -> Page:
+        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"} | options
+        page = browser.new_context(**options).new_page()
+        page.set_default_timeout(20_000)
+        watch = Watch(page, base_url)
+        opened.append((page, watch))
+        page.goto(base_url + address)
+        page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
+        return page
+
+    yield open_one
+    for page, _ in opened:
+        page.context.close()
+    if not request.node.get_closest_marker("expects_refusal"):  # Chromium notes each 4xx
+        assert [c for _, watch in opened for c in watch.complaints] == []
+    assert [s for _, watch in opened for s in watch.strangers] == []
+
+
+@pytest.fixture
+def page(open_page) -> Page:
+    return open_page()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "expects_refusal: the server says no, and Chromium notes it")
