@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 
-def main(
-    host: str | None = None, port: int | None = None, *, open_browser: bool = False
-) -> None:
+def main(host: str | None = None, port: int | None = None, *, open_browser: bool = False) -> None:
     """Serve the app until it is interrupted."""
     from gan.ui.app import serve  # noqa: PLC0415  gradio and torch load only when serving
 

@@ -67,9 +67,7 @@ def build_head(context: Context) -> str:
     )
 
 
-def launch(
-    context: Context, *, host: str, port: int | None, share: bool = False
-) -> gr.Blocks:
+def launch(context: Context, *, host: str, port: int | None, share: bool = False) -> gr.Blocks:
     """Serve in the background; the caller waits, and closes."""
     locales = gr.I18n(**gradio_locales())
     app = build_app(locales)
@@ -96,9 +94,7 @@ def launch(
     return app
 
 
-def serve(
-    host: str | None = None, port: int | None = None, *, open_browser: bool = False
-) -> None:
+def serve(host: str | None = None, port: int | None = None, *, open_browser: bool = False) -> None:
     """Serve until interrupted or terminated; then our trainings keep a checkpoint and end.
 
     Raises ConfigError where the port cannot be had.

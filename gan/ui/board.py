@@ -1,4 +1,4 @@
-"""Our own markup as a Gradio component: a packaged HTML file and the script that brings it alive."""
+"""Our own markup as a Gradio component: a packaged HTML file and the script that runs it."""
 
 from __future__ import annotations
 

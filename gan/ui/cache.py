@@ -73,9 +73,14 @@ class Models:
             if config and kept:
                 models.append(
                     model_json(
-                        f"run:{status.id}", "run", status.id, config.model, config.class_names,
-                        nimg=kept[-1], state=status.state,
-                    )  # fmt: skip
+                        f"run:{status.id}",
+                        "run",
+                        status.id,
+                        config.model,
+                        config.class_names,
+                        nimg=kept[-1],
+                        state=status.state,
+                    )
                 )
         return models
 

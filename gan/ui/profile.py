@@ -50,7 +50,9 @@ class Profile:
         return name in self.hosts or (self.any_address and _is_address(name))
 
 
-def build_profile(host: str, *, share: bool = False, env: Mapping[str, str] = os.environ) -> Profile:
+def build_profile(
+    host: str, *, share: bool = False, env: Mapping[str, str] = os.environ
+) -> Profile:
     """The profile of a server bound to `host`."""
     local = host in LOOPBACK and not share and not env.get("SPACE_ID")
     named = {h.strip().lower() for h in env.get("GAN_ALLOWED_HOSTS", "").split(",") if h.strip()}

@@ -62,7 +62,7 @@ class Wish:
 
 
 def read_wish(context: Context, form: dict[str, Any]) -> Wish:
-    """The form as typed values; raises ConfigError, DataError or PageError for what makes no sense."""
+    """The form as typed values; raises GanError for what makes no sense."""
     name, data = str(form.get("preset", "")), str(form.get("data", ""))
     preset = get_preset(name)
     if data not in DATA_NAMES and not context.profile.local:

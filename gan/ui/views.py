@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -163,8 +162,8 @@ def real_number(name: str, text: object, *, low: float, high: float) -> float:
 
 def train_json(config: TrainConfig) -> dict[str, str]:
     """A preset's settings as the form shows them."""
-    plain = dataclasses.asdict(config)
-    return {k: f"{v:g}" if isinstance(v, float) else str(v) for k, v in plain.items() if k in SETTINGS}
+    values = {key: getattr(config, key) for key in SETTINGS}
+    return {k: f"{v:g}" if isinstance(v, float) else str(v) for k, v in values.items()}
 
 
 # ---- latents and pixels -----------------------------------------------------------------------

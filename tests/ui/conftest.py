@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 START_S = 90
+expect.set_options(timeout=30_000)  # a training starts in seconds, on a busy machine in more
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -120,7 +121,7 @@ def open_page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -
     def open_one(address: str = "/", **options) -> Page:
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"} | options
         page = browser.new_context(**options).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(30_000)
         watch = Watch(page, base_url)
         opened.append((page, watch))
         page.goto(base_url + address)

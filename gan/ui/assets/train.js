@@ -71,15 +71,24 @@ class Train {
     const start = this.find("#start");
     start.disabled = true;
     this.#note("");
+    this.form.settle();
+    const before = this.id;
+    this.beginning = true;  // its process needs a moment before there is anything to read
+    this.#forget(null);
+    this.#draw();
     try {
       const { id } = await ask("train/start", this.form.values());
+      this.beginning = false;
       await refresh();
       this.#watch(id);
     } catch (error) {
+      this.beginning = false;
+      this.#watch(before);
       this.#note(say(error));
       this.form.mark(error.field);
     } finally {
       start.disabled = false;
+      this.#draw();
     }
   }
 
@@ -115,7 +124,7 @@ class Train {
         : [h("option", { value: "" }, t("gan_no_runs"))]));
       select.disabled = !state.runs.length;
     }
-    if (!this.id && state.runs.length) {  // a reload finds the run that is going on
+    if (!this.id && !this.beginning && state.runs.length) {  // a reload finds the run that is going on
       this.#forget((state.runs.find((r) => ACTIVE.includes(r.state)) ?? state.runs[0]).id);
       this.#tick();
     }
@@ -155,7 +164,7 @@ class Train {
 
   #draw() {
     const { status } = this;
-    const name = status?.state ?? "none";
+    const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);
     this.find("#state-dot").className = `ga-dot ${DOTS[name] ?? ""}`;
     this.#drawFigures(status);
@@ -249,7 +258,8 @@ class Train {
     const empty = this.find("#grid-empty");
     const nimg = this.snapshots[this.moment ?? this.snapshots.length - 1];
     empty.hidden = nimg !== undefined;
-    empty.textContent = t(this.id && ACTIVE.includes(this.status?.state ?? "starting")
+    empty.textContent = t(
+      this.beginning || (this.id && ACTIVE.includes(this.status?.state ?? "starting"))
       ? "gan_grid_wait" : "gan_grid_empty");
     if (nimg === undefined) {
       grid.hidden = true;

@@ -90,7 +90,13 @@ export class TrainForm {
     };
   }
 
-  async changed() {
+  // What was typed last counts, even if it was typed a moment ago.
+  settle() {
+    clearTimeout(this.timer);
+    this.changed({ quiet: true });
+  }
+
+  async changed({ quiet = false } = {}) {
     const mine = ++this.asked;
     try {
       const { command, problem } = await ask("train/command", this.values());
@@ -98,10 +104,11 @@ export class TrainForm {
       if (problem) throw new Refused(problem);
       this.command = command;
       this.find("#command").textContent = command;
+      if (quiet) return;
       this.mark(null);
       this.note("");
     } catch (error) {
-      if (mine !== this.asked) return;
+      if (mine !== this.asked || quiet) return;
       this.note(say(error));
       this.mark(error.field);
     }

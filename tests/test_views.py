@@ -1,0 +1,171 @@
+"""What the page shows, without a page: gan.ui.views is pure."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan.config import ModelConfig, apply_settings
+from gan.data import shape_of
+from gan.errors import ConfigError, GanError
+from gan.presets import PRESETS, run_config
+from gan.ui import views
+from gan.ui.i18n import TEXTS, catalogue, gradio_locales
+
+ASSETS = Path(views.__file__).parent / "assets"
+FASHION = run_config("fashion", shape_of("fashion"), data="fashion")
+
+
+@given(st.text())
+def test_escaped_text_holds_no_markup(text: str):
+    assert not set("<>\"'") & set(views.escape(text))
+
+
+def test_json_in_a_script_cannot_end_it():
+    data = {"name": "</script><script>alert(1)</script>\u2028"}
+    text = views.script_json(json.dumps(data, ensure_ascii=False))
+    assert "<" not in text
+    assert json.loads(text) == data
+
+
+def test_a_bug_never_shows_its_words():
+    assert views.error_json(RuntimeError("secret path")) == {"key": "gan_error_server"}
+
+
+def test_an_error_sentence_points_at_its_field():
+    assert views.error_json(ConfigError("g_lr must be from 0 to 10"))["field"] == "g_lr"
+    assert views.error_json(GanError("nothing of the form"))["field"] is None
+
+
+def test_only_what_differs_from_the_preset_is_set():
+    form = views.train_json(FASHION.train)
+    assert views.changed_settings(form, FASHION) == {}
+    assert views.changed_settings(form | {"g_lr": "0.001", "loss": "hinge"}, FASHION) == {
+        "g_lr": 0.001, "loss": "hinge",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_fills_the_form_and_comes_back_unchanged(name: str):
+    preset = PRESETS[name]
+    config = run_config(name, shape_of(preset.data), data=preset.data)
+    assert views.changed_settings(views.train_json(config.train), config) == {}
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"g_lr": "fast"}, "g_lr must be a number"),
+        ({"g_lr": "nan"}, "g_lr must be"),
+        ({"batch_size": ""}, "batch_size must have a value"),
+        ({"batch_size": True}, "batch_size must have a value"),
+        ({"precision": "fp32"}, "no setting 'precision'"),
+    ],
+)
+def test_a_wrong_setting_is_named(form: dict, words: str):
+    with pytest.raises(ConfigError, match=words):
+        apply_settings(FASHION, views.changed_settings(form, FASHION))
+
+
+@pytest.mark.parametrize("text", ["", "1.5", "-1", "11", "nan", "１", "1e3", None, True])
+def test_whole_numbers_are_whole_and_in_range(text: object):
+    with pytest.raises(ConfigError, match="seed must be a whole number from 0 to 10"):
+        views.whole_number("seed", text, low=0, high=10)
+
+
+def test_real_numbers_refuse_nan_and_infinity():
+    assert views.real_number("psi", "0.7", low=0, high=2) == 0.7
+    for text in ("nan", "inf", "-0.1", "2.1", "", "x"):
+        with pytest.raises(ConfigError, match="psi must be a number"):
+            views.real_number("psi", text, low=0, high=2)
+
+
+def test_a_latent_survives_its_bytes_and_is_kept_within_reach():
+    z = np.array([0.5, -99.0, 99.0], dtype="<f4")
+    assert views.latent_from_bytes(z.tobytes(), 3).tolist() == [[0.5, -10.0, 10.0]]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"123", np.zeros(4, "<f4").tobytes(), np.full(3, np.nan, "<f4").tobytes()]
+)
+def test_a_latent_of_another_size_or_with_nan_is_refused(body: bytes):
+    with pytest.raises(views.PageError):
+        views.latent_from_bytes(body, 3)
+
+
+@given(st.integers(2, 3000), st.integers(20, 600))
+def test_thinning_keeps_spikes_order_and_the_end(count: int, limit: int):
+    rows = [{"nimg": i, "loss_g": 1.0, "score_fake": 0.0} for i in range(count)]
+    spike = count // 2
+    rows[spike]["loss_g"] = 99.0
+    thinned = views.thin(rows, limit)
+    assert len(thinned) <= limit
+    assert rows[spike] in thinned
+    assert thinned[-1] == rows[-1]
+    assert [r["nimg"] for r in thinned] == sorted({r["nimg"] for r in thinned})
+
+
+def test_json_has_no_nan():
+    row = views.row_json({"nimg": 5, "loss_g": math.nan, "loss_d": math.inf, "score_real": 1.0})
+    assert json.dumps(row, allow_nan=False)
+    assert row["score_real"] == 1.0
+    assert row["score_fake"] is None
+
+
+def test_classes_without_names_get_numbers():
+    model = ModelConfig(classes=3)
+    entry = views.model_json("x", "bundled", "x", model, ("shoe",), nimg=0)
+    assert entry["class_names"] == ["shoe", "1", "2"]
+
+
+# ---- words --------------------------------------------------------------------------------------
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_blanks():
+    blank = re.compile(r"\{\w+\}")
+    for key, (english, chinese) in TEXTS.items():
+        assert key.startswith("gan_")
+        assert english.strip(), key
+        assert chinese.strip(), key
+        assert set(blank.findall(english)) == set(blank.findall(chinese)), key
+
+
+def test_chinese_browsers_of_every_kind_are_served():
+    texts = catalogue()
+    assert {gradio_locales()[tag] is not None for tag in ("zh", "zh-CN", "en")} == {True}
+    assert gradio_locales()["zh-CN"] == texts["zh"]
+
+
+def keys_in_assets() -> set[str]:
+    """Keys written out in markup and scripts; those put together at run time are left out."""
+    text = "".join(p.read_text("utf-8") for p in ASSETS.iterdir() if p.suffix in (".js", ".html"))
+    return set(re.findall(r"[\"'](gan_[a-z0-9_-]+[a-z0-9])[\"']", text))
+
+
+def test_every_key_that_a_board_uses_has_its_text():
+    assert keys_in_assets() - TEXTS.keys() == set()
+
+
+def test_no_text_is_left_over():
+    source = "".join(
+        p.read_text("utf-8")
+        for p in [*ASSETS.iterdir(), *ASSETS.parent.glob("*.py")]
+        if p.name != "i18n.py"
+    )
+    composed = re.compile(
+        r"gan_(tab|state|data|preset|line|set)_"  # `gan_state_${name}`
+    )
+    unused = [k for k in TEXTS if k not in source and not composed.match(k)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_its_line_in_both_languages(name: str):
+    assert f"gan_preset_{name}" in TEXTS

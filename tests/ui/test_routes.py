@@ -1,0 +1,275 @@
+"""The routes without a browser: who may do what, and what comes back for nonsense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from gan.runs import Supervisor
+from gan.ui import explore, gallery, header, train
+from gan.ui.profile import Guard, Owners, build_profile, session_in
+from gan.ui.routes import Context, assets_version, build_routes
+from gan.ui.watch import Runs
+
+
+class StandIn(Supervisor):
+    """Starts nothing and remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: list[str] = []
+        self.sent: list[tuple[str, dict]] = []
+
+    def start(self, argv, run_dir: Path) -> str:
+        self.live.append(run_dir.name)
+        return run_dir.name
+
+    def send(self, run_id: str, command) -> None:
+        self.sent.append((run_id, dict(command)))
+
+    def owns(self, run_id: str) -> bool:
+        return run_id in self.live
+
+    def running(self) -> list[str]:
+        return self.live
+
+
+FORM = {"preset": "digits", "data": "digits", "seed": "0", "seconds": "30", "settings": {}}
+
+
+def context_for(host: str, runs: Path, **env: str) -> Context:
+    return Context(build_profile(host, env=env), runs=Runs(runs), supervisor=StandIn())
+
+
+def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
+    routes = build_routes(context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES)
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, profile=context.profile)])
+    return TestClient(app, base_url=f"http://{host}")
+
+
+@pytest.fixture
+def home(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """The local profile, with one finished run to look at."""
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tiny_run.parent))
+    return context_for("127.0.0.1", tiny_run.parent)
+
+
+@pytest.fixture
+def shop(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """The public profile."""
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tiny_run.parent))
+    return context_for("0.0.0.0", tiny_run.parent, SPACE_HOST="me-app.hf.space")
+
+
+# ---- the guard ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("host", "env", "local"),
+    [
+        ("127.0.0.1", {}, True),
+        ("localhost", {}, True),
+        ("0.0.0.0", {}, False),
+        ("192.168.1.5", {}, False),
+        ("127.0.0.1", {"SPACE_ID": "me/app"}, False),
+    ],
+)
+def test_unknown_means_public(host: str, env: dict, local: bool):
+    assert build_profile(host, env=env).local is local
+    assert build_profile(host, share=True, env=env).local is False
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1"])
+def test_a_name_that_only_resolves_to_us_is_refused(home: Context, host: str):
+    reply = client_for(home).get("/gan/state", headers={"host": host})
+    assert reply.status_code == 403
+
+
+def test_a_space_answers_to_its_own_name(shop: Context):
+    assert client_for(shop, "me-app.hf.space").get("/gan/state").status_code == 200
+    assert client_for(shop, "other.hf.space").get("/gan/state").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "null"},
+    ],
+)
+def test_a_post_from_another_page_is_refused(home: Context, headers: dict):
+    reply = client_for(home).post("/gan/train/start", json=FORM, headers=headers)
+    assert reply.status_code == 403
+    assert home.supervisor.live == []
+
+
+def test_a_public_server_serves_reviewed_paths_only(shop: Context):
+    client = client_for(shop, "10.0.0.7")
+    for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"):
+        assert client.post(path).status_code == 404
+    assert client.get("/gradio_api/file=/etc/passwd").status_code == 404
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_kept(home: Context):
+    client = client_for(home)
+    cookie = client.get("/gan/state").headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert len(session_in(cookie.split(";")[0])) == 32
+    assert "set-cookie" not in client.get("/gan/state").headers
+
+
+@pytest.mark.parametrize("cookie", ["", "gan_session=", "gan_session=short", 'x="', "a=b; c"])
+def test_odd_cookies_are_no_session(cookie: str):
+    assert session_in(cookie) is None
+
+
+# ---- owners -------------------------------------------------------------------------------------
+
+
+def test_owners_know_their_own_only_and_are_bounded():
+    owners = Owners(limit=2)
+    owners.claim("a", "run-1")
+    assert owners.owns("a", "run-1")
+    assert not owners.owns("b", "run-1")
+    assert not owners.owns("a", "run-2")
+    owners.claim("b", "run-2")
+    owners.claim("c", "run-3")
+    assert not owners.owns("a", "run-1")
+
+
+def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Context):
+    mine, theirs = client_for(shop, "10.0.0.7"), client_for(shop, "10.0.0.7")
+    for client in (mine, theirs):
+        client.get("/gan/state")
+    run_id = mine.post("/gan/train/start", json=FORM).json()["id"]
+    order = {"id": run_id, "command": "pause"}
+    foreign = theirs.post("/gan/train/steer", json=order)
+    unknown = theirs.post("/gan/train/steer", json=order | {"id": "no-such-run"})
+    assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json())
+    assert foreign.json()["key"] == "gan_error_unknown_run"
+    assert mine.post("/gan/train/steer", json=order).status_code == 200
+    assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
+
+
+def test_in_public_one_training_runs_at_a_time(shop: Context):
+    client = client_for(shop, "10.0.0.7")
+    assert client.post("/gan/train/start", json=FORM).status_code == 200
+    second = client.post("/gan/train/start", json=FORM)
+    assert (second.status_code, second.json()["key"]) == (409, "gan_error_busy")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"data": "folder:/etc"}, "gan_error_local_data"),
+        ({"data": "hub:me/mine"}, "gan_error_local_data"),
+        ({"seconds": ""}, "gan_error_duration"),
+        ({"seconds": "601"}, "gan_error_duration"),
+        ({"seconds": "inf"}, "gan_error_duration"),
+    ],
+)
+def test_in_public_only_short_trainings_on_our_own_data(shop: Context, change: dict, key: str):
+    reply = client_for(shop, "10.0.0.7").post("/gan/train/start", json=FORM | change)
+    assert (reply.status_code, reply.json()["key"]) == (400, key)
+    assert shop.supervisor.live == []
+
+
+def test_in_public_a_run_cannot_be_resumed_by_its_name(shop: Context):
+    order = {"id": "tiny", "command": "resume"}
+    assert client_for(shop, "10.0.0.7").post("/gan/train/steer", json=order).status_code == 404
+
+
+def test_a_run_from_a_terminal_is_watched_not_steered(home: Context):
+    client = client_for(home)
+    assert client.get("/gan/run", params={"id": "tiny"}).json()["status"]["steerable"] is False
+    reply = client.post("/gan/train/steer", json={"id": "tiny", "command": "stop"})
+    assert reply.status_code == 404
+
+
+# ---- what comes back ----------------------------------------------------------------------------
+
+
+def test_a_run_is_read_once_and_then_only_what_is_new(home: Context):
+    client = client_for(home)
+    first = client.get("/gan/run", params={"id": "tiny"}).json()
+    assert first["status"]["state"] == "finished"
+    assert first["rows"]
+    assert first["snapshots"]
+    later = client.get(
+        "/gan/run",
+        params={"id": "tiny", "after": first["rows"][-1]["nimg"], "seen": first["snapshots"][-1]},
+    ).json()
+    assert (later["rows"], later["snapshots"]) == ([], [])
+    picture = client.get("/gan/snapshot", params={"id": "tiny", "nimg": first["snapshots"][0]})
+    assert picture.content[8:12] == b"WEBP"
+    assert "immutable" in picture.headers["cache-control"]
+
+
+def test_a_latent_of_a_seed_gives_the_gallery_s_picture(home: Context):
+    client, ref = client_for(home), {"ref": "run:tiny"}
+    base = client.get("/gan/latents", params=ref | {"seed": 3}).json()
+    page = client.get("/gan/gallery", params=ref | {"start": 3, "count": 2})
+    z = np.array(base["z"], dtype="<f4").tobytes()
+    one = client.post("/gan/latent", params=ref | {"label": base["label"]}, content=z)
+    assert one.headers["x-gan-shape"] == page.headers["x-gan-shape"] == "8,8,1"
+    assert page.headers["x-gan-labels"].split(",")[0] == str(base["label"])
+    mine, theirs = (np.frombuffer(r.content, np.uint8).astype(int) for r in (one, page))
+    assert np.abs(mine - theirs[: mine.size]).max() <= 1  # batch 1 and batch 2 round alike
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/gan/gallery", {"ref": "run:tiny", "count": 100000}),
+        ("/gan/gallery", {"ref": "run:tiny", "start": -1}),
+        ("/gan/gallery", {"ref": "../../etc", "count": 1}),
+        ("/gan/gallery", {"ref": "run:../tiny", "count": 1}),
+        ("/gan/gallery", {"ref": "run:tiny", "psi": "nan"}),
+        ("/gan/gallery", {"ref": "run:tiny@x", "count": 1}),
+        ("/gan/gallery", {"ref": "run:tiny", "count": 1, "label": 99}),
+        ("/gan/latents", {"ref": "run:tiny", "seed": "-1"}),
+        ("/gan/snapshot", {"id": "tiny", "nimg": 1}),
+        ("/gan/snapshot", {"id": "..", "nimg": 1}),
+        ("/gan/run", {"id": "nobody"}),
+        ("/gan/run", {"id": "tiny", "after": "9" * 40}),
+    ],
+)
+def test_nonsense_is_refused_without_a_traceback(home: Context, path: str, params: dict):
+    reply = client_for(home).get(path, params=params)
+    assert reply.status_code in (400, 404)
+    assert reply.json().get("key", "") != "gan_error_server"
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 5000, b'{"preset": {}}', b"\xff"])
+def test_a_body_that_is_no_form_is_refused(home: Context, body: bytes):
+    reply = client_for(home).post("/gan/train/start", content=body)
+    assert reply.status_code == 400
+    assert reply.json().get("key", "") != "gan_error_server"
+
+
+def test_a_body_is_counted_while_it_is_read(home: Context):
+    reply = client_for(home).post("/gan/train/start", content=b"x" * 100_000)
+    assert reply.status_code == 413
+
+
+def test_the_command_line_holds_what_was_changed_and_nothing_else(home: Context):
+    form = FORM | {"seed": "7", "settings": {"g_lr": "0.5"}}
+    reply = client_for(home).post("/gan/train/command", json=form).json()
+    assert reply["command"] == (
+        "python -m gan train --preset digits --set g_lr=0.5 --seed 7 --seconds 30"
+    )
+
+
+def test_assets_are_kept_for_ever_under_their_version(home: Context):
+    client = client_for(home)
+    reply = client.get(f"/gan/assets/{assets_version()}/core.js")
+    assert reply.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in reply.headers["cache-control"]
+    assert client.get(f"/gan/assets/{assets_version()}/..%2fapp.py").status_code == 404
