@@ -71,6 +71,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_data_own": ("Your own images", "自己的图片"),
     "gan_data_path": ("Folder or data set", "文件夹或数据集"),
     "gan_data_path_hint": ("folder:PATH or hub:owner/name", "folder:路径 或 hub:作者/名称"),
+    "gan_data_path_needed": (
+        "Enter folder:PATH for images on this computer, or hub:owner/name for a data set.",
+        "本机图片请填 folder:路径，Hub 上的数据集请填 hub:作者/名称。",
+    ),
     "gan_duration": ("Duration, s", "时长（秒）"),
     "gan_duration_help": (
         "Seconds of training; empty goes on until you stop it",

@@ -20,9 +20,10 @@ SANS = (
 )
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
+# The tokens of that name, written out: Gradio paints them before any stylesheet has come.
+PAPER, PAPER_DARK = "#f6f5f1", "#161513"
 # Gradio's variable: our token. The tokens change with the theme, so dark needs the same values.
 TOKENS = {
-    "body_background_fill": "paper",
     "body_text_color": "ink",
     "body_text_color_subdued": "quiet",
     "background_fill_primary": "panel",
@@ -62,6 +63,7 @@ def build_theme() -> gr.themes.Base:
     )
     values = {name: f"var(--ga-{token})" for name, token in TOKENS.items()}
     values |= {
+        "body_background_fill": PAPER,
         "color_accent": "var(--ga-accent)",
         "block_shadow": "none",
         "button_primary_shadow": "none",
@@ -71,4 +73,5 @@ def build_theme() -> gr.themes.Base:
     }
     known = theme.__dict__ | theme.set.__annotations__
     dark = {f"{name}_dark": value for name, value in values.items() if f"{name}_dark" in known}
+    dark["body_background_fill_dark"] = PAPER_DARK
     return theme.set(**values, **dark)

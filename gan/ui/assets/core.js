@@ -12,9 +12,15 @@ export const url = (path) => new URL("gan/" + path, document.baseURI).href;
 
 export class Refused extends Error {
   constructor(body) {
-    super(body.key ? t(body.key, body.values) : body.error);
+    super(body.key ? t(body.key, body.values) : sentence(body));
     this.field = body.field ?? null;
   }
+}
+
+// What the library says begins as on a command line; here it is a sentence, a field's name aside.
+function sentence({ error, field }) {
+  const text = field ? error : error[0].toUpperCase() + error.slice(1);
+  return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
 export async function ask(path, body) {

@@ -69,27 +69,24 @@ class Explore {
 
   #listenPsi() {
     const psi = this.find("#psi");
-    psi.addEventListener("pointerdown", () => this.#remember());
     psi.addEventListener("input", () => {
+      this.#touch();
       this.now = { ...this.now, psi: Number(psi.value) };
       this.#drawPsi();
       this.#paint();
     });
-    psi.addEventListener("change", () => this.#link());
+    psi.addEventListener("change", () => this.#release());
     psi.addEventListener("dblclick", () => this.#step({ ...this.now, psi: 1 }));
   }
 
   // One listener for all sliders, however many there are.
   #listenBoard() {
     const index = (e) => Number(e.target.dataset.index);
-    this.board.addEventListener("pointerdown", (e) => {
-      if (e.target.matches(".latent-slider")) this.#remember();
+    this.board.addEventListener("input", (e) => {
+      this.#touch();
+      this.#move(index(e), Number(e.target.value));
     });
-    this.board.addEventListener("keydown", (e) => {
-      if (e.key.startsWith("Arrow") && !e.repeat) this.#remember();
-    });
-    this.board.addEventListener("input", (e) => this.#move(index(e), Number(e.target.value)));
-    this.board.addEventListener("change", () => this.#link());
+    this.board.addEventListener("change", () => this.#release());
     this.board.addEventListener("dblclick", (e) => {
       if (!e.target.matches(".latent-slider")) return;
       this.#remember();
@@ -252,6 +249,18 @@ class Explore {
   }
 
   // ---- undo, redo, link -----------------------------------------------------------------------
+
+  // A drag is one step of undo, from the first input to the change at its end.
+  #touch() {
+    if (!this.touching) this.#remember();
+    this.touching = true;
+  }
+
+  #release() {
+    this.touching = false;
+    this.#drawMoved();
+    this.#link();
+  }
 
   #remember() {
     this.past = [...this.past, structuredClone(this.now)].slice(-KEEP);

@@ -98,8 +98,10 @@ export class TrainForm {
 
   async changed({ quiet = false } = {}) {
     const mine = ++this.asked;
+    const form = this.values();
+    if (!form.data) return quiet ? null : this.note(t("gan_data_path_needed"));
     try {
-      const { command, problem } = await ask("train/command", this.values());
+      const { command, problem } = await ask("train/command", form);
       if (mine !== this.asked) return;
       if (problem) throw new Refused(problem);
       this.command = command;
