@@ -25,6 +25,7 @@ from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader
 from gan.sampling import sample
 
+MAX_BYTES = 5 * 2**20  # of bundled weights; where D does not fit, G goes alone
 ABOUT = {  # licence, data, summary
     "fashion": (
         "mit",
@@ -55,7 +56,7 @@ tags:
 
 | | |
 |---|---|
-| architecture | `{family}`, G {g_parameters:,} and D {d_parameters:,} parameters, z {z_dim}{conditional} |
+| architecture | `{family}`, G {g_parameters:,} parameters{d_parameters}, z {z_dim}{conditional} |
 | data | {data} |
 | loss | {loss} |
 | trained | {kimg:,.0f} thousand images in {minutes:.0f} minutes on one thread of {machine}, {date} |
@@ -83,7 +84,7 @@ from gan.sampling import sample
 images = sample(load("{name}").generator, range(64)).pixels  # uint8 (64, {size}, {size}, {channels})
 ```
 
-`model.safetensors` holds the averaged generator (`g_ema.*`) and the discriminator (`d.*`).
+`model.safetensors` holds the averaged generator (`g_ema.*`){and_d}.
 
 ## Limits
 
@@ -136,13 +137,15 @@ def main() -> None:
         fd_floor=round(found.fd_floor, 3),
         fd_features=found.features,
     )
-    checkpoint.save_weights(options.weights, config, loaded.generator, loaded.discriminator)
+    g, d = loaded.generator, loaded.discriminator
+    if d is not None and 4 * (count_parameters(g) + count_parameters(d)) > MAX_BYTES:
+        d = None
+    checkpoint.save_weights(options.weights, config, g, d)
     pixels = sample(loaded.generator, range(64)).pixels
     (options.weights / "samples.png").write_bytes(
         encode_png(tile(pixels, 8).repeat(2, 0).repeat(2, 1))
     )
     licence, about_data, summary = ABOUT["emoji" if run.data == "emoji" else "fashion"]
-    g, d = loaded.generator, loaded.discriminator
     card = CARD.format(
         name=name,
         licence=licence,
@@ -150,7 +153,7 @@ def main() -> None:
         data=about_data,
         family=run.model.family,
         g_parameters=count_parameters(g),
-        d_parameters=0 if d is None else count_parameters(d),
+        d_parameters="" if d is None else f", D {count_parameters(d):,}",
         z_dim=g.z_dim,
         conditional=f", {g.classes} classes" if g.classes else "",
         loss=f"{run.train.loss}, R1 {run.train.r1:g} and R2 {run.train.r2:g} every "
@@ -167,6 +170,7 @@ def main() -> None:
         command=command_of(run, status.seconds),
         size=run.model.resolution,
         channels=run.model.channels,
+        and_d=" alone" if d is None else " and the discriminator (`d.*`)",
         limits=LIMITS.get(name, "See the samples."),
     )
     (options.weights / "README.md").write_text(card, "utf-8")
