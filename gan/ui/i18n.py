@@ -25,7 +25,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_no_models": ("no model yet", "还没有模型"),
     "gan_language": ("Language", "语言"),
     "gan_theme": ("Light or dark", "切换明暗"),
-    "gan_chip": ("{name}  {percent}", "{name}  {percent}"),
     "gan_chip_help": ("A training is running; go to it", "有训练正在进行，点击查看"),
     "gan_offline": (
         "The server does not answer. This page goes on by itself as soon as it does.",

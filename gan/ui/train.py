@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -23,6 +24,7 @@ from gan.ui.views import PageError, changed_settings, error_json, thin, train_js
 
 POINTS = 600  # of a curve in the first reply; later ones bring what is new
 COMMANDS = ("pause", "resume", "stop")
+END_S = 10.0
 MAX_SECONDS = 30 * 24 * 3600
 ACTIVE = ("starting", "running", "paused")
 
@@ -153,10 +155,10 @@ async def steer(context: Context, request: Request) -> Response:
         raise PageError("gan_error_request")
 
     def send() -> None:
-        if context.may_steer(session, run_id) and run_id in context.supervisor.running():
-            context.supervisor.send(run_id, {"command": order})
-        elif order == "resume" and context.profile.local:
+        if order == "resume" and context.profile.local and _is_over(context, run_id):
             _go_on(context, session, run_id)
+        elif context.may_steer(session, run_id):
+            context.supervisor.send(run_id, {"command": order})
         else:
             raise PageError("gan_error_unknown_run", status=404)
         context.runs.forget()
@@ -165,11 +167,17 @@ async def steer(context: Context, request: Request) -> Response:
     return JSONResponse({}, headers=NEVER)
 
 
+def _is_over(context: Context, run_id: str) -> bool:
+    context.runs.forget()
+    return context.runs.status(run_id).state not in ACTIVE
+
+
 def _go_on(context: Context, session: str, run_id: str) -> None:
     """Resume a run whose process has ended, from its last checkpoint."""
     status = context.runs.status(run_id)
-    if status.state in ACTIVE:
-        raise PageError("gan_error_unknown_run", status=404)
+    deadline = time.monotonic() + END_S  # it says that it is over a moment before it is gone
+    while context.supervisor.owns(run_id) and time.monotonic() < deadline:
+        time.sleep(0.05)
     argv = train_argv(status.preset, resume=status.path, steer=True)
     context.owners.claim(session, context.supervisor.start(argv, status.path))
 

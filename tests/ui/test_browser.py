@@ -202,6 +202,11 @@ def test_a_training_is_started_watched_paused_resumed_and_stopped(page: Page, op
     page.click("#stop")
     expect(page.locator("#run-state")).to_have_text("Stopped")
 
+    page.click("#pause")  # a stopped run goes on from its checkpoint
+    expect(page.locator("#run-state")).to_have_text("Running")
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+
     newest = grid.get_attribute("src")  # the time machine
     page.click("#moment-back")
     expect(grid).not_to_have_attribute("src", newest)

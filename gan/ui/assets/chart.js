@@ -46,9 +46,9 @@ export class Chart {
     const last = rows.length ? rows[rows.length - 1].nimg : 0;
     const first = rows.length > 1 ? rows[0].nimg : 0;
     this.x = (nimg) => MARGIN.left + ((nimg - first) / (last - first || 1)) * (right - MARGIN.left);
-    const nodes = y.ticks.flatMap((v) => [
+    const nodes = (rows.length > 1 ? y.ticks : [y.ticks[0]]).flatMap((v) => [
       s("path", { class: "ga-rule", d: `M${MARGIN.left} ${Math.round(y.at(v)) + 0.5}H${right}` }),
-      s("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, rows.length ? y.name(v) : ""),
+      s("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, rows.length > 1 ? y.name(v) : ""),
     ]);
     if (rows.length > 1) nodes.push(...this.#feet(first, last, right, height));
     else nodes.push(s("text", {

@@ -102,7 +102,10 @@ class Explore {
     if (!model) return this.#note(state.ready ? t("gan_no_models") : "");
     const other = this.model && this.model.ref !== model.ref;
     this.ref = ref;
-    if (!this.model || this.model.z_dim !== model.z_dim) this.#buildRows(model.z_dim);
+    if (this.model?.z_dim !== model.z_dim) {
+      this.base = null;  // the old model's latent has no meaning here
+      this.#buildRows(model.z_dim);
+    }
     this.model = model;
     if (other) this.now = { ...this.now, moves: {}, label: null };
     if (extra) this.now = { ...this.now, moves: {}, ...extra };

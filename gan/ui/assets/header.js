@@ -86,6 +86,7 @@ function drawChip(chip) {
   if (!run) return;
   chip.dataset.run = run.id;
   chip.querySelector("i").className = run.state === "paused" ? "ga-dot" : "ga-dot is-live";
-  chip.querySelector("b").textContent = run.fraction === null
-    ? run.id : t("gan_chip", { name: run.id, percent: `${Math.floor(run.fraction * 100)} %` });
+  chip.querySelector(".ga-chip-name").textContent = run.id;
+  chip.querySelector(".ga-chip-share").textContent = run.fraction === null
+    ? t(`gan_state_${run.state}`) : `${Math.floor(run.fraction * 100)} %`;
 }

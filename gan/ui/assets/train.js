@@ -75,6 +75,7 @@ class Train {
     const before = this.id;
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.#forget(null);
+    this.find("#run-select").value = "";
     this.#draw();
     try {
       const { id } = await ask("train/start", this.form.values());
@@ -94,12 +95,15 @@ class Train {
 
   async #steer(command) {
     this.find("#pause").disabled = true;
+    this.beginning = Boolean(this.status?.resumable);  // a new process: that takes a moment
+    this.#draw();
     try {
       await ask("train/steer", { id: this.id, command });
       this.#note("");
     } catch (error) {
       this.#note(say(error));
     }
+    this.beginning = false;
     this.#tick();
     refresh();
   }
@@ -216,8 +220,9 @@ class Train {
       label.textContent = t(key);
       pause.querySelector("path").setAttribute("d", goesOn ? "M5 3v10l8-5z" : "M5.5 3v10M10.5 3v10");
     }
-    pause.disabled = !(steer && ["running", "paused"].includes(status.state)) && !status?.resumable;
-    this.find("#stop").disabled = !(steer && ACTIVE.includes(status.state));
+    const steerable = steer && ["running", "paused"].includes(status.state);
+    pause.disabled = this.beginning || !(steerable || status?.resumable);
+    this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
   }
 
   // ---- time machine ---------------------------------------------------------------------------
