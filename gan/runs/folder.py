@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -109,13 +110,28 @@ class RunReader:
         return from_json(RunConfig, read_json(self.path / CONFIG_FILE))
 
     def rows(self, after_nimg: int = -1) -> list[dict[str, Any]]:
-        """Rows of the curves past `after_nimg`; a last, half-written line is left for next time."""
+        """Rows of the curves past `after_nimg`."""
+        return [row for row in self.tail(0)[0] if row["nimg"] > after_nimg]
+
+    def tail(self, offset: int) -> tuple[list[dict[str, Any]], int]:
+        """Rows written past byte `offset`, and the offset to go on from.
+
+        A last, half-written line is left for next time, one that a full disk cut short is passed
+        over, and a file that has become shorter (its run went back) is read from its beginning.
+        """
         try:
-            lines = (self.path / "progress.jsonl").read_text("utf-8").splitlines(keepends=True)
+            with (self.path / "progress.jsonl").open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                start = stream.seek(offset if offset <= size else 0)
+                data = stream.read()
         except OSError:
-            return []
-        rows = [json.loads(line) for line in lines if line.endswith("}\n")]
-        return [row for row in rows if row["nimg"] > after_nimg]
+            return [], 0
+        whole = data[: data.rfind(b"\n") + 1]
+        rows = []
+        for line in whole.splitlines():
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+        return rows, start + len(whole)
 
     def snapshots(self) -> list[int]:
         """The moments, in nimg, of which there is a grid."""

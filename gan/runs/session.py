@@ -76,9 +76,10 @@ class Session:
                     self.writer.report("failed", message=str(error))
                     raise
         state, message = self._ending
-        if state != "failed":
-            self._save_all()
-        self.writer.report(state, message=message)
+        self._save_all()
+        self.writer.report(
+            state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
+        )
         return self.writer.status
 
     def _handle(self, event: Event) -> None:
@@ -112,7 +113,11 @@ class Session:
             shutil.rmtree(old, ignore_errors=True)
 
     def _save_all(self) -> None:
+        """The last row, grid, weights and checkpoint all tell of the same moment."""
         try:
+            if self._ending is not None and self._ending[0] != "finished" and self.trainer.last:
+                self.writer.progress(self.trainer.progress(0.0), self.trainer.fraction())
+                self.writer.snapshot(self.trainer.snapshot())
             self.checkpoint()
             self.writer.weights(self.trainer)
         except OSError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ class Watched:
     config: RunConfig | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
     last_nimg: int = -1
+    offset: int = 0  # bytes of progress.jsonl read so far
     read_at: float = -FRESH_S
 
 
@@ -85,11 +85,13 @@ class Runs:
         watched = self.watched(run_id)
         with self._lock:
             if watched.last_nimg > self.status(run_id).nimg:
-                watched.rows, watched.last_nimg, watched.read_at = [], -1, -FRESH_S
+                watched.rows, watched.last_nimg, watched.offset = [], -1, 0
+                watched.read_at = -FRESH_S
             if time.monotonic() - watched.read_at < FRESH_S:
                 return [row for row in watched.rows if row["nimg"] > after]
             watched.read_at = time.monotonic()
-            fresh: Sequence[Mapping[str, Any]] = watched.reader.rows(after_nimg=watched.last_nimg)
+            fresh, watched.offset = watched.reader.tail(watched.offset)
+            fresh = [row for row in fresh if row["nimg"] > watched.last_nimg]
             if fresh:
                 watched.rows += [row_json(row) for row in fresh]
                 watched.last_nimg = int(fresh[-1]["nimg"])

@@ -23,7 +23,7 @@ from gan.checkpoint import load, newest_checkpoint
 from gan.errors import RunError
 from gan.runs import RunReader, Session, Supervisor, command_line, list_runs, resume, train_argv
 from gan.runs.folder import RunWriter
-from gan.training import Trainer
+from gan.training import Progress, Trainer
 
 TRAIN = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--seed", "3"]
 
@@ -72,6 +72,29 @@ def test_a_half_written_row_is_left_for_next_time(tiny_run: Path, tmp_path: Path
     with (copy / "progress.jsonl").open("a") as stream:
         stream.write('{"nimg": 99')
     assert len(RunReader(copy).rows()) == count
+
+
+def test_reading_on_from_an_offset_gives_the_same_rows(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    file = copy / "progress.jsonl"
+    lines = file.read_bytes().splitlines(keepends=True)
+    whole = RunReader(copy).rows()
+    file.write_bytes(lines[0] + lines[1][:7])
+    first, offset = RunReader(copy).tail(0)
+    file.write_bytes(b"".join(lines))
+    rest, _ = RunReader(copy).tail(offset)
+    assert first + rest == whole
+    assert RunReader(copy).tail(10**9)[0] == whole  # it has become shorter: from the beginning
+
+
+def test_a_row_that_a_full_disk_cut_short_is_passed_over(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    whole = RunReader(copy).rows()
+    with (copy / "progress.jsonl").open("a") as stream:
+        stream.write('{"nimg": 9{"nimg": 99}\n')
+    assert RunReader(copy).rows() == whole
 
 
 def test_a_run_is_not_written_over(tiny_run: Path, make_config):
@@ -138,9 +161,17 @@ def test_a_stopped_run_resumes_to_the_same_weights_as_an_unbroken_one(
     writer = RunWriter(tmp_path / "broken", config, steerable=True)
     writer.create()
     commands: queue.Queue = queue.Queue()
-    commands.put({"command": "stop"})
-    status = Session(Trainer(config, digits), writer, commands=commands).run()
+
+    def stop_after_a_row(event: object, status: object) -> None:
+        if isinstance(event, Progress):
+            commands.put({"command": "stop"})
+
+    trainer = Trainer(config, digits)
+    status = Session(trainer, writer, commands=commands, watcher=stop_after_a_row).run()
     assert status.state == "stopped"
+    reader = RunReader(tmp_path / "broken")
+    moments = {reader.snapshots()[-1], reader.weights()[-1], reader.rows()[-1]["nimg"]}
+    assert moments == {status.nimg}  # all tell of the same moment
     assert resume(config, digits, tmp_path / "broken").state == "finished"
     resumed = load(tmp_path / "broken")
     assert resumed.config.nimg == 3200
@@ -325,8 +356,15 @@ def test_kill_nine_leaves_a_run_that_is_listed_and_resumes(tmp_path: Path, monke
 
 
 def test_the_command_line_is_the_one_a_person_would_type():
-    argv = train_argv("fashion", data="digits", settings={"g_lr": 0.001, "flip": True,
-                      "g_widths": (8, 4)}, seed=3, seconds=60, run_dir=Path("runs/a b"), steer=True)  # fmt: skip
+    argv = train_argv(
+        "fashion",
+        data="digits",
+        settings={"g_lr": 0.001, "flip": True, "g_widths": (8, 4)},
+        seed=3,
+        seconds=60,
+        run_dir=Path("runs/a b"),
+        steer=True,
+    )
     assert command_line(argv) == (
         "python -m gan train --preset fashion --data digits --set g_lr=0.001 --set flip=true "
         "--set g_widths=8,4 --seed 3 --seconds 60 --run-dir 'runs/a b'"
