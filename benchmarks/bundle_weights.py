@@ -99,7 +99,7 @@ LIMITS = {
 }
 
 
-def command_of(config: RunConfig, seconds: float) -> str:
+def command_of(config: RunConfig, nimg: int) -> str:
     """The command line that repeats the run."""
     shape = load_data(config.data).shape
     plain = resolve_widths(run_config(config.preset, shape, data=config.data))
@@ -111,7 +111,7 @@ def command_of(config: RunConfig, seconds: float) -> str:
     settings = "".join(f" --set {k}={v}" for k, v in changed.items())
     return (
         f"python -m gan train --preset {config.preset} --data {config.data} "
-        f"--seconds {seconds:.0f} --seed {config.seed}{settings}"
+        f"--kimg {nimg / 1000:g} --seed {config.seed}{settings}"
     )
 
 
@@ -167,7 +167,7 @@ def main() -> None:
         floor=found.fd_floor,
         count=found.count,
         features=found.features,
-        command=command_of(run, status.seconds),
+        command=command_of(run, status.nimg),
         size=run.model.resolution,
         channels=run.model.channels,
         and_d=" alone" if d is None else " and the discriminator (`d.*`)",
