@@ -1,6 +1,6 @@
 """Makes the images that the package carries, byte for byte the same each time.
 
-    python benchmarks/bundle_data.py --emoji SHEET.webp [--fashion-dir DIR] [--out gan/data/files]
+    python -m benchmarks.bundle_data --emoji SHEET.webp [--fashion-dir DIR] [--out gan/data/files]
 
 `fashion.npz`: 10,000 images of Fashion-MNIST's train split, 1,000 a class, drawn with SEED, in the
 split's own order. `emoji.webp`: the sheet of Noto Emoji as it is, once its shape is checked.

@@ -1,4 +1,4 @@
-"""A run as a bundled model: `python benchmarks/bundle_weights.py runs/fashion weights/fashion`.
+"""A run as a bundled model: `python -m benchmarks.bundle_weights runs/fashion weights/fashion`.
 
 Writes config.json, model.safetensors, samples.png and the card (README.md) with the recipe as the
 command line that trained it, the Fréchet distance and its floor.

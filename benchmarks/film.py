@@ -1,4 +1,4 @@
-"""A run as a film: `python benchmarks/film.py runs/a film.webp`. Its snapshots in turn.
+"""A run as a film: `python -m benchmarks.film runs/a film.webp`. Its snapshots in turn.
 
 At most `--frames` of them, evenly in time, with a caption of images and seconds.
 """

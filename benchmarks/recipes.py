@@ -1,6 +1,6 @@
 """What a minute of training on one thread buys: Fréchet distance by recipe, in one run.
 
-    make bench            # or: python benchmarks/recipes.py --seconds 60 --seeds 0 --data fashion
+    make bench            # or: python -m benchmarks.recipes --seconds 60 --seeds 0 --data fashion
 
 Every recipe is trained by `python -m gan train` for the same seconds of the same machine, one after
 the other, and measured on the same features against the same 10,000 real images. Read the ratios:

@@ -1,7 +1,7 @@
 """Trains the two feature networks of gan.metrics and writes their weights folders.
 
-    OMP_NUM_THREADS=1 python benchmarks/train_features.py fashion   # all of Fashion-MNIST
-    OMP_NUM_THREADS=1 python benchmarks/train_features.py generic   # emoji, garments and digits
+    OMP_NUM_THREADS=1 python -m benchmarks.train_features fashion   # all of Fashion-MNIST
+    OMP_NUM_THREADS=1 python -m benchmarks.train_features generic   # emoji, garments and digits
 
 One thread each. What came out, on which machine and when, stands in each folder's README.md.
 Training uses batch norm; what is saved has it folded into the convolutions.

@@ -89,7 +89,7 @@ class Supervisor:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C is for the server; the run hears of its end
-                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"},
+                env=_environment(),
             )
         try:
             self._await_folder(process, run_dir, log)
@@ -145,6 +145,17 @@ class Supervisor:
             _close_input(process)
         for process in processes:
             _end(process)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and a path on which the training finds this very package, installed or not."""
+    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(p for p in paths if p),
+    }
 
 
 def last_words(log: Path) -> str:

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-START_S = 90
+from tests.ui.browser import FLAGS, chromium, serving
+
 expect.set_options(timeout=30_000)  # a training starts in seconds, on a busy machine in more
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-def chromium() -> str | None:
-    """CHROMIUM_PATH, or one on the PATH; None for Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = (path for path in map(shutil.which, names) if path)
-    return os.environ.get("CHROMIUM_PATH") or next(found, None)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")
@@ -45,40 +19,10 @@ def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def base_url(runs_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def base_url(runs_dir: Path) -> Iterator[str]:
     """The address of the app, started as a user starts it."""
-    port = free_port()
-    env = os.environ | {
-        "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_SERVER_NAME": "127.0.0.1",
-        "GAN_RUNS_DIR": str(runs_dir),
-    }
-    env.pop("SPACE_ID", None)
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=stream, stderr=stream
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_up(url, process, log)
+    with serving(runs_dir) as url:
         yield url
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/gan/state", timeout=2):
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"the app did not come up:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,60 @@
+"""The README's pictures, from the running app: `python -m benchmarks.screenshots RUN`.
+
+RUN is a run folder to show in Train. Writes tests/ui/screenshots/*.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.ui.browser import FLAGS, ROOT, chromium, serving
+
+OUT = ROOT / "tests" / "ui" / "screenshots"
+SIZE = {"width": 1280, "height": 860}
+
+
+def open_app(browser: Browser, address: str, **options: object) -> Page:
+    page = browser.new_context(**({"viewport": SIZE, "locale": "en-US"} | options)).new_page()
+    page.goto(address)
+    page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
+    page.wait_for_timeout(600)
+    return page
+
+
+def shoot(page: Page, name: str) -> None:
+    page.wait_for_timeout(1500)
+    page.screenshot(path=OUT / f"{name}.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    options = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(options.run, Path(folder) / "fashion-1")
+        with serving(Path(folder)) as url, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            page = open_app(browser, url)
+            shoot(page, "explore")
+            page.get_by_role("tab", name="Train").click()
+            shoot(page, "train")
+            page.get_by_role("tab", name="Gallery").click()
+            page.locator("#model-select").select_option("emoji")
+            shoot(page, "gallery")
+            dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
+            shoot(dark, "explore-dark-zh")
+            dark.locator("[id^=tab-], [role=tab]").nth(1).click()
+            shoot(dark, "train-dark-zh")
+            phone = open_app(browser, url, viewport={"width": 390, "height": 844})
+            shoot(phone, "explore-phone")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

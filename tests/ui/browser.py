@@ -1,0 +1,75 @@
+"""The app as a process and a Chromium to look at it, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START_S = 90
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def chromium() -> str | None:
+    """CHROMIUM_PATH, or one on the PATH; None for Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = (path for path in map(shutil.which, names) if path)
+    return os.environ.get("CHROMIUM_PATH") or next(found, None)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(runs_dir: Path) -> Iterator[str]:
+    """`python app.py` with its own folder of runs; yields its address."""
+    port = free_port()
+    env = os.environ | {
+        "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GAN_RUNS_DIR": str(runs_dir),
+    }
+    env.pop("SPACE_ID", None)
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=log, stderr=log
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            if not _is_up(url, process):
+                log.seek(0)
+                raise RuntimeError(f"the app did not come up:\n{log.read().decode()}")
+            yield url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/gan/state", timeout=2):
+            return True
+        time.sleep(0.1)
+    return False
