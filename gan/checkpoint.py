@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from gan.config import RunConfig, WeightsConfig, from_json, to_json
 from gan.errors import CheckpointError, WeightsError, suggest
-from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
+from gan.files import expanded, fsync_folder, read_json, sha256, write_atomic, write_json
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
@@ -73,7 +73,7 @@ def load(ref: str | Path) -> Weights:
     text = str(ref)
     if text in bundled():
         return _load_folder(text, weights_dir() / text)
-    path = Path(ref).expanduser()
+    path = expanded(text)
     if (path / MODEL_FILE).is_file():
         return _load_folder(text, path)
     if (path / "weights").is_dir() and (path / CONFIG_FILE).is_file():
@@ -81,6 +81,11 @@ def load(ref: str | Path) -> Weights:
         if newest:
             return load_at(path, newest[-1])
         raise WeightsError(f"the run {path.name} has no weights yet; let it train a few seconds")
+    if path.is_dir():
+        raise WeightsError(
+            f"{path.name!r} must hold {CONFIG_FILE} and {MODEL_FILE}, or be a run with weights, "
+            f"it is neither; check the folder"
+        )
     raise WeightsError(f"there are no weights {text!r}; {suggest(text, bundled())}")
 
 

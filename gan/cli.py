@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from gan.errors import ConfigError, GanError, RunError
 from gan.files import read_json
 from gan.presets import PRESETS
 from gan.runs import RunStatus
-from gan.runs.export import write_samples
+from gan.runs.export import check_out, write_samples
+from gan.sampling import MAX_SEED
 from gan.sampling import sample as draw_samples
 from gan.training import Event, Progress
 
@@ -70,7 +72,7 @@ def errors() -> Any:
     except GanError as error:
         fail(str(error))
     except KeyboardInterrupt:
-        say("interrupted before anything was begun")
+        say("interrupted")
         raise typer.Exit(0) from None
     except MemoryError:
         fail("there was not enough memory; use a smaller batch, model or set of images")
@@ -109,10 +111,10 @@ def train(
     preset: PresetOption = "fashion",
     data: DataOption = None,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", help="stop after so many seconds of training")
+        float | None, typer.Option("--seconds", help="stop at so many seconds of training in all")
     ] = None,
     kimg: Annotated[
-        float | None, typer.Option("--kimg", help="stop after so many thousand images")
+        float | None, typer.Option("--kimg", help="stop at so many thousand images in all")
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -271,12 +273,13 @@ def _count(nimg: int) -> str:
 
 
 def _say_end(status: RunStatus) -> None:
+    place = shlex.quote(str(status.path))
     verb = {"finished": "finished", "stopped": "stopped"}.get(status.state, "interrupted")
     say(f"{verb} after {_count(status.nimg)} images and {status.seconds:.1f} s")
     if status.state == "interrupted":
-        say(f"go on with: python -m gan train --resume {status.path}")
+        say(f"go on with: python -m gan train --resume {place}")
     else:
-        say(f"sample it with: python -m gan sample --weights {status.path} --count 64 --out a.png")
+        say(f"sample it with: python -m gan sample --weights {place} --count 64 --out a.png")
 
 
 @app.command()
@@ -304,6 +307,11 @@ def sample(
     """
     with errors():
         _use_threads(1)
+        check_out(out, count)
+        if seed + count - 1 > MAX_SEED:
+            raise ConfigError(
+                f"seeds go up to {MAX_SEED}, got {count:,} from {seed} on; begin lower"
+            )
         loaded = checkpoint.load(weights)
         chosen = _label_number(loaded.config.class_names, label)
         samples = draw_samples(loaded.generator, range(seed, seed + count), psi=psi, label=chosen)
@@ -318,7 +326,7 @@ def _label_number(names: tuple[str, ...], label: str | None) -> int | None:
     lowered = {name.lower(): i for i, name in enumerate(names)}
     if label.lower() in lowered:
         return lowered[label.lower()]
-    if label.isdigit():
+    if label.isascii() and label.isdigit():
         return int(label)
     known = ", ".join(names) if names else "it has none"
     raise ConfigError(f"the model has no class {label!r}; its classes: {known}")
@@ -328,7 +336,7 @@ def _label_number(names: tuple[str, ...], label: str | None) -> int | None:
 def evaluate(
     weights: WeightsOption,
     data: DataOption = None,
-    count: Annotated[int, typer.Option("--count", min=128, max=100_000)] = 10_000,
+    count: Annotated[int, typer.Option("--count", min=130, max=100_000)] = 10_000,
     seed: SeedOption = 0,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:

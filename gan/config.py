@@ -199,7 +199,10 @@ def _typed(name: str, hint: Any, value: Any) -> Any:
 def _scalar(name: str, hint: type, value: Any) -> Any:
     is_bool = isinstance(value, bool)
     if hint is float and isinstance(value, int | float) and not is_bool:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ConfigError(f"{name} must be finite, got a number too large; lower it") from None
     if isinstance(value, hint) and is_bool == (hint is bool):
         return value
     raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}; correct its type")

@@ -13,6 +13,14 @@ from gan.errors import WeightsError
 MAX_CONFIG_BYTES = 64 * 2**10
 
 
+def expanded(text: str) -> Path:
+    """A path as typed, with ~ for the home folder; of a user nobody knows it is left as it is."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def read_json(path: Path) -> Any:
     """A small JSON file; raises WeightsError where it is missing, large or broken."""
     try:
@@ -21,12 +29,12 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise WeightsError(
-            f"{path.name} cannot be read in {str(path.parent)!r} ({error.strerror}); "
+            f"{path.name} cannot be read in {path.parent.name!r} ({error.strerror}); "
             f"check the folder"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WeightsError(
-            f"{path.name} in {str(path.parent)!r} must be JSON, it is damaged; fetch it anew"
+            f"{path.name} in {path.parent.name!r} must be JSON, it is damaged; fetch it anew"
         ) from error
 
 

@@ -81,6 +81,13 @@ def test_sheets_and_zips_are_written(tmp_path: Path, tiny_run: Path):
         (["train", "--resume", "/nowhere"], "run folder"),
         (["train", "--preset", "digits", "--set", "classes=3"], "classes"),
         (["sample", "--weights", "fashon", "--out", "a.png"], "weights"),
+        (["sample", "--weights", "~nouser/x", "--out", "a.png"], "weights"),
+        (["sample", "--weights", "fashion", "--out", "a.png", "--label", "²"], "classes"),
+        (["sample", "--weights", "fashion", "--out", "a.png", "--count", "20000"], "sheet"),
+        (["sample", "--weights", "fashion", "--out", "a.png", "--seed", "2147483647"], "seeds"),
+        (["train", "--data", "folder:~nouser/x"], "no folder"),
+        (["train", "--data", "folder:" + "a" * 5000], "readable"),
+        (["train", "--data", "folder:a\0b"], "printable"),
         (["evaluate", "--weights", "nothing-like-it"], "weights"),
     ],
 )
@@ -143,6 +150,20 @@ def test_a_resumed_run_keeps_its_model_but_may_change_its_rates(tmp_path: Path):
     rows = [json.loads(line) for line in (run / "progress.jsonl").read_text().splitlines()]
     assert rows[-1]["g_lr"] == 0.0001
     assert rows[0]["g_lr"] == 0.002
+
+
+def test_a_finished_run_says_that_its_budget_is_spent(tmp_path: Path):
+    run = tmp_path / "with a space"
+    output = gan("train", "--preset", "digits", "--kimg", 0.2, "--run-dir", run).output
+    assert f"'{run}'" in output  # the hint can be pasted
+    assert "larger --seconds" in gan("train", "--resume", run, code=1).stderr
+
+
+def test_a_half_there_folder_says_what_is_missing(tmp_path: Path):
+    (tmp_path / "config.json").write_text("{}")
+    assert (
+        "model.safetensors" in gan("sample", "--weights", tmp_path, "--out", "a.png", code=1).stderr
+    )
 
 
 def test_evaluate_prints_value_and_floor(tiny_run: Path):

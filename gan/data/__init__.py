@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
 from gan.data.folder import load_folder
 from gan.data.hub import load_hub
 from gan.data.imageset import ImageSet, fit, split_held_out
 from gan.errors import DataError, suggest
+from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
@@ -24,6 +23,8 @@ OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # of images from outside, unless asked oth
 def check_spec(spec: str) -> None:
     """Raises DataError unless `spec` is one of DATA_NAMES, folder:PATH or hub:owner/name."""
     kind, colon, rest = spec.partition(":")
+    if not spec.isprintable():
+        raise DataError("data must be printable text, got other characters; type it anew")
     if spec in BUNDLED or (colon and kind in ("folder", "hub") and rest):
         return
     raise DataError(
@@ -42,7 +43,7 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
         return fit(load_bundled(spec), resolution=resolution, channels=channels)
     size, depth = resolution or OWN_RESOLUTION, channels or OWN_CHANNELS
     if kind == "folder":
-        return load_folder(Path(rest).expanduser(), resolution=size, channels=depth)
+        return load_folder(expanded(rest), resolution=size, channels=depth)
     return load_hub(rest, resolution=size, channels=depth)
 
 

@@ -40,9 +40,18 @@ def load_folder(path: Path, *, resolution: int, channels: int) -> ImageSet:
 
     Raises DataError where there are fewer than two images.
     """
-    if not path.exists():
-        raise DataError(f"there is no folder or zip {str(path)!r}; check the path after folder:")
-    pixels, folders, skipped = _read(path, resolution, channels)
+    try:
+        if not path.exists():
+            raise DataError(
+                f"there is no folder or zip {str(path)!r}; check the path after folder:"
+            )
+        pixels, folders, skipped = _read(path, resolution, channels)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise DataError(
+            f"{path.name[:80]!r} must be a readable folder or zip, it cannot be read ({reason}); "
+            f"check its name and rights"
+        ) from error
     if len(pixels) < MIN_IMAGES:
         found = f"{len(pixels)} readable of {len(pixels) + skipped.total()} files"
         raise DataError(

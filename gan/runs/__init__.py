@@ -8,6 +8,7 @@ from gan.runs.folder import (
     RunReader,
     RunStatus,
     RunWriter,
+    has_checkpoint,
     is_run,
     list_runs,
     new_run_dir,
@@ -18,6 +19,6 @@ from gan.runs.session import Session, resume, start
 
 __all__ = [
     "LIVE", "STATES", "RunReader", "RunStatus", "RunWriter", "Session", "Supervisor",
-    "command_line", "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "start",
-    "train_argv",
+    "command_line", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root",
+    "start", "train_argv",
 ]  # fmt: skip

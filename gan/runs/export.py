@@ -12,35 +12,35 @@ import numpy as np
 
 from gan.errors import ConfigError, suggest
 from gan.files import write_atomic
-from gan.images import encode_png, encode_webp, tile
+from gan.images import Pixels, encode_png, encode_webp, tile
 from gan.sampling import Samples
 
 MAX_SHEET = 10_000
 
 
-def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:
-    """Samples as `out`, by its ending; raises ConfigError for another one or a missing folder."""
-    encoders: dict[str, Callable[[Samples, tuple[str, ...]], bytes]] = {
-        ".png": lambda s, _: encode_png(_sheet(s)),
-        ".webp": lambda s, _: encode_webp(_sheet(s)),
-        ".npz": _npz,
-        ".zip": _zip,
-    }
-    if out.suffix.lower() not in encoders:
+def check_out(out: Path, count: int) -> None:
+    """Raises ConfigError unless `count` samples can be written to `out`; asked before the work."""
+    if out.suffix.lower() not in ENCODERS:
         raise ConfigError(
             f"--out must end in .png, .webp, .npz or .zip, got {out.name!r}; "
-            f"{suggest(out.suffix.lower(), encoders)}"
+            f"{suggest(out.suffix.lower(), ENCODERS)}"
         )
     if not out.parent.is_dir():
         raise ConfigError(f"the folder of {str(out)!r} must exist, it does not; make it first")
-    write_atomic(out, encoders[out.suffix.lower()](samples, class_names))
-
-
-def _sheet(samples: Samples) -> np.ndarray:
-    count = len(samples.pixels)
-    if count > MAX_SHEET:
+    if out.is_dir():
+        raise ConfigError(f"--out must be a file, {str(out)!r} is a folder; name a file in it")
+    if count > MAX_SHEET and out.suffix.lower() in (".png", ".webp"):
         raise ConfigError(f"a sheet holds {MAX_SHEET:,} samples, got {count:,}; use .npz or .zip")
-    return tile(samples.pixels, math.ceil(math.sqrt(count)))
+
+
+def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:
+    """Samples as `out`, by its ending; raises ConfigError where `check_out` does."""
+    check_out(out, len(samples.pixels))
+    write_atomic(out, ENCODERS[out.suffix.lower()](samples, class_names))
+
+
+def _sheet(samples: Samples) -> Pixels:
+    return tile(samples.pixels, math.ceil(math.sqrt(len(samples.pixels))))
 
 
 def _npz(samples: Samples, class_names: tuple[str, ...]) -> bytes:
@@ -63,3 +63,11 @@ def _zip(samples: Samples, class_names: tuple[str, ...]) -> bytes:
                 text["class"] = class_names[label] if label < len(class_names) else str(label)
             archive.writestr(f"{int(seed):07d}.png", encode_png(pixels, text=text))
     return buffer.getvalue()
+
+
+ENCODERS: dict[str, Callable[[Samples, tuple[str, ...]], bytes]] = {
+    ".png": lambda samples, names: encode_png(_sheet(samples)),
+    ".webp": lambda samples, names: encode_webp(_sheet(samples)),
+    ".npz": _npz,
+    ".zip": _zip,
+}

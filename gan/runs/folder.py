@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import time
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any, Literal, get_args
 
 from gan.checkpoint import (
     CONFIG_FILE,
+    checkpoints,
     save_modules,
     sweep,
     weights_of_run,
@@ -72,6 +74,11 @@ def is_run(path: Path) -> bool:
     return (path / CONFIG_FILE).is_file() and (path / "status.json").is_file()
 
 
+def has_checkpoint(path: Path) -> bool:
+    """Whether there is anything that a run could go on from."""
+    return bool(checkpoints(path / "checkpoints"))
+
+
 def list_runs(root: Path | None = None) -> list[RunStatus]:
     """All runs in `root`, newest first; folders that are no runs are passed over."""
     found = []
@@ -93,7 +100,7 @@ class RunReader:
     def status(self) -> RunStatus:
         """Its state; a live run whose process is gone reads as interrupted."""
         data = read_json(self.path / "status.json")
-        if not isinstance(data, dict) or data.get("state") not in STATES:
+        if not _is_status(data):
             raise RunError(f"status.json of {self.path.name} is damaged; the run cannot be watched")
         status = RunStatus(
             id=self.path.name,
@@ -129,8 +136,10 @@ class RunReader:
         whole = data[: data.rfind(b"\n") + 1]
         rows = []
         for line in whole.splitlines():
-            with suppress(ValueError):
-                rows.append(json.loads(line))
+            with suppress(ValueError, RecursionError):
+                row = json.loads(line)
+                if isinstance(row, dict) and isinstance(row.get("nimg"), int):
+                    rows.append(row)
         return rows, start + len(whole)
 
     def snapshots(self) -> list[int]:
@@ -150,23 +159,44 @@ class RunReader:
         return weights_of_run(self.path)
 
 
-_STATUS_KEYS = (
-    "state", "nimg", "seconds", "images_per_s", "fraction", "message", "steerable", "started_at",
-    "preset", "data",
-)  # fmt: skip
+_NUMBER = (int, float)
+_STATUS_TYPES: dict[str, type | tuple[type, ...]] = {
+    "state": str, "nimg": int, "seconds": _NUMBER, "images_per_s": _NUMBER,
+    "fraction": (*_NUMBER, type(None)), "message": str, "steerable": bool,
+    "started_at": _NUMBER, "preset": str, "data": str,
+}  # fmt: skip
+_STATUS_KEYS = tuple(_STATUS_TYPES)
+
+
+def _is_status(data: object) -> bool:
+    """Whether status.json holds what a run writes, and not what anyone else may have put there."""
+    types = _STATUS_TYPES | {"pid": int, "born": str, "host": str, "updated_at": _NUMBER}
+    return (
+        isinstance(data, dict)
+        and data.get("state") in STATES
+        and all(isinstance(data[k], kind) for k, kind in types.items() if k in data)
+    )
 
 
 def _is_gone(status: dict[str, Any]) -> bool:
-    if status.get("host") == socket.gethostname() and not _is_alive(int(status.get("pid", 0))):
-        return True
+    """Whether a live run's process is over: by its pid on this host, elsewhere by its heartbeat."""
+    if os.name == "posix" and status.get("host") == socket.gethostname():
+        pid = status.get("pid", 0)
+        return not _is_alive(pid) or _born(pid) != status.get("born", "")
     return time.time() - float(status.get("updated_at", 0)) > HEARTBEAT_S
+
+
+def _born(pid: int) -> str:
+    """When a process started, in ticks since boot, so that a pid given anew is not mistaken."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""  # no /proc: the pid alone must do
 
 
 def _is_alive(pid: int) -> bool:
     if pid <= 0 or _is_zombie(pid):
         return False
-    if os.name != "posix":
-        return True  # os.kill would end it there; the heartbeat decides
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -196,7 +226,12 @@ class RunWriter:
         if is_run(self.path):
             raise RunError(
                 f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
-                f"--resume {self.path}"
+                f"--resume {shlex.quote(str(self.path))}"
+            )
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise RunError(
+                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
+                f"choose another"
             )
         try:
             for name in ("snapshots", "weights", "checkpoints"):
@@ -236,6 +271,7 @@ class RunWriter:
             "preset": self.config.preset,
             "data": self.config.data,
             "pid": os.getpid(),
+            "born": _born(os.getpid()),
             "host": socket.gethostname(),
             "updated_at": time.time(),
         }

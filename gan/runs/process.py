@@ -46,9 +46,9 @@ def train_argv(
     if seed:
         argv += ["--seed", str(seed)]
     if seconds is not None:
-        argv += ["--seconds", f"{seconds:g}"]
+        argv += ["--seconds", _plain(seconds)]
     if kimg is not None:
-        argv += ["--kimg", f"{kimg:g}"]
+        argv += ["--kimg", _plain(kimg)]
     if run_dir is not None:
         argv += ["--run-dir", str(run_dir)]
     return [*argv, "--steer"] if steer else argv
@@ -59,7 +59,9 @@ def _plain(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple | list):
         return ",".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return repr(value) if isinstance(value, float) else str(value)
 
 
 def command_line(argv: Sequence[str]) -> str:

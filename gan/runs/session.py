@@ -55,7 +55,6 @@ class Session:
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._ending: tuple[State, str] | None = None
-        self._steps_left = 0
 
     def run(self) -> RunStatus:
         """Train to the end of the budget, a stop, or a failure; returns the last status.
@@ -75,11 +74,11 @@ class Session:
                 except DivergedError as error:
                     self.writer.report("failed", message=str(error))
                     raise
-        state, message = self._ending
-        self._save_all()
-        self.writer.report(
-            state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
-        )
+            state, message = self._ending
+            self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
+            self.writer.report(
+                state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
+            )
         return self.writer.status
 
     def _handle(self, event: Event) -> None:
@@ -115,9 +114,8 @@ class Session:
     def _save_all(self) -> None:
         """The last row, grid, weights and checkpoint all tell of the same moment."""
         try:
-            if self._ending is not None and self._ending[0] != "finished" and self.trainer.last:
-                self.writer.progress(self.trainer.progress(0.0), self.trainer.fraction())
-                self.writer.snapshot(self.trainer.snapshot())
+            if self._ending is not None and self._ending[0] != "finished":
+                self._tell()
             self.checkpoint()
             self.writer.weights(self.trainer)
         except OSError as error:
@@ -125,6 +123,12 @@ class Session:
                 f"the last checkpoint could not be written ({error.strerror}); the one before it "
                 f"is whole, free some space and go on with --resume {self.writer.path}"
             ) from error
+
+    def _tell(self) -> None:
+        """A row and a grid of this very moment, for when nothing will follow soon."""
+        if self.trainer.last is not None:
+            self.writer.progress(self.trainer.progress(0.0), self.trainer.fraction())
+            self.writer.snapshot(self.trainer.snapshot())
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -156,6 +160,7 @@ class Session:
     def _pause(self, message: str) -> None:
         """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status."""
         if not message:
+            self._tell()
             self.checkpoint()
             self.writer.weights(self.trainer)
         while self._ending is None:
@@ -231,10 +236,10 @@ def start(
     watcher: Watcher | None = None,
 ) -> RunStatus:
     """Train from the beginning in a new folder."""
+    trainer = Trainer(config, images, device=device)  # first: what is interrupted leaves no folder
     writer = RunWriter(run_dir, config, steerable=steer is not None)
     writer.create()
     with _failures_reported(writer):
-        trainer = Trainer(config, images, device=device)
         return Session(trainer, writer, commands=_listen(steer), watcher=watcher).run()
 
 
@@ -260,6 +265,11 @@ def resume(
     trainer = Trainer(config, images, device=device)
     for difference in trainer.restore(load_checkpoint(found.path, trainer.modules())):
         say(f"not bit-exact: {difference}")
+    if trainer.is_done():
+        raise RunError(
+            f"{run_dir.name} has trained {trainer.nimg:,} images in {trainer.seconds:.0f} s, which "
+            f"is all of its budget; give a larger --seconds or --kimg (counted from its beginning)"
+        )
     writer = RunWriter(run_dir, config, steerable=steer is not None)
     writer.reopen(trainer.nimg)
     with _failures_reported(writer):
@@ -291,12 +301,14 @@ def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def read() -> None:
-        for line in stream or ():
-            with suppress(ValueError):
-                command = json.loads(line)
-                if isinstance(command, dict):
-                    commands.put(command)
-        commands.put(END_OF_INPUT)
+        try:
+            for line in stream or ():
+                with suppress(ValueError, RecursionError):
+                    command = json.loads(line)
+                    if isinstance(command, dict):
+                        commands.put(command)
+        finally:
+            commands.put(END_OF_INPUT)
 
     if stream is not None:
         threading.Thread(target=read, name="steer", daemon=True).start()

@@ -51,7 +51,7 @@ class Trainer(Learner):
         yield self.snapshot()
         row_at, row_nimg = self.seconds, self.nimg
         snapshot_at = self.seconds
-        while not self._is_done():
+        while not self.is_done():
             begin = time.perf_counter()
             self.step()
             self.seconds += time.perf_counter() - begin
@@ -88,7 +88,8 @@ class Trainer(Learner):
             parts.append(self.seconds / max(self.config.total_seconds, 1e-9))
         return min(max(parts), 1.0) if parts else None
 
-    def _is_done(self) -> bool:
+    def is_done(self) -> bool:
+        """Whether the budget is spent."""
         fraction = self.fraction()
         return fraction is not None and fraction >= 1.0
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.runs import has_checkpoint
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.views import run_json
@@ -22,10 +24,15 @@ def build() -> gr.HTML:
 
 def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     """A run's status with what this visitor may do about it."""
+    if not context.profile.local:  # paths of this machine are nobody's business
+        theirs = context.owners.owns(session, status.id)
+        message = status.message if theirs else ""
+        status = replace(status, data=status.data.partition(":")[0], message=message)
+    can_go_on = status.state in RESUMABLE and has_checkpoint(status.path)
     return run_json(
         status,
         steerable=context.may_steer(session, status.id),
-        resumable=context.profile.local and status.state in RESUMABLE,
+        resumable=context.profile.local and can_go_on,
     )
 
 

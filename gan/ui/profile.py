@@ -145,7 +145,10 @@ def _is_same_origin(headers: Headers) -> bool:
     if origin is None:
         return True
     ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
-    return urlsplit(origin).netloc in ours
+    try:
+        return urlsplit(origin).netloc in ours
+    except ValueError:
+        return False
 
 
 def session_in(cookie: str) -> str | None:

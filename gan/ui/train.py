@@ -89,7 +89,7 @@ def _read_seconds(context: Context, text: str) -> int | None:
     limit = context.profile.limit_s
     if limit is None:
         return whole_number("seconds", text, low=1, high=MAX_SECONDS) if text else None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= limit):
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= limit):
         raise PageError("gan_error_duration", limit=limit)
     return int(text)
 

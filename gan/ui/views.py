@@ -19,6 +19,7 @@ SETTINGS = (
 )  # fmt: skip
 MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
 MAX_PSI = 2.0
+MAX_DIGITS = 12  # as typed; int() refuses a few thousand with an error of its own
 CURVES = ("loss_g", "loss_d", "score_real", "score_fake", "score_held_out")
 
 
@@ -140,7 +141,8 @@ def whole_number(name: str, text: object, *, low: int, high: int) -> int:
     """A whole number as typed; raises ConfigError that names the field."""
     plain = str(text).strip()
     digits = plain.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()) or not low <= int(plain) <= high:
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+    if not is_number or not low <= int(plain) <= high:
         raise ConfigError(
             f"{name} must be a whole number from {low} to {high}, got {plain[:20]!r}; correct it"
         )

@@ -102,6 +102,50 @@ def test_a_run_is_not_written_over(tiny_run: Path, make_config):
         RunWriter(tiny_run, make_config(), steerable=False).create()
 
 
+def test_a_folder_that_holds_anything_else_is_left_alone(tmp_path: Path, make_config):
+    (tmp_path / "config.json").write_text("{}")  # a weights folder, or a run that lost its status
+    with pytest.raises(RunError, match="new or empty"):
+        RunWriter(tmp_path, make_config(), steerable=False).create()
+    assert (tmp_path / "config.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        '{"state": "running", "updated_at": "x"}',
+        '{"state": "running", "pid": "abc", "host": "here", "updated_at": null}',
+        '{"state": "finished", "nimg": "x", "seconds": "y", "started_at": "z"}',
+        "[" * 60_000,
+        "5",
+    ],
+)
+def test_a_damaged_status_hides_its_run_and_no_other(tiny_run: Path, tmp_path: Path, status: str):
+    shutil.copytree(tiny_run, tmp_path / "good")
+    shutil.copytree(tiny_run, tmp_path / "bad")
+    (tmp_path / "bad" / "status.json").write_text(status)
+    assert [s.id for s in list_runs(tmp_path)] == ["good"]
+
+
+def test_a_pid_given_anew_is_not_the_run(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    status = json.loads((copy / "status.json").read_text())
+    live = status | {"state": "running", "pid": os.getpid(), "updated_at": 1.0}
+    (copy / "status.json").write_text(json.dumps(live))
+    assert RunReader(copy).status().state == "running"  # asleep for long, but alive
+    (copy / "status.json").write_text(json.dumps(live | {"born": "1"}))
+    assert RunReader(copy).status().state == "interrupted"
+
+
+def test_rows_that_are_none_are_passed_over(tiny_run: Path, tmp_path: Path):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_run, copy)
+    whole = RunReader(copy).rows()
+    with (copy / "progress.jsonl").open("a") as stream:
+        stream.write('5\n{}\n[]\n{"nimg": "x"}\n')
+    assert RunReader(copy).rows() == whole
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path, make_config):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot be written"):
@@ -294,6 +338,29 @@ def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor,
         supervisor.send(run_id, {"command": "pause"})
 
 
+def test_garbage_on_the_pipe_is_passed_over_and_its_end_still_heard(tmp_path: Path):
+    path = tmp_path / "r"
+    command = [*TRAIN, "--run-dir", str(path), "--steer"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    until(lambda: state_of(path) == "running")
+    process.stdin.write(b"[" * 200_000 + b"\nnonsense\n5\n")
+    process.stdin.close()
+    assert process.wait(20) == 0
+    assert state_of(path) == "interrupted"
+
+
+def test_an_impatient_second_ctrl_c_loses_nothing(tmp_path: Path):
+    path = tmp_path / "r"
+    process = subprocess.Popen([*TRAIN, "--run-dir", str(path)], stdout=subprocess.DEVNULL)
+    until(lambda: state_of(path) == "running")
+    for _ in range(8):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.03)
+    process.wait(20)
+    assert state_of(path) == "interrupted"
+    assert newest_checkpoint(path / "checkpoints")
+
+
 def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: Path):
     with pytest.raises(RunError, match="no folder"):
         start(supervisor, tmp_path / "r", data="folder:/nowhere")
@@ -351,7 +418,8 @@ def test_kill_nine_leaves_a_run_that_is_listed_and_resumes(tmp_path: Path, monke
     process.wait()
     process.stdin.close()
     assert RunReader(path).status().state == "interrupted"
-    config = replace(RunReader(path).config(), total_kimg=2.0)
+    more = RunReader(path).status().nimg / 1000 + 0.5
+    config = replace(RunReader(path).config(), total_kimg=more)
     assert resume(config, digits, path).state == "finished"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -273,3 +275,50 @@ def test_assets_are_kept_for_ever_under_their_version(home: Context):
     assert reply.headers["content-type"].startswith("text/javascript")
     assert "immutable" in reply.headers["cache-control"]
     assert client.get(f"/gan/assets/{assets_version()}/..%2fapp.py").status_code == 404
+
+
+# ---- what a reviewer once broke -----------------------------------------------------------------
+
+
+def test_an_origin_that_is_no_address_is_refused(home: Context):
+    reply = client_for(home).post("/gan/latent?ref=fashion", headers={"origin": "http://["})
+    assert reply.status_code == 403
+
+
+@pytest.mark.parametrize("field", ["seed", "seconds"])
+def test_a_number_of_thousands_of_digits_is_refused(home: Context, shop: Context, field: str):
+    for context, host in ((home, "127.0.0.1"), (shop, "me-app.hf.space")):
+        client = client_for(context, host)
+        reply = client.post("/gan/train/start", json=FORM | {field: "9" * 5000})
+        assert reply.status_code == 400
+    assert client.get("/gan/latents", params={"seed": "9" * 5000}).status_code == 400
+
+
+@pytest.mark.parametrize("data", ["folder:" + "a" * 5000, "folder:\ud800", "folder:a\0b"])
+def test_an_odd_folder_is_refused_in_a_sentence(home: Context, data: str):
+    text = json.dumps(FORM | {"data": data})
+    reply = client_for(home).post("/gan/train/start", content=text)
+    assert reply.status_code == 400
+    assert reply.json()["error"]
+
+
+def test_in_public_nobody_learns_where_the_owner_keeps_pictures(tiny_run: Path, tmp_path: Path):
+    shutil.copytree(tiny_run, tmp_path / "own-1")
+    status = json.loads((tmp_path / "own-1" / "status.json").read_text())
+    secret = {"data": "folder:/home/me/secret", "message": "there is no folder '/home/me/secret'"}
+    (tmp_path / "own-1" / "status.json").write_text(json.dumps(status | secret))
+    shop = context_for("0.0.0.0", tmp_path, SPACE_HOST="me-app.hf.space")
+    client = client_for(shop, "me-app.hf.space")
+    for path in ("/gan/state", "/gan/run?id=own-1"):
+        assert "secret" not in client.get(path).text
+    assert "secret" in client_for(context_for("127.0.0.1", tmp_path)).get("/gan/state").text
+
+
+def test_a_run_without_a_checkpoint_does_not_promise_to_go_on(tiny_run: Path, tmp_path: Path):
+    shutil.copytree(tiny_run, tmp_path / "r")
+    status = json.loads((tmp_path / "r" / "status.json").read_text())
+    (tmp_path / "r" / "status.json").write_text(json.dumps(status | {"state": "interrupted"}))
+    client = client_for(context_for("127.0.0.1", tmp_path))
+    assert client.get("/gan/state").json()["runs"][0]["resumable"]
+    shutil.rmtree(tmp_path / "r" / "checkpoints")
+    assert not client.get("/gan/state").json()["runs"][0]["resumable"]
