@@ -19,7 +19,7 @@ import typer
 
 from gan import checkpoint, presets, runs
 from gan.config import RunConfig, apply_settings, from_json, parse_setting
-from gan.data import data_summary, load_data
+from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
 from gan.errors import ConfigError, GanError, RunError
 from gan.files import read_json
 from gan.presets import PRESETS
@@ -100,7 +100,7 @@ def list_presets() -> None:
         recipe = f"{preset.data:8}  {preset.family:6}  {preset.loss:14}"
         say(f"{name:{width}}  {recipe}  {preset.summary}")
     say("")
-    for name in ("fashion", "fashion-full", "emoji", "digits"):
+    for name in DATA_NAMES:
         say(f"--data {name:13} {data_summary(name)}")
     say("--data folder:PATH   your own images, a folder or a zip")
     say("--data hub:OWNER/ID  an image dataset on the Hugging Face Hub")
@@ -156,14 +156,15 @@ def train(
             _die_first_when_memory_is_short()
         if resume is not None:
             config = _resumed_config(resume, chosen, seconds=seconds, kimg=kimg)
-            images = _load_for(config)
+            images = load_data(
+                config.data, resolution=config.model.resolution, channels=config.model.channels
+            )
             with _display(resume, config) as watcher:
                 status = runs.resume(config, images, resume, watcher=watcher, say=say, **options)
         else:
-            config = _new_config(preset, data, chosen, seed=seed)
+            config, images = _new_config(preset, data, chosen, seed=seed)
             config = replace(config, total_seconds=seconds, total_kimg=kimg)
             run_dir = run_dir or runs.new_run_dir(preset)
-            images = _load_for(config)
             with _display(run_dir, config) as watcher:
                 status = runs.start(config, images, run_dir, watcher=watcher, **options)
         _say_end(status)
@@ -174,7 +175,10 @@ def _check_budget(option: str, value: float | None) -> None:
         raise ConfigError(f"{option} must be more than 0, got {value:g}; leave it out for no limit")
 
 
-def _new_config(preset: str, data: str | None, settings: dict[str, Any], *, seed: int) -> RunConfig:
+def _new_config(
+    preset: str, data: str | None, settings: dict[str, Any], *, seed: int
+) -> tuple[RunConfig, ImageSet]:
+    """The config of a new run, fitted to its images, and these."""
     recipe = presets.get_preset(preset)
     spec = data or recipe.data
     images = load_data(
@@ -192,7 +196,8 @@ def _new_config(preset: str, data: str | None, settings: dict[str, Any], *, seed
             f"classes must be 0 or the {len(images.class_names)} of {spec}, got "
             f"{config.model.classes}; leave it out"
         )
-    return replace(config, class_names=images.class_names if config.model.classes else ())
+    names = images.class_names if config.model.classes else ()
+    return replace(config, class_names=names), images
 
 
 def _resumed_config(
@@ -209,12 +214,6 @@ def _resumed_config(
     if seconds is not None or kimg is not None:
         config = replace(config, total_seconds=seconds, total_kimg=kimg)
     return apply_settings(config, settings)
-
-
-def _load_for(config: RunConfig) -> Any:
-    return load_data(
-        config.data, resolution=config.model.resolution, channels=config.model.channels
-    )
 
 
 def _die_first_when_memory_is_short() -> None:

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gan.images import LUMA
 from gan.presets import DataShape
 
 HELD_OUT_FRACTION = 0.05
 HELD_OUT_MOST = 1000
 HELD_OUT_SEED = 20_260_101  # of the split, not of the run: the same images are always held out
-GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> Im
 
 def _to_channels(x: Tensor, channels: int) -> Tensor:
     if channels == 1:
-        weights = torch.tensor(GREY).view(1, 3, 1, 1)
+        weights = torch.tensor(LUMA).view(1, 3, 1, 1)
         return torch.cat([(b.float() * weights).sum(1, keepdim=True) for b in x.split(4096)]).to(
             torch.uint8
         )

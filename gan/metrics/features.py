@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gan.checkpoint import weights_dir
 from gan.config import FORMAT, from_json
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
-from gan.images import normalise
+from gan.images import LUMA, normalise
 
 FeatureKind = Literal["fashion", "generic"]
 OnProgress = Callable[[float], None]
@@ -30,7 +30,6 @@ OnProgress = Callable[[float], None]
 KINDS: tuple[FeatureKind, ...] = ("fashion", "generic")
 FASHION_DATA = ("fashion", "fashion-full")
 POOL_AFTER = (0, 2)  # convolutions followed by a 2x2 max pool: 28 -> 14 -> 7 px
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, what Pillow's mode L uses
 BATCH_SIZE = 250
 
 

@@ -260,6 +260,11 @@ class RunWriter:
         write_json(self.path / CONFIG_FILE, to_json(self.config))
         self.report("starting")
 
+    def reconfigure(self, config: RunConfig) -> None:
+        """What was changed in mid-run holds after a resume too."""
+        self.config = config
+        write_json(self.path / CONFIG_FILE, to_json(config))
+
     def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
         """Write status.json."""
         self.status = replace(self.status, state=state, message=message, **numbers)

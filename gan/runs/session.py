@@ -126,9 +126,13 @@ class Session:
 
     def _tell(self) -> None:
         """A row and a grid of this very moment, for when nothing will follow soon."""
-        if self.trainer.last is not None:
-            self.writer.progress(self.trainer.progress(0.0), self.trainer.fraction())
-            self.writer.snapshot(self.trainer.snapshot())
+        if self.trainer.last is None:
+            return
+        status = self.writer.status
+        if status.nimg != self.trainer.nimg:  # else its row is there
+            row = self.trainer.progress(status.images_per_s)
+            self.writer.progress(row, self.trainer.fraction())
+        self.writer.snapshot(self.trainer.snapshot())
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -153,6 +157,7 @@ class Session:
         key = str(command.get("key"))
         try:
             self.trainer.set(key, command.get("value"))
+            self.writer.reconfigure(self.trainer.config)
             self.writer.report(self.writer.status.state)
         except ConfigError as error:  # a wrong value changes nothing and the run says so
             self.writer.report(self.writer.status.state, message=str(error))

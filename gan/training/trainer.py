@@ -62,9 +62,7 @@ class Trainer(Learner):
             if self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
-        if (
-            self.last is not None
-        ):  # nothing to tell where the budget was spent before the first step
+        if self.last is not None:  # else the budget was spent before the first step
             yield self.progress(self.nimg / max(self.seconds, 1e-9))
         yield self.snapshot()
         yield Finished(self.nimg, self.seconds)

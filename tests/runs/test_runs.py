@@ -334,6 +334,7 @@ def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor,
     supervisor.send(run_id, {"command": "stop"})
     until(lambda: state_of(path) == "stopped")
     until(lambda: not supervisor.owns(run_id))
+    assert RunReader(path).config().train.g_lr == 0.0005  # and so it will be after a resume
     with pytest.raises(RunError, match="cannot be steered"):
         supervisor.send(run_id, {"command": "pause"})
 
