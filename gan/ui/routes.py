@@ -27,6 +27,7 @@ from gan.ui.watch import Runs
 log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
+STYLE = "atelier.css"
 MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
@@ -140,8 +141,14 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script and stylesheet, by name."""
-    return {p.name: p.read_bytes() for p in sorted(ASSETS.iterdir()) if p.suffix in MEDIA}
+    """Every packaged script by name, and all stylesheets as one: the tokens first."""
+    found = {p.name: p.read_bytes() for p in sorted(ASSETS.iterdir()) if p.suffix in MEDIA}
+    sheets = [
+        found.pop(name)
+        for name in [STYLE, *(n for n in found if n.endswith(".css"))]
+        if name in found
+    ]
+    return found | {STYLE: b"\n".join(sheets)}
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""Every visible word of the interface, one module a place; gan.ui.i18n puts them together."""

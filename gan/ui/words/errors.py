@@ -1,0 +1,38 @@
+"""Words of what went wrong: key to (English, Chinese).
+
+The server sends the key, so that the page says it in its language.
+"""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "gan_error_busy": (
+        "Another training is running here; wait until it has finished, or watch it.",
+        "这里已有训练在进行，请等它结束，或先观看它。",
+    ),
+    "gan_error_unknown_run": (
+        "There is no such training that you can steer; start one with Start.",
+        "没有你可以操控的这个训练；请点“开始”新建一个。",
+    ),
+    "gan_error_no_run": (
+        "There is no such training; choose another from the list.",
+        "没有这个训练，请从列表中另选。",
+    ),
+    "gan_error_request": (
+        "The request could not be read; reload the page.",
+        "无法识别这个请求，请刷新页面。",
+    ),
+    "gan_error_local_data": (
+        "This server trains on its own data only; "
+        "run the app on your computer to use your own images.",
+        "此服务器只用自带数据训练；要用自己的图片，请在本机运行。",
+    ),
+    "gan_error_duration": (
+        "Duration must be from 1 to {limit} seconds here; correct it.",
+        "这里的时长须在 1 到 {limit} 秒之间，请修改。",
+    ),
+    "gan_error_server": (
+        "Something failed on the server; try again, and look at its log if it stays.",
+        "服务器出错了，请重试；若仍不行，请查看服务器日志。",
+    ),
+}

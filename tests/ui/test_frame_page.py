@@ -1,0 +1,64 @@
+"""Words, sizes, themes and names of the whole page in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import open_tab
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "zh"])
+def test_a_chinese_browser_gets_chinese(open_page, locale: str):
+    page = open_page(locale=locale)
+    expect(page.get_by_role("tab", name="探索")).to_be_visible()
+    expect(page.locator("#randomise")).to_have_text("换一张")
+
+
+def test_the_language_switch_changes_everything_and_stays(page: Page):
+    page.click("#language-zh")
+    expect(page.get_by_role("tab", name="训练")).to_be_visible()
+    expect(page.locator("#dimensions")).to_have_text("64 个维度")
+    page.reload()
+    expect(page.locator("#randomise")).to_have_text("换一张")
+    page.click("#language-en")
+    expect(page.get_by_role("tab", name="Train")).to_be_visible()
+
+
+def test_the_theme_switch_stays(page: Page):
+    page.click("#theme-toggle")
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+    page.reload()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_is_wider_than_the_screen(open_page, width: int, theme: str):
+    page = open_page(viewport={"width": width, "height": 800}, color_scheme=theme)
+    for tab in ("Explore", "Train", "Gallery"):
+        open_tab(page, tab)
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, tab
+
+
+def test_every_control_has_a_name(page: Page):
+    for tab in ("Explore", "Train", "Gallery"):
+        open_tab(page, tab)
+        page.wait_for_timeout(200)
+        unnamed = page.evaluate(
+            """() => [...document.querySelectorAll('.ga button, .ga input, .ga select, .ga img')]
+            .filter((e) => e.checkVisibility() && !e.ariaLabel && !e.alt && !e.innerText?.trim()
+                && !e.labels?.length).map((e) => e.outerHTML)"""
+        )
+        assert unnamed == []
+
+
+def test_another_host_name_is_refused(base_url: str):
+    request = urllib.request.Request(base_url + "/", headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)

@@ -1,0 +1,88 @@
+"""Train in a real Chromium, with a real training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import nimg, open_tab
+
+
+def test_a_training_is_started_watched_paused_resumed_and_stopped(page: Page, open_page):
+    open_tab(page, "Train")
+    expect(page.locator("#command")).to_contain_text("gan train --preset fashion")
+    page.select_option("#preset", "digits")
+    page.fill("#seconds", "120")
+    expect(page.locator("#command")).to_contain_text("--preset digits --seconds 120")
+    page.click("#start")
+    grid = page.locator("#live-grid")
+    expect(grid).to_be_visible()
+    first, seen = grid.get_attribute("src"), nimg(page)
+    expect(grid).not_to_have_attribute("src", first)
+    page.wait_for_function(
+        "(n) => Number(document.querySelector('#live-nimg').textContent.replace(/\\D/g, '')) > n",
+        arg=seen,
+    )
+    expect(page.locator(".ga-plot path.is-accent")).to_have_count(2)
+
+    page.reload()  # nothing is lost, and the header says so on every tab
+    expect(page.locator("#run-chip")).to_contain_text("digits-1")
+    page.click("#run-chip")
+    expect(grid).to_be_visible()
+    expect(page.locator("#run-state")).to_have_text("Running")
+
+    other = open_page()  # a second tab sees the same
+    other.click("#run-chip")
+    expect(other.locator("#live-grid")).to_be_visible()
+
+    page.click("#pause")
+    expect(page.locator("#run-state")).to_have_text("Paused")
+    paused = nimg(page)
+    page.wait_for_timeout(700)
+    assert nimg(page) == paused
+    expect(page.locator("#pause")).to_have_text("Resume")
+    page.click("#pause")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    page.wait_for_function(
+        "(n) => Number(document.querySelector('#live-nimg').textContent.replace(/\\D/g, '')) > n",
+        arg=paused,
+    )
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+
+    page.click("#pause")  # a stopped run goes on from its checkpoint
+    expect(page.locator("#run-state")).to_have_text("Running")
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+
+    newest = grid.get_attribute("src")  # the time machine
+    page.click("#moment-back")
+    expect(grid).not_to_have_attribute("src", newest)
+    page.click("#moment-now")
+    expect(grid).to_have_attribute("src", newest)
+    page.click("#open-explore")
+    expect(page.locator("#what")).to_contain_text("images")
+    assert page.input_value("#model-select") == "run:digits-1"
+
+
+def test_what_makes_no_sense_is_said_in_one_sentence(page: Page):
+    open_tab(page, "Train")
+    page.click("#settings-toggle")
+    page.fill("[name=g_lr]", "fast")
+    expect(page.locator("#train-note")).to_contain_text("g_lr must be a number, got 'fast'")
+    expect(page.locator("[name=g_lr]")).to_have_attribute("aria-invalid", "true")
+    page.fill("[name=g_lr]", "0.001")
+    expect(page.locator("#train-note")).to_be_empty()
+    expect(page.locator("#command")).to_contain_text("--set g_lr=0.001")
+
+
+@pytest.mark.expects_refusal
+def test_own_images_that_are_not_there_are_refused_in_a_sentence(page: Page, runs_dir: Path):
+    open_tab(page, "Train")
+    page.select_option("#data", "own")
+    page.fill("#data-path", "folder:/nowhere/at/all")
+    page.click("#start")
+    expect(page.locator("#train-note")).to_contain_text("/nowhere/at/all")
+    assert not list(runs_dir.glob("fashion*"))
