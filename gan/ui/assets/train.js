@@ -1,9 +1,10 @@
 // Train: start a run, steer it, and look at any run there is.
 import { Chart } from "./chart.js";
 import {
-  ACTIVE, ask, choose, copyText, count, currentLanguage, duration, fillRange, h, on,
-  openTab, prepare, refresh, say, state, t, tabIsOpen, translate, url,
+  ACTIVE, ask, copyText, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t,
+  tabIsOpen, translate, url,
 } from "./core.js";
+import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm } from "./trainform.js";
 
 const TICK_MS = { busy: 350, idle: 2000 };
@@ -30,7 +31,7 @@ class Train {
 
   #forget(id) {
     Object.assign(this, {
-      id, rows: [], snapshots: [], weights: [], status: null, moment: null, painted: null,
+      id, rows: [], snapshots: [], weights: [], status: null, painted: null,
     });
   }
 
@@ -38,7 +39,7 @@ class Train {
     this.find("#charts").replaceChildren(...this.charts.map((c) => c.node));
     translate(this.root);
     this.#listen();
-    this.#listenMoment();
+    this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw() });
     on("state", () => this.#runs());
     on("watch", (id) => this.#watch(id));
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
@@ -58,11 +59,6 @@ class Train {
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
     this.find("#copy-command").addEventListener("click", (e) => copyText(
       this.find("#command").textContent, e.currentTarget));
-    this.find("#open-explore").addEventListener("click", async () => {
-      await refresh();  // a young run may not be in the list of models yet
-      choose(this.moment === null ? `run:${this.id}` : `run:${this.id}@${this.snapshots[this.moment]}`);
-      openTab("explore");
-    });
   }
 
   // ---- start and steer ------------------------------------------------------------------------
@@ -157,7 +153,7 @@ class Train {
 
   #take(news) {
     const changed = this.status?.state !== news.status.state;
-    if (news.again) Object.assign(this, { rows: [], snapshots: [], moment: null });
+    if (news.again) Object.assign(this, { rows: [], snapshots: [] });
     this.rows = thin([...this.rows, ...news.rows]);
     this.snapshots = [...this.snapshots, ...news.snapshots];
     this.weights = news.weights;
@@ -174,10 +170,9 @@ class Train {
     this.#drawFigures(status);
     this.#drawMessage(status);
     this.#drawButtons(status);
-    this.#drawMoment();
+    this.time.show(this);
     this.#drawGrid();
-    const at = this.moment === null ? null : this.snapshots[this.moment];
-    this.charts.forEach((chart) => chart.show(this.rows, at));
+    this.charts.forEach((chart) => chart.show(this.rows, this.time.nimg));
     this.find("#command").textContent = this.form.command;
   }
 
@@ -225,43 +220,12 @@ class Train {
     this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
   }
 
-  // ---- time machine ---------------------------------------------------------------------------
-
-  #listenMoment() {
-    const slider = this.find("#moment");
-    const go = (i) => {
-      const last = this.snapshots.length - 1;
-      this.moment = i >= last ? null : Math.max(0, i);
-      this.#draw();
-    };
-    slider.addEventListener("input", () => go(Number(slider.value)));
-    this.find("#moment-back").addEventListener("click", () => go(
-      (this.moment ?? this.snapshots.length - 1) - 1));
-    this.find("#moment-on").addEventListener("click", () => go((this.moment ?? 0) + 1));
-    this.find("#moment-now").addEventListener("click", () => go(Infinity));
-  }
-
-  #drawMoment() {
-    const last = this.snapshots.length - 1;
-    const at = this.moment ?? last;
-    const slider = this.find("#moment");
-    slider.disabled = last < 1;
-    slider.max = Math.max(0, last);
-    slider.value = Math.max(0, at);
-    fillRange(slider, 0);
-    this.find("#moment-back").disabled = at < 1;
-    this.find("#moment-on").disabled = this.moment === null;
-    this.find("#moment-now").disabled = this.moment === null;
-    this.find("#open-explore").disabled = !this.weights.length;
-    const nimg = count(this.snapshots[at] ?? 0);
-    this.find("#moment-at").textContent = last < 0 ? "" : t(
-      this.moment === null ? "gan_moment_live" : "gan_moment_at", { count: nimg });
-  }
+  // ---- the picture ----------------------------------------------------------------------------
 
   #drawGrid() {
     const grid = this.find("#live-grid");
     const empty = this.find("#grid-empty");
-    const nimg = this.snapshots[this.moment ?? this.snapshots.length - 1];
+    const nimg = this.time.shown();
     empty.hidden = nimg !== undefined;
     empty.textContent = t(
       this.beginning || (this.id && ACTIVE.includes(this.status?.state ?? "starting"))
