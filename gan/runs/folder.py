@@ -32,6 +32,7 @@ from gan.training import Progress, Snapshot, Trainer
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
 STATES: tuple[State, ...] = get_args(State)
 LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
+MEASURES_FILE = "measures.jsonl"
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
 GRID_COLUMNS = 8
 MAX_WEIGHTS = 24
@@ -121,26 +122,21 @@ class RunReader:
         return [row for row in self.tail(0)[0] if row["nimg"] > after_nimg]
 
     def tail(self, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Rows written past byte `offset`, and the offset to go on from.
+        """Rows written past byte `offset`, and the offset to go on from."""
+        return tail_rows(self.path / "progress.jsonl", offset)
 
-        A last, half-written line is left for next time, one that a full disk cut short is passed
-        over, and a file that has become shorter (its run went back) is read from its beginning.
+    def measures(self, after_nimg: int = -1) -> list[dict[str, Any]]:
+        """What was measured of the samples past `after_nimg`; a row has
+
+        nimg, seconds, fd, fd_floor, count (samples), modes (covered), classes (modes there are),
+        mode_kind "class" | "cluster", histogram (share of the samples a class; None for clusters),
+        largest (share of the commonest mode), spread and variety (pairwise feature distance of
+        fakes over that of reals: overall, within a mode), nearest (median distance to the nearest
+        real image over that of real to real), memorised (share of the samples that are copies).
+        Numbers that could not be had are None.
         """
-        try:
-            with (self.path / "progress.jsonl").open("rb") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                start = stream.seek(offset if offset <= size else 0)
-                data = stream.read()
-        except OSError:
-            return [], 0
-        whole = data[: data.rfind(b"\n") + 1]
-        rows = []
-        for line in whole.splitlines():
-            with suppress(ValueError, RecursionError):
-                row = json.loads(line)
-                if isinstance(row, dict) and isinstance(row.get("nimg"), int):
-                    rows.append(row)
-        return rows, start + len(whole)
+        rows, _ = tail_rows(self.path / MEASURES_FILE, 0)
+        return [row for row in rows if row["nimg"] > after_nimg]
 
     def snapshots(self) -> list[int]:
         """The moments, in nimg, of which there is a grid."""
@@ -157,6 +153,29 @@ class RunReader:
     def weights(self) -> list[int]:
         """The moments, in nimg, of which there are weights."""
         return weights_of_run(self.path)
+
+
+def tail_rows(file: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Rows of a .jsonl written past byte `offset`, and the offset to go on from.
+
+    A last, half-written line is left for next time, one that a full disk cut short is passed over,
+    and a file that has become shorter (its run went back) is read from its beginning.
+    """
+    try:
+        with file.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            start = stream.seek(offset if offset <= size else 0)
+            data = stream.read()
+    except OSError:
+        return [], 0
+    whole = data[: data.rfind(b"\n") + 1]
+    rows = []
+    for line in whole.splitlines():
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict) and isinstance(row.get("nimg"), int):
+                rows.append(row)
+    return rows, start + len(whole)
 
 
 _NUMBER = (int, float)
@@ -254,11 +273,16 @@ class RunWriter:
         for file in [*self.path.glob("snapshots/*.webp"), *self.path.glob("weights/*.safetensors")]:
             if file.stem.isdigit() and int(file.stem) > nimg:
                 file.unlink()
-        kept = [r for r in RunReader(self.path).rows() if r["nimg"] <= nimg]
-        text = "".join(json.dumps(row) + "\n" for row in kept)
-        write_atomic(self.path / "progress.jsonl", text.encode())
+        for name in ("progress.jsonl", MEASURES_FILE):
+            self._cut(self.path / name, nimg)
         write_json(self.path / CONFIG_FILE, to_json(self.config))
         self.report("starting")
+
+    def _cut(self, file: Path, nimg: int) -> None:
+        """Drop the rows of a .jsonl that came after `nimg`."""
+        if file.is_file():
+            kept = [row for row in tail_rows(file, 0)[0] if row["nimg"] <= nimg]
+            write_atomic(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
     def reconfigure(self, config: RunConfig) -> None:
         """What was changed in mid-run holds after a resume too."""

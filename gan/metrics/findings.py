@@ -1,0 +1,62 @@
+"""What a diagnosis says: findings, their evidence and what would help. Values only, no torch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+FindingKind = Literal[
+    "mode-collapse", "d-winning", "d-losing", "memorising", "divergence", "stagnation"
+]
+RemedyName = Literal[
+    "lower-d-rate", "raise-d-rate", "lower-rates", "raise-g-rate", "add-r1", "clip-gradients",
+    "use-sgd", "minibatch-std", "packing", "diffaug", "ada", "second-discriminator", "multi-scale",
+    "aux-classes", "more-ema", "spectral-norm",
+]  # fmt: skip
+Severity = Literal["notice", "warning"]
+
+FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
+REMEDY_NAMES: tuple[RemedyName, ...] = get_args(RemedyName)
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """Settings that would help, as values to set in mid-run given what the run has now."""
+
+    name: RemedyName
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that goes wrong, since when, and by what it shows.
+
+    Evidence by kind; `sign` says which of several signs speaks (the first that does), and only the
+    keys that were measured are there:
+
+    - mode-collapse: sign "modes" | "histogram" | "spread" | "variety"; modes (int, covered),
+      classes (int, all there are), largest (share of the commonest mode, 0 to 1), spread and
+      variety (pairwise distance of the fakes over that of the reals: overall, within a mode)
+    - d-winning: sign "scores" | "gradient"; score_real, score_fake, gap (real - fake),
+      saturated (share of D's possible gain that it has, 0 to 1), grad_norm_g, grad_norm_g_before
+    - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, times_floor (FD over floor)
+    - memorising: sign "held-out" | "copies"; score_train, score_held_out, score_fake, drift (how
+      far held-out scores have gone from train's to the fakes', 0 to 1), memorised (share of the
+      fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)
+    - divergence: sign "loss" | "gradient" | "fd"; what ("loss_g" | "loss_d" | "grad_norm_g" |
+      "grad_norm_d" | "score" | "fd"), value, before, times (value / before)
+    - stagnation: fd, fd_floor, times_floor, best (least FD so far), since_nimg, images (int, shown
+      since then)
+
+    All have seconds (float): for how long it has been so, in seconds of training.
+    """
+
+    kind: FindingKind
+    severity: Severity
+    nimg: int  # the moment of the last row looked at
+    evidence: dict[str, float | str | int] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()  # the likeliest to help first
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dicts and lists, ready for `json.dumps`."""
+        return {**asdict(self), "remedies": [asdict(r) for r in self.remedies]}
