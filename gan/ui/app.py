@@ -17,7 +17,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import explore, gallery, header, train
+from gan.ui import explore, gallery, header, panels, train
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -71,7 +71,9 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
     """Serve in the background; the caller waits, and closes."""
     locales = gr.I18n(**gradio_locales())
     app = build_app(locales)
-    routes = build_routes(context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES)
+    routes = build_routes(
+        context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES, panels.ROUTES
+    )
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
