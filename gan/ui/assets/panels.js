@@ -8,11 +8,11 @@
 import { h, icon, on, say, t, tabIsOpen, translate } from "./core.js";
 
 const PANELS = [
-  { name: "walk", load: () => import("./walk.js") },
-  { name: "mix", load: () => import("./mix.js") },
-  { name: "map", load: () => import("./map.js") },
-  { name: "picture", load: () => import("./picture.js") },
-  { name: "inside", load: () => import("./inside.js") },
+  { name: "walk", word: "gan_panel_walk", load: () => import("./walk.js") },
+  { name: "mix", word: "gan_panel_mix", load: () => import("./mix.js") },
+  { name: "map", word: "gan_panel_map", load: () => import("./map.js") },
+  { name: "picture", word: "gan_panel_picture", load: () => import("./picture.js") },
+  { name: "inside", word: "gan_panel_inside", load: () => import("./inside.js") },
 ];
 const SETTLED_MS = 250;  // after the last change; a drag changes every 16 ms
 
@@ -37,14 +37,14 @@ class Panels {
     document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
   }
 
-  #panel({ name, load }) {
+  #panel({ name, word, load }) {
     const id = `panel-${name}`;
     const button = h("button", {
       type: "button", class: "ga-button ga-disclose", id: `open-${name}`,
       "aria-expanded": "false", "aria-controls": id,
-    }, icon("next"), h("span", { "data-t": `gan_panel_${name}` }));
+    }, icon("next"), h("span", { "data-t": word }));
     const body = h("section", {
-      class: `ga-panel ga-panel-body is-${name}`, id, "data-t-label": `gan_panel_${name}`, hidden: true,
+      class: `ga-panel ga-panel-body is-${name}`, id, "data-t-label": word, hidden: true,
     });
     const panel = { name, load, button, body, board: null };
     button.addEventListener("click", () => this.#toggle(panel));
