@@ -101,6 +101,13 @@ def encode_webp(image: Pixels, *, lossless: bool = True, quality: int = 80) -> b
 def encode_film(frames: list[Pixels], *, ms_per_frame: int, quality: int = 70) -> bytes:
     """Frames (H, W, C) as one looping animated WebP."""
     pictures = [to_pil(f).convert("RGB") for f in frames]
+    return encode_film_pictures(pictures, ms_per_frame=ms_per_frame, quality=quality)
+
+
+def encode_film_pictures(
+    pictures: list[Image.Image], *, ms_per_frame: int, quality: int = 70
+) -> bytes:
+    """Pillow's pictures as one looping animated WebP."""
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"errors"},
     {"config", "images", "files"},
-    {"presets"},
+    {"presets", "film"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},
     {"training", "latent", "metrics", "hub"},

@@ -1,0 +1,189 @@
+"""Films of small pictures: WebP, GIF or MP4 from frames, crisp pixels, a caption below each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal, get_args
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from PIL import Image, ImageDraw, ImageFont
+
+from gan.errors import ConfigError, suggest
+from gan.images import Pixels, encode_film_pictures, to_pil
+
+FilmFormat = Literal["webp", "gif", "mp4"]
+FILM_FORMATS: tuple[FilmFormat, ...] = get_args(FilmFormat)
+FILM_TYPES = {"webp": "image/webp", "gif": "image/gif", "mp4": "video/mp4"}
+MAX_FRAMES = 1500
+MAX_SIDE = 2048
+MAX_FILM_PIXELS = 100_000_000  # all frames together, scaled: 300 MB while it is being made
+SHORTEST_S, LONGEST_S = 0.02, 10.0  # browsers show shorter GIF frames for 0.1 s
+CAPTION_FONT_PX = (8, 18)
+CAPTION_MARGIN_PX = 6
+X264_QUALITY = "18"  # constant rate factor; x264's own docs call 17 or 18 visually lossless
+
+
+def encode_film(
+    frames: Sequence[Pixels],
+    *,
+    format: FilmFormat,
+    seconds_per_frame: float,
+    scale: int = 1,
+    captions: Sequence[str] | None = None,
+) -> bytes:
+    """Frames (H, W, C) uint8, C of 1 or 3 and all of one shape, as one film that loops.
+
+    `scale` repeats pixels. A caption, if there is any, stands on a strip of its own below its
+    picture. WebP and GIF may join equal neighbours into one frame that is shown for longer. GIF has
+    a palette a frame and no dithering, MP4 is H.264 in yuv420p, padded to an even size.
+
+    Raises ConfigError for what no film can be made of, before anything is made.
+    """
+    _check(frames, format, seconds_per_frame, scale, captions)
+    pictures = _pictures(frames, scale, captions)
+    ms = round(1000 * seconds_per_frame)
+    if format == "mp4":
+        return _encode_mp4(pictures, ms)
+    if format == "gif":
+        return _encode_gif(pictures, ms)
+    return encode_film_pictures(list(pictures), ms_per_frame=ms)
+
+
+def largest_scale(frames: int, height: int, width: int) -> int:
+    """The most that `encode_film` would scale so many frames of that size; 0 if not even 1."""
+    side = MAX_SIDE // max(1, height, width)
+    room = int((MAX_FILM_PIXELS / max(1, frames * height * width)) ** 0.5)
+    return max(0, min(side, room))
+
+
+def _check(
+    frames: Sequence[Pixels],
+    format: str,
+    seconds: float,
+    scale: int,
+    captions: Sequence[str] | None,
+) -> None:
+    if format not in FILM_FORMATS:
+        raise ConfigError(f"there is no film format {format!r}; {suggest(format, FILM_FORMATS)}")
+    if not 1 <= len(frames) <= MAX_FRAMES:
+        raise ConfigError(f"a film has 1 to {MAX_FRAMES} frames, got {len(frames)}; take fewer")
+    if any(a.shape != b.shape for a, b in pairwise(frames)) or frames[0].shape[-1] not in (1, 3):
+        raise ConfigError("frames must be grey or RGB and of one size, got others; resize them")
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise ConfigError(
+            f"a frame lasts {SHORTEST_S:g} to {LONGEST_S:g} s, got {seconds:g}; change it"
+        )
+    height, width = frames[0].shape[:2]
+    most = largest_scale(len(frames), height, width)
+    if not 1 <= scale <= most:
+        raise ConfigError(
+            f"scale must be from 1 to {most} for {len(frames)} frames of {width} x {height}, "
+            f"got {scale}; take a smaller one or fewer frames"
+        )
+    if captions is not None and len(captions) != len(frames):
+        raise ConfigError(
+            f"there must be a caption a frame, got {len(captions)} for {len(frames)}; give all"
+        )
+
+
+def _pictures(
+    frames: Sequence[Pixels], scale: int, captions: Sequence[str] | None
+) -> Iterator[Image.Image]:
+    """One frame after the other, L or RGB, scaled, with its caption."""
+    width = frames[0].shape[1] * scale
+    font = _font(captions, width) if captions else None
+    for i, frame in enumerate(frames):
+        picture = to_pil(frame)
+        picture = picture.resize(
+            (width, frame.shape[0] * scale), Image.Resampling.NEAREST, reducing_gap=None
+        )
+        yield (
+            picture if font is None or captions is None else _captioned(picture, captions[i], font)
+        )
+
+
+def _font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The largest font of Pillow's own in which every caption fits; the smallest if none does."""
+    smallest, largest = CAPTION_FONT_PX
+    longest = max(captions, key=len)
+    for size in range(largest, smallest, -1):
+        font = ImageFont.load_default(size)
+        if font.getlength(longest) <= width - 2 * CAPTION_MARGIN_PX:
+            return font
+    return ImageFont.load_default(smallest)
+
+
+def _captioned(
+    picture: Image.Image, caption: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
+) -> Image.Image:
+    top = picture.height
+    strip = round(font.getbbox("Ágk")[3] + CAPTION_MARGIN_PX)
+    whole = Image.new(picture.mode, (picture.width, top + strip))
+    whole.paste(picture)
+    ImageDraw.Draw(whole).text(
+        (min(CAPTION_MARGIN_PX, picture.width // 16), top + CAPTION_MARGIN_PX // 2),
+        caption,
+        "white",
+        font,
+    )
+    return whole
+
+
+def _encode_gif(pictures: Iterator[Image.Image], ms: int) -> bytes:
+    """A palette a frame, by median cut; grey is exact, and so is what has 256 colours at most."""
+    painted = (
+        p if p.mode == "L" else p.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        for p in pictures
+    )
+    first = next(painted)
+    buffer = io.BytesIO()
+    first.save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=painted,
+        duration=round(ms / 10) * 10,  # GIF counts in hundredths of a second
+        loop=0,
+        optimize=False,
+    )
+    return buffer.getvalue()
+
+
+def _encode_mp4(pictures: Iterator[Image.Image], ms: int) -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = None
+        for picture in pictures:
+            frame = av.VideoFrame.from_ndarray(_even(picture), format="rgb24")
+            if stream is None:
+                stream = container.add_stream(
+                    "libx264", rate=Fraction(1000, ms), options={"crf": X264_QUALITY}
+                )
+                stream.width, stream.height = frame.width, frame.height
+                stream.pix_fmt = "yuv420p"
+                # said in the file too, or players guess from the height
+                stream.codec_context.colorspace = int(Colorspace.ITU709)
+                stream.codec_context.color_range = int(ColorRange.MPEG)
+                stream.codec_context.thread_count = 1
+            planes = frame.reformat(
+                format="yuv420p",
+                dst_colorspace=Colorspace.ITU709,
+                dst_color_range=ColorRange.MPEG,
+            )
+            planes.pts = None
+            container.mux(stream.encode(planes))
+        if stream is not None:
+            container.mux(stream.encode())
+    return buffer.getvalue()
+
+
+def _even(picture: Image.Image) -> Pixels:
+    """RGB (H, W, 3) with both sides even: yuv420p shares a colour among 2 x 2 pixels."""
+    pixels = np.asarray(picture.convert("RGB"))
+    height, width = pixels.shape[:2]
+    return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
