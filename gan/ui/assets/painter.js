@@ -1,55 +1,154 @@
-// From a latent to pixels on the canvas: pipelined requests, newest wins, stale replies dropped.
-import { refuse, url } from "./core.js";
+// From a latent to pixels: pipelined, newest wins, stale replies dropped; on the server or in the
+// browser, whichever `engine` is set. A request is {ref, psi, z, label, mix}: `label` a class
+// number or null, `mix` class weights or null (then `label` does not matter).
+import { modelOf, plainRef, refuse, url } from "./core.js";
 
-const IN_FLIGHT = 4;  // enough to hide 80 ms of network behind a 60-Hz drag
+const IN_FLIGHT = 4;  // enough to hide 80 ms of network behind a drag
+const MAX_BATCH = 64;
 
 export class Painter {
   constructor(canvas, { painted, failed }) {
-    Object.assign(this, { canvas, painted, failed, sent: 0, shown: 0, flying: 0, waiting: null });
+    Object.assign(this, { canvas, painted, failed, engine: null });
+    Object.assign(this, { asked: 0, shown: 0, flying: 0, waiting: null, ref: null });
   }
 
-  // `request`: {ref, at, psi, label, z: Float32Array}; `since`: when the hand moved.
+  // `since`: when the hand moved. The last request is always painted, or told of as failed.
   paint(request, since = performance.now()) {
-    if (this.flying >= IN_FLIGHT) this.waiting = [request, since];
-    else this.#send(request, since);
+    this.asked += 1;
+    this.ref = request.ref;
+    this.waiting = { request, since, number: this.asked };
+    this.#pump();
   }
 
-  async #send({ ref, psi, label, z }, since) {
-    const mine = ++this.sent;
+  // Small pictures of many latents, in their order.
+  async batch(requests) {
+    const pictures = [];
+    for (const part of alike(requests)) pictures.push(...await this.#renderAll(part));
+    return pictures;
+  }
+
+  #pump() {
+    if (!this.waiting) return;
+    const engine = this.engine?.takes(this.waiting.request.ref) ? this.engine : server;
+    if (this.flying >= engine.room) return;
+    const job = this.waiting;
+    this.waiting = null;
+    this.#run(engine, job);
+  }
+
+  async #run(engine, job) {
     this.flying += 1;
     try {
-      const query = new URLSearchParams({ ref, psi, ...(label === null ? {} : { label }) });
-      const reply = await fetch(url(`latent?${query}`), {
-        method: "POST", body: z, credentials: "same-origin",
-        headers: { "Content-Type": "application/octet-stream" },
-      });
-      if (!reply.ok) await refuse(reply);
-      const pixels = new Uint8Array(await reply.arrayBuffer());
-      if (mine > this.shown) {
-        this.shown = mine;
-        this.#draw(pixels, reply.headers, since);
-      }
+      this.#take(await engine.render(job.request), job);
     } catch (error) {
-      if (mine === this.sent) this.failed(error);
+      this.#fail(engine, error, job);
     } finally {
       this.flying -= 1;
-      const next = this.waiting;
-      this.waiting = null;
-      if (next) this.paint(...next);
+      this.#pump();
     }
   }
 
-  #draw(pixels, headers, since) {
-    const [height, width, channels] = headers.get("x-gan-shape").split(",").map(Number);
-    const { canvas } = this;
-    if (canvas.width !== width || canvas.height !== height) {
-      Object.assign(canvas, { width, height });
-    }
-    canvas.getContext("2d").putImageData(toImageData(pixels, width, height, channels), 0, 0);
-    canvas.dataset.seq = Number(canvas.dataset.seq) + 1;
-    const facts = { serverMs: Number(headers.get("x-gan-ms")), nimg: Number(headers.get("x-gan-nimg")) };
-    requestAnimationFrame(() => this.painted({ ...facts, totalMs: performance.now() - since }));
+  // What is older than what is shown, or of a model that was left, is not shown any more.
+  #take(picture, { request, since, number }) {
+    if (number < this.shown || request.ref !== this.ref) return;
+    this.shown = number;
+    draw(this.canvas, picture);
+    this.canvas.dataset.seq = Number(this.canvas.dataset.seq) + 1;
+    const { where, ms, nimg } = picture;
+    requestAnimationFrame(() => {
+      this.painted({ where, serverMs: ms, nimg, totalMs: performance.now() - since });
+    });
   }
+
+  #fail(engine, error, job) {
+    if (engine !== server) {
+      engine.fail(error);
+      if (job.number === this.asked) this.waiting = job;  // once more, on the server
+    } else if (job.number === this.asked) this.failed(error);
+  }
+
+  async #renderAll(requests) {
+    if (this.engine?.takes(requests[0].ref)) {
+      try {
+        return await this.engine.renderAll(requests);
+      } catch (error) {
+        this.engine.fail(error);
+      }
+    }
+    return server.renderAll(requests);
+  }
+}
+
+// ---- on the server ----------------------------------------------------------------------------
+
+const server = {
+  room: IN_FLIGHT,
+
+  async render({ ref, psi, z, label, mix }) {
+    const body = mix ? joined([z, mix]) : z;
+    const reply = await post("latent", { ref, psi, ...(mix || label === null ? {} : { label }) }, body);
+    const [height, width, channels] = shapeOf(reply);
+    return {
+      where: "server", height, width, channels, pixels: new Uint8Array(await reply.arrayBuffer()),
+      ms: Number(reply.headers.get("x-gan-ms")), nimg: Number(reply.headers.get("x-gan-nimg")),
+    };
+  },
+
+  async renderAll(requests) {
+    const [{ ref, psi }] = requests;
+    const body = joined(requests.flatMap((r) => [r.z, classWeights(r) ?? []]));
+    const reply = await post("latents/batch", { ref, psi }, body);
+    const [height, width, channels] = shapeOf(reply);
+    const pixels = new Uint8Array(await reply.arrayBuffer());
+    const size = height * width * channels;
+    return requests.map((_, i) => toImageData(pixels, width, height, channels, i * size));
+  },
+};
+
+async function post(path, query, body) {
+  const reply = await fetch(url(`${path}?${new URLSearchParams(query)}`), {
+    method: "POST", body, credentials: "same-origin",
+    headers: { "Content-Type": "application/octet-stream" },
+  });
+  return reply.ok ? reply : refuse(reply);
+}
+
+const shapeOf = (reply) => reply.headers.get("x-gan-shape").split(",").map(Number).slice(-3);
+
+function joined(parts) {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+// ---- helpers ------------------------------------------------------------------------------------
+
+// The weight of every class, for a model that has classes; null for one that has none.
+export function classWeights({ ref, label, mix }) {
+  if (mix) return Float32Array.from(mix);
+  const classes = modelOf(plainRef(ref))?.class_names.length ?? 0;
+  return classes ? Float32Array.from({ length: classes }, (_, i) => Number(i === (label ?? 0))) : null;
+}
+
+// In order, cut where the model or psi changes, and into parts that one request may hold.
+function alike(requests) {
+  const parts = [];
+  for (const request of requests) {
+    const last = parts.at(-1);
+    const fits = last && last.length < MAX_BATCH && last[0].ref === request.ref && last[0].psi === request.psi;
+    if (fits) last.push(request);
+    else parts.push([request]);
+  }
+  return parts;
+}
+
+export function draw(canvas, { pixels, width, height, channels }) {
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(toImageData(pixels, width, height, channels), 0, 0);
 }
 
 export function toImageData(pixels, width, height, channels, start = 0) {
