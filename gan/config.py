@@ -20,11 +20,18 @@ LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+Augmentation = Literal["none", "diffaug", "ada"]
+Reduction = Literal["mean", "worst"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 FORMAT = "gan-atelier/1"
 RESOLUTIONS = (8, 16, 28, 32, 48, 64)
-MAX_LAYERS = 12
+MAX_LAYERS = 24
+SMALLEST_SCALE = 4  # px; there is nothing to judge in fewer
+D_STRUCTURE = (
+    "d_widths", "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "spectral_norm",
+    "aux_classes",
+)  # fmt: skip  # of ModelConfig: may change in mid-run, D is rebuilt for it
 
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -47,9 +54,19 @@ class ModelConfig:
     embed_dim: int = option(16, "length of a class embedding", low=1, high=256)
     g_widths: tuple[int, ...] = option((), "channels of the generator, input to output")
     d_widths: tuple[int, ...] = option((), "channels of the discriminator, input to output")
+    width: float = option(1.0, "times the family's own widths", low=0.125, high=8)
+    depth: int = option(0, "layers more a resolution (mlp: in all), or fewer", low=-1, high=3)
+    d_count: int = option(1, "several discriminators", low=1, high=5)
+    d_reduce: Reduction = option("mean", "of several discriminators G meets the mean or the worst")
+    d_scales: int = option(1, "resolutions that are judged, each half the last", low=1, high=3)
+    packing: int = option(1, "images that D judges together, as one", low=1, high=4)
+    minibatch_std: bool = option(False, "D sees how much images differ from one another")
+    spectral_norm: bool = option(False, "D's layers may not stretch: their largest gain is 1")
+    aux_classes: bool = option(False, "D also names the class; needs classes")
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        self._check_structure()
         for name in ("g_widths", "d_widths"):
             widths = getattr(self, name)
             if len(widths) > MAX_LAYERS or any(not 1 <= w <= 4096 for w in widths):
@@ -61,6 +78,18 @@ class ModelConfig:
             raise ConfigError(
                 f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, "
                 f"got {self.resolution}; choose the nearest"
+            )
+
+    def _check_structure(self) -> None:
+        if self.aux_classes and not self.classes:
+            raise ConfigError(
+                "aux_classes needs a model with classes, got one without; start a new run with "
+                "classes, on data that has them"
+            )
+        if (smallest := self.resolution >> (self.d_scales - 1)) < SMALLEST_SCALE:
+            raise ConfigError(
+                f"d_scales must leave at least {SMALLEST_SCALE} px of {self.resolution}, "
+                f"{self.d_scales} leave {smallest}; use fewer"
             )
 
 
@@ -84,6 +113,10 @@ class TrainConfig:
     ema_half_life_kimg: float = option(8.9, "half-life of the averaged generator", low=0, high=1e5)
     flip: bool = option(False, "mirror images at random")
     shift_px: int = option(0, "shift real and fake at random by up to this", low=0, high=16)
+    augment: Augmentation = option("none", "what D is shown is changed at random, real and fake")
+    augment_p: float = option(0.5, "how often augment changes an image; ada starts", low=0, high=1)
+    ada_target: float = option(0.6, "ada keeps D's surety on real images here", low=0, high=1)
+    aux_weight: float = option(1.0, "weight of naming the class (aux_classes)", low=0, high=100)
     precision: Precision = option("auto", "auto uses bf16 where the processor multiplies it")
 
     def __post_init__(self) -> None:
@@ -226,6 +259,11 @@ def parse_setting(text: str) -> tuple[str, Any]:
 def setting_types() -> dict[str, Any]:
     """Every setting that `--set` takes, with its type."""
     return {**typing.get_type_hints(ModelConfig), **typing.get_type_hints(TrainConfig)}
+
+
+def steerable_settings() -> tuple[str, ...]:
+    """Every setting that may change while a run trains: all but the generator's shape."""
+    return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE)
 
 
 def _literal(name: str, hint: Any, raw: str) -> Any:

@@ -17,6 +17,8 @@ from gan.config import (
     apply_settings,
     from_json,
     parse_setting,
+    setting_types,
+    steerable_settings,
     to_json,
 )
 from gan.errors import ConfigError
@@ -52,7 +54,11 @@ def test_any_training_config_survives_json(lr: float, batch_size: int, flip: boo
         (TrainConfig, {"loss": "hinges"}, "hinge"),
         (ModelConfig, {"resolution": 29}, "28"),
         (ModelConfig, {"g_widths": "48"}, "list"),
-        (ModelConfig, {"g_widths": [1] * 99}, "12"),
+        (ModelConfig, {"g_widths": [1] * 99}, "24"),
+        (ModelConfig, {"d_count": 6}, "from 1 to 5"),
+        (ModelConfig, {"aux_classes": True}, "classes"),
+        (ModelConfig, {"resolution": 8, "d_scales": 3}, "d_scales"),
+        (TrainConfig, {"augment": "maybe"}, "none"),
         (WeightsConfig, {"model": {"family": "vae"}}, "family"),
         (RunConfig, [1], "object"),
     ],
@@ -69,6 +75,9 @@ def test_what_the_schema_does_not_know_is_refused_in_a_sentence(kind, data, word
         ("d-steps=3", ("d_steps", 3)),
         ("flip=true", ("flip", True)),
         ("loss=hinge", ("loss", "hinge")),
+        ("minibatch_std=on", ("minibatch_std", True)),
+        ("augment=ada", ("augment", "ada")),
+        ("width=0.5", ("width", 0.5)),
         ("g_widths=48,36,24", ("g_widths", (48, 36, 24))),
     ],
 )
@@ -91,3 +100,18 @@ def test_tables_build_exactly_what_the_schema_names():
     assert set(LOSSES) == set(LossName.__args__)
     assert set(OPTIMIZERS) == set(OptimizerName.__args__)
     assert set(GENERATORS) == set(DISCRIMINATORS) == {"mlp", "dcgan", "conv"}
+
+
+def test_what_may_change_in_mid_run_are_settings_and_none_shapes_the_generator():
+    steerable = set(steerable_settings())
+    assert steerable < set(setting_types())
+    assert set(setting_types()) - steerable == {
+        "family", "resolution", "channels", "classes", "z_dim", "embed_dim", "g_widths", "width",
+        "depth",
+    }  # fmt: skip
+
+
+def test_configs_written_before_a_field_was_there_still_load():
+    old = {"family": "conv", "resolution": 28, "g_widths": [48, 36, 24], "d_widths": [24, 24, 48]}
+    assert from_json(ModelConfig, old).d_count == 1
+    assert from_json(TrainConfig, {"g_lr": 0.1}).augment == "none"
