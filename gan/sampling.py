@@ -89,7 +89,10 @@ def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = Non
 
 @torch.inference_mode()
 def render(g: Generator, z: Tensor, *, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
-    """z (N, z_dim) -> x (N, C, H, W) in [-1, 1], on the CPU; z follows the model's device."""
+    """z (N, z_dim) -> x (N, C, H, W) in [-1, 1], on the CPU; z follows the model's device.
+
+    labels: (N,) int64, or class weights (N, classes) float for mixtures of classes.
+    """
     device = next(g.parameters()).device
     labels = labels if labels is None else labels.to(device)
     w = truncate(g, g.mapping(z.to(device), labels), psi=psi, labels=labels)

@@ -23,7 +23,10 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """z (N, z_dim) and, where there are classes, labels (N,) int64 -> w (N, w_dim)."""
+        """z (N, z_dim) and, where there are classes, their labels -> w (N, w_dim).
+
+        labels: (N,) int64, or class weights (N, classes) float: a mixture is `embed_labels`'s.
+        """
 
     @abstractmethod
     def synthesis(self, w: Tensor) -> Tensor:
@@ -51,6 +54,17 @@ class Discriminator(nn.Module, ABC):
         """x (N, C, H, W) in [-1, 1] and, where there are classes, labels (N,) -> logits (N,)."""
 
 
+def embed_labels(table: nn.Embedding, labels: Tensor) -> Tensor:
+    """The classes' embedding (N, E) of labels (N,) int64 or of class weights (N, classes) float.
+
+    Weights mix the embeddings: weights @ table, so that a one-hot row is its class.
+    """
+    if labels.is_floating_point():
+        return labels @ table.weight
+    embedded: Tensor = table(labels)
+    return embedded
+
+
 class ClassConcat(nn.Module):
     """mapping of an identity family: w = z, followed by the class embedding where there is one."""
 
@@ -60,11 +74,11 @@ class ClassConcat(nn.Module):
         self.embed = nn.Embedding(classes, embed_dim) if classes else None
 
     def forward(self, z: Tensor, labels: Tensor | None) -> Tensor:
-        """z (N, z_dim), labels (N,) -> w (N, w_dim)."""
+        """z (N, z_dim), labels (N,) or class weights (N, classes) -> w (N, w_dim)."""
         if self.embed is None:
             return z
         assert labels is not None, "a class-conditional generator needs labels"
-        return torch.cat([z, self.embed(labels)], dim=1)
+        return torch.cat([z, embed_labels(self.embed, labels)], dim=1)
 
 
 class IdentityGenerator(Generator):
@@ -91,11 +105,11 @@ class ProjectionHead(nn.Module):
         self.embed = nn.Embedding(classes, features) if classes else None
 
     def forward(self, h: Tensor, labels: Tensor | None) -> Tensor:
-        """h (N, F), labels (N,) -> logits (N,)."""
+        """h (N, F), labels (N,) or class weights (N, classes) -> logits (N,)."""
         logits: Tensor = self.linear(h).squeeze(1)
         if self.embed is None:
             return logits
         assert labels is not None, "a class-conditional discriminator needs labels"
         # scaled so that class and realness start at the same size
-        projection: Tensor = (self.embed(labels) * h).sum(dim=1)
+        projection: Tensor = (embed_labels(self.embed, labels) * h).sum(dim=1)
         return logits + projection / math.sqrt(h.shape[1])

@@ -113,3 +113,21 @@ def test_the_mean_of_an_identity_mapping_is_zero_noise():
 def test_widths_that_make_no_sense_are_refused_before_building(change):
     with pytest.raises(ConfigError, match="widths"):
         build_generator(replace(config_of("conv"), **change))
+
+
+@pytest.mark.parametrize("family", ["mlp", "dcgan", "conv"])
+def test_class_weights_that_choose_one_class_are_that_class(family):
+    g, d = seeded_build(config_of(family, classes=5), 0)
+    z = torch.randn(3, 10, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([0, 4, 2])
+    weights = torch.nn.functional.one_hot(labels, 5).float()
+    x = g.eval()(z, labels)
+    assert torch.equal(g(z, weights), x)
+    assert torch.equal(d.eval()(x, weights), d(x, labels))
+
+
+def test_class_weights_mix_classes():
+    g, _ = seeded_build(config_of("conv", classes=5), 0)
+    w = g.mapping(torch.zeros(1, 10), torch.tensor([[0.25, 0.75, 0.0, 0.0, 0.0]]))
+    first, second = (g.mapping(torch.zeros(1, 10), torch.tensor([i])) for i in (0, 1))
+    assert torch.allclose(w, 0.25 * first + 0.75 * second, atol=1e-6)

@@ -1,0 +1,55 @@
+"""Points of latent space: z and, where the model has classes, the weights that mix them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.models import Generator
+from gan.sampling import choose_labels, latents, render
+
+
+@dataclass(frozen=True)
+class Points:
+    """N places that sliders can reach."""
+
+    z: Tensor  # (N, z_dim)
+    weights: Tensor | None = None  # (N, classes) summing to 1, where the model has classes
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+    def at(self, index: Any) -> Points:
+        """The points at `index`: a slice, a list of ints, a boolean or int64 tensor."""
+        return Points(self.z[index], None if self.weights is None else self.weights[index])
+
+
+def from_seeds(g: Generator, seeds: Sequence[int], *, label: int | None = None) -> Points:
+    """What the seeds stand for everywhere in the app; classes are drawn, or all `label`."""
+    return Points(latents(g.z_dim, seeds), one_hot(g, choose_labels(g, seeds, label)))
+
+
+def one_hot(g: Generator, labels: Tensor | None) -> Tensor | None:
+    """Class weights (N, classes) of labels (N,) int64; None stays None."""
+    if labels is None:
+        return None
+    return torch.nn.functional.one_hot(labels, g.classes).float()
+
+
+def concatenate(parts: Sequence[Points]) -> Points:
+    """All points in one; either all or none carry class weights."""
+    weights = [p.weights for p in parts if p.weights is not None]
+    return Points(torch.cat([p.z for p in parts]), torch.cat(weights) if weights else None)
+
+
+def show(g: Generator, points: Points, *, psi: float = 1.0, batch_size: int = 128) -> Tensor:
+    """x (N, C, H, W) in [-1, 1] of points, on the CPU."""
+    parts = []
+    for i in range(0, len(points), batch_size):
+        part = points.at(slice(i, i + batch_size))
+        parts.append(render(g, part.z, labels=part.weights, psi=psi))
+    return torch.cat(parts)
