@@ -1,0 +1,11 @@
+"""The command line: all that needs no browser, and the very process that trains for the app.
+
+One module a command or two; importing this package registers them all.
+"""
+
+from __future__ import annotations
+
+from gan.cli import evaluate, sample, train
+from gan.cli.console import app, errors, fail, say
+
+__all__ = ["app", "errors", "evaluate", "fail", "sample", "say", "train"]

@@ -1,0 +1,62 @@
+"""What all commands share: the app, its options, and how it speaks and fails."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import torch
+import typer
+
+from gan.errors import GanError
+
+app = typer.Typer(
+    name="gan",
+    help="Train a GAN, watch it learn, walk through what it learned.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+WeightsOption = Annotated[
+    str, typer.Option("--weights", help="a bundled name, a weights folder, or a run folder")
+]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data", help="fashion, fashion-full, emoji, digits, folder:PATH or hub:owner/name"
+    ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins")]
+
+
+def say(text: str) -> None:
+    """A line to the terminal."""
+    typer.echo(text)
+
+
+def fail(text: str) -> NoReturn:
+    """A sentence to standard error, and exit code 1."""
+    typer.echo(f"error: {text}", err=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def errors() -> Any:
+    """What a user did wrong ends in one sentence and exit code 1, never in a traceback."""
+    try:
+        yield
+    except GanError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        say("interrupted")
+        raise typer.Exit(0) from None
+    except MemoryError:
+        fail("there was not enough memory; use a smaller batch, model or set of images")
+    except OSError as error:
+        fail(f"a file could not be read or written ({error.strerror}: {error.filename}); check it")
+
+
+def use_threads(count: int) -> None:
+    torch.set_num_threads(count)

@@ -1,0 +1,77 @@
+"""How a training looks in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import rich.progress
+
+from gan.cli.console import say
+from gan.config import RunConfig
+from gan.runs import RunStatus
+from gan.training import Event, Progress
+
+LINE_EVERY_S = 5.0
+
+Watcher = Callable[[Event, RunStatus], None]
+
+
+@contextmanager
+def display(run_dir: Path, config: RunConfig) -> Any:
+    """A progress bar on a terminal, a plain line every few seconds in a pipe."""
+    say(f"{config.preset}: {config.data}, seed {config.seed}, writing {run_dir}")
+    if not sys.stdout.isatty():
+        yield _line_printer()
+        return
+    columns = (
+        rich.progress.BarColumn(),
+        rich.progress.TaskProgressColumn(),
+        rich.progress.TextColumn("{task.description}"),
+        rich.progress.TimeElapsedColumn(),
+        rich.progress.TimeRemainingColumn(),
+    )
+    with rich.progress.Progress(*columns) as bar:
+        known = config.total_seconds is not None or config.total_kimg is not None
+        task = bar.add_task("starting", total=1.0 if known else None)
+
+        def watch(event: Event, status: RunStatus) -> None:
+            if isinstance(event, Progress):
+                text = f"{_count(event.nimg)} images  {event.images_per_s:,.0f}/s"
+                bar.update(task, completed=status.fraction or 0.0, description=text)
+
+        yield watch
+
+
+def _line_printer() -> Watcher:
+    printed_at = -LINE_EVERY_S
+
+    def watch(event: Event, status: RunStatus) -> None:
+        nonlocal printed_at
+        if isinstance(event, Progress) and time.monotonic() - printed_at >= LINE_EVERY_S:
+            printed_at = time.monotonic()
+            say(
+                f"{_count(event.nimg):>8} images  {event.seconds:7.1f} s  "
+                f"{event.images_per_s:7,.0f}/s  loss G {event.loss_g:.3f} D {event.loss_d:.3f}"
+            )
+
+    return watch
+
+
+def _count(nimg: int) -> str:
+    return f"{nimg / 1000:,.1f} k"
+
+
+def say_end(status: RunStatus) -> None:
+    place = shlex.quote(str(status.path))
+    verb = {"finished": "finished", "stopped": "stopped"}.get(status.state, "interrupted")
+    say(f"{verb} after {_count(status.nimg)} images and {status.seconds:.1f} s")
+    if status.state == "interrupted":
+        say(f"go on with: python -m gan train --resume {place}")
+    else:
+        say(f"sample it with: python -m gan sample --weights {place} --count 64 --out a.png")

@@ -1,0 +1,65 @@
+"""`sample`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan import checkpoint
+from gan.cli.console import SeedOption, WeightsOption, app, errors, say, use_threads
+from gan.errors import ConfigError
+from gan.runs.export import check_out, write_samples
+from gan.sampling import MAX_SEED
+from gan.sampling import sample as draw_samples
+
+
+@app.command()
+def sample(
+    weights: WeightsOption,
+    out: Annotated[Path, typer.Option("--out", help="FILE.png, .webp, .npz or .zip")],
+    count: Annotated[int, typer.Option("--count", min=1, max=1_000_000)] = 64,
+    seed: SeedOption = 0,
+    psi: Annotated[
+        float, typer.Option("--psi", min=0, max=2, help="1 is as learned, less is more typical")
+    ] = 1.0,
+    label: Annotated[
+        str | None, typer.Option("--label", help="a class, by name or number; all if left out")
+    ] = None,
+) -> None:
+    """Draw samples; seeds go up from --seed, one an image, and mean the same image everywhere.
+
+    A sheet (.png, .webp), arrays (.npz: images, seeds, labels) or one PNG an image (.zip).
+
+    Examples:
+
+    `python -m gan sample --weights fashion --count 64 --out sheet.png`
+
+    `python -m gan sample --weights runs/a --count 10000 --out a.npz`
+    """
+    with errors():
+        use_threads(1)
+        check_out(out, count)
+        if seed + count - 1 > MAX_SEED:
+            raise ConfigError(
+                f"seeds go up to {MAX_SEED}, got {count:,} from {seed} on; begin lower"
+            )
+        loaded = checkpoint.load(weights)
+        chosen = _label_number(loaded.config.class_names, label)
+        samples = draw_samples(loaded.generator, range(seed, seed + count), psi=psi, label=chosen)
+        write_samples(out, samples, loaded.config.class_names)
+        say(f"{count:,} samples of {loaded.config.name or weights} in {out}")
+
+
+def _label_number(names: tuple[str, ...], label: str | None) -> int | None:
+    """The class that `label` names; numbers pass through, sampling checks their range."""
+    if label is None:
+        return None
+    lowered = {name.lower(): i for i, name in enumerate(names)}
+    if label.lower() in lowered:
+        return lowered[label.lower()]
+    if label.isascii() and label.isdigit():
+        return int(label)
+    known = ", ".join(names) if names else "it has none"
+    raise ConfigError(f"the model has no class {label!r}; its classes: {known}")
