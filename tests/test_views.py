@@ -87,17 +87,36 @@ def test_real_numbers_refuse_nan_and_infinity():
             views.real_number("psi", text, low=0, high=2)
 
 
-def test_a_latent_survives_its_bytes_and_is_kept_within_reach():
-    z = np.array([0.5, -99.0, 99.0], dtype="<f4")
-    assert views.latent_from_bytes(z.tobytes(), 3).tolist() == [[0.5, -10.0, 10.0]]
+FLOATS = st.lists(st.floats(-20, 20, width=32), min_size=1, max_size=40)
+
+
+@given(FLOATS, st.integers(0, 12))
+def test_a_latent_survives_its_bytes_and_is_kept_within_reach(values: list[float], classes: int):
+    z = np.array(values, dtype="<f4")
+    rows = views.rows_from_bytes(z.tobytes(), z_dim=len(z), classes=classes, most=1)
+    assert rows.z.tolist() == [z.clip(-10, 10).tolist()]
+    assert rows.weights is None
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
+def test_class_weights_come_after_each_z(z_dim: int, classes: int, count: int):
+    sent = np.arange(count * (z_dim + classes), dtype="<f4").reshape(count, -1) / 100
+    rows = views.rows_from_bytes(sent.tobytes(), z_dim=z_dim, classes=classes, most=count)
+    if sent.size == z_dim:  # a single row without weights has the same bytes
+        return
+    assert rows.z.tolist() == sent[:, :z_dim].tolist()
+    assert rows.weights.tolist() == sent[:, z_dim:].tolist()
+
+
+NAN, INFINITE = np.full(3, np.nan, "<f4").tobytes(), np.full(3, np.inf, "<f4").tobytes()
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"123", np.zeros(4, "<f4").tobytes(), np.full(3, np.nan, "<f4").tobytes()]
+    "body", [b"", b"123", bytes(4), bytes(16), bytes(13), bytes(4 * 5 * 3), NAN, INFINITE]
 )
 def test_a_latent_of_another_size_or_with_nan_is_refused(body: bytes):
     with pytest.raises(views.PageError):
-        views.latent_from_bytes(body, 3)
+        views.rows_from_bytes(body, z_dim=3, classes=2, most=2)
 
 
 @given(st.integers(2, 3000), st.integers(20, 600))

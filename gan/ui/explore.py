@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import gradio as gr
@@ -14,18 +15,28 @@ from gan.images import to_pixels
 from gan.sampling import MAX_SEED, labels_of, latents, render
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, body_of, number_in, on
-from gan.ui.views import MAX_PSI, PageError, joined, latent_from_bytes, real_number, whole_number
+from gan.ui.views import MAX_PSI, PageError, joined, real_number, rows_from_bytes, whole_number
 
-MAX_LATENT_BYTES = 4096  # 1,024 dimensions
+MAX_ROW_BYTES = 4 * 2048  # dimensions and classes together
+MAX_BATCH = 64
 
 
-class Picture(NamedTuple):
-    """One rendered latent."""
+class Pictures(NamedTuple):
+    """Rendered latents, all of one size."""
 
-    data: bytes  # H x W x C uint8
-    shape: tuple[int, ...]
+    data: bytes  # N x H x W x C uint8
+    shape: tuple[int, ...]  # H, W, C
     nimg: int
     ms: float
+
+    def reply(self) -> Response:
+        """Raw pixels, which a canvas takes as they are."""
+        headers = NEVER | {
+            "x-gan-shape": joined(self.shape),
+            "x-gan-ms": f"{self.ms:.2f}",
+            "x-gan-nimg": str(self.nimg),
+        }
+        return Response(self.data, media_type="application/octet-stream", headers=headers)
 
 
 def build() -> gr.HTML:
@@ -33,39 +44,54 @@ def build() -> gr.HTML:
     return build_board("explore")
 
 
-def paint(context: Context, ref: str, body: bytes, *, psi: float, label: int | None) -> Picture:
-    """The picture of one latent."""
+def paint(
+    context: Context, ref: str, body: bytes, *, psi: float, label: int | None, most: int
+) -> Pictures:
+    """The pictures of 1 to `most` latents; `label` is for one that brings no class weights."""
     started = time.perf_counter()
     weights = context.models.get(ref)
     g = weights.generator
     if label is not None and not label < g.classes:
         raise PageError("gan_error_request")
-    z = torch.from_numpy(latent_from_bytes(body, g.z_dim))
-    labels = torch.tensor([label or 0]) if g.classes else None
-    pixels = to_pixels(render(g, z, labels=labels, psi=psi))[0]
+    rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=most)
+    if rows.weights is not None:
+        labels = torch.from_numpy(rows.weights)
+    else:
+        labels = torch.full((len(rows.z),), label or 0) if g.classes else None
+    pixels = to_pixels(render(g, torch.from_numpy(rows.z), labels=labels, psi=psi))
     ms = 1e3 * (time.perf_counter() - started)
-    return Picture(pixels.tobytes(), pixels.shape, weights.config.nimg, ms)
+    return Pictures(pixels.tobytes(), pixels.shape[1:], weights.config.nimg, ms)
 
 
-async def latent(context: Context, request: Request) -> Response:
-    """POST little-endian float32 z; the reply is raw pixels, which a canvas takes as they are."""
+async def _painted(
+    context: Context, request: Request, thread: ThreadPoolExecutor, *, most: int
+) -> Response:
     query = request.query_params
     label = number_in(request, "label", -1)
-    picture = await on(
-        context.latent_thread,
+    pictures = await on(
+        thread,
         paint,
         context,
         query.get("ref", ""),
-        await body_of(request, limit=MAX_LATENT_BYTES),
+        await body_of(request, limit=most * MAX_ROW_BYTES),
         psi=real_number("psi", query.get("psi", "1"), low=0, high=MAX_PSI),
         label=label if label >= 0 else None,
+        most=most,
     )
-    headers = NEVER | {
-        "x-gan-shape": joined(picture.shape),
-        "x-gan-ms": f"{picture.ms:.2f}",
-        "x-gan-nimg": str(picture.nimg),
-    }
-    return Response(picture.data, media_type="application/octet-stream", headers=headers)
+    return pictures.reply()
+
+
+async def latent(context: Context, request: Request) -> Response:
+    """POST z, or z and class weights, as little-endian float32."""
+    return await _painted(context, request, context.latent_thread, most=1)
+
+
+async def batch(context: Context, request: Request) -> Response:
+    """POST several rows for thumbnails: z, and in a model with classes always their weights.
+
+    On a thread of its own: they never hold up the big picture.
+    """
+    return await _painted(context, request, context.batch_thread, most=MAX_BATCH)
 
 
 async def seed_latent(context: Context, request: Request) -> Response:
@@ -82,5 +108,6 @@ async def seed_latent(context: Context, request: Request) -> Response:
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/latent", latent),
+    ("POST", "/gan/latents/batch", batch),
     ("GET", "/gan/latents", seed_latent),
 )

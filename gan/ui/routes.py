@@ -40,14 +40,15 @@ def _one_thread(name: str) -> ThreadPoolExecutor:
 
 @dataclass
 class Context:
-    """What all handlers share. Pictures, pages, disk and starts have a thread each, so
-    that a gallery never holds up a slider."""
+    """What all handlers share. The picture, thumbnails, pages, disk and starts have a thread
+    each, so that nothing holds up a slider."""
 
     profile: Profile
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
     owners: Owners = field(default_factory=Owners)
     latent_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("latent"))
+    batch_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("batch"))
     page_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("page"))
     disk_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("disk"))
     train_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("train"))
@@ -63,7 +64,13 @@ class Context:
 
     def threads(self) -> tuple[ThreadPoolExecutor, ...]:
         """All of them, to be ended together."""
-        return self.latent_thread, self.page_thread, self.disk_thread, self.train_thread
+        return (
+            self.latent_thread,
+            self.batch_thread,
+            self.page_thread,
+            self.disk_thread,
+            self.train_thread,
+        )
 
     def close(self) -> None:
         """End our trainings (they keep a checkpoint) and our threads."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,14 +171,29 @@ def train_json(config: TrainConfig) -> dict[str, str]:
 # ---- latents and pixels -----------------------------------------------------------------------
 
 
-def latent_from_bytes(body: bytes, z_dim: int) -> NDArray[np.float32]:
-    """(1, z_dim) from the board's little-endian float32; raises PageError for anything else."""
-    if len(body) != 4 * z_dim:
+class Rows(NamedTuple):
+    """Latents as the board sends them."""
+
+    z: NDArray[np.float32]  # (N, z_dim)
+    weights: NDArray[np.float32] | None  # (N, classes), where a mixture was sent
+
+
+def rows_from_bytes(body: bytes, *, z_dim: int, classes: int, most: int) -> Rows:
+    """1 to `most` rows of little-endian float32: z, and in a model with classes their weights.
+
+    A single row may go without the weights. Raises PageError for anything else, NaN and infinity
+    included; far values are clipped.
+    """
+    plain = len(body) == 4 * z_dim
+    width = z_dim if plain else z_dim + classes
+    count, rest = divmod(len(body), 4 * width)
+    if rest or not 1 <= count <= most:
         raise PageError("gan_error_request")
-    z = np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(1, z_dim)
-    if not np.isfinite(z).all():
+    rows = np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, width)
+    if not np.isfinite(rows).all():
         raise PageError("gan_error_request")
-    return z.clip(-MAX_LATENT, MAX_LATENT)
+    rows = rows.clip(-MAX_LATENT, MAX_LATENT)
+    return Rows(rows[:, :z_dim], rows[:, z_dim:] if width > z_dim else None)
 
 
 def joined(values: Iterable[object]) -> str:
