@@ -1,7 +1,131 @@
-"""The panels under the latent board: the routes behind walks, the map, own pictures, the inside."""
+"""The panels under the latent board: films of walks, and the map; own pictures and the inside
+have modules of their own."""
 
 from __future__ import annotations
 
-from gan.ui.routes import Handler
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = ()
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_scale
+from gan.images import Pixels, to_pixels
+from gan.latent.points import Points, show
+from gan.latent.walk import MAX_KEYFRAMES, between
+from gan.ui import insight, search
+from gan.ui.asked import file_stem, points_of, psi_of
+from gan.ui.desk import Desk
+from gan.ui.maps import METHODS, draw_map
+from gan.ui.routes import NEVER, Context, Handler, body_of, on, session_of
+from gan.ui.streams import Cancelled, line, parts_of, stream
+from gan.ui.views import PageError, real_number, whole_number
+
+MAX_BODY = 4 * MAX_KEYFRAMES * 2048  # dimensions and classes together
+FRAMES_PER_S = 24
+MAX_SECONDS = 30
+PUBLIC_SECONDS = 12
+SCALES = (1, 2, 4, 8, 12, 16)
+PUBLIC_SIDE = 384
+RENDERED_AT_ONCE = 24
+
+
+# ---- films of walks ---------------------------------------------------------------------------
+
+
+class Film(NamedTuple):
+    """What is asked for."""
+
+    ref: str
+    format: FilmFormat
+    seconds: float
+    scale: int
+    space: str
+    loop: bool
+    psi: float
+
+
+def film_of(context: Context, request: Request) -> Film:
+    """The settings of a film; raises PageError or ConfigError for what cannot be."""
+    query = request.query_params
+    longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
+    form, space = query.get("format", "webp"), query.get("space", "z")
+    scale = whole_number("scale", query.get("scale", "4"), low=1, high=max(SCALES))
+    if form not in FILM_FORMATS or space not in ("z", "w"):
+        raise PageError("gan_error_request")
+    seconds = real_number("seconds", query.get("seconds", "6"), low=1, high=longest)
+    looped = query.get("loop") == "1"
+    return Film(query.get("ref", ""), form, seconds, scale, space, looped, psi_of(request))
+
+
+def frames_of(film: Film, keyframes: Points) -> Points:
+    """The path, at a steady number of pictures a second."""
+    stretches = len(keyframes) - (0 if film.loop else 1)
+    steps = max(1, round(film.seconds * FRAMES_PER_S / stretches))
+    return between(keyframes, steps, space=film.space, loop=film.loop)
+
+
+def make_film(context: Context, film: Film, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:
+    """Progress as lines, then one line that names the film, then its bytes."""
+    weights = context.models.get(film.ref)
+    path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
+    frames: list[Pixels] = []
+    for start in range(0, len(path), RENDERED_AT_ONCE):
+        if cancelled():
+            return
+        part = path.at(slice(start, start + RENDERED_AT_ONCE))
+        frames += [*to_pixels(show(weights.generator, part, psi=film.psi))]
+        yield line({"step": len(frames), "of": len(path)})
+    yield line({"encoding": True})
+    height, width = frames[0].shape[:2]
+    scale = min(film.scale, largest_scale(len(frames), height, width))
+    if not context.profile.local:
+        scale = max(1, min(scale, PUBLIC_SIDE // max(height, width)))
+    data = encode_film(frames, format=film.format, seconds_per_frame=1 / FRAMES_PER_S, scale=scale)
+    side = f"{width * scale}x{height * scale}"
+    name = f"{file_stem(weights)}-walk-{len(frames)}-frames-{side}.{film.format}"
+    yield line({"name": name, "type": FILM_TYPES[film.format], "size": len(data)})
+    yield from parts_of(data)
+
+
+async def film(context: Context, request: Request) -> Response:
+    """POST 2 to 8 keyframes; the reply is lines of JSON and then the film, see `make_film`."""
+    wanted = film_of(context, request)
+    body = await body_of(request, limit=MAX_BODY)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        return make_film(context, wanted, body, cancelled)
+
+    desk = context.part(Desk)
+    return stream(
+        desk.film_thread, desk.film_places, session_of(request), work,
+        media_type="application/octet-stream",
+    )  # fmt: skip
+
+
+# ---- the map ----------------------------------------------------------------------------------
+
+
+async def map_of(context: Context, request: Request) -> Response:
+    """The map of a model's samples; psi counts in tenths, so that few maps serve all."""
+    method, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
+    if method not in METHODS:
+        raise PageError("gan_error_request")
+    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+
+    def draw() -> dict[str, Any]:
+        weights = context.models.get(ref)
+        key = (weights.revision, method, psi)
+        return desk.maps.get(key, lambda: draw_map(weights, method, psi))
+
+    with desk.map_places.taken():
+        drawn = await on(desk.map_thread, draw)
+    return JSONResponse(drawn, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/gan/film", film),
+    ("GET", "/gan/map", map_of),
+    *search.ROUTES,
+    *insight.ROUTES,
+)

@@ -7,11 +7,12 @@ import functools
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -32,6 +33,15 @@ MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
 Result = TypeVar("Result")
+
+
+class Closing(Protocol):
+    """What a context can end."""
+
+    def close(self) -> None: ...
+
+
+Part = TypeVar("Part", bound=Closing)
 
 
 def _one_thread(name: str) -> ThreadPoolExecutor:
@@ -55,6 +65,8 @@ class Context:
 
     def __post_init__(self) -> None:
         self.models = Models(self.runs)
+        self._lock = threading.Lock()
+        self._parts: dict[type[Any], Any] = {}
 
     def may_steer(self, session: str, run_id: str) -> bool:
         """Only what this server started; in public only by who started it."""
@@ -72,9 +84,18 @@ class Context:
             self.train_thread,
         )
 
+    def part(self, kind: type[Part]) -> Part:
+        """The one `kind` of this server: what a single tab needs, made when first asked for."""
+        with self._lock:
+            if kind not in self._parts:
+                self._parts[kind] = kind()
+            return self._parts[kind]
+
     def close(self) -> None:
         """End our trainings (they keep a checkpoint) and our threads."""
         self.supervisor.shutdown()
+        for part in self._parts.values():
+            part.close()
         for thread in self.threads():
             thread.shutdown(wait=False, cancel_futures=True)
 

@@ -1,0 +1,101 @@
+// Points of latent space as the panels hold them, what lies between them, and their thumbnails.
+import { h, icon, t } from "./core.js";
+
+const ACROSS = 0.9995;  // cosine beyond which a straight line is as good as an arc
+
+// {z, mix, label, seed}: mix holds a weight for each class, or is null in a model without classes.
+export function hold(now, classes) {
+  const mix = !classes ? null : now.mix ? [...now.mix] : oneHot(now.label ?? 0, classes);
+  return { z: Float32Array.from(now.z), mix, label: now.label ?? null, seed: now.seed ?? null };
+}
+
+export const oneHot = (label, classes) => Array.from({ length: classes }, (_, i) => Number(i === label));
+
+export async function fromSeed(studio, seed) {
+  const { z, label } = await studio.seed(seed);
+  return hold({ z, label, mix: null, seed }, studio.classes);
+}
+
+export const anySeed = () => Math.floor(Math.random() * 1_000_000);
+
+const norm = (v) => Math.hypot(...v);
+
+export function lerp(a, b, part) {
+  return Float32Array.from(a, (v, i) => v + part * (b[i] - v));
+}
+
+// Along the great circle, lengths going evenly from one to the other; Shoemake 1985.
+export function slerp(a, b, part) {
+  const [na, nb] = [norm(a) || 1e-12, norm(b) || 1e-12];
+  let cosine = 0;
+  for (let i = 0; i < a.length; i += 1) cosine += (a[i] / na) * (b[i] / nb);
+  if (Math.abs(cosine) > ACROSS) return lerp(a, b, part);
+  const angle = Math.acos(cosine);
+  const [pa, pb] = [Math.sin((1 - part) * angle), Math.sin(part * angle)];
+  const length = ((1 - part) * na + part * nb) / Math.sin(angle);
+  return Float32Array.from(a, (v, i) => length * (pa * v / na + pb * b[i] / nb));
+}
+
+export function between(a, b, part, space = "z") {
+  const z = (space === "z" ? slerp : lerp)(a.z, b.z, part);
+  const mix = a.mix && b.mix ? a.mix.map((v, i) => v + part * (b.mix[i] - v)) : null;
+  return { z, mix };
+}
+
+// The place a fraction of the way along keyframes; a loop goes on from the last to the first.
+export function along(keys, fraction, { space = "z", loop = false } = {}) {
+  if (keys.length === 1) return keys[0];
+  const legs = keys.length - (loop ? 0 : 1);
+  const at = Math.min(Math.max(fraction, 0), 1) * legs;
+  const leg = Math.min(Math.floor(at), legs - 1);
+  return between(keys[leg], keys[(leg + 1) % keys.length], at - leg, space);
+}
+
+export function shifted(point, vector, amount) {
+  return { ...point, z: Float32Array.from(point.z, (v, i) => v + amount * vector[i]) };
+}
+
+// ---- small pictures -------------------------------------------------------------------------
+
+export function shot(image, props = {}) {
+  const canvas = h("canvas", { class: "ga-pixels ga-shot", role: "img", ...props });
+  if (image) put(canvas, image);
+  return canvas;
+}
+
+export function put(canvas, image) {
+  if (canvas.width !== image.width || canvas.height !== image.height) {
+    Object.assign(canvas, { width: image.width, height: image.height });
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+export function clear(canvas) { canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height); }
+
+// ---- controls -------------------------------------------------------------------------------
+
+export function button(word, { icon: name = null, primary = false, bare = false, ...props } = {}) {
+  const look = primary ? " is-primary" : bare ? " is-bare" : "";
+  return h("button", { type: "button", class: `ga-button${look}`, ...props },
+    name ? icon(name) : null, h("span", { "data-t": word }, t(word)));
+}
+
+export function iconButton(word, name, props = {}) {
+  return h("button", {
+    type: "button", class: "ga-button is-icon", "data-t-label": word, "data-t-title": word,
+    "aria-label": t(word), title: t(word), ...props,
+  }, icon(name));
+}
+
+export function field(word, control, props = {}) {
+  const output = props.output ?? null;
+  return h("label", { class: `ga-field ${props.class ?? ""}` },
+    h("span", {}, h("span", { "data-t": word }, t(word)), output), control);
+}
+
+export function select(options, props = {}) {
+  return h("select", { class: "ga-input", ...props }, ...options.map(([value, word]) =>
+    h("option", { value, "data-t": word }, t(word))));
+}
+
+export const range = (props) => h("input", { class: "ga-range", type: "range", ...props });

@@ -1,0 +1,45 @@
+"""What the panels share on one server: a thread for each kind of long work, and places at them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from gan.latent.inversion import Encode
+from gan.ui.kept import Kept, Quota
+from gan.ui.reals import Studies
+from gan.ui.streams import Places
+
+UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
+
+
+def _thread(name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+
+
+@dataclass
+class Desk:
+    """None of these threads is the one that paints, so that no panel holds up a slider."""
+
+    film_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("film"))
+    map_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("map"))
+    search_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("search"))
+    look_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("look"))
+    film_places: Places = field(default_factory=lambda: Places(most=3))
+    map_places: Places = field(default_factory=lambda: Places(most=8))
+    search_places: Places = field(default_factory=lambda: Places(most=3))
+    look_places: Places = field(default_factory=lambda: Places(most=16))
+    maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
+    scales: Kept[float] = field(default_factory=lambda: Kept(capacity=64))
+    encoders: Kept[Encode | None] = field(default_factory=lambda: Kept(capacity=8))
+    studies: Studies = field(default_factory=Studies)
+    uploads: Quota = field(default_factory=lambda: Quota(most=UPLOADS_BYTES))
+
+    def close(self) -> None:
+        """Begun work is told to stop, and nothing new begins."""
+        for places in (self.film_places, self.search_places):
+            places.end()
+        self.studies.close()
+        for thread in (self.film_thread, self.map_thread, self.search_thread, self.look_thread):
+            thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,48 @@
+"""What is dear to make and the same for all visitors: made once, kept while there is room."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """The newest `capacity` values by key; thread-safe, and two may make the same at once."""
+
+    def __init__(self, *, capacity: int) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._values: OrderedDict[tuple, Value] = OrderedDict()
+
+    def get(self, key: tuple, make: Callable[[], Value]) -> Value:
+        """The value of `key`, made if it is not there."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._capacity:
+                self._values.popitem(last=False)
+        return value
+
+
+class Quota:
+    """Bytes that each session has sent; sessions beyond `sessions` are forgotten."""
+
+    def __init__(self, *, most: int, sessions: int = 10_000) -> None:
+        self._most, self._sessions = most, sessions
+        self._sent: OrderedDict[str, int] = OrderedDict()
+
+    def allows(self, session: str, size: int) -> bool:
+        """Count `size` more; False where that is too much."""
+        sent = self._sent.pop(session, 0) + size
+        self._sent[session] = sent
+        while len(self._sent) > self._sessions:
+            self._sent.popitem(last=False)
+        return sent <= self._most

@@ -1,0 +1,149 @@
+"""A visitor's own picture: read within limits, and the point of latent space that makes it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gan.checkpoint import Weights
+from gan.data.pictures import MAX_BYTES, read_picture
+from gan.images import from_pixels, to_pixels
+from gan.latent.encoder import load_encoder
+from gan.latent.inversion import InversionProgress, Inverted, invert
+from gan.latent.points import from_seeds, show
+from gan.metrics.features import extract
+from gan.ui.asked import coded, features_of
+from gan.ui.desk import Desk
+from gan.ui.routes import NEVER, Context, Handler, body_of, on, session_of
+from gan.ui.streams import Cancelled, line, stream
+from gan.ui.views import PageError, finite, joined, whole_number
+
+UPLOAD_S = 60.0
+MAX_RAW = 3 * 1024 * 1024  # of a picture at a model's size
+RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
+PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
+TOLD_EVERY_S = 0.1
+RANDOM_SAMPLES = 64  # whose distances say what "far" is
+
+
+# ---- reading it -------------------------------------------------------------------------------
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """POST an encoded picture; the reply is raw pixels, square, of the size the model makes."""
+    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+    with desk.look_places.taken():
+        try:
+            async with asyncio.timeout(UPLOAD_S):
+                body = await body_of(request, limit=MAX_BYTES + 1)
+        except TimeoutError:
+            raise PageError("gan_error_request", status=408) from None
+        if not context.profile.local and not desk.uploads.allows(session_of(request), len(body)):
+            raise PageError("gan_error_uploads", status=429)
+        pixels = await on(desk.look_thread, _read, context, ref, body)
+    headers = NEVER | {"x-gan-shape": joined(pixels.shape)}
+    return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
+
+
+def _read(context: Context, ref: str, body: bytes) -> np.ndarray:
+    channels, height, _ = context.models.get(ref).image_shape
+    return read_picture(body, resolution=height, channels=channels)
+
+
+# ---- finding it -------------------------------------------------------------------------------
+
+
+class Search(NamedTuple):
+    """How long and how widely to look."""
+
+    ref: str
+    restarts: int
+    steps: int
+    seconds: float
+
+
+def search_of(context: Context, request: Request) -> Search:
+    """The settings of a search; raises ConfigError outside the profile's limits."""
+    query, local = request.query_params, context.profile.local
+    most_restarts, most_steps = (RESTARTS, STEPS) if local else (PUBLIC_RESTARTS, PUBLIC_STEPS)
+    restarts = whole_number("restarts", query.get("restarts", "4"), low=1, high=most_restarts)
+    steps = whole_number("steps", query.get("steps", "200"), low=10, high=most_steps)
+    seconds = LONGEST_S if local else PUBLIC_LONGEST_S
+    return Search(query.get("ref", ""), restarts, steps, seconds)
+
+
+async def search(context: Context, request: Request) -> Response:
+    """POST raw pixels (H, W, C) of the model's size; the reply tells of the search line by line."""
+    wanted = search_of(context, request)
+    body = await body_of(request, limit=MAX_RAW)
+    desk = context.part(Desk)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        return find(context, wanted, body, cancelled)
+
+    return stream(desk.search_thread, desk.search_places, session_of(request), work)
+
+
+def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:
+    """The best picture so far a few times a second, and at last the point that makes it."""
+    weights, desk = context.models.get(wanted.ref), context.part(Desk)
+    channels, height, width = weights.image_shape
+    if len(body) != channels * height * width:
+        raise PageError("gan_error_request")
+    pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels)
+    key = (weights.revision,)
+    far = desk.scales.get(key, lambda: apart(weights))
+    ends_at, told_at = time.monotonic() + wanted.seconds, 0.0
+    for news in invert(
+        weights.generator,
+        from_pixels(pixels)[0],
+        features=features_of(weights),
+        encoder=desk.encoders.get(key, lambda: load_encoder(weights)),
+        restarts=wanted.restarts,
+        steps=wanted.steps,
+        cancel=lambda: cancelled() or time.monotonic() > ends_at,
+    ):
+        if isinstance(news, Inverted):
+            yield line(found_json(news, far))
+        elif time.monotonic() - told_at >= TOLD_EVERY_S:
+            told_at = time.monotonic()
+            yield line(progress_json(news, far))
+
+
+def progress_json(news: InversionProgress, far: float) -> dict[str, Any]:
+    """One step; `apart` says how far random pictures are."""
+    return {
+        "step": news.step, "of": news.of, "distance": finite(news.distance), "apart": far,
+        "pixels": coded(to_pixels(news.x[None])),
+    }  # fmt: skip
+
+
+def found_json(found: Inverted, far: float) -> dict[str, Any]:
+    """The end of a search, with everything that the sliders need."""
+    return {
+        "z": found.z.tolist(), "mix": None if found.weights is None else found.weights.tolist(),
+        "distance": finite(found.distance), "start_distance": finite(found.start_distance),
+        "apart": far, "stopped": found.cancelled,
+        "before": coded(to_pixels(found.before[None])),
+        "pixels": coded(to_pixels(found.after[None])),
+    }  # fmt: skip
+
+
+def apart(weights: Weights) -> float:
+    """How far random pictures of this model lie apart in features: the measure of "far"."""
+    g = weights.generator
+    features = extract(features_of(weights), show(g, from_seeds(g, range(RANDOM_SAMPLES))))
+    return float(torch.pdist(features).mean())
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/gan/picture", picture),
+    ("POST", "/gan/search", search),
+)

@@ -1,0 +1,151 @@
+"""Long work answered while it goes on: lines from a thread, ended when its viewer leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from gan.errors import GanError
+from gan.ui.routes import NEVER
+from gan.ui.views import PageError, error_json
+
+log = logging.getLogger(__name__)
+STALLED_S = 30.0  # a viewer that takes nothing for so long is gone
+PART_BYTES = 64 * 2**10
+# a proxy that waits for the whole reply would hide the progress
+STREAMED = NEVER | {"X-Accel-Buffering": "no"}
+
+Cancelled = Callable[[], bool]
+Work = Callable[[Cancelled], Iterator[bytes]]
+
+
+class Places:
+    """How many may work at a time, and one each: who starts anew ends what he had begun."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._taken: dict[threading.Event, str] = {}
+
+    def take(self, session: str) -> threading.Event:
+        """A place, and the event that is set when it has to be given up.
+
+        Raises PageError where all are taken by others.
+        """
+        with self._lock:
+            for event, owner in self._taken.items():
+                if session and owner == session:
+                    event.set()
+            waiting = [e for e in self._taken if not e.is_set()]
+            if len(waiting) >= self._most or len(self._taken) >= 2 * self._most:
+                raise PageError("gan_error_panel_busy", status=429)
+            event = threading.Event()
+            self._taken[event] = session
+            return event
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """A place for short work that is always waited for."""
+        event = self.take("")
+        try:
+            yield
+        finally:
+            self.leave(event)
+
+    def end(self) -> None:
+        """Everybody is to stop."""
+        with self._lock:
+            for event in self._taken:
+                event.set()
+
+    def leave(self, event: threading.Event) -> None:
+        """Give a place back; twice is fine."""
+        with self._lock:
+            self._taken.pop(event, None)
+
+
+def line(data: dict[str, Any]) -> bytes:
+    """One line of the reply."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def parts_of(data: bytes) -> Iterator[bytes]:
+    """A long reply in pieces that even a slow line takes in time."""
+    for start in range(0, len(data), PART_BYTES):
+        yield data[start : start + PART_BYTES]
+
+
+class Patient(StreamingResponse):
+    """A stream that waits for a slow viewer, but not for ever."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def patient(message: Message) -> None:
+            await asyncio.wait_for(send(message), STALLED_S)
+
+        try:
+            await super().__call__(scope, receive, patient)
+        except TimeoutError:
+            log.info("%s was given up: nobody took the reply", scope.get("path"))
+
+
+def stream(
+    thread: ThreadPoolExecutor,
+    places: Places,
+    session: str,
+    work: Work,
+    *,
+    media_type: str = "application/x-ndjson",
+) -> Patient:
+    """What `work` yields, as it yields it; its argument says when nobody wants the rest.
+
+    An error becomes the last line. Raises PageError where no place is free.
+    """
+    given_up = places.take(session)
+    told = _told(thread, given_up, work, lambda: places.leave(given_up))
+    return Patient(told, media_type=media_type, headers=STREAMED)
+
+
+async def _told(
+    thread: ThreadPoolExecutor, given_up: threading.Event, work: Work, leave: Callable[[], None]
+) -> AsyncIterator[bytes]:
+    loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+    future: Future[None] | None = None
+
+    def tell(part: bytes | None) -> None:
+        loop.call_soon_threadsafe(parts.put_nowait, part)
+
+    try:
+        future = thread.submit(_run, work, given_up, tell)
+        yield line({"waiting": True})
+        while (part := await parts.get()) is not None:
+            yield part
+    finally:
+        given_up.set()
+        if future is None or future.cancel():
+            leave()
+        else:  # the place is free when the work has noticed
+            future.add_done_callback(lambda _: leave())
+
+
+def _run(work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None]) -> None:
+    try:
+        for part in work(given_up.is_set):
+            tell(part)
+            if given_up.is_set():
+                break
+    except GanError as error:
+        tell(line(error_json(error)))
+    except Exception as error:
+        log.exception("a stream failed")
+        tell(line(error_json(error)))
+    finally:
+        tell(None)
