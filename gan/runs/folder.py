@@ -35,6 +35,7 @@ LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
 GRID_COLUMNS = 8
+TRASH = ".trash"  # in the runs root; gan.runs.manage moves runs there
 MAX_WEIGHTS = 24
 MAX_SNAPSHOTS = 1200
 
@@ -63,9 +64,11 @@ def runs_root() -> Path:
 
 
 def new_run_dir(preset: str) -> Path:
-    """A folder name nobody has yet: preset and a number."""
+    """A folder name nobody has yet, not even in the trash: preset and a number."""
     root, number = runs_root(), 1
-    while (root / f"{preset}-{number}").exists():
+    while (root / f"{preset}-{number}").exists() or any(
+        (root / TRASH).glob(f"{preset}-{number}@*")
+    ):
         number += 1
     return root / f"{preset}-{number}"
 

@@ -1,0 +1,191 @@
+"""What people do with finished runs: name them, note things, throw them away and take them back.
+
+A deleted run is moved into a trash folder inside the runs root, and only purged from there later.
+Nothing here follows a symbolic link, and nothing touches a run that is going on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gan.errors import GanError, RunError
+from gan.files import read_json, write_json
+from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs, runs_root
+
+META_FILE = "meta.json"
+MAX_NAME, MAX_NOTE = 60, 2000  # characters
+KEEP_TRASH_S = 24 * 3600
+TOKEN = re.compile(r"(?P<id>.+)@(?P<time>\d{9,12})-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class RunMeta:
+    """What a person says of a run; its folder keeps its own name."""
+
+    name: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A run in the trash."""
+
+    token: str  # its folder's name there, unguessable
+    id: str
+    deleted_at: float  # unix seconds
+    path: Path
+
+
+def read_meta(path: Path) -> RunMeta:
+    """A run's name and note; empty where there are none, or where they are damaged."""
+    try:
+        data = read_json(path / META_FILE)
+        return RunMeta(_text(data.get("name"), MAX_NAME), _text(data.get("note"), MAX_NOTE, "\n"))
+    except (GanError, AttributeError):
+        return RunMeta()
+
+
+def _text(value: object, most: int, also: str = "") -> str:
+    """Printable characters only, and not too many."""
+    text = value if isinstance(value, str) else ""
+    return "".join(c for c in text if c.isprintable() or c in also)[:most]
+
+
+def write_meta(path: Path, *, name: str | None = None, note: str | None = None) -> RunMeta:
+    """Change a run's name, its note, or both; None leaves one as it is.
+
+    Raises RunError where they are too long, or cannot be written.
+    """
+    for field, text, most in (("name", name, MAX_NAME), ("note", note, MAX_NOTE)):
+        if text is not None and len(text) > most:
+            raise RunError(f"a {field} may have {most} characters, got {len(text)}; shorten it")
+    before = read_meta(path)
+    meta = RunMeta(
+        before.name if name is None else _text(name.strip(), MAX_NAME),
+        before.note if note is None else _text(note.strip(), MAX_NOTE, "\n"),
+    )
+    try:
+        write_json(path / META_FILE, asdict(meta))
+    except OSError as error:
+        raise RunError(
+            f"the name of {path.name} cannot be written ({error.strerror}); check the folder"
+        ) from error
+    return meta
+
+
+def disk_use(path: Path) -> int:
+    """Bytes of all files below `path`; symbolic links count as nothing."""
+    total = 0
+    with suppress(OSError), os.scandir(path) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    total += disk_use(Path(entry.path))
+                elif entry.is_file(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def free_space(root: Path | None = None) -> int:
+    """Bytes that are free where runs are written."""
+    place = (root or runs_root()).absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def delete_run(run_id: str, root: Path | None = None) -> str:
+    """Move a run into the trash; returns the token with which it comes back.
+
+    Raises RunError for a run that is not there, is a link, or is going on.
+    """
+    root = root or runs_root()
+    path = _own_folder(root, run_id)
+    state = RunReader(path).status().state
+    if state in LIVE:
+        raise RunError(f"{run_id} is {state}; stop it first, then delete it")
+    token = f"{run_id}@{int(time.time())}-{secrets.token_hex(8)}"
+    try:
+        (root / TRASH).mkdir(exist_ok=True)
+        path.rename(root / TRASH / token)
+    except OSError as error:
+        raise RunError(f"{run_id} cannot be moved ({error.strerror}); check the folder") from error
+    return token
+
+
+def _own_folder(root: Path, run_id: str) -> Path:
+    """A run's folder, right below `root` and no link; an id is matched, never joined."""
+    for path in root.glob("*"):
+        if path.name == run_id and not path.is_symlink() and is_run(path):
+            return path
+    raise RunError(f"there is no run {run_id[:80]!r} in {root.name}/; see the list")
+
+
+def deleted_runs(root: Path | None = None) -> list[Deleted]:
+    """What is in the trash, the last deleted first."""
+    folder = (root or runs_root()) / TRASH
+    found = []
+    if not folder.is_symlink():
+        for path in folder.glob("*@*"):
+            match = TOKEN.fullmatch(path.name)
+            if match and not path.is_symlink() and path.is_dir():
+                found.append(Deleted(path.name, match["id"], float(match["time"]), path))
+    return sorted(found, key=lambda d: (d.deleted_at, d.token), reverse=True)
+
+
+def _deleted(token: str, root: Path) -> Deleted:
+    for entry in deleted_runs(root):
+        if entry.token == token:
+            return entry
+    raise RunError("this run is not in the trash any more; see the list")
+
+
+def restore_run(token: str, root: Path | None = None) -> str:
+    """Take a run back out of the trash; returns its id, a new one where its own was taken."""
+    root = root or runs_root()
+    entry = _deleted(token, root)
+    target, number = root / entry.id, 2
+    while target.exists() or target.is_symlink():
+        target, number = root / f"{entry.id}-{number}", number + 1
+    try:
+        entry.path.rename(target)
+    except OSError as error:
+        raise RunError(f"{entry.id} cannot be moved ({error.strerror}); try again") from error
+    return target.name
+
+
+def purge_run(token: str, root: Path | None = None) -> None:
+    """Delete a run in the trash for ever."""
+    shutil.rmtree(_deleted(token, root or runs_root()).path, ignore_errors=True)
+
+
+def purge_old(
+    root: Path | None = None, *, older_than_s: float = KEEP_TRASH_S, now: float | None = None
+) -> list[str]:
+    """Delete for ever what has been in the trash for longer; returns the ids."""
+    root = root or runs_root()
+    late = (time.time() if now is None else now) - older_than_s
+    old = [entry for entry in deleted_runs(root) if entry.deleted_at < late]
+    for entry in old:
+        shutil.rmtree(entry.path, ignore_errors=True)
+    return [entry.id for entry in old]
+
+
+def find_run(name: str, root: Path | None = None) -> Path:
+    """The folder of a run, by path, id or given name; raises RunError with what there is."""
+    path = Path(name)
+    if is_run(path):
+        return path
+    statuses = list_runs(root)
+    for status in statuses:
+        if name in (status.id, read_meta(status.path).name):
+            return status.path
+    known = ", ".join(s.id for s in statuses[:8]) or "none yet"
+    raise RunError(f"there is no run {name[:80]!r}; give a run folder or one of: {known}")
