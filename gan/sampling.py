@@ -129,11 +129,11 @@ def sample(
     )
 
 
-def slerp(z0: Tensor, z1: Tensor, t: float) -> Tensor:
+def slerp(z0: Tensor, z1: Tensor, t: float | Tensor) -> Tensor:
     """The point a fraction t along the great circle from z0 to z1 (..., z_dim); t = 0 gives z0.
 
-    Lengths go linearly from one to the other; Shoemake 1985, White 2016. Falls back to a straight
-    line where the two are (anti)parallel.
+    t: one number, or one a row (..., 1). Lengths go linearly from one to the other; Shoemake 1985,
+    White 2016. Falls back to a straight line where the two are (anti)parallel.
     """
     norm0, norm1 = z0.norm(dim=-1, keepdim=True), z1.norm(dim=-1, keepdim=True)
     unit0, unit1 = z0 / norm0.clamp_min(1e-12), z1 / norm1.clamp_min(1e-12)

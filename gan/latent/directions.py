@@ -1,65 +1,98 @@
-"""Directions through latent space, for every family: found, drawn, ranked.
-
-A direction is a move of z, of the class weights, or of both. A slider at 1.0 is one standard
-deviation of where the model's own samples lie along it, so that a step means the same everywhere.
-"""
+"""Directions for any generator: GANSpace, SeFa, classes, drawn ones, and the list of the best."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
-from gan.latent.points import Points
+from gan.latent.direction import Classify, Direction, Features, Kind, cosine
+from gan.latent.drawing import Fit, fit_direction
+from gan.latent.points import Points, concatenate, from_seeds, one_hot, show
+from gan.latent.trace import is_affine, is_nonlinear, trace, weight_matrix
 from gan.models import Generator
+from gan.sampling import latents
 
-Kind = Literal["pca", "sefa", "class", "drawn"]
-Features = Callable[[Tensor], Tensor]  # x (N, C, H, W) in [-1, 1] -> (N, F)
-Classify = Callable[[Tensor], Tensor]  # x (N, C, H, W) in [-1, 1] -> class logits (N, classes)
+__all__ = [
+    "Classify", "Direction", "Features", "Fit", "Kind", "class_directions", "fit_direction",
+    "pca_directions", "principal_components", "rank", "ranked_directions", "sefa_directions",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Direction:
-    """One slider. Compared by identity; `to_json` and `from_json` live in gan.latent.files."""
-
-    name: str  # "pca 1", "sefa 3", a class name, or what its drawer called it
-    kind: Kind
-    vector: Tensor  # (z_dim,) float32: what 1.0 adds to z; zero for a pure move of class weights
-    sigma: float  # length of `vector`: the standard deviation of z along it
-    share: float | None = None  # of variance (pca), of squared singular values (sefa), else None
-    classes: Tensor | None = None  # (classes,) what 1.0 adds to the class weights; sums to 0
-    effect: float | None = None  # how far the pictures at -1 and +1 lie apart; set by `rank`
-
-    def move(self, points: Points, amount: float) -> Points:
-        """`points` moved by `amount` sigmas."""
-        z = points.z + amount * self.vector
-        if self.classes is None or points.weights is None:
-            return Points(z, points.weights)
-        return Points(z, points.weights + amount * self.classes)
+MIN_SAMPLES = 512
+MOST_CLASSES = 16  # whose samples a PCA is taken of
+MIN_OF_CLASS = 8
+CANDIDATES = 12  # of each kind, before ranking
+ANCHORS = 8  # samples that each direction is tried on
+SAME_COSINE = 0.6
+CLASS_EVERY = 4  # a class move takes at most every fourth place: there is a class control too
 
 
-class Fit(NamedTuple):
-    """A drawn direction, and how well it tells the samples apart that it was drawn from."""
+class Components(NamedTuple):
+    """Principal components, the largest first."""
 
-    direction: Direction
-    separated: float  # fraction of the marked samples on their right side
-    held_out: float  # the same, each judged by a fit without it: 0.5 is chance
+    axes: Tensor  # (K, D) unit vectors
+    coordinates: Tensor  # (N, K)
+    share: Tensor  # (K,) of the variance
 
 
-def pca_directions(g: Generator, *, count: int = 12, seed: int = 0) -> tuple[Direction, ...]:
+def principal_components(x: Tensor, count: int) -> Components:
+    """PCA of x (N, D), exact, through the smaller of covariance and Gram matrix.
+
+    As scikit-learn's with svd_solver="full", but for signs: here each axis's entry of largest
+    magnitude is positive.
+    """
+    x = x.double() - x.double().mean(0)
+    wide = x.shape[1] > x.shape[0]
+    values, vectors = torch.linalg.eigh(x @ x.T if wide else x.T @ x)
+    count = min(count, len(values))
+    values, vectors = values.flip(0)[:count].clamp_min(0), vectors.flip(1)[:, :count]
+    axes = (x.T @ vectors).T if wide else vectors.T  # (K, D)
+    axes = axes / axes.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
+    axes = axes * torch.where(largest < 0, -1.0, 1.0)
+    return Components(axes, x @ axes.T, values / x.square().sum().clamp_min(1e-12))
+
+
+def pca_directions(
+    g: Generator, *, count: int = CANDIDATES, seed: int = 0
+) -> tuple[Direction, ...]:
     """Principal components of w, or of the first layer's activations where w is z itself.
 
     Härkönen et al. 2020 (GANSpace): PCA of what z makes, then for each component the z-direction
-    that regression finds for its coordinate. Best first, at most `count` and at most z_dim.
+    that regression finds for its coordinate. Departure: the coordinate is regressed on z, not z on
+    the coordinate; for Gaussian z both point the same way, and this one is far less noisy. Classes
+    are centred one by one, since z cannot move between them. Best first, at most z_dim.
     """
-    raise NotImplementedError
+    points, groups = _samples(g, seed)
+    seen = _first_activations(g, points)
+    found = principal_components(_centred(seen, groups), min(count, g.z_dim))
+    vectors = _regressed(points.z, found.coordinates)
+    return _numbered("pca", vectors, found.share)
 
 
-def sefa_directions(g: Generator, *, count: int = 12) -> tuple[Direction, ...]:
-    """Eigenvectors of AᵀA, A the first affine weight that meets z; Shen & Zhou 2021 (SeFa)."""
-    raise NotImplementedError
+def sefa_directions(g: Generator, *, count: int = CANDIDATES) -> tuple[Direction, ...]:
+    """Eigenvectors of AᵀA, A the first affine weight that meets z; Shen & Zhou 2021 (SeFa).
+
+    Where the mapping is not the identity they are found in w, and each is carried to z by
+    regressing its coordinate. A family whose first layer is no affine one gives A by differences.
+    """
+    weight = _first_weight(g)
+    straight = _maps_straight(g)
+    a = weight[:, : g.z_dim].double() if straight else weight.double()
+    values, vectors = torch.linalg.eigh(a.T @ a)
+    values, axes = values.flip(0).clamp_min(0), vectors.flip(1).T  # (K, z_dim or w_dim)
+    count = min(count, len(axes), g.z_dim)
+    share = values[:count] / values.sum().clamp_min(1e-12)
+    if not straight:
+        points, groups = _samples(g, 0)
+        w = _centred(_w_of(g, points), groups)
+        return _numbered("sefa", _regressed(points.z, w.double() @ axes[:count].T), share)
+    largest = axes.gather(1, axes.abs().argmax(1, keepdim=True))
+    return _numbered("sefa", (axes * torch.where(largest < 0, -1.0, 1.0))[:count], share)
 
 
 def class_directions(
@@ -71,29 +104,31 @@ def class_directions(
 ) -> tuple[Direction, ...]:
     """One direction towards each class.
 
-    A conditional model moves its class weights: `classes` = (one-hot - 1/classes) / 3 or so, so
-    that 1.0 is the standard deviation of one-hot labels along it; `vector` is zero. A model without
-    classes moves z towards the mean of the samples that `classify` takes for the class; classes
-    with fewer than 8 of the samples are left out, and so is everything without `classify`.
+    A conditional model moves its class weights (`vector` is zero): 1.0 is the standard deviation of
+    one-hot labels along the way, and about three of them add the whole class. A model without
+    classes moves z along the difference between the mean of the samples that `classify` takes for
+    the class and the mean of all; classes with fewer than 8 samples in 512 are left out, and
+    without `classify` there are none.
     """
-    raise NotImplementedError
+    if g.classes:
+        return _class_moves(g, class_names)
+    if classify is None:
+        return ()
+    points = from_seeds(g, _seeds(g, seed))
+    logits = torch.cat([classify(x) for x in show(g, points).split(256)])
+    names = _names(class_names, logits.shape[1])
+    looks = one_hot_of(logits.argmax(1), logits.shape[1])
+    chosen = [c for c in range(len(names)) if looks[:, c].sum() >= MIN_OF_CLASS]
+    # regressing membership on z is the means' difference, less the noise of a finite sample
+    vectors = _regressed(points.z, _centred(looks[:, chosen].double(), None))
+    return tuple(
+        Direction(names[c], "class", v.clone(), 1.0) for c, v in zip(chosen, vectors, strict=True)
+    )
 
 
-def fit_direction(
-    plus_z: Tensor,
-    minus_z: Tensor,
-    *,
-    name: str = "drawn",
-    plus_weights: Tensor | None = None,
-    minus_weights: Tensor | None = None,
-) -> Fit:
-    """ "Draw me a direction": from samples marked less to samples marked more.
-
-    Regularised logistic regression, from 2 + 2 samples on. plus_z (P, z_dim), minus_z (M, z_dim);
-    with class weights (P, classes) and (M, classes) the direction moves these too. Raises
-    ConfigError for fewer samples or shapes that differ.
-    """
-    raise NotImplementedError
+def one_hot_of(labels: Tensor, classes: int) -> Tensor:
+    """labels (N,) int64 -> (N, classes) float."""
+    return torch.nn.functional.one_hot(labels, classes).float()
 
 
 def rank(
@@ -103,13 +138,25 @@ def rank(
     count: int = 8,
     seed: int = 0,
     features: Features | None = None,
+    after: Sequence[Direction] = (),
 ) -> tuple[Direction, ...]:
     """The `count` directions that change the picture most per sigma, no two alike.
 
     Distance in `features`, or in pixels without; duplicates by cosine are dropped, class moves take
-    at most every fourth place. A longer list begins with the shorter one.
+    at most every fourth place. A longer list begins with the shorter one. The list goes on from
+    `after`, which counts.
     """
-    raise NotImplementedError
+    measured = _with_effects(g, directions, seed=seed, features=features)
+    left = sorted(measured, key=lambda d: -(d.effect or 0.0))  # stable: ties keep their order
+    chosen = list(after)
+    while left and len(chosen) < count:
+        of_class = sum(d.kind == "class" for d in chosen)
+        full = of_class >= (len(chosen) + 1) // CLASS_EVERY
+        best = next((d for d in left if not (full and d.kind == "class")), left[0])
+        left.remove(best)
+        if all(abs(cosine(best, d)) < SAME_COSINE for d in chosen):
+            chosen.append(best)
+    return tuple(chosen)
 
 
 def ranked_directions(
@@ -121,5 +168,133 @@ def ranked_directions(
     classify: Classify | None = None,
     class_names: Sequence[str] = (),
 ) -> tuple[Direction, ...]:
-    """The short list for the board: PCA, SeFa and class directions, ranked. Same for same seed."""
-    raise NotImplementedError
+    """The short list for the board: PCA, SeFa and class directions, ranked. Same for same seed.
+
+    A longer list begins with the shorter one. It may be shorter than `count`: in z_dim dimensions
+    there are about as many directions that are not alike.
+    """
+    most = max(CANDIDATES, count)
+    pca, sefa = pca_directions(g, count=most, seed=seed), sefa_directions(g, count=most)
+    classes = class_directions(g, class_names=class_names, classify=classify, seed=seed)
+    first = [*pca[:CANDIDATES], *sefa[:CANDIDATES], *classes]
+    chosen = rank(g, first, count=count, seed=seed, features=features)
+    if len(chosen) == count:
+        return chosen
+    rest = [*pca[CANDIDATES:], *sefa[CANDIDATES:]]
+    return rank(g, rest, count=count, seed=seed, features=features, after=chosen)
+
+
+def _with_effects(
+    g: Generator, directions: Sequence[Direction], *, seed: int, features: Features | None
+) -> list[Direction]:
+    """Each direction with the mean distance of the pictures one sigma down and one sigma up."""
+    if not directions:
+        return []
+    anchors = from_seeds(g, _seeds(g, seed)[:ANCHORS])
+    ends = concatenate([d.move(anchors, t) for d in directions for t in (-1.0, 1.0)])
+    seen = _seen(show(g, ends), features)
+    low, high = seen.view(len(directions), 2, len(anchors), -1).unbind(1)
+    effects = (high - low).norm(dim=2).mean(1)
+    return [replace(d, effect=float(e)) for d, e in zip(directions, effects, strict=True)]
+
+
+@torch.no_grad()
+def _seen(x: Tensor, features: Features | None) -> Tensor:
+    """x (N, C, H, W) as vectors whose distance is how different pictures look."""
+    if features is None:
+        return x.flatten(1)
+    return torch.cat([features(part) for part in x.split(256)])
+
+
+def _seeds(g: Generator, seed: int) -> range:
+    return range(seed, seed + max(MIN_SAMPLES, 2 * g.z_dim))
+
+
+def _samples(g: Generator, seed: int) -> tuple[Points, Tensor | None]:
+    """Samples with as many of each class, of at most 16 classes, and which class each is of."""
+    z = latents(g.z_dim, _seeds(g, seed))
+    if not g.classes:
+        return Points(z), None
+    used = torch.linspace(0, g.classes - 1, min(g.classes, MOST_CLASSES)).round().long()
+    labels = used[torch.arange(len(z)) % len(used)]
+    return Points(z, one_hot(g, labels)), labels
+
+
+@torch.no_grad()
+def _w_of(g: Generator, points: Points) -> Tensor:
+    return g.mapping(points.z, points.weights)
+
+
+def _maps_straight(g: Generator) -> bool:
+    """Whether the mapping is the identity: w begins with z."""
+    points, _ = _samples(g, 0)
+    few = points.at(slice(4))
+    w = _w_of(g, few)
+    return w.shape[1] >= g.z_dim and torch.equal(w[:, : g.z_dim], few.z)
+
+
+def _first_activations(g: Generator, points: Points) -> Tensor:
+    """(N, D): w, or where that is z itself, what the first nonlinearity gives."""
+    w = _w_of(g, points)
+    if not _maps_straight(g):
+        return w
+    steps, x = trace(g, w, until=is_nonlinear)
+    return (x if x is not None else steps[-1].output).flatten(1)
+
+
+@torch.no_grad()
+def _first_weight(g: Generator) -> Tensor:
+    """A (outputs, w_dim), the first affine weight; by differences at the mean w if none fits."""
+    few = _samples(g, 0)[0].at(slice(1))
+    w = _w_of(g, few)
+    steps, _ = trace(g, w, until=is_affine)
+    weight = weight_matrix(steps[-1].module) if steps else None
+    if weight is not None and weight.shape[1] == g.w_dim:
+        return weight
+    small = 1e-2 * torch.eye(g.w_dim)
+    mean = g.mean_w(1, few.weights)
+    change = g.synthesis(mean + small) - g.synthesis(mean - small)  # (w_dim, C, H, W)
+    return change.flatten(1).T / 2e-2
+
+
+def _centred(x: Tensor, groups: Tensor | None) -> Tensor:
+    """x (N, D) less the mean of its group, or of all."""
+    if groups is None:
+        return x - x.mean(0)
+    out = x.clone()
+    for group in groups.unique():
+        mask = groups == group
+        out[mask] -= x[mask].mean(0)
+    return out
+
+
+def _regressed(z: Tensor, coordinates: Tensor) -> Tensor:
+    """Unit z-directions (K, z_dim) along which coordinates (N, K) grow fastest; least squares."""
+    centred = z.double() - z.double().mean(0)
+    slopes = torch.linalg.lstsq(centred, coordinates.double()).solution.T  # (K, z_dim)
+    units: Tensor = slopes / slopes.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    return units.float()
+
+
+def _numbered(kind: Kind, vectors: Tensor, share: Tensor) -> tuple[Direction, ...]:
+    # noise is drawn from N(0, 1), so that a unit vector is one sigma long
+    return tuple(
+        Direction(f"{kind} {i + 1}", kind, v.float().clone(), 1.0, share=float(s))
+        for i, (v, s) in enumerate(zip(vectors, share, strict=True))
+    )
+
+
+def _names(class_names: Sequence[str], classes: int) -> list[str]:
+    return [class_names[c] if c < len(class_names) else str(c) for c in range(classes)]
+
+
+def _class_moves(g: Generator, class_names: Sequence[str]) -> tuple[Direction, ...]:
+    away = torch.eye(g.classes) - 1 / g.classes  # from the mixture of all towards each class
+    # one-hot labels have a standard deviation of 1 / sqrt(classes) along any such way
+    moves = away / away.norm(dim=1, keepdim=True).clamp_min(1e-12) / math.sqrt(g.classes)
+    zero = torch.zeros(g.z_dim)
+    names = _names(class_names, g.classes)
+    return tuple(
+        Direction(n, "class", zero, 0.0, classes=m.clone())
+        for n, m in zip(names, moves, strict=True)
+    )

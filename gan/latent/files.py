@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, get_args
+
+import torch
+from torch import Tensor
 
 from gan.checkpoint import Weights
-from gan.latent.directions import Direction
+from gan.errors import WeightsError
+from gan.files import MAX_CONFIG_BYTES, read_json, write_atomic
+from gan.latent.direction import Direction, Kind
 from gan.models import Generator
 
 DIRECTIONS_FILE = "directions.json"
+DIRECTIONS_FORMAT = "gan-directions/1"
+KINDS: tuple[Kind, ...] = get_args(Kind)
+MAX_NAME = 60
+MAX_VALUE = 1e3  # sigmas; no honest direction is longer
+DIGITS = 5  # significant ones; a picture changes by less than a grey level
+KEYS = {"name", "kind", "vector", "sigma", "share", "classes", "effect"}
+REQUIRED = {"name", "kind", "vector"}
 
 
 def directions_path(weights: Weights) -> Path:
     """Where the directions of a model live: its weights folder, or the run folder of a run."""
-    raise NotImplementedError
+    folder = weights.path
+    if folder.name == "weights" and (folder.parent / "status.json").is_file():
+        folder = folder.parent
+    return folder / DIRECTIONS_FILE
 
 
 def own_directions_path(weights: Weights) -> Path:
-    """Where drawn directions go: `directions_path`, or a user file where that is not writable."""
-    raise NotImplementedError
+    """Where drawn directions go: `directions_path`, or a user file where that is not writable.
+
+    The user file is in GAN_USER_DIR, or ~/.gan-atelier, and named after the model and its revision.
+    """
+    path = directions_path(weights)
+    if os.access(path.parent, os.W_OK):
+        return path
+    home = Path(os.environ.get("GAN_USER_DIR") or Path.home() / ".gan-atelier")
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", weights.config.name or weights.path.name)[:40]
+    return home / "directions" / f"{name}-{weights.revision[:12]}.json"
+
+
+def all_directions(weights: Weights) -> tuple[Direction, ...]:
+    """What is saved for a model: beside it, then the user's own where these live elsewhere."""
+    paths = dict.fromkeys([directions_path(weights), own_directions_path(weights)])
+    return tuple(d for path in paths for d in load_directions(path, weights.generator))
 
 
 def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, ...]:
@@ -27,9 +61,127 @@ def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, 
 
     Raises WeightsError for a file that is damaged, over 64 KB or, with `g`, of another model.
     """
-    raise NotImplementedError
+    if not path.is_file():
+        return ()
+    data = read_json(path)
+    wanted = {"format", "z_dim", "classes", "directions"}
+    if not isinstance(data, dict) or data.keys() != wanted or data["format"] != DIRECTIONS_FORMAT:
+        raise WeightsError(
+            f"{path.name} must be {DIRECTIONS_FORMAT} with {', '.join(sorted(wanted))}, it is "
+            f"not; save the directions anew"
+        )
+    z_dim, classes, entries = data["z_dim"], data["classes"], data["directions"]
+    if not _is_count(z_dim) or not _is_count(classes) or not isinstance(entries, list):
+        raise WeightsError(f"z_dim and classes in {path.name} must be numbers; save it anew")
+    if g is not None and (z_dim, classes) != (g.z_dim, g.classes):
+        raise WeightsError(
+            f"{path.name} holds directions for z_dim {z_dim} and {classes} classes, the model has "
+            f"{g.z_dim} and {g.classes}; use the file that belongs to the model"
+        )
+    return tuple(from_json(entry, z_dim, classes) for entry in entries)
 
 
-def save_directions(path: Path, directions: Sequence[Direction]) -> None:
-    """Write `directions`; raises WeightsError over 64 KB or where the place cannot be written."""
-    raise NotImplementedError
+def save_directions(path: Path, directions: Sequence[Direction], g: Generator) -> None:
+    """Write the directions of `g`; raises WeightsError over 64 KB or where the place is no good."""
+    entries = [to_json(d) for d in directions]
+    for entry in entries:
+        from_json(entry, g.z_dim, g.classes)  # what could not be read is not written
+    # a direction a line: indented lists would put every number on its own
+    rows = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+    head = {"format": DIRECTIONS_FORMAT, "z_dim": g.z_dim, "classes": g.classes}
+    text = f'{json.dumps(head)[:-1]}, "directions": [\n{rows}\n]}}\n'.encode()
+    if len(text) > MAX_CONFIG_BYTES:
+        raise WeightsError(
+            f"directions may take 64 KB, these {len(directions)} take {len(text) // 1024} KB; "
+            f"save fewer"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, text)
+    except OSError as error:
+        raise WeightsError(
+            f"{path.name} cannot be written in {path.parent.name!r} ({error.strerror}); check the "
+            f"folder"
+        ) from error
+
+
+def to_json(direction: Direction) -> dict[str, Any]:
+    """Plain values, ready for `json.dumps`; numbers rounded to 5 digits."""
+    return {
+        "name": direction.name,
+        "kind": direction.kind,
+        "vector": _numbers(direction.vector),
+        "sigma": _rounded(direction.sigma),
+        "share": None if direction.share is None else _rounded(direction.share),
+        "classes": None if direction.classes is None else _numbers(direction.classes),
+        "effect": None if direction.effect is None else _rounded(direction.effect),
+    }
+
+
+def from_json(data: object, z_dim: int, classes: int) -> Direction:
+    """The direction that `data` describes, for a model of `z_dim` and `classes`.
+
+    Raises WeightsError for an unknown key, a wrong type, length or value. `sigma` is the vector's
+    length, whatever is written.
+    """
+    if not isinstance(data, dict) or not REQUIRED <= data.keys() <= KEYS:
+        raise WeightsError(
+            f"a direction must have {', '.join(sorted(REQUIRED))} and may have "
+            f"{', '.join(sorted(KEYS - REQUIRED))}, this one differs; save it anew"
+        )
+    name, kind = data["name"], data["kind"]
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
+        raise WeightsError(f"a direction's name may have {MAX_NAME} characters; shorten it")
+    if not name.isprintable():
+        raise WeightsError("a direction's name must be printable text; type it anew")
+    if kind not in KINDS:
+        raise WeightsError(f"a direction's kind must be one of {', '.join(KINDS)}; correct it")
+    vector = _tensor("vector", data["vector"], z_dim)
+    moves = data.get("classes")
+    return Direction(
+        name=name.strip(),
+        kind=kind,
+        vector=vector,
+        sigma=float(vector.norm()),
+        share=_optional("share", data.get("share")),
+        classes=None if moves is None else _tensor("classes", moves, classes),
+        effect=_optional("effect", data.get("effect")),
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 4096
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and abs(value) <= MAX_VALUE
+        and math.isfinite(value)
+    )
+
+
+def _optional(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if not _is_number(value):
+        raise WeightsError(f"{name} of a direction must be a number or null; save it anew")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _tensor(name: str, value: object, length: int) -> Tensor:
+    if not isinstance(value, list) or len(value) != length or not all(map(_is_number, value)):
+        raise WeightsError(
+            f"{name} of a direction must hold {length} finite numbers, it does not; use one that "
+            f"belongs to the model"
+        )
+    return torch.tensor(value, dtype=torch.float32)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def _numbers(tensor: Tensor) -> list[float]:
+    return [_rounded(v) for v in tensor.tolist()]

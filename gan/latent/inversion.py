@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from gan.latent.directions import Features
+from gan.latent.direction import Features
 from gan.latent.points import Points
 from gan.models import Generator
 

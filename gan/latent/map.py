@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gan.latent.directions import Classify, Features
+from gan.latent.direction import Classify, Features
 from gan.models import Generator
 
 Method = Literal["pca", "tsne"]

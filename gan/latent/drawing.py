@@ -1,0 +1,97 @@
+"""Drawing a direction by hand: samples marked more, samples marked less, a slider between them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gan.errors import ConfigError
+from gan.latent.direction import Direction
+
+MIN_MARKED = 2  # samples on either side
+LOGISTIC_C = 0.1  # weak evidence in many dimensions: strong regularisation
+MOST_LEFT_OUT = 32  # refits that the held-out figure is taken from
+
+
+class Fit(NamedTuple):
+    """A drawn direction, and how well it tells the samples apart that it was drawn from."""
+
+    direction: Direction
+    separated: float  # fraction of the marked samples on their right side
+    held_out: float  # the same, each judged by a fit without it: 0.5 is chance
+
+
+def fit_direction(
+    plus_z: Tensor,
+    minus_z: Tensor,
+    *,
+    name: str = "drawn",
+    plus_weights: Tensor | None = None,
+    minus_weights: Tensor | None = None,
+) -> Fit:
+    """The direction from samples marked less to samples marked more.
+
+    Regularised logistic regression, from 2 + 2 samples on. plus_z (P, z_dim), minus_z (M, z_dim);
+    with class weights (P, classes) and (M, classes) the direction moves these too. Raises
+    ConfigError for fewer samples or shapes that differ.
+    """
+    plus = _in_sigmas(plus_z, plus_weights)
+    minus = _in_sigmas(minus_z, minus_weights)
+    _check_marked(plus, minus)
+    x = torch.cat([plus, minus]).double().numpy()
+    marked = np.r_[np.ones(len(plus), bool), np.zeros(len(minus), bool)]
+    model = _fitted(x, marked)
+    held_out = [_judged_without(x, marked, i) for i in _spread(len(x), MOST_LEFT_OUT)]
+    unit = torch.from_numpy(model.coef_[0]).float()
+    unit = unit / unit.norm().clamp_min(1e-12)
+    vector, classes = unit[: plus_z.shape[1]].clone(), unit[plus_z.shape[1] :]
+    if len(classes):
+        classes = (classes - classes.mean()) / math.sqrt(len(classes))
+    direction = Direction(
+        name, "drawn", vector, float(vector.norm()), classes=classes if len(classes) else None
+    )
+    return Fit(direction, float(model.score(x, marked)), float(np.mean(held_out)))
+
+
+def _in_sigmas(z: Tensor, weights: Tensor | None) -> Tensor:
+    """z beside the class weights, each with a standard deviation of 1 among samples."""
+    if weights is None:
+        return z
+    classes = weights.shape[-1]
+    return torch.cat([z, (weights - 1 / classes) * math.sqrt(classes)], dim=-1)
+
+
+def _check_marked(plus: Tensor, minus: Tensor) -> None:
+    if plus.dim() != 2 or minus.dim() != 2 or plus.shape[1] != minus.shape[1]:
+        raise ConfigError(
+            f"marked samples must be of one model, got {tuple(plus.shape)} and "
+            f"{tuple(minus.shape)}; mark them anew"
+        )
+    if min(len(plus), len(minus)) < MIN_MARKED:
+        raise ConfigError(
+            f"a direction needs {MIN_MARKED} samples or more on either side, got {len(plus)} more "
+            f"and {len(minus)} less; mark a few"
+        )
+    if not bool(torch.isfinite(plus).all() and torch.isfinite(minus).all()):
+        raise ConfigError("marked samples must be finite numbers, got others; mark them anew")
+
+
+def _fitted(x: NDArray[np.float64], marked: NDArray[np.bool_]) -> Any:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second to import
+
+    return LogisticRegression(C=LOGISTIC_C, class_weight="balanced", max_iter=500).fit(x, marked)
+
+
+def _judged_without(x: NDArray[np.float64], marked: NDArray[np.bool_], left_out: int) -> bool:
+    kept = np.arange(len(x)) != left_out
+    guess = _fitted(x[kept], marked[kept]).predict(x[left_out][None])[0]
+    return bool(guess == marked[left_out])
+
+
+def _spread(total: int, most: int) -> list[int]:
+    return sorted({round(i) for i in np.linspace(0, total - 1, min(total, most))})
