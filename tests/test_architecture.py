@@ -17,7 +17,7 @@ LAYERS = [
     {"presets", "film"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},
-    {"training", "latent", "metrics", "hub"},
+    {"training", "latent", "metrics", "hub", "export"},
     {"runs"},
     {"ui", "cli"},
     {"__main__"},

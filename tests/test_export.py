@@ -1,0 +1,163 @@
+"""What is exported draws what the model draws, for every family."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from gan import export as exporting
+from gan.checkpoint import Weights, load, save_weights
+from gan.config import Family, ModelConfig, WeightsConfig
+from gan.errors import ConfigError, WeightsError
+from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inputs
+from gan.models import GENERATORS, seeded_build
+from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+from gan.sampling import render
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # torch's tracer, on its way out
+
+
+def weights_of(config: ModelConfig, **facts: object) -> Weights:
+    """A model with random weights, its batch norms as if trained."""
+    g, _ = seeded_build(config, seed=3)
+    generator = torch.Generator().manual_seed(4)
+    for name, buffer in g.named_buffers():
+        if name.endswith(("running_mean", "running_var")):
+            buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
+    g.eval().requires_grad_(False)
+    return Weights("x", Path(), WeightsConfig(model=config, **facts), g, None, "0" * 64)
+
+
+def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfig:
+    run = run_config("own", DataShape(16, channels, ()), data="folder:x")
+    model = ModelConfig(family=family, resolution=16, channels=channels, classes=classes, z_dim=12)
+    return resolve_widths(replace(run, model=model)).model
+
+
+@pytest.mark.parametrize("to", FORMATS)
+@pytest.mark.parametrize("classes", [0, 4])
+@pytest.mark.parametrize("family", GENERATORS)
+def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
+    weights = weights_of(config_of(family, classes, channels=3))
+    assert export(weights, to=to).difference <= TOLERANCE
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_generator_of_every_preset_is_exported(preset: str):
+    side = PRESETS[preset].resolution or 32
+    config = resolve_widths(
+        run_config(preset, DataShape(side, 3, ("a", "b")), data="folder:x")
+    ).model
+    assert export(weights_of(config), to="onnx").difference <= TOLERANCE
+
+
+def onnx_pictures(data: bytes, inputs: dict[str, torch.Tensor]) -> np.ndarray:
+    runner, _ = FORMATS["onnx"].runner(data)
+    return runner(inputs)
+
+
+def test_the_file_takes_any_number_of_latents_and_one_psi_for_all():
+    weights = weights_of(config_of("conv", 4))
+    data = encode(weights, to="onnx")
+    for count in (1, 7):
+        inputs = random_inputs(weights.generator, count) | {"psi": torch.tensor([0.7])}
+        wanted = render(weights.generator, inputs["z"], labels=inputs["weights"], psi=0.7)
+        np.testing.assert_allclose(onnx_pictures(data, inputs), wanted, atol=TOLERANCE)
+
+
+def test_a_class_is_a_mixture_of_one():
+    weights = weights_of(config_of("mlp", 4))
+    one_hot = torch.eye(4)
+    z = random_inputs(weights.generator, 4)["z"]
+    inputs = {"z": z, "weights": one_hot, "psi": torch.ones(1)}
+    found = onnx_pictures(encode(weights, to="onnx"), inputs)
+    wanted = render(weights.generator, z, labels=torch.arange(4))
+    np.testing.assert_allclose(found, wanted, atol=TOLERANCE)
+
+
+def test_the_reference_checks_where_no_runtime_is_installed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "onnxruntime", None)
+    exported = export(weights_of(config_of("conv", 4)), to="onnx")
+    assert exported.checked_with == "onnx.reference"
+    assert exported.difference <= TOLERANCE
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(__import__("sys").modules, "onnx", None)
+    with pytest.raises(ConfigError, match="needs the package onnx"):
+        export(weights_of(config_of("mlp")), to="onnx")
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_file_that_draws_something_else_is_refused(to: str, monkeypatch: pytest.MonkeyPatch):
+    weights, other = weights_of(config_of("mlp")), weights_of(config_of("mlp"))
+    other.generator.to_image.bias.data += 1e-3
+    data = encode(other, to=to)
+    monkeypatch.setitem(exporting.FORMATS, to, FORMATS[to]._replace(encode=lambda _: data))
+    with pytest.raises(WeightsError, match="they differ by"):
+        export(weights, to=to)
+
+
+def test_exporting_leaves_the_model_as_it_was():
+    weights = weights_of(config_of("conv", 4))
+    before = {k: v.clone() for k, v in weights.generator.state_dict().items()}
+    export(weights, to="onnx")
+    assert not weights.generator.training
+    for name, value in weights.generator.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_the_file_says_what_it_holds():
+    onnx = importlib.import_module("onnx")
+    weights = weights_of(config_of("mlp", 2), name="mine", class_names=("cat", "猫"), nimg=7)
+    model = onnx.load_from_string(encode(weights, to="onnx"))
+    facts = {p.key: p.value for p in model.metadata_props}
+    assert (facts["name"], facts["nimg"]) == ("mine", "7")
+    assert json.loads(facts["class_names"]) == ["cat", "猫"]
+    held = {"gan.json": ""}
+    torch.jit.load(io.BytesIO(encode(weights, to="torchscript")), _extra_files=held)
+    assert json.loads(held["gan.json"])["sha256"] == "0" * 64
+
+
+def test_the_command_writes_a_file_that_says_how_exact_it_is(tmp_path: Path):
+    from gan.cli import app
+
+    weights = weights_of(config_of("mlp", 2))
+    save_weights(tmp_path / "w", weights.config, weights.generator)
+    out = tmp_path / "w.onnx"
+    arguments = ["export", "--weights", str(tmp_path / "w"), "--to", "onnx", "--out", str(out)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "torch's pictures to" in result.output
+    loaded = load(tmp_path / "w").generator
+    inputs = random_inputs(loaded, 2)
+    wanted = portable(loaded)(*inputs.values())
+    np.testing.assert_allclose(onnx_pictures(out.read_bytes(), inputs), wanted, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"--to": "onxx"}, "did you mean onnx"),
+        ({"--out": "no/such/folder/x.onnx"}, "a folder that exists"),
+        ({"--weights": "nothing"}, "there are no weights"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(tmp_path: Path, change: dict, sentence: str):
+    from gan.cli import app
+
+    options = {"--weights": "fashion", "--to": "onnx", "--out": str(tmp_path / "x")} | change
+    result = CliRunner().invoke(app, ["export", *(p for pair in options.items() for p in pair)])
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert "Traceback" not in result.output
