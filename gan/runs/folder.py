@@ -321,6 +321,11 @@ class RunWriter:
             fraction=fraction,
         )
 
+    def measure(self, row: dict[str, Any]) -> None:
+        """One more row of what was measured of the samples."""
+        with (self.path / MEASURES_FILE).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
     def snapshot(self, event: Snapshot) -> None:
         """One more grid; half of the older ones go when there are too many."""
         folder = self.path / "snapshots"

@@ -26,6 +26,7 @@ from gan.config import RunConfig
 from gan.data import ImageSet
 from gan.errors import ConfigError, DivergedError, GanError, RunError
 from gan.runs.folder import RunStatus, RunWriter, State
+from gan.runs.monitor import Monitor
 from gan.training import Event, Finished, Progress, Snapshot, Trainer
 
 CHECKPOINT_S = 30.0
@@ -48,10 +49,12 @@ class Session:
         *,
         commands: queue.Queue[dict[str, Any]] | None = None,
         watcher: Watcher | None = None,
+        monitor: Monitor | None = None,
     ) -> None:
         self.trainer, self.writer = trainer, writer
         self.commands = commands or queue.Queue()
         self.watcher = watcher
+        self.monitor = monitor
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._ending: tuple[State, str] | None = None
@@ -89,6 +92,8 @@ class Session:
             self.writer.snapshot(event)
         elif isinstance(event, Finished):
             self._ending = ("finished", "")
+        if self.monitor is not None:
+            self.monitor.after(event)
         if self.watcher is not None:
             self.watcher(event, self.writer.status)
 
@@ -245,7 +250,11 @@ def start(
     writer = RunWriter(run_dir, config, steerable=steer is not None)
     writer.create()
     with _failures_reported(writer):
-        return Session(trainer, writer, commands=_listen(steer), watcher=watcher).run()
+        monitor = Monitor(trainer, writer.measure)
+        session = Session(
+            trainer, writer, commands=_listen(steer), watcher=watcher, monitor=monitor
+        )
+        return session.run()
 
 
 def resume(
@@ -278,7 +287,10 @@ def resume(
     writer = RunWriter(run_dir, config, steerable=steer is not None)
     writer.reopen(trainer.nimg)
     with _failures_reported(writer):
-        session = Session(trainer, writer, commands=_listen(steer), watcher=watcher)
+        monitor = Monitor(trainer, writer.measure)
+        session = Session(
+            trainer, writer, commands=_listen(steer), watcher=watcher, monitor=monitor
+        )
         session.saved_nimg = trainer.nimg
         return session.run()
 

@@ -1,0 +1,92 @@
+"""All that is measured of samples while a training runs, against one fixed set of real images."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.metrics import moments
+from gan.metrics.copies import isolation, nearness
+from gan.metrics.diversity import spread, variety
+from gan.metrics.features import FeatureNet
+from gan.metrics.modes import find_modes
+
+FEWEST_FOR_FD = 130  # two halves with more images than the 64 features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One look at the samples; RunReader.measures says what each number is."""
+
+    count: int
+    fd: float | None = None
+    fd_floor: float | None = None
+    modes: int | None = None
+    classes: int | None = None
+    mode_kind: str | None = None
+    histogram: list[float] | None = None
+    largest: float | None = None
+    spread: float | None = None
+    variety: float | None = None
+    nearest: float | None = None
+    memorised: float | None = None
+
+    def row(self) -> dict[str, Any]:
+        """As measures.jsonl has it, rounded to four digits."""
+        return {key: _rounded(value) for key, value in asdict(self).items()}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(v) for v in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+class Checkup:
+    """Real features (M, F) of a data set of `of` images, and how samples compare with them."""
+
+    def __init__(
+        self, net: FeatureNet, real: Tensor, labels: Tensor | None, *, classes: int, of: int
+    ) -> None:
+        self.real, self.of = real, of
+        self.isolation = isolation(real) if len(real) > 1 else None
+        self.modes = find_modes(net, real, labels, classes=classes)
+        self.real_modes = None if self.modes is None else self.modes.assign(real)
+        self._floors: dict[int, float] = {}
+
+    @torch.no_grad()
+    def measure(self, fake: Tensor) -> Measure:
+        """What samples' features (N, F) say; every number None where the samples are not finite."""
+        if not bool(torch.isfinite(fake).all()):
+            return Measure(count=len(fake))
+        found: dict[str, Any] = {**self._distance(fake), **self._modes(fake)}
+        if self.isolation is not None:
+            found |= nearness(fake, self.real, self.isolation, of=self.of)._asdict()
+        return Measure(count=len(fake), spread=spread(fake, self.real), **found)
+
+    def _distance(self, fake: Tensor) -> dict[str, float]:
+        """FD between equally many, and its floor; nothing where there are too few to say."""
+        count = min(len(fake), len(self.real))
+        if count < FEWEST_FOR_FD:
+            return {}
+        if count not in self._floors:
+            self._floors[count] = moments.floor(self.real, count)
+        mine, real = moments.moments(fake[:count]), moments.moments(self.real[:count])
+        return {"fd": moments.distance(real, mine), "fd_floor": self._floors[count]}
+
+    def _modes(self, fake: Tensor) -> dict[str, Any]:
+        if self.modes is None or self.real_modes is None:
+            return {}
+        mode = self.modes.assign(fake)
+        shares = self.modes.shares(fake)
+        return {
+            "modes": self.modes.covered(shares),
+            "classes": self.modes.count,
+            "mode_kind": self.modes.kind,
+            "histogram": shares.tolist() if self.modes.kind == "class" else None,
+            "largest": float(shares.max()),
+            "variety": variety(fake, mode, self.real, self.real_modes),
+        }

@@ -1,0 +1,87 @@
+"""Which kinds of images there are among the real ones, and how many of them samples cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from gan.metrics.features import FeatureNet
+
+COVERED_PART = 0.1  # of a mode's share among the reals: with ten equal classes, 1 % of the samples
+RELIABLE = 0.8  # part of the reals whose nearest other real is of their class
+CLUSTERS = 20
+CLUSTER_LEAST = 25  # real images a cluster on average
+FEWEST_CLUSTERS = 4
+
+
+@dataclass(frozen=True)
+class Modes:
+    """A way to sort features into modes, and the reals' share of each."""
+
+    kind: Literal["class", "cluster"]
+    assign: Callable[[Tensor], Tensor]  # features (N, F) -> mode (N,) int64
+    real_shares: Tensor  # (modes,), adds up to 1
+
+    def shares(self, features: Tensor) -> Tensor:
+        """The part of `features` that falls on each mode (modes,)."""
+        return _shares(self.assign(features), len(self.real_shares))
+
+    def covered(self, shares: Tensor) -> int:
+        """How many modes have at least a tenth of the share that they have among the reals."""
+        return int(((shares >= COVERED_PART * self.real_shares) & (self.real_shares > 0)).sum())
+
+    @property
+    def count(self) -> int:
+        """How many modes the reals have."""
+        return int((self.real_shares > 0).sum())
+
+
+def find_modes(
+    net: FeatureNet, real: Tensor, labels: Tensor | None, *, classes: int
+) -> Modes | None:
+    """The modes of real features (N, F): classes where they can be told, else clusters.
+
+    Classes are told by the network's own head, or by the nearest labelled real where that is right
+    for 80 % of the reals themselves. None where there are too few images for either.
+    """
+    if labels is not None and classes > 1:
+        told = _told_by_class(net, real, labels, classes)
+        if told is not None:
+            return Modes("class", told, _shares(told(real), classes))
+    count = min(CLUSTERS, len(real) // CLUSTER_LEAST)
+    if count < FEWEST_CLUSTERS:
+        return None
+    centres = cluster_centres(real, count)
+    assign = _nearest_to(centres)
+    return Modes("cluster", assign, _shares(assign(real), count))
+
+
+def _told_by_class(
+    net: FeatureNet, real: Tensor, labels: Tensor, classes: int
+) -> Callable[[Tensor], Tensor] | None:
+    if net.head is not None and len(net.config.class_names) == classes:
+        return lambda features: net.classify(features).argmax(1)
+    others = torch.cdist(real, real).fill_diagonal_(torch.inf)
+    right = (labels[others.argmin(1)] == labels).double().mean().item()
+    nearest = _nearest_to(real)
+    return (lambda features: labels[nearest(features)]) if right >= RELIABLE else None
+
+
+def cluster_centres(real: Tensor, count: int) -> Tensor:
+    """Centres (count, F) of k-means on features (N, F); the same for the same features."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - half a second that few trainings need
+
+    found = KMeans(count, n_init=1, random_state=0).fit(real.numpy())
+    return torch.from_numpy(found.cluster_centers_).to(real.dtype)
+
+
+def _nearest_to(points: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda features: torch.cdist(features, points).argmin(1)
+
+
+def _shares(modes: Tensor, count: int) -> Tensor:
+    return torch.bincount(modes, minlength=count).double() / max(1, len(modes))
