@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, get_args
@@ -35,23 +35,25 @@ def encode_film(
     seconds_per_frame: float,
     scale: int = 1,
     captions: Sequence[str] | None = None,
+    progress: Callable[[int], None] = lambda frame: None,
 ) -> bytes:
     """Frames (H, W, C) uint8, C of 1 or 3 and all of one shape, as one film that loops.
 
     `scale` repeats pixels. A caption, if there is any, stands on a strip of its own below its
     picture. WebP and GIF may join equal neighbours into one frame that is shown for longer. GIF has
     a palette a frame and no dithering, MP4 is H.264 in yuv420p, padded to an even size.
+    `progress` hears the number of each frame as its encoding begins, and may raise to break off.
 
     Raises ConfigError for what no film can be made of, before anything is made.
     """
     _check(frames, format, seconds_per_frame, scale, captions)
     pictures = _pictures(frames, scale, captions)
     ms = round(1000 * seconds_per_frame)
-    if format == "mp4":
-        return _encode_mp4(pictures, ms)
-    if format == "gif":
-        return _encode_gif(pictures, ms)
-    return encode_film_pictures(list(pictures), ms_per_frame=ms)
+    if format == "webp":  # Pillow wants all of them first, then encodes one by one
+        told = [_telling(picture, i, progress) for i, picture in enumerate(pictures)]
+        return encode_film_pictures(told, ms_per_frame=ms)
+    counted = _counted(pictures, progress)
+    return _encode_mp4(counted, ms) if format == "mp4" else _encode_gif(counted, ms)
 
 
 def largest_scale(frames: int, height: int, width: int) -> int:
@@ -105,6 +107,27 @@ def _pictures(
         yield (
             picture if font is None or captions is None else _captioned(picture, captions[i], font)
         )
+
+
+def _counted(
+    pictures: Iterator[Image.Image], progress: Callable[[int], None]
+) -> Iterator[Image.Image]:
+    for i, picture in enumerate(pictures):
+        progress(i)
+        yield picture
+
+
+def _telling(picture: Image.Image, i: int, progress: Callable[[int], None]) -> Image.Image:
+    """`picture`, with word when Pillow's writer comes to it: it seeks each one's first frame."""
+    seek = picture.seek
+
+    def seek_and_tell(frame: int) -> None:
+        picture.seek = seek  # type: ignore[method-assign]  # once: it also seeks back at the end
+        progress(i)
+        seek(frame)
+
+    picture.seek = seek_and_tell  # type: ignore[method-assign]
+    return picture
 
 
 def _font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -132,3 +132,18 @@ def test_the_largest_scale_keeps_a_film_within_its_bounds():
         assert scale**2 * count * side**2 <= MAX_FILM_PIXELS
         assert side * scale <= 2048
     assert largest_scale(1500, 512, 512) == 0
+
+
+@pytest.mark.parametrize("format", FILM_FORMATS)
+def test_progress_is_told_frame_by_frame_and_may_break_off(format: str):
+    told: list[int] = []
+    options = {"format": format, "seconds_per_frame": 0.1}
+    encode_film(blocks(6), **options, progress=told.append)
+    assert told == list(range(6))
+
+    def stop(frame: int) -> None:
+        if frame == 3:
+            raise KeyError(frame)
+
+    with pytest.raises(KeyError):
+        encode_film(blocks(6), **options, progress=stop)

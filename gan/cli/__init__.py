@@ -5,7 +5,7 @@ One module a command or two; importing this package registers them all.
 
 from __future__ import annotations
 
-from gan.cli import evaluate, export, sample, train
+from gan.cli import evaluate, export, film, sample, train
 from gan.cli.console import app, errors, fail, say
 
-__all__ = ["app", "errors", "evaluate", "export", "fail", "sample", "say", "train"]
+__all__ = ["app", "errors", "evaluate", "export", "fail", "film", "sample", "say", "train"]

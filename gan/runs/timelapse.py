@@ -1,0 +1,115 @@
+"""A run as a film: its snapshots in turn, with images and distance in a caption."""
+
+from __future__ import annotations
+
+import bisect
+import io
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from gan.errors import RunError
+from gan.film import LONGEST_S, SHORTEST_S, FilmFormat, encode_film, largest_scale
+from gan.images import Pixels
+from gan.runs.folder import RunReader
+
+FRAMES_PER_S = 20.0  # at most; more than anyone tells apart
+MAX_TIMELAPSE_FRAMES = 1000
+MAX_DURATION_S = 120.0
+REST_S = 1.2  # how long it stays on the end
+
+
+class Timelapse(NamedTuple):
+    """What is to be filmed: the moments, and how long each is shown."""
+
+    moments: list[int]  # nimg, the last one several times
+    seconds_per_frame: float
+
+
+def plan(
+    snapshots: Sequence[int], *, duration_s: float, max_frames: int = MAX_TIMELAPSE_FRAMES
+) -> Timelapse:
+    """At most `max_frames` snapshots, evenly chosen, so that the film lasts `duration_s` and rests.
+
+    The first and the last are always among them. Raises RunError where there are fewer than two.
+    """
+    if len(snapshots) < 2:
+        raise RunError("a film needs two snapshots, this run has fewer; let it train a few seconds")
+    duration = min(max(duration_s, 0.1), MAX_DURATION_S)
+    count = min(len(snapshots), max_frames, max(2, int(duration * FRAMES_PER_S)))
+    each = min(max(duration / count, SHORTEST_S), LONGEST_S)
+    index = np.linspace(0, len(snapshots) - 1, count).round().astype(int)
+    rest = round(REST_S / each)
+    return Timelapse([snapshots[i] for i in index] + [snapshots[-1]] * rest, each)
+
+
+def captions(
+    moments: Sequence[int], rows: Sequence[dict[str, Any]], measures: Sequence[dict[str, Any]]
+) -> list[str]:
+    """`128.0 k images   1:04   FD 3.21` a moment; what is not known is left out."""
+    times = [row["nimg"] for row in rows]
+    known = [m for m in measures if isinstance(m.get("fd"), int | float)]
+    measured = [m["nimg"] for m in known]
+    found = []
+    for nimg in moments:
+        parts = [f"{nimg / 1000:.1f} k images"]
+        if (row := _at(times, rows, nimg)) is not None:
+            seconds = round(float(row.get("seconds") or 0))
+            parts.append(f"{seconds // 60}:{seconds % 60:02d}")
+        if (measure := _at(measured, known, nimg)) is not None:
+            parts.append(f"FD {measure['fd']:.2f}")
+        found.append("   ".join(parts))
+    return found
+
+
+def _at(keys: Sequence[int], rows: Sequence[dict[str, Any]], nimg: int) -> dict[str, Any] | None:
+    """The last of `rows` at or before `nimg`."""
+    place = bisect.bisect_right(keys, nimg)
+    return rows[place - 1] if place else None
+
+
+def snapshot_pixels(reader: RunReader, nimg: int) -> Pixels:
+    """A snapshot's grid as (H, W, C), C of 1 where it is grey."""
+    try:
+        with Image.open(io.BytesIO(reader.snapshot(nimg)), formats=["WEBP"]) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"the snapshot at {nimg:,} is damaged; choose other moments") from error
+    is_grey = (pixels[..., :1] == pixels).all()
+    return pixels[..., :1] if is_grey else pixels
+
+
+def timelapse(
+    reader: RunReader,
+    *,
+    format: FilmFormat,
+    duration_s: float = 10.0,
+    scale: int = 1,
+    caption: bool = True,
+    max_frames: int = MAX_TIMELAPSE_FRAMES,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> bytes:
+    """The film of a run so far; too large a scale is lowered to what there is room for.
+
+    `progress` hears the fraction that is done and may raise to break off. Raises RunError.
+    """
+    chosen = plan(reader.snapshots(), duration_s=duration_s, max_frames=max_frames)
+    pictures: dict[int, Pixels] = {}
+    for nimg in chosen.moments:
+        if nimg not in pictures:
+            pictures[nimg] = snapshot_pixels(reader, nimg)
+    if any(p.shape[-1] == 3 for p in pictures.values()):  # a black first frame is no grey film
+        pictures = {n: np.repeat(p, 3, 2) if p.shape[-1] == 1 else p for n, p in pictures.items()}
+    frames = [pictures[nimg] for nimg in chosen.moments]
+    room = largest_scale(len(frames), *frames[0].shape[:2])
+    text = captions(chosen.moments, reader.rows(), reader.measures()) if caption else None
+    return encode_film(
+        frames,
+        format=format,
+        seconds_per_frame=chosen.seconds_per_frame,
+        scale=max(1, min(scale, room)),
+        captions=text,
+        progress=lambda frame: progress(frame / len(frames)),
+    )
