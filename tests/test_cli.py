@@ -166,19 +166,12 @@ def test_a_half_there_folder_says_what_is_missing(tmp_path: Path):
     )
 
 
-def test_evaluate_prints_value_and_floor(tiny_run: Path):
-    found = json.loads(gan("evaluate", "--weights", tiny_run, "--count", 400, "--json").output)
-    assert found["fd"] > found["fd_floor"] > 0
-    text = gan("evaluate", "--weights", tiny_run, "--count", 400).output
-    assert "floor" in text
-
-
 def test_the_module_runs_as_a_command():
     result = subprocess.run(
         [sys.executable, "-m", "gan", "--help"], capture_output=True, text=True,
         env={**os.environ, "TERM": "dumb"},
     )  # fmt: skip
     assert result.returncode == 0
-    for command in ("presets", "train", "sample", "evaluate", "serve"):
+    for command in ("presets", "train", "sample", "evaluate", "compare", "serve"):
         assert command in result.stdout
     assert __version__

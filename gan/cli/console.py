@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
 
+import rich.console
+import rich.progress
 import torch
 import typer
 
@@ -60,3 +64,15 @@ def errors() -> Any:
 
 def use_threads(count: int) -> None:
     torch.set_num_threads(count)
+
+
+@contextmanager
+def task(title: str) -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal for work that reports 0 to 1; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda fraction: None
+        return
+    console = rich.console.Console(stderr=True)
+    with rich.progress.Progress(console=console, transient=True) as bar:
+        shown = bar.add_task(title, total=1.0)
+        yield lambda fraction: bar.update(shown, completed=fraction)

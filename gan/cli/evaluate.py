@@ -1,52 +1,225 @@
-"""`evaluate`."""
+"""`evaluate` and `compare`."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import rich.console
+import rich.table
+import torch
 import typer
 
 from gan import checkpoint
-from gan.cli.console import DataOption, SeedOption, WeightsOption, app, errors, say, use_threads
-from gan.data import load_data
+from gan.checkpoint import Weights
+from gan.cli.console import (
+    DataOption,
+    SeedOption,
+    WeightsOption,
+    app,
+    errors,
+    say,
+    task,
+    use_threads,
+)
+from gan.data import ImageSet, load_data
+from gan.data.imageset import fit
+from gan.errors import ConfigError
+from gan.sampling import sample
+
+if TYPE_CHECKING:
+    from gan.metrics.evaluate import Evaluation, Metric
+
+TITLES = {
+    "fd": "FD", "kd": "KD", "precision": "precision", "recall": "recall", "density": "density",
+    "coverage": "coverage", "memorised": "near a training image",
+}  # fmt: skip
+GRADES = {
+    "like-real": "as real images", "close": "close to real images",
+    "apart": "clearly apart from real images", "far": "far from real images",
+}  # fmt: skip
+CHART_FORMATS = (".png", ".svg", ".pdf")
+
+CountOption = Annotated[
+    int, typer.Option("--count", min=130, max=100_000, help="samples, and real images")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable")]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="measure again, whatever was measured before")
+]
 
 
 @app.command()
 def evaluate(
     weights: WeightsOption,
     data: DataOption = None,
-    count: Annotated[int, typer.Option("--count", min=130, max=100_000)] = 10_000,
+    count: CountOption = 10_000,
     seed: SeedOption = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    as_json: JsonOption = False,
+    fresh: FreshOption = False,
+    save: Annotated[
+        bool, typer.Option("--save", help="write the scores into the weights folder and its card")
+    ] = False,
+    inception: Annotated[
+        bool, typer.Option("--inception", help="also FID and KID on InceptionV3 (95 MB, slow)")
+    ] = False,
 ) -> None:
-    """Measure a model: Fréchet distance on our own features, with its real-against-real floor.
+    """Measure a model: quality, diversity, memorising, each with what real images would read.
 
     Example: `python -m gan evaluate --weights fashion --count 10000 --json`
     """
-    from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - torchmetrics is slow
-
     with errors():
         use_threads(1)
         loaded = checkpoint.load(weights)
-        shape = loaded.config.model
-        images = load_data(
-            data or loaded.config.data or "fashion",
-            resolution=shape.resolution,
-            channels=shape.channels,
+        images = _images_for(loaded, data)
+        found = _measure(loaded, images, count=count, seed=seed, fresh=fresh)
+        plain = {**found.to_json(), "weights": weights}
+        if inception:
+            plain["inception"] = _inception(loaded, images, found.count, seed)
+        if save:
+            from gan.metrics.card import save_scores  # noqa: PLC0415 - torchmetrics is slow
+
+            save_scores(loaded.path, found)
+        if as_json:
+            return say(json.dumps(plain, indent=2, ensure_ascii=False))
+        say(_evaluation_text(weights, found))
+        if inception:
+            say(_inception_text(plain["inception"]))
+
+
+@app.command()
+def compare(
+    weights: Annotated[list[str], typer.Argument(help="two or more: names, folders or runs")],
+    data: DataOption = None,
+    count: CountOption = 10_000,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+    fresh: FreshOption = False,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", help="FD against training time: FILE.png, .svg, .pdf")
+    ] = None,
+) -> None:
+    """Measure several models on the same real images and put them into one table.
+
+    Example: `python -m gan compare fashion fashion-mlp runs/a --chart chart.png`
+    """
+    with errors():
+        use_threads(1)
+        if len(weights) < 2:
+            raise ConfigError("compare needs two models or more, got one; name another")
+        if chart is not None:
+            _check_chart(chart)
+        models = [checkpoint.load(ref) for ref in weights]
+        images = _images_for(models[0], data)
+        found = [_measure(m, images, count=count, seed=seed, fresh=fresh) for m in models]
+        if chart is not None:
+            from gan.cli.chart import draw_chart  # noqa: PLC0415 - matplotlib is slow
+
+            draw_chart(chart, weights, [m.config for m in models], found)
+        if as_json:
+            rows = [
+                {**f.to_json(), "weights": ref, "nimg": m.config.nimg,
+                 "training_seconds": m.config.seconds}
+                for ref, m, f in zip(weights, models, found, strict=True)
+            ]  # fmt: skip
+            return say(json.dumps(rows, indent=2, ensure_ascii=False))
+        _print_table(weights, models, found)
+
+
+def _check_chart(chart: Path) -> None:
+    if chart.suffix.lower() not in CHART_FORMATS:
+        raise ConfigError(
+            f"--chart must end in {', '.join(CHART_FORMATS)}, got {chart.name!r}; change its ending"
         )
-        result = measure(loaded.generator, loaded.config, data=images, count=count, seed=seed)
-        found = {**result.to_json(), "weights": weights}
-        say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _evaluation_text(found))
+    if not chart.parent.is_dir():
+        raise ConfigError(f"the folder of {str(chart)!r} must exist, it does not; make it first")
 
 
-def _evaluation_text(found: dict[str, Any]) -> str:
+def _images_for(loaded: Weights, data: str | None) -> ImageSet:
+    shape = loaded.config.model
+    return load_data(
+        data or loaded.config.data or "fashion",
+        resolution=shape.resolution,
+        channels=shape.channels,
+    )
+
+
+def _measure(
+    loaded: Weights, images: ImageSet, *, count: int, seed: int, fresh: bool
+) -> Evaluation:
+    """From what was kept, or now."""
+    from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - torchmetrics is slow
+    from gan.metrics.results import Results  # noqa: PLC0415
+
+    results = Results()
+    if not fresh and (kept := results.get(loaded.revision, images, count=count, seed=seed)):
+        return kept
+    with task(f"evaluating {loaded.ref}") as report:
+        found = measure(
+            loaded.generator, loaded.config, data=images, count=count, seed=seed,
+            revision=loaded.revision, on_progress=report,
+        )  # fmt: skip
+    results.put(found, images, count=count)
+    return found
+
+
+def _inception(loaded: Weights, images: ImageSet, count: int, seed: int) -> dict[str, Any]:
+    from gan.metrics.inception import inception_scores  # noqa: PLC0415 - torchmetrics is slow
+
+    channels, resolution, _ = loaded.image_shape
+    real = fit(images, resolution=resolution, channels=channels).pixels[:count]
+    fake = torch.from_numpy(sample(loaded.generator, range(seed, seed + count)).pixels)
+    with task("InceptionV3") as report:
+        found = inception_scores(real, fake.permute(0, 3, 1, 2), on_progress=report)
+    return {"fid": found.fid, "kid": found.kid, "kid_std": found.kid_std, "count": found.count}
+
+
+def _inception_text(found: dict[str, Any]) -> str:
+    return (
+        f"FID on InceptionV3 {found['fid']:.2f}, KID {found['kid']:.5f} ± {found['kid_std']:.5f}, "
+        f"{found['count']:,} images: compare with papers, not with FD above"
+    )
+
+
+def _evaluation_text(weights: str, found: Evaluation) -> str:
+    from gan.metrics.verdict import verdicts  # noqa: PLC0415
+
     lines = [
-        f"{found['weights']} against {found['data']}, {found['count']:,} images each, features "
-        f"{found['features']}",
-        f"FD     {found['fd']:.3f}",
-        f"floor  {found['fd_floor']:.3f}   (real against real: no model can be told to be better)",
+        f"{weights} against {found.data}, features {found.features}",
+        f"{'':>21}  {'value':>7}  {'95 % bounds':>16}  {'real':>6}  images",
     ]
-    for name, fraction in (found["class_histogram"] or {}).items():
-        lines.append(f"{name:>12}  {fraction:6.1%}  {'#' * round(fraction * 200)}")
+    for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
+        lines.append(
+            f"{TITLES[metric.name]:>21}  {metric.value:7.3f}  {_bounds(metric):>16}  "
+            f"{metric.floor:6.3f}  {metric.count:,}: {GRADES[verdict.grade]}"
+        )
+    if found.copying_z is not None and found.copying_z < -3:
+        lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
+    if found.class_histogram:
+        classes = len(found.class_histogram)
+        lines.append(f"{found.classes_covered} of {classes} classes have 1 % of the samples:")
+    for name, fraction in (found.class_histogram or {}).items():
+        lines.append(f"{name:>21}  {fraction:6.1%}  {'#' * round(fraction * 200)}")
     return "\n".join(lines)
+
+
+def _bounds(metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return ""
+    return f"{metric.low:.3f} to {metric.high:.3f}"
+
+
+def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]) -> None:
+    first = found[0]
+    table = rich.table.Table(title=f"on {first.data}, {first.count:,} images, {first.features}")
+    table.add_column("model")
+    names = [m.name for m in first.metrics]
+    for name in (*names, "images", "training"):
+        table.add_column(TITLES.get(name, name), justify="right")
+    for ref, model, one in zip(refs, models, found, strict=True):
+        cells = [f"{m.value:.3f}" for m in one.metrics]
+        config = model.config
+        table.add_row(ref, *cells, f"{config.nimg / 1000:,.0f} k", f"{config.seconds:,.0f} s")
+    table.add_row("real images", *(f"{m.floor:.3f}" for m in first.metrics), "", "", style="dim")
+    rich.console.Console(width=None if rich.console.Console().is_terminal else 140).print(table)

@@ -1,17 +1,17 @@
-"""How close a generator's images are to real ones: one call, one answer that JSON can hold."""
+"""How good a generator is: one call, one answer that JSON can hold."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from gan.config import WeightsConfig
-from gan.data import ImageSet
+from gan.data import ImageSet, split_held_out
 from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.images import from_pixels
@@ -24,30 +24,80 @@ from gan.metrics.features import (
     load_features,
 )
 from gan.metrics.frechet import frechet_distance, real_floor
+from gan.metrics.intervals import GROUPS, jackknife
+from gan.metrics.kernel import kernel_distance
+from gan.metrics.manifold import manifold
+from gan.metrics.memorisation import EXPECTED, FEWEST_HELD_OUT, Memorisation, memorisation
 from gan.models import Generator
 from gan.sampling import sample
 
 MIN_IMAGES = 130  # two halves with more images than the 64 features, or covariances are singular
+VERSION = 1  # of what is measured: raised, it makes kept results stale
 COVERED_FRACTION = 0.01  # of the samples: a class below this counts as lost
+MANIFOLD_MOST = 5000  # images a side: beyond, precision and recall change by less than a hundredth
+MetricName = Literal[
+    "fd", "kd", "precision", "recall", "density", "coverage", "memorised"
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One number with all that it needs to be understood."""
+
+    name: MetricName
+    value: float
+    floor: float  # the same, real images against real ones: what a perfect generator would read
+    count: int  # images on either side
+    low: float | None = None  # bounds at 95 %, where there are any
+    high: float | None = None
+    lower_is_better: bool = False
+
+
+class Neighbour(NamedTuple):
+    """A sample and the training image that it is nearest to."""
+
+    seed: int
+    image: int  # row of the data set
+    ratio: float  # of its distance to the usual one of an image that was held out; 0 is a copy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What was measured. A distance means little without its floor."""
+    """What was measured. A number means little without its floor."""
 
     weights: str
     data: str
     features: str  # name of the feature network
-    fd: float
-    fd_floor: float
     count: int  # images on either side
+    seed: int = 0
+    revision: str = ""  # of the weights
+    metrics: tuple[Metric, ...] = ()
     class_histogram: dict[str, float] | None = None  # fraction of the samples a class
     classes_covered: int | None = None
+    copying_z: float | None = None  # three-sample test; below -3: copies
+    nearest: tuple[Neighbour, ...] = ()
     seconds: float = 0.0
 
+    def __getitem__(self, name: MetricName) -> Metric:
+        return next(m for m in self.metrics if m.name == name)
+
+    @property
+    def fd(self) -> float:
+        """Fréchet distance."""
+        return self["fd"].value
+
+    @property
+    def fd_floor(self) -> float:
+        """Fréchet distance of real images to real ones."""
+        return self["fd"].floor
+
     def to_json(self) -> dict[str, Any]:
-        """Plain values, ready for `json.dumps`."""
-        return asdict(self)
+        """Plain values, ready for `json.dumps`; fd and fd_floor are also at the top."""
+        plain = asdict(self) | {
+            "metrics": [asdict(m) for m in self.metrics],
+            "nearest": [n._asdict() for n in self.nearest],
+        }
+        return plain | {"fd": self.fd, "fd_floor": self.fd_floor}
 
 
 def evaluate(
@@ -57,41 +107,125 @@ def evaluate(
     data: ImageSet,
     count: int = 10_000,
     seed: int = 0,
+    revision: str = "",
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
-    """FD of generator's images from seeds seed, seed + 1, ... to `data`, and the floor of it.
+    """Distances, fidelity, diversity and memorising of images from seeds seed, seed + 1, ...
 
     As many samples as real images, `count` each or all the real ones if they are fewer, so that
-    value and floor (`real_floor`) hold the same bias from finite sets. Real images are first fitted
-    to the generator's size and channels and only then, like the samples, to the network's: so
-    resizing counts as nobody's fault. Calls on_progress with 0 to 1. Raises MetricError for too few
-    images or a generator that has diverged.
+    value and floor hold the same bias from finite sets; precision and its kin use halves of the
+    real images, MANIFOLD_MOST at most, and memorising is looked for among up to 2 * count training
+    images. Real images are first fitted to the generator's size and channels and only then, like
+    the samples, to the network's: so resizing counts as nobody's fault. Calls on_progress with 0
+    to 1; what it raises ends the work. Raises MetricError for too few images or a generator that
+    has diverged.
     """
     started = time.perf_counter()
     _check_images(generator, data, count)
     count = min(count, len(data))
     channels, resolution, _ = generator.image_shape
     net = load_features(features_for(data.name, channels))
-    draw = torch.Generator().manual_seed(seed)
-    chosen = torch.randperm(len(data), generator=draw)[: 2 * count]
-    images = fit(data.subset(chosen), resolution=resolution, channels=channels).pixels
-    total = len(chosen) + count
-    real = extract(net, images, on_progress=_part(on_progress, 0, len(chosen) / total))
+    chosen = _choose(len(data), count, seed)
+    images = fit(data.subset(chosen.all_rows), resolution=resolution, channels=channels).pixels
+    total = len(images) + count
+    features = extract(net, images, on_progress=_part(on_progress, 0, len(images) / total))
     fake = _sample_features(
-        net, generator, count, seed, on_progress=_part(on_progress, len(chosen) / total, 1)
+        net, generator, count, seed, on_progress=_part(on_progress, len(images) / total, 1)
     )
+    real = features[: 2 * count]
+    copying = _memorisation(features, chosen, fake)
     histogram = class_histogram(net, fake) if net.head is not None else None
     return Evaluation(
         weights=config.name,
         data=data.name,
         features=net.config.name,
-        fd=frechet_distance(real[:count], fake),
-        fd_floor=real_floor(real, count, seed=seed),
         count=count,
+        seed=seed,
+        revision=revision,
+        metrics=(
+            _fd(real, fake, seed),
+            _kd(real, fake, seed),
+            *_manifold(real, fake),
+            *_memorised(copying, count),
+        ),
         class_histogram=histogram,
         classes_covered=None if histogram is None else classes_covered(histogram),
+        copying_z=copying.z if copying else None,
+        nearest=_neighbours(copying, seed),
         seconds=time.perf_counter() - started,
     )
+
+
+def _fd(real: Tensor, fake: Tensor, seed: int) -> Metric:
+    count = len(fake)
+    bounds = jackknife(frechet_distance, real[:count], fake, groups=GROUPS, seed=seed)
+    return Metric(
+        name="fd", value=bounds.value, low=bounds.low, high=bounds.high, count=count,
+        floor=real_floor(real, count, seed=seed), lower_is_better=True,
+    )  # fmt: skip
+
+
+def _kd(real: Tensor, fake: Tensor, seed: int) -> Metric:
+    bounds = kernel_distance(real[: len(fake)], fake, seed=seed)
+    # unbiased: what is left of it between two sets of real images is chance, either side of 0
+    return Metric(
+        name="kd", value=bounds.value, low=bounds.low, high=bounds.high, count=len(fake),
+        floor=0.0, lower_is_better=True,
+    )  # fmt: skip
+
+
+def _manifold(real: Tensor, fake: Tensor) -> list[Metric]:
+    size = min(len(real) // 2, len(fake), MANIFOLD_MOST)
+    one, other = real[:size], real[size : 2 * size]
+    found, floor = manifold(one, fake[:size]), manifold(one, other)
+    names: tuple[MetricName, ...] = ("precision", "recall", "density", "coverage")
+    return [
+        Metric(name=name, value=getattr(found, name), floor=getattr(floor, name), count=size)
+        for name in names
+    ]
+
+
+class _Chosen(NamedTuple):
+    """Rows of the data: those to compare with, at random, then what else is held out."""
+
+    all_rows: Tensor
+    held_out: Tensor  # (N,) bool: the ones that no training sees
+
+
+def _choose(total: int, count: int, seed: int) -> _Chosen:
+    rows = torch.randperm(total, generator=torch.Generator().manual_seed(seed))[: 2 * count]
+    _, held_out = split_held_out(ImageSet("", torch.arange(total)))
+    more = held_out.pixels[~torch.isin(held_out.pixels, rows)]
+    all_rows = torch.cat([rows, more])
+    return _Chosen(all_rows, torch.isin(all_rows, held_out.pixels))
+
+
+def _memorisation(features: Tensor, chosen: _Chosen, fake: Tensor) -> Memorisation | None:
+    """Against the images that no training sees; None where these are too few."""
+    if int(chosen.held_out.sum()) < FEWEST_HELD_OUT:
+        return None
+    shown = ~chosen.held_out
+    found = memorisation(features[shown], features[chosen.held_out], fake)
+    images = chosen.all_rows[shown][torch.tensor(found.images)].tolist()
+    return replace(found, images=tuple(images))
+
+
+def _memorised(found: Memorisation | None, count: int) -> list[Metric]:
+    if found is None:
+        return []
+    return [
+        Metric(
+            name="memorised", value=found.fraction, floor=EXPECTED, count=count,
+            lower_is_better=True,
+        )
+    ]  # fmt: skip
+
+
+def _neighbours(found: Memorisation | None, seed: int) -> tuple[Neighbour, ...]:
+    if found is None:
+        return ()
+    rows = zip(found.samples, found.images, found.ratios, strict=True)
+    return tuple(Neighbour(seed + s, image, ratio) for s, image, ratio in rows)
 
 
 def class_histogram(net: FeatureNet, features: Tensor) -> dict[str, float]:

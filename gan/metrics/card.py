@@ -1,0 +1,73 @@
+"""Scores where whoever finds the weights looks for them: config.json and the model card."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from gan.config import WeightsConfig, from_json, to_json
+from gan.errors import MetricError
+from gan.files import read_json, write_atomic, write_json
+from gan.metrics.evaluate import Evaluation, Metric
+
+BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
+TITLES = {
+    "fd": "FD, Fréchet distance ↓", "kd": "KD, kernel distance ↓",
+    "precision": "precision ↑", "recall": "recall ↑", "density": "density ↑",
+    "coverage": "coverage ↑", "memorised": "near a training image ↓",
+}  # fmt: skip
+
+
+def save_scores(folder: Path, found: Evaluation) -> None:
+    """Put `found` into the folder's config.json and between the marks of its README.md.
+
+    Raises MetricError unless the folder is a weights folder that can be written.
+    """
+    card = folder / "README.md"
+    if not (folder / "model.safetensors").is_file():
+        raise MetricError(
+            f"scores are saved into a weights folder, {folder.name!r} is none; leave --save out"
+        )
+    config = from_json(WeightsConfig, read_json(folder / "config.json"))
+    config = replace(
+        config, fd=round(found.fd, 3), fd_floor=round(found.fd_floor, 3), fd_features=found.features
+    )
+    text = card.read_text("utf-8") if card.is_file() else f"# {config.name or folder.name}\n"
+    try:
+        write_json(folder / "config.json", to_json(config))
+        write_atomic(card, with_scores(text, found).encode())
+    except OSError as error:
+        raise MetricError(
+            f"the scores must be written into {folder.name!r}, it cannot be ({error.strerror}); "
+            f"copy the folder to a place of your own"
+        ) from error
+
+
+def with_scores(card: str, found: Evaluation) -> str:
+    """`card` with the table of `found` between its marks; they are added where there are none."""
+    section = f"{BEGIN}\n{scores_table(found)}\n{END}"
+    marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    if marked.search(card):
+        return marked.sub(lambda _: section, card, count=1)
+    return f"{card.rstrip()}\n\n## Scores\n\n{section}\n"
+
+
+def scores_table(found: Evaluation) -> str:
+    """A Markdown table: value, bounds, what real images read."""
+    rows = [
+        f"| {TITLES[m.name]} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | {m.count:,} |"
+        for m in found.metrics
+    ]
+    about = (
+        f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
+        f"other models here, not with published FID."
+    )
+    head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, "", about])
+
+
+def _bounds(metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return ""
+    return f"{metric.low:.3f} to {metric.high:.3f}"

@@ -1,0 +1,74 @@
+"""What a score says, as a kind and its numbers, so that each interface finds its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gan.metrics.evaluate import Evaluation, Metric, MetricName
+
+Grade = Literal["like-real", "close", "apart", "far"]
+
+AT_FLOOR, CLOSE, APART = 2.0, 20.0, 200.0  # FD in floors; our own bands, from the bundled models
+SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of what real images reach
+KD_PER_BLOCK = 0.02  # what two sets of real images of 500 differ by at most
+COPYING_Z = -3.0
+COPIES = 3.0  # times as many near samples as fresh images
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One metric's grade. `ratio`: of the value to its floor."""
+
+    metric: MetricName
+    grade: Grade
+    ratio: float
+
+
+def verdicts(found: Evaluation) -> tuple[Verdict, ...]:
+    """A grade for every metric of an evaluation."""
+    return tuple(
+        Verdict(m.name, GRADERS[m.name](m), m.value / m.floor if m.floor else 0.0)
+        for m in found.metrics
+    )
+
+
+def _distance(metric: Metric) -> Grade:
+    floors = metric.value / max(metric.floor, 1e-12)
+    return _banded(floors, AT_FLOOR, CLOSE, APART)
+
+
+def _kernel(metric: Metric) -> Grade:
+    if metric.low is not None and metric.low <= 0:
+        return "like-real"  # its bounds hold 0, as those of real images do
+    return _banded(metric.value, KD_PER_BLOCK, 10 * KD_PER_BLOCK, 100 * KD_PER_BLOCK)
+
+
+def _share(metric: Metric) -> Grade:
+    share = metric.value / max(metric.floor, 1e-12)
+    return _banded(-share, -SHARE_LIKE, -SHARE_CLOSE, -SHARE_APART)
+
+
+def _copies(metric: Metric) -> Grade:
+    times = metric.value / metric.floor
+    return _banded(times, 1.5, COPIES, 2 * COPIES)
+
+
+def _banded(value: float, first: float, second: float, third: float) -> Grade:
+    if value <= first:
+        return "like-real"
+    if value <= second:
+        return "close"
+    return "apart" if value <= third else "far"
+
+
+GRADERS: dict[MetricName, Callable[[Metric], Grade]] = {
+    "fd": _distance,
+    "kd": _kernel,
+    "precision": _share,
+    "recall": _share,
+    "density": _share,
+    "coverage": _share,
+    "memorised": _copies,
+}

@@ -1,0 +1,146 @@
+"""What is kept of an evaluation, what it says, and where it is written down."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gan.config import WeightsConfig
+from gan.metrics import evaluate as module
+from gan.metrics.card import BEGIN, END, with_scores
+from gan.metrics.evaluate import Evaluation, Metric, evaluate
+from gan.metrics.results import Results, fingerprint
+from gan.metrics.verdict import GRADERS, verdicts
+
+CONFIG = WeightsConfig(name="playback")
+
+
+@pytest.fixture(scope="module")
+def found(fashion, playback) -> Evaluation:
+    g = playback(fashion.pixels)
+    return evaluate(g, CONFIG, data=fashion, count=400, seed=7, revision="a" * 64)
+
+
+def test_every_metric_comes_with_what_real_images_read(found):
+    assert [m.name for m in found.metrics] == [*GRADERS]
+    assert all(0 <= m.floor <= 1.5 for m in found.metrics)
+    assert found["precision"].count == 400
+    for name in ("fd", "kd"):
+        metric = found[name]
+        assert metric.low <= metric.value <= metric.high
+
+
+def test_a_generator_that_plays_back_real_images_is_graded_so_and_found_out(found):
+    graded = {v.metric: v.grade for v in verdicts(found)}
+    assert graded["precision"] == graded["recall"] == graded["kd"] == "like-real"
+    assert graded["memorised"] == "far"
+    assert found["memorised"].value > 0.5  # held-out images are played back too
+    assert all(n.ratio == pytest.approx(0, abs=1e-3) for n in found.nearest)
+    assert all(7 <= n.seed < 407 for n in found.nearest)
+
+
+def test_the_nearest_image_is_the_row_of_the_data(found, fashion, playback):
+    from gan.images import to_pixels
+    from gan.sampling import latents, render
+
+    g = playback(fashion.pixels)
+    for neighbour in found.nearest[:3]:
+        shown = to_pixels(render(g, latents(g.z_dim, [neighbour.seed])))[0]
+        real = fashion.pixels[neighbour.image].permute(1, 2, 0).numpy()
+        assert abs(shown.astype(int) - real.astype(int)).max() <= 1
+
+
+def test_small_sets_say_nothing_of_memorising(emoji, playback):
+    few = emoji.subset(torch.arange(200))  # 5 % of them are 10
+    result = evaluate(playback(few.pixels), CONFIG, data=few, count=200)
+    assert "memorised" not in [m.name for m in result.metrics]
+    assert result.nearest == ()
+    assert result.copying_z is None
+
+
+def test_work_ends_when_progress_raises(fashion, playback):
+    class Cancelled(Exception):
+        pass
+
+    def cancel(fraction: float) -> None:
+        if fraction > 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        evaluate(playback(fashion.pixels), CONFIG, data=fashion, count=400, on_progress=cancel)
+
+
+# ---- kept results -----------------------------------------------------------------------------
+
+
+def test_a_result_is_found_again_as_it_was(found, fashion, tmp_path):
+    results = Results(tmp_path)
+    assert results.get("a" * 64, fashion, count=400, seed=7) is None
+    results.put(found, fashion, count=400)
+    assert results.get("a" * 64, fashion, count=400, seed=7) == found
+    assert results.of("a" * 64) == [found]
+
+
+@pytest.mark.parametrize("change", ["revision", "data", "count", "seed", "version"])
+def test_another_question_has_another_answer(change, found, fashion, tmp_path, monkeypatch):
+    results = Results(tmp_path)
+    results.put(found, fashion, count=400)
+    pixels = fashion.pixels.clone()
+    pixels[0, 0, 0, 0] += 1
+    other = fashion.__class__("fashion", pixels) if change == "data" else fashion
+    if change == "version":
+        monkeypatch.setattr("gan.metrics.results.VERSION", module.VERSION + 1)
+    revision = "b" * 64 if change == "revision" else "a" * 64
+    count, seed = (401 if change == "count" else 400), (8 if change == "seed" else 7)
+    assert results.get(revision, other, count=count, seed=seed) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"metrics": []}', b"\x00\xff", b"{" * 5000])
+def test_a_damaged_result_is_as_good_as_none(damage, found, fashion, tmp_path):
+    results = Results(tmp_path)
+    results.put(found, fashion, count=400)
+    (file,) = results.folder.glob("*.json")
+    file.write_bytes(damage)
+    assert results.get("a" * 64, fashion, count=400, seed=7) is None
+    assert results.of("a" * 64) == []
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(found, fashion, tmp_path):
+    (tmp_path / "evaluations").write_text("a file stands here")
+    Results(tmp_path).put(found, fashion, count=400)
+
+
+def test_a_fingerprint_changes_with_name_shape_and_pixels(fashion):
+    flipped = fashion.__class__("fashion", fashion.pixels.flip(0))
+    renamed = fashion.__class__("other", fashion.pixels)
+    assert len({fingerprint(x) for x in (fashion, flipped, renamed)}) == 3
+
+
+# ---- words ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "floor"),
+    [
+        ("fd", (0.05, 0.5, 5.0, 50.0), 0.05),
+        ("precision", (0.95, 0.8, 0.5, 0.2), 0.96),
+        ("memorised", (0.05, 0.1, 0.25, 0.9), 0.05),
+    ],
+)
+def test_worse_values_get_worse_grades(name, values, floor):
+    lower = name != "precision"
+    grades = [
+        GRADERS[name](Metric(name=name, value=v, floor=floor, count=1, lower_is_better=lower))
+        for v in values
+    ]
+    assert grades == ["like-real", "close", "apart", "far"]
+
+
+def test_a_card_keeps_its_text_and_has_one_table(found):
+    card = "# mine\n\nA text with $1 and \\1.\n"
+    once = with_scores(card, found)
+    twice = with_scores(once, found)
+    assert once == twice
+    assert once.startswith(card.rstrip())
+    assert once.count(BEGIN) == once.count(END) == 1
+    assert f"{found.fd:.3f}" in once
