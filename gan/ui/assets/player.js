@@ -1,6 +1,6 @@
 // Plays a way through latent space on the big picture: play, pause, scrub, speed, and without end.
 import { tabIsOpen } from "./core.js";
-import { along, anySeed, between, fromSeed, hold } from "./points.js";
+import { along, anySeed, between, fromSeed, here } from "./points.js";
 
 const LEG_S = 3;  // from one picture to the next of an endless walk
 const LONGEST_STEP_S = 0.1;  // after a pause of the browser the walk goes on where it was
@@ -31,7 +31,7 @@ export class Player {
 
   // From the point that is shown to one by chance after another.
   async wander() {
-    const now = this.shown ?? hold(this.studio.now(), this.studio.classes);
+    const now = this.shown ?? here(this.studio);
     this.legs = { from: now, to: null, next: null, part: 0 };
     this.#next();
     this.play();

@@ -9,6 +9,22 @@ export function hold(now, classes) {
   return { z: Float32Array.from(now.z), mix, label: now.label ?? null, seed: now.seed ?? null };
 }
 
+// The point that is shown; its seed only where nothing was moved away from it.
+export function here(studio) {
+  const now = studio.now();
+  const point = hold(now, studio.classes);
+  const plain = studio.seeded && point.z.every((v, i) => v === studio.seeded.z[i]);
+  return plain ? point : { ...point, seed: null };
+}
+
+// What studio.jump takes to come to a point.
+export function jumpTo({ seed, z, mix }) {
+  const place = seed === null || seed === undefined ? { z } : { seed };
+  const label = mix ? mix.findIndex((v) => v === 1) : -1;
+  const pure = label >= 0 && mix.every((v, i) => v === Number(i === label));
+  return pure ? { ...place, label, mix: null } : { ...place, mix };
+}
+
 export const oneHot = (label, classes) => Array.from({ length: classes }, (_, i) => Number(i === label));
 
 export async function fromSeed(studio, seed) {

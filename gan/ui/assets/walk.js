@@ -3,7 +3,7 @@ import { fillRange, h, say, t } from "./core.js";
 import { FilmForm } from "./filmform.js";
 import { fillScreen } from "./fullscreen.js";
 import { Player } from "./player.js";
-import { anySeed, button, field, fromSeed, hold, iconButton, put, range, select, shifted, shot } from "./points.js";
+import { anySeed, button, field, fromSeed, here, iconButton, jumpTo, put, range, select, shifted, shot } from "./points.js";
 
 const MOST = 8;
 const BY_CHANCE = 4;
@@ -136,7 +136,7 @@ class Walk {
 
   #here() {
     return this.player.shown ? { seed: null, label: null, ...this.player.shown }
-      : hold(this.studio.now(), this.studio.classes);
+      : here(this.studio);
   }
 
   #push(points) {
@@ -205,9 +205,7 @@ class Walk {
 
   #jump(point) {
     this.player.yield();
-    const { z, mix } = point;
-    this.studio.jump(point.seed === null || point.seed === undefined ? { z, mix }
-      : { seed: point.seed, z, mix }, { undo: true });
+    this.studio.jump(jumpTo(point));
   }
 
   // ---- drawing ------------------------------------------------------------------------------
