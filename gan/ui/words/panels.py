@@ -78,4 +78,23 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_film_cancelled": ("Cancelled; nothing was saved.", "已取消，没有保存。"),
     "gan_film_again": ("{name} · {size}, save again", "再次保存 {name} · {size}"),
     "gan_cancel": ("Cancel", "取消"),
+    # mix
+    "gan_mix_help": (
+        "Take what B has away from A, and add what C has. The big picture shows the result.",
+        "从 A 中减去 B 的特征，再加上 C 的特征；大图显示结果。",
+    ),
+    "gan_mix_slot": ("Picture {name}", "图 {name}"),
+    "gan_mix_seed": ("Seed of {name}", "{name} 的种子"),
+    "gan_mix_this": ("This picture", "用当前图"),
+    "gan_mix_chance": ("Another by chance", "随机换一张"),
+    "gan_mix_less": ("Less of B", "减去多少 B"),
+    "gan_mix_more": ("More of C", "加上多少 C"),
+    "gan_mix_length": ("Usual length", "保持常见长度"),
+    "gan_mix_length_help": (
+        "Keeps the result as far from zero as A, where the model knows what to draw",
+        "让结果与零点的距离和 A 相同，模型在那里画得最好",
+    ),
+    "gan_mix_again": ("Three others", "换三张"),
+    "gan_mix_use": ("Use result", "采用结果"),
+    "gan_mix_result": ("Result", "结果"),
 }
