@@ -1,16 +1,123 @@
-"""A small network from picture to point, bundled where inversion should start well."""
+"""A small network from picture to point, bundled where inversion should start well.
+
+benchmarks/train_encoders.py makes them. encoder.json names the weights it belongs to, so that one
+left beside other weights is not used.
+"""
 
 from __future__ import annotations
 
-from gan.checkpoint import Weights
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from gan.checkpoint import Weights, load_modules
+from gan.config import FORMAT, check_ranges, from_json, option
+from gan.errors import ConfigError, WeightsError
+from gan.files import read_json
 from gan.latent.inversion import Encode
+from gan.latent.points import Points
+from gan.models.protocol import LEAK
 
 ENCODER_FILE, ENCODER_CONFIG = "encoder.safetensors", "encoder.json"
+MAX_DEPTH = 6
+MAX_PARAMETERS = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """`encoder.json`: how to build the encoder, and the weights that it belongs to."""
+
+    kind: Literal["encoder"] = "encoder"
+    format: str = FORMAT
+    model: str = ""  # SHA-256 of the model.safetensors that it inverts
+    resolution: int = option(28, "height and width of a picture, px", low=8, high=64)
+    channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
+    z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
+    classes: int = option(0, "number of classes, 0 for none", low=0, high=1000)
+    widths: tuple[int, ...] = (32, 64, 96)
+    nimg: int = option(0, "generated pictures shown in training", low=0)
+    seconds: float = option(0.0, "seconds of training", low=0)
+    seed: int = option(0, "of weights and pictures", low=0)
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if not 1 <= len(self.widths) <= MAX_DEPTH or not all(1 <= w <= 512 for w in self.widths):
+            raise ConfigError(
+                f"widths must hold 1 to {MAX_DEPTH} widths from 1 to 512, got "
+                f"{list(self.widths)}; make the encoder anew"
+            )
+
+
+class Encoder(nn.Module):
+    """(Conv k4 s2, BN, LeakyReLU) a halving -> linear to z and class logits."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        layers: list[nn.Module] = []
+        before, size = config.channels, config.resolution
+        for width in config.widths:
+            conv = nn.Conv2d(before, width, 4, 2, 1, bias=False)
+            layers += [conv, nn.BatchNorm2d(width), nn.LeakyReLU(LEAK)]
+            before, size = width, size // 2
+        self.main = nn.Sequential(*layers)
+        self.head = nn.Linear(before * size * size, config.z_dim + config.classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """x (N, C, H, W) in [-1, 1] -> z (N, z_dim) and class logits (N, classes)."""
+        h: Tensor = self.head(self.main(x).flatten(1))
+        if not self.config.classes:
+            return h, None
+        return h[:, : self.config.z_dim], h[:, self.config.z_dim :]
+
+    @torch.no_grad()
+    def encode(self, x: Tensor) -> Points:
+        """Where x (N, C, H, W) may lie; classes as a mixture."""
+        z, logits = self(x)
+        return Points(z, None if logits is None else logits.softmax(1))
 
 
 def load_encoder(weights: Weights) -> Encode | None:
-    """The encoder beside a model, None where there is none or it belongs to other weights.
+    """The encoder beside a model, as `invert` takes it.
 
-    Raises WeightsError for a file that is damaged.
+    None where there is none or it belongs to other weights. Raises WeightsError for a file that is
+    damaged.
     """
-    raise NotImplementedError
+    folder = weights.path
+    if not (folder / ENCODER_CONFIG).is_file() or not (folder / ENCODER_FILE).is_file():
+        return None
+    config = read_encoder_config(folder)
+    if config.model != weights.revision:
+        return None
+    g = weights.generator
+    shape = (config.channels, config.resolution, config.resolution)
+    if (shape, config.z_dim, config.classes) != (g.image_shape, g.z_dim, g.classes):
+        raise WeightsError(
+            f"{ENCODER_CONFIG} in {folder.name} must have the shape of its model, it differs; "
+            f"fetch it anew"
+        )
+    with torch.device("meta"):
+        count = sum(p.numel() for p in Encoder(config).parameters())
+    if count > MAX_PARAMETERS:  # before anything of that size is built
+        raise WeightsError(
+            f"an encoder may have {MAX_PARAMETERS:,} parameters, {ENCODER_CONFIG} in "
+            f"{folder.name} makes {count:,}; fetch it anew"
+        )
+    encoder = Encoder(config)
+    load_modules(folder / ENCODER_FILE, {"encoder": encoder})
+    return encoder.eval().requires_grad_(False).encode
+
+
+def read_encoder_config(folder: Path) -> EncoderConfig:
+    """encoder.json of a weights folder; raises WeightsError where it is damaged."""
+    try:
+        return cast(
+            EncoderConfig, from_json(cast(Any, EncoderConfig), read_json(folder / ENCODER_CONFIG))
+        )
+    except ConfigError as error:
+        raise WeightsError(
+            f"{ENCODER_CONFIG} in {folder.name} does not fit: {error}; fetch it anew"
+        ) from error

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from gan.latent.points import Points
+from gan.latent.trace import Step, is_affine, trace
 from gan.models import Discriminator, Generator
+from gan.sampling import truncate
 
 LayerKind = Literal["dense", "start", "up", "conv", "image"]
+NOISY_COPIES = 16
+NOISE = 0.1  # standard deviation, where white less black is 2
+BLUR_PX = 3
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class Layer:
     """One stage of the generator, after its normalisation and nonlinearity."""
 
     kind: LayerKind  # dense: a vector; start: the first map; up: doubled; conv: refined; image
-    name: str  # in words: "upsampling to 14 px, 36 maps"
+    name: str  # in words: "doubled to 14 x 14 px, 36 maps"
     maps: Tensor  # (C, h, w) float32; a dense layer is one map of its units, row by row
 
 
@@ -31,9 +40,61 @@ class Judgement:
     gradient: Tensor  # (C, H, W): the smoothed gradient itself; + is "brighter is more real"
 
 
+@torch.no_grad()
 def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer]:
-    """Every stage's feature maps for the first of `points`, input to output, for every family."""
-    raise NotImplementedError
+    """Every stage's feature maps for the first of `points`, input to output, for every family.
+
+    A stage is an affine layer with what follows it (normalisation, nonlinearity) up to the next.
+    The last one is the picture.
+    """
+    point = points.at(slice(1))
+    w = truncate(g, g.mapping(point.z, point.weights), psi=psi, labels=point.weights)
+    steps, x = trace(g, w)
+    assert x is not None
+    outputs = _stages(steps)
+    layers: list[Layer] = []
+    size = 0  # px of the last map
+    for output in outputs[:-1]:
+        layers.append(_layer(output, size))
+        size = output.shape[-1] if output.dim() == 4 else size
+    return [*layers, _image(x[0])]
+
+
+def _stages(steps: list[Step]) -> list[Tensor]:
+    """What the last leaf before each next affine one gave, (1, ...)."""
+    stages: list[Tensor] = []
+    for step in steps:
+        if is_affine(step.module) or not stages:
+            stages.append(step.output)
+        else:
+            stages[-1] = step.output
+    return stages
+
+
+def _layer(output: Tensor, size_before: int) -> Layer:
+    if output.dim() != 4:  # (1, units)
+        units = output.flatten()
+        return Layer("dense", f"{len(units):,} units", _as_map(units))
+    _, count, height, width = output.shape
+    size = f"{height} × {width} px, {count} maps"
+    if size_before == 0:
+        return Layer("start", f"first maps, {size}", output[0].float())
+    if height > size_before:
+        return Layer("up", f"doubled to {size}", output[0].float())
+    return Layer("conv", f"refined at {size}", output[0].float())
+
+
+def _image(x: Tensor) -> Layer:
+    channels, height, width = x.shape
+    what = "grey" if channels == 1 else "colour"
+    return Layer("image", f"the picture, {height} × {width} px, {what}", x.float())
+
+
+def _as_map(units: Tensor) -> Tensor:
+    """Units (U,) as one map (1, rows, columns), nearly square; what is left over stays 0."""
+    columns = math.ceil(math.sqrt(len(units)))
+    rows = -(-len(units) // columns)
+    return F.pad(units.float(), (0, rows * columns - len(units))).view(1, rows, columns)
 
 
 def judge(
@@ -42,6 +103,33 @@ def judge(
     """D's score of x (C, H, W) in [-1, 1] and where it comes from; None where there is no D.
 
     labels: (1,) int64 or class weights (1, classes). The gradient is averaged over noisy copies
-    (Smilkov et al. 2017, SmoothGrad) and blurred a little.
+    (Smilkov et al. 2017, SmoothGrad) and blurred a little. D is judged in eval mode on a copy.
     """
-    raise NotImplementedError
+    if d is None:
+        return None
+    d = copy.deepcopy(d).eval().requires_grad_(False)
+    draw = torch.Generator().manual_seed(seed)
+    noise = NOISE * torch.randn((NOISY_COPIES, *x.shape), generator=draw).to(x)
+    gradient = torch.stack([_gradient(d, x + n, labels) for n in noise]).mean(0)
+    gradient = _blurred(gradient)
+    pull = gradient.abs().sum(0)
+    with torch.no_grad():
+        score = float(d(x.clone()[None], labels).mean())
+    return Judgement(score, pull / pull.max().clamp_min(1e-12), gradient)
+
+
+def _gradient(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
+    """The gradient (C, H, W) of D's score of x; one picture a pass, as D may look at its batch."""
+    with torch.enable_grad():
+        x = x.clone()[None].requires_grad_()
+        (gradient,) = torch.autograd.grad(d(x, labels).sum(), x)
+    return gradient[0]
+
+
+def _blurred(maps: Tensor) -> Tensor:
+    """(C, H, W) through a small Gaussian."""
+    radius = BLUR_PX // 2
+    taps = torch.exp(-torch.arange(-radius, radius + 1).float().square() / 2).to(maps)
+    kernel = torch.outer(taps, taps) / taps.sum() ** 2
+    padded = F.pad(maps[:, None], (radius,) * 4, mode="replicate")
+    return F.conv2d(padded, kernel[None, None])[:, 0]

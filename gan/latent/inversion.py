@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
+from gan.errors import ConfigError
 from gan.latent.direction import Features
-from gan.latent.points import Points
+from gan.latent.points import Points, concatenate, from_seeds, show
 from gan.models import Generator
 
 Encode = Callable[[Tensor], Points]  # x (N, C, H, W) in [-1, 1] -> where it may lie
 Cancel = Callable[[], bool]
+
+POOL = 256  # samples among which the other starts are sought
+MAX_RESTARTS, MAX_STEPS = 16, 2000
+LR, LR_END = 0.1, 0.005  # of Adam on z, whose entries have a standard deviation of 1
+WARM_FRACTION = 0.3  # of the steps at the full rate
+PIXEL_WEIGHT = 0.5  # features say what it is, pixels where it is
+PRIOR_WEIGHT = 0.02
+SLACK = 1.1  # z may be so much longer than noise usually is before it costs anything
+SURE = 5.0  # logit of a start's class: e^5 against 1 for each other
+TELL_EVERY = 10  # steps
 
 
 @dataclass(frozen=True)
@@ -60,4 +74,144 @@ def invert(
     and minimises feature and pixel distance, z kept near the sphere that noise lives on. Stops
     soon after `cancel()` is true, with the best so far. Raises ConfigError for another shape.
     """
-    raise NotImplementedError
+    _check(g, target, restarts, steps)
+    aim = Aim.of(g, target, features, seed=seed)
+    starts = aim.starts(encoder, restarts)
+    first = aim.best_of(starts)
+    best, cancelled = first, False
+    with torch.enable_grad():
+        search = Search(aim, starts, steps)
+        for step in range(1, steps + 1):
+            cancelled = cancel is not None and cancel()
+            if cancelled:
+                break
+            search.step(step)
+            if step % TELL_EVERY == 0 or step == steps:
+                best = aim.better(best, aim.best_of(search.points()))
+                yield InversionProgress(step, steps, best.distance, best.x)
+    weights = best.point.weights
+    yield Inverted(
+        z=best.point.z[0],
+        weights=None if weights is None else weights[0],
+        distance=best.distance,
+        start_distance=first.distance,
+        before=first.x,
+        after=best.x,
+        cancelled=cancelled,
+    )
+
+
+def _check(g: Generator, target: Tensor, restarts: int, steps: int) -> None:
+    if tuple(target.shape) != g.image_shape or not bool(torch.isfinite(target).all()):
+        raise ConfigError(
+            f"the picture must be {g.image_shape} and finite, got {tuple(target.shape)}; resize it"
+        )
+    if not 1 <= restarts <= MAX_RESTARTS or not 1 <= steps <= MAX_STEPS:
+        raise ConfigError(
+            f"a search takes 1 to {MAX_RESTARTS} restarts and 1 to {MAX_STEPS} steps, got "
+            f"{restarts} and {steps}; correct them"
+        )
+
+
+class Candidate(NamedTuple):
+    """One point and how near its picture is."""
+
+    point: Points  # one point
+    loss: float
+    distance: float
+    x: Tensor  # (C, H, W)
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is sought, and by what measure: distances of 1 are those between random samples."""
+
+    g: Generator
+    features: Features
+    target: Tensor  # (1, C, H, W)
+    seen: Tensor  # (1, F)
+    feature_scale: float
+    pixel_scale: float
+    pool: Points
+    pool_losses: Tensor  # (POOL,)
+
+    @staticmethod
+    @torch.no_grad()
+    def of(g: Generator, target: Tensor, features: Features, *, seed: int) -> Aim:
+        """Measure the pool of samples once."""
+        pool = from_seeds(g, range(seed, seed + POOL))
+        x = show(g, pool).clone()  # what inference mode made cannot be used outside of it
+        f = features(x)
+        pixel_scale = float(2 * x.var(0).mean())
+        feature_scale = float(2 * f.var(0).sum())
+        seen = features(target[None])
+        feature_part = (f - seen).square().sum(1) / max(feature_scale, 1e-12)
+        pixel_part = (x - target).square().flatten(1).mean(1) / max(pixel_scale, 1e-12)
+        return Aim(
+            g, features, target[None], seen, max(feature_scale, 1e-12), max(pixel_scale, 1e-12),
+            pool, feature_part + PIXEL_WEIGHT * pixel_part,
+        )  # fmt: skip
+
+    def starts(self, encoder: Encode | None, restarts: int) -> Points:
+        """The encoder's guess and the nearest of the pool."""
+        chosen = []
+        if encoder is not None:
+            with torch.no_grad():
+                guess = encoder(self.target)
+            chosen.append(Points(guess.z.clone(), guess.weights))
+        wanted = restarts - len(chosen)
+        if wanted:
+            chosen.append(self.pool.at(self.pool_losses.argsort()[:wanted]))
+        return concatenate(chosen)
+
+    def losses(self, points: Points) -> tuple[Tensor, Tensor, Tensor]:
+        """Losses (N,), squared feature distances (N,) and pictures (N, C, H, W)."""
+        x = self.g.synthesis(self.g.mapping(points.z, points.weights)).float()
+        squared = (self.features(x) - self.seen).square().sum(1)
+        pixel = (x - self.target).square().flatten(1).mean(1)
+        loss = squared / self.feature_scale + PIXEL_WEIGHT * pixel / self.pixel_scale
+        length = points.z.norm(dim=1) / math.sqrt(points.z.shape[1])
+        too_long = (length - SLACK).clamp_min(0).square()
+        return loss + PRIOR_WEIGHT * too_long * points.z.shape[1], squared, x
+
+    @torch.no_grad()
+    def best_of(self, points: Points) -> Candidate:
+        """The nearest of the points."""
+        losses, squared, x = self.losses(points)
+        i = int(losses.nan_to_num(math.inf).argmin())
+        return Candidate(points.at([i]), float(losses[i]), float(squared[i].sqrt()), x[i].clone())
+
+    def better(self, one: Candidate, other: Candidate) -> Candidate:
+        """The nearer of two."""
+        return other if other.loss < one.loss else one
+
+
+class Search:
+    """Adam on all starts at once; they do not touch each other."""
+
+    def __init__(self, aim: Aim, starts: Points, steps: int) -> None:
+        self.aim, self.steps = aim, steps
+        self.z = starts.z.detach().clone().requires_grad_()
+        self.logits = None
+        if starts.weights is not None:
+            sure = starts.weights.clamp_min(math.exp(-SURE)).log()
+            self.logits = sure.detach().clone().requires_grad_()
+        tuned = [self.z] if self.logits is None else [self.z, self.logits]
+        self.optimizer = torch.optim.Adam(tuned, lr=LR, betas=(0.9, 0.99))
+
+    def step(self, number: int) -> None:
+        """One update, `number` from 1; the rate falls along a cosine after a while."""
+        done = number / self.steps
+        falling = max(0.0, (done - WARM_FRACTION) / (1 - WARM_FRACTION))
+        rate = LR_END + (LR - LR_END) * 0.5 * (1 + math.cos(math.pi * falling))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        points = Points(self.z, None if self.logits is None else self.logits.softmax(1))
+        self.aim.losses(points)[0].sum().backward()
+        self.optimizer.step()
+
+    def points(self) -> Points:
+        """Where the search stands."""
+        weights = None if self.logits is None else self.logits.detach().softmax(1)
+        return Points(self.z.detach().clone(), weights)
