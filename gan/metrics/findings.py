@@ -14,6 +14,7 @@ RemedyName = Literal[
     "aux-classes", "more-ema", "spectral-norm",
 ]  # fmt: skip
 Severity = Literal["notice", "warning"]
+Evidence = dict[str, float | str | int]
 
 FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
 REMEDY_NAMES: tuple[RemedyName, ...] = get_args(RemedyName)
@@ -54,7 +55,7 @@ class Finding:
     kind: FindingKind
     severity: Severity
     nimg: int  # the moment of the last row looked at
-    evidence: dict[str, float | str | int] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
     remedies: tuple[Remedy, ...] = ()  # the likeliest to help first
 
     def to_json(self) -> dict[str, Any]:

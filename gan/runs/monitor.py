@@ -19,7 +19,7 @@ from gan.training import Event, Finished, Trainer
 
 HEAD_START_S = 0.25  # to begin with, so that a short run is measured at all
 SHARE = 0.04  # of the seconds trained
-LAST_SHARE = 0.045  # for a last look, when the budget is spent
+LAST_SHARE = 1.1  # of the share itself, for a last look when the budget is spent
 MAX_REALS = 512
 COUNTS = (512, 256, 128)  # samples a look, the first that costs at most
 MOST_S = 2.5
@@ -44,9 +44,11 @@ class Monitor:
         trainer: Trainer,
         on_row: OnRow,
         *,
+        share: float = SHARE,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.trainer, self.on_row, self.clock = trainer, on_row, clock
+        self.share = share
         self.spent = 0.0  # seconds, none of them of training
         self._began = trainer.seconds
         self._next_at = 0.0
@@ -71,9 +73,9 @@ class Monitor:
         finally:
             self.spent += self.clock() - begin
 
-    def _allowed(self, share: float = SHARE) -> float:
+    def _allowed(self) -> float:
         """Seconds that may have been spent by now."""
-        return HEAD_START_S + share * (self.trainer.seconds - self._began)
+        return HEAD_START_S + self.share * (self.trainer.seconds - self._began)
 
     def _go_on(self, begin: float) -> None:
         while (used := self.clock() - begin) < AT_ONCE_S:
@@ -90,17 +92,17 @@ class Monitor:
         if pieces is not None and next(pieces, self) is self:
             self._pieces = None
 
-    def _due(self, share: float = SHARE) -> bool:
+    def _due(self) -> bool:
         ahead = self.trainer.nimg > self._measured_nimg and self.trainer.last is not None
-        affordable = self.spent + self._cost <= self._allowed(share)
+        affordable = self.spent + self._cost <= self._allowed()
         return ahead and affordable and self.trainer.seconds >= self._next_at
 
     def _finish(self) -> None:
         """End a look that has begun, or take a last one if the time allows."""
         if self._checkup is None:
             return
-        self._next_at = 0.0
-        if self._pieces is None and self._due(LAST_SHARE):
+        self._next_at, self.share = 0.0, self.share * LAST_SHARE
+        if self._pieces is None and self._due():
             self._pieces = self._look()
         while self._pieces is not None:
             self._take_piece()

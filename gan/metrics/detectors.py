@@ -1,0 +1,322 @@
+"""One detector a kind of finding: what a training's story shows of it, or None.
+
+A sign must persist: in the medians of two blocks of rows, or in two looks at the samples. The
+thresholds were set on runs that were made to fail and on healthy ones (benchmarks/detectors.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from gan.metrics.findings import Evidence, FindingKind, Severity
+from gan.metrics.story import (
+    BLOCK,
+    Row,
+    Story,
+    middle,
+    number,
+    numbers,
+    seconds_of,
+    times_floor,
+)
+
+SATURATED = 0.97  # of what D can win
+NEARLY_SATURATED = 0.9  # counts while samples get no better
+VANISHED = 0.01  # of the early gradient norm of G
+REVERSED = -0.1  # D loses more than a blind one
+BLIND = 0.03
+FAR = 10.0  # times the floor: samples that anyone tells from real ones
+COVERED_LEAST = 0.6  # of the modes
+LARGEST = 0.6  # share of one mode among five or more
+SPREAD_LEAST = 0.35
+VARIETY_LEAST = 0.3
+RECOVERING = 1.15  # spread grows by so much from look to look: no collapse, but a beginning
+DRIFT = 0.6
+DRIFT_GROWTH = 0.3
+COPIES = 0.3
+EXPLODED = 30.0  # times what it was
+LOSS_LIMIT = 50.0  # in units of D's loss at a draw; a loss below it may grow as it likes
+GRADIENT_LIMIT = 100.0
+FD_WORSE = 2.0  # times the best
+SAME = 0.95  # of the best FD before: nothing gained
+STALLED_LOOKS = 3
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a detector saw."""
+
+    severity: Severity
+    evidence: Evidence
+
+
+def mode_collapse(story: Story) -> Signal | None:
+    """Samples fall on few of the modes that real images have, or are all alike."""
+    looks = story.last_looks(lambda m: _collapse_sign(m) is not None)
+    if len(looks) < 2 or _recovers(looks) or _never_learned(story):
+        return None
+    last = looks[-1]
+    evidence: Evidence = {"sign": str(_collapse_sign(last)), "seconds": seconds_of(looks)}
+    for key in ("modes", "classes"):
+        if isinstance(last.get(key), int):
+            evidence[key] = last[key]
+    return Signal("warning", evidence | _some(last, "largest", "spread", "variety"))
+
+
+def _collapse_sign(measure: Row) -> str | None:
+    modes, classes = number(measure, "modes"), number(measure, "classes")
+    if modes is not None and classes and classes >= 5:
+        if modes <= COVERED_LEAST * classes:
+            return "modes"
+        if (number(measure, "largest") or 0) >= LARGEST:
+            return "histogram"
+    if _below(measure, "spread", SPREAD_LEAST):
+        return "spread"
+    return "variety" if _below(measure, "variety", VARIETY_LEAST) else None
+
+
+def _below(measure: Row, key: str, least: float) -> bool:
+    value = number(measure, key)
+    return value is not None and value < least
+
+
+def _recovers(looks: Sequence[Row]) -> bool:
+    """Whether samples are still on their way apart: more modes or more spread at each look."""
+    before, now = looks[-2], looks[-1]
+    spread, was = number(now, "spread"), number(before, "spread")
+    modes, had = number(now, "modes"), number(before, "modes")
+    wider = spread is not None and was is not None and spread > RECOVERING * was
+    return wider or (modes is not None and had is not None and modes > had)
+
+
+def _never_learned(story: Story) -> bool:
+    """Whether samples are as far from real ones as they were at first, D no wiser either."""
+    fds = numbers(story.measures, "fd")
+    return len(fds) > 1 and max(fds) - min(fds) < (1 - SAME) * max(fds) and not _won(story)
+
+
+def _won(story: Story) -> bool:
+    saturation = story.saturation(story.rows[-story.block :])
+    return saturation is not None and saturation > NEARLY_SATURATED
+
+
+def d_winning(story: Story) -> Signal | None:
+    """D tells every real from every fake, so that G learns nothing from it."""
+    rows = story.tail(lambda block: (story.saturation(block) or 0) >= SATURATED)
+    if not rows and not _improves(story):
+        rows = story.tail(lambda block: (story.saturation(block) or 0) >= NEARLY_SATURATED)
+    sign = "scores"
+    if not rows:
+        rows, sign = _vanished(story), "gradient"
+    if not rows:
+        return None
+    evidence = _scores(rows) | {"sign": sign, "seconds": seconds_of(rows)}
+    saturation, before = story.saturation(rows), story.early("grad_norm_g")
+    if saturation is not None:
+        evidence["saturated"] = round(saturation, 4)
+    if before is not None:
+        evidence["grad_norm_g_before"] = before
+    now = middle(rows, "grad_norm_g")
+    return Signal("warning", evidence if now is None else evidence | {"grad_norm_g": now})
+
+
+def _vanished(story: Story) -> Sequence[Row]:
+    """Rows in which G's gradient is next to nothing, D ahead and the samples poor."""
+    early, far = story.early("grad_norm_g"), story.times_floor()
+    if not early or far is None or far < FAR:
+        return ()
+
+    def is_gone(block: Sequence[Row]) -> bool:
+        gradient = middle(block, "grad_norm_g")
+        return gradient is not None and gradient < VANISHED * early and _ahead(block) > 0.9
+
+    return story.tail(is_gone)
+
+
+def _ahead(rows: Sequence[Row]) -> float:
+    """In what part of the rows D scores real images above fakes."""
+    gaps = _gaps(rows)
+    return sum(gap > 0 for gap in gaps) / len(gaps) if gaps else 0.5
+
+
+def _gaps(rows: Sequence[Row]) -> list[float]:
+    pairs = [(number(row, "score_real"), number(row, "score_fake")) for row in rows]
+    return [real - fake for real, fake in pairs if real is not None and fake is not None]
+
+
+def d_losing(story: Story) -> Signal | None:
+    """D cannot tell fakes from real images although they are poor, so that it teaches nothing."""
+    rows, sign = story.tail(lambda block: _is_reversed(story, block)), "reversed"
+    far = story.times_floor()
+    if not rows and far is not None and far >= FAR and not _improves(story):
+        rows, sign = story.tail(lambda block: _is_blind(story, block)), "scores"
+    if not rows:
+        return None
+    evidence = _scores(rows) | {"sign": sign, "seconds": seconds_of(rows)}
+    return Signal("warning", evidence if far is None else evidence | {"times_floor": round(far, 2)})
+
+
+def _is_reversed(story: Story, block: Sequence[Row]) -> bool:
+    saturation = story.saturation(block)
+    return _ahead(block) < 0.1 and (saturation is None or saturation < REVERSED)
+
+
+def _is_blind(story: Story, block: Sequence[Row]) -> bool:
+    saturation = story.saturation(block)
+    return saturation is not None and REVERSED <= saturation < BLIND
+
+
+def memorising(story: Story) -> Signal | None:
+    """D knows its training images from others, or samples are copies of them."""
+    looks = story.last_looks(lambda m: (number(m, "memorised") or 0) >= COPIES)
+    rows = story.tail(lambda block: (_drift(block) or 0) >= DRIFT)
+    early = _drift(story.rows[BLOCK : max(2 * BLOCK, len(story.rows) // 4)])
+    drifted = bool(rows) and _won_something(story, rows)
+    if drifted and early is not None and len(looks) < 2:
+        # the few held-out images of a small set may look odd from the start: it must have grown
+        drifted = (_drift(rows[-story.block :]) or 0) >= early + DRIFT_GROWTH or early > 1
+    if not drifted and len(looks) < 2:
+        return None
+    evidence: Evidence = {
+        "sign": "copies" if len(looks) > 1 else "held-out",
+        "seconds": max(seconds_of(rows), seconds_of(looks)),
+    }
+    if rows:
+        evidence |= _drift_evidence(rows)
+    if looks:
+        evidence |= _some(looks[-1], "memorised", "nearest")
+    return Signal("warning" if len(looks) > 1 or len(rows) >= 4 * BLOCK else "notice", evidence)
+
+
+def _drift(rows: Sequence[Row]) -> float | None:
+    """How far held-out scores are from train's towards the fakes', 0 to 1 and beyond; a median."""
+    found = []
+    for row in rows:
+        real, fake = number(row, "score_real"), number(row, "score_fake")
+        held_out = number(row, "score_held_out")
+        if real is not None and fake is not None and held_out is not None and real > fake:
+            found.append((real - held_out) / (real - fake))
+    return median(found) if 2 * len(found) > len(rows) else None
+
+
+def _won_something(story: Story, rows: Sequence[Row]) -> bool:
+    """Whether D tells train from fakes well enough for a share of the way to mean anything."""
+    saturation = story.saturation(rows)
+    return saturation is None or saturation > 0.3
+
+
+def _drift_evidence(rows: Sequence[Row]) -> Evidence:
+    found = _scores(rows)
+    evidence: Evidence = {"drift": round(_drift(rows) or 0.0, 3)}
+    for key, value in (
+        ("score_train", found.get("score_real")),
+        ("score_fake", found.get("score_fake")),
+        ("score_held_out", middle(rows, "score_held_out")),
+    ):
+        if value is not None:
+            evidence[key] = value
+    return evidence
+
+
+def divergence(story: Story) -> Signal | None:
+    """Losses, scores or gradients explode, or samples that were better fall apart."""
+    limit = LOSS_LIMIT
+    for what, sign, least in (
+        ("loss_d", "loss", limit),
+        ("loss_g", "loss", limit),
+        ("score_real", "loss", 10 * limit),
+        ("grad_norm_d", "gradient", GRADIENT_LIMIT),
+        ("grad_norm_g", "gradient", GRADIENT_LIMIT),
+    ):
+        found = _exploded(story, what, sign, least)
+        if found is not None:
+            return found
+    return _fell_apart(story)
+
+
+def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None:
+    # the first rows are the measure: what blows up at once has no other moment of calm
+    calm = max(abs(middle(story.rows[:2], what) or 0.0), least / EXPLODED)
+
+    def is_wild(block: Sequence[Row]) -> bool:
+        values = [abs(x) for x in numbers(block, what)]
+        return not values or median(values) > EXPLODED * calm
+
+    rows = story.tail(is_wild)
+    if not rows:
+        return None
+    value = median([abs(x) for x in numbers(rows, what)] or [0.0])
+    evidence: Evidence = {"sign": sign, "what": what, "value": value, "before": calm}
+    return Signal(
+        "warning", evidence | {"times": round(value / calm, 1), "seconds": seconds_of(rows)}
+    )
+
+
+def _fell_apart(story: Story) -> Signal | None:
+    fds = numbers(story.measures, "fd")
+    if len(fds) < 3:
+        return None
+    best = min(fds[:-2])
+    looks = story.last_looks(lambda m: (number(m, "fd") or 0) > FD_WORSE * best)
+    far = story.times_floor()
+    # it must have learned something before, or there is nothing to fall from
+    if len(looks) < 2 or far is None or far < 2 * FAR or best > fds[0] / FD_WORSE:
+        return None
+    evidence: Evidence = {"sign": "fd", "what": "fd", "value": fds[-1], "before": best}
+    times = round(fds[-1] / best, 1) if best else 0.0
+    return Signal("warning", evidence | {"times": times, "seconds": seconds_of(looks)})
+
+
+def stagnation(story: Story) -> Signal | None:
+    """Samples are far from real ones and have not come nearer while the images seen doubled."""
+    now = story.rows[-1]["nimg"]
+    measured = [m for m in story.measures if number(m, "fd") is not None]
+    measured = [m for m in measured if story.steps(m["nimg"]) >= BLOCK]
+    recent = [m for m in measured if 2 * m["nimg"] > now]
+    before = [m for m in measured if 2 * m["nimg"] <= now]
+    far = story.times_floor()
+    if len(recent) < STALLED_LOOKS or not before or far is None or far < FAR:
+        return None
+    best = min(before, key=lambda m: m["fd"])
+    if min(numbers(recent, "fd")) < SAME * best["fd"]:
+        return None
+    evidence: Evidence = _some(recent[-1], "fd", "fd_floor") | {"times_floor": round(far, 2)}
+    since = [best, *recent]
+    return Signal(
+        "warning",
+        evidence
+        | {"best": best["fd"], "since_nimg": best["nimg"], "images": now - best["nimg"]}
+        | {"seconds": seconds_of(since)},
+    )
+
+
+def _improves(story: Story) -> bool:
+    """Whether the last looks are nearer to the real images than all before them."""
+    found = [x for x in map(times_floor, story.measures) if x is not None]
+    return len(found) > 1 and min(found[-2:]) < SAME * min(found[:-2] or found[:1])
+
+
+def _scores(rows: Sequence[Row]) -> Evidence:
+    real, fake = middle(rows, "score_real"), middle(rows, "score_fake")
+    evidence: Evidence = {}
+    if real is not None and fake is not None:
+        evidence = {"score_real": real, "score_fake": fake, "gap": round(real - fake, 4)}
+    return evidence
+
+
+def _some(row: Row, *keys: str) -> Evidence:
+    found: dict[str, Any] = {key: number(row, key) for key in keys}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+DETECTORS: dict[FindingKind, Callable[[Story], Signal | None]] = {
+    "divergence": divergence,
+    "mode-collapse": mode_collapse,
+    "d-winning": d_winning,
+    "d-losing": d_losing,
+    "memorising": memorising,
+    "stagnation": stagnation,
+}

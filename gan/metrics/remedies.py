@@ -1,0 +1,143 @@
+"""What would help against a finding, as settings for this very run: nothing that is on already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gan.config import ModelConfig, RunConfig, TrainConfig, apply_settings
+from gan.errors import ConfigError
+from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
+
+MOST = 4  # remedies a finding
+RATE_USUAL = 2e-3  # of Adam and its kin in the presets that learn fastest
+RATE_USUAL_SGD = 0.02
+R1_SMALL, R1_LARGE, R1_MOST = 0.2, 0.5, 5.0  # up to 28 px grey; beyond; where more only slows
+CLIP_USUAL = 1.0
+EMA_MOST_KIMG = 100.0
+DRAMATIC = 4.0  # a rate is changed by so much
+
+Settings = dict[str, Any]
+Choose = Callable[[ModelConfig, TrainConfig, Evidence], Settings | None]
+
+
+def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[Remedy, ...]:
+    """At most four for `kind`, the likeliest to help first, each as settings to make now."""
+    found: list[Remedy] = []
+    for name in ORDER[kind]:
+        settings = CHOICES[name](config.model, config.train, evidence)
+        if settings and _changes(config, settings):
+            found.append(Remedy(name, settings))
+    return tuple(found[:MOST])
+
+
+def _changes(config: RunConfig, settings: Settings) -> bool:
+    """Whether the settings are allowed and new."""
+    try:
+        return apply_settings(config, settings) != config
+    except ConfigError:
+        return False
+
+
+def _usual(t: TrainConfig) -> float:
+    return RATE_USUAL_SGD if t.optimizer == "sgd" else RATE_USUAL
+
+
+def _rate(value: float) -> float:
+    """A rate as one would type it."""
+    return float(f"{value:.2g}")
+
+
+def _lower_d_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    if t.d_lr > t.g_lr > 0:
+        return {"d_lr": _rate(t.g_lr)}
+    return {"d_lr": _rate(t.d_lr / DRAMATIC)} if t.d_lr > t.g_lr / DRAMATIC else None
+
+
+def _raise_g_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    # a rate that G cannot learn with, not one that is merely lower
+    too_low = t.g_lr * 20 < max(t.d_lr, _usual(t) / 20)
+    return {"g_lr": _rate(min(max(t.d_lr, _usual(t) / 10), _usual(t)))} if too_low else None
+
+
+def _raise_d_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    if t.d_lr < t.g_lr:
+        return {"d_lr": _rate(min(t.g_lr, _usual(t)) if t.g_lr > 0 else _usual(t))}
+    return {"d_lr": _rate(min(2 * t.d_lr, _usual(t)))} if t.d_lr < _usual(t) else None
+
+
+def _lower_rates(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    settings = {
+        key: _rate(min(rate / DRAMATIC, _usual(t)))
+        for key, rate in (("g_lr", t.g_lr), ("d_lr", t.d_lr))
+        if rate > _usual(t) / 20
+    }
+    return settings or None
+
+
+def _add_r1(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    if t.loss == "wasserstein-gp" and t.gp > 0:
+        return None
+    enough = R1_SMALL if m.resolution <= 28 and m.channels == 1 else R1_LARGE
+    weight = enough if t.r1 < enough else 3 * t.r1
+    if weight > R1_MOST:
+        return None
+    return {"r1": _rate(weight), "r2": _rate(max(weight, t.r2))}
+
+
+def _clip(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    return {"clip_norm": CLIP_USUAL} if not 0 < t.clip_norm <= CLIP_USUAL else None
+
+
+def _use_sgd(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    if t.optimizer == "sgd":
+        return None
+    return {"optimizer": "sgd", "g_lr": RATE_USUAL_SGD, "d_lr": RATE_USUAL_SGD}
+
+
+def _more_ema(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    longer = max(3 * t.ema_half_life_kimg, 8.9)
+    return {"ema_half_life_kimg": _rate(longer)} if longer <= EMA_MOST_KIMG else None
+
+
+def _multi_scale(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    return {"d_scales": 2} if m.d_scales == 1 else None
+
+
+CHOICES: dict[RemedyName, Choose] = {
+    "lower-d-rate": _lower_d_rate,
+    "raise-d-rate": _raise_d_rate,
+    "raise-g-rate": _raise_g_rate,
+    "lower-rates": _lower_rates,
+    "add-r1": _add_r1,
+    "clip-gradients": _clip,
+    "use-sgd": _use_sgd,
+    "more-ema": _more_ema,
+    "multi-scale": _multi_scale,
+    "minibatch-std": lambda m, t, e: None if m.minibatch_std else {"minibatch_std": True},
+    "packing": lambda m, t, e: {"packing": 2} if m.packing == 1 else None,
+    "diffaug": lambda m, t, e: {"augment": "diffaug"} if t.augment == "none" else None,
+    "ada": lambda m, t, e: {"augment": "ada", "augment_p": 0.0} if t.augment != "ada" else None,
+    "second-discriminator": lambda m, t, e: {"d_count": 2} if m.d_count == 1 else None,
+    "aux-classes": lambda m, t, e: (
+        {"aux_classes": True} if m.classes and not m.aux_classes else None
+    ),
+    "spectral-norm": lambda m, t, e: None if m.spectral_norm else {"spectral_norm": True},
+}
+
+ORDER: dict[FindingKind, tuple[RemedyName, ...]] = {
+    "mode-collapse": (
+        "add-r1", "minibatch-std", "packing", "lower-rates", "aux-classes",
+        "second-discriminator", "multi-scale", "use-sgd",
+    ),
+    "d-winning": (
+        "raise-g-rate", "lower-d-rate", "add-r1", "spectral-norm", "diffaug", "clip-gradients",
+    ),
+    "d-losing": ("raise-d-rate", "second-discriminator", "multi-scale", "aux-classes"),
+    "memorising": ("ada", "diffaug", "add-r1", "spectral-norm", "lower-d-rate"),
+    "divergence": ("lower-rates", "clip-gradients", "add-r1", "spectral-norm", "use-sgd"),
+    "stagnation": (
+        "raise-g-rate", "more-ema", "lower-rates", "multi-scale", "aux-classes",
+        "second-discriminator",
+    ),
+}  # fmt: skip

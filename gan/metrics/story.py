@@ -1,0 +1,114 @@
+"""The rows and measures of a training as detectors ask for them: medians, blocks, what persists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from gan.config import LossName, RunConfig
+
+Row = dict[str, Any]
+
+BLOCK = 8  # rows of a median, two seconds of them
+BLOCK_PART = 50  # in long runs a block is a fiftieth of it
+MIN_STEPS = 100  # before which nothing is amiss: D is ahead in every training's first moments
+# D's loss where it cannot tell real from fake, by which its share of what it can win is told
+DRAW: dict[LossName, float] = {
+    "minimax": 2 * math.log(2),
+    "nonsaturating": 2 * math.log(2),
+    "relativistic": math.log(2),
+    "hinge": 2.0,
+    "least-squares": 0.25,
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """One training so far. `rows` and `measures` in order, `config` the current one."""
+
+    rows: Sequence[Row]
+    measures: Sequence[Row]
+    config: RunConfig
+
+    @property
+    def is_young(self) -> bool:
+        """Whether it is too early to say anything."""
+        return len(self.rows) < 2 * BLOCK or self.steps(self.rows[-1]["nimg"]) < MIN_STEPS
+
+    def steps(self, nimg: float) -> float:
+        """About how many steps `nimg` images are."""
+        train = self.config.train
+        return nimg / max(1, train.batch_size * train.d_steps)
+
+    @property
+    def block(self) -> int:
+        """Rows of a median."""
+        return max(BLOCK, len(self.rows) // BLOCK_PART)
+
+    def tail(self, test: Callable[[Sequence[Row]], bool]) -> Sequence[Row]:
+        """The last rows, block by block, of which `test` holds; none unless of two blocks."""
+        size, start = self.block, len(self.rows)
+        while start >= size and test(self.rows[start - size : start]):
+            start -= size
+        return self.rows[start:] if len(self.rows) - start >= 2 * size else ()
+
+    def early(self, key: str) -> float | None:
+        """The median of `key` in the rows after the first block, up to a quarter of the run."""
+        stop = max(2 * BLOCK, len(self.rows) // 4)
+        return middle(self.rows[BLOCK:stop], key) if len(self.rows) > BLOCK else None
+
+    def last_looks(self, test: Callable[[Row], bool]) -> Sequence[Row]:
+        """The last measures of which `test` holds, past the first steps."""
+        start = len(self.measures)
+        while start and self.steps(self.measures[start - 1]["nimg"]) >= MIN_STEPS:
+            if not test(self.measures[start - 1]):
+                break
+            start -= 1
+        return self.measures[start:]
+
+    def times_floor(self) -> float | None:
+        """How many times its floor the last FD is."""
+        found = [times_floor(row) for row in self.measures]
+        return next((x for x in reversed(found) if x is not None), None)
+
+    def saturation(self, rows: Sequence[Row]) -> float | None:
+        """The share of what D can win that it has: 0 a draw, 1 all, below 0 worse than blind.
+
+        None for a Wasserstein critic, whose loss has no bound.
+        """
+        draw, loss = DRAW.get(self.config.train.loss), middle(rows, "loss_d")
+        return None if draw is None or loss is None else 1 - loss / draw
+
+
+def times_floor(measure: Row) -> float | None:
+    """FD over its floor, where both were measured."""
+    fd, floor = number(measure, "fd"), number(measure, "fd_floor")
+    return fd / floor if fd is not None and floor else None
+
+
+def number(row: Row, key: str) -> float | None:
+    """A finite number, or None."""
+    value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def numbers(rows: Sequence[Row], key: str) -> list[float]:
+    """The finite values of `key`."""
+    return [x for x in (number(row, key) for row in rows) if x is not None]
+
+
+def middle(rows: Sequence[Row], key: str) -> float | None:
+    """The median of `key` over `rows`."""
+    values = numbers(rows, key)
+    return median(values) if values else None
+
+
+def seconds_of(rows: Sequence[Row]) -> float:
+    """From the first to the last of `rows`, in seconds of training."""
+    values = numbers(rows, "seconds")
+    return round(values[-1] - values[0], 1) if len(values) > 1 else 0.0
