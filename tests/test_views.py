@@ -179,7 +179,7 @@ def test_no_text_is_left_over():
         if p.name != "i18n.py"
     )
     composed = re.compile(
-        r"gan_(tab|state|data|preset|line|set|moment)_"  # `gan_state_${name}`
+        r"gan_(tab|state|data|preset|line|set|moment|runs|compare)_"  # `gan_state_${name}`
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []

@@ -74,7 +74,7 @@ def _read(path: Path, resolution: int, channels: int) -> tuple[list[Pixels], lis
             pixels.append(read_picture(entry.data, resolution=resolution, channels=channels))
             folders.append(entry.folder)
         except DataError as error:
-            skipped[_short(str(error))] += 1
+            skipped[short_reason(str(error))] += 1
     return pixels, folders, skipped
 
 
@@ -82,7 +82,7 @@ def _entries(path: Path) -> Iterator[Entry]:
     if path.is_dir():
         return _folder_entries(path)
     if zipfile.is_zipfile(path):
-        return _zip_entries(path)
+        return zip_entries(path)
     raise DataError(f"{path.name} must be a folder or a zip of images, got another file; pack it")
 
 
@@ -99,7 +99,7 @@ def _folder_entries(root: Path) -> Iterator[Entry]:
             yield Entry(folder, file.read_bytes())
 
 
-def _zip_entries(path: Path) -> Iterator[Entry]:
+def zip_entries(path: Path) -> Iterator[Entry]:
     """Members one by one, never unpacked to disk; sizes are counted while reading, not believed."""
     deadline, total = time.monotonic() + MAX_ZIP_S, 0
     with zipfile.ZipFile(path) as archive:
@@ -137,7 +137,7 @@ def _classes(folders: list[str]) -> tuple[torch.Tensor | None, tuple[str, ...]]:
     return torch.tensor([names.index(f) for f in folders]), names
 
 
-def _short(why: str) -> str:
+def short_reason(why: str) -> str:
     """The reason without the numbers of one file, so that equal reasons count together."""
     for key, text in (("cannot be read", "unreadable"), ("million", "over 16 million pixels"),
                       ("10 MB", "over 10 MB"), ("20 times", "too long and thin")):  # fmt: skip

@@ -63,6 +63,12 @@ def runs_root() -> Path:
     return Path(os.environ.get("GAN_RUNS_DIR", "runs"))
 
 
+def home_root() -> Path:
+    """Where own images and presets live: GAN_HOME, or own/ beside the runs."""
+    home = os.environ.get("GAN_HOME")
+    return Path(home) if home else runs_root().absolute().with_name("own")
+
+
 def new_run_dir(preset: str) -> Path:
     """A folder name nobody has yet, not even in the trash: preset and a number."""
     root, number = runs_root(), 1

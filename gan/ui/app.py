@@ -17,7 +17,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import explore, gallery, header, panels, train
+from gan.ui import explore, gallery, header, panels, runs, train
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -27,7 +27,15 @@ from gan.ui.views import escape, script_json
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
-TABS = (("explore", explore.build), ("train", train.build), ("gallery", gallery.build))
+
+
+def build_train() -> None:
+    """The live board, and the list of all runs below it."""
+    train.build()
+    runs.build()
+
+
+TABS = (("explore", explore.build), ("train", build_train), ("gallery", gallery.build))
 
 
 def build_app(locales: gr.I18n) -> gr.Blocks:
@@ -72,7 +80,13 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
     locales = gr.I18n(**gradio_locales())
     app = build_app(locales)
     routes = build_routes(
-        context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES, panels.ROUTES
+        context,
+        header.ROUTES,
+        explore.ROUTES,
+        train.ROUTES,
+        gallery.ROUTES,
+        panels.ROUTES,
+        runs.ROUTES,
     )
     *_, share_url = app.launch(
         server_name=host,

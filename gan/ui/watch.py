@@ -10,7 +10,7 @@ from typing import Any
 
 from gan.config import RunConfig
 from gan.errors import GanError
-from gan.runs import RunReader, RunStatus, list_runs
+from gan.runs import RunReader, RunStatus, list_runs, runs_root
 from gan.ui.views import PageError, row_json
 
 FRESH_S = 0.25  # viewers that ask within this time share one look at the disk
@@ -38,6 +38,11 @@ class Runs:
         self._statuses: list[RunStatus] = []
         self._looked_at = -FRESH_S
         self._watched: dict[Path, Watched] = {}
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds them."""
+        return self._root or runs_root()
 
     def statuses(self) -> list[RunStatus]:
         """Newest first."""

@@ -1,0 +1,315 @@
+// All runs: what there is, how they compare, and what may be done with them.
+import {
+  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, h, icon, on, prepare, refresh,
+  say, short, t, tabIsOpen, translate, url,
+} from "./core.js";
+import { Compare } from "./compare.js";
+import { bytes } from "./timelapse.js";
+
+const POLL_MS = { busy: 2000, idle: 8000 };
+const STATES = ["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"];
+const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
+const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
+const MOST = 8;  // runs in one chart
+
+export function mount(element) {
+  new RunsBoard(prepare(element)).start();
+}
+
+class RunsBoard {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    Object.assign(this, {
+      runs: [], trash: [], totals: null, picked: [], open: null, asking: false, ready: false, queue: null,
+    });
+    this.rows = new Map();  // id -> {node, drawn}
+  }
+
+  start() {
+    this.compare = new Compare(this.find("#compare"), { unpick: (id) => this.#pick(id, false) });
+    this.find("#runs-find").addEventListener("input", () => this.#draw());
+    this.find("#runs-state").addEventListener("change", () => this.#draw());
+    on("state", (fresh) => this.#hear(fresh));
+    on("language", () => { this.rows.clear(); this.#words(); this.#draw(); });
+    on("theme", () => this.compare.draw());
+    this.#words();
+    this.#draw();
+    new IntersectionObserver(() => this.look()).observe(this.root);
+    document.addEventListener("visibilitychange", () => this.look());
+  }
+
+  #words() {
+    translate(this.root);
+    const select = this.find("#runs-state");
+    const { value } = select;
+    select.replaceChildren(h("option", { value: "" }, t("gan_runs_all")),
+      h("option", { value: "active" }, t("gan_runs_active")),
+      ...STATES.slice(2).map((s) => h("option", { value: s }, t(`gan_state_${s}`))));
+    select.value = value;
+    this.find("#runs-titles").replaceChildren(...COLUMNS.map((c) => h("th", { scope: "col", class: `is-${c}`,
+      title: c === "fd" ? t("gan_model_fd_help") : null },
+    ["pick", "picture", "do"].includes(c) ? h("span", { class: "ga-sr" }, t(`gan_runs_${c}`)) : t(`gan_runs_${c}`))));
+  }
+
+  // The header's poll tells when something began or ended; then there is reason to look at once.
+  #hear(fresh) {
+    const heard = JSON.stringify(fresh.runs.map((r) => [r.id, r.state]));
+    if (heard === this.heard) return;
+    this.heard = heard;
+    this.look();
+  }
+
+  look() {
+    clearTimeout(this.timer);
+    if (!tabIsOpen(this.root) || this.asking) return;
+    this.asking = true;
+    ask("runs").then((news) => {
+      Object.assign(this, { runs: news.runs, trash: news.trash, totals: news, queue: news.queue, ready: true });
+      this.picked = this.picked.filter((id) => this.runs.some((r) => r.id === id));
+      this.#draw();
+      this.compare.show(this.picked.map((id) => this.runs.find((r) => r.id === id)));
+    }, (error) => this.#note(say(error))).finally(() => {
+      this.asking = false;
+      const busy = this.runs.some((r) => ["starting", "running"].includes(r.state));
+      this.timer = setTimeout(() => this.look(), busy ? POLL_MS.busy : POLL_MS.idle);
+    });
+  }
+
+  // ---- the list -------------------------------------------------------------------------------
+
+  #wanted() {
+    const text = this.find("#runs-find").value.trim().toLowerCase();
+    const state = this.find("#runs-state").value;
+    return this.runs.filter((r) => (!state || r.state === state || (state === "active" && ACTIVE.includes(r.state)))
+      && (!text || [r.id, r.name, r.note, r.preset, r.data].join(" ").toLowerCase().includes(text)));
+  }
+
+  #draw() {
+    const wanted = this.#wanted();
+    const empty = this.find("#runs-empty");
+    this.find("#runs-box").hidden = !wanted.length;
+    empty.hidden = Boolean(wanted.length);
+    empty.textContent = !this.ready ? t("gan_runs_loading") : this.runs.length ? t("gan_runs_none_found") : t("gan_runs_none");
+    const room = this.totals && this.runs.length ? t(this.totals.free === null ? "gan_runs_room_public" : "gan_runs_room", {
+      count: this.runs.length, bytes: bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
+    if (this.find("#runs-room").textContent !== room) this.find("#runs-room").textContent = room;
+    const nodes = wanted.flatMap((run) => this.#row(run));
+    const list = this.find("#runs-list");
+    if (nodes.length !== list.children.length || nodes.some((n, i) => n !== list.children[i])) {
+      const focused = document.activeElement;
+      list.replaceChildren(...nodes);
+      if (list.contains(focused)) focused.focus();
+    }
+    this.#drawTrash();
+    this.#drawQueue();
+  }
+
+  #row(run) {
+    const drawn = JSON.stringify([run, this.picked.includes(run.id), this.picked.length >= MOST, currentLanguage()]);
+    let kept = this.rows.get(run.id);
+    if (!kept) this.rows.set(run.id, kept = { node: h("tr"), drawn: null, more: null });
+    if (kept.drawn !== drawn) {
+      kept.drawn = drawn;
+      this.#fill(kept.node, run);
+    }
+    kept.node.dataset.run = run.id;
+    if (this.open !== run.id) return [kept.node];
+    kept.more ??= this.#more(run);
+    kept.more.update(run);
+    return [kept.node, kept.more.node];
+  }
+
+  #fill(row, run) {
+    const keep = row.contains(document.activeElement) ? document.activeElement.dataset.act : null;
+    const cell = (name, ...inside) => h("td", { class: `is-${name}`, "data-title": t(`gan_runs_${name}`) }, ...inside);
+    const name = run.name || run.id;
+    const pick = h("input", { type: "checkbox", "data-act": "pick", "aria-label": t("gan_compare_pick", { name }),
+      onchange: (e) => this.#pick(run.id, e.target.checked) });
+    pick.checked = this.picked.includes(run.id);
+    pick.disabled = !pick.checked && this.picked.length >= MOST;
+    const more = h("button", { type: "button", class: "ga-button is-icon is-bare ga-disclose", "data-act": "more",
+      "aria-expanded": String(this.open === run.id), "aria-label": t("gan_runs_more", { name }), title: t("gan_runs_more", { name }),
+      onclick: () => this.#toggle(run.id) }, icon("next"));
+    row.replaceChildren(
+      cell("pick", pick),
+      cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
+        class: "ga-pixels", alt: "", loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot })}`) }))),
+      cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
+        run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
+      cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),
+      cell("what", h("span", { title: `${run.preset} · ${run.data}` }, run.preset === run.data ? run.preset : `${run.preset} · ${run.data}`)),
+      cell("nimg", count(run.nimg)), cell("time", duration(run.seconds)), cell("fd", short(run.fd)),
+      cell("size", bytes(run.bytes)), cell("started", when(run.started_at)),
+      cell("do", h("span", { class: "ga-do" }, h("button", { type: "button", class: "ga-button", "data-act": "watch",
+        "aria-label": `${t("gan_runs_watch")}: ${name}`, onclick: () => this.#watch(run.id) }, t("gan_runs_watch")), more)));
+    if (keep) row.querySelector(`[data-act="${keep}"]`)?.focus();
+  }
+
+  #watch(id) {
+    emit("watch", id);
+    const board = document.querySelector(".ga-run") ?? document.querySelector(".ga-train");
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    board?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+
+  #toggle(id) {
+    const before = this.open;
+    this.open = before === id ? null : id;
+    for (const each of [before, id]) {
+      const row = this.rows.get(each);
+      row?.node.querySelector('[data-act="more"]')?.setAttribute("aria-expanded", String(this.open === each));
+      if (row) row.more = null;
+    }
+    this.#draw();
+  }
+
+  // ---- one run --------------------------------------------------------------------------------
+
+  #more(run) {
+    const field = (key, input) => h("label", { class: "ga-field" }, h("span", {}, t(key)), input);
+    const name = h("input", { class: "ga-input", maxlength: 60, value: run.name, placeholder: run.id, spellcheck: "false" });
+    const note = h("textarea", { class: "ga-input", maxlength: 2000, rows: 2 });
+    note.value = run.note;
+    const saved = h("output", { class: "ga-quiet", role: "status" });
+    const save = async () => {
+      if (name.value === name.dataset.kept && note.value === note.dataset.kept) return;
+      try {
+        const kept = await ask("runs/meta", { id: run.id, name: name.value, note: note.value });
+        [name.value, note.value] = [kept.name, kept.note];
+        [name.dataset.kept, note.dataset.kept] = [kept.name, kept.note];
+        saved.textContent = t("gan_runs_saved");
+        this.look();
+      } catch (error) { saved.textContent = ""; this.#note(say(error)); }
+    };
+    [name.dataset.kept, note.dataset.kept] = [run.name, run.note];
+    for (const input of [name, note]) input.addEventListener("change", save);
+    name.addEventListener("keydown", (e) => { if (e.key === "Enter") save(); });
+    const command = (key, text) => h("div", { class: "ga-run-command" }, h("span", { class: "ga-quiet" }, t(key)),
+      h("code", { tabindex: "0" }, text), h("button", { type: "button", class: "ga-button is-bare",
+        onclick: (e) => copyText(text, e.currentTarget) }, h("span", { "data-t": "gan_copy" }, t("gan_copy"))));
+    const resume = h("button", { type: "button", class: "ga-button", "data-act": "resume",
+      onclick: (e) => this.#resume(run.id, e.currentTarget) }, t("gan_resume"));
+    const remove = h("button", { type: "button", class: "ga-button is-danger", "data-act": "delete",
+      onclick: () => this.#delete(run.id) }, t("gan_runs_delete"));
+    const why = h("span", { class: "ga-quiet" });
+    const message = h("p", { class: "ga-quiet" });
+    const node = h("tr", { class: "is-more" }, h("td", { colspan: COLUMNS.length }, h("div", { class: "ga-run-more" },
+      run.mine ? h("div", { class: "ga-run-fields" }, field("gan_runs_name", name), field("gan_runs_note", note), saved) : null,
+      message,
+      boot.local ? command("gan_runs_resume_by", `python -m gan train --resume ${quoted(`runs/${run.id}`)}`) : null,
+      boot.local ? command("gan_runs_fork_by", `python -m gan train --fork ${quoted(`runs/${run.id}`)} --set g_lr=0.0005`) : null,
+      h("div", { class: "ga-run-do" }, run.mine ? resume : null, run.mine ? remove : null, why))));
+    const update = (now) => {
+      const lives = ACTIVE.includes(now.state);
+      resume.hidden = !now.resumable;
+      remove.disabled = lives;
+      why.textContent = !now.mine ? t("gan_runs_foreign") : lives ? t("gan_runs_stop_first") : "";
+      message.textContent = now.message ?? "";
+      message.hidden = !now.message;
+    };
+    return { node, update };
+  }
+
+  async #resume(id, button) {
+    button.disabled = true;
+    try {
+      await ask("train/steer", { id, command: "resume" });
+      this.#note("");
+      refresh();
+      this.#watch(id);
+    } catch (error) { this.#note(say(error)); }
+    button.disabled = false;
+    this.look();
+  }
+
+  // ---- throwing away, and taking back ---------------------------------------------------------
+
+  async #delete(id) {
+    try {
+      const { token } = await ask("runs/delete", { id });
+      this.open = null;
+      this.rows.delete(id);
+      this.#note("");
+      this.#offer(id, token);
+      refresh();
+    } catch (error) { this.#note(say(error)); }
+    this.look();
+  }
+
+  #offer(id, token) {
+    const bar = this.find("#runs-undo");
+    bar.hidden = false;
+    bar.replaceChildren(h("span", {}, t("gan_runs_deleted", { name: id })),
+      h("button", { type: "button", class: "ga-button", id: "runs-undo-button", onclick: () => this.#restore(token) },
+        icon("undo"), t("gan_runs_undo")),
+      h("button", { type: "button", class: "ga-button is-bare", onclick: () => this.#purge(token) }, t("gan_runs_for_ever")));
+    bar.querySelector("button").focus({ preventScroll: true });
+  }
+
+  async #restore(token) {
+    try {
+      await ask("runs/restore", { token });
+      this.#note("");
+      refresh();
+    } catch (error) { this.#note(say(error)); }
+    this.find("#runs-undo").hidden = true;
+    this.look();
+  }
+
+  async #purge(token) {
+    try {
+      await ask("runs/purge", { token });
+      this.#note("");
+    } catch (error) { this.#note(say(error)); }
+    this.find("#runs-undo").hidden = true;
+    this.look();
+  }
+
+  #drawTrash() {
+    this.find("#trash").hidden = !this.trash.length;
+    this.find("#trash-count").textContent = String(this.trash.length || "");
+    const drawn = JSON.stringify([this.trash, currentLanguage()]);
+    if (drawn === this.trashDrawn) return;
+    this.trashDrawn = drawn;
+    this.find("#trash-list").replaceChildren(...this.trash.map(({ id, token, deleted_at }) => h("li", {},
+      h("b", {}, id), h("span", { class: "ga-quiet" }, when(deleted_at)),
+      h("button", { type: "button", class: "ga-button", onclick: () => this.#restore(token) }, t("gan_runs_undo")),
+      h("button", { type: "button", class: "ga-button is-bare", onclick: () => this.#purge(token) }, t("gan_runs_for_ever")))));
+  }
+
+  // ---- a public server's queue ----------------------------------------------------------------
+
+  #drawQueue() {
+    const box = this.find("#runs-queue");
+    box.hidden = !this.queue?.length;
+    if (!this.queue?.length) return;
+    box.textContent = t("gan_queue_waiting", { count: this.queue.length });
+  }
+
+  // ---- comparing ------------------------------------------------------------------------------
+
+  #pick(id, yes) {
+    this.picked = this.picked.filter((p) => p !== id);
+    if (yes) this.picked.push(id);
+    this.#draw();
+    this.compare.show(this.picked.map((p) => this.runs.find((r) => r.id === p)));
+  }
+
+  #note(sentence) {
+    const note = this.find("#runs-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+}
+
+const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
+// Today the time, else the day: short, in the page's language.
+function when(unix) {
+  if (!unix) return "–";
+  const date = new Date(unix * 1000);
+  const language = currentLanguage() === "zh" ? "zh-CN" : "en-GB";
+  return date.toDateString() === new Date().toDateString()
+    ? date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })
+    : date.toLocaleDateString(language, { day: "numeric", month: "short" });
+}

@@ -1,0 +1,198 @@
+"""Own images: taken in piece by piece, shown as they will be cropped, kept as a set to train on."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.data.own import OwnSet, OwnSets
+from gan.errors import DataError
+from gan.images import encode_webp
+from gan.runs.folder import home_root
+from gan.ui.limits import Limits
+from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.views import PageError
+
+PREFIX = "own:"
+MAX_UPLOAD = 200 * 2**20
+PUBLIC_UPLOAD = 50 * 2**20  # of a visitor in all
+PUBLIC_TOTAL = 2 * 2**30  # kept of all visitors
+PUBLIC_KEEP_S = 24 * 3600
+PIECE = 2**20
+MAX_TAKING = 2  # uploads at a time
+
+
+class Own:
+    """The sets of this server, and how much each visitor has sent. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.sets = OwnSets(home_root() / "images")
+        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="own")
+        self._lock = threading.Lock()
+        self._sent: dict[str, int] = {}
+        self._taking = 0
+
+    def begin(self) -> None:
+        """One more upload; raises PageError where too many come at a time."""
+        with self._lock:
+            if self._taking >= MAX_TAKING:
+                raise PageError("gan_error_own_busy", status=429)
+            self._taking += 1
+
+    def end(self) -> None:
+        """An upload is over, however it ended."""
+        with self._lock:
+            self._taking -= 1
+
+    def sent(self, session: str, size: int = 0) -> int:
+        """Bytes that a visitor has sent in all, `size` more among them."""
+        with self._lock:
+            self._sent[session] = self._sent.get(session, 0) + size
+            return self._sent[session]
+
+    def close(self) -> None:
+        """End the thread."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+def mine(context: Context, session: str) -> list[OwnSet]:
+    """At home every set; in public the visitor's own."""
+    own = context.part(Own)
+    if context.profile.local:
+        return own.sets.listed()
+    own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
+    return [s for s in own.sets.listed() if context.owners.owns(session, PREFIX + s.id)]
+
+
+def find(context: Context, session: str, set_id: str) -> OwnSet:
+    """One of the visitor's sets; raises DataError, the same for foreign and unknown ones."""
+    for found in mine(context, session):
+        if found.id == set_id:
+            return found
+    raise DataError("this set of images is not there any more; choose or upload another")
+
+
+def resolve(context: Context, session: str, data: str) -> tuple[str, dict[str, Any]] | None:
+    """`own:ID` as a spec for the command line and the settings that go with it; None for others."""
+    if not data.startswith(PREFIX):
+        return None
+    found = find(context, session, data.removeprefix(PREFIX))
+    folder = context.part(Own).sets.folder(found.id)
+    settings = {"resolution": found.resolution, "channels": found.channels, "flip": found.flip}
+    return f"folder:{folder}", settings
+
+
+def own_json(found: OwnSet) -> dict[str, Any]:
+    """A set for the page."""
+    return asdict(found) | {"spec": PREFIX + found.id}
+
+
+async def listing(context: Context, request: Request) -> Response:
+    """The visitor's sets, and how much may still be sent."""
+    session, own = session_of(request), context.part(Own)
+    sets = await on(own.thread, mine, context, session)
+    left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.sent(session))
+    body = {"sets": [own_json(s) for s in sets], "left": left}
+    return JSONResponse(body, headers=NEVER)
+
+
+async def upload(context: Context, request: Request) -> Response:
+    """Files in one body (gan.data.own.framed says how), written to disk as they come."""
+    session, own = session_of(request), context.part(Own)
+    name = request.query_params.get("name", "")[:200]
+    if not context.profile.local:
+        context.part(Limits).spend(session, "upload")
+    own.begin()
+    try:
+        with tempfile.TemporaryFile() as file:
+            await _receive(context, request, file)
+            file.seek(0)
+            found = await on(own.thread, _take_in, context, file, name)
+    finally:
+        own.end()
+    if not context.profile.local:
+        context.owners.claim(session, PREFIX + found.id)
+    return JSONResponse(own_json(found), headers=NEVER)
+
+
+async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
+    """The body into `file`; counted while it is read, whatever its header says."""
+    own, session = context.part(Own), session_of(request)
+    most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.sent(session)
+    size, parts, held = 0, [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise PageError("gan_error_own_large", status=413, most=max(0, most) // 2**20)
+        if not context.profile.local:
+            own.sent(session, len(part))  # a broken-off upload counts too
+        parts.append(part)
+        held += len(part)
+        if held >= PIECE:
+            await on(context.disk_thread, file.write, b"".join(parts))
+            parts, held = [], 0
+    await on(context.disk_thread, file.write, b"".join(parts))
+
+
+def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:
+    own = context.part(Own)
+    if not context.profile.local:
+        own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
+        if sum(s.bytes for s in own.sets.listed()) > PUBLIC_TOTAL:
+            raise PageError("gan_error_own_busy", status=429)
+    return own.sets.add(file, name)
+
+
+async def preview(context: Context, request: Request) -> Response:
+    """A few pictures of a set, whole above and cropped below."""
+    session, own = session_of(request), context.part(Own)
+    set_id = request.query_params.get("id", "")
+    size, channels = number_in(request, "resolution", 32), number_in(request, "channels", 3)
+    if size not in (28, 32, 48, 64) or channels not in (1, 3):
+        raise PageError("gan_error_request")
+
+    def draw() -> bytes:
+        found = find(context, session, set_id)
+        return encode_webp(own.sets.preview(found.id, resolution=size, channels=channels))
+
+    return Response(await on(own.thread, draw), media_type="image/webp", headers=NEVER)
+
+
+async def change(context: Context, request: Request) -> Response:
+    """Choose the size, the depth and whether to mirror."""
+    form, session, own = await json_of(request), session_of(request), context.part(Own)
+    size, channels, flip = (form.get(k) for k in ("resolution", "channels", "flip"))
+    if type(size) is not int or type(channels) is not int or not isinstance(flip, bool):
+        raise PageError("gan_error_request")
+
+    def write() -> OwnSet:
+        found = find(context, session, str(form.get("id", "")))
+        return own.sets.change(found.id, resolution=size, channels=channels, flip=flip)
+
+    return JSONResponse(own_json(await on(own.thread, write)), headers=NEVER)
+
+
+async def remove(context: Context, request: Request) -> Response:
+    """Delete a set for ever."""
+    form, session, own = await json_of(request), session_of(request), context.part(Own)
+
+    def delete() -> None:
+        own.sets.remove(find(context, session, str(form.get("id", ""))).id)
+
+    await on(own.thread, delete)
+    return JSONResponse({}, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/gan/own", listing),
+    ("POST", "/gan/own/upload", upload),
+    ("GET", "/gan/own/preview", preview),
+    ("POST", "/gan/own/change", change),
+    ("POST", "/gan/own/delete", remove),
+)
