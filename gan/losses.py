@@ -26,6 +26,15 @@ class Loss:
     g: LogitsLoss
     paired: bool = False  # g uses the real logits
     gradient_penalty: bool = False  # D also pays `gradient_penalty` every step
+    boundary: float | None = 0.0  # the logit between real and fake; None: only pairs can tell
+
+    def signs(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """+1 where D holds a real image for real, -1 where for fake; ADA's measure.
+
+        Losses that fix no level of the logits are asked pair by pair instead.
+        """
+        level = fake_logits if self.boundary is None else self.boundary
+        return (real_logits - level).sign()
 
 
 def cross_entropy_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -84,31 +93,69 @@ def relativistic_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 LOSSES: dict[LossName, Loss] = {
     "minimax": Loss(cross_entropy_d, minimax_g),
     "nonsaturating": Loss(cross_entropy_d, nonsaturating_g),
-    "least-squares": Loss(least_squares_d, least_squares_g),
+    "least-squares": Loss(least_squares_d, least_squares_g, boundary=0.5),
     "hinge": Loss(hinge_d, critic_g),
-    "wasserstein-gp": Loss(critic_d, critic_g, gradient_penalty=True),
-    "relativistic": Loss(relativistic_d, relativistic_g, paired=True),
+    "wasserstein-gp": Loss(critic_d, critic_g, gradient_penalty=True, boundary=None),
+    "relativistic": Loss(relativistic_d, relativistic_g, paired=True, boundary=None),
 }
 
 
 def zero_centred_penalty(x: Tensor, logits: Tensor) -> Tensor:
-    """Half the mean squared gradient norm of `logits` (N,) at x (N, C, H, W); a scalar.
+    """Half the mean squared gradient norm of `logits` at x (N, C, H, W); a scalar.
 
     On real images it is R1, on fakes R2 (Mescheder et al. 2018, eq. 9). x must require grad.
+    logits: one an image or a pack, (P,); of several critics (K, P), whose penalties are added.
     """
-    (gradient,) = torch.autograd.grad(logits.float().sum(), x, create_graph=True)
-    return 0.5 * gradient.float().square().sum(dim=(1, 2, 3)).mean()
+    return torch.stack(
+        [
+            0.5 * gradient.float().square().sum(dim=(1, 2, 3)).sum() / logits.shape[-1]
+            for gradient in _gradients(x, logits)
+        ]
+    ).sum()
+
+
+def _gradients(x: Tensor, logits: Tensor) -> list[Tensor]:
+    """d logits / d x, critic by critic, to be differentiated further."""
+    return [
+        torch.autograd.grad(row.float().sum(), x, create_graph=True)[0]
+        for row in logits.reshape(-1, logits.shape[-1])
+    ]
 
 
 def gradient_penalty(
-    critic: Callable[[Tensor], Tensor], x_real: Tensor, x_fake: Tensor, mix: Tensor
+    critic: Callable[[Tensor], Tensor],
+    x_real: Tensor,
+    x_fake: Tensor,
+    mix: Tensor,
+    *,
+    packing: int = 1,
 ) -> Tensor:
     """Mean squared distance of the critic's gradient norm from 1 between real and fake.
 
     mix (N,) in [0, 1] says where on each line; Gulrajani et al. 2017, eq. 3 (without lambda).
+    critic: x -> logits (P,), or (K, P) of several critics, whose penalties are added. `packing`
+    neighbours are judged as one, and so they are one point: their gradients have one norm.
     """
     mix = mix.view(-1, 1, 1, 1)
     x = (mix * x_real + (1 - mix) * x_fake).requires_grad_(True)
-    (gradient,) = torch.autograd.grad(critic(x).float().sum(), x, create_graph=True)
-    norm = gradient.float().square().sum(dim=(1, 2, 3)).add(1e-12).sqrt()  # sqrt'(0) is infinite
-    return (norm - 1).square().mean()
+    logits = critic(x)
+    penalties = []
+    for gradient in _gradients(x, logits):
+        squares = gradient.float().square().sum(dim=(1, 2, 3))  # (N,)
+        squares = _by_pack(squares, packing)
+        norm = squares.add(1e-12).sqrt()  # sqrt'(0) is infinite
+        penalties.append((norm - 1).square().mean())
+    return torch.stack(penalties).sum()
+
+
+def _by_pack(values: Tensor, size: int) -> Tensor:
+    """Values (N,) of images added up pack by pack, (ceil(N / size),)."""
+    if size == 1:
+        return values
+    pack = torch.arange(len(values), device=values.device) // size
+    return values.new_zeros(-(-len(values) // size)).index_add(0, pack, values)
+
+
+def worst(loss: LogitsLoss, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The largest of the critics' losses, logits (K, P); Durugkar et al. 2017 (GMAN-max)."""
+    return torch.stack([loss(r, f) for r, f in zip(real_logits, fake_logits, strict=True)]).amax()

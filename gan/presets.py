@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -70,6 +71,10 @@ CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128)
 CONV_28_G_WIDTHS = (48, 36, 24)
 CONV_28_D_WIDTHS = (24, 24, 48)
 DCGAN_WIDTH = 12
+MLP_G_WIDTHS = (256, 512, 512)  # the article's
+MLP_D_WIDTHS = (512, 512)
+MAX_WIDTH = 4096
+MAX_CONVS = 4  # 3x3 convs a resolution
 
 
 def get_preset(name: str) -> Preset:
@@ -87,20 +92,61 @@ def halvings(resolution: int) -> int:
     return count
 
 
-def default_widths(
-    family: Family, resolution: int, *, dcgan_width: int = 0
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """(g_widths, d_widths) of a family at a resolution."""
-    if family == "mlp":
-        return (256, 512, 512), (512, 512)  # the article's
+def layer_count(family: Family, resolution: int, convs: int) -> int:
+    """How many widths a convolutional family has with `convs` 3x3 convs a resolution."""
     stages = halvings(resolution)
     if family == "dcgan":
-        widths = tuple((dcgan_width or DCGAN_WIDTH) * 2**i for i in range(stages))
-        return widths[::-1], widths
-    if resolution == 28:
-        return CONV_28_G_WIDTHS, CONV_28_D_WIDTHS
-    layers = 2 * stages - 1
-    return CONV_G_WIDTHS[:layers], CONV_D_WIDTHS[:layers]
+        return stages * (1 + convs)
+    return 1 + (stages - 1) * (1 + convs)  # conv has none at the smallest map
+
+
+def layers_of(family: Family, resolution: int, widths: Sequence[int]) -> int:
+    """How many 3x3 convs a resolution `widths` stand for; the inverse of `layer_count`."""
+    counts = [layer_count(family, resolution, c) for c in range(MAX_CONVS + 1)]
+    return counts.index(len(widths)) if len(widths) in counts else 0
+
+
+def default_widths(
+    family: Family,
+    resolution: int,
+    *,
+    dcgan_width: int = 0,
+    width: float = 1.0,
+    depth: int = 0,
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(g_widths, d_widths) of a family at a resolution, `width` times as wide, `depth` deeper."""
+    if family == "mlp":
+        pair = _mlp_widths(MLP_G_WIDTHS, depth), _mlp_widths(MLP_D_WIDTHS, depth)
+    elif family == "dcgan":
+        stages = [(dcgan_width or DCGAN_WIDTH) * 2**i for i in range(halvings(resolution))]
+        layers = 1 + max(0, depth)
+        d = tuple(w for w in stages for _ in range(layers))
+        pair = d[::-1], d
+    else:
+        pair = _conv_widths(resolution, convs=max(0, 1 + depth))
+    g_widths, d_widths = (
+        tuple(min(MAX_WIDTH, max(1, round(w * width))) for w in widths) for widths in pair
+    )
+    return g_widths, d_widths
+
+
+def _mlp_widths(widths: tuple[int, ...], depth: int) -> tuple[int, ...]:
+    return widths[:depth] if depth < 0 else widths + widths[-1:] * depth
+
+
+def _conv_widths(resolution: int, *, convs: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The family's own, with `convs` 3x3 convs a resolution where it has one."""
+    at_28 = resolution == 28
+    g, d = (
+        (CONV_28_G_WIDTHS if at_28 else CONV_G_WIDTHS),
+        (CONV_28_D_WIDTHS if at_28 else CONV_D_WIDTHS),
+    )
+    doublings = halvings(resolution) - 1
+    g_widths, d_widths = [g[0]], []
+    for i in range(doublings):
+        g_widths += [g[2 * i + 1], *[g[2 * i + 2]] * convs]
+        d_widths += [d[2 * i], *[d[2 * i + 1]] * convs]
+    return tuple(g_widths), (*d_widths, d[2 * doublings])
 
 
 def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) -> RunConfig:
@@ -135,8 +181,9 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
 def resolve_widths(config: RunConfig) -> RunConfig:
     """`config` with every width written out, so that a saved run does not depend on defaults."""
     width = PRESETS[config.preset].width if config.preset in PRESETS else 0
+    shape = config.model
     g_widths, d_widths = default_widths(
-        config.model.family, config.model.resolution, dcgan_width=width
+        shape.family, shape.resolution, dcgan_width=width, width=shape.width, depth=shape.depth
     )
     model = replace(
         config.model,

@@ -10,18 +10,23 @@ from torch import nn
 from gan.config import Family, ModelConfig
 from gan.errors import ConfigError
 from gan.models.conv import ConvDiscriminator, ConvGenerator
+from gan.models.critic import Critic, CriticShape
+from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
-from gan.models.protocol import Discriminator, Generator
-from gan.presets import halvings
+from gan.models.protocol import Discriminator, Generator, Judgement
+from gan.presets import MAX_CONVS, layer_count
 
 __all__ = [
     "Discriminator",
     "Generator",
+    "Judgement",
     "build_discriminator",
     "build_generator",
     "count_parameters",
+    "keep_weights",
     "seeded_build",
+    "seeded_discriminator",
 ]
 
 GENERATORS: dict[Family, Callable[[ModelConfig], Generator]] = {
@@ -29,7 +34,7 @@ GENERATORS: dict[Family, Callable[[ModelConfig], Generator]] = {
     "dcgan": DcganGenerator,
     "conv": ConvGenerator,
 }
-DISCRIMINATORS: dict[Family, Callable[[ModelConfig], Discriminator]] = {
+DISCRIMINATORS: dict[Family, Callable[[CriticShape], Critic]] = {
     "mlp": MlpDiscriminator,
     "dcgan": DcganDiscriminator,
     "conv": ConvDiscriminator,
@@ -46,7 +51,14 @@ def build_generator(config: ModelConfig) -> Generator:
 def build_discriminator(config: ModelConfig) -> Discriminator:
     """The discriminator that `config` describes; raises ConfigError likewise."""
     _check(config)
-    return DISCRIMINATORS[config.family](config)
+    return assemble(config, DISCRIMINATORS[config.family])
+
+
+def seeded_discriminator(config: ModelConfig, seed: int) -> Discriminator:
+    """A discriminator with initial weights that depend on `seed` alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # noqa: TID251
+        return build_discriminator(config)
 
 
 def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminator]:
@@ -59,7 +71,8 @@ def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminat
 def parameter_count(config: ModelConfig) -> int:
     """Parameters of both models together, without a byte of them being allocated."""
     with torch.device("meta"):
-        models = (GENERATORS[config.family](config), DISCRIMINATORS[config.family](config))
+        d = assemble(config, DISCRIMINATORS[config.family])
+        models = (GENERATORS[config.family](config), d)
     return sum(count_parameters(m) for m in models)
 
 
@@ -79,12 +92,12 @@ def _check(config: ModelConfig) -> None:
 
 
 def _check_stages(config: ModelConfig) -> None:
-    stages = halvings(config.resolution)
-    count = 2 * stages - 1 if config.family == "conv" else stages
+    counts = [layer_count(config.family, config.resolution, c) for c in range(MAX_CONVS + 1)]
     for name in ("g_widths", "d_widths"):
-        if len(getattr(config, name)) != count:
+        if len(getattr(config, name)) not in counts:
+            known = " or ".join(map(str, sorted(set(counts))))
             raise ConfigError(
-                f"{name} of family {config.family} at {config.resolution} px must hold {count} "
+                f"{name} of family {config.family} at {config.resolution} px must hold {known} "
                 f"widths, got {len(getattr(config, name))}; leave it out for the family's own"
             )
 

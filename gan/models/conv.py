@@ -6,10 +6,14 @@ per second so than with any wider net (recipe and figures in README).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
+from gan.models.critic import Critic, CriticShape
+from gan.models.protocol import LEAK, IdentityGenerator
+from gan.presets import halvings, layers_of
 
 
 def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
@@ -17,23 +21,26 @@ def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
 
 
 class ConvGenerator(IdentityGenerator):
-    """w -> linear to 4 to 7 px -> (ConvT k4 s2, conv 3x3) a doubling -> ConvT to the image, tanh.
+    """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) a doubling -> ConvT to the image, tanh.
 
-    g_widths: the first map, then two a doubling (after the ConvT, after the conv).
+    g_widths: the first map, then those of a doubling: after the ConvT, after each conv (one).
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         widths = config.g_widths
-        doublings = (len(widths) + 1) // 2
-        base = config.resolution >> doublings
+        per_stage = 1 + layers_of("conv", config.resolution, widths)
+        base = config.resolution >> halvings(config.resolution)
         self.to_map = nn.Linear(self.w_dim, widths[0] * base * base)
         self.map_shape = (widths[0], base, base)
         layers = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        for i in range(1, len(widths), 2):
-            up, conv = widths[i], widths[i + 1]
-            layers += _bn_relu(nn.ConvTranspose2d(widths[i - 1], up, 4, 2, 1, bias=False), up)
-            layers += _bn_relu(nn.Conv2d(up, conv, 3, 1, 1, bias=False), conv)
+        for i, (before, after) in enumerate(pairwise(widths)):
+            layer = (
+                nn.Conv2d(before, after, 3, 1, 1, bias=False)
+                if i % per_stage
+                else nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)
+            )
+            layers += _bn_relu(layer, after)
         layers += [nn.ConvTranspose2d(widths[-1], config.channels, 4, 2, 1), nn.Tanh()]
         self.main = nn.Sequential(*layers)
 
@@ -43,22 +50,29 @@ class ConvGenerator(IdentityGenerator):
         return x
 
 
-class ConvDiscriminator(Discriminator):
-    """(Conv k4 s2, conv 3x3) a halving, the last without its 3x3; LeakyReLU, no norm; one logit."""
+class ConvDiscriminator(Critic):
+    """(Conv k4 s2, convs 3x3) a halving, the last without its 3x3; LeakyReLU, no norm; one logit.
 
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.classes = config.classes
+    An image of under 8 px, as multi-scale training makes them, is not halved.
+    """
+
+    def __init__(self, shape: CriticShape) -> None:
+        super().__init__(shape)
+        stages = halvings(shape.resolution)
+        per_stage = 1 + layers_of("conv", shape.resolution, shape.widths)
         layers: list[nn.Module] = []
-        before = config.channels
-        for i, width in enumerate(config.d_widths):
-            conv = nn.Conv2d(before, width, 3, 1, 1) if i % 2 else nn.Conv2d(before, width, 4, 2, 1)
+        before = self.in_channels
+        for i, width in enumerate(shape.widths):
+            halves = stages and i % per_stage == 0
+            conv = (
+                nn.Conv2d(before, width, 4, 2, 1) if halves else nn.Conv2d(before, width, 3, 1, 1)
+            )
             layers += [conv, nn.LeakyReLU(LEAK)]
             before = width
         self.main = nn.Sequential(*layers)
-        base = config.resolution >> ((len(config.d_widths) + 1) // 2)
-        self.head = ProjectionHead(before * base * base, config.classes)
+        base = shape.resolution >> stages
+        self.head = self.head_for(before * base * base, shape)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.head(self.main(x).flatten(1), labels)
-        return logits
+    def features(self, x: Tensor) -> Tensor:
+        h: Tensor = self.main(x).flatten(1)
+        return h

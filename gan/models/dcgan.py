@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
+from gan.models.critic import Critic, CriticShape
+from gan.models.protocol import LEAK, IdentityGenerator
+from gan.presets import halvings, layers_of
 
 INIT_STD = 0.02  # Radford et al. 2016
 
@@ -20,24 +20,28 @@ def _init(module: nn.Module) -> None:
 
 
 class DcganGenerator(IdentityGenerator):
-    """z -> ConvT to 4 to 7 px -> ConvT k4 s2 doublings, BN and ReLU between, tanh last."""
+    """z -> ConvT to 4 to 7 px -> ConvT k4 s2 doublings, BN and ReLU between, tanh last.
+
+    A deeper one has convs 3x3 after each; g_widths then names them too.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         widths = config.g_widths
-        base = config.resolution >> len(widths)  # px before the first doubling
-        layers: list[nn.Module] = [
-            nn.ConvTranspose2d(self.w_dim, widths[0], base, bias=False),
-            nn.BatchNorm2d(widths[0]),
-            nn.ReLU(),
-        ]
-        for before, after in pairwise(widths):
-            layers += [
-                nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-            ]
-        layers += [nn.ConvTranspose2d(widths[-1], config.channels, 4, 2, 1, bias=False), nn.Tanh()]
+        per_stage = 1 + layers_of("dcgan", config.resolution, widths)
+        base = config.resolution >> halvings(config.resolution)
+        layers: list[nn.Module] = []
+        before = self.w_dim
+        for i, width in enumerate(widths):
+            if i % per_stage:
+                layer: nn.Module = nn.Conv2d(before, width, 3, 1, 1, bias=False)
+            elif i:
+                layer = nn.ConvTranspose2d(before, width, 4, 2, 1, bias=False)
+            else:
+                layer = nn.ConvTranspose2d(before, width, base, bias=False)
+            layers += [layer, nn.BatchNorm2d(width), nn.ReLU()]
+            before = width
+        layers += [nn.ConvTranspose2d(before, config.channels, 4, 2, 1, bias=False), nn.Tanh()]
         self.main = nn.Sequential(*layers)
         self.apply(_init)
 
@@ -46,30 +50,29 @@ class DcganGenerator(IdentityGenerator):
         return x
 
 
-class DcganDiscriminator(Discriminator):
+class DcganDiscriminator(Critic):
     """Conv k4 s2 halvings with BN (not on the first) and LeakyReLU, then one logit."""
 
     mixes_batch = True
 
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.classes = config.classes
-        widths = config.d_widths
-        layers: list[nn.Module] = [
-            nn.Conv2d(config.channels, widths[0], 4, 2, 1, bias=False),
-            nn.LeakyReLU(LEAK),
-        ]
-        for before, after in pairwise(widths):
-            layers += [
-                nn.Conv2d(before, after, 4, 2, 1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.LeakyReLU(LEAK),
-            ]
+    def __init__(self, shape: CriticShape) -> None:
+        super().__init__(shape)
+        stages = halvings(shape.resolution)
+        per_stage = 1 + layers_of("dcgan", shape.resolution, shape.widths)
+        layers: list[nn.Module] = []
+        before = self.in_channels
+        for i, width in enumerate(shape.widths):
+            kernel, stride = (4, 2) if stages and i % per_stage == 0 else (3, 1)
+            layers.append(nn.Conv2d(before, width, kernel, stride, 1, bias=False))
+            if i:
+                layers.append(nn.BatchNorm2d(width))
+            layers.append(nn.LeakyReLU(LEAK))
+            before = width
         self.main = nn.Sequential(*layers)
-        base = config.resolution >> len(widths)
-        self.head = ProjectionHead(widths[-1] * base * base, config.classes)
+        base = shape.resolution >> stages
+        self.head = self.head_for(before * base * base, shape)
         self.main.apply(_init)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.head(self.main(x).flatten(1), labels)
-        return logits
+    def features(self, x: Tensor) -> Tensor:
+        h: Tensor = self.main(x).flatten(1)
+        return h

@@ -7,7 +7,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
-from gan.models.protocol import LEAK, Discriminator, IdentityGenerator, ProjectionHead
+from gan.models.critic import Critic, CriticShape
+from gan.models.protocol import LEAK, IdentityGenerator
 
 
 def _dense(widths: tuple[int, ...]) -> nn.Sequential:
@@ -34,15 +35,14 @@ class MlpGenerator(IdentityGenerator):
         return x.view(-1, *self.image_shape)  # (N, C, H, W)
 
 
-class MlpDiscriminator(Discriminator):
+class MlpDiscriminator(Critic):
     """The image -> dense 512 -> 512 -> 1, with LeakyReLU where the article forgot it."""
 
-    def __init__(self, config: ModelConfig) -> None:
-        super().__init__()
-        self.classes = config.classes
-        self.hidden = _dense((config.channels * config.resolution**2, *config.d_widths))
-        self.head = ProjectionHead(config.d_widths[-1], config.classes)
+    def __init__(self, shape: CriticShape) -> None:
+        super().__init__(shape)
+        self.hidden = _dense((self.in_channels * shape.resolution**2, *shape.widths))
+        self.head = self.head_for(shape.widths[-1], shape)
 
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.head(self.hidden(x.flatten(1)), labels)
-        return logits
+    def features(self, x: Tensor) -> Tensor:
+        h: Tensor = self.hidden(x.flatten(1))
+        return h

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,15 +43,31 @@ class Generator(nn.Module, ABC):
         return x
 
 
+class Judgement(NamedTuple):
+    """What each critic of a discriminator says: one logit a pack, and perhaps the class."""
+
+    logits: Tensor  # (critics, packs); a pack is one image unless D packs several
+    classes: Tensor | None = None  # (critics, images, classes), where D names classes
+
+
 class Discriminator(nn.Module, ABC):
     """x -> how real it looks."""
 
     classes: int
     mixes_batch: bool = False  # batch norm: real and fake must pass apart
+    packing: int = 1  # neighbours that have one logit together
+    grouping: int = 1  # neighbours that have a say in one another's logits
 
     @abstractmethod
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """x (N, C, H, W) in [-1, 1] and, where there are classes, labels (N,) -> logits (N,)."""
+        """x (N, C, H, W) in [-1, 1] and, where there are classes, labels (N,) -> logits (N,).
+
+        Where D judges packs, each image has the logit of its pack; several critics are averaged.
+        """
+
+    def judge(self, x: Tensor, labels: Tensor | None = None) -> Judgement:
+        """Like `forward`, critic by critic and pack by pack: what a loss is made of."""
+        return Judgement(self(x, labels)[None])
 
 
 def embed_labels(table: nn.Embedding, labels: Tensor) -> Tensor:
@@ -94,22 +110,3 @@ class IdentityGenerator(Generator):
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         w: Tensor = self.condition(z, labels)
         return w
-
-
-class ProjectionHead(nn.Module):
-    """Features (N, F) -> logits (N,), plus the class projection of Miyato & Koyama 2018."""
-
-    def __init__(self, features: int, classes: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(features, 1)
-        self.embed = nn.Embedding(classes, features) if classes else None
-
-    def forward(self, h: Tensor, labels: Tensor | None) -> Tensor:
-        """h (N, F), labels (N,) or class weights (N, classes) -> logits (N,)."""
-        logits: Tensor = self.linear(h).squeeze(1)
-        if self.embed is None:
-            return logits
-        assert labels is not None, "a class-conditional discriminator needs labels"
-        # scaled so that class and realness start at the same size
-        projection: Tensor = (embed_labels(self.embed, labels) * h).sum(dim=1)
-        return logits + projection / math.sqrt(h.shape[1])

@@ -23,6 +23,8 @@ class Progress:
     grad_norm_d: float
     g_lr: float
     d_lr: float
+    penalty: float  # R1, R2 or GP, weighted, of the last update of D that had one
+    augment_p: float  # how often images were changed before D saw them
 
     def row(self) -> dict[str, float | None]:
         """As progress.jsonl has it, rounded to six digits."""

@@ -6,23 +6,32 @@ training goes on bit for bit.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig, from_json, to_json
 from gan.data import Batch, Batches, ImageSet
-from gan.errors import ConfigError, DivergedError
-from gan.losses import LOSSES, gradient_penalty, zero_centred_penalty
-from gan.models import Discriminator, Generator, seeded_build
+from gan.errors import DivergedError
+from gan.losses import LOSSES
+from gan.models import (
+    Discriminator,
+    Generator,
+    Judgement,
+    keep_weights,
+    seeded_build,
+    seeded_discriminator,
+)
+from gan.training import objective
+from gan.training.augmenter import Augmenter
 from gan.training.ema import Ema
-from gan.training.optimizers import build_optimizer, pick_dtype
+from gan.training.optimizers import build_optimizer, pick_dtype, retune
+from gan.training.steering import checked_change, differs_in_d
 
-UNSTEERABLE = ("precision", "optimizer")
 Network = TypeVar("Network", Generator, Discriminator)
 
 
@@ -52,7 +61,9 @@ class Learner:
         self.d_optimizer = build_optimizer(self.d, t.d_lr, t)
         self.batches = Batches(images, t.batch_size, seed=config.seed, flip=t.flip)
         self.noise = torch.Generator().manual_seed(config.seed)
+        self.augmenter = Augmenter(t, self.noise)
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
+        self.penalty = torch.zeros(())  # of the last update of D that had one
         self.last: Last | None = None
 
     def _placed(self, module: Network) -> Network:
@@ -64,11 +75,8 @@ class Learner:
         """`d_steps` updates of D and one of G. Raises DivergedError at NaN or infinity."""
         t = self.config.train
         for _ in range(t.d_steps - 1):
-            batch = self.to_device(self.batches.next())
-            with torch.no_grad(), self.autocast():
-                x_fake = self._fakes(batch)
-            self.update_d(batch, x_fake)
-        batch = self.to_device(self.batches.next())
+            self._update_d_alone()
+        batch = self.next_batch()
         self.g.train()
         with self.autocast():
             x_fake = self._fakes(batch)  # one path for both: D's update sees it detached
@@ -79,6 +87,34 @@ class Learner:
         self.steps += 1
         self.ema.update(self.g, nimg=self.nimg, batch_size=t.batch_size * t.d_steps)
 
+    def step_d(self) -> None:
+        """One update of D alone, on the next batch; G stays as it is."""
+        loss_d, batch, x_fake = self._update_d_alone()
+        self.nimg += self.config.train.batch_size
+        self.steps += 1
+        self.last = Last(self._loss_of_g(batch, x_fake), loss_d, batch, x_fake)
+
+    def step_g(self) -> None:
+        """One update of G alone, on the next batch; D stays as it is."""
+        batch = self.next_batch()
+        self.g.train()
+        with self.autocast():
+            x_fake = self._fakes(batch)
+        loss_g = self.update_g(batch, x_fake)
+        self.nimg += self.config.train.batch_size
+        self.ema.update(self.g, nimg=self.nimg, batch_size=self.config.train.batch_size)
+        self.last = Last(loss_g, self._loss_of_d(batch, x_fake), batch, x_fake.detach())
+
+    def _update_d_alone(self) -> tuple[Tensor, Batch, Tensor]:
+        batch = self.next_batch()
+        with torch.no_grad(), self.autocast():
+            x_fake = self._fakes(batch)
+        return self.update_d(batch, x_fake), batch, x_fake
+
+    def next_batch(self) -> Batch:
+        """The next real images, where the models are."""
+        return self.to_device(self.batches.next())
+
     def _fakes(self, batch: Batch) -> Tensor:
         z = torch.randn(len(batch.x), self.config.model.z_dim, generator=self.noise)
         x: Tensor = self.g(z.to(self.device), batch.labels)
@@ -86,60 +122,66 @@ class Learner:
 
     def update_d(self, batch: Batch, x_fake: Tensor) -> Tensor:
         """One update of D on real and (detached) fake images; returns its loss."""
-        t, loss_table = self.config.train, LOSSES[self.config.train.loss]
-        shift = self._draw_shift()
-        x_real, x_fake = self._shifted(batch.x, shift), self._shifted(x_fake, shift)
+        t, table, labels = self.config.train, LOSSES[self.config.train.loss], batch.labels
+        shift = self.augmenter.draw_shift()
+        x_real, x_fake = (self.augmenter.shown(x, shift) for x in (batch.x, x_fake))
         regularised = (t.r1 > 0 or t.r2 > 0) and self.steps % t.reg_every == 0
         if regularised:
             x_real, x_fake = x_real.requires_grad_(True), x_fake.float().requires_grad_(True)
         with self.autocast():
-            real_logits, fake_logits = self._both_logits(x_real, x_fake, batch.labels)
-        loss = loss_table.d(real_logits, fake_logits)
-        total = loss
+            real, fake = objective.judge_both(self.d, x_real, x_fake, labels)
+        total, loss = objective.d_objective(self.config, real, fake, labels)
+        penalty = loss.new_zeros(())
         if regularised:
-            r1 = t.r1 * zero_centred_penalty(x_real, real_logits)
-            r2 = t.r2 * zero_centred_penalty(x_fake, fake_logits)
-            total = loss + t.reg_every * (r1 + r2)  # lazily: Karras et al. 2020, section 3.1
-        if loss_table.gradient_penalty:
-            total = total + t.gp * self._gradient_penalty(batch, x_real, x_fake)
+            penalty = objective.lazy_penalty(self.config, x_real, x_fake, real, fake)
+            total = total + t.reg_every * penalty  # lazily: Karras et al. 2020, section 3.1
+        if table.gradient_penalty:
+            mix = torch.rand(len(x_real), generator=self.noise).to(self.device)
+            line = objective.line_penalty(self.config, self.d, x_real, x_fake, labels, mix)
+            total, penalty = total + line, penalty + line
         self._descend(self.d, self.d_optimizer, total)
+        if regularised or table.gradient_penalty:
+            self.penalty = penalty.detach()
+        signs = table.signs(real.logits, fake.logits)
+        self.augmenter.observe(signs.detach(), images=len(batch.x))
         return loss.detach()
-
-    def _both_logits(
-        self, x_real: Tensor, x_fake: Tensor, labels: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """D on real and fake: in one pass, unless D has batch norm and must see them apart."""
-        if self.d.mixes_batch:
-            return self.d(x_real, labels).float(), self.d(x_fake, labels).float()
-        x = torch.cat([x_real, x_fake.to(x_real.dtype)])
-        both = None if labels is None else torch.cat([labels, labels])
-        real_logits, fake_logits = self.d(x, both).float().chunk(2)
-        return real_logits, fake_logits
-
-    def _gradient_penalty(self, batch: Batch, x_real: Tensor, x_fake: Tensor) -> Tensor:
-        mix = torch.rand(len(x_real), generator=self.noise).to(self.device)
-
-        def critic(x: Tensor) -> Tensor:
-            logits: Tensor = self.d(x, batch.labels)
-            return logits
-
-        return gradient_penalty(critic, x_real.detach(), x_fake.detach().float(), mix)
 
     def update_g(self, batch: Batch, x_fake: Tensor) -> Tensor:
         """One update of G through the D that has just learned; returns its loss."""
-        table = LOSSES[self.config.train.loss]
-        shift = self._draw_shift()
+        shift = self.augmenter.draw_shift()
         self.d.requires_grad_(False)
         with self.autocast():
-            fake_logits = self.d(self._shifted(x_fake, shift), batch.labels).float()
-            real_logits = fake_logits.detach()
-            if table.paired:
+            fake = self.d.judge(self.augmenter.shown(x_fake, shift), batch.labels)
+            real_logits = fake.logits.detach()
+            if LOSSES[self.config.train.loss].paired:
                 with torch.no_grad():
-                    real_logits = self.d(self._shifted(batch.x, shift), batch.labels).float()
-        loss = table.g(real_logits, fake_logits)
-        self._descend(self.g, self.g_optimizer, loss)
+                    x_real = self.augmenter.shown(batch.x, shift)
+                    real_logits = self.d.judge(x_real, batch.labels).logits
+        total, loss = objective.g_objective(
+            self.config, real_logits.float(), objective.as_float(fake), batch.labels
+        )
+        self._descend(self.g, self.g_optimizer, total)
         self.d.requires_grad_(True)
         return loss.detach()
+
+    @torch.no_grad()
+    def _loss_of_g(self, batch: Batch, x_fake: Tensor) -> Tensor:
+        """What G's loss is now, for the curves; nothing is learned and nothing drawn."""
+        real, fake = self._judged(batch, x_fake)
+        return objective.g_objective(self.config, real.logits, fake, batch.labels)[1]
+
+    @torch.no_grad()
+    def _loss_of_d(self, batch: Batch, x_fake: Tensor) -> Tensor:
+        """What D's loss is now, likewise."""
+        real, fake = self._judged(batch, x_fake)
+        return LOSSES[self.config.train.loss].d(real.logits, fake.logits)
+
+    def _judged(self, batch: Batch, x_fake: Tensor) -> tuple[Judgement, Judgement]:
+        self.d.eval()
+        with self.autocast():
+            judged = objective.judge_both(self.d, batch.x, x_fake.detach(), batch.labels)
+        self.d.train()
+        return judged
 
     def _descend(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         if not loss.isfinite():
@@ -153,22 +195,6 @@ class Learner:
             nn.utils.clip_grad_norm_(module.parameters(), self.config.train.clip_norm)
         optimizer.step()
 
-    def _draw_shift(self) -> tuple[int, int]:
-        """(down, right) in px, one for real and fake alike, so that D cannot tell them by it."""
-        most = self.config.train.shift_px
-        if not most:
-            return 0, 0
-        dy, dx = torch.randint(-most, most + 1, (2,), generator=self.noise).tolist()
-        return dy, dx
-
-    def _shifted(self, x: Tensor, shift: tuple[int, int]) -> Tensor:
-        if shift == (0, 0):
-            return x
-        (dy, dx), most = shift, self.config.train.shift_px
-        height, width = x.shape[-2:]
-        padded = pad(x, (most, most, most, most), mode="replicate")
-        return padded[..., most - dy : most - dy + height, most - dx : most - dx + width]
-
     def autocast(self) -> AbstractContextManager[Any]:
         """The precision that this machine is good at."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
@@ -179,22 +205,42 @@ class Learner:
         labels = None if batch.labels is None or not self.config.model.classes else batch.labels
         return Batch(x, None if labels is None else labels.to(self.device))
 
-    def set(self, key: str, value: Any) -> None:
-        """Change a training setting between two steps; raises ConfigError for one that cannot."""
-        if key in UNSTEERABLE or not hasattr(self.config.train, key):
-            raise ConfigError(f"{key} cannot be changed while training; start a new run with it")
-        self.config = apply_settings(self.config, {key: value})
+    def change(self, settings: Mapping[str, Any]) -> str:
+        """Change settings between two steps, all or none; returns what to know of it, or nothing.
+
+        Raises ConfigError for one that cannot change, and then nothing has changed. A D of other
+        structure keeps every weight that fits; with it, or with another optimiser, what the
+        optimiser had learned is forgotten.
+        """
+        before, config = self.config, checked_change(self.config, settings)
+        rebuilt, note = None, ""
+        if differs_in_d(before.model, config.model):
+            rebuilt = self._placed(seeded_discriminator(config.model, config.seed))
+            kept, count = keep_weights(self.d, rebuilt)
+            note = f"D was rebuilt, {kept} of {count} tensors were kept; its optimiser is new"
+        self.config, t = config, config.train
+        if rebuilt is not None:
+            self.d = rebuilt
+        if before.train.optimizer != t.optimizer:
+            note = note or "the optimisers are new"
+            self.g_optimizer = build_optimizer(self.g, t.g_lr, t)
+        if rebuilt is not None or before.train.optimizer != t.optimizer:
+            self.d_optimizer = build_optimizer(self.d, t.d_lr, t)
         self._apply_config()
+        return note
+
+    def set(self, key: str, value: Any) -> str:
+        """Change one setting; see `change`."""
+        return self.change({key: value})
 
     def _apply_config(self) -> None:
         t = self.config.train
-        for optimizer, lr in ((self.g_optimizer, t.g_lr), (self.d_optimizer, t.d_lr)):
-            for group in optimizer.param_groups:
-                group["lr"] = lr
-                if "betas" in group:
-                    group["betas"] = (t.beta1, t.beta2)
+        retune(self.g_optimizer, t.g_lr, t)
+        retune(self.d_optimizer, t.d_lr, t)
+        self.dtype = pick_dtype(t.precision, self.device)
         self.ema.half_life_kimg = t.ema_half_life_kimg
         self.batches.batch_size, self.batches.flip = t.batch_size, t.flip
+        self.augmenter.reconfigure(t)
 
     def modules(self) -> dict[str, nn.Module]:
         """What a checkpoint holds, by prefix."""
@@ -208,6 +254,9 @@ class Learner:
             "seconds": self.seconds,
             "noise": self.noise.get_state(),
             "batches": self.batches.state(),
+            "ada": self.augmenter.state(),
+            "penalty": float(self.penalty),
+            "config": json.dumps(to_json(self.config)),
             "ema_count": self.ema.count.clone(),
             "g_optimizer": self.g_optimizer.state_dict(),
             "d_optimizer": self.d_optimizer.state_dict(),
@@ -220,9 +269,26 @@ class Learner:
         self.nimg, self.steps, self.seconds = state["nimg"], state["steps"], state["seconds"]
         self.noise.set_state(state["noise"])
         self.batches.restore(state["batches"])
+        self.augmenter.restore(state.get("ada", {}))
+        self.penalty = torch.tensor(state.get("penalty", 0.0))
         self.ema.count.copy_(state["ema_count"])
         self.g_optimizer.load_state_dict(state["g_optimizer"])
         self.d_optimizer.load_state_dict(state["d_optimizer"])
         self._apply_config()  # rates given anew at resume win over those in the state
         now = {"threads": torch.get_num_threads(), "torch": str(torch.__version__)}
         return tuple(f"{k} was {state[k]}, is {v}" for k, v in now.items() if state[k] != v)
+
+    def begin_from(self, nimg: int, seconds: float) -> None:
+        """Go on from weights alone (modules are already loaded): optimisers and noise start fresh.
+
+        G begins as its average; the average goes on from there.
+        """
+        self.g.load_state_dict(self.ema.generator.state_dict())
+        self.nimg, self.seconds = nimg, seconds
+        self.ema.count.fill_(1)  # else its first update would copy G
+
+
+def config_in(state: Mapping[str, Any]) -> RunConfig | None:
+    """The settings in force when a checkpoint's state was saved; older ones do not tell."""
+    text = state.get("config")
+    return None if text is None else from_json(RunConfig, json.loads(text))

@@ -41,6 +41,18 @@ def build_optimizer(module: nn.Module, lr: float, config: TrainConfig) -> optim.
     return OPTIMIZERS[config.optimizer](module.parameters(), lr, config)
 
 
+def retune(optimizer: optim.Optimizer, lr: float, config: TrainConfig) -> None:
+    """Rates and decays as `config` has them now; what the optimiser has learned stays."""
+    now = {
+        "lr": lr,
+        "betas": (config.beta1, config.beta2),
+        "momentum": config.beta1 if isinstance(optimizer, optim.SGD) else 0.0,
+        "alpha": config.beta2,
+    }
+    for group in optimizer.param_groups:
+        group.update({k: v for k, v in now.items() if k in group})
+
+
 def pick_dtype(precision: Precision, device: torch.device) -> torch.dtype:
     """float32, or bfloat16 where asked for or, under "auto", where the hardware multiplies it.
 

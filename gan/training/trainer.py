@@ -116,6 +116,8 @@ class Trainer(Learner):
             grad_norm_d=_grad_norm(self.d),
             g_lr=t.g_lr,
             d_lr=t.d_lr,
+            penalty=self.penalty.item(),
+            augment_p=self.augmenter.p,
         )
 
     @torch.no_grad()

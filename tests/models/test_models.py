@@ -106,7 +106,7 @@ def test_the_mean_of_an_identity_mapping_is_zero_noise():
     [
         {"g_widths": ()},
         {"g_widths": (8,)},
-        {"d_widths": (8, 8, 8, 8)},
+        {"d_widths": (8,) * 7},
         {"family": "mlp", "g_widths": (4096,) * 6, "d_widths": (4096,) * 6},
     ],
 )

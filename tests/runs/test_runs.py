@@ -50,7 +50,7 @@ def test_a_finished_run_holds_all_that_the_contract_names(tiny_run: Path):
     assert reader.status().fraction == 1.0
     assert set(reader.rows()[0]) == {
         "nimg", "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_fake",
-        "score_held_out", "grad_norm_g", "grad_norm_d", "g_lr", "d_lr",
+        "score_held_out", "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
     }  # fmt: skip
     first, last = reader.snapshots()[0], reader.snapshots()[-1]
     assert (first, last) == (0, 1008)

@@ -163,8 +163,10 @@ def test_a_setting_can_change_between_steps(digits, make_config):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("optimizer", "sgd"),
+        ("optimizer", "momentum"),
         ("z_dim", 3),
+        ("d_scales", 3),
+        ("d_widths", [8, 8]),
         ("nothing", 1),
         ("g_lr", True),
         ("g_lr", -1.0),

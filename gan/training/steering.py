@@ -1,0 +1,45 @@
+"""Which settings may change while a run trains, and what the config is then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gan.config import (
+    D_STRUCTURE,
+    ModelConfig,
+    RunConfig,
+    apply_settings,
+    setting_types,
+    steerable_settings,
+)
+from gan.errors import ConfigError
+from gan.presets import resolve_widths
+
+NOT_BUILT = frozenset({"d_reduce"})  # of D's structure, what no network is rebuilt for
+
+
+def checked_change(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
+    """`config` with `settings`; raises ConfigError for one unknown, wrong, or fixed in a run."""
+    if not settings:
+        raise ConfigError("a change must name at least one setting, got none; name one")
+    fixed = [k for k in settings if k in setting_types() and k not in steerable_settings()]
+    if fixed:
+        raise ConfigError(f"{fixed[0]} cannot change while training; start a new run with it")
+    return resolve_widths(apply_settings(config, settings))
+
+
+def differs_in_d(before: ModelConfig, after: ModelConfig) -> bool:
+    """Whether D must be rebuilt."""
+    keys = [k for k in D_STRUCTURE if k not in NOT_BUILT]
+    return any(getattr(before, k) != getattr(after, k) for k in keys)
+
+
+def changes(before: RunConfig, after: RunConfig) -> dict[str, Any]:
+    """The steerable settings in which two configs differ, as `after` has them."""
+    found = {}
+    for key in steerable_settings():
+        pair = [getattr(c.model if key in D_STRUCTURE else c.train, key) for c in (before, after)]
+        if pair[0] != pair[1]:
+            found[key] = pair[1]
+    return found
