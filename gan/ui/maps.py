@@ -15,7 +15,7 @@ from gan.ui.asked import features_of
 SAMPLES = 600
 METHODS = ("pca", "tsne")
 SHEET_COLUMNS = 30
-LOSSLESS_PIXELS = 1_000_000
+LOSSLESS_PIXELS = 500_000
 
 
 def draw_map(weights: Weights, method: str, psi: float) -> dict[str, Any]:

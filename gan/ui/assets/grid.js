@@ -27,7 +27,7 @@ export class Grid {
         field("gan_grid_size", this.size, { class: "is-size" }),
         field("gan_grid_reach", this.reach, { class: "is-reach", output: this.reachOut }),
         h("span", { class: "ga-space" }), this.export),
-      this.note, this.sheet, h("p", { class: "ga-quiet", "data-t": "gan_grid_help" }));
+      this.note, this.sheet, h("p", { class: "ga-quiet", "data-t": "gan_grid_hint" }));
     for (const control of [this.across, this.down, this.size]) {
       control.addEventListener("change", () => this.#draw());
     }

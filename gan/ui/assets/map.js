@@ -72,8 +72,8 @@ class MapPanel {
     for (const tab of this.tabs) tab.addEventListener("click", () => this.#show(tab.dataset.show));
     this.method.addEventListener("change", () => this.#load());
     this.dots.addEventListener("change", () => this.view.mark({ dots: this.dots.checked }));
-    this.closer.addEventListener("click", () => this.view.zoom(1.6));
-    this.farther.addEventListener("click", () => this.view.zoom(1 / 1.6));
+    this.closer.addEventListener("click", () => this.view.closer(1.6));
+    this.farther.addEventListener("click", () => this.view.closer(1 / 1.6));
     this.whole.addEventListener("click", () => this.view.whole());
     this.retry.addEventListener("click", () => { this.key = null; this.#load(); });
     this.legend.addEventListener("click", (e) => this.#only(e.target.closest("[data-class]")));

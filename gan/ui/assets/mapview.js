@@ -31,8 +31,16 @@ export class MapView {
 
   // `data`: {x, y, labels, sheet: Image, width, height, columns}
   show(data) {
-    Object.assign(this, { data, view: { zoom: 1, x: 0, y: 0 }, hovered: null, only: null, blend: null });
+    const places = { x: filling(data.x), y: filling(data.y) };
+    Object.assign(this, { data: { ...data, ...places }, view: { zoom: 1, x: 0, y: 0 }, hovered: null, only: null, blend: null });
     this.#size();
+  }
+
+  // Towards the chosen picture, or the one nearest to the middle: never into the void.
+  closer(factor) {
+    if (!this.data) return;
+    const i = this.hovered ?? this.current ?? this.nearest(this.wide / 2, this.high / 2).index;
+    this.zoom(factor, ...(i === null ? [] : this.#screen(i)));
   }
 
   zoom(factor, px = this.wide / 2, py = this.high / 2) {
@@ -273,8 +281,8 @@ export class MapView {
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (arrows[e.key]) this.#towards(...arrows[e.key]);
     else if (e.key === "Enter" || e.key === " ") { if (this.hovered !== null) this.acts.click(this.hovered); }
-    else if (e.key === "+" || e.key === "=") this.zoom(STEP);
-    else if (e.key === "-") this.zoom(1 / STEP);
+    else if (e.key === "+" || e.key === "=") this.closer(STEP);
+    else if (e.key === "-") this.closer(1 / STEP);
     else if (e.key === "0") this.whole();
     else return;
     e.preventDefault();
@@ -299,4 +307,10 @@ export class MapView {
     const [x, y] = this.#screen(index);
     this.#hover(index, x, y);
   }
+}
+
+// Coordinates stretched over -1..1, so that the canvas is used.
+function filling(values) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return values.map((v) => 2 * (v - low) / (high - low || 1) - 1);
 }

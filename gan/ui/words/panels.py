@@ -128,7 +128,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_grid_size": ("Cells", "格数"),
     "gan_grid_reach": ("Reach", "范围"),
     "gan_grid_export": ("Save as PNG", "存为 PNG"),
-    "gan_grid_help": (
+    "gan_grid_hint": (
         "Your picture is in the middle. Click a cell to go there.",
         "中间是当前图；点击任一格前往。",
     ),
