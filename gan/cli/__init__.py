@@ -5,7 +5,18 @@ One module a command or two; importing this package registers them all.
 
 from __future__ import annotations
 
-from gan.cli import evaluate, export, film, sample, train
+from gan.cli import evaluate, export, film, latent, sample, train
 from gan.cli.console import app, errors, fail, say
 
-__all__ = ["app", "errors", "evaluate", "export", "fail", "film", "sample", "say", "train"]
+__all__ = [
+    "app",
+    "errors",
+    "evaluate",
+    "export",
+    "fail",
+    "film",
+    "latent",
+    "sample",
+    "say",
+    "train",
+]

@@ -12,7 +12,7 @@ import rich.progress
 import torch
 import typer
 
-from gan.errors import GanError
+from gan.errors import ConfigError, GanError
 
 app = typer.Typer(
     name="gan",
@@ -76,3 +76,16 @@ def task(title: str) -> Iterator[Callable[[float], None]]:
     with rich.progress.Progress(console=console, transient=True) as bar:
         shown = bar.add_task(title, total=1.0)
         yield lambda fraction: bar.update(shown, completed=fraction)
+
+
+def label_number(names: tuple[str, ...], label: str | None) -> int | None:
+    """The class that `label` names; numbers pass through, sampling checks their range."""
+    if label is None:
+        return None
+    lowered = {name.lower(): i for i, name in enumerate(names)}
+    if label.lower() in lowered:
+        return lowered[label.lower()]
+    if label.isascii() and label.isdigit():
+        return int(label)
+    known = ", ".join(names) if names else "it has none"
+    raise ConfigError(f"the model has no class {label!r}; its classes: {known}")

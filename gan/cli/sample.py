@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from gan import checkpoint
-from gan.cli.console import SeedOption, WeightsOption, app, errors, say, use_threads
+from gan.cli.console import (
+    SeedOption,
+    WeightsOption,
+    app,
+    errors,
+    label_number,
+    say,
+    use_threads,
+)
 from gan.errors import ConfigError
 from gan.runs.export import check_out, write_samples
 from gan.sampling import MAX_SEED
@@ -46,20 +54,7 @@ def sample(
                 f"seeds go up to {MAX_SEED}, got {count:,} from {seed} on; begin lower"
             )
         loaded = checkpoint.load(weights)
-        chosen = _label_number(loaded.config.class_names, label)
+        chosen = label_number(loaded.config.class_names, label)
         samples = draw_samples(loaded.generator, range(seed, seed + count), psi=psi, label=chosen)
         write_samples(out, samples, loaded.config.class_names)
         say(f"{count:,} samples of {loaded.config.name or weights} in {out}")
-
-
-def _label_number(names: tuple[str, ...], label: str | None) -> int | None:
-    """The class that `label` names; numbers pass through, sampling checks their range."""
-    if label is None:
-        return None
-    lowered = {name.lower(): i for i, name in enumerate(names)}
-    if label.lower() in lowered:
-        return lowered[label.lower()]
-    if label.isascii() and label.isdigit():
-        return int(label)
-    known = ", ".join(names) if names else "it has none"
-    raise ConfigError(f"the model has no class {label!r}; its classes: {known}")
