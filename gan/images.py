@@ -25,7 +25,11 @@ def to_pixels(x: Tensor) -> Pixels:
 
 def from_pixels(pixels: Pixels) -> Tensor:
     """uint8 (N, H, W, C) as float32 (N, C, H, W) in [-1, 1]; the inverse of `to_pixels`."""
-    x = torch.from_numpy(np.require(pixels, requirements="CW")).permute(0, 3, 1, 2).contiguous()
+    x = (
+        torch.from_numpy(np.require(pixels, requirements=["C", "W"]))
+        .permute(0, 3, 1, 2)
+        .contiguous()
+    )
     return normalise(x)
 
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from gan.checkpoint import load
+from gan.latent.inside import activations, judge
+from gan.latent.points import from_seeds, show
+from gan.models import Discriminator
+
+
+def test_every_generator_shows_its_layers_up_to_the_picture(any_g):
+    points = from_seeds(any_g, [4])
+    layers = activations(any_g, points)
+    assert len(layers) >= 2
+    assert torch.allclose(layers[-1].maps, show(any_g, points)[0], atol=1e-5)
+    assert [layer.kind for layer in layers].index("image") == len(layers) - 1
+    sizes = [layer.maps.shape[-1] for layer in layers if layer.kind != "dense"]
+    assert sizes == sorted(sizes)
+    for layer in layers:
+        assert layer.maps.dim() == 3
+        assert torch.isfinite(layer.maps).all()
+        assert layer.name
+
+
+def test_the_layers_of_the_bundled_model_have_their_names(fashion):
+    found = [(layer.kind, layer.name) for layer in activations(fashion, from_seeds(fashion, [0]))]
+    assert found == [
+        ("start", "first maps, 7 × 7 px, 48 maps"),
+        ("up", "doubled to 14 × 14 px, 36 maps"),
+        ("conv", "refined at 14 × 14 px, 24 maps"),
+        ("image", "the picture, 28 × 28 px, grey"),
+    ]
+
+
+def test_a_stage_is_shown_after_its_nonlinearity(fashion):
+    for layer in activations(fashion, from_seeds(fashion, [0]))[:-1]:
+        assert layer.maps.min() == 0.0  # ReLU
+
+
+def test_looking_leaves_no_hook_behind(fashion):
+    activations(fashion, from_seeds(fashion, [0]))
+    assert all(not module._forward_hooks for module in fashion.modules())
+
+
+class Straight(Discriminator):
+    """A score that is a weighted sum: its gradient is known."""
+
+    def __init__(self, weights: torch.Tensor) -> None:
+        super().__init__()
+        self.classes, self.weights = 0, nn.Parameter(weights)
+
+    def forward(self, x, labels=None):
+        return (x * self.weights).sum((1, 2, 3)) + 2
+
+
+def test_the_overlay_is_the_gradient_of_the_score():
+    weights = torch.zeros(1, 12, 12)
+    weights[0, 3, 8], weights[0, 9, 2] = 2.0, -1.0
+    said = judge(Straight(weights), torch.zeros(1, 12, 12))
+    assert said.score == pytest.approx(2.0)
+    assert divmod(int(said.pull.argmax()), 12) == (3, 8)
+    assert float(said.pull.max()) == pytest.approx(1.0)
+    assert said.pull[9, 2] == pytest.approx(0.5, abs=0.01)
+    assert said.gradient[0, 9, 2] < 0 < said.gradient[0, 3, 8]
+    assert said.pull[0, 0] == 0
+    assert float(said.gradient.sum()) == pytest.approx(1.0, abs=1e-4)  # blurring loses nothing
+
+
+def test_without_d_there_is_no_judgement():
+    assert judge(None, torch.zeros(1, 28, 28)) is None
+
+
+def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
+    d = load("fashion").discriminator
+    before = {k: v.clone() for k, v in d.state_dict().items()}
+    points = from_seeds(fashion, [8])
+    x = show(fashion, points)[0]
+    said, again = (judge(d, x, points.weights) for _ in range(2))
+    assert torch.equal(said.pull, again.pull)
+    uphill = said.gradient / said.gradient.norm()
+    assert judge(d, x + 0.3 * uphill, points.weights).score > said.score
+    assert judge(d, x - 0.3 * uphill, points.weights).score < said.score
+    assert all(torch.equal(before[k], v) for k, v in d.state_dict().items())
+    assert all(p.grad is None for p in d.parameters())
