@@ -71,6 +71,7 @@ class Evaluation:
     count: int  # images on either side
     seed: int = 0
     revision: str = ""  # of the weights
+    variance: float = 1.0  # of the real images' features, summed: what a distance is seen against
     metrics: tuple[Metric, ...] = ()
     class_histogram: dict[str, float] | None = None  # fraction of the samples a class
     classes_covered: int | None = None
@@ -142,6 +143,7 @@ def evaluate(
         count=count,
         seed=seed,
         revision=revision,
+        variance=real.var(0).sum().item(),
         metrics=(
             _fd(real, fake, seed),
             _kd(real, fake, seed),

@@ -17,7 +17,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import explore, gallery, header, panels, runs, train
+from gan.ui import evaluate, explore, gallery, header, panels, runs, train
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -35,7 +35,12 @@ def build_train() -> None:
     runs.build()
 
 
-TABS = (("explore", explore.build), ("train", build_train), ("gallery", gallery.build))
+TABS = (
+    ("explore", explore.build),
+    ("train", build_train),
+    ("gallery", gallery.build),
+    ("evaluate", evaluate.build),
+)
 
 
 def build_app(locales: gr.I18n) -> gr.Blocks:
@@ -60,6 +65,7 @@ def build_head(context: Context) -> str:
     data = {
         "texts": catalogue(),
         "train": train.form_options(),
+        "evaluate": evaluate.options(local=context.profile.local),
         "local": context.profile.local,
         "limit_s": context.profile.limit_s,
     }
@@ -87,6 +93,7 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
         gallery.ROUTES,
         panels.ROUTES,
         runs.ROUTES,
+        evaluate.ROUTES,
     )
     *_, share_url = app.launch(
         server_name=host,

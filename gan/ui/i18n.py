@@ -7,9 +7,9 @@ sentence. The words themselves are in gan.ui.words, one module a place.
 
 from __future__ import annotations
 
-from gan.ui.words import errors, explore, frame, gallery, panels, presets, runs, train
+from gan.ui.words import errors, evaluate, explore, frame, gallery, panels, presets, runs, train
 
-PARTS = (frame, explore, panels, train, runs, gallery, presets, errors)
+PARTS = (frame, explore, panels, train, runs, gallery, evaluate, presets, errors)
 TEXTS: dict[str, tuple[str, str]] = {}
 for part in PARTS:
     assert not TEXTS.keys() & part.TEXTS.keys(), "a key has one place"

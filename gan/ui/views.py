@@ -117,6 +117,33 @@ def thin(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any
     return [kept[i] for i in sorted(kept)][-limit:]
 
 
+# ---- evaluations ------------------------------------------------------------------------------
+
+
+def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
+    """An evaluation for the page: each metric with its grade, numbers finite."""
+    graded = {v.metric: v for v in verdicts}
+    return {
+        "data": found.data, "features": found.features, "count": found.count, "seed": found.seed,
+        "seconds": finite(found.seconds), "copying_z": finite(found.copying_z),
+        "metrics": [
+            {
+                "name": m.name, "value": finite(m.value), "floor": finite(m.floor),
+                "low": finite(m.low), "high": finite(m.high), "count": m.count,
+                "lower_is_better": m.lower_is_better, "grade": graded[m.name].grade,
+                "ratio": finite(graded[m.name].ratio),
+            }
+            for m in found.metrics
+        ],
+        "classes": [
+            {"name": name, "fraction": fraction}
+            for name, fraction in (found.class_histogram or {}).items()
+        ],
+        "covered": found.classes_covered,
+        "nearest": [{"seed": n.seed, "ratio": finite(n.ratio)} for n in found.nearest],
+    }  # fmt: skip
+
+
 # ---- the training form ------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ def found(fashion, playback) -> Evaluation:
 
 
 def test_every_metric_comes_with_what_real_images_read(found):
-    assert [m.name for m in found.metrics] == [*GRADERS]
+    assert [m.name for m in found.metrics] == ["fd", *GRADERS]
     assert all(0 <= m.floor <= 1.5 for m in found.metrics)
     assert found["precision"].count == 400
     for name in ("fd", "kd"):
@@ -122,18 +122,33 @@ def test_a_fingerprint_changes_with_name_shape_and_pixels(fashion):
 @pytest.mark.parametrize(
     ("name", "values", "floor"),
     [
-        ("fd", (0.05, 0.5, 5.0, 50.0), 0.05),
+        ("kd", (0.01, 0.1, 1.0, 10.0), 0.0),
         ("precision", (0.95, 0.8, 0.5, 0.2), 0.96),
         ("memorised", (0.05, 0.1, 0.25, 0.9), 0.05),
     ],
 )
 def test_worse_values_get_worse_grades(name, values, floor):
-    lower = name != "precision"
+    lower = name in ("kd", "memorised")
     grades = [
         GRADERS[name](Metric(name=name, value=v, floor=floor, count=1, lower_is_better=lower))
         for v in values
     ]
     assert grades == ["like-real", "close", "apart", "far"]
+
+
+@pytest.mark.parametrize(
+    ("excess", "grade"), [(0.1, "like-real"), (1.0, "close"), (8.0, "apart"), (40.0, "far")]
+)
+@pytest.mark.parametrize("floor", [0.05, 0.9])
+def test_the_grade_of_a_distance_does_not_depend_on_how_many_images_there_were(
+    excess, grade, floor
+):
+    """More images lower value and floor alike."""
+    metric = Metric(name="fd", value=floor + excess, floor=floor, count=1, lower_is_better=True)
+    found = Evaluation(weights="", data="", features="", count=1, variance=64.0, metrics=(metric,))
+    (verdict,) = verdicts(found)
+    assert verdict.grade == grade
+    assert verdict.ratio == pytest.approx(excess / 64)
 
 
 def test_a_card_keeps_its_text_and_has_one_table(found):

@@ -45,6 +45,7 @@ def serving(runs_dir: Path) -> Iterator[str]:
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GAN_RUNS_DIR": str(runs_dir),
+        "GAN_CACHE_DIR": str(runs_dir.with_name("cache")),
     }
     env.pop("SPACE_ID", None)
     with tempfile.TemporaryFile() as log:

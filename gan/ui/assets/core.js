@@ -70,7 +70,7 @@ export function setLanguage(next) {
 }
 
 // Gradio names its tabs once, in the language it starts in; later we rename them in place.
-const TABS = ["explore", "train", "gallery"];
+const TABS = ["explore", "train", "gallery", "evaluate"];
 const tabNames = (tab) => ["en", "zh"].map((l) => boot.texts[l][`gan_tab_${tab}`]);
 const tabButtons = () => [...document.querySelectorAll('.tab-container button[role="tab"]')];
 

@@ -48,7 +48,7 @@ function waitForTabs(tries = 60) {
   }
   nameTabs();
   const wanted = linkedState().get("tab");
-  if (["train", "gallery"].includes(wanted)) openTab(wanted);
+  if (["train", "gallery", "evaluate"].includes(wanted)) openTab(wanted);
 }
 
 function drawModels(select) {

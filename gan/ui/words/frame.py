@@ -6,6 +6,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_tab_explore": ("Explore", "探索"),
     "gan_tab_train": ("Train", "训练"),
     "gan_tab_gallery": ("Gallery", "图库"),
+    "gan_tab_evaluate": ("Evaluate", "评估"),
     "gan_model": ("Model", "模型"),
     "gan_models_bundled": ("Bundled models", "自带模型"),
     "gan_models_runs": ("Trainings", "训练记录"),

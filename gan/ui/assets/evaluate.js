@@ -1,0 +1,243 @@
+// Evaluate: how good the chosen model is, in numbers that say what real images would read.
+import {
+  boot, choose, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
+  tabIsOpen,
+} from "./core.js";
+import { Leaders } from "./leaders.js";
+import { bytesOf, follow } from "./lines.js";
+import { toImageData } from "./painter.js";
+
+const DEFAULT_COUNT = 2000;
+const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
+
+export function mount(element) {
+  new Evaluate(prepare(element)).start();
+}
+
+class Evaluate {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.leaders = new Leaders(root, {
+      chosen: (ref) => choose(ref), measure: (ref) => { choose(ref); this.#begin(); },
+    });
+    this.found = null;  // {evaluation, pairs, nimg, ref}
+    this.ending = null;  // of the evaluation that is going on
+  }
+
+  start() {
+    this.find("#evaluate-count").replaceChildren(...boot.evaluate.counts.map(
+      (n) => h("option", { value: n }, count(n))));
+    this.find("#evaluate-count").value = DEFAULT_COUNT;
+    this.find("#evaluate-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
+    this.find("#evaluate-stop").addEventListener("click", () => this.ending?.abort());
+    for (const id of ["evaluate-data", "evaluate-count", "evaluate-seed"]) {
+      this.find(`#${id}`).addEventListener("change", () => this.#draw());
+    }
+    on("model", () => this.#changed());
+    on("state", () => { if (!this.chosen) this.#changed(); });
+    on("language", () => { this.#draw(); this.leaders.draw(); });
+    on("theme", () => this.leaders.draw());
+    new IntersectionObserver(() => { if (tabIsOpen(this.root)) this.leaders.refresh(); })
+      .observe(this.root);
+    this.#changed();
+  }
+
+  // ---- which model ----------------------------------------------------------------------------
+
+  async #changed() {
+    const model = state.ref ? modelOf(plainRef(state.ref)) : null;
+    if (!model) return this.#draw();
+    if (this.chosen !== state.ref) {
+      this.ending?.abort();
+      this.chosen = state.ref;
+      this.found = null;
+      this.#note("");
+      this.#draw();
+      await this.leaders.refresh();
+    }
+    const row = this.leaders.row(plainRef(this.chosen));
+    this.#offer(row?.data ?? "");
+    if (!this.found && !this.ending && row?.evaluation && !this.chosen.includes("@")) {
+      this.found = { evaluation: row.evaluation, pairs: null, ref: this.chosen, nimg: row.nimg };
+    }
+    this.#draw();
+    return undefined;
+  }
+
+  // The model's own data first.
+  #offer(own) {
+    const select = this.find("#evaluate-data");
+    const known = boot.evaluate.data;
+    const usual = own === "fashion-full" && !known.includes(own) ? "fashion" : own;
+    const names = known.includes(usual) || !usual.startsWith("folder:") ? known : [usual, ...known];
+    const title = (name) => (name.startsWith("folder:") ? name.replace(/^.*[/\\:]/, "") : t(`gan_data_${name}`));
+    select.replaceChildren(...names.map((name) => h("option", { value: name }, title(name))));
+    if (names.includes(usual)) select.value = usual;
+  }
+
+  // ---- measure --------------------------------------------------------------------------------
+
+  async #begin() {
+    const ref = state.ref;
+    if (!ref || this.ending) return;
+    const ending = new AbortController();
+    Object.assign(this, { ending, found: null, fraction: 0, began: performance.now() });
+    this.#note("");
+    this.#draw();
+    const body = JSON.stringify({
+      ref, data: this.find("#evaluate-data").value, count: this.find("#evaluate-count").value,
+      seed: this.find("#evaluate-seed").value || "0",
+    });
+    try {
+      await follow("evaluate", body, { signal: ending.signal, told: (news) => this.#told(news, ref) });
+    } catch (error) {
+      if (!ending.signal.aborted) this.#note(say(error));
+    }
+    if (this.ending === ending) this.ending = null;
+    this.#draw();
+    await this.leaders.refresh();
+    refresh();
+  }
+
+  #told(news, ref) {
+    if (news.fraction !== undefined) this.fraction = news.fraction;
+    if (news.evaluation) this.found = { ...news, ref };
+    this.#draw();
+  }
+
+  // ---- show -----------------------------------------------------------------------------------
+
+  #draw() {
+    const model = state.ref ? modelOf(plainRef(state.ref)) : null;
+    const busy = Boolean(this.ending);
+    this.find("#evaluate-start").disabled = busy || !model;
+    this.find("#evaluate-stop").disabled = !busy;
+    this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
+    this.#drawProgress(busy);
+    const found = this.found?.evaluation ?? null;
+    this.find("#evaluate-about").textContent = found ? t("gan_evaluate_about", {
+      data: found.data, count: count(found.count), features: found.features,
+      images: count(this.found.nimg),
+    }) : "";
+    this.find("#evaluate-verdict").textContent = found ? verdict(found)
+      : t(busy ? "gan_evaluate_busy" : "gan_evaluate_empty");
+    this.#drawCards(found);
+    this.#drawClasses(found);
+    this.#drawPairs(this.found);
+  }
+
+  #drawProgress(busy) {
+    const done = busy ? this.fraction : this.found ? 1 : 0;
+    const bar = this.find("#evaluate-progress");
+    bar.setAttribute("aria-valuenow", Math.round(100 * done));
+    bar.firstElementChild.style.transform = `scaleX(${done})`;
+    const passed = (performance.now() - this.began) / 1000;
+    this.find("#evaluate-left").textContent = busy && done > 0.03
+      ? t("gan_evaluate_left", { time: duration(passed * (1 - done) / done) }) : "";
+  }
+
+  #drawCards(found) {
+    const box = this.find("#evaluate-cards");
+    const names = found ? found.metrics.map((m) => m.name) : NAMES;
+    box.replaceChildren(...names.map((name) => card(
+      name, found?.metrics.find((m) => m.name === name) ?? null)));
+    box.setAttribute("aria-busy", String(Boolean(this.ending)));
+  }
+
+  #drawClasses(found) {
+    const section = this.find("#evaluate-classes");
+    section.hidden = !found?.classes.length;
+    if (section.hidden) return;
+    this.find("#evaluate-covered").textContent = t("gan_evaluate_covered", {
+      covered: found.covered, classes: found.classes.length,
+    });
+    const most = Math.max(...found.classes.map((c) => c.fraction), 2 / found.classes.length);
+    section.querySelector("ul").replaceChildren(...found.classes.map(({ name, fraction }) => {
+      const bar = h("i", { class: fraction < 0.01 ? "is-lost" : "" });
+      bar.style.width = `${(100 * fraction) / most}%`;
+      const even = h("b", { "aria-hidden": "true" });
+      even.style.left = `${100 / found.classes.length / most}%`;
+      return h("li", {}, h("span", {}, name), h("div", {}, bar, even),
+        h("output", {}, `${(100 * fraction).toFixed(1)} %`));
+    }));
+  }
+
+  #drawPairs(found) {
+    const section = this.find("#evaluate-nearest");
+    section.hidden = !found?.pairs?.count;
+    if (section.hidden) return;
+    const { shape: [height, width, channels], count: many, pixels } = found.pairs;
+    const bytes = bytesOf(pixels);
+    const picture = (i, name) => {
+      const canvas = h("canvas", { width, height, class: "ga-pixels", role: "img", "aria-label": name });
+      canvas.getContext("2d").putImageData(
+        toImageData(bytes, width, height, channels, i * width * height * channels), 0, 0);
+      return canvas;
+    };
+    section.querySelector(".ga-pairs").replaceChildren(...found.evaluation.nearest.slice(0, many).map(
+      ({ seed, ratio }, i) => h("figure", {},
+        h("div", {}, picture(i, t("gan_evaluate_sample", { seed })),
+          picture(many + i, t("gan_evaluate_real"))),
+        h("figcaption", { class: "ga-quiet" }, t("gan_evaluate_ratio", { ratio: ratio.toFixed(2) })))));
+  }
+
+  #note(sentence) {
+    const note = this.find("#evaluate-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+}
+
+// What the scores say together: how real, how varied, how original.
+function verdict(found) {
+  const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
+  const fd = found.metrics.find((m) => m.name === "fd");
+  const sentences = [
+    t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
+    t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
+  ];
+  if (grade("memorised")) sentences.push(t(`gan_verdict_memorised_${grade("memorised")}`));
+  return sentences.join(currentLanguage() === "zh" ? "" : " ");
+}
+
+function card(name, metric) {
+  const percent = !["fd", "kd", "density"].includes(name);
+  const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
+  const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
+    h("h3", { title: t(`gan_metric_${name}_help`) }, t(`gan_metric_${name}`)),
+    h("p", { class: "ga-card-value" }, h("strong", {}, metric ? text(metric.value) : "–"),
+      h("span", { class: "ga-quiet" }, metric && metric.low !== null
+        ? t("gan_metric_bounds", { low: text(metric.low), high: text(metric.high) }) : "")),
+    scale(metric),
+    h("p", { class: "ga-quiet" }, metric
+      ? t("gan_metric_floor", { floor: text(metric.floor), count: count(metric.count) }) : "\u00a0"),
+    h("p", { class: "ga-card-says" }, metric
+      ? t(`gan_metric_${name}_${metric.grade}`) : t(`gan_metric_${name}_help`)));
+  return node;
+}
+
+// A hairline from bad to good, a tick where real images are, a dot with its bounds.
+function scale(metric) {
+  const line = h("div", { class: "ga-scale", "aria-hidden": "true" });
+  if (!metric) return line;
+  const { value, floor, low, high } = metric;
+  const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1));
+  const put = (tag, from, to) => {
+    const node = h(tag);
+    node.style.left = `${100 * Math.min(from, to)}%`;
+    if (to !== from) node.style.width = `${100 * Math.abs(to - from)}%`;
+    line.append(node);
+  };
+  if (low !== null) put("s", at(low), at(high));
+  put("b", at(floor), at(floor));
+  put("i", at(value), at(value));
+  return line;
+}
+
+// Good is right. Distances lie on a logarithm from 1,000 floors to the floor itself.
+function placeOfDistance({ name, floor }) {
+  if (name === "memorised") return (v) => 1 - Math.min(1, Math.max(0, v));
+  const one = name === "kd" ? 0.002 : floor / 2;
+  const most = name === "kd" ? 2 : floor * 1000;
+  return (v) => 1 - Math.min(1, Math.max(0, Math.log(Math.max(v, one) / one) / Math.log(most / one)));
+}

@@ -1,0 +1,131 @@
+// The leaderboard: every model's distance to real images, against the time it trained.
+import { ask, count, duration, h, plainRef, short, state, t } from "./core.js";
+
+const NS = "http://www.w3.org/2000/svg";
+const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
+const MARGIN = { left: 44, right: 16, top: 16, bottom: 36 };
+
+export class Leaders {
+  constructor(root, { chosen, measure }) {
+    Object.assign(this, { chosen, measure, rows: [] });
+    this.table = root.querySelector("#leaders-table");
+    this.plot = root.querySelector("#leaders-plot");
+    new ResizeObserver(() => this.#drawPlot()).observe(this.plot);
+  }
+
+  row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
+
+  async refresh() {
+    try {
+      this.rows = (await ask("leaderboard")).rows;
+    } catch {
+      return;  // the header says that the server does not answer
+    }
+    this.draw();
+  }
+
+  draw() {
+    const fd = (row) => metricOf(row, "fd")?.value ?? Infinity;
+    this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
+    this.table.replaceChildren(this.#head(), h("tbody", {}, ...this.rows.map((r) => this.#line(r))));
+    this.#drawPlot();
+  }
+
+  #head() {
+    const names = ["model", "fd", "precision", "recall", "trained", "time"];
+    return h("thead", {}, h("tr", {}, ...names.map((name) => h("th", {
+      scope: "col", class: name === "model" ? "" : "is-number", title: t(`gan_leaders_${name}_help`),
+    }, t(`gan_leaders_${name}`)))));
+  }
+
+  #line(row) {
+    const number = (text) => h("td", { class: "is-number" }, text);
+    const share = (name) => {
+      const metric = metricOf(row, name);
+      return number(metric ? metric.value.toFixed(2) : "–");
+    };
+    const fd = metricOf(row, "fd");
+    const chosen = plainRef(state.ref ?? "") === row.ref;
+    const name = h("button", {
+      type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen),
+      onclick: () => this.chosen(row.ref),
+    }, row.name);
+    const value = fd ? number(short(fd.value)) : h("td", { class: "is-number" }, h("button", {
+      type: "button", class: "ga-button is-small", onclick: () => this.measure(row.ref),
+      "aria-label": t("gan_leaders_measure", { name: row.name }),
+    }, t("gan_evaluate_start")));
+    return h("tr", chosen ? { class: "is-chosen" } : {},
+      h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, row.evaluation?.data ?? row.data)),
+      value, share("precision"), share("recall"),
+      number(row.nimg ? t("gan_leaders_kimg", { count: count(row.nimg / 1000) }) : "–"),
+      number(row.seconds ? duration(row.seconds) : "–"));
+  }
+
+  // ---- the plot -------------------------------------------------------------------------------
+
+  #drawPlot() {
+    const { plot } = this;
+    const [width, height] = [plot.clientWidth, plot.clientHeight];
+    if (!width) return;
+    const shown = this.rows.filter((r) => metricOf(r, "fd") && r.seconds > 0);
+    const nodes = [];
+    if (!shown.length) {
+      nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t("gan_leaders_none")));
+      return plot.replaceChildren(...nodes);
+    }
+    const fds = shown.flatMap((r) => bounds(metricOf(r, "fd")));
+    const floors = shown.map((r) => metricOf(r, "fd").floor);
+    const x = logScale(shown.map((r) => r.seconds), MARGIN.left, width - MARGIN.right, CLOCK);
+    const y = logScale([...fds, ...floors], height - MARGIN.bottom, MARGIN.top);
+    for (const v of y.ticks) nodes.push(
+      svg("path", { class: "ga-rule", d: `M${MARGIN.left} ${y.at(v)}H${width - MARGIN.right}` }),
+      svg("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, String(v)));
+    for (const v of x.ticks) nodes.push(svg("text", {
+      x: x.at(v), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, duration(v)));
+    nodes.push(svg("text", { x: width - MARGIN.right, y: height - 2, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
+    nodes.push(svg("text", { x: 0, y: MARGIN.top - 4, class: "is-axis" }, t("gan_leaders_y")));
+    shown.forEach((row) => nodes.push(...this.#point(row, x, y, width)));
+    return plot.replaceChildren(...nodes);
+  }
+
+  #point(row, x, y, width) {
+    const fd = metricOf(row, "fd");
+    const [low, high] = bounds(fd);
+    const [px, py] = [x.at(row.seconds), y.at(fd.value)];
+    const left = px > width * 0.7;
+    const chosen = plainRef(state.ref ?? "") === row.ref;
+    const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""}`, cx: px, cy: py, r: 5 });
+    dot.append(svg("title", {}, `${row.name}: FD ${short(fd.value)}, ${duration(row.seconds)}`));
+    dot.addEventListener("click", () => this.chosen(row.ref));
+    return [
+      svg("path", { class: "ga-bound", d: `M${px} ${y.at(low)}V${y.at(high)}` }),
+      svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` }),
+      dot,
+      svg("text", { class: "is-name", x: px + (left ? -10 : 10), y: py - 8,
+        "text-anchor": left ? "end" : "start" }, row.name),
+    ];
+  }
+}
+
+const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === name) ?? null;
+
+const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
+
+function logScale(values, from, to, round = null) {
+  const low = Math.min(...values) / 1.4;
+  const high = Math.max(...values) * 1.4;
+  const at = (v) => from + (Math.log(v / low) / Math.log(high / low)) * (to - from);
+  const ticks = (round ?? []).filter((v) => v >= low && v <= high);
+  for (let power = 10 ** Math.floor(Math.log10(low)); !round && power <= high; power *= 10) {
+    for (const m of [1, 2, 5]) if (m * power >= low && m * power <= high) ticks.push(Number((m * power).toPrecision(1)));
+  }
+  const room = Math.abs(to - from) / 44;
+  return { at, ticks: !round && ticks.length > room ? ticks.filter((v) => /^1/.test(v.toExponential())) : ticks };
+}
+
+function svg(tag, attributes, text) {
+  const node = document.createElementNS(NS, tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}

@@ -1,0 +1,239 @@
+"""Evaluate: how good a model is, told while it is measured; and all that was measured so far."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import torch
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, weights_dir
+from gan.config import WeightsConfig, from_json
+from gan.data import DATA_NAMES, ImageSet, load_data
+from gan.data.bundled import fashion_dir
+from gan.data.imageset import fit
+from gan.files import read_json, sha256
+from gan.metrics.evaluate import Evaluation, evaluate
+from gan.metrics.results import Results
+from gan.metrics.verdict import verdicts
+from gan.sampling import MAX_SEED, sample
+from gan.ui.asked import coded
+from gan.ui.board import build_board
+from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.views import PageError, evaluation_json, finite, whole_number
+
+MIN_COUNT, MAX_COUNT, PUBLIC_COUNT = 130, 50_000, 5_000
+COUNTS = (500, 2_000, 5_000, 10_000)
+STEP = 0.01  # of the whole, between two lines
+
+
+class _Ended(Exception):
+    """Nobody waits for the answer any more."""
+
+
+@dataclass
+class Judge:
+    """One evaluation at a time, a few waiting, and what was found before."""
+
+    thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
+    )
+    places: Places = field(default_factory=lambda: Places(most=4))
+    results: Results = field(default_factory=Results)
+
+    def close(self) -> None:
+        """What is going on ends, and nothing new begins."""
+        self.places.end()
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A checked form."""
+
+    ref: str
+    data: str
+    count: int
+    seed: int
+    fresh: bool
+
+
+def build() -> gr.HTML:
+    """The evaluation's board."""
+    return build_board("evaluate")
+
+
+def options(*, local: bool) -> dict[str, Any]:
+    """What the form offers."""
+    here = [n for n in DATA_NAMES if n != "fashion-full" or fashion_dir() is not None]
+    return {"data": here, "counts": [n for n in COUNTS if local or n <= PUBLIC_COUNT]}
+
+
+def question_of(context: Context, form: dict[str, Any]) -> Question:
+    """The form as typed values; raises GanError for what makes no sense."""
+    local = context.profile.local
+    data = str(form.get("data", ""))
+    most = MAX_COUNT if local else PUBLIC_COUNT
+    if data not in options(local=local)["data"] and not (local and data.startswith("folder:")):
+        raise PageError("gan_error_local_data")
+    return Question(
+        ref=str(form.get("ref", "")),
+        data=data,
+        count=whole_number("count", form.get("count", ""), low=MIN_COUNT, high=most),
+        seed=whole_number("seed", form.get("seed", "0"), low=0, high=MAX_SEED - most),
+        fresh=form.get("fresh") is True,
+    )
+
+
+async def begin(context: Context, request: Request) -> Response:
+    """Measure: lines with the fraction that is done, then one with the answer."""
+    judge, question = context.part(Judge), question_of(context, await json_of(request))
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        yield from _answer(context, judge, question, cancelled)
+
+    return stream(judge.thread, judge.places, session_of(request), work)
+
+
+def _answer(
+    context: Context, judge: Judge, asked: Question, cancelled: Cancelled
+) -> Iterator[bytes]:
+    weights = context.models.get(asked.ref)
+    channels, height, _ = weights.image_shape
+    images = load_data(asked.data, resolution=height, channels=channels)
+    kept = judge.results.get(weights.revision, images, count=asked.count, seed=asked.seed)
+    if kept is None or asked.fresh:
+        yield line({"fraction": 0.0})
+        kept = yield from _measured(weights, images, asked, cancelled)
+        if kept is None:
+            return
+        judge.results.put(kept, images, count=asked.count)
+    yield line(
+        {
+            "evaluation": evaluation_json(kept, verdicts(kept)),
+            "nimg": weights.config.nimg,
+            "pairs": _pairs(weights, images, kept),
+        }
+    )
+
+
+def _measured(
+    weights: Weights, images: ImageSet, asked: Question, cancelled: Cancelled
+) -> Iterator[Any]:
+    """Yields lines of progress, returns the evaluation; None where it was given up.
+
+    The work runs in a thread of its own, because it calls back where a stream wants to be asked.
+    """
+    told: queue.Queue[float | Evaluation | Exception] = queue.Queue()
+
+    def report(fraction: float) -> None:
+        if cancelled():
+            raise _Ended
+        told.put(fraction)
+
+    def run() -> None:
+        try:
+            told.put(
+                evaluate(
+                    weights.generator, weights.config, data=images, count=asked.count,
+                    seed=asked.seed, revision=weights.revision, on_progress=report,
+                )
+            )  # fmt: skip
+        except Exception as error:
+            told.put(error)
+
+    threading.Thread(target=run, name="evaluation", daemon=True).start()
+    shown = 0.0
+    while not isinstance(news := told.get(), Evaluation):
+        if isinstance(news, _Ended):
+            return None
+        if isinstance(news, Exception):
+            raise news
+        if news >= shown + STEP:
+            shown = news
+            yield line({"fraction": news})
+    return news
+
+
+def _pairs(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, Any]:
+    """The samples nearest to training images, then the image that each is nearest to."""
+    channels, height, width = weights.image_shape
+    rows = [n for n in found.nearest if n.image < len(images)]
+    if not rows:
+        return {"shape": [height, width, channels], "count": 0, "pixels": ""}
+    fakes = sample(weights.generator, [n.seed for n in rows]).pixels
+    reals = fit(
+        images.subset(torch.tensor([n.image for n in rows])), resolution=height, channels=channels
+    )
+    shown = np.concatenate([fakes, reals.pixels.permute(0, 2, 3, 1).numpy()])
+    return {"shape": [height, width, channels], "count": len(rows), "pixels": coded(shown)}
+
+
+# ---- what was measured so far -----------------------------------------------------------------
+
+
+async def leaderboard(context: Context, request: Request) -> Response:
+    """Every model with the newest of what was found of it."""
+
+    def look() -> list[dict[str, Any]]:
+        return [_row(context, model) for model in context.models.listed()]
+
+    return JSONResponse({"rows": await on(context.disk_thread, look)}, headers=NEVER)
+
+
+def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
+    ref = model["ref"]
+    found = context.part(Judge).results.of(_revision(context, ref, model["nimg"]))
+    seconds, data = _training_of(context, ref)
+    row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
+    row |= {"seconds": finite(seconds), "data": data, "evaluation": None}
+    if found:
+        row["evaluation"] = evaluation_json(found[0], verdicts(found[0]))
+    return row
+
+
+def _training_of(context: Context, ref: str) -> tuple[float, str]:
+    """Seconds of training, and the name of the data (never a path)."""
+    if ref.startswith("run:"):
+        status = context.runs.status(ref.removeprefix("run:"))
+        data = status.data if context.profile.local else status.data.partition(":")[0]
+        return status.seconds, data
+    return _bundled_training(ref)
+
+
+@cache
+def _bundled_training(name: str) -> tuple[float, str]:
+    config = from_json(WeightsConfig, read_json(weights_dir() / name / CONFIG_FILE))
+    return config.seconds, config.data
+
+
+def _revision(context: Context, ref: str, nimg: int) -> str:
+    if not ref.startswith("run:"):
+        return _hash(weights_dir() / ref / MODEL_FILE, 0)
+    path = context.runs.status(ref.removeprefix("run:")).path
+    return _hash(path / "weights" / f"{nimg:010d}.safetensors", nimg)
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, _nimg: int) -> str:
+    try:
+        return sha256(path)
+    except OSError:
+        return ""
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/gan/evaluate", begin),
+    ("GET", "/gan/leaderboard", leaderboard),
+)

@@ -1,0 +1,46 @@
+"""Evaluate in a real Chromium."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import open_tab
+
+
+def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
+    open_tab(page, "Evaluate")
+    expect(page.locator(".ga-card")).to_have_count(7)
+    expect(page.locator("#evaluate-verdict")).to_contain_text("Measure how real")
+    page.select_option("#evaluate-data", "fashion")
+    page.select_option("#evaluate-count", "500")
+    page.click("#evaluate-start")
+    expect(page.locator("#evaluate-stop")).to_be_enabled()
+    expect(page.locator("#evaluate-verdict")).to_contain_text(
+        "Close to real images", timeout=120_000
+    )
+    expect(page.locator("#evaluate-classes li")).to_have_count(10)
+    expect(page.locator("#evaluate-nearest canvas")).to_have_count(16)
+    expect(page.locator(".ga-point")).to_have_count(1)
+    expect(page.locator("#leaders-table tr.is-chosen")).to_contain_text("fashion")
+    page.click("#language-zh")
+    expect(page.locator("#evaluate-verdict")).to_contain_text("接近真图")
+
+
+def test_an_evaluation_can_be_cancelled_and_begun_again(page: Page):
+    open_tab(page, "Evaluate")
+    page.select_option("#evaluate-data", "fashion")
+    page.select_option("#evaluate-count", "10000")
+    page.click("#evaluate-start")
+    expect(page.locator("#evaluate-left")).to_contain_text("left")
+    page.click("#evaluate-stop")
+    expect(page.locator("#evaluate-stop")).to_be_disabled()
+    expect(page.locator("#evaluate-start")).to_be_enabled()
+    expect(page.locator("#evaluate-note")).to_be_empty()
+
+
+def test_a_row_of_the_table_chooses_the_model(page: Page):
+    open_tab(page, "Evaluate")
+    page.locator("#leaders-table").get_by_role("button", name="emoji", exact=True).click()
+    expect(page.locator("#model-select")).to_have_value("emoji")
+    expect(page.locator("#evaluate-what")).to_have_text("emoji")
+    expect(page.locator("#evaluate-data")).to_have_value("emoji")

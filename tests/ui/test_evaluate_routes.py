@@ -1,0 +1,93 @@
+"""The evaluation's routes without a browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from gan.ui import evaluate
+from gan.ui.profile import Guard, build_profile
+from gan.ui.routes import Context, build_routes
+from gan.ui.watch import Runs
+
+FORM = {"ref": "fashion-mlp", "data": "fashion", "count": "200", "seed": "0"}
+
+
+def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
+    routes = build_routes(context, evaluate.ROUTES)
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, profile=context.profile)])
+    return TestClient(app, base_url=f"http://{host}")
+
+
+@pytest.fixture
+def here(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    context = Context(build_profile("127.0.0.1", env={}), runs=Runs(tiny_run.parent))
+    yield client_for(context)
+    context.close()
+
+
+@pytest.fixture
+def outside(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    context = Context(build_profile("0.0.0.0", env={}), runs=Runs(tiny_run.parent))
+    yield client_for(context, "127.0.0.1")
+    context.close()
+
+
+def lines(reply) -> list[dict]:
+    assert reply.status_code == 200, reply.text
+    return [json.loads(text) for text in reply.text.splitlines()]
+
+
+def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
+    told = lines(here.post("/gan/evaluate", json=FORM))
+    fractions = [n["fraction"] for n in told if "fraction" in n]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > 0.9
+    found = told[-1]["evaluation"]
+    assert [m["name"] for m in found["metrics"]][:2] == ["fd", "kd"]
+    assert all(m["grade"] for m in found["metrics"])
+    pairs = told[-1]["pairs"]
+    assert pairs["count"] == len(found["nearest"]) == 8
+
+
+def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
+    first = lines(here.post("/gan/evaluate", json=FORM))[-1]
+    again = lines(here.post("/gan/evaluate", json=FORM))
+    assert not any("fraction" in news for news in again)
+    assert again[-1] == first
+    rows = {r["ref"]: r for r in here.get("/gan/leaderboard").json()["rows"]}
+    assert rows["fashion-mlp"]["evaluation"] == first["evaluation"]
+    assert rows["fashion"]["evaluation"] is None
+    assert rows["run:tiny"]["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ref": "nothing"}, {"ref": "../weights/fashion"}, {"data": "hub:a/b"}, {"data": ""},
+        {"count": "10"}, {"count": "1e9"}, {"count": None}, {"count": [200]}, {"seed": "-1"},
+        {"seed": "NaN"}, {"data": ["fashion"]},
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_in_a_sentence(here, change):
+    reply = here.post("/gan/evaluate", json=FORM | change)
+    answer = reply.json() if reply.status_code != 200 else lines(reply)[-1]
+    assert "key" in answer or "error" in answer
+    assert "Traceback" not in reply.text
+
+
+def test_in_public_counts_are_small_and_folders_are_not_read(outside, tmp_path):
+    assert outside.post("/gan/evaluate", json=FORM | {"count": "6000"}).status_code == 400
+    reply = outside.post("/gan/evaluate", json=FORM | {"data": f"folder:{tmp_path}"})
+    assert reply.json()["key"] == "gan_error_local_data"
+
+
+def test_the_leaderboard_tells_no_paths_in_public(outside, tiny_run):
+    assert str(tiny_run.parent) not in outside.get("/gan/leaderboard").text
