@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import re
 from pathlib import Path
 
@@ -12,15 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.config import ModelConfig, apply_settings
-from gan.data import shape_of
+from gan.config import ModelConfig
 from gan.errors import ConfigError, GanError
-from gan.presets import PRESETS, run_config
+from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, Remedy
+from gan.presets import PRESETS
 from gan.ui import views
 from gan.ui.i18n import TEXTS, catalogue, gradio_locales
 
 ASSETS = Path(views.__file__).parent / "assets"
-FASHION = run_config("fashion", shape_of("fashion"), data="fashion")
 
 
 @given(st.text())
@@ -42,36 +42,6 @@ def test_a_bug_never_shows_its_words():
 def test_an_error_sentence_points_at_its_field():
     assert views.error_json(ConfigError("g_lr must be from 0 to 10"))["field"] == "g_lr"
     assert views.error_json(GanError("nothing of the form"))["field"] is None
-
-
-def test_only_what_differs_from_the_preset_is_set():
-    form = views.train_json(FASHION.train)
-    assert views.changed_settings(form, FASHION) == {}
-    assert views.changed_settings(form | {"g_lr": "0.001", "loss": "hinge"}, FASHION) == {
-        "g_lr": 0.001, "loss": "hinge",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_fills_the_form_and_comes_back_unchanged(name: str):
-    preset = PRESETS[name]
-    config = run_config(name, shape_of(preset.data), data=preset.data)
-    assert views.changed_settings(views.train_json(config.train), config) == {}
-
-
-@pytest.mark.parametrize(
-    ("form", "words"),
-    [
-        ({"g_lr": "fast"}, "g_lr must be a number"),
-        ({"g_lr": "nan"}, "g_lr must be"),
-        ({"batch_size": ""}, "batch_size must have a value"),
-        ({"batch_size": True}, "batch_size must have a value"),
-        ({"precision": "fp32"}, "no setting 'precision'"),
-    ],
-)
-def test_a_wrong_setting_is_named(form: dict, words: str):
-    with pytest.raises(ConfigError, match=words):
-        apply_settings(FASHION, views.changed_settings(form, FASHION))
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "-1", "11", "nan", "１", "1e3", None, True])
@@ -119,23 +89,73 @@ def test_a_latent_of_another_size_or_with_nan_is_refused(body: bytes):
         views.rows_from_bytes(body, z_dim=3, classes=2, most=2)
 
 
-@given(st.integers(2, 3000), st.integers(20, 600))
-def test_thinning_keeps_spikes_order_and_the_end(count: int, limit: int):
-    rows = [{"nimg": i, "loss_g": 1.0, "score_fake": 0.0} for i in range(count)]
-    spike = count // 2
-    rows[spike]["loss_g"] = 99.0
+@given(st.integers(2, 1500), st.integers(20, 600), st.integers(0, 2**32))
+def test_thinning_keeps_every_extreme_the_order_and_the_end(count: int, limit: int, seed: int):
+    draw = random.Random(seed)
+    keys = views.CURVES[:4]
+    rows = [
+        {"nimg": i * 64} | {k: draw.gauss(0, 1) for k in keys if draw.random() < 0.9}
+        for i in range(count)
+    ]
     thinned = views.thin(rows, limit)
     assert len(thinned) <= limit
-    assert rows[spike] in thinned
     assert thinned[-1] == rows[-1]
     assert [r["nimg"] for r in thinned] == sorted({r["nimg"] for r in thinned})
+    for key in keys:
+        before, after = ([r[key] for r in some if key in r] for some in (rows, thinned))
+        assert (min(before), max(before)) == (min(after), max(after)) if before else not after
+
+
+def test_a_spike_stays_where_it_was_to_within_a_stretch():
+    rows = [{"nimg": i, "loss_g": 1.0} for i in range(10_000)]
+    rows[4321]["loss_g"] = 99.0
+    [spike] = [r for r in views.thin(rows, 500) if r["loss_g"] == 99.0]
+    assert abs(spike["nimg"] - 4321) < 10_000 / 249
+
+
+def test_what_is_watched_for_long_stays_evenly_dense():
+    rows: list[dict[str, float]] = []
+    for i in range(20_000):
+        rows.append({"nimg": i, "loss_g": float(i % 7)})
+        rows = views.thin(rows, 500) if len(rows) >= 1000 else rows
+    half = sum(r["nimg"] < 10_000 for r in rows)
+    assert 0.25 < half / len(rows) < 0.75
 
 
 def test_json_has_no_nan():
     row = views.row_json({"nimg": 5, "loss_g": math.nan, "loss_d": math.inf, "score_real": 1.0})
     assert json.dumps(row, allow_nan=False)
-    assert row["score_real"] == 1.0
-    assert row["score_fake"] is None
+    assert row == {"nimg": 5, "score_real": 1.0}
+
+
+def test_a_finding_becomes_json_without_nan_and_with_settings_as_text():
+    remedy = Remedy("minibatch-std", {"minibatch_std": True, "d_lr": 0.0005})
+    evidence = {"sign": "modes", "modes": 3, "classes": 10, "spread": math.nan}
+    data = views.finding_json(Finding("mode-collapse", "warning", 640, evidence, (remedy,)))
+    assert json.dumps(data, allow_nan=False)
+    assert data["evidence"] == {"sign": "modes", "modes": 3, "classes": 10, "spread": None}
+    assert data["remedies"][0]["settings"] == {"minibatch_std": "true", "d_lr": "0.0005"}
+
+
+def test_a_step_of_someones_making_is_bounded():
+    step = {"number": 1, "nimg": 64, "what": "x" * 99, "loss": {"g": math.inf, "d": True},
+            "fake_scores_after": [1.0] * 999, "scores_after": [1]}  # fmt: skip
+    data = views.step_json(step)
+    assert json.dumps(data, allow_nan=False)
+    assert (len(data["what"]), len(data["fake_scores_after"])) == (8, 64)
+    assert data["loss"] == {"g": None, "d": None}
+
+
+@pytest.mark.parametrize("kind", FINDING_KINDS)
+def test_every_finding_has_its_words(kind: str):
+    keys = {f"gan_finding_{kind}", f"gan_finding_{kind}_why"}
+    assert keys <= TEXTS.keys()
+    assert any(k.startswith(f"gan_finding_{kind}_") for k in TEXTS.keys() - keys)
+
+
+@pytest.mark.parametrize("name", REMEDY_NAMES)
+def test_every_remedy_has_its_words(name: str):
+    assert {f"gan_remedy_{name}", f"gan_remedy_{name}_why"} <= TEXTS.keys()
 
 
 def test_classes_without_names_get_numbers():
@@ -179,8 +199,8 @@ def test_no_text_is_left_over():
         if p.name != "i18n.py"
     )
     composed = re.compile(
-        # `gan_state_${name}`
-        r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders)_"
+        r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
+        r"|axis|event|finding|remedy|what|step)_"  # `gan_state_${name}`
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []

@@ -17,7 +17,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import evaluate, explore, gallery, header, panels, runs, train
+from gan.ui import evaluate, explore, gallery, header, panels, runs, train, trainform
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -64,7 +64,7 @@ def build_head(context: Context) -> str:
     base = f"gan/assets/{assets_version()}"
     data = {
         "texts": catalogue(),
-        "train": train.form_options(),
+        "train": trainform.form_options(),
         "evaluate": evaluate.options(local=context.profile.local),
         "local": context.profile.local,
         "limit_s": context.profile.limit_s,

@@ -7,9 +7,25 @@ sentence. The words themselves are in gan.ui.words, one module a place.
 
 from __future__ import annotations
 
-from gan.ui.words import errors, evaluate, explore, frame, gallery, panels, presets, runs, train
+from gan.ui.words import (
+    diagnosis,
+    errors,
+    evaluate,
+    explore,
+    frame,
+    gallery,
+    panels,
+    presets,
+    runs,
+    settings,
+    steer,
+    train,
+)
 
-PARTS = (frame, explore, panels, train, runs, gallery, evaluate, presets, errors)
+PARTS = (
+    frame, explore, panels, train, settings, steer, diagnosis, runs, gallery, evaluate, presets,
+    errors,
+)  # fmt: skip
 TEXTS: dict[str, tuple[str, str]] = {}
 for part in PARTS:
     assert not TEXTS.keys() & part.TEXTS.keys(), "a key has one place"

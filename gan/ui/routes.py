@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 ASSETS = Path(__file__).parent / "assets"
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
 STYLE = "atelier.css"
+DATA_THREADS = 4
 MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
@@ -62,6 +63,10 @@ class Context:
     page_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("page"))
     disk_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("disk"))
     train_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("train"))
+    # a download that stalls keeps one of these, and nobody's start but its own
+    data_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(DATA_THREADS, thread_name_prefix="data")
+    )
 
     def __post_init__(self) -> None:
         self.models = Models(self.runs)
@@ -82,6 +87,7 @@ class Context:
             self.page_thread,
             self.disk_thread,
             self.train_thread,
+            self.data_thread,
         )
 
     def part(self, kind: type[Part]) -> Part:

@@ -1,32 +1,31 @@
-"""Train: start and steer our own runs, watch anyone's."""
+"""Train: steer our own runs, watch anyone's."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import LossName, OptimizerName, apply_settings
-from gan.data import DATA_NAMES, check_spec, shape_of
-from gan.errors import GanError
-from gan.presets import PRESETS, get_preset, run_config
-from gan.runs import command_line, new_run_dir, train_argv
-from gan.sampling import MAX_SEED
+from gan.config import apply_settings
+from gan.metrics.findings import REMEDY_NAMES
+from gan.runs import train_argv
+from gan.ui import trainform
 from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, on, session_of
-from gan.ui.views import PageError, changed_settings, error_json, thin, train_json, whole_number
+from gan.ui.settings import settings_json, typed_settings
+from gan.ui.views import PageError, finding_json, real_number, step_json
+from gan.ui.watch import Watched
 
-POINTS = 600  # of a curve in the first reply; later ones bring what is new
-COMMANDS = ("pause", "resume", "stop")
+POINTS = 500  # of the curves in the first reply; later ones bring what is new
 END_S = 10.0
-MAX_SECONDS = 30 * 24 * 3600
 ACTIVE = ("starting", "running", "paused")
+PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
+MAX_PICTURE = 4 * 2**20  # bytes
+MOST_STEPS_PER_S = 1000.0
 
 
 def build() -> gr.HTML:
@@ -34,137 +33,58 @@ def build() -> gr.HTML:
     return build_board("train")
 
 
-def form_options() -> dict[str, Any]:
-    """What the form offers: presets with their settings, data, losses, optimisers."""
-    presets = {
-        name: {
-            "data": preset.data,
-            "summary": preset.summary,
-            "train": train_json(run_config(name, shape_of(preset.data), data=preset.data).train),
-        }
-        for name, preset in PRESETS.items()
-    }
-    return {
-        "presets": presets,
-        "data": list(DATA_NAMES),
-        "losses": list(get_args(LossName)),
-        "optimizers": list(get_args(OptimizerName)),
-    }
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A checked form."""
-
-    preset: str
-    data: str
-    seed: int
-    seconds: int | None
-    settings: dict[str, Any]
-
-
-def read_wish(context: Context, form: dict[str, Any]) -> Wish:
-    """The form as typed values; raises GanError for what makes no sense."""
-    name, data = str(form.get("preset", "")), str(form.get("data", ""))
-    preset = get_preset(name)
-    if data not in DATA_NAMES and not context.profile.local:
-        raise PageError("gan_error_local_data")
-    check_spec(data)
-    settings = form.get("settings", {})
-    if not isinstance(settings, dict):
-        raise PageError("gan_error_request")
-    base = run_config(name, shape_of(preset.data), data=preset.data)
-    changed = changed_settings(settings, base)
-    apply_settings(base, changed)
-    return Wish(
-        preset=name,
-        data=data,
-        seed=whole_number("seed", form.get("seed", "0"), low=0, high=MAX_SEED),
-        seconds=_read_seconds(context, str(form.get("seconds", "")).strip()),
-        settings=changed,
-    )
-
-
-def _read_seconds(context: Context, text: str) -> int | None:
-    limit = context.profile.limit_s
-    if limit is None:
-        return whole_number("seconds", text, low=1, high=MAX_SECONDS) if text else None
-    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= limit):
-        raise PageError("gan_error_duration", limit=limit)
-    return int(text)
-
-
-def argv_of(wish: Wish, *, run_dir: Path | None = None, steer: bool = False) -> list[str]:
-    """The command line that does what the form says; only what differs from the preset."""
-    data = None if wish.data == get_preset(wish.preset).data else wish.data
-    return train_argv(
-        wish.preset,
-        data=data,
-        settings=wish.settings,
-        seed=wish.seed,
-        seconds=wish.seconds,
-        run_dir=run_dir,
-        steer=steer,
-    )
-
-
-async def command(context: Context, request: Request) -> Response:
-    """The form as a command line for copying, or what is wrong with the form.
-
-    A half-typed form is no failed request, so the problem comes with status 200.
-    """
-    form = await json_of(request)
-
-    def spell() -> dict[str, Any]:
-        try:
-            return {"command": command_line(argv_of(read_wish(context, form)))}
-        except GanError as error:
-            return {"problem": error_json(error)}
-
-    return JSONResponse(await on(context.disk_thread, spell), headers=NEVER)
-
-
-async def start(context: Context, request: Request) -> Response:
-    """Start a run in a process of its own."""
-    form, session = await json_of(request), session_of(request)
-
-    def begin() -> str:
-        wish = read_wish(context, form)
-        shape_of(wish.data)  # a folder without images is refused here, in a sentence
-        _check_room(context)  # one thread starts runs, so nobody slips in between
-        run_dir = new_run_dir(wish.preset)
-        run_id = context.supervisor.start(argv_of(wish, run_dir=run_dir, steer=True), run_dir)
-        context.owners.claim(session, run_id)
-        context.runs.forget()
-        return run_id
-
-    return JSONResponse({"id": await on(context.train_thread, begin)}, headers=NEVER)
-
-
-def _check_room(context: Context) -> None:
-    """In public one training at a time; at home whoever wants two may have two."""
-    if not context.profile.local and context.supervisor.running():
-        raise PageError("gan_error_busy", status=409)
+# ---- steering ---------------------------------------------------------------------------------
 
 
 async def steer(context: Context, request: Request) -> Response:
-    """Pause, resume or stop a run; unknown and foreign look the same."""
+    """Pause, resume, stop, step, slow down or change a run; unknown and foreign look the same."""
     form, session = await json_of(request), session_of(request)
     run_id, order = str(form.get("id", "")), form.get("command")
-    if order not in COMMANDS:
+    if order not in ORDERS:
         raise PageError("gan_error_request")
 
     def send() -> None:
         if order == "resume" and context.profile.local and _is_over(context, run_id):
             _go_on(context, session, run_id)
         elif context.may_steer(session, run_id):
-            context.supervisor.send(run_id, {"command": order})
+            more = ORDERS[order](context, run_id, form)
+            context.supervisor.send(run_id, {"command": order} | more)
         else:
             raise PageError("gan_error_unknown_run", status=404)
         context.runs.forget()
 
     await on(context.train_thread, send)
     return JSONResponse({}, headers=NEVER)
+
+
+def _plain(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _step(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    if form.get("what") not in ("d", "g", "both"):
+        raise PageError("gan_error_request")
+    return {"what": form["what"]}
+
+
+def _slow(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    rate = real_number("steps_per_s", form.get("steps_per_s"), low=0, high=MOST_STEPS_PER_S)
+    return {"steps_per_s": rate}
+
+
+def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    """Checked here, so that what is wrong is said at its field; the run checks it again."""
+    settings = typed_settings(form.get("settings"))
+    trainform.check_public(context, settings)
+    if (config := context.runs.config(run_id)) is not None:
+        apply_settings(config, settings)
+    remedy = form.get("remedy")
+    return {"settings": settings} | ({"remedy": remedy} if remedy in REMEDY_NAMES else {})
+
+
+ORDERS = {
+    "pause": _plain, "resume": _plain, "stop": _plain, "step": _step, "slow": _slow, "set": _set,
+}  # fmt: skip
 
 
 def _is_over(context: Context, run_id: str) -> bool:
@@ -182,28 +102,51 @@ def _go_on(context: Context, session: str, run_id: str) -> None:
     context.owners.claim(session, context.supervisor.start(argv, status.path))
 
 
+# ---- watching ---------------------------------------------------------------------------------
+
+
 async def run(context: Context, request: Request) -> Response:
-    """What is new in a run since `after` images and the snapshot `seen`."""
+    """What is new in a run since `after` images, the snapshot `seen`, and so on.
+
+    after, seen: nimg of the last row and snapshot that the page has; measured: of the last
+    measure; events: how many; step: number of the last; mark: of the settings. What the page has
+    is not sent again.
+    """
     run_id, session = request.query_params.get("id", ""), session_of(request)
-    after, seen = number_in(request, "after", -1), number_in(request, "seen", -1)
+    names = ("after", "seen", "measured", "events", "step", "mark")
+    had = {name: number_in(request, name, -1) for name in names}
 
     def look() -> dict[str, Any]:
-        status = context.runs.status(run_id)
-        reader = context.runs.watched(run_id).reader
-        rows = context.runs.rows(run_id, after=after)
-        snapshots = reader.snapshots()
-        again = after > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
-        if again:
-            rows = context.runs.rows(run_id, after=-1)
-        return {
+        status, watched = context.runs.look(run_id)
+        again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
+        news = _news(watched, dict.fromkeys(names, -1) if again else had)
+        return news | {
             "status": status_json(context, session, status),
             "again": again,
-            "rows": thin(rows, POINTS),
-            "snapshots": [n for n in snapshots if again or n > seen],
-            "weights": reader.weights(),
+            "viewers": watched.seen_by(session),
         }
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
+    snapshots, events = watched.reader.snapshots(), watched.events
+    news = {
+        "rows": watched.rows_after(had["after"], POINTS),
+        "snapshots": [n for n in snapshots if n > had["seen"]],
+        "weights": watched.reader.weights(),
+        "measures": [m for m in watched.measures if m["nimg"] > had["measured"]],
+        "findings": [finding_json(finding) for finding in watched.findings],
+        "reals": watched.has_reals,
+    }
+    if len(events) != had["events"]:
+        news["history"] = events
+    if watched.step is not None and watched.step.get("number") != had["step"]:
+        news["step"] = step_json(watched.step)
+    if watched.config is not None and watched.config_mark != had["mark"]:
+        news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
+        news["classes"] = list(watched.config.class_names)
+    return news
 
 
 async def snapshot(context: Context, request: Request) -> Response:
@@ -220,10 +163,26 @@ async def snapshot(context: Context, request: Request) -> Response:
     return Response(data, media_type="image/webp", headers=FOREVER)
 
 
+async def picture(context: Context, request: Request) -> Response:
+    """Real samples, or the samples before and after a step (`n` tells one step from another)."""
+    run_id, name = request.query_params.get("id", ""), request.query_params.get("name", "")
+    if name not in PICTURES:
+        raise PageError("gan_error_request")
+
+    def read() -> bytes:
+        file = context.runs.watched(run_id).reader.path / PICTURES[name]
+        if not file.is_file() or file.stat().st_size > MAX_PICTURE:
+            raise PageError("gan_error_no_run", status=404)
+        return file.read_bytes()
+
+    data = await on(context.disk_thread, read)
+    return Response(data, media_type="image/webp", headers=NEVER)
+
+
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/train/command", command),
-    ("POST", "/gan/train/start", start),
+    *trainform.ROUTES,
     ("POST", "/gan/train/steer", steer),
     ("GET", "/gan/run", run),
+    ("GET", "/gan/run/picture", picture),
     ("GET", "/gan/snapshot", snapshot),
 )

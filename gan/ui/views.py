@@ -10,17 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.config import ModelConfig, RunConfig, TrainConfig, parse_setting
+from gan.config import ModelConfig, setting_types
 from gan.errors import ConfigError, GanError
+from gan.metrics.findings import Finding
+from gan.ui.settings import as_text
 
-SETTINGS = (
-    "g_lr", "d_lr", "batch_size", "loss", "optimizer", "clip_norm", "r1", "r2",
-    "ema_half_life_kimg",
-)  # fmt: skip
 MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
 MAX_PSI = 2.0
 MAX_DIGITS = 12  # as typed; int() refuses a few thousand with an error of its own
-CURVES = ("loss_g", "loss_d", "score_real", "score_fake", "score_held_out")
+CURVES = (
+    "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake",
+    "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
+)  # fmt: skip
+MEASURES = (
+    "seconds", "fd", "fd_floor", "modes", "classes", "largest", "spread", "variety", "nearest",
+    "memorised",
+)  # fmt: skip
 
 
 class PageError(GanError):
@@ -53,7 +58,7 @@ def error_json(error: Exception) -> dict[str, Any]:
 def field_of(sentence: str) -> str | None:
     """The form field that an error sentence is about: our sentences begin with its name."""
     first = sentence.split(" ", 1)[0]
-    return first if first in {*SETTINGS, "seed", "seconds"} else None
+    return first if first in {*setting_types(), "seed", "seconds", "kimg"} else None
 
 
 # ---- models and runs --------------------------------------------------------------------------
@@ -96,25 +101,101 @@ def finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
 
 
-def row_json(row: Mapping[str, Any]) -> dict[str, float | None]:
-    """What the curves need of one line of progress.jsonl."""
-    return {"nimg": row["nimg"]} | {key: finite(row.get(key)) for key in CURVES}
+def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, float]:
+    """What the curves need of one line of a .jsonl: the numbers that are there and finite."""
+    found = {"nimg": row["nimg"]}
+    for key in keys:
+        value = row.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            found[key] = value
+    return found
 
 
-def thin(rows: Sequence[Mapping[str, Any]], limit: int) -> list[Mapping[str, Any]]:
-    """At most `limit` rows; each stretch keeps its extremes, so that no spike is lost."""
+def thin(rows: Sequence[dict[str, float]], limit: int) -> list[dict[str, float]]:
+    """At most `limit` rows in which every curve keeps its extremes, so that no spike is lost.
+
+    Two rows stand for each stretch of equal length in nimg, and hold the least and the most of
+    each number in the order in which they came; a spike is moved by less than a stretch. The last
+    row stays as it is. Thinning what was thinned keeps all of this.
+    """
     if len(rows) <= limit:
         return list(rows)
-    stretches = max(1, (limit - 1) // 4)
-    size = math.ceil(len(rows) / stretches)
-    kept: dict[int, Mapping[str, Any]] = {len(rows) - 1: rows[-1]}
-    for start in range(0, len(rows), size):
-        part = range(start, min(start + size, len(rows)))
-        for key in ("loss_g", "score_fake"):
-            for pick in (min, max):
-                best = pick(part, key=lambda i: finite(rows[i].get(key)) or 0.0)
-                kept[best] = rows[best]
-    return [kept[i] for i in sorted(kept)][-limit:]
+    first, last = rows[0]["nimg"], rows[-1]
+    stretches = max(1, (limit - 1) // 2)
+    width = max(1, last["nimg"] - first) / stretches
+    parts: dict[int, list[dict[str, float]]] = {}
+    for row in rows[:-1]:
+        parts.setdefault(min(int((row["nimg"] - first) / width), stretches - 1), []).append(row)
+    thinned = [row for _, part in sorted(parts.items()) for row in _envelope(part)]
+    return [*thinned, last]
+
+
+def _envelope(part: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """The two rows that stand for a stretch; one for a stretch of one."""
+    if len(part) < 3:
+        return list(part)
+    ends = ({"nimg": part[0]["nimg"]}, {"nimg": part[-1]["nimg"]})
+    for key in {key for row in part for key in row} - {"nimg"}:
+        having = [row for row in part if key in row]
+        least, most = (pick(having, key=lambda row: row[key]) for pick in (min, max))
+        pair = (least, most) if least["nimg"] <= most["nimg"] else (most, least)
+        for end, row in zip(ends, pair, strict=True):
+            end[key] = row[key]
+    return [*ends]
+
+
+EVENT_KEYS = ("event", "key", "old", "new", "remedy", "parent")
+
+
+def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows of one line of history.jsonl: numbers finite, texts short."""
+    found = {"nimg": event["nimg"], "seconds": event.get("seconds"), "time": event.get("time")}
+    found = {k: finite(v) if isinstance(v, int | float) else None for k, v in found.items()}
+    for key in EVENT_KEYS:
+        if event.get(key) is not None:
+            found[key] = as_text(event[key])[:80]
+    return found
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding with its numbers finite and its remedies' settings as text."""
+    evidence = {k: v if isinstance(v, str) else finite(v) for k, v in finding.evidence.items()}
+    remedies = [
+        {"name": r.name, "settings": {k: as_text(v) for k, v in r.settings.items()}}
+        for r in finding.remedies
+    ]
+    return {
+        "kind": finding.kind, "severity": finding.severity, "nimg": finding.nimg,
+        "evidence": evidence, "remedies": remedies,
+    }  # fmt: skip
+
+
+STEP_NUMBERS = ("loss", "grad_norm", "lr")
+STEP_SCORES = ("scores_before", "scores_after")
+STEP_TILES = ("fake_scores_before", "fake_scores_after")
+MAX_TILES = 64
+
+
+def step_json(step: Mapping[str, Any]) -> dict[str, Any]:
+    """What one single step did; every number finite, every list bounded."""
+
+    def numbers(value: object) -> dict[str, float | None]:
+        """A number, or numbers by name: a step of both networks has two of each."""
+        pairs = value.items() if isinstance(value, Mapping) else [("", value)]
+        return {str(k)[:16]: _number(v) for k, v in [*pairs][:8]}
+
+    found: dict[str, Any] = {"number": step.get("number"), "nimg": step.get("nimg")}
+    found["what"] = str(step.get("what", ""))[:8]
+    found |= {key: numbers(step.get(key)) for key in (*STEP_NUMBERS, *STEP_SCORES)}
+    for key in STEP_TILES:
+        scores = step.get(key)
+        found[key] = [_number(v) for v in scores[:MAX_TILES]] if isinstance(scores, list) else []
+    return found
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return finite(value) if is_number else None
 
 
 # ---- evaluations ------------------------------------------------------------------------------
@@ -144,24 +225,7 @@ def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# ---- the training form ------------------------------------------------------------------------
-
-
-def changed_settings(form: Mapping[str, Any], base: RunConfig) -> dict[str, Any]:
-    """The settings of a form that differ from the preset's, typed and checked.
-
-    Raises ConfigError for one that makes no sense.
-    """
-    changed: dict[str, Any] = {}
-    for key, text in form.items():
-        if key not in SETTINGS:
-            raise ConfigError(f"there is no setting {key!r} here; reload the page")
-        if not isinstance(text, str) or not text.strip():
-            raise ConfigError(f"{key} must have a value, got nothing; enter one")
-        _, value = parse_setting(f"{key}={text}")
-        if value != getattr(base.train, key):
-            changed[key] = value
-    return changed
+# ---- what was typed ----------------------------------------------------------------------------
 
 
 def whole_number(name: str, text: object, *, low: int, high: int) -> int:
@@ -187,12 +251,6 @@ def real_number(name: str, text: object, *, low: float, high: float) -> float:
             f"{name} must be a number from {low:g} to {high:g}, got {str(text)[:20]!r}; correct it"
         )
     return value
-
-
-def train_json(config: TrainConfig) -> dict[str, str]:
-    """A preset's settings as the form shows them."""
-    values = {key: getattr(config, key) for key in SETTINGS}
-    return {k: f"{v:g}" if isinstance(v, float) else str(v) for k, v in values.items()}
 
 
 # ---- latents and pixels -----------------------------------------------------------------------

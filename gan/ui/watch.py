@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+import zlib
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gan.config import RunConfig
 from gan.errors import GanError
+from gan.metrics.diagnosis import diagnose
+from gan.metrics.findings import Finding
 from gan.runs import RunReader, RunStatus, list_runs, runs_root
-from gan.ui.views import PageError, row_json
+from gan.ui.views import MEASURES, PageError, event_json, row_json, thin
 
+log = logging.getLogger(__name__)
 FRESH_S = 0.25  # viewers that ask within this time share one look at the disk
+SLOW_S = 1.0  # what changes seldom: measures, history, findings
 LISTED = 60  # runs in the page's lists, newest first
+KEEP_ROWS = 20_000  # of a run in memory; past twice of it they are thinned
+KEEP_MEASURES = 2_000
+KEEP_EVENTS = 500
+WATCHING_S = 6.0  # who asked within this time is watching
+MAX_VIEWERS = 1000  # counted at most
+
+
+def _told(reader: RunReader, name: str, default: Any) -> Any:
+    return getattr(reader, name, lambda: default)()
 
 
 @dataclass
@@ -23,10 +39,88 @@ class Watched:
 
     reader: RunReader
     config: RunConfig | None = None
+    config_mark: int = 0  # another one for another config.json
     rows: list[dict[str, Any]] = field(default_factory=list)
     last_nimg: int = -1
     offset: int = 0  # bytes of progress.jsonl read so far
     read_at: float = -FRESH_S
+    slow_at: float = -SLOW_S
+    measures: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    step: dict[str, Any] | None = None
+    has_reals: bool = False
+    thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # for newcomers: last nimg, rows
+    viewers: OrderedDict[str, float] = field(default_factory=OrderedDict)
+
+    def read(self, nimg: int) -> None:
+        """Read on; a run that was resumed from an older checkpoint goes back, then all anew."""
+        if self.last_nimg > nimg:
+            self.rows, self.last_nimg, self.offset = [], -1, 0
+            self.read_at = self.slow_at = -SLOW_S
+        now = time.monotonic()
+        if now - self.read_at >= FRESH_S:
+            self.read_at = now
+            self._read_rows()
+        if now - self.slow_at >= SLOW_S:
+            self.slow_at = now
+            self._read_slow()
+
+    def rows_after(self, nimg: int, limit: int) -> list[dict[str, Any]]:
+        """The curves past `nimg`, at most `limit` rows."""
+        if nimg >= 0:
+            return thin([row for row in self.rows if row["nimg"] > nimg], limit)
+        if self.thinned[0] != self.last_nimg:
+            self.thinned = (self.last_nimg, thin(self.rows, limit))
+        return self.thinned[1]
+
+    def _read_rows(self) -> None:
+        fresh, self.offset = self.reader.tail(self.offset)
+        fresh = [row for row in fresh if row["nimg"] > self.last_nimg]
+        if not fresh:
+            return
+        self.rows += [row_json(row) for row in fresh]
+        self.last_nimg = int(fresh[-1]["nimg"])
+        if len(self.rows) > 2 * KEEP_ROWS:
+            self.rows = thin(self.rows, KEEP_ROWS)
+
+    def _read_slow(self) -> None:
+        self._read_config()
+        measures = self.reader.measures()
+        self.measures = thin([row_json(row, MEASURES) for row in measures], KEEP_MEASURES)
+        self.events = [
+            event_json(event) for event in _told(self.reader, "history", [])[-KEEP_EVENTS:]
+        ]
+        self.step = _told(self.reader, "last_step", None)
+        self.has_reals = (self.reader.path / "reals.webp").is_file()
+        if self.config is not None:
+            self._diagnose(measures, self.config)
+
+    def _diagnose(self, measures: list[dict[str, Any]], config: RunConfig) -> None:
+        try:
+            self.findings = diagnose(self.rows, measures, config)
+        except Exception:  # whatever a run's files hold, it can be watched
+            log.exception("the diagnosis of %s failed", self.reader.path.name)
+            self.findings = ()
+
+    def _read_config(self) -> None:
+        try:
+            mark = zlib.crc32((self.reader.path / "config.json").read_bytes())
+            if mark != self.config_mark:
+                self.config, self.config_mark = self.reader.config(), mark
+        except (GanError, OSError):
+            return  # not written yet, or not readable: as it was
+
+    def seen_by(self, session: str) -> int:
+        """Count one viewer in; returns how many there are."""
+        now = time.monotonic()
+        self.viewers[session] = now
+        self.viewers.move_to_end(session)
+        while self.viewers and (
+            len(self.viewers) > MAX_VIEWERS or now - next(iter(self.viewers.values())) > WATCHING_S
+        ):
+            self.viewers.popitem(last=False)
+        return len(self.viewers)
 
 
 class Runs:
@@ -72,32 +166,24 @@ class Runs:
                 self._watched[path] = Watched(RunReader(path))
             return self._watched[path]
 
+    def look(self, run_id: str) -> tuple[RunStatus, Watched]:
+        """A run's status, and its files as they are now."""
+        status = self.status(run_id)
+        watched = self.watched(run_id)
+        with self._lock:
+            watched.read(status.nimg)
+        return status, watched
+
     def config(self, run_id: str) -> RunConfig | None:
         """A run's config, or None while it is not written or not readable."""
         watched = self.watched(run_id)
-        if watched.config is None:
-            try:
-                watched.config = watched.reader.config()
-            except (GanError, OSError):
-                return None
+        with self._lock:
+            if watched.config is None:
+                watched._read_config()
         return watched.config
 
     def rows(self, run_id: str, *, after: int) -> list[dict[str, Any]]:
-        """The curve's points after `after` images.
-
-        A run that was resumed from an older checkpoint goes back; then all of it is read again.
-        """
-        watched = self.watched(run_id)
+        """The curve's points after `after` images."""
+        _, watched = self.look(run_id)
         with self._lock:
-            if watched.last_nimg > self.status(run_id).nimg:
-                watched.rows, watched.last_nimg, watched.offset = [], -1, 0
-                watched.read_at = -FRESH_S
-            if time.monotonic() - watched.read_at < FRESH_S:
-                return [row for row in watched.rows if row["nimg"] > after]
-            watched.read_at = time.monotonic()
-            fresh, watched.offset = watched.reader.tail(watched.offset)
-            fresh = [row for row in fresh if row["nimg"] > watched.last_nimg]
-            if fresh:
-                watched.rows += [row_json(row) for row in fresh]
-                watched.last_nimg = int(fresh[-1]["nimg"])
             return [row for row in watched.rows if row["nimg"] > after]

@@ -1,118 +1,204 @@
-// A small line chart in SVG: themed by CSS, values on hover, no library.
-import { count, h, short, t } from "./core.js";
+// One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
+import uPlot from "./uplot.js";
+import { count, h, t } from "./core.js";
 
-const NS = "http://www.w3.org/2000/svg";
-const MARGIN = { left: 40, right: 8, top: 8, bottom: 20 };
-
-function s(tag, attributes, text) {
-  const node = document.createElementNS(NS, tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
+const TONES = {
+  accent: { color: "--ga-accent" }, ink: { color: "--ga-ink" },
+  dashed: { color: "--ga-quiet", dash: [4, 3] },
+};
+const NEAR_PX = 6;
+const FAINT = 0.28;
 
 export class Chart {
-  // series: [{key, tone}], drawn against row.nimg
-  constructor({ title, help, series }) {
-    Object.assign(this, { title, series, rows: [], hover: null, moment: null });
-    this.heading = h("h3", help ? { "data-t-title": help, "data-t": title } : { "data-t": title });
-    this.values = series.map(() => h("output", {}, "–"));
-    this.keys = series.map(({ key, tone }, i) => {
-      const sample = s("svg", { viewBox: "0 0 16 4", "aria-hidden": "true" });
-      sample.append(s("path", { class: `ga-line is-${tone}`, d: "M0 2H16" }));
-      return h("span", { class: "ga-key" }, sample, h("span", { "data-t": `gan_line_${key}` }), this.values[i]);
-    });
-    this.plot = s("svg", { class: "ga-plot", role: "img" });
-    this.node = h("section", { class: "ga-chart" },
-      h("header", {}, this.heading, ...this.keys), this.plot);
-    this.plot.addEventListener("pointermove", (e) => this.#point(e));
-    this.plot.addEventListener("pointerleave", () => { this.hover = null; this.draw(); });
-    new ResizeObserver(() => this.draw()).observe(this.plot);
+  // spec: {name, help, series: [{key, tone, of?}], signed?, range?, percent?}; `group` is the board.
+  constructor(spec, group) {
+    Object.assign(this, { spec, group, rows: [], plot: null });
+    this.values = spec.series.map(() => h("output", {}, "–"));
+    const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key" },
+      h("i", { class: `ga-swatch is-${tone}` }), h("span", { "data-t": `gan_line_${key}` }), this.values[i]));
+    this.box = h("div", { class: "ga-curve", tabindex: 0, role: "group", onkeydown: (e) => this.#key(e) });
+    this.empty = h("p", { class: "ga-quiet ga-curve-empty", "data-t": spec.measured ? "gan_chart_unmeasured" : "gan_chart_empty" });
+    this.node = h("section", { class: "ga-chart", "data-chart": spec.name },
+      h("header", {}, h("h3", { "data-t": `gan_chart_${spec.name}`, "data-t-title": `gan_chart_${spec.name}_help` }), ...keys),
+      h("div", { class: "ga-curve-box" }, this.box, this.empty));
+    this.watch = new ResizeObserver(() => this.#fit());
+    this.watch.observe(this.box);
   }
 
-  show(rows, moment = null) {
-    Object.assign(this, { rows, moment });
+  show(rows) {
+    this.rows = rows;
+    this.draw();
+  }
+
+  // A new uPlot: after a change of scale, smoothing or theme.
+  renew() {
+    this.plot?.destroy();
+    this.plot = null;
     this.draw();
   }
 
   draw() {
-    const { plot, rows } = this;
-    const [width, height] = [plot.clientWidth, plot.clientHeight];
-    if (!width) return;
-    const right = width - MARGIN.right;
-    const bottom = height - MARGIN.bottom;
-    const points = this.series.map(({ key }) => rows.filter((r) => Number.isFinite(r[key])));
-    const y = yScale(points.flatMap((list, i) => list.map((r) => r[this.series[i].key])), bottom);
-    const last = rows.length ? rows[rows.length - 1].nimg : 0;
-    const first = rows.length > 1 ? rows[0].nimg : 0;
-    this.x = (nimg) => MARGIN.left + ((nimg - first) / (last - first || 1)) * (right - MARGIN.left);
-    const nodes = (rows.length > 1 ? y.ticks : [y.ticks[0]]).flatMap((v) => [
-      s("path", { class: "ga-rule", d: `M${MARGIN.left} ${Math.round(y.at(v)) + 0.5}H${right}` }),
-      s("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, rows.length > 1 ? y.name(v) : ""),
-    ]);
-    if (rows.length > 1) nodes.push(...this.#feet(first, last, right, height));
-    else nodes.push(s("text", {
-      x: (MARGIN.left + right) / 2, y: bottom / 2 + 8, "text-anchor": "middle",
-    }, t("gan_chart_empty")));
-    if (this.moment !== null && rows.length > 1 && this.moment >= first) {
-      nodes.push(vertical("ga-moment", this.x(this.moment), bottom));
-    }
-    this.series.forEach(({ key, tone }, i) => {
-      if (points[i].length > 1) nodes.push(s("path", { class: `ga-line is-${tone}`, d: points[i]
-        .map((r, j) => `${j ? "L" : "M"}${this.x(r.nimg).toFixed(1)} ${y.at(r[key]).toFixed(1)}`).join("") }));
+    if (!this.box.clientWidth) return;
+    const data = this.#data();
+    this.empty.hidden = data[0].length > 1;
+    this.plot ??= new uPlot(this.#options(), data, this.box);
+    this.plot.setData(data);
+    this.box.setAttribute("aria-label", t("gan_chart_alt", {
+      title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
+    this.point(this.group.at);
+  }
+
+  #data() {
+    const { axis } = this.group;
+    const smooth = this.#smooth();
+    const rows = this.rows.filter((r) => Number.isFinite(r[axis]));
+    const columns = this.spec.series.map(({ key, of }) => rows.map((r) => {
+      const v = of ? of(r) : r[key];
+      return Number.isFinite(v) && (v > 0 || !this.#positive()) ? v : null;
+    }));
+    return [rows.map((r) => r[axis]), ...columns, ...(smooth ? columns.map((c) => smoothed(c, smooth)) : [])];
+  }
+
+  // Measures are few, and averages already.
+  #smooth() { return this.spec.measured ? 0 : this.group.smooth; }
+
+  #positive() { return this.group.log && !this.spec.signed && !this.spec.percent; }
+
+  #options() {
+    const { group, spec } = this;
+    const css = getComputedStyle(this.box);
+    const color = (name) => css.getPropertyValue(name).trim();
+    const line = ({ tone }, faint) => ({
+      stroke: color(TONES[tone].color), dash: TONES[tone].dash, width: 1.5, spanGaps: true,
+      alpha: faint ? FAINT : 1, points: { show: spec.measured && !faint && !TONES[tone].dash, size: 4, fill: color("--ga-panel") },
     });
-    const row = this.hover === null ? rows[rows.length - 1] : nearest(rows, this.hover);
-    if (this.hover !== null && row) nodes.push(vertical("ga-cross", this.x(row.nimg), bottom));
-    plot.replaceChildren(...nodes);
-    plot.setAttribute("aria-label", t("gan_chart_alt", { title: t(this.title), count: count(last) }));
-    this.series.forEach(({ key }, i) => { this.values[i].textContent = short(row?.[key]).replace("-", "−"); });
+    const axis = {
+      stroke: color("--ga-quiet"), font: `12px ${color("--ga-sans") || "sans-serif"}`, gap: 4,
+      ticks: { show: false }, border: { show: false },
+    };
+    return {
+      width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 8, 0, 0],
+      legend: { show: false }, scales: { x: { time: false, range: () => group.extent() }, y: this.#scale() },
+      series: [{}, ...spec.series.map((s) => line(s, this.#smooth() > 0)),
+        ...(this.#smooth() ? spec.series.map((s) => line(s, false)) : [])],
+      axes: [
+        { ...axis, size: 24, space: 64, grid: { show: false }, values: (u, list) => list.map((v) => (u.data[0].length > 1 ? group.nameOf(v) : "")) },
+        { ...axis, size: 48, space: 32, grid: { stroke: color("--ga-line"), width: 1 },
+          values: (u, list) => list.map((v) => (v === null || u.data[0].length < 2 ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v))) },
+      ],
+      cursor: {
+        y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false },
+        bind: { dblclick: () => () => group.zoomTo(null) },
+      },
+      hooks: {
+        draw: [(u) => this.#marks(u, color)],
+        setCursor: [(u) => { if (u.cursor.event) group.point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"), this); }],
+        setSelect: [(u) => this.#selected(u)],
+      },
+    };
   }
 
-  #feet(first, last, right, height) {
-    const row = this.hover === null ? null : nearest(this.rows, this.hover);
-    const foot = (x, anchor, n) => s("text", { x, y: height - 4, "text-anchor": anchor }, count(n));
-    if (row) {
-      const x = Math.min(right - 28, Math.max(MARGIN.left + 28, this.x(row.nimg)));
-      return [foot(x, "middle", row.nimg)];
-    }
-    return [foot(MARGIN.left, "start", first), foot(right, "end", last)];
+  #scale() {
+    if (this.group.log && this.#positive() && this.#hasAny()) return { distr: 3 };
+    if (this.group.log && this.spec.signed) return { distr: 4, asinh: 0.1 };
+    const { range } = this.spec;
+    return { range: (u, low, high) => (low === null ? [0, 1]
+      : uPlot.rangeNum(Math.min(low, range?.[0] ?? low), Math.max(high, range?.[1] ?? high), 0.1, true)) };
   }
 
-  #point(e) {
-    if (this.rows.length < 2) return;
-    const box = this.plot.getBoundingClientRect();
-    const share = (e.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right);
-    const [first, last] = [this.rows[0].nimg, this.rows[this.rows.length - 1].nimg];
-    this.hover = first + Math.min(1, Math.max(0, share)) * (last - first);
-    this.draw();
+  #hasAny() { return this.#data().slice(1).some((c) => c.some((v) => v !== null)); }
+
+  #selected(u) {
+    const { left, width } = u.select;
+    if (width >= NEAR_PX) this.group.zoomTo([u.posToVal(left, "x"), u.posToVal(left + width, "x")]);
+    if (width) u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  }
+
+  // What was changed, and the moment of the time machine, as lines.
+  #marks(u, color) {
+    const { ctx, bbox } = u;
+    const stroke = (x, tone, dash, top) => {
+      const at = Math.round(u.valToPos(x, "x", true)) + 0.5;
+      if (!(at >= bbox.left && at <= bbox.left + bbox.width)) return;
+      ctx.save();
+      ctx.strokeStyle = color(tone);
+      ctx.setLineDash(dash.map((d) => d * devicePixelRatio));
+      ctx.beginPath();
+      ctx.moveTo(at, bbox.top + top * bbox.height);
+      ctx.lineTo(at, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.restore();
+    };
+    for (const x of this.group.marks()) stroke(x, "--ga-warn", [], 0.88);
+    if (this.group.moment !== null) stroke(this.group.moment, "--ga-ink", [2, 2], 0);
+  }
+
+  // The crosshair at x (null for none), and the values there; else the newest.
+  point(x) {
+    const u = this.plot;
+    if (!u) return;
+    u.setCursor({ left: x === null ? -10 : u.valToPos(x, "x"), top: 0 }, false);
+    const found = u.data[0].length ? (x === null ? u.data[0].length - 1 : u.valToIdx(x)) : -1;
+    this.spec.series.forEach((_, i) => {
+      const column = u.data[1 + i];
+      let at = found;
+      while (at > 0 && column[at] === null) at -= 1;
+      const v = column[at] ?? null;
+      const text = v === null ? "–" : this.spec.percent ? `${Math.round(100 * v)} %` : named(v);
+      if (this.values[i].textContent !== text) this.values[i].textContent = text;
+    });
+  }
+
+  near(a, b) { return this.plot && Math.abs(this.plot.valToPos(a, "x") - this.plot.valToPos(b, "x")) < NEAR_PX; }
+
+  #key(e) {
+    const u = this.plot;
+    if (!u || !u.data[0].length) return;
+    const xs = u.data[0];
+    const here = this.group.at === null ? xs.length - 1 : u.valToIdx(this.group.at);
+    const step = e.shiftKey ? 10 : 1;
+    const to = { ArrowLeft: here - step, ArrowRight: here + step, Home: 0, End: xs.length - 1 }[e.key];
+    if (to !== undefined) this.group.point(xs[Math.min(xs.length - 1, Math.max(0, to))], null);
+    else if (e.key === "+" || e.key === "=") this.#zoomBy(0.5);
+    else if (e.key === "-") this.#zoomBy(2);
+    else if (e.key === "Escape") { this.group.zoomTo(null); this.group.point(null, null); } else return;
+    e.preventDefault();
+  }
+
+  #zoomBy(factor) {
+    const [low, high] = this.group.extent();
+    const middle = this.group.at ?? (low + high) / 2;
+    this.group.zoomTo([middle - (middle - low) * factor, middle + (high - middle) * factor]);
+  }
+
+  #fit() {
+    if (!this.plot) return this.draw();
+    if (this.box.clientWidth) this.plot.setSize({ width: this.box.clientWidth, height: this.box.clientHeight });
+  }
+
+  gone() {
+    this.watch.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
   }
 }
 
-const vertical = (kind, x, bottom) =>
-  s("path", { class: kind, d: `M${Math.round(x) + 0.5} ${MARGIN.top}V${bottom}` });
-
-function nearest(rows, nimg) {
-  let best = null;
-  for (const row of rows) {
-    if (!best || Math.abs(row.nimg - nimg) < Math.abs(best.nimg - nimg)) best = row;
-  }
-  return best;
+// A debiased exponential average, as TensorBoard's.
+function smoothed(values, weight) {
+  let [sum, norm] = [0, 0];
+  return values.map((v) => {
+    if (v === null) return null;
+    sum = weight * sum + (1 - weight) * v;
+    norm = weight * norm + (1 - weight);
+    return sum / norm;
+  });
 }
 
-// Three or four round numbers around the data; the range only ever grows in round steps.
-function yScale(values, bottom) {
-  let [low, high] = values.length
-    ? [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))] : [0, 1];
-  if (high - low < 1e-6) [low, high] = [low - 0.5, high + 0.5];
-  const rough = (high - low) / 3;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
-  [low, high] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
-  const ticks = [];
-  for (let v = low; v <= high + step / 2; v += step) ticks.push(v);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return {
-    ticks, name: (v) => (Math.abs(v) < step / 2 ? 0 : v).toFixed(Math.min(4, digits)).replace("-", "−"),
-    at: (v) => bottom - ((v - low) / (high - low)) * (bottom - MARGIN.top),
-  };
+// Three significant digits, and no more characters than an axis has room for.
+export function named(v) {
+  const size = Math.abs(v);
+  if (size < 1e-12) return "0";
+  const text = size >= 1e5 ? `${(v / 1000).toFixed(0)}k` : size >= 1000 ? count(v)
+    : size >= 0.001 ? String(Number(v.toPrecision(3))) : v.toExponential(size < 1e-9 ? 0 : 1);
+  return text.replace("-", "−").replace("e−", "e−");
 }

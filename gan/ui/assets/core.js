@@ -5,6 +5,11 @@ export const events = new EventTarget();
 export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
 export const on = (name, listen) => events.addEventListener(name, (e) => listen(e.detail));
 
+// What boot.remember kept; null where nothing was, or where the browser keeps nothing.
+export function recall(key) {
+  try { return localStorage.getItem(key); } catch { return null; }
+}
+
 // ---- requests -------------------------------------------------------------------------------
 
 // The page's own address is the root, whatever a proxy puts before it.
@@ -141,6 +146,9 @@ const PATHS = {
   upload: "M8 10.5v-7m-3 3 3-3 3 3M3 12.5h10", mirror: "M8 2v12M5.5 5 2.5 8l3 3zM10.5 5l3 3-3 3z",
   pin: "M6 2.5h4l-.5 4.5L12 9.5H4L6.5 7zM8 9.5v4", search: "M7 11.5A4.5 4.5 0 1 0 7 2.5a4.5 4.5 0 0 0 0 9zM10.3 10.3l3.2 3.2",
   open: "M6 3H3v10h10v-3M9 3h4v4M13 3 7 9",
+  close: "m4 4 8 8M12 4l-8 8",
+  fork: "M4 2v12M4 8c5 0 8-1 8-5",
+  step: "M4 3v10l6-5zM12.5 3v10",
 };
 
 export function icon(name) {

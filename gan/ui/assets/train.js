@@ -1,9 +1,11 @@
 // Train: start a run, steer it, and look at any run there is.
-import { Chart } from "./chart.js";
+import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, copyText, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t,
-  tabIsOpen, translate, url,
+  ACTIVE, ask, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t, tabIsOpen,
 } from "./core.js";
+import { Diagnosis } from "./diagnosis.js";
+import { LiveGrid } from "./livegrid.js";
+import { Steer } from "./steer.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm } from "./trainform.js";
 
@@ -19,46 +21,42 @@ class Train {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence) });
-    this.charts = [
-      new Chart({ title: "gan_losses", series: [
-        { key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] }),
-      new Chart({ title: "gan_scores", help: "gan_scores_help", series: [
-        { key: "score_real", tone: "ink" }, { key: "score_held_out", tone: "dashed" },
-        { key: "score_fake", tone: "accent" }] }),
-    ];
+    this.grid = new LiveGrid(root);
+    this.charts = new Charts(this.find("#charts"));
+    this.steer = new Steer(root, { send: (order) => this.#send(order) });
+    this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
+      apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     this.#forget(null);
   }
 
   #forget(id) {
     Object.assign(this, {
-      id, rows: [], snapshots: [], weights: [], status: null, painted: null,
+      id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
+      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0,
     });
   }
 
   start() {
-    this.find("#charts").replaceChildren(...this.charts.map((c) => c.node));
-    translate(this.root);
-    this.#listen();
     this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw() });
+    this.#listen();
     on("state", () => this.#runs());
     on("watch", (id) => this.#watch(id));
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
-    on("theme", () => this.#draw());
     this.form.start();
     this.#runs();
     this.#draw();
+    this.root.inert = false;  // until here a press would have gone unheard
     new IntersectionObserver(() => this.#tick()).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
   }
 
   #listen() {
     this.find("#train-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
-    this.find("#pause").addEventListener("click", () => this.#steer(
+    this.find("#pause").addEventListener("click", () => this.#command(
       this.status?.state === "running" ? "pause" : "resume"));
-    this.find("#stop").addEventListener("click", () => this.#steer("stop"));
+    this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
-    this.find("#copy-command").addEventListener("click", (e) => copyText(
-      this.find("#command").textContent, e.currentTarget));
+    this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
   }
 
   // ---- start and steer ------------------------------------------------------------------------
@@ -69,13 +67,15 @@ class Train {
     this.#note("");
     this.form.settle();
     const before = this.id;
+    const wish = this.form.values();
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.#forget(null);
     this.find("#run-select").value = "";
     this.#draw();
     try {
-      const { id } = await ask("train/start", this.form.values());
+      const { id } = await ask("train/start", wish);
       this.beginning = false;
+      this.form.leaveFork();
       await refresh();
       this.#watch(id);
     } catch (error) {
@@ -89,19 +89,45 @@ class Train {
     }
   }
 
-  async #steer(command) {
+  async #command(command) {
     this.find("#pause").disabled = true;
     this.beginning = Boolean(this.status?.resumable);  // a new process: that takes a moment
     this.#draw();
     try {
-      await ask("train/steer", { id: this.id, command });
+      await this.#send({ command });
       this.#note("");
     } catch (error) {
       this.#note(say(error));
     }
     this.beginning = false;
-    this.#tick();
     refresh();
+  }
+
+  // One order to the run that is shown; throws what the server refuses.
+  async #send(order) {
+    await ask("train/steer", { id: this.id, ...order });
+    this.#tick();
+  }
+
+  #steers() {
+    return Boolean(this.status?.steerable) && ["running", "paused"].includes(this.status.state);
+  }
+
+  async #apply({ name, settings }) {
+    if (!this.#steers()) return this.#fork(null, settings);
+    try {
+      await this.#send({ command: "set", settings, remedy: name });
+    } catch (error) {
+      this.#note(say(error));
+    }
+  }
+
+  // The form becomes one for a new run from this moment on, with the settings of this one.
+  #fork(nimg, settings = {}) {
+    if (!this.settings) return;
+    this.form.startFork({ id: this.id, nimg }, this.settings, settings);
+    this.find("#train-form").scrollIntoView({ block: "start", behavior: "instant" });
+    this.find("#start").focus({ preventScroll: true });
   }
 
   // ---- which run ------------------------------------------------------------------------------
@@ -139,6 +165,8 @@ class Train {
     const { id } = this;
     const query = new URLSearchParams({
       id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1,
+      measured: this.measures.at(-1)?.nimg ?? -1, events: this.history.length,
+      step: this.step?.number ?? -1, mark: this.mark,
     });
     this.asking = true;
     ask(`run?${query}`).then(
@@ -153,11 +181,14 @@ class Train {
 
   #take(news) {
     const changed = this.status?.state !== news.status.state;
-    if (news.again) Object.assign(this, { rows: [], snapshots: [] });
+    if (news.again) Object.assign(this, { rows: [], snapshots: [], measures: [] });
     this.rows = thin([...this.rows, ...news.rows]);
+    this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = [...this.snapshots, ...news.snapshots];
-    this.weights = news.weights;
-    this.status = news.status;
+    for (const key of ["status", "weights", "findings", "reals", "viewers"]) this[key] = news[key];
+    for (const key of ["history", "step", "settings", "mark", "classes"]) {
+      if (key in news) this[key] = news[key];  // these come only when they are new
+    }
     this.#draw();
     if (changed) refresh();
   }
@@ -171,9 +202,10 @@ class Train {
     this.#drawMessage(status);
     this.#drawButtons(status);
     this.time.show(this);
-    this.#drawGrid();
-    this.charts.forEach((chart) => chart.show(this.rows, this.time.nimg));
-    this.find("#command").textContent = this.form.command;
+    this.grid.show(this, this.time.shown());
+    this.charts.show(this, this.time.nimg);
+    this.diagnosis.show(this);
+    this.steer.show(this);
   }
 
   #drawFigures(status) {
@@ -187,6 +219,7 @@ class Train {
     put("#live-elapsed", status ? duration(status.seconds) : "–");
     const fraction = status?.fraction ?? null;
     put("#live-left", moving && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
+    put("#viewers", this.viewers > 1 ? t("gan_viewers", { count: this.viewers }) : "");
     const bar = this.find("#progress");
     bar.setAttribute("aria-valuenow", Math.round(100 * (fraction ?? 0)));
     bar.setAttribute("aria-label", t("gan_run"));
@@ -218,52 +251,11 @@ class Train {
     const steerable = steer && ["running", "paused"].includes(status.state);
     pause.disabled = this.beginning || !(steerable || status?.resumable);
     this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
-  }
-
-  // ---- the picture ----------------------------------------------------------------------------
-
-  #drawGrid() {
-    const grid = this.find("#live-grid");
-    const empty = this.find("#grid-empty");
-    const nimg = this.time.shown();
-    empty.hidden = nimg !== undefined;
-    empty.textContent = t(
-      this.beginning || (this.id && ACTIVE.includes(this.status?.state ?? "starting"))
-      ? "gan_grid_wait" : "gan_grid_empty");
-    if (nimg === undefined) {
-      grid.hidden = true;
-      return;
-    }
-    grid.alt = t("gan_grid_alt", { count: count(nimg) });
-    const address = url(`snapshot?${new URLSearchParams({ id: this.id, nimg })}`);
-    if (this.painted === address) return;
-    this.painted = address;
-    const next = new Image();  // decoded first, so that nothing flickers
-    next.src = address;
-    next.decode().then(() => {
-      if (this.painted !== address) return;
-      grid.src = address;
-      grid.hidden = false;
-    }, () => { if (this.painted === address) this.painted = null; });
+    this.find("#fork-here").disabled = !this.settings || !this.weights.length;
   }
 
   #note(sentence) {
     const note = this.find("#train-note");
     if (note.textContent !== sentence) note.textContent = sentence;
   }
-}
-
-// At most 2 x KEEP points stay, the extremes of every stretch among them: spikes survive.
-const KEEP = 500;
-function thin(rows) {
-  if (rows.length < 2 * KEEP) return rows;
-  const size = Math.ceil(rows.length / (KEEP / 2));
-  const kept = [];
-  for (let i = 0; i < rows.length; i += size) {
-    const part = rows.slice(i, i + size);
-    const by = (key, sign) => part.reduce((a, b) => (sign * (b[key] ?? 0) > sign * (a[key] ?? 0) ? b : a));
-    kept.push(...new Set([by("loss_g", -1), by("loss_g", 1), by("score_fake", -1), by("score_fake", 1)]));
-  }
-  const last = rows.at(-1);
-  return [...new Set([...kept, last])].sort((a, b) => a.nimg - b.nimg);
 }

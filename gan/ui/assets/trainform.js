@@ -1,31 +1,20 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
-import { Refused, ask, boot, h, say, t, translate } from "./core.js";
-
-const SETTINGS = [
-  "g_lr", "d_lr", "batch_size", "loss", "optimizer", "clip_norm", "r1", "r2", "ema_half_life_kimg",
-];
+import { Refused, ask, boot, copyText, count, h, say, t, translate } from "./core.js";
+import { Settings } from "./settings.js";
 
 export class TrainForm {
   constructor(root, { note }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { note, command: "", asked: 0 });
+    Object.assign(this, { note, command: "", asked: 0, fork: null });
   }
 
   start() {
-    const { presets, losses, optimizers } = boot.train;
-    this.find("#preset").replaceChildren(
-      ...Object.keys(presets).map((name) => h("option", { value: name }, name)));
-    const fields = SETTINGS.map((key) => {
-      const options = { loss: losses, optimizer: optimizers }[key];
-      const input = options
-        ? h("select", { class: "ga-input", name: key }, ...options.map((o) => h("option", {}, o)))
-        : h("input", { class: "ga-input", name: key, inputmode: "decimal", spellcheck: "false" });
-      return this.#field(key, input);
-    });
-    const seed = h("input", { class: "ga-input", name: "seed", inputmode: "numeric", value: "0" });
-    const back = h("button", { type: "button", class: "ga-button is-bare", "data-t": "gan_settings_reset",
-      style: "align-self:end", onclick: () => { this.#fill(); this.changed(); } });
-    this.find("#settings-fields").replaceChildren(...fields, this.#field("seed", seed), back);
+    const names = Object.keys(boot.train.presets);
+    this.find("#preset").replaceChildren(...names.map((name) => h("option", { value: name }, name)));
+    this.settings = new Settings();
+    const box = this.find("#settings-fields");
+    box.replaceChildren(this.settings.node);
+    this.settings.node.append(this.#rest());
     translate(this.find("#settings"));
     this.#listen();
     this.words();
@@ -33,26 +22,34 @@ export class TrainForm {
     this.changed();
   }
 
-  #field(key, input) {
-    return h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
-      h("span", { "data-t": `gan_set_${key}` }), input);
+  #rest() {
+    const field = (key, attributes = {}) => h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
+      h("span", { "data-t": `gan_set_${key}` }),
+      h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
+    return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
+      field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
+      boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
+      h("button", { type: "button", class: "ga-button is-bare ga-reset", "data-t": "gan_settings_reset",
+        onclick: () => { this.#fill(); this.changed(); } }));
   }
 
   #listen() {
-    const toggle = this.find("#settings-toggle");
-    toggle.addEventListener("click", () => {
-      const open = toggle.getAttribute("aria-expanded") !== "true";
-      toggle.setAttribute("aria-expanded", open);
-      this.find("#settings").hidden = !open;
-    });
+    this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
     this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
     this.find("#data").addEventListener("change", () => { this.#own(); this.changed(); });
+    this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", () => {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.changed(), 150);
       });
     }
+    this.#listenCommand();
+  }
+
+  open(yes) {
+    this.find("#settings-toggle").setAttribute("aria-expanded", yes);
+    this.find("#settings").hidden = !yes;
   }
 
   words() {
@@ -67,27 +64,119 @@ export class TrainForm {
     this.find("#preset-summary").textContent = said.startsWith("gan_") ? this.#preset().summary : said;
     this.find("#seconds-field").title = boot.limit_s
       ? t("gan_duration_public", { limit: boot.limit_s }) : t("gan_duration_help");
+    this.#drawFork();
   }
 
   #preset() { return boot.train.presets[this.find("#preset").value]; }
 
   #fill() {
-    const preset = this.#preset();
-    for (const key of SETTINGS) this.find(`[name="${key}"]`).value = preset.train[key];
+    this.settings.fill(this.fork ? this.forked : this.#preset().settings);
+    if (this.#field("other")) this.#field("other").value = "";
+    if (this.fork) return;
     const own = this.find("#preset").value === "own" && boot.local;
-    this.find("#data").value = own ? "own" : preset.data;
+    this.find("#data").value = own ? "own" : this.#preset().data;
     this.#own();
   }
 
-  #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own"; }
+  #field(name) { return this.find(`.ga-form [name="${name}"], #settings [name="${name}"]`); }
+
+  #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own" || Boolean(this.fork); }
 
   values() {
-    const value = (name) => this.find(`[name="${name}"]`).value.trim();
+    const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
       preset: value("preset"), data: value("data") === "own" ? value("data_path") : value("data"),
-      seed: value("seed"), seconds: value("seconds"),
-      settings: Object.fromEntries(SETTINGS.map((key) => [key, value(key)])),
+      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"),
+      settings: this.settings.values(), fork: this.fork,
     };
+  }
+
+  // ---- a fork: the settings of a run, to be changed from one of its moments on ------------------
+
+  startFork(fork, settings, changed = {}) {
+    Object.assign(this, { fork, forked: settings });
+    this.#fill();
+    this.settings.fill(changed);
+    this.open(true);
+    this.#drawFork();
+    this.#own();
+    this.changed();
+  }
+
+  leaveFork() {
+    if (!this.fork) return;
+    this.fork = null;
+    this.#fill();
+    this.#drawFork();
+    this.changed();
+  }
+
+  #drawFork() {
+    this.find("#fork").hidden = !this.fork;
+    for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
+    if (!this.fork) return;
+    this.find("#fork-what").textContent = this.fork.nimg === null
+      ? t("gan_fork_of", { run: this.fork.id })
+      : t("gan_fork_of_at", { run: this.fork.id, count: count(this.fork.nimg) });
+  }
+
+  // ---- the command line, both ways ---------------------------------------------------------------
+
+  #listenCommand() {
+    const line = this.find("#command");
+    this.find("#copy-command").addEventListener("click", (e) => copyText(line.value, e.currentTarget));
+    line.addEventListener("keydown", (e) => {
+      if (e.key === "Enter") { e.preventDefault(); this.#read(line.value); }
+      if (e.key === "Escape") { line.value = this.command; this.#problem(""); }
+    });
+    line.addEventListener("change", () => this.#read(line.value));
+    line.addEventListener("paste", () => setTimeout(() => this.#read(line.value)));
+  }
+
+  async #read(text) {
+    if (text === this.command || text === this.reading) return;
+    this.reading = text;
+    try {
+      const { form, problem } = await ask("train/parse", { command: text });
+      if (problem) throw new Refused(problem);
+      this.#problem("");
+      await this.#take(form);
+    } catch (error) {
+      this.#problem(say(error));
+    }
+    this.reading = null;
+  }
+
+  async #take(form) {
+    if (form.fork) {
+      const { settings } = await ask(`run?${new URLSearchParams({ id: form.fork.id })}`);
+      if (settings) Object.assign(this, { fork: form.fork, forked: settings });
+    } else {
+      this.fork = null;
+    }
+    const put = (name, value) => { if (this.#field(name)) this.#field(name).value = value; };
+    put("preset", form.preset ?? "fashion");
+    this.#fill();
+    if (form.data && !this.fork) this.#takeData(form.data);
+    for (const name of ["seconds", "kimg", "other"]) put(name, form[name] ?? "");
+    put("seed", form.seed ?? "0");
+    this.settings.fill(form.settings);
+    if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);
+    this.words();
+    await this.changed({ typed: true });
+  }
+
+  #takeData(data) {
+    const known = boot.train.data.includes(data);
+    this.find("#data").value = known ? data : "own";
+    if (!known) this.find("#data-path").value = data;
+    this.#own();
+  }
+
+  #problem(sentence) {
+    const node = this.find("#command-note");
+    node.textContent = sentence;
+    this.find("#command").setAttribute("aria-invalid", String(Boolean(sentence)));
   }
 
   // What was typed last counts, even if it was typed a moment ago.
@@ -96,16 +185,25 @@ export class TrainForm {
     this.changed({ quiet: true });
   }
 
-  async changed({ quiet = false } = {}) {
+  // The line follows the form, unless somebody is typing in it.
+  #spell(command, typed) {
+    const line = this.find("#command");
+    const typing = document.activeElement === line && line.value !== this.command;
+    this.command = command;
+    if (typing && !typed) return;
+    line.value = command;
+    this.#problem("");
+  }
+
+  async changed({ quiet = false, typed = false } = {}) {
     const mine = ++this.asked;
     const form = this.values();
-    if (!form.data) return quiet ? null : this.note(t("gan_data_path_needed"));
+    if (!form.data && !form.fork) return quiet ? null : this.note(t("gan_data_path_needed"));
     try {
       const { command, problem } = await ask("train/command", form);
       if (mine !== this.asked) return;
       if (problem) throw new Refused(problem);
-      this.command = command;
-      this.find("#command").textContent = command;
+      this.#spell(command, typed);
       if (quiet) return;
       this.mark(null);
       this.note("");

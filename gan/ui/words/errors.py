@@ -31,6 +31,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Duration must be from 1 to {limit} seconds here; correct it.",
         "这里的时长须在 1 到 {limit} 秒之间，请修改。",
     ),
+    "gan_error_public_other": (
+        "This server takes settings that have a field; run the app on your computer for others.",
+        "此服务器只接受有输入框的设置；其他设置请在本机运行。",
+    ),
     "gan_error_server": (
         "Something failed on the server; try again, and look at its log if it stays.",
         "服务器出错了，请重试；若仍不行，请查看服务器日志。",

@@ -1,0 +1,102 @@
+"""The settings of a training as the page shows them: in groups, as text, typed again on return."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from gan.config import RunConfig, parse_setting, setting_types, steerable_settings
+from gan.config import TrainConfig as Train
+from gan.errors import ConfigError
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("learning", ("g_lr", "d_lr", "loss", "optimizer", "beta1", "beta2")),
+    ("steps", ("batch_size", "d_steps", "ema_half_life_kimg")),
+    ("restraint", ("r1", "r2", "gp", "reg_every", "clip_norm", "spectral_norm")),
+    ("augmentation", ("augment", "augment_p", "ada_target", "flip", "shift_px")),
+    (
+        "judges",
+        (
+            "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "aux_classes",
+            "aux_weight",
+        ),
+    ),
+    ("network", ("width", "depth")),
+)  # fmt: skip
+SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)
+MAX_OTHER = 1000  # characters of settings that have no field of their own
+
+
+def describe() -> list[dict[str, Any]]:
+    """Groups of fields for the page: what kind each is, and whether a running training takes it."""
+    steerable = steerable_settings()
+    return [
+        {
+            "name": name,
+            "fields": [{"key": key, "steer": key in steerable} | _kind(key) for key in keys],
+        }
+        for name, keys in GROUPS
+    ]
+
+
+def _kind(key: str) -> dict[str, Any]:
+    hint = setting_types()[key]
+    if typing.get_origin(hint) is typing.Literal:
+        return {"kind": "choice", "choices": list(typing.get_args(hint))}
+    if hint is bool:
+        return {"kind": "choice", "choices": ["false", "true"]}
+    return {"kind": "whole" if hint is int else "number"}
+
+
+def value_in(config: RunConfig, key: str) -> Any:
+    """The value of a setting, wherever it belongs."""
+    part = config.train if key in typing.get_type_hints(Train) else config.model
+    return getattr(part, key)
+
+
+def as_text(value: Any) -> str:
+    """A value as `--set` takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def settings_json(config: RunConfig) -> dict[str, str]:
+    """Every field's value as the form shows it."""
+    return {key: as_text(value_in(config, key)) for key in SETTINGS}
+
+
+def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
+    """Settings from the page, `{key: text}`, typed.
+
+    Raises ConfigError for one that makes no sense, or (`fields`) that has no field.
+    """
+    if not isinstance(form, Mapping) or len(form) > len(setting_types()):
+        raise ConfigError("settings must be a JSON object of texts, got none; reload the page")
+    found = {}
+    for key, text in form.items():
+        if fields and key not in SETTINGS:
+            raise ConfigError(f"there is no setting {key!r} here; reload the page")
+        if not isinstance(text, str) or not text.strip():
+            raise ConfigError(f"{key} must have a value, got nothing; enter one")
+        found |= [parse_setting(f"{key}={text}")]
+    return found
+
+
+def other_settings(text: object) -> dict[str, Any]:
+    """Settings without a field, as typed: `resolution=64 z_dim=32`."""
+    if not isinstance(text, str) or len(text) > MAX_OTHER:
+        raise ConfigError(f"other settings must be at most {MAX_OTHER} characters; shorten them")
+    return dict(parse_setting(part) for part in text.split())
+
+
+def changed_settings(form: Mapping[str, Any], base: RunConfig) -> dict[str, Any]:
+    """The settings of a form that differ from `base`, typed and checked.
+
+    Raises ConfigError for one that makes no sense.
+    """
+    typed = typed_settings(form)
+    return {key: value for key, value in typed.items() if value != value_in(base, key)}

@@ -1,0 +1,238 @@
+"""The form that starts a training: what it offers, what it says, and the command line of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.config import RunConfig, apply_settings
+from gan.data import DATA_NAMES, check_spec, shape_of
+from gan.errors import ConfigError, GanError
+from gan.presets import PRESETS, get_preset, run_config
+from gan.runs import command_line, new_run_dir, train_argv
+from gan.sampling import MAX_SEED
+from gan.ui.commands import parse_command
+from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.settings import changed_settings, describe, other_settings, settings_json
+from gan.ui.views import PageError, error_json, real_number, whole_number
+
+MAX_SECONDS = 30 * 24 * 3600
+MAX_KIMG = 1e8
+PUBLIC_MOST = {"batch_size": 256, "width": 2.0, "depth": 1, "d_count": 3, "d_steps": 5}
+
+
+def form_options() -> dict[str, Any]:
+    """What the form offers: presets with their settings, data, and the fields in groups."""
+    presets = {
+        name: {
+            "data": preset.data,
+            "summary": preset.summary,
+            "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
+        }
+        for name, preset in PRESETS.items()
+    }
+    return {"presets": presets, "data": list(DATA_NAMES), "groups": describe()}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a fork begins: a run, and how far in (None for its newest)."""
+
+    run_id: str
+    path: Path
+    nimg: int | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A checked form."""
+
+    preset: str
+    data: str
+    seed: int
+    seconds: float | None
+    kimg: float | None
+    settings: dict[str, Any]
+    fork: Moment | None = None
+
+
+def read_wish(context: Context, form: dict[str, Any]) -> Wish:
+    """The form as typed values; raises GanError for what makes no sense."""
+    fork = _read_fork(context, form.get("fork"))
+    base = _forked(context, fork) if fork else _fresh(context, form)
+    settings = form.get("settings", {})
+    if not isinstance(settings, dict):
+        raise PageError("gan_error_request")
+    changed = changed_settings(settings, base) | other_settings(form.get("other", ""))
+    check_public(context, changed)
+    if context.profile.limit_s is not None and form.get("other", ""):
+        raise PageError("gan_error_public_other")
+    apply_settings(base, changed)
+    return Wish(
+        preset=base.preset,
+        data=base.data,
+        seed=whole_number("seed", form.get("seed") or "0", low=0, high=MAX_SEED),
+        seconds=_read_seconds(context, str(form.get("seconds") or "").strip()),
+        kimg=_read_kimg(str(form.get("kimg") or "").strip()),
+        settings=changed,
+        fork=fork,
+    )
+
+
+def _fresh(context: Context, form: dict[str, Any]) -> RunConfig:
+    name, data = str(form.get("preset", "")), str(form.get("data", ""))
+    preset = get_preset(name)
+    if data not in DATA_NAMES and not context.profile.local:
+        raise PageError("gan_error_local_data")
+    check_spec(data)
+    base = run_config(name, shape_of(preset.data), data=preset.data)
+    return RunConfig(preset=name, data=data, model=base.model, train=base.train)
+
+
+def _read_fork(context: Context, fork: object) -> Moment | None:
+    if not fork:
+        return None
+    if not isinstance(fork, dict):
+        raise PageError("gan_error_request")
+    nimg = fork.get("nimg")
+    if nimg is not None and (isinstance(nimg, bool) or not isinstance(nimg, int) or nimg < 0):
+        raise PageError("gan_error_request")
+    status = context.runs.status(str(fork.get("id", "")))
+    return Moment(status.id, status.path, nimg)
+
+
+def _forked(context: Context, fork: Moment) -> RunConfig:
+    """The parent's config; a fork changes what it changes of that."""
+    config = context.runs.config(fork.run_id)
+    if config is None:
+        raise PageError("gan_error_no_run", status=404)
+    if config.data not in DATA_NAMES and not context.profile.local:
+        raise PageError("gan_error_local_data")
+    return config
+
+
+def check_public(context: Context, settings: dict[str, Any]) -> None:
+    """In public nobody starts what would not fit beside the others."""
+    if context.profile.local:
+        return
+    for key, most in PUBLIC_MOST.items():
+        if key in settings and settings[key] > most:
+            raise ConfigError(f"{key} must be at most {most:g} here, got {settings[key]:g}")
+
+
+def _read_seconds(context: Context, text: str) -> float | None:
+    limit = context.profile.limit_s
+    if limit is None:
+        return real_number("seconds", text, low=1, high=MAX_SECONDS) if text else None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= limit):
+        raise PageError("gan_error_duration", limit=limit)
+    return int(text)
+
+
+def _read_kimg(text: str) -> float | None:
+    return real_number("kimg", text, low=0.001, high=MAX_KIMG) if text else None
+
+
+def argv_of(
+    context: Context, wish: Wish, *, run_dir: Path | None = None, steer: bool = False
+) -> list[str]:
+    """The command line that does what the form says; only what differs from the preset."""
+    data = None if wish.fork or wish.data == get_preset(wish.preset).data else wish.data
+    return train_argv(
+        wish.preset,
+        data=data,
+        settings=wish.settings,
+        seed=wish.seed,
+        seconds=wish.seconds,
+        kimg=wish.kimg,
+        run_dir=run_dir,
+        steer=steer,
+        **({"fork": _fork_text(context, wish.fork, shown=not steer)} if wish.fork else {}),
+    )
+
+
+def _fork_text(context: Context, fork: Moment, *, shown: bool) -> str:
+    """RUN or RUN@NIMG; where it is shown in public without this machine's folders."""
+    path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
+    return path if fork.nimg is None else f"{path}@{fork.nimg}"
+
+
+async def command(context: Context, request: Request) -> Response:
+    """The form as a command line for copying, or what is wrong with the form.
+
+    A half-typed form is no failed request, so the problem comes with status 200.
+    """
+    form = await json_of(request)
+
+    def spell() -> dict[str, Any]:
+        try:
+            return {"command": command_line(argv_of(context, read_wish(context, form)))}
+        except GanError as error:
+            return {"problem": error_json(error)}
+
+    return JSONResponse(await on(context.disk_thread, spell), headers=NEVER)
+
+
+async def parse(context: Context, request: Request) -> Response:
+    """A typed command line as values for the form, or what is wrong with it (status 200 too)."""
+    form = await json_of(request)
+
+    def read() -> dict[str, Any]:
+        try:
+            found = parse_command(form.get("command")).form()
+            if "fork" in found:
+                found["fork"] = _typed_fork(context, found["fork"])
+            elif "preset" in found:
+                get_preset(found["preset"])
+            return {"form": found}
+        except GanError as error:
+            return {"problem": error_json(error)}
+
+    return JSONResponse(await on(context.disk_thread, read), headers=NEVER)
+
+
+def _typed_fork(context: Context, text: str) -> dict[str, Any]:
+    """RUN@NIMG as the form has it; RUN is one of the listed, wherever it lies."""
+    path, _, nimg = text.partition("@")
+    status = context.runs.status(path.rstrip("/").rpartition("/")[2])
+    at = whole_number("fork", nimg, low=0, high=10**12 - 1) if nimg else None
+    return {"id": status.id, "nimg": at}
+
+
+async def start(context: Context, request: Request) -> Response:
+    """Start a run in a process of its own.
+
+    Its images are looked at first, on a thread where a slow download holds up nobody else.
+    """
+    form, session = await json_of(request), session_of(request)
+    wish = await on(context.disk_thread, read_wish, context, form)
+    # a folder without images is refused here, in a sentence
+    await on(context.data_thread, shape_of, wish.data)
+
+    def begin() -> str:
+        _check_room(context)  # one thread starts runs, so nobody slips in between
+        run_dir = new_run_dir(wish.preset)
+        argv = argv_of(context, wish, run_dir=run_dir, steer=True)
+        run_id = context.supervisor.start(argv, run_dir)
+        context.owners.claim(session, run_id)
+        context.runs.forget()
+        return run_id
+
+    return JSONResponse({"id": await on(context.train_thread, begin)}, headers=NEVER)
+
+
+def _check_room(context: Context) -> None:
+    """In public one training at a time; at home whoever wants two may have two."""
+    if not context.profile.local and context.supervisor.running():
+        raise PageError("gan_error_busy", status=409)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/gan/train/command", command),
+    ("POST", "/gan/train/parse", parse),
+    ("POST", "/gan/train/start", start),
+)

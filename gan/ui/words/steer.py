@@ -1,0 +1,76 @@
+"""Words of steering a running training: key to (English, Chinese)."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "gan_steer": ("Steer", "操控"),
+    "gan_steer_help": (
+        "Change settings while it trains; each change is marked on the curves",
+        "训练中修改设置；每次改动都标在曲线上",
+    ),
+    "gan_steer_over": (
+        "This training is over; fork it to go on with other settings",
+        "训练已结束；可分叉后换设置继续",
+    ),
+    "gan_steer_soon": ("Steerable as soon as it runs", "开始运行后即可操控"),
+    "gan_steer_foreign": (
+        "Not started in this window: its settings can be read, not changed",
+        "不是在此处启动的：设置只能看，不能改",
+    ),
+    "gan_applying": ("…", "…"),
+    "gan_applied": ("applied", "已生效"),
+    "gan_step": ("One step of", "单步"),
+    "gan_step_help": (
+        "Pauses and makes a single update; below is what it did",
+        "暂停并只更新一次；下方显示它做了什么",
+    ),
+    "gan_step_d": ("D", "D"),
+    "gan_step_d_help": ("One update of D alone", "只更新一次 D"),
+    "gan_step_g": ("G", "G"),
+    "gan_step_g_help": ("One update of G alone", "只更新一次 G"),
+    "gan_step_both": ("Both", "两者"),
+    "gan_step_both_help": ("One update of D, then one of G", "先更新一次 D，再更新一次 G"),
+    "gan_step_did_d": ("What one step of D did", "D 走一步的结果"),
+    "gan_step_did_g": ("What one step of G did", "G 走一步的结果"),
+    "gan_step_did_both": ("What one step of D and G did", "D 与 G 各走一步的结果"),
+    "gan_step_loss": ("loss", "损失"),
+    "gan_step_grad": ("gradient", "梯度"),
+    "gan_step_lr": ("rate", "学习率"),
+    "gan_step_real": ("score of real", "真图得分"),
+    "gan_step_fake": ("score of generated", "生成图得分"),
+    "gan_step_before": ("Before", "之前"),
+    "gan_step_after": (
+        "After: a green frame means D believes it more, a brown one less",
+        "之后：绿框表示 D 更相信，棕框表示更不信",
+    ),
+    "gan_step_before_alt": ("Samples before the step", "这一步之前的样本"),
+    "gan_step_after_alt": ("Samples after the step", "这一步之后的样本"),
+    "gan_step_hint": (
+        "Point at a sample for its score before and after",
+        "指向样本可看它前后的得分",
+    ),
+    "gan_step_tile": (
+        "Sample {index}: D gave {before}, now {after}",
+        "第 {index} 个样本：D 原先给 {before}，现在给 {after}",
+    ),
+    "gan_slow": ("Speed", "速度"),
+    "gan_slow_help": ("Slow motion: so many steps a second", "慢动作：每秒走多少步"),
+    "gan_slow_full": ("full", "全速"),
+    "gan_slow_at": ("{rate} steps/s", "{rate} 步/秒"),
+    "gan_events": ("What happened so far", "到目前为止发生的事"),
+    "gan_event_at": ("{count} images, {time}", "第 {count} 张，{time}"),
+    "gan_event_set": ("{key}: {old} → {new}", "{key}：{old} → {new}"),
+    "gan_event_remedy": ("{remedy} ({change})", "{remedy}（{change}）"),
+    "gan_event_start": ("Started", "开始"),
+    "gan_event_pause": ("Paused", "暂停"),
+    "gan_event_resume": ("Went on", "继续"),
+    "gan_event_stop": ("Stopped", "停止"),
+    "gan_event_finish": ("Finished", "完成"),
+    "gan_event_step": ("One step: {new}", "单步：{new}"),
+    "gan_event_slow": ("Speed {new} steps/s", "速度 {new} 步/秒"),
+    "gan_event_fork": ("Forked from {new}", "分叉自 {new}"),
+    "gan_event_checkpoint-skipped": (
+        "A damaged checkpoint was passed over",
+        "跳过了一个损坏的检查点",
+    ),
+}
