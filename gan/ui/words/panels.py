@@ -115,7 +115,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_map_loading": ("Drawing the map …", "正在绘制地图……"),
     "gan_map_retry": ("Try again", "重试"),
     "gan_map_about": (
-        "{count} samples. Click one to go there; drag from one to another and see what lies between.",
+        "{count} samples. Click one to go there; drag from one to another to see what is between.",
         "{count} 个样本。点击即前往；从一张拖向另一张，看看两者之间是什么。",
     ),
     "gan_map_guessed": (
