@@ -97,7 +97,7 @@ def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) ->
     channels, height, width = weights.image_shape
     if len(body) != channels * height * width:
         raise PageError("gan_error_request")
-    pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels)
+    pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels).copy()
     key = (weights.revision,)
     far = desk.scales.get(key, lambda: apart(weights))
     ends_at, told_at = time.monotonic() + wanted.seconds, 0.0
