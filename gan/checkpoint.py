@@ -13,7 +13,7 @@ import os
 import shutil
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.config import RunConfig, WeightsConfig, from_json, to_json
+from gan.config import ModelConfig, RunConfig, WeightsConfig, from_json, to_json
 from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import expanded, fsync_folder, read_json, sha256, write_atomic, write_json
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
@@ -97,9 +97,23 @@ def weights_of_run(run_dir: Path) -> list[int]:
 
 def load_at(run_dir: Path, nimg: int) -> Weights:
     """A run's averaged generator as it was after `nimg` images."""
+    file = run_dir / "weights" / f"{nimg:010d}.safetensors"
+    config = weights_config(config_at(run_dir, nimg), name=run_dir.name, nimg=nimg)
+    return _load(str(run_dir), file, config)
+
+
+def config_at(run_dir: Path, nimg: int) -> RunConfig:
+    """A run's config with the model as its weights of `nimg` have it: D may have changed since."""
     run = from_json(RunConfig, read_json(run_dir / CONFIG_FILE))
-    config = weights_config(run, name=run_dir.name, nimg=nimg)
-    return _load(str(run_dir), run_dir / "weights" / f"{nimg:010d}.safetensors", config)
+    text = _header(run_dir / "weights" / f"{nimg:010d}.safetensors")[0].get("model")
+    if text is None:
+        return run
+    try:
+        return replace(run, model=from_json(ModelConfig, json.loads(text)))
+    except (ValueError, RecursionError) as error:
+        raise WeightsError(
+            f"the weights of {run_dir.name} at {nimg:,} are damaged; take another moment"
+        ) from error
 
 
 def weights_config(run: RunConfig, *, name: str, nimg: int, seconds: float = 0.0) -> WeightsConfig:
@@ -140,17 +154,19 @@ def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 
     Raises WeightsError unless it has at most 1 MB and 2,000 tensors.
     """
+    return _header(file)[1]
+
+
+def _header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[int, ...]]]]:
+    """(metadata, tensors) of a safetensors file."""
     try:
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > MAX_HEADER_BYTES:
                 raise WeightsError(f"the header of {file.name} may have 1 MB; fetch the file anew")
             header = json.loads(stream.read(length))
-        specs = {
-            k: (str(v["dtype"]), tuple(int(n) for n in v["shape"]))
-            for k, v in header.items()
-            if k != "__metadata__"
-        }
+        metadata = {k: str(v) for k, v in header.pop("__metadata__", {}).items()}
+        specs = {k: (str(v["dtype"]), tuple(int(n) for n in v["shape"])) for k, v in header.items()}
     except OSError as error:
         raise WeightsError(
             f"{file.name} cannot be read ({error.strerror}); check the path"
@@ -161,7 +177,7 @@ def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
         ) from error
     if len(specs) > MAX_TENSORS:
         raise WeightsError(f"{file.name} may hold {MAX_TENSORS:,} tensors, got {len(specs):,}")
-    return specs
+    return metadata, specs
 
 
 def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
@@ -217,9 +233,12 @@ def save_weights(
     write_json(folder / CONFIG_FILE, to_json(config))
 
 
-def save_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
+def save_modules(
+    file: Path, modules: Mapping[str, nn.Module], *, model: ModelConfig | None = None
+) -> None:
     """Modules under their prefixes as one safetensors file, atomically.
 
+    `model` is noted in its header, for files that must tell by themselves what they hold.
     Raises CheckpointError where a value is not finite: a bad state is never saved as good.
     """
     tensors = {
@@ -229,7 +248,8 @@ def save_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     }
     if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
         raise CheckpointError(f"{bad[0]} is not finite; the state was not saved")
-    write_atomic(file, safetensors.torch.save(tensors, metadata={"format": "pt"}))
+    metadata = {"format": "pt"} | ({} if model is None else {"model": json.dumps(to_json(model))})
+    write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
 
 
 def save_checkpoint(
@@ -294,6 +314,11 @@ def is_valid(path: Path) -> bool:
 def load_checkpoint(path: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
     """Copy a checkpoint's weights into `modules` and return its state."""
     load_modules(path / MODEL_FILE, modules)
+    return load_state(path)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """A checkpoint's state without its weights; raises CheckpointError for one of other code."""
     try:
         return _load_state(path / STATE_FILE)
     except Exception as error:  # the hash held, so it is whole: written by other code than this

@@ -133,6 +133,7 @@ class RunConfig:
     total_kimg: float | None = option(None, "stop after so many thousand images", low=0)
     total_seconds: float | None = option(None, "stop after so many seconds of training", low=0)
     class_names: tuple[str, ...] = ()
+    parent: str = ""  # RUN@NIMG that it was forked from
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
@@ -264,6 +265,12 @@ def setting_types() -> dict[str, Any]:
 def steerable_settings() -> tuple[str, ...]:
     """Every setting that may change while a run trains: all but the generator's shape."""
     return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE)
+
+
+def setting_of(config: RunConfig, key: str) -> Any:
+    """The value of a setting, wherever it belongs, as JSON has it."""
+    part = config.model if key in typing.get_type_hints(ModelConfig) else config.train
+    return _plain(getattr(part, key))
 
 
 def _literal(name: str, hint: Any, raw: str) -> Any:

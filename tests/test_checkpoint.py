@@ -207,8 +207,7 @@ def test_the_weights_folder_of_an_installed_package_is_found(monkeypatch, tmp_pa
 
 
 def test_load_at_an_older_moment_differs_from_the_newest(tmp_path: Path, digits, make_config):
-    from gan.runs import Session
-    from gan.runs.folder import RunWriter
+    from gan.runs import RunWriter, Session
     from gan.training import Trainer
 
     config = replace(make_config(), total_kimg=0.2)

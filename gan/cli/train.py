@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 import torch
 import typer
 
 from gan import checkpoint, presets, runs
 from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
-from gan.cli.display import display, say_end
+from gan.cli.display import Watcher, display, say_end
+from gan.cli.log import logging_to
 from gan.config import RunConfig, apply_settings, from_json, parse_setting
 from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
 from gan.errors import ConfigError, RunError
 from gan.files import read_json
 from gan.presets import PRESETS
+from gan.training import Event, checked_change
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
 
@@ -68,6 +72,14 @@ def train(
     resume: Annotated[
         Path | None, typer.Option("--resume", help="go on with this run, bit for bit")
     ] = None,
+    fork: Annotated[
+        str | None,
+        typer.Option("--fork", help="RUN or RUN@NIMG: a new run that begins where that one was"),
+    ] = None,
+    log: Annotated[
+        Literal["tensorboard"] | None,
+        typer.Option("--log", help="also write TensorBoard's event files into the run folder"),
+    ] = None,
     steer: Annotated[
         bool, typer.Option("--steer", help="take commands as JSON lines on standard input")
     ] = False,
@@ -83,32 +95,100 @@ def train(
     `python -m gan train --preset own --data folder:pictures --set resolution=64 --seconds 600`
 
     `python -m gan train --resume runs/a --seconds 120`
+
+    `python -m gan train --fork runs/a@64000 --set augment=ada --kimg 200`
     """
     with errors():
+        if resume is not None and fork is not None:
+            raise ConfigError("a run is resumed or forked, got --resume and --fork; leave one out")
         _check_budget("--seconds", seconds)
         _check_budget("--kimg", kimg)
         use_threads(training_threads())
         chosen = dict(parse_setting(text) for text in settings or ())
-        options: dict[str, Any] = {
-            "device": "cuda" if torch.cuda.is_available() else "cpu",
-            "steer": sys.stdin if steer else None,
-        }
         if steer:
             _die_first_when_memory_is_short()
-        if resume is not None:
-            config = _resumed_config(resume, chosen, seconds=seconds, kimg=kimg)
-            images = load_data(
-                config.data, resolution=config.model.resolution, channels=config.model.channels
+        wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir)
+        plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
+        with display(plan.run_dir, plan.config) as watcher, logging_to(log, plan.run_dir) as logger:
+            host = runs.Host(
+                device="cuda" if torch.cuda.is_available() else "cpu",
+                steer=sys.stdin if steer else None,
+                watcher=_both(watcher, logger),
+                say=say,
             )
-            with display(resume, config) as watcher:
-                status = runs.resume(config, images, resume, watcher=watcher, say=say, **options)
-        else:
-            config, images = _new_config(preset, data, chosen, seed=seed)
-            config = replace(config, total_seconds=seconds, total_kimg=kimg)
-            run_dir = run_dir or runs.new_run_dir(preset)
-            with display(run_dir, config) as watcher:
-                status = runs.start(config, images, run_dir, watcher=watcher, **options)
+            status = plan.begin(host)
         say_end(status)
+
+
+class Wish(NamedTuple):
+    """What was typed."""
+
+    preset: str
+    data: str | None
+    settings: dict[str, Any]
+    seed: int
+    seconds: float | None
+    kimg: float | None
+    run_dir: Path | None
+
+
+class Plan(NamedTuple):
+    """What comes of it: where, with what, and how it begins."""
+
+    run_dir: Path
+    config: RunConfig
+    begin: Callable[[runs.Host], runs.RunStatus]
+
+
+def _both(first: Watcher, second: Watcher | None) -> Watcher:
+    if second is None:
+        return first
+
+    def watch(event: Event, status: runs.RunStatus) -> None:
+        first(event, status)
+        second(event, status)
+
+    return watch
+
+
+def _new(wish: Wish) -> Plan:
+    config, images = _new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
+    config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
+    run_dir = wish.run_dir or runs.new_run_dir(wish.preset)
+    return Plan(run_dir, config, partial(runs.start, config, images, run_dir))
+
+
+def _resumed(run_dir: Path, wish: Wish) -> Plan:
+    config = _resumed_config(run_dir, wish.settings, seconds=wish.seconds, kimg=wish.kimg)
+    return Plan(run_dir, config, partial(runs.resume, config, _images_of(config), run_dir))
+
+
+def _forked(text: str, wish: Wish) -> Plan:
+    """Budget and folder are the fork's own; all else is the parent's unless it is given."""
+    origin = runs.find_origin(text)
+    config = checked_change(origin.config, wish.settings) if wish.settings else origin.config
+    config = replace(
+        config,
+        data=wish.data or config.data,
+        total_seconds=wish.seconds,
+        total_kimg=wish.kimg,
+    )
+    images = _images_of(config)
+    if config.model.classes not in (0, len(images.class_names)):
+        raise ConfigError(
+            f"--data must have the {config.model.classes} classes of {origin.run.name}, "
+            f"{config.data} has {len(images.class_names)}; choose other data"
+        )
+    config = replace(config, class_names=images.class_names if config.model.classes else ())
+    run_dir = wish.run_dir or runs.new_run_dir(config.preset)
+    say(f"forked from {origin.name}")
+    return Plan(run_dir, config, partial(runs.fork, config, origin, images, run_dir))
+
+
+def _images_of(config: RunConfig) -> ImageSet:
+    return load_data(
+        config.data, resolution=config.model.resolution, channels=config.model.channels
+    )
 
 
 def _check_budget(option: str, value: float | None) -> None:
@@ -131,6 +211,8 @@ def _new_config(
     if recipe.conditional and not images.class_names:
         say(f"{spec} has no classes: the model is trained without them")
     config = presets.run_config(preset, images.shape, data=spec, seed=seed)
+    if settings.get("aux_classes") and images.class_names:
+        settings = {"classes": len(images.class_names), **settings}  # they need a class each
     config = presets.resolve_widths(apply_settings(config, settings))
     if config.model.classes not in (0, len(images.class_names)):
         raise ConfigError(
@@ -150,11 +232,9 @@ def _resumed_config(
     if status.state in runs.LIVE:
         raise RunError(f"{run_dir.name} is {status.state} in another process; stop it first")
     config = from_json(RunConfig, read_json(run_dir / checkpoint.CONFIG_FILE))
-    if model := [key for key in settings if hasattr(config.model, key)]:
-        raise ConfigError(f"{model[0]} cannot change in a run that goes on; start a new run")
     if seconds is not None or kimg is not None:
         config = replace(config, total_seconds=seconds, total_kimg=kimg)
-    return apply_settings(config, settings)
+    return checked_change(config, settings) if settings else config
 
 
 def _die_first_when_memory_is_short() -> None:

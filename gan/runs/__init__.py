@@ -7,18 +7,19 @@ from gan.runs.folder import (
     STATES,
     RunReader,
     RunStatus,
-    RunWriter,
     has_checkpoint,
     is_run,
     list_runs,
     new_run_dir,
     runs_root,
 )
-from gan.runs.process import Supervisor, command_line, train_argv
-from gan.runs.session import Session, resume, start
+from gan.runs.launch import Host, Origin, find_origin, fork, resume, start
+from gan.runs.process import Supervisor, command_line, fork_argv, train_argv
+from gan.runs.session import Session
+from gan.runs.writer import RunWriter
 
 __all__ = [
-    "LIVE", "STATES", "RunReader", "RunStatus", "RunWriter", "Session", "Supervisor",
-    "command_line", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root",
-    "start", "train_argv",
+    "LIVE", "STATES", "Host", "Origin", "RunReader", "RunStatus", "RunWriter", "Session",
+    "Supervisor", "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint",
+    "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "start", "train_argv",
 ]  # fmt: skip

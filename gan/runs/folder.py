@@ -8,36 +8,30 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import socket
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gan.checkpoint import (
     CONFIG_FILE,
     checkpoints,
-    save_modules,
-    sweep,
     weights_of_run,
 )
-from gan.config import RunConfig, from_json, to_json
+from gan.config import RunConfig, from_json
 from gan.errors import GanError, RunError
-from gan.files import read_json, write_atomic, write_json
-from gan.images import encode_webp, tile
-from gan.training import Progress, Snapshot, Trainer
+from gan.files import read_json
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
 STATES: tuple[State, ...] = get_args(State)
 LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
+HISTORY_FILE, STEP_FILE, REALS_FILE = "history.jsonl", "step.json", "reals.webp"
+STEPS = ("d", "g", "both")
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
-GRID_COLUMNS = 8
 TRASH = ".trash"  # in the runs root; gan.runs.manage moves runs there
-MAX_WEIGHTS = 24
-MAX_SNAPSHOTS = 1200
 
 
 @dataclass(frozen=True)
@@ -56,6 +50,7 @@ class RunStatus:
     started_at: float = 0.0  # unix seconds
     preset: str = ""
     data: str = ""
+    steps_per_s: float = 0.0  # of slow motion; 0 is full speed
 
 
 def runs_root() -> Path:
@@ -110,12 +105,12 @@ class RunReader:
     def status(self) -> RunStatus:
         """Its state; a live run whose process is gone reads as interrupted."""
         data = read_json(self.path / "status.json")
-        if not _is_status(data):
+        if not is_status(data):
             raise RunError(f"status.json of {self.path.name} is damaged; the run cannot be watched")
         status = RunStatus(
             id=self.path.name,
             path=self.path,
-            **{k: data[k] for k in _STATUS_KEYS if k in data},
+            **{k: data[k] for k in STATUS_KEYS if k in data},
         )
         if status.state in LIVE and _is_gone(data):
             message = "its process is gone; resume goes on from the last checkpoint"
@@ -146,6 +141,42 @@ class RunReader:
         """
         rows, _ = tail_rows(self.path / MEASURES_FILE, 0)
         return [row for row in rows if row["nimg"] > after_nimg]
+
+    def history(self) -> list[dict[str, Any]]:
+        """What was done to the run, in order; a row has nimg, seconds, time (unix), event and,
+
+        where there is something to say, key, old, new and note. Events: start, fork, resume, pause,
+        set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped.
+        """
+        rows = tail_rows(self.path / HISTORY_FILE, 0)[0]
+        return [row for row in rows if isinstance(row.get("event"), str)]
+
+    def last_step(self) -> dict[str, Any] | None:
+        """The latest single step: number, what, nimg, loss, grad_norm, lr, and D's scores.
+
+        scores_before and scores_after: {"real", "fake"}, means; fake_scores_before and -after: one
+        for each of the 64 samples of G in `step_image`. None where no step was taken.
+        """
+        try:
+            data = read_json(self.path / STEP_FILE)
+        except GanError:
+            return None
+        whole = isinstance(data, dict) and isinstance(data.get("number"), int)
+        return data if whole and data.get("what") in STEPS else None
+
+    def step_image(self, moment: Literal["before", "after"]) -> bytes:
+        """The grid of 8 x 8 samples of G before or after the latest single step, WebP."""
+        return self._image(f"step-{moment}.webp", "no single step; take one")
+
+    def reals(self) -> bytes:
+        """A grid of 8 x 8 real images, WebP; by class like the samples where there are classes."""
+        return self._image(REALS_FILE, "no grid of real images; start a new run")
+
+    def _image(self, name: str, otherwise: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise RunError(f"{self.path.name} has {otherwise}") from error
 
     def snapshots(self) -> list[int]:
         """The moments, in nimg, of which there is a grid."""
@@ -188,17 +219,17 @@ def tail_rows(file: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
 
 
 _NUMBER = (int, float)
-_STATUS_TYPES: dict[str, type | tuple[type, ...]] = {
+STATUS_TYPES: dict[str, type | tuple[type, ...]] = {
     "state": str, "nimg": int, "seconds": _NUMBER, "images_per_s": _NUMBER,
     "fraction": (*_NUMBER, type(None)), "message": str, "steerable": bool,
-    "started_at": _NUMBER, "preset": str, "data": str,
+    "started_at": _NUMBER, "preset": str, "data": str, "steps_per_s": _NUMBER,
 }  # fmt: skip
-_STATUS_KEYS = tuple(_STATUS_TYPES)
+STATUS_KEYS = tuple(STATUS_TYPES)
 
 
-def _is_status(data: object) -> bool:
+def is_status(data: object) -> bool:
     """Whether status.json holds what a run writes, and not what anyone else may have put there."""
-    types = _STATUS_TYPES | {"pid": int, "born": str, "host": str, "updated_at": _NUMBER}
+    types = STATUS_TYPES | {"pid": int, "born": str, "host": str, "updated_at": _NUMBER}
     return (
         isinstance(data, dict)
         and data.get("state") in STATES
@@ -210,11 +241,11 @@ def _is_gone(status: dict[str, Any]) -> bool:
     """Whether a live run's process is over: by its pid on this host, elsewhere by its heartbeat."""
     if os.name == "posix" and status.get("host") == socket.gethostname():
         pid = status.get("pid", 0)
-        return not _is_alive(pid) or _born(pid) != status.get("born", "")
+        return not _is_alive(pid) or born(pid) != status.get("born", "")
     return time.time() - float(status.get("updated_at", 0)) > HEARTBEAT_S
 
 
-def _born(pid: int) -> str:
+def born(pid: int) -> str:
     """When a process started, in ticks since boot, so that a pid given anew is not mistaken."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
@@ -239,118 +270,3 @@ def _is_zombie(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except (OSError, IndexError):
         return False
-
-
-class RunWriter:
-    """The one process that writes a run folder."""
-
-    def __init__(self, path: Path, config: RunConfig, *, steerable: bool) -> None:
-        self.path, self.config, self.steerable = path, config, steerable
-        self.started_at = time.time()
-        self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
-
-    def create(self) -> None:
-        """A new folder; raises RunError where it exists already or cannot be written."""
-        if is_run(self.path):
-            raise RunError(
-                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
-                f"--resume {shlex.quote(str(self.path))}"
-            )
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise RunError(
-                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
-                f"choose another"
-            )
-        try:
-            for name in ("snapshots", "weights", "checkpoints"):
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-            write_json(self.path / CONFIG_FILE, to_json(self.config))
-        except OSError as error:
-            raise RunError(
-                f"the run folder {str(self.path)!r} cannot be written ({error.strerror}); choose "
-                f"another --run-dir"
-            ) from error
-        self.report("starting")
-
-    def reopen(self, nimg: int) -> None:
-        """Go on in an existing folder at `nimg`: what came after it is cut, and will come again."""
-        if (self.path / "status.json").is_file():
-            self.started_at = RunReader(self.path).status().started_at
-        for folder in ("snapshots", "weights", "checkpoints"):
-            (self.path / folder).mkdir(exist_ok=True)
-            sweep(self.path / folder)
-        for file in [*self.path.glob("snapshots/*.webp"), *self.path.glob("weights/*.safetensors")]:
-            if file.stem.isdigit() and int(file.stem) > nimg:
-                file.unlink()
-        for name in ("progress.jsonl", MEASURES_FILE):
-            self._cut(self.path / name, nimg)
-        write_json(self.path / CONFIG_FILE, to_json(self.config))
-        self.report("starting")
-
-    def _cut(self, file: Path, nimg: int) -> None:
-        """Drop the rows of a .jsonl that came after `nimg`."""
-        if file.is_file():
-            kept = [row for row in tail_rows(file, 0)[0] if row["nimg"] <= nimg]
-            write_atomic(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
-
-    def reconfigure(self, config: RunConfig) -> None:
-        """What was changed in mid-run holds after a resume too."""
-        self.config = config
-        write_json(self.path / CONFIG_FILE, to_json(config))
-
-    def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
-        """Write status.json."""
-        self.status = replace(self.status, state=state, message=message, **numbers)
-        if state not in LIVE:
-            self.status = replace(self.status, steerable=False)
-        data = {k: v for k, v in asdict(self.status).items() if k in _STATUS_KEYS}
-        data |= {
-            "started_at": self.started_at,
-            "preset": self.config.preset,
-            "data": self.config.data,
-            "pid": os.getpid(),
-            "born": _born(os.getpid()),
-            "host": socket.gethostname(),
-            "updated_at": time.time(),
-        }
-        write_atomic(self.path / "status.json", json.dumps(data).encode(), durable=False)
-
-    def progress(self, event: Progress, fraction: float | None) -> None:
-        """One more row, and the status."""
-        with (self.path / "progress.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event.row()) + "\n")
-        self.report(
-            "running",
-            nimg=event.nimg,
-            seconds=event.seconds,
-            images_per_s=event.images_per_s,
-            fraction=fraction,
-        )
-
-    def measure(self, row: dict[str, Any]) -> None:
-        """One more row of what was measured of the samples."""
-        with (self.path / MEASURES_FILE).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
-
-    def snapshot(self, event: Snapshot) -> None:
-        """One more grid; half of the older ones go when there are too many."""
-        folder = self.path / "snapshots"
-        sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
-        write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
-        _thin(folder, "*.webp", MAX_SNAPSHOTS)
-
-    def weights(self, trainer: Trainer) -> Path:
-        """Keep the averaged generator and D as they are now."""
-        modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
-        file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
-        save_modules(file, modules)
-        _thin(self.path / "weights", "*.safetensors", MAX_WEIGHTS)
-        return file
-
-
-def _thin(folder: Path, pattern: str, most: int) -> None:
-    """Past `most` files, drop every second of the older half: the recent past stays dense."""
-    files = sorted(folder.glob(pattern))
-    if len(files) > most:
-        for file in files[1 : len(files) // 2 : 2]:
-            file.unlink(missing_ok=True)

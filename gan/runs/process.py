@@ -31,12 +31,19 @@ def train_argv(
     kimg: float | None = None,
     run_dir: Path | None = None,
     resume: Path | None = None,
+    fork: str | None = None,
+    log: str | None = None,
     steer: bool = False,
 ) -> list[str]:
-    """The very command line that a person would type to start this training."""
+    """The very command line that a person would type to start this training.
+
+    fork: RUN or RUN@NIMG, the run and the moment that a new one begins from.
+    """
     argv = [sys.executable, "-m", "gan", "train"]
     if resume is not None:
         argv += ["--resume", str(resume)]
+    elif fork is not None:
+        argv += ["--fork", fork]
     else:
         argv += ["--preset", preset]
     if data:
@@ -49,9 +56,33 @@ def train_argv(
         argv += ["--seconds", _plain(seconds)]
     if kimg is not None:
         argv += ["--kimg", _plain(kimg)]
+    if log is not None:
+        argv += ["--log", log]
     if run_dir is not None:
         argv += ["--run-dir", str(run_dir)]
     return [*argv, "--steer"] if steer else argv
+
+
+def fork_argv(
+    run: Path | str,
+    *,
+    nimg: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seconds: float | None = None,
+    kimg: float | None = None,
+    run_dir: Path | None = None,
+    steer: bool = False,
+) -> list[str]:
+    """The command line of a new run that begins where `run` was at `nimg`, or is now."""
+    return train_argv(
+        "",
+        fork=f"{run}" if nimg is None else f"{run}@{nimg}",
+        settings=settings,
+        seconds=seconds,
+        kimg=kimg,
+        run_dir=run_dir,
+        steer=steer,
+    )
 
 
 def _plain(value: object) -> str:

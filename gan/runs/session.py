@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import errno
-import json
 import queue
-import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any
 
 from gan.checkpoint import (
-    checkpoints,
-    load_checkpoint,
-    newest_checkpoint,
     save_checkpoint,
-    sweep,
 )
-from gan.config import RunConfig
-from gan.data import ImageSet
-from gan.errors import ConfigError, DivergedError, GanError, RunError
-from gan.runs.folder import RunStatus, RunWriter, State
+from gan.errors import DivergedError, RunError
+from gan.runs.commands import COMMANDS
+from gan.runs.folder import RunStatus, State
 from gan.runs.monitor import Monitor
+from gan.runs.writer import RunWriter
 from gan.training import Event, Finished, Progress, Snapshot, Trainer
 
 CHECKPOINT_S = 30.0
 WEIGHTS_S = 5.0
 WEIGHTS_FRACTION = 1 / 20  # of the time trained
-KEEP_CHECKPOINTS = 3
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 END_OF_INPUT = {"command": "interrupt"}
 
@@ -58,6 +50,9 @@ class Session:
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._ending: tuple[State, str] | None = None
+        self.paused = False
+        self.steps_per_s = 0.0
+        self._slow_since = 0.0
 
     def run(self) -> RunStatus:
         """Train to the end of the budget, a stop, or a failure; returns the last status.
@@ -69,8 +64,10 @@ class Session:
             while self._ending is None:
                 try:
                     event = next(events)
-                    self._handle(event)
+                    self.handle(event)
                     self._obey()
+                    if isinstance(event, Snapshot):
+                        self._be_slow()
                 except OSError as error:
                     self._out_of_space(error)
                     events = self.trainer.run()
@@ -78,13 +75,14 @@ class Session:
                     self.writer.report("failed", message=str(error))
                     raise
             state, message = self._ending
+            self.note("stop", new=state)
             self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
             self.writer.report(
                 state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
             )
         return self.writer.status
 
-    def _handle(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         if isinstance(event, Progress):
             self.writer.progress(event, self.trainer.fraction())
             self._save_when_due()
@@ -113,8 +111,7 @@ class Session:
             return
         save_checkpoint(folder, self.trainer.nimg, self.trainer.modules(), self.trainer.state())
         self.saved_nimg = self.trainer.nimg
-        for old in checkpoints(folder)[:-KEEP_CHECKPOINTS]:
-            shutil.rmtree(old, ignore_errors=True)
+        self.writer.prune_checkpoints()
 
     def _save_all(self) -> None:
         """The last row, grid, weights and checkpoint all tell of the same moment."""
@@ -145,64 +142,60 @@ class Session:
         """Carry out what has come in; while paused, wait here."""
         with suppress(queue.Empty):
             while True:
-                self._do(self.commands.get_nowait())
+                self.do(self.commands.get_nowait())
 
-    def _do(self, command: dict[str, Any]) -> None:
-        name = command.get("command")
-        if name == "stop":
-            self._ending = ("stopped", "")
-        elif name == "interrupt":
-            self._ending = ("interrupted", "resume goes on from here")
-        elif name == "pause":
-            self._pause("")
-        elif name == "set":
-            self._set(command)
+    def do(self, command: dict[str, Any]) -> None:
+        """Carry out one command; what is none is passed over."""
+        carry_out = COMMANDS.get(str(command.get("command")))
+        if carry_out is not None:
+            carry_out(self, command)
 
-    def _set(self, command: dict[str, Any]) -> None:
-        key = str(command.get("key"))
-        try:
-            self.trainer.set(key, command.get("value"))
-            self.writer.reconfigure(self.trainer.config)
-            self.writer.report(self.writer.status.state)
-        except ConfigError as error:  # a wrong value changes nothing and the run says so
-            self.writer.report(self.writer.status.state, message=str(error))
+    def end(self, state: State, message: str = "") -> None:
+        """Save and leave as soon as the step in hand is done."""
+        self._ending = (state, message)
 
-    def _pause(self, message: str) -> None:
-        """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status."""
+    def pause(self, message: str = "", *, then: dict[str, Any] | None = None) -> None:
+        """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status.
+
+        `then` is carried out first.
+        """
         if not message:
             self._tell()
             self.checkpoint()
             self.writer.weights(self.trainer)
-        while self._ending is None:
+            self.note("pause")
+        self.paused = True
+        if then is not None:
+            self.do(then)
+        while self.paused and self._ending is None:
             with suppress(OSError):
                 self.writer.report(
                     "paused",
-                    message=message,
+                    message=message or self.writer.note(),
                     nimg=self.trainer.nimg,
                     seconds=self.trainer.seconds,
                     images_per_s=0.0,
                 )
-            try:
-                command = self.commands.get(timeout=1.0)
-            except queue.Empty:
-                continue
-            if command.get("command") == "resume":
-                self.writer.report("running")
-                return
-            if command.get("command") == "step":
-                self._step_once()
-            else:
-                self._do({} if command.get("command") == "pause" else command)
+            with suppress(queue.Empty):
+                self.do(self.commands.get(timeout=1.0))
+        self.paused = False
 
-    def _step_once(self) -> None:
-        """One update of D and of G while paused, and what they did."""
-        begin = time.perf_counter()
-        self.trainer.step()
-        elapsed = time.perf_counter() - begin
-        self.trainer.seconds += elapsed
-        speed = self.trainer.config.train.batch_size / elapsed
-        self._handle(self.trainer.progress(speed))
-        self._handle(self.trainer.snapshot())
+    def _be_slow(self) -> None:
+        """In slow motion: wait until the next step is due, and hear commands meanwhile."""
+        while self.steps_per_s and self._ending is None:
+            left = self._slow_since + self.trainer.pace / self.steps_per_s - time.monotonic()
+            if left <= 0:
+                break
+            with suppress(queue.Empty):
+                self.do(self.commands.get(timeout=min(left, 1.0)))
+        self._slow_since = time.monotonic()
+
+    def note(
+        self, event: str, key: str = "", old: Any = None, new: Any = None, note: str = ""
+    ) -> None:
+        """A line of the run's history; a full disk does not lose what it tells of."""
+        with suppress(OSError):
+            self.writer.history(event, key, old, new, trainer=self.trainer, note=note)
 
     def _out_of_space(self, error: OSError) -> None:
         if error.errno not in NO_SPACE:
@@ -213,7 +206,7 @@ class Session:
             with suppress(OSError):
                 self.writer.report("interrupted", message=message)
             raise RunError(f"{message} with --resume {self.writer.path}") from error
-        self._pause(message)
+        self.pause(message)
 
     # -- signals ----------------------------------------------------------------------------
 
@@ -234,99 +227,3 @@ class Session:
         finally:
             for number, handler in zip(numbers, before, strict=True):
                 signal.signal(number, handler)
-
-
-def start(
-    config: RunConfig,
-    images: ImageSet,
-    run_dir: Path,
-    *,
-    device: str = "cpu",
-    steer: TextIO | None = None,
-    watcher: Watcher | None = None,
-) -> RunStatus:
-    """Train from the beginning in a new folder."""
-    trainer = Trainer(config, images, device=device)  # first: what is interrupted leaves no folder
-    writer = RunWriter(run_dir, config, steerable=steer is not None)
-    writer.create()
-    with _failures_reported(writer):
-        monitor = Monitor(trainer, writer.measure)
-        session = Session(
-            trainer, writer, commands=_listen(steer), watcher=watcher, monitor=monitor
-        )
-        return session.run()
-
-
-def resume(
-    config: RunConfig,
-    images: ImageSet,
-    run_dir: Path,
-    *,
-    device: str = "cpu",
-    steer: TextIO | None = None,
-    watcher: Watcher | None = None,
-    say: Callable[[str], None] = lambda text: None,
-) -> RunStatus:
-    """Go on from the newest whole checkpoint, bit for bit; `say` hears what was passed over."""
-    folder = run_dir / "checkpoints"
-    sweep(folder)
-    found = newest_checkpoint(folder)
-    if found.skipped:
-        say(
-            f"checkpoint {', '.join(found.skipped)} is damaged and was skipped; "
-            f"going on from {found.path.name}"
-        )
-    trainer = Trainer(config, images, device=device)
-    for difference in trainer.restore(load_checkpoint(found.path, trainer.modules())):
-        say(f"not bit-exact: {difference}")
-    if trainer.is_done():
-        raise RunError(
-            f"{run_dir.name} has trained {trainer.nimg:,} images in {trainer.seconds:.0f} s, which "
-            f"is all of its budget; give a larger --seconds or --kimg (counted from its beginning)"
-        )
-    writer = RunWriter(run_dir, config, steerable=steer is not None)
-    writer.reopen(trainer.nimg)
-    with _failures_reported(writer):
-        monitor = Monitor(trainer, writer.measure)
-        session = Session(
-            trainer, writer, commands=_listen(steer), watcher=watcher, monitor=monitor
-        )
-        session.saved_nimg = trainer.nimg
-        return session.run()
-
-
-@contextmanager
-def _failures_reported(writer: RunWriter) -> Iterator[None]:
-    """Whoever watches the folder learns of a failure too."""
-    try:
-        yield
-    except GanError as error:
-        if writer.status.state not in ("failed", "interrupted"):
-            with suppress(OSError):
-                writer.report("failed", message=str(error))
-        raise
-    except Exception as error:
-        with suppress(OSError):
-            writer.report(
-                "failed", message=f"the training broke off: {type(error).__name__}: {error}"
-            )
-        raise
-
-
-def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
-    """Commands from JSON lines; the end of the stream means that the server is gone."""
-    commands: queue.Queue[dict[str, Any]] = queue.Queue()
-
-    def read() -> None:
-        try:
-            for line in stream or ():
-                with suppress(ValueError, RecursionError):
-                    command = json.loads(line)
-                    if isinstance(command, dict):
-                        commands.put(command)
-        finally:
-            commands.put(END_OF_INPUT)
-
-    if stream is not None:
-        threading.Thread(target=read, name="steer", daemon=True).start()
-    return commands

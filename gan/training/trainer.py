@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gan.config import RunConfig
 from gan.data import Batch, ImageSet, split_held_out
-from gan.images import normalise, to_pixels
+from gan.images import Pixels, normalise, to_pixels
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import Last, Learner
 
@@ -42,6 +42,7 @@ class Trainer(Learner):
         fixed = torch.Generator().manual_seed(FIXED_SEED)
         self.fixed_z = torch.randn(GRID, config.model.z_dim, generator=fixed)
         self.fixed_labels = snapshot_labels(config.model.classes)
+        self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
     def run(self) -> Iterator[Event]:
         """Train until the budget is spent; an event at least every quarter second or every step.
@@ -55,11 +56,12 @@ class Trainer(Learner):
             begin = time.perf_counter()
             self.step()
             self.seconds += time.perf_counter() - begin
-            if self.seconds - row_at >= PROGRESS_S or self.steps == 1:
+            slow = self.pace > 0 and self.steps % self.pace == 0
+            if slow or self.seconds - row_at >= PROGRESS_S or self.steps == 1:
                 speed = (self.nimg - row_nimg) / max(self.seconds - row_at, 1e-9)
                 row_at, row_nimg = self.seconds, self.nimg
                 yield self._timed(partial(self.progress, speed))
-            if self.seconds - snapshot_at >= self._snapshot_interval_s():
+            if slow or self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
         if self.last is not None:  # else the budget was spent before the first step
@@ -94,9 +96,29 @@ class Trainer(Learner):
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
         """What the averaged generator makes of the fixed noise now."""
-        z, labels = self.fixed_z.to(self.device), self.fixed_labels
-        x = self.ema.generator(z, None if labels is None else labels.to(self.device))
-        return Snapshot(self.nimg, to_pixels(x))
+        return Snapshot(self.nimg, to_pixels(self.ema.generator(*self.fixed())))
+
+    def fixed(self) -> tuple[Tensor, Tensor | None]:
+        """The fixed noise and its labels, where the models are."""
+        labels = self.fixed_labels
+        return self.fixed_z.to(self.device), None if labels is None else labels.to(self.device)
+
+    def reals(self) -> Pixels:
+        """Real images to hold beside a snapshot, class by class where it has classes."""
+        images = self.batches.images
+        draw = torch.Generator().manual_seed(FIXED_SEED)
+        order = torch.randperm(len(images), generator=draw)
+        if self.fixed_labels is not None and images.labels is not None:
+            order = _by_label(order, images.labels[order], self.fixed_labels)
+        some = images.pixels[order[torch.arange(GRID) % len(order)]]
+        return some.permute(0, 2, 3, 1).contiguous().numpy()
+
+    def peek(self) -> Batch:
+        """The batch that the next step will learn from; it is not used up."""
+        state = self.batches.state()
+        batch = self.next_batch()
+        self.batches.restore(state)
+        return batch
 
     def progress(self, images_per_s: float) -> Progress:
         """The row of the curves for the step just done."""
@@ -112,8 +134,8 @@ class Trainer(Learner):
             score_real=score_real,
             score_fake=score_fake,
             score_held_out=score_held_out,
-            grad_norm_g=_grad_norm(self.g),
-            grad_norm_d=_grad_norm(self.d),
+            grad_norm_g=grad_norm(self.g),
+            grad_norm_d=grad_norm(self.d),
             g_lr=t.g_lr,
             d_lr=t.d_lr,
             penalty=self.penalty.item(),
@@ -142,6 +164,19 @@ class Trainer(Learner):
         return float(self.d(batch.x, batch.labels).float().mean().item())
 
 
-def _grad_norm(module: nn.Module) -> float:
+def _by_label(order: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
+    """Of `order` one image for each label wanted, in turn; of a class without any, some other."""
+    pools = {int(c): order[labels == c].tolist() for c in wanted.unique()}
+    rest = order.tolist()
+    picked = []
+    for label in wanted.tolist():
+        pool = pools[label] or rest
+        pool.append(pool.pop(0))  # those of a small class come again
+        picked.append(pool[-1])
+    return torch.tensor(picked)
+
+
+def grad_norm(module: nn.Module) -> float:
+    """The norm of the gradients of the last update, after clipping; 0 before the first."""
     grads = [p.grad for p in module.parameters() if p.grad is not None]
     return float(nn.utils.get_total_norm(grads)) if grads else 0.0

@@ -21,8 +21,17 @@ from PIL import Image
 
 from gan.checkpoint import load, newest_checkpoint
 from gan.errors import RunError
-from gan.runs import RunReader, Session, Supervisor, command_line, list_runs, resume, train_argv
-from gan.runs.folder import RunWriter
+from gan.runs import (
+    Host,
+    RunReader,
+    RunWriter,
+    Session,
+    Supervisor,
+    command_line,
+    list_runs,
+    resume,
+    train_argv,
+)
 from gan.training import Progress, Trainer
 
 TRAIN = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--seed", "3"]
@@ -181,7 +190,7 @@ def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tiny_run: Pa
 
 
 def test_too_many_snapshots_are_thinned_and_the_newest_stay(tmp_path: Path):
-    from gan.runs.folder import _thin
+    from gan.runs.writer import _thin
 
     for i in range(11):
         (tmp_path / f"{i:03d}.webp").touch()
@@ -233,7 +242,7 @@ def test_a_damaged_newest_checkpoint_is_named_and_passed_over(tmp_path: Path, di
     resume(replace(config, total_kimg=2.0), digits, tmp_path / "r")
     os.truncate(tmp_path / "r" / "checkpoints" / "0000002000" / "state.pt", 100)
     said: list[str] = []
-    resume(replace(config, total_kimg=3.0), digits, tmp_path / "r", say=said.append)
+    resume(replace(config, total_kimg=3.0), digits, tmp_path / "r", Host(say=said.append))
     assert said == ["checkpoint 0000002000 is damaged and was skipped; going on from 0000001008"]
     assert [r["nimg"] for r in RunReader(tmp_path / "r").rows()][-1] == 3008
 

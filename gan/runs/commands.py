@@ -1,0 +1,116 @@
+"""What a run does when it is told to: pause, resume, stop, set, step, slow."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gan.config import setting_of
+from gan.errors import ConfigError
+from gan.runs.folder import STEPS
+from gan.training import single_step
+
+if TYPE_CHECKING:
+    from gan.runs.session import Session
+
+MAX_STEPS_PER_S = 1000.0
+LOOKS_PER_S = 4.0  # in slow motion a viewer sees so many moments a second at most
+
+Command = dict[str, Any]
+
+
+def _stop(session: Session, command: Command) -> None:
+    session.end("stopped")
+
+
+def _interrupt(session: Session, command: Command) -> None:
+    session.end("interrupted", "resume goes on from here")
+
+
+def _pause(session: Session, command: Command) -> None:
+    if not session.paused:
+        session.pause()
+
+
+def _resume(session: Session, command: Command) -> None:
+    if session.paused:
+        session.paused = False
+        session.note("resume")
+        session.writer.report("running")
+
+
+def _set(session: Session, command: Command) -> None:
+    """Change settings, all or none; a wrong one changes nothing, and the run says so."""
+    settings = command.get("settings", {command.get("key"): command.get("value")})
+    try:
+        change(session, settings)
+    except ConfigError as error:
+        shown = settings if isinstance(settings, dict) else {}
+        session.note("refused", ",".join(map(str, shown))[:200], note=str(error))
+        session.writer.say(str(error))
+
+
+def change(session: Session, settings: Any) -> None:
+    """Change settings of the training and write down what was and what is; raises ConfigError."""
+    if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
+        raise ConfigError("settings must be names and values, got something else; send an object")
+    before = session.trainer.config
+    note = session.trainer.change(settings)
+    session.writer.reconfigure(session.trainer.config)
+    for key in settings:
+        old, new = setting_of(before, key), setting_of(session.trainer.config, key)
+        if old != new:
+            session.note("set", key, old, new, note)
+    if note:
+        session.saved_nimg = -1  # a checkpoint of this very moment no longer fits
+    session.writer.say(note)
+
+
+def _step(session: Session, command: Command) -> None:
+    """One update of D, of G or of both, and what it did; a run that is running pauses first."""
+    if not session.paused:
+        session.pause(then=command)
+        return
+    what = command.get("what", "both")
+    if what not in STEPS:
+        session.writer.say(f"a step must be of d, g or both, got {str(what)[:20]!r}; choose one")
+        return
+    begin = time.perf_counter()
+    done = single_step(session.trainer, what)
+    elapsed = time.perf_counter() - begin
+    session.trainer.seconds += elapsed
+    session.writer.single_step(done)
+    session.note("step", new=what)
+    speed = session.trainer.config.train.batch_size / elapsed
+    session.handle(session.trainer.progress(speed))
+    session.handle(session.trainer.snapshot())
+
+
+def _slow(session: Session, command: Command) -> None:
+    """So many steps a second, each shown; 0 is full speed again."""
+    wish = command.get("steps_per_s")
+    is_number = isinstance(wish, int | float) and not isinstance(wish, bool) and math.isfinite(wish)
+    if not is_number or not 0 <= float(wish or 0) <= MAX_STEPS_PER_S:
+        session.writer.say(
+            f"steps_per_s must be from 0 to {MAX_STEPS_PER_S:g}, got {str(wish)[:20]!r}; correct it"
+        )
+        return
+    old, new = session.steps_per_s, float(wish or 0)
+    session.steps_per_s = new
+    session.trainer.pace = max(1, round(new / LOOKS_PER_S)) if new else 0
+    if old != new:
+        session.note("slow", "steps_per_s", old, new)
+    session.writer.report(session.writer.status.state, steps_per_s=new)
+
+
+COMMANDS: dict[str, Callable[[Session, Command], None]] = {
+    "stop": _stop,
+    "interrupt": _interrupt,
+    "pause": _pause,
+    "resume": _resume,
+    "set": _set,
+    "step": _step,
+    "slow": _slow,
+}

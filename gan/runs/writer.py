@@ -1,0 +1,220 @@
+"""The one process that writes a run folder, and how much of the past it keeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from gan.checkpoint import CONFIG_FILE, checkpoints, save_modules, sweep
+from gan.config import RunConfig, to_json
+from gan.errors import RunError
+from gan.files import write_atomic, write_json
+from gan.images import Pixels, encode_webp, tile
+from gan.runs.folder import (
+    HISTORY_FILE,
+    LIVE,
+    MEASURES_FILE,
+    REALS_FILE,
+    STATUS_KEYS,
+    STEP_FILE,
+    RunReader,
+    RunStatus,
+    State,
+    born,
+    is_run,
+    tail_rows,
+)
+from gan.training import Progress, SingleStep, Snapshot, Trainer
+
+GRID_COLUMNS = 8
+MAX_WEIGHTS = 24
+MAX_SNAPSHOTS = 1200
+NEWEST_CHECKPOINTS = 3  # kept whatever their size
+OLDER_CHECKPOINTS = 8  # kept besides, spread over the run, to fork from
+OLDER_BYTES = 256 * 2**20
+NOTE_S = 6.0  # how long a sentence stays in the status of a run that goes on
+
+
+class RunWriter:
+    """The one process that writes a run folder."""
+
+    def __init__(self, path: Path, config: RunConfig, *, steerable: bool) -> None:
+        self.path, self.config, self.steerable = path, config, steerable
+        self.started_at = time.time()
+        self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
+        self._note, self._note_until = "", 0.0
+
+    def create(self) -> None:
+        """A new folder; raises RunError where it exists already or cannot be written."""
+        if is_run(self.path):
+            raise RunError(
+                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
+                f"--resume {shlex.quote(str(self.path))}"
+            )
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise RunError(
+                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
+                f"choose another"
+            )
+        try:
+            for name in ("snapshots", "weights", "checkpoints"):
+                (self.path / name).mkdir(parents=True, exist_ok=True)
+            write_json(self.path / CONFIG_FILE, to_json(self.config))
+        except OSError as error:
+            raise RunError(
+                f"the run folder {str(self.path)!r} cannot be written ({error.strerror}); choose "
+                f"another --run-dir"
+            ) from error
+        self.report("starting")
+
+    def reopen(self, nimg: int) -> None:
+        """Go on in an existing folder at `nimg`: what came after it is cut, and will come again."""
+        if (self.path / "status.json").is_file():
+            self.started_at = RunReader(self.path).status().started_at
+        for folder in ("snapshots", "weights", "checkpoints"):
+            (self.path / folder).mkdir(exist_ok=True)
+            sweep(self.path / folder)
+        for file in [*self.path.glob("snapshots/*.webp"), *self.path.glob("weights/*.safetensors")]:
+            if file.stem.isdigit() and int(file.stem) > nimg:
+                file.unlink()
+        for name in ("progress.jsonl", MEASURES_FILE):
+            self._cut(self.path / name, nimg)
+        write_json(self.path / CONFIG_FILE, to_json(self.config))
+        self.report("starting")
+
+    def prune_checkpoints(self) -> None:
+        """Keep the newest, and of the older ones a few spread over the run."""
+        older = checkpoints(self.path / "checkpoints")[:-NEWEST_CHECKPOINTS]
+        kept = spread_out([int(p.name) for p in older], OLDER_CHECKPOINTS)
+        budget = OLDER_BYTES
+        for path in reversed(older):
+            budget -= sum(f.stat().st_size for f in path.glob("*"))
+            if int(path.name) not in kept or budget < 0:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _cut(self, file: Path, nimg: int) -> None:
+        """Drop the rows of a .jsonl that came after `nimg`."""
+        if file.is_file():
+            kept = [row for row in tail_rows(file, 0)[0] if row["nimg"] <= nimg]
+            write_atomic(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
+
+    def reconfigure(self, config: RunConfig) -> None:
+        """What was changed in mid-run holds after a resume too."""
+        self.config = config
+        write_json(self.path / CONFIG_FILE, to_json(config))
+
+    def history(
+        self,
+        event: str,
+        key: str = "",
+        old: Any = None,
+        new: Any = None,
+        *,
+        trainer: Trainer,
+        note: str = "",
+    ) -> None:
+        """One more row of what was done to the run."""
+        moment = {"nimg": trainer.nimg, "seconds": round(trainer.seconds, 3), "time": time.time()}
+        row = {**moment, "event": event, "key": key, "old": old, "new": new}
+        with (self.path / HISTORY_FILE).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row | ({"note": note} if note else {})) + "\n")
+
+    def say(self, note: str) -> None:
+        """A sentence in the status, that rows to come do not wipe away at once."""
+        self._note, self._note_until = note, time.monotonic() + NOTE_S
+        self.report(self.status.state, message=note)
+
+    def note(self) -> str:
+        """The sentence that was last said, while it is fresh."""
+        return self._note if time.monotonic() < self._note_until else ""
+
+    def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
+        """Write status.json."""
+        self.status = replace(self.status, state=state, message=message, **numbers)
+        if state not in LIVE:
+            self.status = replace(self.status, steerable=False)
+        data = {k: v for k, v in asdict(self.status).items() if k in STATUS_KEYS}
+        data |= {
+            "started_at": self.started_at,
+            "preset": self.config.preset,
+            "data": self.config.data,
+            "pid": os.getpid(),
+            "born": born(os.getpid()),
+            "host": socket.gethostname(),
+            "updated_at": time.time(),
+        }
+        write_atomic(self.path / "status.json", json.dumps(data).encode(), durable=False)
+
+    def progress(self, event: Progress, fraction: float | None) -> None:
+        """One more row, and the status."""
+        with (self.path / "progress.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(event.row()) + "\n")
+        self.report(
+            "running",
+            message=self.note(),
+            nimg=event.nimg,
+            seconds=event.seconds,
+            images_per_s=event.images_per_s,
+            fraction=fraction,
+        )
+
+    def measure(self, row: dict[str, Any]) -> None:
+        """One more row of what was measured of the samples."""
+        with (self.path / MEASURES_FILE).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+    def snapshot(self, event: Snapshot) -> None:
+        """One more grid; half of the older ones go when there are too many."""
+        folder = self.path / "snapshots"
+        sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
+        write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
+        _thin(folder, "*.webp", MAX_SNAPSHOTS)
+
+    def reals(self, pixels: Pixels) -> None:
+        """What the samples should come to look like."""
+        write_atomic(self.path / REALS_FILE, encode_webp(tile(pixels, GRID_COLUMNS)), durable=False)
+
+    def single_step(self, step: SingleStep) -> None:
+        """The latest single step: its pictures first, so that who reads its number finds them."""
+        last = RunReader(self.path).last_step() or {"number": 0}
+        for moment, pixels in (("before", step.pixels_before), ("after", step.pixels_after)):
+            sheet = encode_webp(tile(pixels, GRID_COLUMNS))
+            write_atomic(self.path / f"step-{moment}.webp", sheet, durable=False)
+        data = {"number": last["number"] + 1, **step.row()}
+        write_atomic(self.path / STEP_FILE, json.dumps(data).encode(), durable=False)
+
+    def weights(self, trainer: Trainer) -> Path:
+        """Keep the averaged generator and D as they are now."""
+        modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
+        file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
+        save_modules(file, modules, model=trainer.config.model)
+        _thin(self.path / "weights", "*.safetensors", MAX_WEIGHTS)
+        return file
+
+
+def _thin(folder: Path, pattern: str, most: int) -> None:
+    """Past `most` files, drop every second of the older half: the recent past stays dense."""
+    files = sorted(folder.glob(pattern))
+    if len(files) > most:
+        for file in files[1 : len(files) // 2 : 2]:
+            file.unlink(missing_ok=True)
+
+
+def spread_out(moments: list[int], most: int) -> list[int]:
+    """At most `most` of ascending `moments`: again and again the one goes that is missed least.
+
+    That is the one whose neighbours are nearest to one another; the first stays. Done after every
+    new moment, the kept ones stay evenly spread however long it goes on.
+    """
+    kept = list(moments)
+    while len(kept) > most:
+        gaps = [after - before for before, after in zip(kept, kept[2:], strict=False)]
+        del kept[1 + gaps.index(min(gaps))]
+    return kept
