@@ -18,9 +18,10 @@ from gan.checkpoint import Weights, load, save_weights
 from gan.config import Family, ModelConfig, WeightsConfig
 from gan.errors import ConfigError, WeightsError
 from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inputs
-from gan.models import GENERATORS, seeded_build
+from gan.models import GENERATORS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.sampling import render
+from tests.ui.fakes import random_generator
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning"
@@ -29,12 +30,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 def weights_of(config: ModelConfig, **facts: object) -> Weights:
     """A model with random weights, its batch norms as if trained."""
-    g, _ = seeded_build(config, seed=3)
-    generator = torch.Generator().manual_seed(4)
-    for name, buffer in g.named_buffers():
-        if name.endswith(("running_mean", "running_var")):
-            buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
-    g.eval().requires_grad_(False)
+    g = random_generator(config, seed=3)
     return Weights("x", Path(), WeightsConfig(model=config, **facts), g, None, "0" * 64)
 
 

@@ -14,6 +14,7 @@ from gan.ui.words import (
     explore,
     frame,
     gallery,
+    inbrowser,
     panels,
     presets,
     runs,
@@ -23,7 +24,7 @@ from gan.ui.words import (
 )
 
 PARTS = (
-    frame, explore, panels, train, settings, steer, diagnosis, runs, gallery, evaluate, presets,
+    frame, explore, inbrowser, panels, train, settings, steer, diagnosis, runs, gallery, evaluate, presets,
     errors,
 )  # fmt: skip
 TEXTS: dict[str, tuple[str, str]] = {}

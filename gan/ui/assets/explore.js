@@ -4,6 +4,7 @@ import {
 } from "./core.js";
 import { Dimensions } from "./dimensions.js";
 import { LAST_SEED, fromLink } from "./latentlink.js";
+import { mountEngine } from "./inbrowser.js";
 import { Painter, crispSize } from "./painter.js";
 import { mountPanels } from "./panels.js";
 import { Studio } from "./studio.js";
@@ -21,6 +22,7 @@ class Explore {
     const painter = new Painter(this.canvas, {
       painted: (facts) => this.#painted(facts), failed: (error) => studio.refused(error),
     });
+    this.engine = mountEngine(this.find("#engine"), painter);
     const studio = new Studio(painter);
     this.studio = studio;
     this.dimensions = new Dimensions(this.find("#latent-board"), this.find("#dimensions"), studio);
@@ -84,12 +86,10 @@ class Explore {
 
   // ---- what is shown --------------------------------------------------------------------------
 
-  #painted({ serverMs, totalMs, nimg }) {
-    this.nimg = nimg;
+  #painted(facts) {
+    this.nimg = facts.nimg;
     this.find(".ga-frame").classList.remove("is-loading");
-    this.find("#latency").textContent = t("gan_latency", {
-      server: serverMs.toFixed(1), total: Math.round(totalMs),
-    });
+    this.engine.painted(facts);
     this.#note("");
     this.#size();
     this.#drawWhat();

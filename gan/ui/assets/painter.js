@@ -16,6 +16,7 @@ export class Painter {
   paint(request, since = performance.now()) {
     this.asked += 1;
     this.ref = request.ref;
+    this.engine?.want(request);
     this.waiting = { request, since, number: this.asked };
     this.#pump();
   }
@@ -81,7 +82,7 @@ export class Painter {
 
 // ---- on the server ----------------------------------------------------------------------------
 
-const server = {
+export const server = {
   room: IN_FLIGHT,
 
   async render({ ref, psi, z, label, mix }) {

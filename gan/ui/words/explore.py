@@ -27,9 +27,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_moved": ("{count} moved", "已改动 {count} 个"),
     "gan_picture_alt": ("Generated picture, {what}", "生成的图：{what}"),
     "gan_what_seed": ("seed {seed}", "种子 {seed}"),
-    "gan_latency": (
-        "server {server} ms · on screen after {total} ms",
-        "服务器 {server} 毫秒 · {total} 毫秒后显示",
-    ),
     "gan_at_images": ("after {count} images", "训练了 {count} 张图"),
 }
