@@ -24,8 +24,8 @@ from gan.ui.words import (
 )
 
 PARTS = (
-    frame, explore, inbrowser, panels, train, settings, steer, diagnosis, runs, gallery, evaluate, presets,
-    errors,
+    frame, explore, inbrowser, panels, train, settings, steer, diagnosis, runs, gallery, evaluate,
+    presets, errors,
 )  # fmt: skip
 TEXTS: dict[str, tuple[str, str]] = {}
 for part in PARTS:
