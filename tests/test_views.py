@@ -195,12 +195,12 @@ def test_every_key_that_a_board_uses_has_its_text():
 def test_no_text_is_left_over():
     source = "".join(
         p.read_text("utf-8")
-        for p in [*ASSETS.iterdir(), *ASSETS.parent.glob("*.py")]
+        for p in [*ASSETS.glob("*.*"), *ASSETS.parent.glob("*.py")]
         if p.name != "i18n.py"
     )
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
-        r"|axis|event|finding|remedy|what|step)_"  # `gan_state_${name}`
+        r"|axis|event|finding|remedy|what|step|engine)_"  # `gan_state_${name}`
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []
