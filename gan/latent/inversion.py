@@ -20,13 +20,14 @@ Cancel = Callable[[], bool]
 
 POOL = 256  # samples among which the other starts are sought
 MAX_RESTARTS, MAX_STEPS = 16, 2000
-LR, LR_END = 0.1, 0.005  # of Adam on z, whose entries have a standard deviation of 1
+LR, LR_END = 0.2, 0.005  # of Adam on z, whose entries have a standard deviation of 1
 WARM_FRACTION = 0.3  # of the steps at the full rate
-PIXEL_WEIGHT = 0.5  # features say what it is, pixels where it is
+PIXEL_WEIGHT = 1.0  # features say what it is, pixels where it is
 PRIOR_WEIGHT = 0.02
 SLACK = 1.1  # z may be so much longer than noise usually is before it costs anything
 SURE = 5.0  # logit of a start's class: e^5 against 1 for each other
 TELL_EVERY = 10  # steps
+POLISH_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def invert(
             if step % TELL_EVERY == 0 or step == steps:
                 best = aim.better(best, aim.best_of(search.points()))
                 yield InversionProgress(step, steps, best.distance, best.x)
+        if not cancelled:
+            best = aim.better(best, aim.best_of(polished(aim, best.point)))
     weights = best.point.weights
     yield Inverted(
         z=best.point.z[0],
@@ -215,3 +218,28 @@ class Search:
         """Where the search stands."""
         weights = None if self.logits is None else self.logits.detach().softmax(1)
         return Points(self.z.detach().clone(), weights)
+
+
+def polished(aim: Aim, start: Points) -> Points:
+    """The last stretch: L-BFGS on the best point alone, also with its class made certain."""
+    starts = [start]
+    if start.weights is not None:
+        certain = torch.nn.functional.one_hot(start.weights.argmax(1), start.weights.shape[1])
+        starts.append(Points(start.z, certain.to(start.z)))
+    return concatenate([_descended(aim, point) for point in starts])
+
+
+def _descended(aim: Aim, start: Points) -> Points:
+    z = start.z.detach().clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [z], max_iter=POLISH_STEPS, history_size=20, line_search_fn="strong_wolfe"
+    )
+
+    def loss() -> float:
+        optimizer.zero_grad()
+        value = aim.losses(Points(z, start.weights))[0].sum()
+        value.backward()
+        return float(value.detach())
+
+    optimizer.step(loss)
+    return Points(z.detach().clone(), start.weights)
