@@ -22,6 +22,7 @@ from gan.ui.views import PageError, error_json, real_number, whole_number
 
 MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
+LOGS = ("tensorboard",)
 PUBLIC_MOST = {"batch_size": 256, "width": 2.0, "depth": 1, "d_count": 3, "d_steps": 5}
 
 
@@ -57,6 +58,7 @@ class Wish:
     seconds: float | None
     kimg: float | None
     settings: dict[str, Any]
+    log: str | None = None
     fork: Moment | None = None
 
 
@@ -79,6 +81,7 @@ def read_wish(context: Context, form: dict[str, Any]) -> Wish:
         seconds=_read_seconds(context, str(form.get("seconds") or "").strip()),
         kimg=_read_kimg(str(form.get("kimg") or "").strip()),
         settings=changed,
+        log=_read_log(context, form.get("log")),
         fork=fork,
     )
 
@@ -133,6 +136,14 @@ def _read_seconds(context: Context, text: str) -> float | None:
     return int(text)
 
 
+def _read_log(context: Context, name: object) -> str | None:
+    if not name:
+        return None
+    if name not in LOGS or not context.profile.local:
+        raise PageError("gan_error_request")
+    return str(name)
+
+
 def _read_kimg(text: str) -> float | None:
     return real_number("kimg", text, low=0.001, high=MAX_KIMG) if text else None
 
@@ -150,8 +161,9 @@ def argv_of(
         seconds=wish.seconds,
         kimg=wish.kimg,
         run_dir=run_dir,
+        fork=_fork_text(context, wish.fork, shown=not steer) if wish.fork else None,
+        log=wish.log,
         steer=steer,
-        **({"fork": _fork_text(context, wish.fork, shown=not steer)} if wish.fork else {}),
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gan.config import ModelConfig, setting_types
 from gan.errors import ConfigError, GanError
-from gan.metrics.findings import Finding
+from gan.metrics.findings import REMEDY_NAMES, Finding
 from gan.ui.settings import as_text
 
 MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
@@ -91,7 +91,7 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
         "id": status.id, "state": status.state, "nimg": status.nimg,
         "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
         "fraction": finite(status.fraction), "message": status.message,
-        "preset": status.preset, "data": status.data,
+        "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable,
     }  # fmt: skip
 
@@ -144,7 +144,7 @@ def _envelope(part: Sequence[dict[str, float]]) -> list[dict[str, float]]:
     return [*ends]
 
 
-EVENT_KEYS = ("event", "key", "old", "new", "remedy", "parent")
+EVENT_KEYS = ("event", "key", "old", "new")
 
 
 def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,6 +154,8 @@ def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
     for key in EVENT_KEYS:
         if event.get(key) is not None:
             found[key] = as_text(event[key])[:80]
+    if event.get("note") in REMEDY_NAMES:
+        found["remedy"] = event["note"]
     return found
 
 
@@ -170,7 +172,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
 
 
-STEP_NUMBERS = ("loss", "grad_norm", "lr")
+STEP_NUMBERS = ("losses", "grad_norms", "loss", "grad_norm", "lr")
 STEP_SCORES = ("scores_before", "scores_after")
 STEP_TILES = ("fake_scores_before", "fake_scores_after")
 MAX_TILES = 64

@@ -29,10 +29,6 @@ WATCHING_S = 6.0  # who asked within this time is watching
 MAX_VIEWERS = 1000  # counted at most
 
 
-def _told(reader: RunReader, name: str, default: Any) -> Any:
-    return getattr(reader, name, lambda: default)()
-
-
 @dataclass
 class Watched:
     """One run's files, read so far."""
@@ -88,10 +84,8 @@ class Watched:
         self._read_config()
         measures = self.reader.measures()
         self.measures = thin([row_json(row, MEASURES) for row in measures], KEEP_MEASURES)
-        self.events = [
-            event_json(event) for event in _told(self.reader, "history", [])[-KEEP_EVENTS:]
-        ]
-        self.step = _told(self.reader, "last_step", None)
+        self.events = [event_json(event) for event in self.reader.history()[-KEEP_EVENTS:]]
+        self.step = self.reader.last_step()
         self.has_reals = (self.reader.path / "reals.webp").is_file()
         if self.config is not None:
             self._diagnose(measures, self.config)

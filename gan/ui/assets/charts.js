@@ -158,12 +158,12 @@ export class Charts {
 const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-skipped"];
 
 // One change of a run's history as a few words.
-export function sayEvent({ event, key, old, new: now, remedy, parent }) {
+export function sayEvent({ event, key, old, new: now, remedy }) {
   if (event === "set") {
     const change = t("gan_event_set", { key: nameOf(key), old: old ?? "–", new: now ?? "–" });
     return remedy ? t("gan_event_remedy", { remedy: t(`gan_remedy_${remedy}`), change }) : change;
   }
-  const known = t(`gan_event_${event}`, { key: key ?? "", old: old ?? "", new: now ?? parent ?? "" });
+  const known = t(`gan_event_${event}`, { key: key ?? "", old: old ?? "", new: now ?? "" });
   return known.startsWith("gan_event_") ? event : known;
 }
 

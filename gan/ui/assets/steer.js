@@ -17,7 +17,7 @@ export class Steer {
     this.find("#steer-fields").replaceChildren(this.settings.node);
     this.steps = new StepView(this.find("#step-view"));
     this.#build();
-    on("language", () => { this.eventsDrawn = ""; if (this.run) this.show(this.run); });
+    on("language", () => { this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
     translate(this.find("#steer"));
   }
 
@@ -82,7 +82,7 @@ export class Steer {
     for (const node of ["#step-d", "#step-g", "#step-both", "#slow"].map(this.find)) node.disabled = !may;
     this.find("#steer-why").textContent = may || !status ? "" : t(!ACTIVE.includes(status.state) ? "gan_steer_over"
       : status.steerable ? "gan_steer_soon" : "gan_steer_foreign");
-    this.#followSpeed(history);
+    this.#followSpeed(status);
     this.#drawEvents(history);
     this.steps.show(id, step);
   }
@@ -96,14 +96,13 @@ export class Steer {
     }
   }
 
-  #followSpeed(history) {
-    const last = history.findLast((e) => e.event === "slow" || e.event === "start");
-    const rate = last?.event === "slow" ? Number(last.new) : 0;
+  #followSpeed(status) {
+    const rate = status?.steps_per_s ?? 0;
     const slider = this.find("#slow");
-    if (document.activeElement !== slider && SPEEDS.includes(rate)) {
-      slider.value = SPEEDS.indexOf(rate);
-      this.#drawSpeed(rate);
-    }
+    if (this.rate === rate || document.activeElement === slider) return;
+    this.rate = rate;
+    slider.value = SPEEDS.includes(rate) ? SPEEDS.indexOf(rate) : SPEEDS.findIndex((s) => s > rate);
+    this.#drawSpeed(rate);
   }
 
   #drawSpeed(rate) {

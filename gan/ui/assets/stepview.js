@@ -22,13 +22,12 @@ export class StepView {
     translate(this.root);
   }
 
-  #numbers({ loss, grad_norm, lr, scores_before, scores_after }) {
-    const who = (key) => (key ? `${key.toUpperCase()} ` : "");
-    const all = (numbers) => Object.entries(numbers).map(([k, v]) => who(k.replace("loss_", "")) + number(v)).join(" · ");
+  #numbers({ what, losses, grad_norms, loss, grad_norm, lr, scores_before, scores_after }) {
+    const both = (many, one) => (what === "both" ? ["d", "g"].map((k) => `${k.toUpperCase()} ${number(many[k])}`).join(" · ") : number(one[""]));
     const row = (key, text) => h("div", {}, h("dt", { "data-t": key }), h("dd", {}, text));
     const change = (k) => `${number(scores_before[k])} → ${number(scores_after[k])}`;
-    return h("dl", { class: "ga-step-numbers" }, row("gan_step_loss", all(loss)), row("gan_step_grad", all(grad_norm)),
-      row("gan_step_lr", all(lr)), row("gan_step_real", change("real")), row("gan_step_fake", change("fake")));
+    return h("dl", { class: "ga-step-numbers" }, row("gan_step_loss", both(losses, loss)), row("gan_step_grad", both(grad_norms, grad_norm)),
+      row("gan_step_lr", number(lr[""])), row("gan_step_real", change("real")), row("gan_step_fake", change("fake")));
   }
 
   // The sheet with a frame round each tile: green where D believes it more than before, brown less.

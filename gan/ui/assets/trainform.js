@@ -29,6 +29,8 @@ export class TrainForm {
     return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
       field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
       boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
+      boot.limit_s ? null : h("label", { class: "ga-field", "data-t-title": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
+        h("select", { class: "ga-input", name: "log" }, h("option", { value: "", "data-t": "gan_off" }), h("option", { value: "tensorboard" }, "TensorBoard"))),
       h("button", { type: "button", class: "ga-button is-bare ga-reset", "data-t": "gan_settings_reset",
         onclick: () => { this.#fill(); this.changed(); } }));
   }
@@ -86,7 +88,7 @@ export class TrainForm {
     const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
       preset: value("preset"), data: value("data") === "own" ? value("data_path") : value("data"),
-      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"),
+      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"), log: value("log"),
       settings: this.settings.values(), fork: this.fork,
     };
   }
@@ -158,7 +160,7 @@ export class TrainForm {
     put("preset", form.preset ?? "fashion");
     this.#fill();
     if (form.data && !this.fork) this.#takeData(form.data);
-    for (const name of ["seconds", "kimg", "other"]) put(name, form[name] ?? "");
+    for (const name of ["seconds", "kimg", "other", "log"]) put(name, form[name] ?? "");
     put("seed", form.seed ?? "0");
     this.settings.fill(form.settings);
     if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);

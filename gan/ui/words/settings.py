@@ -141,6 +141,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Thousand images of training; empty for no such limit",
         "训练多少千张图后停止；留空不限",
     ),
+    "gan_set_log": ("Event files", "事件文件"),
+    "gan_set_log_help": (
+        "Also write the curves for TensorBoard, into the run's folder",
+        "同时把曲线写成 TensorBoard 文件，放在训练目录里",
+    ),
     "gan_set_other": ("Other settings", "其他设置"),
     "gan_set_other_help": (
         "Any setting of --set without a field here, as key=value, with spaces between",
