@@ -45,15 +45,18 @@ def _set(session: Session, command: Command) -> None:
     """Change settings, all or none; a wrong one changes nothing, and the run says so."""
     settings = command.get("settings", {command.get("key"): command.get("value")})
     try:
-        change(session, settings)
+        change(session, settings, why=str(command.get("remedy", ""))[:40])
     except ConfigError as error:
         shown = settings if isinstance(settings, dict) else {}
         session.note("refused", ",".join(map(str, shown))[:200], note=str(error))
         session.writer.say(str(error))
 
 
-def change(session: Session, settings: Any) -> None:
-    """Change settings of the training and write down what was and what is; raises ConfigError."""
+def change(session: Session, settings: Any, *, why: str = "") -> None:
+    """Change settings of the training and write down what was and what is; raises ConfigError.
+
+    why: the remedy that asks for it, if one does; the history notes it.
+    """
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
@@ -62,7 +65,7 @@ def change(session: Session, settings: Any) -> None:
     for key in settings:
         old, new = setting_of(before, key), setting_of(session.trainer.config, key)
         if old != new:
-            session.note("set", key, old, new, note)
+            session.note("set", key, old, new, why or note)
     if note:
         session.saved_nimg = -1  # a checkpoint of this very moment no longer fits
     session.writer.say(note)
