@@ -116,6 +116,7 @@ export class TrainForm {
   #drawFork() {
     this.find("#fork").hidden = !this.fork;
     for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
+    for (const name of ["seed", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
     if (!this.fork) return;
     this.find("#fork-what").textContent = this.fork.nimg === null
       ? t("gan_fork_of", { run: this.fork.id })

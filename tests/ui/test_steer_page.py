@@ -1,0 +1,150 @@
+"""Steering in a real Chromium: one real training, and every control that changes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import nimg, open_tab
+
+
+def start_digits(page: Page, seconds: int = 300) -> None:
+    open_tab(page, "Train")
+    page.select_option("#preset", "digits")
+    page.fill("#seconds", str(seconds))
+    page.click("#start")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    expect(page.locator("#live-grid")).to_be_visible()
+
+
+def history(runs_dir: Path, run: str) -> list[dict]:
+    lines = (runs_dir / run / "history.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, runs_dir: Path):
+    start_digits(page)
+    run = page.input_value("#run-select")
+
+    page.click("#steer-toggle")  # a setting is changed where it stands, and confirmed there
+    rate = page.locator("#steer-fields [name=d_lr]")
+    expect(rate).to_have_value("0.002")
+    rate.fill("0.0007")
+    rate.press("Enter")
+    expect(page.locator("#steer-fields label:has([name=d_lr]) .ga-said")).to_have_text("applied")
+    rate.fill("fast")
+    rate.press("Enter")
+    expect(page.locator("#steer-note")).to_contain_text("d_lr must be a number, got 'fast'")
+    expect(rate).to_have_attribute("aria-invalid", "true")
+    rate.press("Escape")
+    page.select_option("#steer-fields [name=minibatch_std]", "true")  # D is rebuilt while it runs
+    page.click("#events summary")
+    expect(page.locator("#event-list")).to_contain_text("Rate of D: 0.002 → 0.0007")
+    expect(page.locator("#event-list")).to_contain_text("Minibatch deviation: false → true")
+
+    page.click("#step-g")  # pauses, and tells what one update did
+    expect(page.locator("#run-state")).to_have_text("Paused")
+    view = page.locator("#step-view")
+    expect(view.locator("h3")).to_have_text("What one step of G did")
+    expect(view.locator("img")).to_have_count(2)
+    expect(view.locator(".ga-step-numbers")).to_contain_text(re.compile(r"gradient\s*[\d.]+"))
+    assert view.locator(".ga-tiles i.is-up, .ga-tiles i.is-down").count() > 32
+    page.click("#step-d")
+    expect(view.locator("h3")).to_have_text("What one step of D did")
+
+    page.locator("#slow").evaluate(
+        "(e) => { e.value = 3; for (const n of ['input', 'change'])"
+        " e.dispatchEvent(new Event(n, {bubbles: true})); }"
+    )
+    expect(page.locator("#slow-at")).to_have_text("5 steps/s")
+    page.click("#pause")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    before = nimg(page)
+    page.wait_for_timeout(2000)
+    assert 0 <= nimg(page) - before <= 64 * 5 * 4  # five steps of 64 images a second
+
+    expect(page.locator("#fork-here")).to_be_enabled()
+    page.click("#fork-here")
+    expect(page.locator("#fork-what")).to_contain_text(f"Fork of {run}")
+    page.locator("#settings [name=g_lr]").fill("0.0003")
+    expect(page.locator("#command")).to_have_value(re.compile(r"--fork \S+ --set g_lr=0.0003"))
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+    expect(page.locator("#steer-why")).to_contain_text("over")
+    page.click("#start")
+    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"))
+    expect(page.locator("#run-state")).to_have_text("Running")
+    expect(page.locator("#steer-fields [name=g_lr]")).to_have_value("0.0003")
+    expect(page.locator("#steer-fields [name=d_lr]")).to_have_value("0.0007")
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+    assert {"set", "step", "slow", "stop"} <= {row["event"] for row in history(runs_dir, run)}
+
+
+def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir: Path):
+    start_digits(page)
+    run = page.input_value("#run-select")
+    finding = {
+        "kind": "d-winning", "severity": "warning", "nimg": 640,
+        "evidence": {"sign": "scores", "score_real": 9.1, "score_fake": -8.7, "saturated": 0.98},
+        "remedies": [{"name": "lower-d-rate", "settings": {"d_lr": "0.0005"}}],
+    }  # fmt: skip
+
+    def with_finding(route) -> None:  # what a sick run's reply holds; detectors have own tests
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | {"findings": [finding]})
+
+    page.route("**/gan/run?*", with_finding)
+    said = page.locator("[data-finding=d-winning]")
+    expect(said).to_contain_text("scores real images 9.1 and generated ones −8.7")
+    expect(said).to_contain_text("98 %")
+    said.get_by_role("button", name="Why?").click()
+    expect(said).to_contain_text("A slower D leaves G time to catch up. Rate of D: 0.0005")
+    said.get_by_role("button", name="Slow D down").click()
+    page.click("#steer-toggle")
+    expect(page.locator("#steer-fields [name=d_lr]")).to_have_value("0.0005")
+    page.click("#events summary")
+    expect(page.locator("#event-list")).to_contain_text("Slow D down (Rate of D: 0.002 → 0.0005)")
+    assert {"lower-d-rate"} == {
+        r.get("note") for r in history(runs_dir, run) if r["event"] == "set"
+    }
+    said.get_by_role("button", name="Put aside").click()
+    expect(said).to_have_count(0)
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+    page.click("text=Show it")  # nobody steers it any more: the remedy becomes a fork
+    said.get_by_role("button", name="Fork: Slow D down").click()
+    expect(page.locator("#command")).to_have_value(re.compile("--fork .*--set d_lr=0.0005|--fork"))
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def test_curves_are_chosen_zoomed_smoothed_and_read(page: Page):
+    start_digits(page)
+    charts = page.locator("[data-chart]")
+    page.click("[data-chip=gradients]")
+    expect(charts).to_have_count(5)
+    page.wait_for_function("document.querySelector('#live-nimg').textContent.length > 4")
+    plot = page.locator("[data-chart=losses] .u-over")
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 40, steps=4)
+    page.mouse.up()
+    expect(page.locator("#chart-whole")).to_be_visible()
+    page.wait_for_timeout(1000)  # updates come, the zoom stays
+    expect(page.locator("#chart-whole")).to_be_visible()
+    expect(page.locator(".ga-where")).to_contain_text("images")
+    page.click("#chart-log")
+    expect(page.locator("#chart-log")).to_have_attribute("aria-pressed", "true")
+    plot.dblclick()
+    expect(page.locator("#chart-whole")).to_be_hidden()
+    page.reload()
+    page.click("#run-chip")
+    expect(charts).to_have_count(5)  # the choice is remembered
+    page.click("#reals-toggle")
+    expect(page.locator("#reals")).to_be_visible()
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
