@@ -130,11 +130,11 @@ async def run(context: Context, request: Request) -> Response:
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
-    snapshots, events = watched.reader.snapshots(), watched.events
+    events = watched.events
     news = {
         "rows": watched.rows_after(had["after"], POINTS),
-        "snapshots": [n for n in snapshots if n > had["seen"]],
-        "weights": watched.reader.weights(),
+        "snapshots": [n for n in watched.snapshots if n > had["seen"]],
+        "weights": watched.weights,
         "measures": [m for m in watched.measures if m["nimg"] > had["measured"]],
         "findings": [finding_json(finding) for finding in watched.findings],
         "reals": watched.has_reals,
@@ -154,10 +154,10 @@ async def snapshot(context: Context, request: Request) -> Response:
     run_id, nimg = request.query_params.get("id", ""), number_in(request, "nimg", 0)
 
     def read() -> bytes:
-        reader = context.runs.watched(run_id).reader
-        if nimg not in reader.snapshots():
+        watched = context.runs.watched(run_id)
+        if nimg not in watched.snapshots and nimg not in watched.reader.snapshots():
             raise PageError("gan_error_no_run", status=404)
-        return reader.snapshot(nimg)
+        return watched.reader.snapshot(nimg)
 
     data = await on(context.disk_thread, read)
     return Response(data, media_type="image/webp", headers=FOREVER)

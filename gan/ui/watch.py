@@ -46,6 +46,8 @@ class Watched:
     findings: tuple[Finding, ...] = ()
     step: dict[str, Any] | None = None
     has_reals: bool = False
+    snapshots: list[int] = field(default_factory=list)
+    weights: list[int] = field(default_factory=list)
     thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # for newcomers: last nimg, rows
     viewers: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
@@ -58,6 +60,7 @@ class Watched:
         if now - self.read_at >= FRESH_S:
             self.read_at = now
             self._read_rows()
+            self.snapshots, self.weights = self.reader.snapshots(), self.reader.weights()
         if now - self.slow_at >= SLOW_S:
             self.slow_at = now
             self._read_slow()
