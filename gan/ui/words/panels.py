@@ -186,4 +186,79 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_draw_size": ("Brush", "笔宽"),
     "gan_draw_grey": ("Grey", "灰度"),
     "gan_draw_colour": ("Colour", "颜色"),
+    # inside
+    "gan_inside_d": ("What the discriminator thinks", "判别器怎么看"),
+    "gan_inside_score": ("Score {score}", "得分 {score}"),
+    "gan_inside_real": (
+        "Above zero: it takes this rather for a real picture.",
+        "高于零：它倾向于认为这是真图。",
+    ),
+    "gan_inside_fake": (
+        "Below zero: it takes this rather for a generated one.",
+        "低于零：它倾向于认为这是生成的图。",
+    ),
+    "gan_inside_no_d": (
+        "These weights came without a discriminator; nobody judges the picture.",
+        "这份权重不含判别器，无法评判。",
+    ),
+    "gan_inside_pull": ("Show where it looks", "显示它关注的位置"),
+    "gan_inside_pull_help": (
+        "Green: brighter there would look more real. Orange: darker would.",
+        "绿色：此处变亮会更像真图；橙色：变暗会更像。",
+    ),
+    "gan_inside_reals": ("Nearest real pictures", "最接近的真实图片"),
+    "gan_inside_studying": (
+        "Looking at all real pictures first: {percent} %",
+        "正在先看一遍所有真实图片：{percent}%",
+    ),
+    "gan_inside_no_reals": (
+        "The pictures this model learned from are not here, so there is nothing to compare with.",
+        "这里没有训练此模型所用的图片，无从比较。",
+    ),
+    "gan_inside_real_alt": (
+        "Real picture {number} {name}, distance {distance}",
+        "真实图片 {number} {name}，距离 {distance}",
+    ),
+    "gan_inside_memorised": (
+        "Closer to a training picture than nearly all training pictures are to each other: "
+        "perhaps memorised.",
+        "与某张训练图的距离，比绝大多数训练图彼此之间还近：可能是记住了它。",
+    ),
+    "gan_inside_near": (
+        "About as close as training pictures are to each other: new, but ordinary.",
+        "与训练图之间的常见距离相当：是新图，但很寻常。",
+    ),
+    "gan_inside_new": (
+        "Farther from every training picture than these usually are from each other: "
+        "not memorised.",
+        "与每张训练图都比它们彼此之间更远：没有照搬。",
+    ),
+    "gan_inside_about": (
+        "Among {count} pictures of {data}. Usual distance there: {usual}.",
+        "在 {data} 的 {count} 张图中比较；那里的常见距离为 {usual}。",
+    ),
+    "gan_inside_about_part": (
+        "Among {count} of the pictures it learned from ({data}). Usual distance there: {usual}.",
+        "只与训练图中的 {count} 张（{data}）比较；那里的常见距离为 {usual}。",
+    ),
+    "gan_inside_layers": ("Layer by layer", "逐层查看"),
+    "gan_inside_layers_help": (
+        "Each small square is one feature map; white is strong. The picture grows from top to bottom.",
+        "每个小方块是一张特征图，越白越强。图像自上而下逐步生成。",
+    ),
+    "gan_layer_dense": ("{units} units", "{units} 个单元"),
+    "gan_layer_start": (
+        "First maps: {total} of {height} × {width} px",
+        "最初的特征图：{total} 张，{height} × {width} 像素",
+    ),
+    "gan_layer_up": (
+        "Doubled: {total} of {height} × {width} px",
+        "放大一倍：{total} 张，{height} × {width} 像素",
+    ),
+    "gan_layer_conv": (
+        "Refined: {total} of {height} × {width} px",
+        "细化：{total} 张，{height} × {width} 像素",
+    ),
+    "gan_layer_image": ("The picture, {height} × {width} px", "图片，{height} × {width} 像素"),
+    "gan_layer_shown": ("the {shown} busiest", "最活跃的 {shown} 张"),
 }
