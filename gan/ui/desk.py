@@ -7,25 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan.latent.inversion import Encode
-from gan.ui.kept import Kept, Quota
+from gan.ui.kept import Kept, Quota, one_thread
 from gan.ui.reals import Studies
 from gan.ui.streams import Places
 
 UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
 
 
-def _thread(name: str) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-
-
 @dataclass
 class Desk:
     """None of these threads is the one that paints, so that no panel holds up a slider."""
 
-    film_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("film"))
-    map_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("map"))
-    search_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("search"))
-    look_thread: ThreadPoolExecutor = field(default_factory=lambda: _thread("look"))
+    film_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("film"))
+    map_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("map"))
+    search_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("search"))
+    look_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("look"))
     film_places: Places = field(default_factory=lambda: Places(most=3))
     map_places: Places = field(default_factory=lambda: Places(most=8))
     search_places: Places = field(default_factory=lambda: Places(most=3))

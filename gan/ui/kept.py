@@ -1,13 +1,19 @@
-"""What is dear to make and the same for all visitors: made once, kept while there is room."""
+"""What long work needs: threads, a place for what is dear to make, and a visitor's quota."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
+
+
+def one_thread(name: str) -> ThreadPoolExecutor:
+    """A thread for one kind of work; at normal priority, for it holds the interpreter lock at times."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
 
 class Kept(Generic[Value]):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -18,8 +17,10 @@ from gan.data.bundled import fashion_dir
 from gan.errors import DataError
 from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
+from gan.ui.kept import one_thread
 
 log = logging.getLogger(__name__)
+FIRST = 5_000  # pictures that the panel need not wait long for
 COMPARED = 500  # reals whose own nearest neighbour says what "close" is
 USUAL, CLOSE = 0.5, 0.05  # quantiles of those distances
 
@@ -48,19 +49,33 @@ def data_of(weights: Weights, *, local: bool) -> str | None:
 
 def study(
     spec: str, weights: Weights, net: FeatureNet, *, on_progress: Callable[[float], None]
-) -> Reals | None:
-    """Features of the whole set; seconds to a minute. None where it cannot be read any more."""
+) -> Iterator[Reals]:
+    """Features of some pictures of a set, then of all; nothing where it cannot be read any more.
+
+    Seconds for the first, up to a minute on an idle core for the second; `on_progress` tells of
+    the first.
+    """
     channels, height, _ = weights.image_shape
     try:
         images = load_data(spec, resolution=height, channels=channels)
     except DataError:
-        return None
-    features = extract(net, images.pixels, on_progress=on_progress)
-    order = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))
-    some = features[order[:COMPARED]]
-    others = nearest(some, features, 2).distances[:, 1]  # the first is the picture itself
+        return
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+    some, rest = order[:FIRST], order[FIRST:]
+    features = extract(net, images.pixels[some], on_progress=on_progress)
+    whole = spec == weights.config.data
+    yield _reals(images.subset(some), features, subset=not whole or len(rest) > 0)
+    if len(rest):
+        others = [extract(net, images.pixels[part]) for part in rest.split(FIRST)]
+        features = torch.cat([features, *others])
+        yield _reals(images.subset(order), features, subset=not whole)
+
+
+def _reals(images: ImageSet, features: Tensor, *, subset: bool) -> Reals:
+    """What is usual among them; the features come in a random order."""
+    others = nearest(features[:COMPARED], features, 2).distances[:, 1]  # the first is itself
     usual, close = torch.quantile(others, torch.tensor([USUAL, CLOSE])).tolist()
-    return Reals(images, features, usual, close, subset=spec != weights.config.data)
+    return Reals(images, features, usual, close, subset=subset)
 
 
 class Studies:
@@ -69,7 +84,7 @@ class Studies:
     def __init__(self, *, capacity: int = 3) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reals")
+        self._thread = one_thread("reals")
         self._begun: dict[tuple, float] = {}
         self._done: OrderedDict[tuple, Reals | None] = OrderedDict()
 
@@ -92,14 +107,18 @@ class Studies:
         def told(fraction: float) -> None:
             self._begun[key] = fraction
 
-        found = None
         try:
-            found = study(key[0], weights, net, on_progress=told)
+            for found in study(key[0], weights, net, on_progress=told):
+                self._take(key, found)
         except Exception:  # the panel says that there is nothing to compare with
             log.exception("the features of %s failed", key[0])
         with self._lock:
-            self._done[key] = found
+            self._done.setdefault(key, None)
             self._begun.pop(key, None)
+
+    def _take(self, key: tuple, found: Reals) -> None:
+        with self._lock:
+            self._done[key] = found
             while len(self._done) > self._capacity:
                 self._done.popitem(last=False)
 

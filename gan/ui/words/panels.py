@@ -243,7 +243,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "gan_inside_layers": ("Layer by layer", "逐层查看"),
     "gan_inside_layers_help": (
-        "Each small square is one feature map; white is strong. The picture grows from top to bottom.",
+        "Each small square is one feature map, white where it is strong. "
+        "The picture grows from top to bottom.",
         "每个小方块是一张特征图，越白越强。图像自上而下逐步生成。",
     ),
     "gan_layer_dense": ("{units} units", "{units} 个单元"),
