@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 def one_thread(name: str) -> ThreadPoolExecutor:
-    """A thread for one kind of work; at normal priority, for it holds the interpreter lock at times."""
+    """A thread for one kind of work; at normal priority, as it may hold the interpreter lock."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
 
