@@ -16,7 +16,7 @@ def start_digits(page: Page, seconds: int = 300) -> None:
     page.select_option("#preset", "digits")
     page.fill("#seconds", str(seconds))
     page.click("#start")
-    expect(page.locator("#run-state")).to_have_text("Running")
+    expect(page.locator("#run-state")).to_have_text("Running", timeout=90_000)
     expect(page.locator("#live-grid")).to_be_visible()
 
 
@@ -75,7 +75,7 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     expect(page.locator("#run-state")).to_have_text("Stopped")
     expect(page.locator("#steer-why")).to_contain_text("over")
     page.click("#start")
-    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"))
+    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"), timeout=90_000)
     expect(page.locator("#run-state")).to_have_text("Running")
     expect(page.locator("#steer-fields [name=g_lr]")).to_have_value("0.0003")
     expect(page.locator("#steer-fields [name=d_lr]")).to_have_value("0.0007")
@@ -117,7 +117,9 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
     expect(page.locator("#run-state")).to_have_text("Stopped")
     page.click("text=Show it")  # nobody steers it any more: the remedy becomes a fork
     said.get_by_role("button", name="Fork: Slow D down").click()
-    expect(page.locator("#command")).to_have_value(re.compile("--fork .*--set d_lr=0.0005|--fork"))
+    expect(page.locator("#command")).to_have_value(
+        re.compile(r"--fork \S+ --set|--fork \S+$|--fork \S+ --seconds")
+    )
     page.unroute_all(behavior="ignoreErrors")
 
 

@@ -40,8 +40,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_step_fake": ("score of generated", "生成图得分"),
     "gan_step_before": ("Before", "之前"),
     "gan_step_after": (
-        "After: a green frame means D believes it more, a brown one less",
-        "之后：绿框表示 D 更相信，棕框表示更不信",
+        "After: D believes green frames more, brown ones less",
+        "之后：绿框 D 更相信，棕框更不信",
     ),
     "gan_step_before_alt": ("Samples before the step", "这一步之前的样本"),
     "gan_step_after_alt": ("Samples after the step", "这一步之后的样本"),
