@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from gan.config import RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_spec, shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset, run_config
-from gan.runs import command_line, new_run_dir, train_argv
+from gan.runs import command_line, find_origin, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui.commands import parse_command
 from gan.ui.limits import Limits
@@ -110,13 +111,21 @@ def _read_fork(context: Context, fork: object) -> Moment | None:
 
 
 def _forked(context: Context, fork: Moment) -> RunConfig:
-    """The parent's config; a fork changes what it changes of that."""
+    """The parent's config at that moment; a fork changes what it changes of that."""
     config = context.runs.config(fork.run_id)
     if config is None:
         raise PageError("gan_error_no_run", status=404)
+    if fork.nimg is not None:
+        config = _config_then(fork.path, fork.nimg)
     if config.data not in DATA_NAMES and not context.profile.local:
         raise PageError("gan_error_local_data")
     return config
+
+
+@functools.lru_cache(maxsize=32)
+def _config_then(run: Path, nimg: int) -> RunConfig:
+    """What a run had set at a moment that is past, and so stays as it was."""
+    return find_origin(f"{run}@{nimg}").config
 
 
 def check_public(context: Context, settings: dict[str, Any]) -> None:

@@ -125,7 +125,9 @@ class Train {
   // The form becomes one for a new run from this moment on, with the settings of this one.
   #fork(nimg, settings = {}) {
     if (!this.settings) return;
-    this.form.startFork({ id: this.id, nimg }, this.settings, settings);
+    const row = nimg === null ? null : this.rows.find((r) => r.nimg >= nimg);
+    const before = row?.seconds ?? this.status.seconds;
+    this.form.startFork({ id: this.id, nimg }, this.settings, settings, before);
     this.find("#train-form").scrollIntoView({ block: "start", behavior: "instant" });
     this.find("#start").focus({ preventScroll: true });
   }

@@ -2,6 +2,8 @@
 import { Refused, ask, boot, copyText, count, h, say, t, translate } from "./core.js";
 import { Settings } from "./settings.js";
 
+const FORK_S = 60;
+
 export class TrainForm {
   constructor(root, { note }) {
     this.find = (selector) => root.querySelector(selector);
@@ -95,9 +97,12 @@ export class TrainForm {
 
   // ---- a fork: the settings of a run, to be changed from one of its moments on ------------------
 
-  startFork(fork, settings, changed = {}) {
+  // before: seconds that the run had trained by then; a duration counts from its beginning
+  startFork(fork, settings, changed, before) {
     Object.assign(this, { fork, forked: settings });
     this.#fill();
+    const wished = Math.ceil(before) + FORK_S;
+    this.#field("seconds").value = boot.limit_s ? Math.min(wished, boot.limit_s) : wished;
     this.settings.fill(changed);
     this.open(true);
     this.#drawFork();

@@ -18,8 +18,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "gan_duration": ("Duration, s", "时长（秒）"),
     "gan_duration_help": (
-        "Seconds of training; empty goes on until you stop it",
-        "训练的秒数；留空则一直训练到你停止",
+        "Seconds of training in all, a fork's past among them; empty goes on until you stop it",
+        "训练的总秒数，分叉前的也算在内；留空则一直训练到你停止",
     ),
     "gan_duration_public": ("Seconds of training, at most {limit}", "训练的秒数，最多 {limit}"),
     "gan_settings": ("Settings", "设置"),
