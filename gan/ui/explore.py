@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.images import to_pixels
 from gan.sampling import MAX_SEED, labels_of, latents, render
+from gan.ui import directions
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, body_of, number_in, on
 from gan.ui.views import MAX_PSI, PageError, joined, real_number, rows_from_bytes, whole_number
@@ -110,4 +111,5 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/latent", latent),
     ("POST", "/gan/latents/batch", batch),
     ("GET", "/gan/latents", seed_latent),
+    *directions.ROUTES,
 )

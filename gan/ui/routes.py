@@ -51,8 +51,8 @@ def _one_thread(name: str) -> ThreadPoolExecutor:
 
 @dataclass
 class Context:
-    """What all handlers share. The picture, thumbnails, pages, disk and starts have a thread
-    each, so that nothing holds up a slider."""
+    """What all handlers share. The picture, thumbnails, directions, pages, disk and starts
+    have a thread each, so that nothing holds up a slider."""
 
     profile: Profile
     runs: Runs = field(default_factory=Runs)
@@ -60,6 +60,7 @@ class Context:
     owners: Owners = field(default_factory=Owners)
     latent_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("latent"))
     batch_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("batch"))
+    direction_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("direction"))
     page_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("page"))
     disk_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("disk"))
     train_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("train"))
@@ -84,6 +85,7 @@ class Context:
         return (
             self.latent_thread,
             self.batch_thread,
+            self.direction_thread,
             self.page_thread,
             self.disk_thread,
             self.train_thread,

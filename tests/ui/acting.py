@@ -27,12 +27,35 @@ def settle(page: Page) -> None:
     )
 
 
+def open_part(page: Page, name: str) -> None:
+    """Open one of the parts under the directions: dimensions, mutate or draw."""
+    if page.locator(f"#open-{name}").get_attribute("aria-expanded") == "false":
+        page.click(f"#open-{name}")
+
+
+def drag_to(page: Page, selector: str, value: float, *, index: int = 0) -> None:
+    """A drag: one input on the way, one at `value`, and the release."""
+    page.locator(selector).nth(index).evaluate(
+        """(e, v) => { for (const at of [(Number(e.value) + v) / 2, v]) {
+        e.value = at; e.dispatchEvent(new Event('input', {bubbles: true})); }
+        e.dispatchEvent(new Event('change', {bubbles: true})); }""",
+        value,
+    )
+
+
 def set_slider(page: Page, index: int, value: float) -> None:
+    """Set dimension `index` as one input and a release."""
+    open_part(page, "dimensions")
     page.locator(".latent-slider").nth(index).evaluate(
         "(e, v) => { e.value = v; e.dispatchEvent(new Event('input', {bubbles: true})); "
         "e.dispatchEvent(new Event('change', {bubbles: true})); }",
         value,
     )
+
+
+def linked(page: Page) -> str:
+    """The page's address without its server."""
+    return page.url[page.url.index("/#") :]
 
 
 def open_tab(page: Page, name: str) -> None:

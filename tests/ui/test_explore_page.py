@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, SEQ, open_tab, picture_after, set_slider, settle
+from tests.ui.acting import (
+    PIXELS,
+    SEQ,
+    drag_to,
+    linked,
+    open_part,
+    open_tab,
+    picture_after,
+    set_slider,
+)
 
 
 def test_it_opens_with_a_picture(page: Page):
@@ -23,22 +34,38 @@ def test_a_slider_changes_the_picture_and_counts_it(page: Page):
     expect(page.locator("#moved")).to_have_text("1 moved")
 
 
-def test_there_is_a_slider_for_every_dimension_of_the_model(page: Page):
+def test_there_is_a_slider_for_every_dimension_of_the_model_once_asked_for(page: Page):
+    expect(page.locator(".latent-slider")).to_have_count(0)
+    expect(page.locator("#dimensions")).to_have_text("All 64 dimensions")
+    open_part(page, "dimensions")
     expect(page.locator(".latent-slider")).to_have_count(64)
-    expect(page.locator("#dimensions")).to_have_text("64 dimensions")
 
 
 def test_double_click_sets_a_slider_to_zero(page: Page):
+    open_part(page, "dimensions")
     picture_after(page, lambda: page.locator(".latent-slider").nth(4).dblclick())
     assert float(page.locator(".latent-slider").nth(4).input_value()) == 0
 
 
-def test_arrow_keys_move_a_slider(page: Page):
+@pytest.mark.parametrize(
+    ("keys", "way"), [("ArrowRight", 0.1), ("Shift+ArrowLeft", -0.01), ("PageUp", 1)]
+)
+def test_arrow_keys_step_a_slider_and_shift_makes_them_fine(page: Page, keys: str, way: float):
+    open_part(page, "dimensions")
     slider = page.locator(".latent-slider").nth(1)
     slider.focus()
     before = float(slider.input_value())
-    picture_after(page, lambda: page.keyboard.press("ArrowRight"))
-    assert float(slider.input_value()) == pytest.approx(before + 0.01, abs=0.006)
+    picture_after(page, lambda: page.keyboard.press(keys))
+    assert float(slider.input_value()) == pytest.approx(before + way, abs=0.006)
+
+
+def test_a_locked_dimension_does_not_move_and_outlives_randomise(page: Page):
+    _, first = picture_after(page, lambda: set_slider(page, 2, 1.5))
+    page.locator(".ga-dim-lock").nth(2).click()
+    expect(page.locator(".latent-slider").nth(2)).to_be_disabled()
+    assert picture_after(page, lambda: page.click("#randomise"))[1] != first
+    assert float(page.locator(".latent-slider").nth(2).input_value()) == 1.5
+    expect(page.locator("#what")).to_contain_text("a point of its own")
 
 
 def test_randomise_undo_redo_and_reset(page: Page):
@@ -71,13 +98,86 @@ def test_class_and_psi_change_the_picture(page: Page):
     assert average != trouser
 
 
-def test_a_copied_link_opens_the_same_picture(page: Page, open_page):
+def mix_bag_and_coat(page: Page) -> None:
+    page.select_option("#class-select", label="Bag")
+    page.click("#mix-toggle")
+    page.select_option("#mix-add", label="Coat")
+    drag_to(page, "#class-mix .ga-range", 1, index=0)
+
+
+ACTS = {
+    "seed": lambda page: (page.fill("#seed", "7"), page.press("#seed", "Enter")),
+    "class": lambda page: page.select_option("#class-select", label="Bag"),
+    "mixture": mix_bag_and_coat,
+    "psi": lambda page: drag_to(page, "#psi", 0.4),
+    "dimension": lambda page: set_slider(page, 9, -2.25),
+    "direction": lambda page: drag_to(page, ".direction-slider", 2.2, index=0),
+    "class direction": lambda page: (
+        page.click("[data-kind=class]"), drag_to(page, ".direction-slider", 3, index=2)
+    ),
+    "neighbour": lambda page: (
+        open_part(page, "mutate"), page.locator(".ga-neighbour").nth(1).click()
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def board(page: Page) -> Page:
+    """The page once its directions are there."""
+    expect(page.locator(".direction-slider")).to_have_count(8)
+    return page
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_copied_link_opens_the_same_picture_and_undo_takes_it_back(board, open_page, act: str):
+    before, wanted = picture_after(board, lambda: ACTS[act](board))
+    assert wanted != before
+    other = open_page(linked(board))
+    other.wait_for_function(f"{PIXELS} === {json.dumps(wanted)}")
+    assert other.locator("#what").inner_text() == board.locator("#what").inner_text()
+    while board.locator("#undo").is_enabled():
+        picture_after(board, lambda: board.keyboard.press("Control+z"))
+    assert board.evaluate(PIXELS) == before
+    while board.locator("#redo").is_enabled():
+        picture_after(board, lambda: board.keyboard.press("Control+Shift+z"))
+    assert board.evaluate(PIXELS) == wanted
+
+
+def test_a_drag_is_one_step_of_undo(board: Page):
+    before, _ = picture_after(board, lambda: drag_to(board, ".direction-slider", 2.5, index=1))
+    assert picture_after(board, lambda: board.click("#undo"))[1] == before
+    expect(board.locator("#undo")).to_be_disabled()
+
+
+def test_an_old_link_still_opens_its_picture(open_page):
+    page = open_page("/#tab=explore&model=fashion&seed=7&class=8&psi=0.9&z=9:-2.25,3:1")
+    expect(page.locator("#what")).to_have_text("Bag · seed 7")
+    expect(page.locator("#moved")).to_have_text("2 moved")
+    expect(page.locator("#psi-value")).to_have_text("0.90")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["seed=-4&psi=99", "seed=1&at=AAAA&mix=999:1&z=9999:1,a:b", "seed=1&at=%FF&d=__proto__:1,x:9",
+     "seed=1&mix=0:-1&class=77", "seed=1&at=AADAf%2C" + "A" * 400],
+)  # fmt: skip
+def test_a_link_that_makes_no_sense_opens_some_picture(open_page, nonsense: str):
+    page = open_page(f"/#tab=explore&model=fashion&{nonsense}")
+    expect(page.locator("#what")).to_contain_text("seed")
+
+
+def test_a_mixture_follows_its_sliders_and_ends_with_a_class(page: Page):
     picture_after(page, lambda: page.select_option("#class-select", label="Bag"))
-    _, wanted = picture_after(page, lambda: set_slider(page, 9, -2.25))
-    other = open_page(page.url[page.url.index("/#") :])
-    settle(other)
-    assert other.evaluate(PIXELS) == wanted
-    expect(other.locator("#what")).to_contain_text("Bag")
+    page.click("#mix-toggle")
+    expect(page.locator(".ga-mix-chip")).to_have_count(1)
+    bag, mixed = picture_after(page, lambda: page.select_option("#mix-add", label="Coat"))
+    assert mixed != bag
+    expect(page.locator("#what")).to_contain_text("Bag 67 % + Coat 33 %")
+    picture_after(page, lambda: page.get_by_label("Take Bag out").click())
+    expect(page.locator("#what")).to_contain_text("Coat 100 %")
+    page.click("#mix-toggle")
+    expect(page.locator("#class-mix")).to_be_hidden()
+    expect(page.locator("#class-select")).to_have_value("4")
 
 
 def test_the_model_selector_serves_all_tabs(page: Page):

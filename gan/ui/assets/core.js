@@ -149,6 +149,9 @@ const PATHS = {
   close: "m4 4 8 8M12 4l-8 8",
   fork: "M4 2v12M4 8c5 0 8-1 8-5",
   step: "M4 3v10l6-5zM12.5 3v10",
+  lock: "M4 7.5h8V13H4zM5.5 7.5V5.5a2.5 2.5 0 0 1 5 0v2",
+  unlock: "M4 7.5h8V13H4zM5.5 7.5V5a2.5 2.5 0 0 1 4.8-1",
+  bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5",
 };
 
 export function icon(name) {

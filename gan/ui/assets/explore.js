@@ -2,9 +2,18 @@
 import {
   copyText, count, fillRange, h, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
 } from "./core.js";
+import { Catalogue } from "./catalogue.js";
+import { ClassMix } from "./classmix.js";
 import { Dimensions } from "./dimensions.js";
+import { Directions } from "./directions.js";
+import { buildMarks } from "./marks.js";
+import { Drawn } from "./drawn.js";
+import { fold } from "./fold.js";
+import { undoWithKeys } from "./keys.js";
 import { LAST_SEED, fromLink } from "./latentlink.js";
 import { mountEngine } from "./inbrowser.js";
+import { buildMutate } from "./mutate.js";
+import { OwnRows } from "./ownrows.js";
 import { Painter, crispSize } from "./painter.js";
 import { mountPanels } from "./panels.js";
 import { Studio } from "./studio.js";
@@ -25,7 +34,22 @@ class Explore {
     this.engine = mountEngine(this.find("#engine"), painter);
     const studio = new Studio(painter);
     this.studio = studio;
-    this.dimensions = new Dimensions(this.find("#latent-board"), this.find("#dimensions"), studio);
+    this.#boards();
+  }
+
+  #boards() {
+    const { root, studio } = this;
+    const store = new Drawn(studio);
+    const catalogue = new Catalogue(studio, store, root);
+    store.changed = (drawn) => catalogue.redraw(drawn);
+    const directions = new Directions(root, studio, catalogue, store);
+    this.mix = new ClassMix(this.find("#class-mix"), this.find("#mix-toggle"), studio);
+    new OwnRows(root, studio, store);
+    const part = (name, build) => fold(this.find(`#open-${name}`), this.find(`#${name}`), build);
+    fold(this.find("#open-dimensions"), this.find("#all-dimensions"),
+      () => new Dimensions(this.find("#latent-board"), studio));
+    part("mutate", (body) => buildMutate(body, studio));
+    part("draw", (body) => buildMarks(body, studio, { store, made: () => directions.show("drawn") }));
   }
 
   start() {
@@ -47,12 +71,14 @@ class Explore {
     this.find("#randomise").addEventListener("click", () => studio.randomise());
     this.find("#seed").addEventListener("change", (e) => {
       const seed = Math.floor(Number(e.target.value));
-      if (seed >= 0 && seed <= LAST_SEED) studio.jump({ seed });
-      else e.target.value = studio.point.seed;
+      if (e.target.value && seed >= 0 && seed <= LAST_SEED) studio.jump({ seed });
+      else this.#draw();
     });
+    undoWithKeys(this.root, studio);
     this.find("#reset").addEventListener("click", () => studio.reset());
     this.find("#class-select").addEventListener("change", (e) => {
-      studio.jump({ label: e.target.value === "" ? null : Number(e.target.value) });
+      const label = e.target.value === "" ? null : Number(e.target.value);
+      if (!(label >= studio.classes)) studio.jump({ label });
     });
     const psi = this.find("#psi");
     psi.addEventListener("input", () => studio.drag({ psi: Number(psi.value) }));
@@ -74,14 +100,10 @@ class Explore {
     return this.studio.open(ref, model, extra);
   }
 
-  // A running training writes new weights; the picture follows them, the point stays.
   #follow() {
     const { studio } = this;
     const model = studio.model && modelOf(studio.model.ref);
-    if (!model) return;
-    const newer = model.nimg !== studio.model.nimg;
-    studio.model = model;
-    if (newer && !studio.ref.includes("@") && tabIsOpen(this.root)) studio.paint();
+    if (model) studio.follow(model, tabIsOpen(this.root));
   }
 
   // ---- what is shown --------------------------------------------------------------------------
@@ -106,12 +128,14 @@ class Explore {
     const { studio } = this;
     if (!studio.ready) return;
     const { point } = studio;
-    if (document.activeElement !== this.find("#seed")) this.find("#seed").value = point.seed;
+    this.find("#seed").value = point.base ? "" : point.seed;  // a point of its own has none
     const psi = this.find("#psi");
     psi.value = point.psi;
     this.find("#psi-value").textContent = point.psi.toFixed(2);
     fillRange(psi, 0);
     this.#drawClass();
+    this.mix.draw();
+    this.find("#dimensions").textContent = t("gan_all_dimensions", { count: studio.model.z_dim });
     const moved = Object.keys(point.moves).length + Object.keys(point.steps).length;
     this.find("#moved").textContent = moved ? t("gan_moved", { count: moved }) : "\u00a0";
     this.find("#reset").disabled = !moved;
@@ -125,24 +149,35 @@ class Explore {
     const select = this.find("#class-select");
     this.find(".is-class").hidden = !names.length;
     if (!names.length) return;
+    const { mix, label } = this.studio.point;
     const options = [t("gan_class_by_seed_is", { name: names[this.studio.seeded.label] }), ...names];
+    if (mix) options.push(t("gan_mixture"));
     if (options.join("\n") !== this.options) {
       this.options = options.join("\n");
       select.replaceChildren(
         ...options.map((name, i) => h("option", { value: i ? i - 1 : "" }, name)));
     }
-    select.value = this.studio.point.label ?? "";
+    select.selectedIndex = mix ? options.length - 1 : (label ?? -1) + 1;
   }
 
   #drawWhat() {
     const { studio } = this;
     if (!studio.ready) return;
-    const name = studio.model.class_names[studio.label()];
-    const seed = t("gan_what_seed", { seed: studio.point.seed });
+    const seed = studio.point.base ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
+    const name = this.#className();
     const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
     const what = [name, seed, at].filter(Boolean).join(" · ");
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
     this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
+  }
+
+  #className() {
+    const { studio } = this;
+    const names = studio.model.class_names;
+    if (!studio.point.mix) return names[studio.label()];
+    const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
+    return shares.sort(([a], [b]) => b - a).slice(0, 2).filter(([share]) => share > 0.005)
+      .map(([share, name]) => `${name} ${Math.round(100 * share)} %`).join(" + ");
   }
 
   #note(sentence) {

@@ -1,10 +1,12 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
 import { ask, emit, link, say } from "./core.js";
-import { freshPoint, toLink } from "./latentlink.js";
+import { REACH, freshPoint, toLink } from "./latentlink.js";
+import { addScaled, dot, orthonormal } from "./vectors.js";
 
 const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered
+export const MOVE_TO_CLASS = Symbol("class");  // 3 sigmas lead from the class on show to another
 
 export class Studio {
   constructor(painter) {
@@ -12,8 +14,9 @@ export class Studio {
     this.ref = null;
     this.model = null;  // {z_dim, class_names, ...} of the state route
     this.point = freshPoint();
-    this.seeded = null;  // {z, label} that point.seed stands for, once known
-    this.catalogue = new Map();  // id -> {vector, weights, nimg, shared}
+    this.seeded = null;  // {seed, z, label}: what point.seed stands for, once known
+    this.catalogue = new Map();  // id -> {id, name, kind, vector, weights, target, shared}
+    this.findDirections = async () => {};  // catalogue.js fills this in
     this.locks = new Set();  // "z3", or a direction's id
     this.past = [];
     this.future = [];
@@ -21,7 +24,7 @@ export class Studio {
     this.previewing = false;
   }
 
-  get ready() { return this.seeded !== null; }
+  get ready() { return this.seeded?.seed === this.point.seed; }
   get classes() { return this.model?.class_names.length ?? 0; }
 
   // ---- what it is now -----------------------------------------------------------------------
@@ -41,12 +44,25 @@ export class Studio {
   mix(steps = this.point.steps) {
     const turning = this.#taken(steps).filter(([d]) => d.weights);
     if (!this.classes || (!this.point.mix && !turning.length)) return null;
-    const mix = new Array(this.classes).fill(0);
-    if (this.point.mix) this.point.mix.forEach((v, i) => { if (i < mix.length) mix[i] = v; });
-    else mix[this.label()] = 1;
-    for (const [direction, sigmas] of turning) {
-      direction.weights.forEach((v, i) => { mix[i] += sigmas * v; });
+    const chosen = this.chosenMix();
+    const mix = [...chosen];
+    for (const [{ weights, target }, sigmas] of turning) {
+      const toClass = weights === MOVE_TO_CLASS;
+      mix.forEach((_, i) => {
+        const way = toClass ? (Number(i === target) - chosen[i]) / REACH : weights[i];
+        mix[i] += sigmas * way;
+      });
     }
+    return mix;
+  }
+
+  // The classes that were chosen, before any direction: weights that add up to 1.
+  chosenMix() {
+    const mix = new Array(this.classes).fill(0);
+    const { mix: chosen } = this.point;
+    const sum = chosen?.reduce((a, b) => a + b, 0);
+    if (!sum) mix[this.label()] = 1;
+    else chosen.forEach((v, i) => { mix[i] = v / sum; });
     return mix;
   }
 
@@ -75,8 +91,7 @@ export class Studio {
   // `extra`: where to begin, from a link or the gallery. What the old model's moves meant is lost.
   async open(ref, model, extra = null) {
     const other = this.model && this.model.ref !== model.ref;
-    if (this.model?.z_dim !== model.z_dim) this.seeded = null;
-    if (other || this.model?.class_names.length !== model.class_names.length) this.seeds.clear();
+    if (this.model?.z_dim !== model.z_dim) this.seeded = null;  // has no meaning here
     Object.assign(this, { ref, model });
     if (other) {
       this.point = { ...freshPoint(this.point.seed), psi: this.point.psi };
@@ -86,7 +101,18 @@ export class Studio {
     if (extra) this.point = { ...freshPoint(this.point.seed), ...extra };
     if (extra || other) this.past = this.future = [];
     this.#fit();
-    await this.#show();
+    const found = this.findDirections();
+    if (Object.keys(this.point.steps).length) await found;  // a picture without them is another
+    if (ref === this.ref) await this.#show();
+  }
+
+  // A running training has written newer weights: the point stays, the picture follows.
+  follow(model, visible) {
+    const newer = model.nimg !== this.model.nimg;
+    this.model = model;
+    if (!newer || this.ref.includes("@")) return;
+    if (visible && !this.previewing) this.paint();
+    emit("weights");
   }
 
   // What does not belong to this model is left out, wherever it came from.
@@ -115,14 +141,16 @@ export class Studio {
     this.settled();
   }
 
-  // {z: Float32Array, label} of a seed.
+  // {seed, z: Float32Array, label}: what a seed stands for.
   async seed(seed) {
-    if (!this.seeds.has(seed)) {
-      const { z, label } = await ask(`latents?${new URLSearchParams({ ref: this.ref, seed })}`);
-      this.seeds.set(seed, { z: Float32Array.from(z), label });
-      if (this.seeds.size > SEEDS) this.seeds.delete(this.seeds.keys().next().value);
+    const { ref, seeds } = this;
+    const key = `${this.model.z_dim} ${this.classes} ${seed}`;
+    if (!seeds.has(key)) {
+      const { z, label } = await ask(`latents?${new URLSearchParams({ ref, seed })}`);
+      seeds.set(key, { seed, z: Float32Array.from(z), label });
+      if (seeds.size > SEEDS) seeds.delete(seeds.keys().next().value);
     }
-    return this.seeds.get(seed);
+    return seeds.get(key);
   }
 
   refused(error) { emit("latent-failed", say(error)); }
@@ -163,22 +191,41 @@ export class Studio {
   jump(to, { undo = true } = {}) {
     if (undo) this.#remember();
     const { seed, z, ...rest } = to;
-    const steps = Object.fromEntries(
-      Object.entries(this.point.steps).filter(([id]) => this.locks.has(id)));
+    const [steps, free] = [true, false].map((locked) => Object.fromEntries(
+      Object.entries(this.point.steps).filter(([id]) => this.locks.has(id) === locked)));
     if (z) {
       const base = Float32Array.from(z);
       for (const [direction, sigmas] of this.#taken(steps)) {
         addScaled(base, direction.vector, -sigmas);
       }
       rest.base = base;
-    } else if (seed !== undefined) Object.assign(rest, { seed, base: null });
+      if (seed === undefined && rest.label === undefined) rest.mix ??= this.mix(free);
+    } else if (seed !== undefined) rest.base = null;
+    if (seed !== undefined) rest.seed = seed;
     const moved = z || seed !== undefined ? { moves: {}, steps } : {};
-    if (rest.label !== undefined && rest.mix === undefined) rest.mix = null;
+    if (rest.label !== undefined) rest.mix ??= null;
     this.point = { ...this.point, ...moved, ...rest };
     return this.#show();
   }
 
-  randomise() { return this.jump({ seed: Math.floor(Math.random() * 1_000_000) }); }
+  async randomise() {
+    const seed = Math.floor(Math.random() * 1_000_000);
+    if (!this.locks.size || !this.ready) return this.jump({ seed });
+    const { z } = await this.seed(seed).catch((error) => { this.refused(error); return {}; });
+    return z && this.jump({ seed, z: this.held(z) });
+  }
+
+  // z with what is locked as it is now: a dimension's value, and the place along a direction.
+  held(z) {
+    const now = this.z();
+    const kept = Float32Array.from(z, (v, i) => (this.locks.has(`z${i}`) ? now[i] : v));
+    const vectors = [...this.locks].map((id) => this.catalogue.get(id)?.vector).filter(Boolean);
+    const free = vectors.map((v) => v.map((x, i) => (this.locks.has(`z${i}`) ? 0 : x)));
+    for (const axis of orthonormal(free)) {
+      addScaled(kept, axis, dot(axis, now) - dot(axis, kept));
+    }
+    return kept;
+  }
 
   reset() {
     const locked = (prefix) => ([key]) => this.locks.has(prefix + key);
@@ -246,12 +293,8 @@ export class Studio {
   // The point as another browser can make it again: what only we have is worked into z.
   portable() {
     const { steps } = this.point;
-    const ours = Object.keys(steps).some((id) => this.catalogue.get(id)?.shared === false);
+    const ours = this.#taken(steps).some(([direction]) => !direction.shared);
     if (!ours) return this.point;
     return { ...this.point, base: this.z(), mix: this.mix(), moves: {}, steps: {} };
   }
-}
-
-export function addScaled(z, vector, factor) {
-  for (let i = 0; i < z.length; i += 1) z[i] += factor * vector[i];
 }

@@ -35,6 +35,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This server takes settings that have a field; run the app on your computer for others.",
         "此服务器只接受有输入框的设置；其他设置请在本机运行。",
     ),
+    "gan_error_direction": (
+        "There is no such direction of yours; reload the page.",
+        "没有这个方向，请刷新页面。",
+    ),
+    "gan_error_direction_name": (
+        "A direction's name must be 1 to {count} characters in one line; choose another.",
+        "方向的名字须为一行 1 到 {count} 个字符，请换一个。",
+    ),
+    "gan_error_directions_full": (
+        "A model can have {count} drawn directions at most; delete one first.",
+        "每个模型最多保存 {count} 个自画方向，请先删去一个。",
+    ),
+    "gan_error_directions_file": (
+        "The file must be a directions JSON of at most 64 KB; choose one that was saved here.",
+        "请选择在这里保存的方向文件（JSON，不超过 64 KB）。",
+    ),
+    "gan_error_directions_other": (
+        "These directions belong to another model; choose the model that they were drawn with.",
+        "这些方向属于另一个模型，请先选择画它们时用的模型。",
+    ),
+    "gan_error_local_directions": (
+        "This server keeps no directions; yours stay in your browser.",
+        "此服务器不保存方向；你的方向只留在你的浏览器里。",
+    ),
     "gan_error_server": (
         "Something failed on the server; try again, and look at its log if it stays.",
         "服务器出错了，请重试；若仍不行，请查看服务器日志。",
