@@ -6,6 +6,7 @@ import { REACH } from "./latentlink.js";
 import { Thumbs } from "./thumbs.js";
 
 const AT_FIRST = 8;
+const CLASSES_AT_FIRST = 12;  // ten are common: no need to ask for the last two
 const KINDS = ["ranked", "pca", "sefa", "class", "drawn"];
 const ROOM = 64;  // CSS px of a thumbnail
 
@@ -61,7 +62,7 @@ export class Directions {
   }
 
   show(kind) {
-    Object.assign(this, { kind, shown: AT_FIRST });
+    Object.assign(this, { kind, shown: kind === "class" ? CLASSES_AT_FIRST : AT_FIRST });
     this.build();
   }
 
