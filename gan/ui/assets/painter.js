@@ -3,7 +3,9 @@
 // number or null, `mix` class weights or null (then `label` does not matter).
 import { modelOf, plainRef, refuse, url } from "./core.js";
 
-const IN_FLIGHT = 4;  // enough to hide 80 ms of network behind a drag
+const IN_FLIGHT = 4;
+const FAR_MS = 60;  // a server so far away gets as many requests as a browser has connections
+const FAR_IN_FLIGHT = 6;
 const MAX_BATCH = 64;
 
 export class Painter {
@@ -57,7 +59,9 @@ export class Painter {
     this.canvas.dataset.seq = Number(this.canvas.dataset.seq) + 1;
     const { where, ms, nimg } = picture;
     requestAnimationFrame(() => {
-      this.painted({ where, serverMs: ms, nimg, totalMs: performance.now() - since });
+      const facts = { where, serverMs: ms, nimg, totalMs: performance.now() - since };
+      this.painted(facts);
+      this.canvas.dispatchEvent(new CustomEvent("painted", { detail: facts }));
     });
   }
 
@@ -83,9 +87,24 @@ export class Painter {
 // ---- on the server ----------------------------------------------------------------------------
 
 export const server = {
-  room: IN_FLIGHT,
+  flying: 0,
+  wayMs: 0,  // how long one request takes that is alone on its way
 
-  async render({ ref, psi, z, label, mix }) {
+  get room() { return this.wayMs > FAR_MS ? FAR_IN_FLIGHT : IN_FLIGHT; },
+
+  async render(request) {
+    this.flying += 1;
+    const [sent, alone] = [performance.now(), this.flying === 1];
+    try {
+      const picture = await this.fetch(request);
+      if (alone && this.flying === 1) this.wayMs = performance.now() - sent;
+      return picture;
+    } finally {
+      this.flying -= 1;
+    }
+  },
+
+  async fetch({ ref, psi, z, label, mix }) {
     const body = mix ? joined([z, mix]) : z;
     const reply = await post("latent", { ref, psi, ...(mix || label === null ? {} : { label }) }, body);
     const [height, width, channels] = shapeOf(reply);
