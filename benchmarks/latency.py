@@ -32,6 +32,7 @@ from tests.ui.fakes import add_model
 PIXELS, SLIDERS, PLAIN_SLIDERS = (28, 32, 64), (8, 64, 256), (8, 64)
 DELAY_MS = 80
 FRAME_S = 1 / 60
+PARTS = ("idle", "delay", "training", "plain")
 HEAD = (
     "| where | sliders | px | beside | slider to paint, median / p95 ms | updates/s |"
     " lag while dragging, median / p95 ms | changes |\n|---|---|---|---|---|---|---|---|"
@@ -197,13 +198,14 @@ def training(runs: Path) -> Iterator[None]:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=150, help="single changes a line")
-    parser.add_argument("--seconds", type=float, default=6.0, help="of dragging a line")
+    parser.add_argument("--count", type=int, help="single changes a line; 150, quickly 40")
+    parser.add_argument("--seconds", type=float, help="of dragging a line; 6, quickly 3")
     parser.add_argument("--quick", action="store_true", help="few lines, few repetitions")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts of it")
     options = parser.parse_args()
     options.px, options.sliders, options.plain = PIXELS, SLIDERS, PLAIN_SLIDERS
-    if options.quick:
-        options.count, options.seconds = 40, 3.0
+    options.count = options.count or (40 if options.quick else 150)
+    options.seconds = options.seconds or (3.0 if options.quick else 6.0)
     return options
 
 
@@ -213,6 +215,20 @@ def grid(options: argparse.Namespace, beside: str) -> list[Case]:
     if options.quick:
         pairs = [(s, p) for s, p in pairs if (s == 64) or (p == 28 and beside == "idle")]
     return [Case(where, s, p, beside) for where in ("server", "browser") for s, p in pairs]
+
+
+def measure_ours(browser: Browser, runs: Path, url: str, options: argparse.Namespace) -> None:
+    """Our lines."""
+    if "idle" in options.only:
+        ours(browser, url, grid(options, "idle"), options)
+    if "delay" in options.only:
+        port = int(url.rsplit(":", 1)[1])
+        with slow_network(port, added_ms=DELAY_MS) as far:
+            cases = [Case(where, 64, 28, f"+{DELAY_MS} ms") for where in ("server", "browser")]
+            ours(browser, f"http://127.0.0.1:{far}", cases, options)
+    if "training" in options.only:
+        with training(runs):
+            ours(browser, url, grid(options, "training"), options)
 
 
 def main() -> None:
@@ -228,16 +244,10 @@ def main() -> None:
                 add_model(runs, f"px{px}-z{z}", channels=1 if px == 28 else 3, **shape)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         with serving(runs) as url:
-            ours(browser, url, grid(options, "idle"), options)
-            port = int(url.rsplit(":", 1)[1])
-            with slow_network(port, added_ms=DELAY_MS) as far:
-                beside = f"+{DELAY_MS} ms"
-                cases = [Case(w, 64, 28, beside) for w in ("server", "browser")]
-                ours(browser, f"http://127.0.0.1:{far}", cases, options)
-            with training(runs):
-                ours(browser, url, grid(options, "training"), options)
-        for beside in ("idle", f"+{DELAY_MS} ms"):
-            plainly(browser, runs, beside, options)
+            measure_ours(browser, runs, url, options)
+        if "plain" in options.only:
+            for beside in ("idle", f"+{DELAY_MS} ms"):
+                plainly(browser, runs, beside, options)
         browser.close()
 
 
