@@ -44,7 +44,9 @@ def slow_network(port: int, *, added_ms: float) -> Iterator[int]:
             writer.close()
             return
         half = added_ms / 2000
-        await asyncio.gather(_pipe(reader, far_writer, half), _pipe(far_reader, writer, half))
+        ways = _pipe(reader, far_writer, half), _pipe(far_reader, writer, half)
+        with contextlib.suppress(asyncio.CancelledError):  # the end
+            await asyncio.gather(*ways)
 
     server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
