@@ -88,8 +88,11 @@ class Learner:
         self.ema.update(self.g, nimg=self.nimg, batch_size=t.batch_size * t.d_steps)
 
     def step_d(self) -> None:
-        """One update of D alone, on the next batch; G stays as it is."""
+        """One update of D alone, on the next batch; G stays as it is, batch statistics too."""
+        buffers = [b.clone() for b in self.g.buffers()]
         loss_d, batch, x_fake = self._update_d_alone()
+        for buffer, was in zip(self.g.buffers(), buffers, strict=True):
+            buffer.copy_(was)
         self.nimg += self.config.train.batch_size
         self.steps += 1
         self.last = Last(self._loss_of_g(batch, x_fake), loss_d, batch, x_fake)
