@@ -22,7 +22,7 @@ def test_a_chinese_browser_gets_chinese(open_page, locale: str):
 def test_the_language_switch_changes_everything_and_stays(page: Page):
     page.click("#language-zh")
     expect(page.get_by_role("tab", name="训练")).to_be_visible()
-    expect(page.locator("#dimensions")).to_have_text("64 个维度")
+    expect(page.locator("#dimensions")).to_have_text("全部 64 个维度")
     page.reload()
     expect(page.locator("#randomise")).to_have_text("换一张")
     page.click("#language-en")
