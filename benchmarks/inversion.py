@@ -63,9 +63,10 @@ def main() -> None:
         apart = float(torch.pdist(net(show(g, from_seeds(g, range(RANDOM))))).mean())
     print(f"{args.name}: random samples are {apart:.2f} apart")
     seeds = range(UNSEEN, UNSEEN + args.count)
-    sets = {"generated": show(g, from_seeds(g, seeds)).clone()}
+    sets = {}
     if weights.config.data.startswith("fashion"):
         sets["test images"] = normalise(fashion_test().pixels[: args.count])
+    sets["generated"] = show(g, from_seeds(g, seeds)).clone()
     for what, targets in sets.items():
         found, seconds = search(weights, net, targets, load_encoder(weights), 4)
         ends, starts = [f.distance for f in found], [f.start_distance for f in found]
