@@ -48,9 +48,10 @@ def slow_network(port: int, *, added_ms: float) -> Iterator[int]:
         with contextlib.suppress(asyncio.CancelledError):  # the end
             await asyncio.gather(*ways)
 
-    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+    thread.start()  # a loop of its own: Playwright's runs in the caller's thread
+    starting = asyncio.start_server(serve, "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(starting, loop).result(10)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
