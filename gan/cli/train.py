@@ -22,6 +22,7 @@ from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
 from gan.errors import ConfigError, RunError
 from gan.files import read_json
 from gan.presets import PRESETS
+from gan.runs.userpresets import expand_preset, load_presets
 from gan.training import Event, checked_change
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
@@ -44,6 +45,9 @@ def list_presets() -> None:
     for name, preset in PRESETS.items():
         recipe = f"{preset.data:8}  {preset.family:6}  {preset.loss:14}"
         say(f"{name:{width}}  {recipe}  {preset.summary}")
+    for name, own in load_presets().items():
+        changed = " ".join(f"{key}={value}" for key, value in own.settings.items())
+        say(f"{name:{width}}  {own.data:8}  your own: {own.base} with {changed or 'its settings'}")
     say("")
     for name in DATA_NAMES:
         say(f"--data {name:13} {data_summary(name)}")
@@ -200,6 +204,7 @@ def _new_config(
     preset: str, data: str | None, settings: dict[str, Any], *, seed: int
 ) -> tuple[RunConfig, ImageSet]:
     """The config of a new run, fitted to its images, and these."""
+    preset, data, settings = expand_preset(preset, data, settings)
     recipe = presets.get_preset(preset)
     spec = data or recipe.data
     images = load_data(

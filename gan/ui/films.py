@@ -81,7 +81,7 @@ class Films:
             if film is None or film.problem is not None:
                 if sum(not f.over for f in self._films.values()) >= MAX_WAITING:
                     raise PageError("gan_error_film_busy", status=429)
-                film = Film(secrets.token_hex(16), name, key[-1])
+                film = Film(secrets.token_hex(16), name, key[-1], {session})
                 self._films[key] = film
                 self._thread.submit(self._make, film, make)
             self._films.move_to_end(key)

@@ -1,0 +1,121 @@
+"""Presets that people save: a built-in one, data and changed settings, as JSON with a closed schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.config import ModelConfig, TrainConfig, parse_setting
+from gan.data import check_spec
+from gan.errors import ConfigError, GanError, suggest
+from gan.files import read_json, write_json
+from gan.presets import PRESETS
+from gan.runs.folder import home_root
+
+FORMAT = "gan-preset/1"
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+MAX_PRESETS = 200
+KEYS = {"format", "base", "data", "settings"}
+FIELDS = frozenset(ModelConfig.__dataclass_fields__) | frozenset(TrainConfig.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class UserPreset:
+    """A recipe of one's own."""
+
+    name: str
+    base: str  # a built-in preset
+    data: str
+    settings: dict[str, str]  # as typed after --set
+
+
+def presets_dir(home: Path | None = None) -> Path:
+    """Where they lie, a file each."""
+    return (home or home_root()) / "presets"
+
+
+def check_preset(preset: UserPreset) -> UserPreset:
+    """Raises ConfigError or DataError, in one sentence, for what could not be trained."""
+    if not NAME.fullmatch(preset.name):
+        raise ConfigError(
+            "a preset's name has 1 to 40 small letters, digits, dots or dashes, "
+            f"got {preset.name[:60]!r}; choose another"
+        )
+    if preset.name in PRESETS:
+        raise ConfigError(f"{preset.name!r} is a built-in preset; choose another name")
+    if preset.base not in PRESETS:
+        raise ConfigError(
+            f"there is no preset {preset.base[:60]!r}; {suggest(preset.base, PRESETS)}"
+        )
+    check_spec(preset.data)
+    for key, value in preset.settings.items():
+        if key not in FIELDS:
+            raise ConfigError(f"there is no setting {key!r}; {suggest(key, FIELDS)}")
+        parse_setting(f"{key}={value}")
+    return preset
+
+
+def save_preset(preset: UserPreset, *, home: Path | None = None) -> None:
+    """Keep it; one of that name is replaced. Raises as `check_preset`, or where there are many."""
+    check_preset(preset)
+    folder = presets_dir(home)
+    if len(load_presets(home=home)) >= MAX_PRESETS:
+        raise ConfigError(f"{MAX_PRESETS} presets are the most that are kept; delete one first")
+    data = {"format": FORMAT, "base": preset.base, "data": preset.data}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / f"{preset.name}.json", data | {"settings": preset.settings})
+    except OSError as error:
+        raise ConfigError(
+            f"the preset {preset.name!r} cannot be written ({error.strerror}); check {folder}"
+        ) from error
+
+
+def load_presets(*, home: Path | None = None) -> dict[str, UserPreset]:
+    """All of them by name; a damaged file is left out."""
+    found = {}
+    for file in sorted(presets_dir(home).glob("*.json")):
+        try:
+            found[file.stem] = _read(file)
+        except (GanError, TypeError):
+            continue
+    return found
+
+
+def _read(file: Path) -> UserPreset:
+    data = read_json(file)
+    if not isinstance(data, dict) or data.keys() != KEYS or data["format"] != FORMAT:
+        raise ConfigError(f"{file.name} is no preset of this version; delete it")
+    settings = data["settings"]
+    if not isinstance(settings, dict) or not all(
+        isinstance(text, str) for text in (data["base"], data["data"], *settings, *settings.values())
+    ):
+        raise ConfigError(f"{file.name} must hold text only; delete it")
+    return check_preset(UserPreset(file.stem, data["base"], data["data"], settings))
+
+
+def delete_preset(name: str, *, home: Path | None = None) -> None:
+    """Delete one; raises ConfigError where there is none of that name."""
+    if name not in load_presets(home=home):
+        raise ConfigError(f"there is no preset {name[:60]!r} of yours; see the list")
+    (presets_dir(home) / f"{name}.json").unlink(missing_ok=True)
+
+
+def expand_preset(
+    name: str, data: str | None, settings: Mapping[str, Any]
+) -> tuple[str, str | None, dict[str, Any]]:
+    """(built-in preset, data, settings) that `name` stands for; what is given outweighs it.
+
+    A built-in name passes through. Raises ConfigError where a file of that name is damaged.
+    """
+    if name in PRESETS or not NAME.fullmatch(name):
+        return name, data, dict(settings)
+    file = presets_dir() / f"{name}.json"
+    if not file.is_file():
+        return name, data, dict(settings)
+    preset = _read(file)
+    own = dict(parse_setting(f"{key}={value}") for key, value in preset.settings.items())
+    return preset.base, data or preset.data, own | dict(settings)
