@@ -1,4 +1,4 @@
-"""Presets that people save: a built-in one, data and changed settings, as JSON with a closed schema."""
+"""Presets that people save: a built-in one, data, changed settings; JSON with a closed schema."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def _read(file: Path) -> UserPreset:
         raise ConfigError(f"{file.name} is no preset of this version; delete it")
     settings = data["settings"]
     if not isinstance(settings, dict) or not all(
-        isinstance(text, str) for text in (data["base"], data["data"], *settings, *settings.values())
+        isinstance(text, str)
+        for text in (data["base"], data["data"], *settings, *settings.values())
     ):
         raise ConfigError(f"{file.name} must hold text only; delete it")
     return check_preset(UserPreset(file.stem, data["base"], data["data"], settings))

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from gan.runs import userpresets
 from gan.runs.userpresets import UserPreset
-from gan.ui.routes import NEVER, Context, Handler, json_of, on
+from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.trainform import read_wish
 from gan.ui.views import PageError
 
 
@@ -31,27 +32,16 @@ async def listing(context: Context, request: Request) -> Response:
     return JSONResponse({"presets": await on(context.disk_thread, read)}, headers=NEVER)
 
 
-def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
-    """A form in which a saved preset is replaced by the built-in one that it was made from."""
-    name = form.get("preset")
-    if not context.profile.local or not isinstance(name, str):
-        return form
-    mine = userpresets.load_presets().get(name)
-    return form | {"preset": mine.base} if mine else form
-
-
 async def save(context: Context, request: Request) -> Response:
     """Keep the form's preset, data and changed settings under a name."""
-    from gan.ui.trainform import read_wish  # noqa: PLC0415 - it reads a form through this module
-
     _check_local(context)
-    body = await json_of(request)
+    body, session = await json_of(request), session_of(request)
     form, name = body.get("form"), str(body.get("name", "")).strip()
     if not isinstance(form, dict):
         raise PageError("gan_error_request")
 
     def write() -> None:
-        wish = read_wish(context, form)
+        wish = read_wish(context, form, session)
         settings = {key: _plain(value) for key, value in wish.settings.items()}
         userpresets.save_preset(UserPreset(name, wish.preset, wish.data, settings))
 

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gan.data.own import OwnSet, OwnSets
 from gan.errors import DataError
 from gan.images import encode_webp
+from gan.runs import userpresets
 from gan.runs.folder import home_root
 from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
@@ -86,6 +87,15 @@ def resolve(context: Context, session: str, data: str) -> tuple[str, dict[str, A
     folder = context.part(Own).sets.folder(found.id)
     settings = {"resolution": found.resolution, "channels": found.channels, "flip": found.flip}
     return f"folder:{folder}", settings
+
+
+def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
+    """A form in which a saved preset is replaced by the built-in one that it was made from."""
+    name = form.get("preset")
+    if not context.profile.local or not isinstance(name, str):
+        return form
+    mine = userpresets.load_presets().get(name)
+    return form | {"preset": mine.base} if mine else form
 
 
 def own_json(found: OwnSet) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from starlette.responses import JSONResponse, Response
 
 from gan.runs import LIVE, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE, tail_rows
-from gan.ui import films, own
+from gan.ui import films, own, turns
 from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.turns import Turns
 from gan.ui.views import PageError, finite
 
 SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
@@ -149,6 +150,7 @@ async def listing(context: Context, request: Request) -> Response:
             "trash": trash,
             "bytes": sum(row["bytes"] for row in rows),
             "free": manage.free_space(root) if context.profile.local else None,
+            "queue": 0 if context.profile.local else len(context.part(Turns).queue()),
         }
 
     return JSONResponse(await on(context.page_thread, look), headers=NEVER)
@@ -276,4 +278,5 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/gan/runs/curves", curves),
     *films.ROUTES,
     *own.ROUTES,
+    *turns.ROUTES,
 )

@@ -21,7 +21,7 @@ class RunsBoard {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     Object.assign(this, {
-      runs: [], trash: [], totals: null, picked: [], open: null, asking: false, ready: false, queue: null,
+      runs: [], trash: [], totals: null, picked: [], open: null, asking: false, ready: false, queue: 0,
     });
     this.rows = new Map();  // id -> {node, drawn}
   }
@@ -282,9 +282,8 @@ class RunsBoard {
 
   #drawQueue() {
     const box = this.find("#runs-queue");
-    box.hidden = !this.queue?.length;
-    if (!this.queue?.length) return;
-    box.textContent = t("gan_queue_waiting", { count: this.queue.length });
+    box.hidden = !this.queue;
+    if (this.queue) box.textContent = t("gan_queue_waiting", { count: this.queue });
   }
 
   // ---- comparing ------------------------------------------------------------------------------

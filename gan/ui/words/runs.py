@@ -96,6 +96,19 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_lapse_left": ("about {seconds} s left", "约剩 {seconds} 秒"),
     "gan_close": ("Close", "关闭"),
     "gan_queue_waiting": ("{count} trainings wait for their turn.", "有 {count} 个训练在排队。"),
+    "gan_queue_place": (
+        "Another training is running. You are number {position} of {of} in the queue.",
+        "已有训练在进行。你在队列中排第 {position} 位，共 {of} 位。",
+    ),
+    "gan_queue_leave": ("Leave the queue", "离开队列"),
+    "gan_error_queue_full": (
+        "{most} trainings wait already; watch one, and try again later.",
+        "已有 {most} 个训练在排队；请先观看，稍后再试。",
+    ),
+    "gan_error_no_ticket": (
+        "This place in the queue is gone; press Start again.",
+        "这个排队位置已失效，请重新点“开始”。",
+    ),
     "gan_error_rate": (
         "That was asked for often in a short time; try again in {seconds} seconds.",
         "短时间内请求过多，请在 {seconds} 秒后再试。",

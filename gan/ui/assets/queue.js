@@ -1,0 +1,30 @@
+// A public server trains one thing at a time: wait for the turn, see the place, or leave.
+import { Refused, ask, h, t } from "./core.js";
+
+const POLL_MS = 2000;
+
+// `reply` is what train/start said. Resolves to a run's id, or to null where the visitor left.
+export async function myTurn(reply, place) {
+  if (!reply.ticket) return reply.id;
+  const { ticket } = reply;
+  let left = false;
+  const text = h("span", {});
+  const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; } }, t("gan_queue_leave"));
+  const node = h("p", { class: "ga-undo", id: "queue", role: "status" }, text, leave);
+  place.after(node);
+  try {
+    for (let news = reply; ; news = await ask(`train/queue?ticket=${ticket}`)) {
+      if (news.problem) throw new Refused(news.problem);
+      if (news.id) return news.id;
+      const words = t("gan_queue_place", { position: news.position, of: news.of });
+      if (text.textContent !== words) text.textContent = words;
+      for (let waited = 0; waited < POLL_MS && !left; waited += 100) await new Promise((done) => setTimeout(done, 100));
+      if (left) {
+        await ask("train/queue/leave", { ticket }).catch(() => null);
+        return null;
+      }
+    }
+  } finally {
+    node.remove();
+  }
+}

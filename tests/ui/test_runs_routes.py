@@ -1,0 +1,295 @@
+"""The list of runs, films and own images without a browser: who may do what, what comes back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from gan.ui import runs
+from gan.ui.films import Films, file_name
+from gan.ui.limits import RATES
+from gan.ui.profile import Guard
+from gan.ui.routes import Context, build_routes
+from gan.ui.runs import points_of, thin_curve
+from tests.data.test_own import frames, png
+from tests.ui.test_routes import context_for
+
+SHOP = {"SPACE_HOST": "me-app.hf.space"}
+
+
+def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
+    app = Starlette(
+        routes=build_routes(context, runs.ROUTES),
+        middleware=[Middleware(Guard, profile=context.profile)],
+    )
+    client = TestClient(app, base_url=f"http://{host}")
+    client.get("/gan/runs")  # a first look brings the session
+    return client
+
+
+@pytest.fixture
+def root(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "runs"
+    for name in ("digits-1", "digits-2"):
+        shutil.copytree(tiny_run, root / name)
+    monkeypatch.setenv("GAN_RUNS_DIR", str(root))
+    monkeypatch.delenv("GAN_HOME", raising=False)
+    return root
+
+
+@pytest.fixture
+def home(root: Path) -> Context:
+    return context_for("127.0.0.1", root)
+
+
+@pytest.fixture
+def shop(root: Path) -> Context:
+    return context_for("0.0.0.0", root, **SHOP)
+
+
+def session(client: TestClient) -> str:
+    return client.cookies["gan_session"]
+
+
+# ---- the list -----------------------------------------------------------------------------------
+
+
+def test_the_list_tells_all_that_its_columns_show(home: Context, root: Path):
+    (root / "digits-1" / "measures.jsonl").write_text(
+        json.dumps({"nimg": 500, "seconds": 1.0, "fd": 7.5}) + "\n"
+    )
+    body = client_for(home).get("/gan/runs").json()
+    row = next(r for r in body["runs"] if r["id"] == "digits-1")
+    assert (row["state"], row["nimg"], row["snapshot"], row["fd"]) == ("finished", 1008, 1008, 7.5)
+    on_disk = sum(p.stat().st_size for p in (root / "digits-1").rglob("*") if p.is_file())
+    assert row["bytes"] == on_disk
+    assert body["bytes"] == sum(r["bytes"] for r in body["runs"])
+    assert body["free"] > 0
+
+
+def test_a_run_is_named_deleted_and_taken_back(home: Context, root: Path):
+    client = client_for(home)
+    client.post("/gan/runs/meta", json={"id": "digits-1", "name": "the first", "note": "a\nb"})
+    token = client.post("/gan/runs/delete", json={"id": "digits-1"}).json()["token"]
+    body = client.get("/gan/runs").json()
+    assert [r["id"] for r in body["runs"]] == ["digits-2"]
+    assert [d["token"] for d in body["trash"]] == [token]
+    assert client.post("/gan/runs/restore", json={"token": token}).json() == {"id": "digits-1"}
+    row = next(r for r in client.get("/gan/runs").json()["runs"] if r["id"] == "digits-1")
+    assert (row["name"], row["note"]) == ("the first", "a\nb")
+    token = client.post("/gan/runs/delete", json={"id": "digits-2"}).json()["token"]
+    assert client.post("/gan/runs/purge", json={"token": token}).status_code == 200
+    assert {p.name for p in (root / ".trash").iterdir()} == set()
+
+
+def test_in_public_only_the_owner_manages_and_foreign_looks_like_unknown(shop: Context):
+    mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
+    shop.owners.claim(session(mine), "digits-1")
+    for path in ("/gan/runs/meta", "/gan/runs/delete"):
+        foreign = theirs.post(path, json={"id": "digits-1", "name": "x"})
+        unknown = theirs.post(path, json={"id": "nobody", "name": "x"})
+        assert foreign.status_code == unknown.status_code == 404
+        assert foreign.json() == unknown.json()
+    secret = {"id": "digits-1", "name": "mine", "note": "private"}
+    assert mine.post("/gan/runs/meta", json=secret).status_code == 200
+    assert "private" in mine.get("/gan/runs").text
+    assert "private" not in theirs.get("/gan/runs").text
+    token = mine.post("/gan/runs/delete", json={"id": "digits-1"}).json()["token"]
+    assert theirs.get("/gan/runs").json()["trash"] == []
+    for path in ("/gan/runs/restore", "/gan/runs/purge"):
+        assert theirs.post(path, json={"token": token}).status_code == 404
+    assert mine.post("/gan/runs/restore", json={"token": token}).status_code == 200
+
+
+def test_in_public_nothing_tells_of_the_disk(shop: Context):
+    assert client_for(shop, "me-app.hf.space").get("/gan/runs").json()["free"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/gan/runs/meta", {"id": "digits-1"}),
+        ("/gan/runs/meta", {"id": "digits-1", "name": 5}),
+        ("/gan/runs/meta", {"id": "digits-1", "name": "x" * 61}),
+        ("/gan/runs/meta", {"id": "../digits-1", "name": "x"}),
+        ("/gan/runs/delete", {"id": ".."}),
+        ("/gan/runs/delete", {"id": ["digits-1"]}),
+        ("/gan/runs/restore", {"token": "../digits-1"}),
+        ("/gan/runs/purge", {"token": ""}),
+        ("/gan/timelapse/begin", {"id": "nobody", "format": "mp4", "seconds": 5, "scale": 1}),
+        ("/gan/timelapse/begin", {"id": "digits-1", "format": "exe", "seconds": 5, "scale": 1}),
+        ("/gan/timelapse/begin", {"id": "digits-1", "format": ["mp4"], "seconds": 5, "scale": 1}),
+        ("/gan/timelapse/begin", {"id": "digits-1", "format": "mp4", "seconds": "nan", "scale": 1}),
+        ("/gan/timelapse/begin", {"id": "digits-1", "format": "mp4", "seconds": 5, "scale": 99}),
+        ("/gan/timelapse/cancel", {"job": "nothing"}),
+        ("/gan/own/change", {"id": "x", "resolution": True, "channels": 3, "flip": True}),
+        ("/gan/own/change", {"id": "..", "resolution": 28, "channels": 3, "flip": True}),
+        ("/gan/own/delete", {"id": "../images"}),
+        ("/gan/train/queue/leave", {"ticket": "nothing"}),
+    ],
+)
+def test_nonsense_is_refused_without_a_traceback(home: Context, root: Path, path: str, body: dict):
+    reply = client_for(home).post(path, json=body)
+    assert reply.status_code in (400, 404)
+    assert reply.json().get("key", "") != "gan_error_server"
+    assert len(list(root.glob("digits-*"))) == 2
+
+
+# ---- comparing ----------------------------------------------------------------------------------
+
+
+def test_curves_of_several_runs_come_together(home: Context):
+    query = {"ids": "digits-1,digits-2", "series": "loss_g"}
+    body = client_for(home).get("/gan/runs/curves", params=query).json()
+    assert body["curves"].keys() == {"digits-1", "digits-2"}
+    assert body["curves"]["digits-1"][-1][0] == 1008
+    many = ",".join(["digits-1"] * 9)
+    for ids, series in (("", "fd"), ("digits-1", "pid"), (many, "fd"), ("..", "fd")):
+        bad = {"ids": ids, "series": series}
+        assert client_for(home).get("/gan/runs/curves", params=bad).status_code in (400, 404)
+
+
+def test_a_curve_is_thinned_and_keeps_its_spikes_and_ends():
+    points = [(i, i / 10, 0.0) for i in range(10_000)]
+    points[4321] = (4321, 432.1, 99.0)
+    points[7000] = (7000, 700.0, -5.0)
+    thin = thin_curve(points, 400)
+    assert len(thin) <= 400
+    assert {points[0], points[4321], points[7000], points[-1]} <= set(thin)
+    assert thin == sorted(thin)
+
+
+def test_values_that_are_none_are_left_out_of_a_curve():
+    values = [(1, 1.0, None), (2, 2.0, float("nan")), (3, None, 1.0), (4, 4.0, 2.0)]
+    rows = [{"nimg": n, "seconds": s, "fd": fd} for n, s, fd in values]
+    assert points_of(rows, "fd") == [(4, 4.0, 2.0)]
+
+
+# ---- films --------------------------------------------------------------------------------------
+
+
+def film_of(client: TestClient, **change: object) -> dict:
+    wish = {"id": "digits-1", "format": "gif", "seconds": "5", "scale": "2", "caption": True}
+    state = client.post("/gan/timelapse/begin", json=wish | change).json()
+    for _ in range(200):
+        if state.get("bytes") or state.get("problem"):
+            break
+        time.sleep(0.05)
+        state = client.get("/gan/timelapse/progress", params={"job": state["job"]}).json()
+    return state
+
+
+def test_a_film_is_made_kept_and_made_once(home: Context):
+    client = client_for(home)
+    client.post("/gan/runs/meta", json={"id": "digits-1", "name": "my first / 第一次"})
+    state = film_of(client)
+    reply = client.get("/gan/timelapse", params={"job": state["job"]})
+    assert reply.content[:6] == b"GIF89a"
+    assert len(reply.content) == state["bytes"]
+    assert "my-first-" in reply.headers["content-disposition"]
+    assert film_of(client)["job"] == state["job"]
+    assert film_of(client, scale="1")["job"] != state["job"]
+
+
+def test_a_film_nobody_wants_breaks_off():
+    films, told, known = Films(), [], threading.Event()
+
+    def make(tell):
+        known.wait(5)
+        for i in range(100):
+            told.append(i)
+            tell(i / 100)
+            if i == 3:
+                films.leave(films.find(film.job).job, "me")
+        return b"never"
+
+    film = films.ask(("r", "gif"), "me", "r.gif", make)
+    known.set()
+    for _ in range(100):
+        if film.over:
+            break
+        time.sleep(0.02)
+    assert film.problem == {"key": "gan_lapse_cancelled"}
+    assert told == [0, 1, 2, 3, 4]
+    films.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("a b", "a-b.mp4"), ("../../etc", "etc.mp4"), ("", "run.mp4"), ('x"\r\ny', "x-y.mp4")],
+)
+def test_the_name_of_a_film_is_fine_everywhere(name: str, file: str):
+    assert file_name(name, "mp4") == file
+
+
+def test_in_public_films_are_rationed(shop: Context):
+    client = client_for(shop, "me-app.hf.space")
+    codes = []
+    for i in range(RATES["film"].mine + 1):
+        state = {"id": "digits-1", "format": "gif", "seconds": 5 + i, "scale": "1"}
+        codes.append(client.post("/gan/timelapse/begin", json=state).status_code)
+    assert codes[-1] == 429
+    shop.close()
+
+
+# ---- own images ---------------------------------------------------------------------------------
+
+TWO = (("a.png", png()), ("b.png", png(60, 30)))
+
+
+def send(client: TestClient, *files: tuple[str, bytes]):
+    return client.post("/gan/own/upload?name=mine", content=frames(*files).getvalue())
+
+
+def test_images_are_sent_previewed_and_become_data(home: Context, root: Path):
+    client = client_for(home)
+    found = send(client, *TWO, ("no.txt", b"x")).json()
+    assert (found["count"], found["skipped"]) == (2, {"not an image": 1})
+    picture = client.get(
+        "/gan/own/preview", params={"id": found["id"], "resolution": 28, "channels": 1}
+    )
+    assert picture.content[8:12] == b"WEBP"
+    change = {"id": found["id"], "resolution": 28, "channels": 1, "flip": False}
+    assert client.post("/gan/own/change", json=change).json()["resolution"] == 28
+    assert [s["spec"] for s in client.get("/gan/own").json()["sets"]] == [f"own:{found['id']}"]
+    assert (root.parent / "own" / "images" / found["id"]).is_dir()
+    client.post("/gan/own/delete", json={"id": found["id"]})
+    assert client.get("/gan/own").json()["sets"] == []
+
+
+def test_in_public_nobody_sees_the_images_of_another(shop: Context):
+    mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
+    found = send(mine, *TWO).json()
+    assert len(mine.get("/gan/own").json()["sets"]) == 1
+    assert theirs.get("/gan/own").json()["sets"] == []
+    for reply in (
+        theirs.get("/gan/own/preview", params={"id": found["id"]}),
+        theirs.post("/gan/own/delete", json={"id": found["id"]}),
+    ):
+        assert reply.status_code == 400
+    assert len(mine.get("/gan/own").json()["sets"]) == 1
+
+
+def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context, monkeypatch):
+    monkeypatch.setattr("gan.ui.own.PUBLIC_UPLOAD", 1000)
+    client = client_for(shop, "me-app.hf.space")
+    assert send(client, *TWO).status_code == 200
+    left = client.get("/gan/own").json()["left"]
+    assert left == 1000 - len(frames(*TWO).getvalue())
+    reply = send(client, *TWO, ("c.png", png(300, 300)), ("pad.bin", b"x" * 1000))
+    assert (reply.status_code, reply.json()["key"]) == (413, "gan_error_own_large")
+
+
+@pytest.mark.parametrize("body", [b"", b"\x01", b"\xff" * 100, b"\x00\x00\x00\x00\x00\x00" * 50])
+def test_a_body_that_is_no_upload_is_one_sentence(home: Context, body: bytes):
+    reply = client_for(home).post("/gan/own/upload", content=body)
+    assert reply.status_code == 400
+    assert reply.json()["error"]

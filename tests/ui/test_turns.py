@@ -1,0 +1,184 @@
+"""A public server's trainings on a clock of our own: one at a time, ten wait, none unwatched."""
+
+from __future__ import annotations
+
+import pytest
+
+from gan.runs import Supervisor
+from gan.ui.limits import RATES, Limits
+from gan.ui.turns import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
+from gan.ui.views import PageError
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Desk(Supervisor):
+    """Trainings that obey at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: list[str] = []
+        self.sent: list[tuple[str, str]] = []
+
+    def running(self) -> list[str]:
+        return list(self.live)
+
+    def send(self, run_id: str, command) -> None:
+        self.sent.append((run_id, command["command"]))
+        if command["command"] == "stop":
+            self.live.remove(run_id)
+
+    def begin(self, run_id: str):
+        def start() -> str:
+            self.live.append(run_id)
+            return run_id
+
+        return start
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def turns(clock: Clock) -> Turns:
+    return Turns(clock)
+
+
+def test_the_next_begins_when_one_ends_and_everyone_moves_up(turns, desk, clock):
+    desk.live = ["first"]
+    tickets = [turns.ask(who, desk.begin(f"run-{who}")).ticket for who in "abc"]
+    assert [turns.look(t, w)["position"] for t, w in zip(tickets, "abc", strict=True)] == [1, 2, 3]
+    turns.tick(desk)
+    assert desk.live == ["first"]
+    desk.live = []
+    turns.tick(desk)
+    assert desk.live == ["run-a"]
+    assert turns.look(tickets[0], "a")["id"] == "run-a"
+    assert turns.look(tickets[1], "b")["position"] == 1
+    turns.tick(desk)
+    assert desk.live == ["run-a"]  # one at a time
+
+
+def test_the_queue_holds_ten_and_one_place_a_visitor(turns, desk):
+    for i in range(MOST_WAITING):
+        turns.ask(f"visitor {i}", desk.begin("x"))
+    again = turns.ask("visitor 3", desk.begin("y"))
+    assert len(turns.queue()) == MOST_WAITING
+    assert turns.look(again.ticket, "visitor 3")["position"] == 4
+    with pytest.raises(PageError, match="queue_full"):
+        turns.ask("one more", desk.begin("z"))
+
+
+def test_who_leaves_makes_room_and_a_foreign_ticket_is_unknown(turns, desk):
+    mine, theirs = turns.ask("me", desk.begin("a")), turns.ask("them", desk.begin("b"))
+    for ticket in (mine.ticket, "nonsense"):
+        with pytest.raises(PageError, match="no_ticket"):
+            turns.leave(ticket, "them")
+        with pytest.raises(PageError, match="no_ticket"):
+            turns.look(ticket, "them")
+    turns.leave(mine.ticket, "me")
+    assert turns.look(theirs.ticket, "them")["position"] == 1
+
+
+def test_who_does_not_ask_any_more_loses_the_place(turns, desk, clock):
+    desk.live = ["first"]
+    gone = turns.ask("gone", desk.begin("gone"))
+    here = turns.ask("here", desk.begin("here"))
+    clock.now += UNWATCHED_S - 1
+    turns.look(here.ticket, "here")
+    clock.now += 2
+    turns.tick(desk)
+    assert turns.queue() == [here.ticket]
+    with pytest.raises(PageError):
+        turns.look(gone.ticket, "gone")
+
+
+def test_an_unwatched_training_pauses_and_goes_on_when_it_is_watched(turns, desk, clock):
+    desk.live = ["r"]
+    turns.watched("r")
+    clock.now += UNWATCHED_S - 1
+    turns.tick(desk)
+    assert desk.sent == []
+    clock.now += 2
+    turns.tick(desk)
+    turns.tick(desk)
+    assert desk.sent == [("r", "pause")]
+    clock.now += 500
+    turns.tick(desk)
+    assert desk.sent == [("r", "pause")]  # nobody waits: it may stay
+    turns.watched("r")
+    turns.tick(desk)
+    assert desk.sent == [("r", "pause"), ("r", "resume")]
+
+
+def test_a_paused_training_gives_way_when_others_wait(turns, desk, clock):
+    desk.live = ["r"]
+    turns.tick(desk)
+    clock.now += UNWATCHED_S + 1
+    turns.tick(desk)
+    waiting = turns.ask("next", desk.begin("n"))
+    for _ in range(3):
+        clock.now += HELD_S / 2
+        turns.look(waiting.ticket, "next")
+        turns.tick(desk)
+    assert desk.sent == [("r", "pause"), ("r", "stop")]
+    turns.tick(desk)
+    assert desk.live == ["n"]
+
+
+def test_no_training_holds_the_place_for_ever(turns, desk, clock):
+    desk.live = ["r"]
+    turns.tick(desk)
+    for _ in range(int(WALL_S // 30) + 1):
+        clock.now += 30
+        turns.watched("r")
+        turns.tick(desk)
+    assert desk.sent == [("r", "stop")]
+
+
+def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, desk):
+    def fail() -> str:
+        raise PageError("gan_error_no_run")
+
+    bad, good = turns.ask("bad", fail), turns.ask("good", desk.begin("g"))
+    turns.tick(desk)
+    assert turns.look(bad.ticket, "bad")["problem"]["key"] == "gan_error_no_run"
+    turns.tick(desk)
+    assert turns.look(good.ticket, "good")["id"] == "g"
+
+
+# ---- rates --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", RATES)
+def test_a_visitor_gets_so_many_and_more_when_time_has_passed(kind: str, clock):
+    limits, rate = Limits(clock), RATES[kind]
+    for _ in range(rate.mine):
+        limits.spend("me", kind)
+    with pytest.raises(PageError) as refused:
+        limits.spend("me", kind)
+    assert refused.value.status == 429
+    limits.spend("them", kind)  # others are not held up
+    clock.now += refused.value.values["seconds"]
+    limits.spend("me", kind)
+
+
+def test_new_sessions_do_not_lift_the_limit_for_all(clock):
+    limits, rate = Limits(clock), RATES["film"]
+    for i in range(rate.all):
+        limits.spend(f"session {i}", "film")
+    with pytest.raises(PageError):
+        limits.spend("a fresh one", "film")
