@@ -24,15 +24,15 @@ def build() -> gr.HTML:
 
 def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     """A run's status with what this visitor may do about it."""
+    theirs = context.profile.local or context.owners.owns(session, status.id)
     if not context.profile.local:  # paths of this machine are nobody's business
-        theirs = context.owners.owns(session, status.id)
         message = status.message if theirs else ""
         status = replace(status, data=status.data.partition(":")[0], message=message)
     can_go_on = status.state in RESUMABLE and has_checkpoint(status.path)
     return run_json(
         status,
         steerable=context.may_steer(session, status.id),
-        resumable=context.profile.local and can_go_on,
+        resumable=theirs and can_go_on,
     )
 
 

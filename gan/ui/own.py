@@ -6,7 +6,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -79,14 +79,21 @@ def find(context: Context, session: str, set_id: str) -> OwnSet:
     raise DataError("this set of images is not there any more; choose or upload another")
 
 
-def resolve(context: Context, session: str, data: str) -> tuple[str, dict[str, Any]] | None:
-    """`own:ID` as a spec for the command line and the settings that go with it; None for others."""
+class Uploaded(NamedTuple):
+    """A stored set as a training takes it."""
+
+    spec: str  # for --data
+    settings: dict[str, Any]  # for --set
+
+
+def resolve(context: Context, session: str, data: str) -> Uploaded | None:
+    """What `own:ID` stands for, where it is this visitor's; None for any other data."""
     if not data.startswith(PREFIX):
         return None
     found = find(context, session, data.removeprefix(PREFIX))
     folder = context.part(Own).sets.folder(found.id)
     settings = {"resolution": found.resolution, "channels": found.channels, "flip": found.flip}
-    return f"folder:{folder}", settings
+    return Uploaded(f"folder:{folder}", settings)
 
 
 def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:

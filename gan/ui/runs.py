@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.runs import LIVE, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE, tail_rows
-from gan.ui import films, own, turns
+from gan.ui import films, mypresets, own, turns
 from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.limits import Limits
@@ -277,6 +277,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/runs/purge", purge),
     ("GET", "/gan/runs/curves", curves),
     *films.ROUTES,
+    *mypresets.ROUTES,
     *own.ROUTES,
     *turns.ROUTES,
 )

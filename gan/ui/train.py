@@ -17,6 +17,7 @@ from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.settings import settings_json, typed_settings
+from gan.ui.turns import Turns, note_viewer
 from gan.ui.views import PageError, finding_json, real_number, step_json
 from gan.ui.watch import Watched
 
@@ -44,7 +45,7 @@ async def steer(context: Context, request: Request) -> Response:
         raise PageError("gan_error_request")
 
     def send() -> None:
-        if order == "resume" and context.profile.local and _is_over(context, run_id):
+        if order == "resume" and _may_go_on(context, session, run_id):
             _go_on(context, session, run_id)
         elif context.may_steer(session, run_id):
             more = ORDERS[order](context, run_id, form)
@@ -87,6 +88,16 @@ ORDERS = {
 }  # fmt: skip
 
 
+def _may_go_on(context: Context, session: str, run_id: str) -> bool:
+    """Whether a run that is over is this visitor's to resume; in public when nothing else runs."""
+    local = context.profile.local
+    if not (local or context.owners.owns(session, run_id)) or not _is_over(context, run_id):
+        return False
+    if not local and (context.supervisor.running() or context.part(Turns).queue()):
+        raise PageError("gan_error_busy", status=409)
+    return True
+
+
 def _is_over(context: Context, run_id: str) -> bool:
     context.runs.forget()
     return context.runs.status(run_id).state not in ACTIVE
@@ -118,6 +129,7 @@ async def run(context: Context, request: Request) -> Response:
 
     def look() -> dict[str, Any]:
         status, watched = context.runs.look(run_id)
+        note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
         return news | {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import command_line, find_origin, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
+from gan.ui import own
 from gan.ui.commands import parse_command
 from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.settings import changed_settings, describe, other_settings, settings_json
+from gan.ui.turns import begin_or_wait
 from gan.ui.views import PageError, error_json, real_number, whole_number
 
 MAX_SECONDS = 30 * 24 * 3600
@@ -64,14 +66,18 @@ class Wish:
     fork: Moment | None = None
 
 
-def read_wish(context: Context, form: dict[str, Any]) -> Wish:
+def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish:
     """The form as typed values; raises GanError for what makes no sense."""
+    form = own.to_base(context, form)
+    uploaded = own.resolve(context, session, str(form.get("data", "")))
     fork = _read_fork(context, form.get("fork"))
-    base = _forked(context, fork) if fork else _fresh(context, form)
+    base = _forked(context, fork) if fork else _fresh(context, form, uploaded)
     settings = form.get("settings", {})
     if not isinstance(settings, dict):
         raise PageError("gan_error_request")
     changed = changed_settings(settings, base) | other_settings(form.get("other", ""))
+    if uploaded and not fork:
+        changed = uploaded.settings | changed
     check_public(context, changed)
     if context.profile.limit_s is not None and form.get("other", ""):
         raise PageError("gan_error_public_other")
@@ -88,10 +94,11 @@ def read_wish(context: Context, form: dict[str, Any]) -> Wish:
     )
 
 
-def _fresh(context: Context, form: dict[str, Any]) -> RunConfig:
-    name, data = str(form.get("preset", "")), str(form.get("data", ""))
+def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None) -> RunConfig:
+    name = str(form.get("preset", ""))
+    data = uploaded.spec if uploaded else str(form.get("data", ""))
     preset = get_preset(name)
-    if data not in DATA_NAMES and not context.profile.local:
+    if data not in DATA_NAMES and not context.profile.local and not uploaded:
         raise PageError("gan_error_local_data")
     check_spec(data)
     base = run_config(name, shape_of(preset.data), data=preset.data)
@@ -188,11 +195,14 @@ async def command(context: Context, request: Request) -> Response:
 
     A half-typed form is no failed request, so the problem comes with status 200.
     """
-    form = await json_of(request)
+    form, session = await json_of(request), session_of(request)
 
     def spell() -> dict[str, Any]:
         try:
-            return {"command": command_line(argv_of(context, read_wish(context, form)))}
+            wish = read_wish(context, form, session)
+            if not context.profile.local and wish.data not in DATA_NAMES:
+                wish = replace(wish, data="folder:pictures")  # not where this server keeps them
+            return {"command": command_line(argv_of(context, wish))}
         except GanError as error:
             return {"problem": error_json(error)}
 
@@ -233,12 +243,11 @@ async def start(context: Context, request: Request) -> Response:
     form, session = await json_of(request), session_of(request)
     if not context.profile.local:
         context.part(Limits).spend(session, "start")
-    wish = await on(context.disk_thread, read_wish, context, form)
+    wish = await on(context.disk_thread, read_wish, context, form, session)
     # a folder without images is refused here, in a sentence
     await on(context.data_thread, shape_of, wish.data)
 
     def begin() -> str:
-        _check_room(context)  # one thread starts runs, so nobody slips in between
         run_dir = new_run_dir(wish.preset)
         argv = argv_of(context, wish, run_dir=run_dir, steer=True)
         run_id = context.supervisor.start(argv, run_dir)
@@ -246,13 +255,9 @@ async def start(context: Context, request: Request) -> Response:
         context.runs.forget()
         return run_id
 
-    return JSONResponse({"id": await on(context.train_thread, begin)}, headers=NEVER)
-
-
-def _check_room(context: Context) -> None:
-    """In public one training at a time; at home whoever wants two may have two."""
-    if not context.profile.local and context.supervisor.running():
-        raise PageError("gan_error_busy", status=409)
+    # one thread starts runs, so nobody slips in between; in public all but one wait for their turn
+    reply = await on(context.train_thread, begin_or_wait, context, session, begin)
+    return JSONResponse(reply, headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

@@ -160,11 +160,17 @@ def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Co
     assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
 
 
-def test_in_public_one_training_runs_at_a_time(shop: Context):
-    client = client_for(shop, "10.0.0.7")
-    assert client.post("/gan/train/start", json=FORM).status_code == 200
-    second = client.post("/gan/train/start", json=FORM)
-    assert (second.status_code, second.json()["key"]) == (409, "gan_error_busy")
+def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context):
+    client, other = client_for(shop, "10.0.0.7"), client_for(shop, "10.0.0.7")
+    for each in (client, other):
+        each.get("/gan/state")
+    first = client.post("/gan/train/start", json=FORM).json()["id"]
+    second = other.post("/gan/train/start", json=FORM).json()
+    assert (second["position"], second["of"]) == (1, 1)
+    assert shop.supervisor.live == [first]
+    third = client.post("/gan/train/start", json=FORM).json()
+    assert third["position"] == 2
+    shop.close()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ import {
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { LiveGrid } from "./livegrid.js";
+import { mountPresets } from "./mypresets.js";
+import { mountOwn } from "./own.js";
+import { myTurn } from "./queue.js";
 import { Steer } from "./steer.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm } from "./trainform.js";
@@ -43,6 +46,8 @@ class Train {
     on("watch", (id) => this.#watch(id));
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
+    mountOwn(this.root, { changed: () => this.form.changed() });
+    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
@@ -73,8 +78,14 @@ class Train {
     this.find("#run-select").value = "";
     this.#draw();
     try {
-      const { id } = await ask("train/start", wish);
+      const reply = await ask("train/start", wish);
+      if (reply.ticket) {  // a public server's queue: what runs meanwhile can be watched
+        this.beginning = false;
+        this.#watch(before ?? state.runs[0]?.id);
+      }
+      const id = await myTurn(reply, this.find("#train-note"));
       this.beginning = false;
+      if (!id) return;
       this.form.leaveFork();
       await refresh();
       this.#watch(id);
