@@ -46,13 +46,13 @@ class Train {
     on("watch", (id) => this.#watch(id));
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
-    mountOwn(this.root, { changed: () => this.form.changed() });
-    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
     new IntersectionObserver(() => this.#tick()).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
+    mountOwn(this.root, { changed: () => this.form.changed() });
+    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
   }
 
   #listen() {
