@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.acting import nimg, open_tab
@@ -25,6 +26,7 @@ def history(runs_dir: Path, run: str) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.expects_refusal  # a rate that is no number
 def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, runs_dir: Path):
     start_digits(page)
     run = page.input_value("#run-select")
