@@ -33,16 +33,19 @@ COVERED_LEAST = 0.6  # of the modes
 LARGEST = 0.6  # share of one mode among five or more
 SPREAD_LEAST = 0.35
 VARIETY_LEAST = 0.3
+ONE_IMAGE = 0.08  # spread of what is one image and its shades; an untrained G has more
+FLAT = 0.02  # of FD
 RECOVERING = 1.15  # spread grows by so much from look to look: no collapse, but a beginning
 DRIFT = 0.6
 DRIFT_GROWTH = 0.3
 COPIES = 0.3
-EXPLODED = 30.0  # times what it was
-LOSS_LIMIT = 50.0  # in units of D's loss at a draw; a loss below it may grow as it likes
-GRADIENT_LIMIT = 100.0
+LIMIT = 25.0  # of a loss: a mean logit that says so is sure to eleven digits
+LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is free
+GRADIENT_LIMIT = 1000.0
 FD_WORSE = 2.0  # times the best
 SAME = 0.95  # of the best FD before: nothing gained
-STALLED_LOOKS = 3
+STALLED_LOOKS = 3  # in the second half of the run
+FLAT_LOOKS = 2  # where FD does not move at all
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,11 @@ class Signal:
 def mode_collapse(story: Story) -> Signal | None:
     """Samples fall on few of the modes that real images have, or are all alike."""
     looks = story.last_looks(lambda m: _collapse_sign(m) is not None)
-    if len(looks) < 2 or _recovers(looks) or _never_learned(story):
+    if len(looks) < 2 or _recovers(looks):
         return None
     last = looks[-1]
+    if _is_flat(story) and not _below(last, "spread", ONE_IMAGE):
+        return None  # it has not fallen from anywhere: it never began
     evidence: Evidence = {"sign": str(_collapse_sign(last)), "seconds": seconds_of(looks)}
     for key in ("modes", "classes"):
         if isinstance(last.get(key), int):
@@ -92,15 +97,10 @@ def _recovers(looks: Sequence[Row]) -> bool:
     return wider or (modes is not None and had is not None and modes > had)
 
 
-def _never_learned(story: Story) -> bool:
-    """Whether samples are as far from real ones as they were at first, D no wiser either."""
+def _is_flat(story: Story) -> bool:
+    """Whether no look differs from another: G does not move at all."""
     fds = numbers(story.measures, "fd")
-    return len(fds) > 1 and max(fds) - min(fds) < (1 - SAME) * max(fds) and not _won(story)
-
-
-def _won(story: Story) -> bool:
-    saturation = story.saturation(story.rows[-story.block :])
-    return saturation is not None and saturation > NEARLY_SATURATED
+    return len(fds) > 1 and max(fds) - min(fds) < FLAT * max(fds)
 
 
 def d_winning(story: Story) -> Signal | None:
@@ -151,7 +151,8 @@ def d_losing(story: Story) -> Signal | None:
     """D cannot tell fakes from real images although they are poor, so that it teaches nothing."""
     rows, sign = story.tail(lambda block: _is_reversed(story, block)), "reversed"
     far = story.times_floor()
-    if not rows and far is not None and far >= FAR and not _improves(story):
+    is_poor = far is not None and far >= FAR and not _improves(story) and not _is_flat(story)
+    if not rows and is_poor:
         rows, sign = story.tail(lambda block: _is_blind(story, block)), "scores"
     if not rows:
         return None
@@ -223,11 +224,10 @@ def _drift_evidence(rows: Sequence[Row]) -> Evidence:
 
 def divergence(story: Story) -> Signal | None:
     """Losses, scores or gradients explode, or samples that were better fall apart."""
-    limit = LOSS_LIMIT
+    limit = LIMITS.get(story.config.train.loss, LIMIT)
     for what, sign, least in (
         ("loss_d", "loss", limit),
         ("loss_g", "loss", limit),
-        ("score_real", "loss", 10 * limit),
         ("grad_norm_d", "gradient", GRADIENT_LIMIT),
         ("grad_norm_g", "gradient", GRADIENT_LIMIT),
     ):
@@ -238,21 +238,21 @@ def divergence(story: Story) -> Signal | None:
 
 
 def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None:
-    # the first rows are the measure: what blows up at once has no other moment of calm
-    calm = max(abs(middle(story.rows[:2], what) or 0.0), least / EXPLODED)
+    """Blocks in which `what` is beyond `least`, or no number at all."""
 
     def is_wild(block: Sequence[Row]) -> bool:
         values = [abs(x) for x in numbers(block, what)]
-        return not values or median(values) > EXPLODED * calm
+        return not values or median(values) > least
 
     rows = story.tail(is_wild)
     if not rows:
         return None
     value = median([abs(x) for x in numbers(rows, what)] or [0.0])
+    calm = abs(numbers(story.rows, what)[0]) if numbers(story.rows, what) else 0.0
     evidence: Evidence = {"sign": sign, "what": what, "value": value, "before": calm}
-    return Signal(
-        "warning", evidence | {"times": round(value / calm, 1), "seconds": seconds_of(rows)}
-    )
+    if calm > 0:
+        evidence["times"] = round(value / calm, 1)
+    return Signal("warning", evidence | {"seconds": seconds_of(rows)})
 
 
 def _fell_apart(story: Story) -> Signal | None:
@@ -278,7 +278,8 @@ def stagnation(story: Story) -> Signal | None:
     recent = [m for m in measured if 2 * m["nimg"] > now]
     before = [m for m in measured if 2 * m["nimg"] <= now]
     far = story.times_floor()
-    if len(recent) < STALLED_LOOKS or not before or far is None or far < FAR:
+    enough = FLAT_LOOKS if _is_flat(story) else STALLED_LOOKS
+    if len(recent) < enough or not before or far is None or far < FAR:
         return None
     best = min(before, key=lambda m: m["fd"])
     if min(numbers(recent, "fd")) < SAME * best["fd"]:

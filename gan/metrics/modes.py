@@ -12,7 +12,8 @@ from torch import Tensor
 from gan.metrics.features import FeatureNet
 
 COVERED_PART = 0.1  # of a mode's share among the reals: with ten equal classes, 1 % of the samples
-RELIABLE = 0.8  # part of the reals whose nearest other real is of their class
+RELIABLE = 0.95  # part of the reals whose nearest other real is of their class: mistakes of more
+# would fill a lost class up
 CLUSTERS = 20
 CLUSTER_LEAST = 25  # real images a cluster on average
 FEWEST_CLUSTERS = 4
@@ -46,7 +47,7 @@ def find_modes(
     """The modes of real features (N, F): classes where they can be told, else clusters.
 
     Classes are told by the network's own head, or by the nearest labelled real where that is right
-    for 80 % of the reals themselves. None where there are too few images for either.
+    for 95 % of the reals themselves. None where there are too few images for either.
     """
     if labels is not None and classes > 1:
         told = _told_by_class(net, real, labels, classes)

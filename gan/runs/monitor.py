@@ -80,7 +80,7 @@ class Monitor:
     def _go_on(self, begin: float) -> None:
         while (used := self.clock() - begin) < AT_ONCE_S:
             if self._pieces is None:
-                if not self._due():
+                if not self._due(used):
                     return
                 self._pieces = self._prepare() if self._checkup is None else self._look()
             if self._checkup is None and self.spent + used > self._allowed():
@@ -92,9 +92,9 @@ class Monitor:
         if pieces is not None and next(pieces, self) is self:
             self._pieces = None
 
-    def _due(self) -> bool:
+    def _due(self, used: float = 0.0) -> bool:
         ahead = self.trainer.nimg > self._measured_nimg and self.trainer.last is not None
-        affordable = self.spent + self._cost <= self._allowed()
+        affordable = self.spent + used + self._cost <= self._allowed()
         return ahead and affordable and self.trainer.seconds >= self._next_at
 
     def _finish(self) -> None:
@@ -112,7 +112,8 @@ class Monitor:
     def _prepare(self) -> Iterator[None]:
         """The real images' features, and how many samples a look can afford."""
         images, model = self.trainer.batches.images, self.trainer.config.model
-        net = load_features(features_for(images.name, model.channels))
+        with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
+            net = load_features(features_for(images.name, model.channels))
         draw = torch.Generator().manual_seed(SEED)
         index = torch.randperm(len(images), generator=draw)[:MAX_REALS]
         parts: list[Tensor] = []
