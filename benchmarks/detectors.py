@@ -31,7 +31,7 @@ from gan.training import Progress, Trainer
 
 FIXTURE = Path(__file__).parent.parent / "tests" / "metrics" / "runs.json.gz"
 JUDGED_EVERY = 4  # rows: about a second
-SHARE = 0.25  # of the time for looks, six times the usual: short runs get a long one's looks
+SHARE = 0.15  # of the time for looks, four times the usual: short runs get a long one's looks
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Case:
 # fmt: off
 NO_PENALTY = {"r1": 0.0, "r2": 0.0}
 HEALTHY = [
-    *(Case(f"digits, seed {s}", None, "digits", 20, seed=s, in_fixture=s < 2) for s in range(14)),
+    *(Case(f"digits, seed {s}", None, "digits", 50, seed=s, in_fixture=s < 2) for s in range(4)),
+    *(Case(f"digits, seed {s}", None, "digits", 12, seed=s) for s in range(4, 14)),
     *(Case(f"fashion, seed {s}", None, "fashion", 5, seed=s, in_fixture=s < 2) for s in range(6)),
 ]
 FAILING = [
@@ -76,17 +77,17 @@ FAILING = [
          {"g_lr": 2e-3}),
     Case("hinge, no classes, Adam 1e-2 (0.9)", "mode-collapse", "digits", 30,
          {**NO_PENALTY, "loss": "hinge", "classes": 0, "g_lr": 1e-2, "d_lr": 1e-2, "beta1": 0.9}),
-    Case("50 digits, no R1 and R2", "memorising", "digits", 40, NO_PENALTY, images=50,
+    Case("50 garments, fully connected", "memorising", "fashion-mlp", 60, images=50,
          in_fixture=True),
-    Case("400 digits, no R1 and R2", "memorising", "digits", 40, NO_PENALTY, images=400),
-    Case("200 garments, textbook", "memorising", "dcgan-small", 30, images=200),
+    Case("50 garments, fully connected, seed 1", "memorising", "fashion-mlp", 30, seed=1,
+         images=50),
     Case("Adam 0.5", "divergence", "digits", 10, {"g_lr": 0.5, "d_lr": 0.5}, in_fixture=True),
     Case("Wasserstein without its penalty, RMSprop 0.1", "divergence", "digits", 10,
          {**NO_PENALTY, "loss": "wasserstein-gp", "gp": 0.0, "optimizer": "rmsprop", "g_lr": 0.1,
           "d_lr": 0.1}),
     Case("SGD 5", "divergence", "digits", 10, {"optimizer": "sgd", "g_lr": 5.0, "d_lr": 5.0}),
     Case("G's rate 0", "stagnation", "digits", 20, {"g_lr": 0.0}, in_fixture=True),
-    Case("both rates 1e-7", "stagnation", "digits", 20, {"g_lr": 1e-7, "d_lr": 1e-7}),
+    Case("both rates 1e-7", "stagnation", "digits", 40, {"g_lr": 1e-7, "d_lr": 1e-7}),
     Case("both rates 1e-6, garments", "stagnation", "fashion", 6, {"g_lr": 1e-6, "d_lr": 1e-6}),
 ]
 # fmt: on
@@ -140,6 +141,8 @@ def verdicts(run: dict[str, Any]) -> dict[str, float]:
         seen = [m for m in measures if m["nimg"] <= now]
         for finding in diagnose(rows[:end], seen, config):
             found.setdefault(finding.kind, rows[end - 1]["seconds"])
+    if run["failed"]:  # a loss that is no number ends a training, and its last words say so
+        found.setdefault("divergence", rows[-1]["seconds"] if rows else 0.0)
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import rich.progress
 
+from gan.cli.advice import Advisor, advice
 from gan.cli.console import say
 from gan.config import RunConfig
 from gan.runs import RunStatus
@@ -27,7 +28,7 @@ def display(run_dir: Path, config: RunConfig) -> Any:
     """A progress bar on a terminal, a plain line every few seconds in a pipe."""
     say(f"{config.preset}: {config.data}, seed {config.seed}, writing {run_dir}")
     if not sys.stdout.isatty():
-        yield _line_printer()
+        yield _line_printer(Advisor(run_dir))
         return
     columns = (
         rich.progress.BarColumn(),
@@ -39,16 +40,18 @@ def display(run_dir: Path, config: RunConfig) -> Any:
     with rich.progress.Progress(*columns) as bar:
         known = config.total_seconds is not None or config.total_kimg is not None
         task = bar.add_task("starting", total=1.0 if known else None)
+        advisor = Advisor(run_dir)
 
         def watch(event: Event, status: RunStatus) -> None:
             if isinstance(event, Progress):
-                text = f"{_count(event.nimg)} images  {event.images_per_s:,.0f}/s"
+                amiss = advisor.amiss()
+                text = f"{_count(event.nimg)} images  {event.images_per_s:,.0f}/s{amiss}"
                 bar.update(task, completed=status.fraction or 0.0, description=text)
 
         yield watch
 
 
-def _line_printer() -> Watcher:
+def _line_printer(advisor: Advisor) -> Watcher:
     printed_at = -LINE_EVERY_S
 
     def watch(event: Event, status: RunStatus) -> None:
@@ -58,6 +61,7 @@ def _line_printer() -> Watcher:
             say(
                 f"{_count(event.nimg):>8} images  {event.seconds:7.1f} s  "
                 f"{event.images_per_s:7,.0f}/s  loss G {event.loss_g:.3f} D {event.loss_d:.3f}"
+                f"{advisor.amiss()}"
             )
 
     return watch
@@ -71,6 +75,8 @@ def say_end(status: RunStatus) -> None:
     place = shlex.quote(str(status.path))
     verb = {"finished": "finished", "stopped": "stopped"}.get(status.state, "interrupted")
     say(f"{verb} after {_count(status.nimg)} images and {status.seconds:.1f} s")
+    for sentence in advice(status.path):
+        say(sentence)
     if status.state == "interrupted":
         say(f"go on with: python -m gan train --resume {place}")
     else:

@@ -14,7 +14,7 @@ from gan.metrics.diversity import spread, variety
 from gan.metrics.features import FeatureNet
 from gan.metrics.modes import find_modes
 
-FEWEST_FOR_FD = 130  # two halves with more images than the 64 features
+FEWEST_FOR_FD = 128  # two halves with as many images as there are features
 
 
 @dataclass(frozen=True, kw_only=True)

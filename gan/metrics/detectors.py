@@ -30,14 +30,16 @@ REVERSED = -0.1  # D loses more than a blind one
 BLIND = 0.03
 FAR = 10.0  # times the floor: samples that anyone tells from real ones
 COVERED_LEAST = 0.6  # of the modes
+NEAR = 2.2  # times the distance from real to real; an untrained G is at 2.3 and more
 LARGEST = 0.6  # share of one mode among five or more
 SPREAD_LEAST = 0.35
 VARIETY_LEAST = 0.3
 ONE_IMAGE = 0.08  # spread of what is one image and its shades; an untrained G has more
 FLAT = 0.02  # of FD
 RECOVERING = 1.15  # spread grows by so much from look to look: no collapse, but a beginning
-DRIFT = 0.6
-DRIFT_GROWTH = 0.3
+DRIFT = 0.45  # of the way from the scores of train's images to those of fakes
+DRIFT_GROWTH = 0.15
+DRIFT_ROWS = 400
 COPIES = 0.3
 LIMIT = 25.0  # of a loss: a mean logit that says so is sure to eleven digits
 LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is free
@@ -73,7 +75,9 @@ def mode_collapse(story: Story) -> Signal | None:
 
 def _collapse_sign(measure: Row) -> str | None:
     modes, classes = number(measure, "modes"), number(measure, "classes")
-    if modes is not None and classes and classes >= 5:
+    # what is far from all real images falls on no mode but by chance
+    is_near = (number(measure, "nearest") or 0) < NEAR or _below(measure, "spread", SPREAD_LEAST)
+    if modes is not None and classes and classes >= 5 and is_near:
         if modes <= COVERED_LEAST * classes:
             return "modes"
         if (number(measure, "largest") or 0) >= LARGEST:
@@ -173,12 +177,12 @@ def _is_blind(story: Story, block: Sequence[Row]) -> bool:
 def memorising(story: Story) -> Signal | None:
     """D knows its training images from others, or samples are copies of them."""
     looks = story.last_looks(lambda m: (number(m, "memorised") or 0) >= COPIES)
-    rows = story.tail(lambda block: (_drift(block) or 0) >= DRIFT)
+    rows = _drifted(story)
     early = _drift(story.rows[BLOCK : max(2 * BLOCK, len(story.rows) // 4)])
     drifted = bool(rows) and _won_something(story, rows)
     if drifted and early is not None and len(looks) < 2:
         # the few held-out images of a small set may look odd from the start: it must have grown
-        drifted = (_drift(rows[-story.block :]) or 0) >= early + DRIFT_GROWTH or early > 1
+        drifted = (_drift(rows) or 0) >= early + DRIFT_GROWTH
     if not drifted and len(looks) < 2:
         return None
     evidence: Evidence = {
@@ -190,6 +194,14 @@ def memorising(story: Story) -> Signal | None:
     if looks:
         evidence |= _some(looks[-1], "memorised", "nearest")
     return Signal("warning" if len(looks) > 1 or len(rows) >= 4 * BLOCK else "notice", evidence)
+
+
+def _drifted(story: Story) -> Sequence[Row]:
+    """The last quarter of the run if held-out scores have drifted in both its halves, else none."""
+    count = max(2 * BLOCK, min(len(story.rows) // 4, DRIFT_ROWS))
+    rows = story.rows[-count:]
+    halves = (_drift(rows[: count // 2]) or 0, _drift(rows[count // 2 :]) or 0)
+    return rows if (_drift(rows) or 0) >= DRIFT and min(halves) >= 0.8 * DRIFT else ()
 
 
 def _drift(rows: Sequence[Row]) -> float | None:
@@ -228,6 +240,7 @@ def divergence(story: Story) -> Signal | None:
     for what, sign, least in (
         ("loss_d", "loss", limit),
         ("loss_g", "loss", limit),
+        ("score_real", "loss", 4 * limit),
         ("grad_norm_d", "gradient", GRADIENT_LIMIT),
         ("grad_norm_g", "gradient", GRADIENT_LIMIT),
     ):
@@ -248,11 +261,11 @@ def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None
     if not rows:
         return None
     value = median([abs(x) for x in numbers(rows, what)] or [0.0])
-    calm = abs(numbers(story.rows, what)[0]) if numbers(story.rows, what) else 0.0
+    calm = abs((numbers(story.rows, what) or [0.0])[0])
+    times = round(value / max(calm, 1e-6), 1)
+    what = what.removesuffix("_real")
     evidence: Evidence = {"sign": sign, "what": what, "value": value, "before": calm}
-    if calm > 0:
-        evidence["times"] = round(value / calm, 1)
-    return Signal("warning", evidence | {"seconds": seconds_of(rows)})
+    return Signal("warning", evidence | {"times": times, "seconds": seconds_of(rows)})
 
 
 def _fell_apart(story: Story) -> Signal | None:

@@ -9,7 +9,7 @@ from gan.config import RunConfig
 from gan.metrics.detectors import DETECTORS
 from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, FindingKind, Remedy
 from gan.metrics.remedies import remedies
-from gan.metrics.story import Story
+from gan.metrics.story import Story, kept
 
 __all__ = ["FINDING_KINDS", "REMEDY_NAMES", "Finding", "FindingKind", "Remedy", "diagnose"]
 
@@ -22,7 +22,7 @@ def diagnose(rows: Rows, measures: Rows, config: RunConfig) -> tuple[Finding, ..
     rows and measures as RunReader gives them, all of them and in order; config is the run's current
     one, so that no remedy is proposed that is already on.
     """
-    story = Story(_usable(rows), _usable(measures), config)
+    story = Story(kept(_usable(rows)), _usable(measures), config)
     if story.is_young:
         return ()
     nimg, found = story.rows[-1]["nimg"], []

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 
 BLOCK = 8  # rows of a median, two seconds of them
 BLOCK_PART = 50  # in long runs a block is a fiftieth of it
+RECENT, EARLIER = 1200, 400  # rows that are kept of a long run: the last, and some of those before
 MIN_STEPS = 100  # before which nothing is amiss: D is ahead in every training's first moments
 # D's loss where it cannot tell real from fake, by which its share of what it can win is told
 DRAW: dict[LossName, float] = {
@@ -81,6 +82,13 @@ class Story:
         """
         draw, loss = DRAW.get(self.config.train.loss), middle(rows, "loss_d")
         return None if draw is None or loss is None else 1 - loss / draw
+
+
+def kept(rows: Sequence[Row]) -> Sequence[Row]:
+    """At most 1,600 of the rows: the last as they are, and every so many of those before."""
+    earlier = rows[:-RECENT]
+    every = -(-len(earlier) // EARLIER) or 1
+    return [*earlier[::every], *rows[-RECENT:]]
 
 
 def times_floor(measure: Row) -> float | None:

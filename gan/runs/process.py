@@ -48,8 +48,7 @@ def train_argv(
         argv += ["--preset", preset]
     if data:
         argv += ["--data", data]
-    for key, value in (settings or {}).items():
-        argv += ["--set", f"{key}={_plain(value)}"]
+    argv += _set_options(settings or {})
     if seed:
         argv += ["--seed", str(seed)]
     if seconds is not None:
@@ -83,6 +82,15 @@ def fork_argv(
         run_dir=run_dir,
         steer=steer,
     )
+
+
+def _set_options(settings: Mapping[str, Any]) -> list[str]:
+    return [part for key, value in settings.items() for part in ("--set", f"{key}={_plain(value)}")]
+
+
+def setting_arguments(settings: Mapping[str, Any]) -> str:
+    """`settings` as one would type them behind `train`: --set g_lr=0.001 --set r1=0.2."""
+    return shlex.join(_set_options(settings))
 
 
 def _plain(value: object) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from gan.data import ImageSet
 from gan.runs import RunReader, resume, start
-from gan.runs.folder import RunWriter
+from gan.runs.writer import RunWriter
 from gan.runs.monitor import HEAD_START_S, SHARE, Monitor
 from gan.training import Trainer
 
@@ -30,7 +30,7 @@ class Clock:
 def trained(config, images, *, monitored: bool) -> tuple[Trainer, list[dict]]:
     """A trainer at the end of its run, and what the monitor said on the way."""
     trainer, rows = Trainer(config, images), []
-    monitor = Monitor(trainer, rows.append, share=1.0)
+    monitor = Monitor(trainer, rows.append, share=0.5)
     for event in trainer.run():
         if monitored:
             monitor.after(event)
@@ -38,7 +38,7 @@ def trained(config, images, *, monitored: bool) -> tuple[Trainer, list[dict]]:
 
 
 def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits):
-    config = replace(make_config(), total_kimg=3.0)
+    config = replace(make_config(), total_kimg=1.5)
     torch.rand(1)
     state = torch.get_rng_state()
     (watched, rows), (alone, _) = (
@@ -55,23 +55,23 @@ def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits)
 
 
 def test_a_row_holds_what_the_reader_promises(make_config, digits):
-    _, rows = trained(replace(make_config(), total_kimg=3.0), digits, monitored=True)
+    _, rows = trained(replace(make_config(), total_kimg=1.5), digits, monitored=True)
     assert set(rows[-1]) == {
         "nimg", "seconds", "count", "fd", "fd_floor", "modes", "classes", "mode_kind", "histogram",
         "largest", "spread", "variety", "nearest", "memorised", "spent_s",
     }  # fmt: skip
     assert rows[-1]["fd"] > rows[-1]["fd_floor"] > 0
-    assert rows[-1]["classes"] == len(rows[-1]["histogram"]) == 10
+    assert rows[-1]["modes"] <= rows[-1]["classes"] == 20  # 8-px digits cannot be told by class
+    assert 0 < rows[-1]["largest"] <= 1
 
 
-@pytest.mark.parametrize("tick", [0.005, 0.1])
-def test_it_never_spends_more_than_its_share_a_look_and_a_piece(tick, make_config, digits):
+def test_it_never_spends_more_than_its_share_a_look_and_a_piece(make_config, digits):
     trainer = Trainer(make_config(), digits)
     trainer.step()
     rows: list[dict] = []
-    monitor = Monitor(trainer, rows.append, clock=Clock(tick))
+    monitor = Monitor(trainer, rows.append, clock=Clock(0.005))
     event, longest = trainer.snapshot(), 0.0
-    for _ in range(100):
+    for _ in range(60):
         trainer.seconds += 1.0
         trainer.nimg += 1
         before = monitor.spent
@@ -79,7 +79,7 @@ def test_it_never_spends_more_than_its_share_a_look_and_a_piece(tick, make_confi
         longest = max(longest, monitor.spent - before)
         allowed = HEAD_START_S + SHARE * trainer.seconds
         assert monitor.spent <= allowed + monitor._cost + longest
-    assert rows or tick == 0.1
+    assert rows
 
 
 def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits):
@@ -91,7 +91,7 @@ def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits):
 
 def test_images_without_classes_are_sorted_into_clusters(make_config, digits):
     config = make_config()
-    config = replace(config, model=replace(config.model, classes=0), total_kimg=3.0)
+    config = replace(config, model=replace(config.model, classes=0), total_kimg=1.5)
     plain = ImageSet("mine", digits.pixels)
     _, rows = trained(config, plain, monitored=True)
     assert (rows[-1]["mode_kind"], rows[-1]["histogram"]) == ("cluster", None)
@@ -123,8 +123,8 @@ def test_a_generator_at_infinity_gives_a_row_without_numbers(make_config, digits
 def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
     make_config, digits, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 60.0)
-    config = replace(make_config(), total_kimg=3.0)
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 2.0)
+    config = replace(make_config(), total_kimg=1.5)
     start(config, digits, tmp_path / "run")
     reader = RunReader(tmp_path / "run")
     before = reader.measures()
@@ -135,13 +135,13 @@ def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
 
 
 def test_a_resumed_run_is_measured_on(make_config, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 60.0)
-    config = replace(make_config(), total_kimg=2.0)
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 2.0)
+    config = replace(make_config(), total_kimg=1.0)
     start(config, digits, tmp_path / "run")
-    resume(replace(config, total_kimg=4.0), digits, tmp_path / "run")
+    resume(replace(config, total_kimg=2.0), digits, tmp_path / "run")
     nimgs = [row["nimg"] for row in RunReader(tmp_path / "run").measures()]
     assert nimgs == sorted(set(nimgs))
-    assert nimgs[-1] > 2000
+    assert nimgs[-1] > 1000
 
 
 def test_damaged_measures_are_passed_over(tmp_path):

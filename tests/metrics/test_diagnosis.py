@@ -1,0 +1,346 @@
+"""Each detector sees its fault, and only that; healthy trainings hear nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gan.config import RunConfig, apply_settings, from_json
+from gan.metrics.diagnosis import FINDING_KINDS, REMEDY_NAMES, diagnose
+from gan.metrics.findings import Finding
+from gan.metrics.remedies import CHOICES, MOST, ORDER, remedies
+from gan.metrics.story import DRAW, kept
+from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+
+BATCH = 64
+HEALTHY_SCORES = {"score_real": 0.6, "score_fake": -0.2, "score_held_out": 0.55}
+# what D's loss is at a good balance, of each family's draw
+AT_BALANCE = 0.75
+
+
+def config(loss: str = "nonsaturating", **settings) -> RunConfig:
+    names = tuple("0123456789")
+    made = run_config("fashion", DataShape(28, 1, names), data="fashion")
+    return resolve_widths(apply_settings(made, {"loss": loss, "batch_size": BATCH, **settings}))
+
+
+def row(i: int, loss: str = "nonsaturating", **changed) -> dict:
+    """The i-th quarter second of a healthy training, thirty steps each."""
+    noise = random.Random(i).uniform(0.8, 1.2)
+    return {
+        "nimg": (i + 1) * 30 * BATCH,
+        "seconds": (i + 1) * 0.25,
+        "images_per_s": 7680.0,
+        "loss_g": 1.0 * noise,
+        "loss_d": AT_BALANCE * DRAW.get(loss, 1.0) * noise,
+        **HEALTHY_SCORES,
+        "grad_norm_g": 0.6 * noise,
+        "grad_norm_d": 0.9 * noise,
+        "g_lr": 2e-3,
+        "d_lr": 2e-3,
+        **changed,
+    }
+
+
+def look(i: int, **changed) -> dict:
+    """The look at the samples beside the i-th row, nearer to the reals each time."""
+    return {
+        "nimg": (i + 1) * 30 * BATCH,
+        "seconds": (i + 1) * 0.25,
+        "count": 512,
+        "fd": 40.0 / (1 + i / 10),
+        "fd_floor": 1.0,
+        "modes": 10,
+        "classes": 10,
+        "mode_kind": "class",
+        "histogram": [0.1] * 10,
+        "largest": 0.13,
+        "spread": 0.85,
+        "variety": 0.8,
+        "nearest": 1.2,
+        "memorised": 0.01,
+        **changed,
+    }
+
+
+def rows(count: int = 80, loss: str = "nonsaturating", **changed) -> list[dict]:
+    return [row(i, loss, **changed) for i in range(count)]
+
+
+def looks(count: int = 8, every: int = 10, **changed) -> list[dict]:
+    return [look(i * every + every - 1, **changed) for i in range(count)]
+
+
+def kinds(found: tuple[Finding, ...]) -> set[str]:
+    return {finding.kind for finding in found}
+
+
+def only(found: tuple[Finding, ...]) -> Finding:
+    assert len(found) == 1, kinds(found)
+    return found[0]
+
+
+# -- recorded trainings ---------------------------------------------------------------------------
+
+FIXTURE = Path(__file__).parent / "runs.json.gz"
+RECORDED = json.loads(gzip.decompress(FIXTURE.read_bytes())) if FIXTURE.exists() else []
+
+
+def found_on_the_way(run: dict) -> set[str]:
+    """Every kind that a viewer would have been told of, looking every few seconds."""
+    rows, made = run["rows"], from_json(RunConfig, run["config"])
+    found: set[str] = set()
+    for end in {*range(16, len(rows), 12), len(rows)}:
+        now = rows[end - 1]["nimg"]
+        found |= kinds(diagnose(rows[:end], [m for m in run["measures"] if m["nimg"] <= now], made))
+    return found
+
+
+def test_every_kind_and_good_health_were_recorded():
+    assert {run["expected"] for run in RECORDED} == {*FINDING_KINDS, None}
+
+
+@pytest.mark.parametrize("run", RECORDED, ids=lambda run: run["name"])
+def test_a_recorded_training_is_diagnosed_as_what_it_was_made_for(run):
+    found = found_on_the_way(run)
+    assert found == set() if run["expected"] is None else run["expected"] in found
+
+
+@pytest.mark.parametrize("run", RECORDED, ids=lambda run: run["name"])
+def test_the_first_moments_of_any_training_alarm_nobody(run):
+    some = from_json(RunConfig, run["config"])
+    for end in range(16):
+        assert diagnose(run["rows"][:end], run["measures"], some) == ()
+
+
+# -- faults planted one by one --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["wasserstein-gp", *DRAW])
+def test_a_healthy_training_hears_nothing(loss):
+    assert diagnose(rows(loss=loss), looks(), config(loss)) == ()
+    assert diagnose(rows(loss=loss), [], config(loss)) == ()
+
+
+@pytest.mark.parametrize("loss", DRAW)
+def test_a_saturated_d_is_winning_whatever_the_scale_of_its_loss(loss):
+    won = rows(40, loss) + [row(i, loss, loss_d=0.01 * DRAW[loss]) for i in range(40, 80)]
+    found = only(diagnose(won, looks(), config(loss)))
+    assert (found.kind, found.evidence["sign"]) == ("d-winning", "scores")
+    assert found.evidence["saturated"] == pytest.approx(0.99)
+    assert found.evidence["seconds"] == pytest.approx(10, abs=2.1)
+
+
+def test_a_nearly_saturated_d_counts_only_while_samples_get_no_better():
+    ahead = rows(80, loss_d=0.06 * DRAW["nonsaturating"])
+    assert diagnose(ahead, looks(), config()) == ()
+    assert "d-winning" in kinds(diagnose(ahead, looks(fd=30.0), config()))
+
+
+def test_a_vanished_gradient_of_g_is_d_winning_where_scores_have_no_bound():
+    gone = rows(40, "wasserstein-gp") + [
+        row(i, "wasserstein-gp", grad_norm_g=1e-4, score_real=50.0, score_held_out=49.0)
+        for i in range(40, 80)
+    ]
+    found = only(diagnose(gone, looks(4, fd=30.0), config("wasserstein-gp")))
+    assert (found.kind, found.evidence["sign"]) == ("d-winning", "gradient")
+    assert found.evidence["grad_norm_g"] < 0.01 * found.evidence["grad_norm_g_before"]
+
+
+@pytest.mark.parametrize("loss", ["wasserstein-gp", *DRAW])
+def test_a_d_that_prefers_fakes_is_losing(loss):
+    changed = {"loss_d": 1.5 * DRAW.get(loss, 1.0), "score_fake": 2.0}
+    lost = rows(50, loss) + [row(i, loss, **changed) for i in range(50, 80)]
+    found = only(diagnose(lost, looks(), config(loss)))
+    assert (found.kind, found.evidence["sign"]) == ("d-losing", "reversed")
+
+
+def test_a_blind_d_is_losing_only_before_poor_samples():
+    blind = rows(80, loss_d=DRAW["nonsaturating"], score_fake=0.59)
+    poor = [*looks(), look(75, fd=60.0), look(79, fd=61.0)]
+    assert "d-losing" in kinds(diagnose(blind, poor, config()))
+    assert diagnose(blind, looks(fd=1.5), config()) == ()
+
+
+@pytest.mark.parametrize(
+    ("sign", "changed"),
+    [
+        ("modes", {"modes": 3}),
+        ("histogram", {"largest": 0.7}),
+        ("spread", {"spread": 0.2, "modes": None, "classes": None}),
+        ("variety", {"variety": 0.1}),
+    ],
+)
+def test_each_sign_of_a_collapse_is_seen_after_the_second_look(sign, changed):
+    once, twice = [*looks(7), look(79, **changed)], looks(6) + looks(8, **changed)[6:]
+    assert diagnose(rows(), once, config()) == ()
+    found = only(diagnose(rows(), twice, config()))
+    assert (found.kind, found.evidence["sign"]) == ("mode-collapse", sign)
+
+
+def test_samples_that_are_still_coming_apart_are_no_collapse():
+    growing = [look(20, spread=0.1, fd=39.0), look(50, spread=0.15, fd=30.0),
+               look(79, spread=0.25, fd=21.0)]  # fmt: skip
+    assert diagnose(rows(), growing, config()) == ()
+
+
+def test_a_generator_that_never_began_stagnates_and_has_not_collapsed():
+    same = looks(8, spread=0.2, modes=2, fd=90.0)
+    assert kinds(diagnose(rows(), same, config())) == {"stagnation"}
+
+
+def test_held_out_images_that_drift_to_the_fakes_tell_of_memorising():
+    def drifting(i: int, reach: float) -> dict:
+        return row(i, score_real=3.0, score_fake=-3.0, score_held_out=3.0 - 6 * reach, loss_d=0.4)
+
+    learned = [drifting(i, 0.05 if i < 40 else 0.9) for i in range(100)]
+    found = only(diagnose(learned, looks(10), config()))
+    assert (found.kind, found.evidence["sign"]) == ("memorising", "held-out")
+    assert found.evidence["drift"] == pytest.approx(0.9)
+    always_odd = [drifting(i, 0.7) for i in range(100)]
+    assert diagnose(always_odd, looks(10), config()) == ()
+
+
+def test_drift_of_a_d_that_hardly_tells_anything_means_nothing():
+    faint = [row(i, score_real=0.02, score_fake=0.0, score_held_out=0.0) for i in range(100)]
+    assert diagnose(faint, looks(10), config()) == ()
+
+
+def test_copies_of_real_images_tell_of_memorising():
+    copied = looks(6) + looks(8, memorised=0.6)[6:]
+    found = only(diagnose(rows(), copied, config()))
+    assert (found.kind, found.evidence["sign"]) == ("memorising", "copies")
+    assert found.evidence["memorised"] == 0.6
+
+
+@pytest.mark.parametrize(
+    ("loss", "what", "value", "sign"),
+    [
+        ("nonsaturating", "loss_g", 80.0, "loss"),
+        ("hinge", "loss_d", 1e4, "loss"),
+        ("wasserstein-gp", "loss_d", -5e4, "loss"),
+        ("relativistic", "grad_norm_d", 1e5, "gradient"),
+        ("least-squares", "grad_norm_g", math.nan, "gradient"),
+    ],
+)
+def test_what_explodes_is_divergence(loss, what, value, sign):
+    wild = rows(50, loss) + [row(i, loss, **{what: value}) for i in range(50, 80)]
+    found = diagnose(wild, looks(), config(loss))
+    assert found[0].kind == "divergence"
+    assert (found[0].evidence["what"], found[0].evidence["sign"]) == (what, sign)
+
+
+def test_a_critics_free_scale_is_no_divergence():
+    large = rows(80, "wasserstein-gp", loss_d=-150.0, loss_g=-300.0, score_real=400.0)
+    assert diagnose(large, looks(), config("wasserstein-gp")) == ()
+
+
+def test_samples_that_fall_apart_are_divergence():
+    apart = [*looks(6), look(70, fd=60.0), look(79, fd=62.0)]
+    found = diagnose(rows(), apart, config())
+    assert ("divergence", "fd") in {(f.kind, f.evidence["sign"]) for f in found if f.evidence}
+
+
+def test_a_distance_that_stays_far_from_its_floor_is_stagnation():
+    stuck = [look(i, fd=40 - i if i < 20 else 20.5) for i in range(9, 80, 10)]
+    found = only(diagnose(rows(), stuck, config()))
+    assert found.kind == "stagnation"
+    assert found.evidence["times_floor"] == pytest.approx(20.5)
+    assert found.evidence["images"] > 0
+
+
+def test_a_distance_that_stays_near_its_floor_is_success():
+    assert diagnose(rows(), looks(fd=2.0), config()) == ()
+
+
+# -- robustness -----------------------------------------------------------------------------------
+
+
+def test_one_wild_row_or_look_alarms_nobody():
+    some, seen = rows(), looks()
+    some[60] |= {"loss_d": 1e9, "loss_g": -1e9, "grad_norm_g": 1e9, "score_fake": 1e6}
+    seen[5] |= {"modes": 1, "largest": 1.0, "spread": 0.0, "variety": 0.0, "memorised": 1.0}
+    assert diagnose(some, seen, config()) == ()
+
+
+def test_a_long_run_is_judged_like_its_last_rows():
+    won = rows(3000) + [row(i, loss_d=0.001) for i in range(3000, 3400)]
+    assert kinds(diagnose(won, [], config())) == {"d-winning"}
+    assert len(kept(won)) <= 1600
+    assert kept(won)[-1] is won[-1]
+
+
+ODD = (None, True, math.nan, math.inf, -math.inf, 0, -1, 10**40, 1e300, "x", [1], {})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_rows_of_any_content_are_survived(seed):
+    draw = random.Random(seed)
+    spoiled, seen = rows(24), looks(3, 8)
+    for one in (*spoiled, *seen):
+        for key in draw.sample(sorted(one.keys() - {"nimg"}), draw.randrange(6)):
+            one[key] = draw.choice(ODD)
+    for finding in diagnose(spoiled, seen, config(draw.choice(["wasserstein-gp", *DRAW]))):
+        json.dumps(finding.to_json(), allow_nan=False)
+
+
+# -- remedies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("kind", FINDING_KINDS)
+def test_every_finding_has_remedies_that_this_run_may_set(kind, preset):
+    shape = DataShape(PRESETS[preset].resolution or 32, 3, ("a", "b"))
+    start = run_config(preset, shape, data=PRESETS[preset].data)
+    found = remedies(kind, start, {})
+    assert 1 <= len(found) <= MOST
+    for remedy in found:
+        assert remedy.name in REMEDY_NAMES
+        assert apply_settings(start, remedy.settings) != start
+
+
+@pytest.mark.parametrize("name", ["minibatch-std", "packing", "diffaug", "ada", "spectral-norm",
+                                  "second-discriminator", "multi-scale", "aux-classes",
+                                  "clip-gradients", "use-sgd"])  # fmt: skip
+def test_what_is_on_already_is_not_proposed_again(name):
+    before = config(augment="none")
+    settings = CHOICES[name](before.model, before.train, {})
+    after = apply_settings(before, settings)
+    assert not CHOICES[name](after.model, after.train, {})
+
+
+def test_a_large_r1_is_not_raised_without_end():
+    now = config(r1=0.0, r2=0.0)
+    weights = []
+    while settings := CHOICES["add-r1"](now.model, now.train, {}):
+        now = apply_settings(now, settings)
+        weights.append(now.train.r1)
+    assert weights == [0.2, 0.6, 1.8]
+
+
+def test_auxiliary_classes_need_classes():
+    plain = config()
+    plain = replace(plain, model=replace(plain.model, classes=0), class_names=())
+    names = {r.name for kind in FINDING_KINDS for r in remedies(kind, plain, {})}
+    assert "aux-classes" not in names
+
+
+def test_rates_move_the_right_way():
+    fast_d = config(d_lr=8e-3, g_lr=2e-3)
+    assert CHOICES["lower-d-rate"](fast_d.model, fast_d.train, {}) == {"d_lr": 2e-3}
+    slow_d = config(d_lr=2e-6, g_lr=2e-3)
+    assert CHOICES["raise-d-rate"](slow_d.model, slow_d.train, {}) == {"d_lr": 2e-3}
+    wild = config(d_lr=0.5, g_lr=0.5)
+    assert CHOICES["lower-rates"](wild.model, wild.train, {}) == {"g_lr": 2e-3, "d_lr": 2e-3}
+    asleep = config(g_lr=0.0)
+    assert CHOICES["raise-g-rate"](asleep.model, asleep.train, {})["g_lr"] == 2e-3
+
+
+def test_every_remedy_is_offered_somewhere():
+    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES)
