@@ -6,13 +6,12 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import pytest
 import torch
 
 from gan.data import ImageSet
 from gan.runs import RunReader, resume, start
-from gan.runs.writer import RunWriter
 from gan.runs.monitor import HEAD_START_S, SHARE, Monitor
+from gan.runs.writer import RunWriter
 from gan.training import Trainer
 
 
@@ -123,7 +122,7 @@ def test_a_generator_at_infinity_gives_a_row_without_numbers(make_config, digits
 def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
     make_config, digits, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 2.0)
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 20.0)
     config = replace(make_config(), total_kimg=1.5)
     start(config, digits, tmp_path / "run")
     reader = RunReader(tmp_path / "run")
@@ -135,7 +134,7 @@ def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
 
 
 def test_a_resumed_run_is_measured_on(make_config, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 2.0)
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 20.0)
     config = replace(make_config(), total_kimg=1.0)
     start(config, digits, tmp_path / "run")
     resume(replace(config, total_kimg=2.0), digits, tmp_path / "run")
