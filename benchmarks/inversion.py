@@ -2,7 +2,7 @@
 
 Feature distances of generated pictures that the search does not know, and of test images of
 Fashion-MNIST that no training saw; beside them the same search from the mean picture alone, and how
-far random samples lie apart. RESULTS
+far random samples lie apart.
 """
 
 from __future__ import annotations
