@@ -48,8 +48,8 @@ def latent_map(
     """A map of the samples of seeds seed, seed + 1, ...; the same on every call.
 
     Near in `features` (in pixels without) is near on the map: "pca" keeps directions and
-    distances as well as two axes can, "tsne" keeps neighbours. No UMAP: it would add numba, llvmlite
-    and pynndescent, and scikit-learn is here already.
+    distances as well as two axes can, "tsne" keeps neighbours. No UMAP: it would add numba,
+    llvmlite and pynndescent, and scikit-learn is here already.
     `classify` names the classes of a model that has none. Raises ConfigError for fewer than 10 or
     more than 2,000 samples.
     """
