@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
 import torch
 
 from gan.data import ImageSet
@@ -26,18 +27,25 @@ class Clock:
         return self.now
 
 
+@pytest.fixture
+def at_leisure(monkeypatch):
+    """A look is taken whole at every event, however fast this machine trains."""
+    monkeypatch.setattr("gan.runs.monitor.AT_ONCE_S", 60.0)
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 600.0)
+
+
 def trained(config, images, *, monitored: bool) -> tuple[Trainer, list[dict]]:
     """A trainer at the end of its run, and what the monitor said on the way."""
     trainer, rows = Trainer(config, images), []
-    monitor = Monitor(trainer, rows.append, share=0.5)
+    monitor = Monitor(trainer, rows.append)
     for event in trainer.run():
         if monitored:
             monitor.after(event)
     return trainer, rows
 
 
-def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits):
-    config = replace(make_config(), total_kimg=1.5)
+def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits, at_leisure):
+    config = replace(make_config(), total_kimg=0.8)
     torch.rand(1)
     state = torch.get_rng_state()
     (watched, rows), (alone, _) = (
@@ -53,8 +61,8 @@ def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits)
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_row_holds_what_the_reader_promises(make_config, digits):
-    _, rows = trained(replace(make_config(), total_kimg=1.5), digits, monitored=True)
+def test_a_row_holds_what_the_reader_promises(make_config, digits, at_leisure):
+    _, rows = trained(replace(make_config(), total_kimg=0.8), digits, monitored=True)
     assert set(rows[-1]) == {
         "nimg", "seconds", "count", "fd", "fd_floor", "modes", "classes", "mode_kind", "histogram",
         "largest", "spread", "variety", "nearest", "memorised", "spent_s",
@@ -81,16 +89,16 @@ def test_it_never_spends_more_than_its_share_a_look_and_a_piece(make_config, dig
     assert rows
 
 
-def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits):
+def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits, at_leisure):
     few = digits.subset(torch.arange(20))
     _, rows = trained(replace(make_config(), total_kimg=2.0), few, monitored=True)
     assert rows[-1]["fd"] is None
     assert rows[-1]["spread"] > 0
 
 
-def test_images_without_classes_are_sorted_into_clusters(make_config, digits):
+def test_images_without_classes_are_sorted_into_clusters(make_config, digits, at_leisure):
     config = make_config()
-    config = replace(config, model=replace(config.model, classes=0), total_kimg=1.5)
+    config = replace(config, model=replace(config.model, classes=0), total_kimg=0.8)
     plain = ImageSet("mine", digits.pixels)
     _, rows = trained(config, plain, monitored=True)
     assert (rows[-1]["mode_kind"], rows[-1]["histogram"]) == ("cluster", None)
@@ -98,7 +106,7 @@ def test_images_without_classes_are_sorted_into_clusters(make_config, digits):
 
 
 def test_without_a_feature_network_the_training_goes_on_unmeasured(
-    make_config, digits, monkeypatch, tmp_path
+    make_config, digits, monkeypatch, tmp_path, at_leisure
 ):
     monkeypatch.setattr("gan.metrics.features.weights_dir", lambda: tmp_path)
     trainer, rows = trained(replace(make_config(), total_kimg=1.0), digits, monitored=True)
@@ -120,10 +128,9 @@ def test_a_generator_at_infinity_gives_a_row_without_numbers(make_config, digits
 
 
 def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
-    make_config, digits, tmp_path, monkeypatch
+    make_config, digits, tmp_path, at_leisure
 ):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 20.0)
-    config = replace(make_config(), total_kimg=1.5)
+    config = replace(make_config(), total_kimg=0.8)
     start(config, digits, tmp_path / "run")
     reader = RunReader(tmp_path / "run")
     before = reader.measures()
@@ -133,8 +140,7 @@ def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
     assert reader.measures() == before[:1]
 
 
-def test_a_resumed_run_is_measured_on(make_config, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 20.0)
+def test_a_resumed_run_is_measured_on(make_config, digits, tmp_path, at_leisure):
     config = replace(make_config(), total_kimg=1.0)
     start(config, digits, tmp_path / "run")
     resume(replace(config, total_kimg=2.0), digits, tmp_path / "run")
