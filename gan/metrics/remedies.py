@@ -56,7 +56,7 @@ def _lower_d_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | Non
 
 def _raise_g_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
     # a rate that G cannot learn with, not one that is merely lower
-    too_low = t.g_lr * 20 < max(t.d_lr, _usual(t) / 20)
+    too_low = t.g_lr < _usual(t) / 20
     return {"g_lr": _rate(min(max(t.d_lr, _usual(t) / 10), _usual(t)))} if too_low else None
 
 

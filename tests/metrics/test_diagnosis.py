@@ -334,6 +334,7 @@ def test_auxiliary_classes_need_classes():
 def test_rates_move_the_right_way():
     fast_d = config(d_lr=8e-3, g_lr=2e-3)
     assert CHOICES["lower-d-rate"](fast_d.model, fast_d.train, {}) == {"d_lr": 2e-3}
+    assert remedies("d-winning", config(d_lr=1e-2, g_lr=2e-4), {})[0].settings == {"d_lr": 2e-4}
     slow_d = config(d_lr=2e-6, g_lr=2e-3)
     assert CHOICES["raise-d-rate"](slow_d.model, slow_d.train, {}) == {"d_lr": 2e-3}
     wild = config(d_lr=0.5, g_lr=0.5)
