@@ -200,7 +200,7 @@ def test_no_text_is_left_over():
     )
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
-        r"|axis|event|finding|remedy|what|step|engine|kind|direction)_"  # `gan_state_${name}`
+        r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep)_"
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []

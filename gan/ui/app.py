@@ -17,7 +17,18 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import evaluate, explore, gallery, header, inbrowser, panels, runs, train, trainform
+from gan.ui import (
+    evaluate,
+    explore,
+    gallery,
+    header,
+    inbrowser,
+    panels,
+    runs,
+    scores,
+    train,
+    trainform,
+)
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -92,6 +103,7 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
         inbrowser.ROUTES,
         train.ROUTES,
         gallery.ROUTES,
+        scores.ROUTES,
         panels.ROUTES,
         runs.ROUTES,
         evaluate.ROUTES,

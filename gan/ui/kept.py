@@ -24,6 +24,11 @@ class Kept(Generic[Value]):
         self._lock = threading.Lock()
         self._values: OrderedDict[tuple, Value] = OrderedDict()
 
+    def has(self, key: tuple) -> bool:
+        """Whether it is there, for what is told while it is made."""
+        with self._lock:
+            return key in self._values
+
     def get(self, key: tuple, make: Callable[[], Value]) -> Value:
         """The value of `key`, made if it is not there."""
         with self._lock:

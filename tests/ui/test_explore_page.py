@@ -186,4 +186,4 @@ def test_the_model_selector_serves_all_tabs(page: Page):
     expect(page.locator(".is-class").first).to_be_hidden()
     assert page.evaluate("document.querySelector('#latent-image').width") == 32
     open_tab(page, "Gallery")
-    expect(page.locator("#gallery img").first).to_have_attribute("alt", "seed 0")
+    expect(page.locator(".ga-tile").first).to_have_accessible_name("seed 0; open in Explore")

@@ -2,32 +2,117 @@
 
 from __future__ import annotations
 
-import re
+import base64
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, open_tab
+from tests.ui.acting import PIXELS, open_tab, picture_after
+
+FIRST = "document.querySelector('.ga-tile canvas').toDataURL()"
 
 
-def test_a_sample_of_the_gallery_opens_as_the_same_picture(page: Page):
+@pytest.fixture
+def gallery(page: Page) -> Page:
     open_tab(page, "Gallery")
-    expect(page.locator("#gallery button")).to_have_count(96)
-    tile = page.locator("#gallery button").nth(5)
-    source = tile.locator("img").get_attribute("src")
-    assert re.fullmatch(r".+, seed 5", tile.locator("img").get_attribute("alt"))
+    expect(page.locator(".ga-tile canvas").nth(20)).to_be_visible()
+    return page
+
+
+def test_a_sample_of_the_gallery_opens_as_the_same_picture(gallery: Page):
+    tile = gallery.locator(".ga-tile").nth(5)
+    expect(tile).to_have_attribute("data-seed", "5")
+    source = tile.locator("canvas").evaluate("c => c.toDataURL()")
     tile.click()
-    expect(page.locator("#latent-image")).to_be_visible()
-    page.wait_for_function(f"(src) => {PIXELS} === src", arg=source)
-    assert page.input_value("#seed") == "5"
+    gallery.wait_for_function(f"(src) => {PIXELS} === src", arg=source)
+    assert gallery.input_value("#seed") == "5"
 
 
-def test_the_gallery_turns_pages_and_filters_by_class(page: Page):
-    open_tab(page, "Gallery")
-    expect(page.locator("#page-range")).to_have_text("seeds 0 to 95")
-    page.select_option("#per-page", "48")
-    page.click("#page-on")
-    expect(page.locator("#page-range")).to_have_text("seeds 48 to 95")
-    page.select_option("#gallery-class", label="Sneaker")
-    expect(page.locator("#gallery img").last).to_have_attribute("alt", "Sneaker, seed 95")
-    page.click("#page-back")
-    expect(page.locator("#gallery img").first).to_have_attribute("alt", "Sneaker, seed 0")
+def test_it_has_no_end_and_keeps_only_what_is_near_the_screen(gallery: Page):
+    for _ in range(25):
+        gallery.mouse.wheel(0, 3000)
+        gallery.wait_for_timeout(60)
+    expect(gallery.locator(".ga-tile[data-seed='1500']")).to_be_attached()
+    drawn = gallery.evaluate("document.querySelectorAll('.ga-tile canvas').length")
+    laid_out = gallery.evaluate("document.querySelectorAll('.ga-chunk').length")
+    assert laid_out > 12
+    assert drawn < 700
+    gallery.evaluate("scrollTo(0, 0)")
+    expect(gallery.locator(".ga-tile[data-seed='0'] canvas")).to_be_visible()
+
+
+def test_rows_of_classes_and_of_psi_share_their_seeds(gallery: Page):
+    gallery.select_option("#gallery-view", "classes")
+    expect(gallery.locator(".ga-chunk h3")).to_have_text(
+        ["T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+         "Ankle boot"]
+    )  # fmt: skip
+    expect(gallery.locator(".ga-tile").first).to_have_accessible_name(
+        "T-shirt, seed 0; open in Explore"
+    )
+    gallery.select_option("#gallery-view", "psis")
+    expect(gallery.locator(".ga-chunk h3").first).to_have_text("ψ 0.0")
+    gallery.select_option("#gallery-view", "compare")
+    expect(gallery.locator(".ga-tile").first.locator("canvas")).to_have_count(2)
+    assert gallery.locator("#gallery-other option").first.inner_text() == "fashion-mlp"
+
+
+def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
+    gallery.select_option("#gallery-rank", "d_high")
+    expect(gallery.locator("#gallery-says")).to_contain_text("Ordered by D's score")
+    expect(gallery.locator(".ga-tile canvas").first).to_be_visible()
+    captions = gallery.locator(".ga-tile span").all_text_contents()[:40]
+    scores = [float(text.split("·")[1].replace("−", "-")) for text in captions]
+    assert scores == sorted(scores, reverse=True)
+    gallery.select_option("#gallery-keep", "0.1")
+    expect(gallery.locator(".ga-tile")).to_have_count(50)
+    gallery.select_option("#gallery-rank", "d_low")
+    expect(gallery.locator(".ga-tile canvas").first).to_be_visible()
+    first = gallery.locator(".ga-tile span").first
+    expect(first).not_to_have_text(captions[0])
+
+
+def test_favourites_outlive_a_reload(gallery: Page):
+    gallery.locator(".ga-cell").nth(3).hover()
+    gallery.locator(".ga-pin").nth(3).click()
+    gallery.locator(".ga-tile").nth(7).press("p")
+    gallery.reload()
+    open_tab(gallery, "Gallery")
+    gallery.select_option("#gallery-view", "pins")
+    expect(gallery.locator(".ga-tile")).to_have_count(2)
+    expect(gallery.locator(".ga-tile").nth(1)).to_have_attribute("data-seed", "7")
+    gallery.locator(".ga-pin").first.click()
+    expect(gallery.locator(".ga-tile")).to_have_count(1)
+
+
+def test_a_saved_picture_dropped_on_the_page_opens_again(gallery: Page, tmp_path: Path):
+    gallery.select_option("#gallery-class", label="Bag")
+    expect(gallery.locator(".ga-tile").first).to_have_accessible_name(
+        "Bag, seed 0; open in Explore"
+    )
+    gallery.locator(".ga-cell").nth(11).hover()
+    with gallery.expect_download() as download:
+        gallery.locator(".ga-keep").nth(11).click()
+    data = Path(download.value.path()).read_bytes()
+    assert download.value.suggested_filename == "fashion-11.png"
+    open_tab(gallery, "Train")
+    drop = """(coded) => {
+        const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
+        const files = new DataTransfer();
+        files.items.add(new File([bytes], 'a.png', {type: 'image/png'}));
+        document.body.dispatchEvent(new DragEvent('drop', {
+            bubbles: true, cancelable: true, dataTransfer: files}));
+    }"""
+    picture_after(gallery, lambda: gallery.evaluate(drop, base64.b64encode(data).decode()))
+    assert gallery.input_value("#seed") == "11"
+    expect(gallery.locator("#what")).to_contain_text("Bag")
+    gallery.evaluate(drop, base64.b64encode(b"\x89PNG no picture").decode())
+    expect(gallery.locator("#gallery-note")).to_contain_text("Only PNGs saved here")
+
+
+def test_a_sheet_and_a_zip_are_saved(gallery: Page):
+    for button, ending in (("#save-sheet", "-sheet.png"), ("#save-zip", "-samples.zip")):
+        with gallery.expect_download() as download:
+            gallery.click(button)
+        assert download.value.suggested_filename == f"fashion{ending}"

@@ -1,12 +1,21 @@
-// Gallery: one page of samples in one binary reply; a click opens the same picture in Explore.
+// Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
 import {
-  choose, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
+  choose, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
 } from "./core.js";
-import { toImageData } from "./painter.js";
+import { listenForDrops } from "./drop.js";
+import { follow } from "./lines.js";
+import { Pins } from "./pins.js";
+import { Tiles } from "./tiles.js";
 
-const COLUMNS = [2, 3, 4, 6, 8, 12, 16, 24];
+const VIEWS = ["browse", "classes", "psis", "compare", "pins"];
+const RANKS = ["seed", "d_high", "d_low", "nearest_low", "nearest_high", "confidence_high", "confidence_low"];
+const COUNTS = [500, 1000, 2000, 5000];
+const KEEPS = [1, 0.5, 0.1];
+const PSIS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4];
 const LAST_SEED = 2 ** 31 - 1;
+const ENDLESS = 100_000;
+const MOST_FILES = 1000;
 
 export function mount(element) {
   new Gallery(prepare(element)).start();
@@ -17,26 +26,34 @@ class Gallery {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.grid = this.find("#gallery");
+    this.pins = new Pins();
     this.ref = state.ref;
     this.shown = null;  // what the tiles on screen are
-    this.asked = 0;
+    this.scores = null;  // of the seeds that are ranked
+    this.tiles = new Tiles(this.grid, {
+      describe: (entry) => this.#describe(entry), opened: (entry) => this.#open(entry),
+      pinned: (entry) => this.pins.has(entry), pin: (entry) => this.#pin(entry),
+      keep: (entry) => this.#save("png", [entry]),
+      failed: (error) => this.#note(say(error)), seen: () => this.#note(""),
+    });
   }
 
   start() {
-    const reload = () => this.#load();
-    for (const id of ["first-seed", "gallery-class", "gallery-psi", "per-page"]) {
-      this.find(`#${id}`).addEventListener("change", reload);
+    this.#options();
+    const change = () => this.#show();
+    for (const id of ["gallery-view", "gallery-other", "first-seed", "gallery-class", "gallery-psi",
+      "gallery-rank", "gallery-count", "gallery-keep"]) {
+      this.find(`#${id}`).addEventListener("change", change);
     }
-    this.find("#page-back").addEventListener("click", () => this.#turn(-1));
-    this.find("#page-on").addEventListener("click", () => this.#turn(1));
     this.#listenRanges();
-    this.grid.addEventListener("click", (e) => this.#open(e.target.closest(".ga-tile")));
-    on("model", ({ ref }) => { this.ref = ref; this.#classes(); this.#load(); });
+    this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
+    this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
+    on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
-    on("language", () => { this.#classes(); this.#words(); });
+    on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
+    listenForDrops((problem) => { if (problem) { openTab("gallery"); this.#note(problem); } });
     new IntersectionObserver(() => this.#refreshIfStale()).observe(this.root);
-    this.#classes();
-    this.#load();
+    this.#show();
   }
 
   #listenRanges() {
@@ -48,130 +65,252 @@ class Gallery {
     psi.addEventListener("input", drawPsi);
     drawPsi();
     const size = this.find("#tile-size");
-    const drawSize = () => {
-      this.#columns();
-      fillRange(size, Number(size.min));
-    };
     if (innerWidth < 640) size.value = 72;
+    const drawSize = () => {
+      fillRange(size, Number(size.min));
+      const columns = this.#columns();
+      if (this.source && columns !== this.laidOut) { this.shown = null; this.#show(); }
+      this.laidOut = columns;
+    };
     size.addEventListener("input", drawSize);
-    new ResizeObserver(() => this.#columns()).observe(this.grid);
+    new ResizeObserver(drawSize).observe(this.grid);
     drawSize();
   }
 
-  // As many as fit, among the numbers that divide a page: the last row is full too.
-  #columns() {
-    const gap = 8;
-    const fit = (this.grid.clientWidth + gap) / (Number(this.find("#tile-size").value) + gap);
-    const columns = COLUMNS.findLast((n) => n <= fit) ?? COLUMNS[0];
-    this.grid.style.setProperty("--columns", columns);
+  #columns(less = 0) {
+    const gap = innerWidth < 640 ? 4 : 8;
+    return Math.max(2, Math.floor((this.grid.clientWidth - less + gap) / (Number(this.find("#tile-size").value) + gap)));
+  }
+
+  // ---- the controls ---------------------------------------------------------------------------
+
+  #model() { return this.ref ? modelOf(plainRef(this.ref)) : null; }
+
+  #options() {
+    const names = this.#model()?.class_names ?? [];
+    const views = VIEWS.filter((v) => v !== "classes" || names.length);
+    fill(this.find("#gallery-view"), views.map((v) => [v, t(`gan_view_${v}`)]));
+    fill(this.find("#gallery-class"), [["", t("gan_any_class")], ...names.map((name, i) => [String(i), name])]);
+    fill(this.find("#gallery-rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
+    fill(this.find("#gallery-count"), COUNTS.map((n) => [String(n), count(n)]));
+    fill(this.find("#gallery-keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
+    const [own, all] = [this.#model(), state.models.filter((m) => m.ref !== plainRef(this.ref ?? ""))];
+    const alike = (m) => m.resolution === own?.resolution && m.channels === own?.channels;
+    const others = [...all.filter(alike), ...all.filter((m) => !alike(m))];
+    fill(this.find("#gallery-other"), others.map((m) => [m.ref, m.name]));
   }
 
   #wanted() {
     const label = this.find("#gallery-class").value;
-    const model = this.ref ? modelOf(plainRef(this.ref)) : null;
     const number = Math.floor(Number(this.find("#first-seed").value));
     return {
-      ref: this.ref, start: Math.min(Math.max(number || 0, 0), LAST_SEED),
-      count: Number(this.find("#per-page").value), psi: Number(this.find("#gallery-psi").value),
-      ...(label === "" || !model?.class_names.length ? {} : { label: Number(label) }),
+      ref: this.ref, view: this.find("#gallery-view").value || "browse",
+      first: Math.min(Math.max(number || 0, 0), LAST_SEED), psi: Number(this.find("#gallery-psi").value),
+      label: label === "" ? null : Number(label), other: this.find("#gallery-other").value,
+      rank: this.find("#gallery-rank").value || "seed", count: Number(this.find("#gallery-count").value),
+      keep: Number(this.find("#gallery-keep").value),
     };
   }
 
-  #turn(pages) {
-    const { start, count } = this.#wanted();
-    this.find("#first-seed").value = Math.min(Math.max(0, start + pages * count), LAST_SEED);
-    this.#load();
+  #fields({ view, rank }) {
+    const names = this.#model()?.class_names ?? [];
+    const put = (selector, shown) => { this.find(selector).hidden = !shown; };
+    const ranked = view === "browse" && rank !== "seed";
+    put(".is-class", names.length && !["classes", "pins"].includes(view));
+    put("#gallery-other-field", view === "compare");
+    put("#gallery-psi-field", !["psis", "pins"].includes(view));
+    put("#gallery-rank-field", view === "browse");
+    put("#gallery-count-field", ranked);
+    put("#gallery-keep-field", ranked);
   }
 
   // A hidden gallery does not draw; it catches up when it is looked at.
   #refreshIfStale() {
-    const model = this.ref ? modelOf(plainRef(this.ref)) : null;
-    const stale = model && this.shown !== JSON.stringify([this.#wanted(), model.nimg]);
-    if (stale && tabIsOpen(this.root)) this.#load();
+    if (!this.find("#gallery-other").options.length && state.models.length > 1) this.#options();
+    if (this.#model() && this.shown !== this.#key(this.#wanted()) && tabIsOpen(this.root)) this.#show();
   }
 
-  async #load() {
+  #key(wanted) {
+    return JSON.stringify([wanted, this.#model()?.nimg, modelOf(wanted.other)?.nimg]);
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------
+
+  async #show() {
     const wanted = this.#wanted();
-    const model = wanted.ref ? modelOf(plainRef(wanted.ref)) : null;
-    if (!model || !tabIsOpen(this.root)) return;
-    this.find("#first-seed").value = wanted.start;
-    const mine = ++this.asked;
-    this.shown = JSON.stringify([wanted, model.nimg]);
-    try {
-      const query = new URLSearchParams({ ...wanted, at: model.nimg });
-      const reply = await fetch(url(`gallery?${query}`), { credentials: "same-origin" });
-      if (!reply.ok) await refuse(reply);
-      const pixels = new Uint8Array(await reply.arrayBuffer());
-      if (mine === this.asked) this.#draw(pixels, reply.headers, wanted, model);
-      this.#note("");
-    } catch (error) {
-      if (mine === this.asked) this.#note(say(error));
+    if (!this.#model() || !tabIsOpen(this.root)) return;
+    this.find("#first-seed").value = wanted.first;
+    const key = this.#key(wanted);
+    if (this.shown === key) return;
+    this.shown = key;
+    this.#fields(wanted);
+    this.ranking?.abort();
+    this.#note("");
+    const scored = JSON.stringify([wanted.ref, this.#model().nimg, wanted.first, wanted.count,
+      wanted.label, wanted.psi, wanted.rank.split("_")[0]]);
+    if (scored !== this.scored) this.scores = null;
+    this.scored = scored;
+    const ranked = wanted.view === "browse" && wanted.rank !== "seed";
+    if (!ranked) this.scores = this.scored = null;
+    else if (!this.scores) {
+      this.scores = await this.#rank(wanted, key);
+      if (!this.scores) { this.scored = null; return; }
     }
+    this.source = this.#source(wanted);
+    this.tiles.show(this.source, this.#columns(this.source.rows ? (innerWidth < 640 ? 72 : 108) : 0));
+    this.#say();
   }
 
-  #draw(pixels, headers, wanted, model) {
-    const shape = headers.get("x-gan-shape").split(",").map(Number);
-    const labels = headers.get("x-gan-labels")?.split(",").filter(Boolean).map(Number) ?? [];
-    const [height, width, channels] = shape;
-    const canvas = h("canvas", { width, height });
-    const context = canvas.getContext("2d");
-    const size = height * width * channels;
-    this.tiles = Array.from({ length: pixels.length / size }, (_, i) => {
-      context.putImageData(toImageData(pixels, width, height, channels, i * size), 0, 0);
-      return { seed: wanted.start + i, label: labels[i] ?? null, src: canvas.toDataURL() };
-    });
-    Object.assign(this, { drawn: wanted, names: model.class_names });
-    this.#place();
+  #source({ ref, view, first, psi, label, other, rank, keep }) {
+    const room = this.#columns(innerWidth < 640 ? 72 : 108);
+    const entry = (i, more = {}) => ({ refs: [ref], seed: first + i, label, psi, ...more });
+    const row = (more) => Array.from({ length: room }, (_, i) => entry(i, more));
+    if (view === "classes") {
+      return { rows: this.#model().class_names.map((title, n) => ({ title, entries: row({ label: n }) })) };
+    }
+    if (view === "psis") return { rows: PSIS.map((p) => ({ title: `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
+    if (view === "pins") return { rows: this.#pinned() };
+    if (view === "compare" && other) {
+      return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref, other] }) };
+    }
+    if (this.scores) return this.#ranked(entry, rank, keep);
+    return { count: Math.min(ENDLESS, LAST_SEED - first + 1), entry };
   }
 
-  // Tiles are kept and refilled: turning a page makes no new nodes.
-  #place() {
-    while (this.grid.children.length > this.tiles.length) this.grid.lastChild.remove();
-    this.tiles.forEach((tile, i) => {
-      const node = this.grid.children[i] ?? this.grid.appendChild(
-        h("button", { type: "button", class: "ga-tile" }, h("img", { class: "ga-pixels" }), h("span")));
-      node.dataset.index = i;
-      node.querySelector("img").src = tile.src;
-    });
-    this.#words();
+  #pinned() {
+    const groups = new Map();
+    for (const pin of this.pins.list) {
+      const model = modelOf(plainRef(pin.refs[0]));
+      if (model) groups.set(pin.refs[0], [...(groups.get(pin.refs[0]) ?? []), pin]);
+    }
+    return [...groups].map(([ref, entries]) => ({ title: modelOf(plainRef(ref)).name, entries }));
   }
 
-  #words() {
-    if (!this.tiles) return;
-    this.tiles.forEach((tile, i) => {
-      const node = this.grid.children[i];
-      const seed = t("gan_what_seed", { seed: tile.seed });
-      const name = this.names[tile.label];
-      const what = name ? `${name}, ${seed}` : seed;
-      node.querySelector("img").alt = what;
-      node.querySelector("span").textContent = name ? `${tile.seed} ${name}` : tile.seed;
-      node.dataset.seed = tile.seed;
-      node.setAttribute("aria-label", t("gan_tile", { what }));
-    });
-    this.find("#page-range").textContent = t("gan_page_range", {
-      first: this.tiles[0].seed, last: this.tiles.at(-1).seed,
-    });
-    this.find("#page-back").disabled = this.drawn.start === 0;
+  #ranked(entry, rank, keep) {
+    const [, order] = rank.split("_");
+    const values = this.scores;
+    const sign = order === "high" ? -1 : 1;
+    const best = values.map((_, i) => i).sort((a, b) => sign * (values[a] - values[b]) || a - b)
+      .slice(0, Math.max(1, Math.round(values.length * keep)));
+    return { count: best.length, entry: (i) => ({
+      ...entry(best[i]), score: values[best[i]],
+    }) };
   }
 
-  #classes() {
-    const model = this.ref ? modelOf(plainRef(this.ref)) : null;
-    const names = model?.class_names ?? [];
-    const select = this.find("#gallery-class");
-    const chosen = select.value;
-    this.root.querySelector(".is-class").hidden = !names.length;
-    select.replaceChildren(
-      h("option", { value: "" }, t("gan_any_class")),
-      ...names.map((name, i) => h("option", { value: i }, name)));
-    select.value = Number(chosen) < names.length ? chosen : "";
+  async #rank({ ref, first, count: many, label, psi, rank }, key) {
+    const ending = new AbortController();
+    this.ranking = ending;
+    this.tiles.show({ count: 0, entry: null }, this.#columns());
+    let scores = null;
+    this.#say(t("gan_ranking", { percent: 0 }));
+    try {
+      await follow("gallery/scores", JSON.stringify({
+        ref, first, count: many, label: label ?? -1, psi, by: rank.split("_")[0],
+      }), {
+        signal: ending.signal,
+        told: (news) => {
+          if (news.fraction !== undefined) this.#say(t("gan_ranking", { percent: Math.round(100 * news.fraction) }));
+          if (news.studying !== undefined) this.#say(t("gan_ranking_reals", { percent: Math.round(100 * news.studying) }));
+          if (news.scores) scores = news.scores;
+        },
+      });
+    } catch (error) {
+      if (!ending.signal.aborted && this.shown === key) this.#note(say(error));
+    }
+    if (this.shown !== key || !scores) return null;
+    if (scores.values) return scores.values;
+    this.#say("");
+    this.#note(t(`gan_rank_none_${rank.split("_")[0]}`));
+    return null;
   }
 
-  #open(node) {
-    if (!node) return;
-    const { seed, label } = this.tiles[Number(node.dataset.index)];
-    choose(this.drawn.ref, { seed, label, psi: this.drawn.psi });
+  // ---- words ----------------------------------------------------------------------------------
+
+  #describe(entry) {
+    const names = modelOf(plainRef(entry.refs[0]))?.class_names ?? [];
+    const seed = t("gan_what_seed", { seed: entry.seed });
+    const name = names[entry.label ?? entry.shown];
+    const what = name ? `${name}, ${seed}` : seed;
+    const score = entry.score === undefined ? "" : ` · ${entry.score.toFixed(2)}`;
+    return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
+  }
+
+  #say(text) {
+    const { view, rank, first } = this.#wanted();
+    const usual = view === "browse" && this.scores ? t(`gan_rank_says_${rank.split("_")[0]}`)
+      : view === "pins" && !this.pins.list.length ? t("gan_pins_none")
+        : view === "compare" ? t("gan_compare_says", {
+          one: this.#model()?.name ?? "", other: modelOf(this.find("#gallery-other").value)?.name ?? "" })
+          : view === "browse" ? t("gan_gallery_from", { first: count(first) }) : t(`gan_view_says_${view}`);
+    const node = this.find("#gallery-says");
+    const next = text ?? usual;
+    if (node.textContent !== next) node.textContent = next;
+  }
+
+  #note(sentence) {
+    const note = this.find("#gallery-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+
+  // ---- what one does with them ----------------------------------------------------------------
+
+  #open({ refs, seed, label, shown, psi }) {
+    choose(refs[0], { seed, label: label ?? shown ?? null, psi });
     openTab("explore");
   }
 
-  #note(sentence) { this.find("#gallery-note").textContent = sentence; }
+  #pin(entry) {
+    this.pins.toggle({ ...entry, label: entry.label ?? entry.shown ?? null });
+    entry.label = entry.label ?? entry.shown ?? null;
+    if (this.#wanted().view === "pins") { this.shown = null; this.#show(); }
+  }
+
+  async #save(kind, chosen = null) {
+    const entries = (chosen ?? this.#entries()).slice(0, MOST_FILES);
+    if (!entries.length) return this.#note(t("gan_save_none"));
+    const buttons = [this.find("#save-sheet"), this.find("#save-zip")];
+    buttons.forEach((b) => { b.disabled = true; });
+    const form = {
+      ref: entries[0].refs[0], kind, columns: Math.min(this.#columns(), 64),
+      seeds: entries.map((e) => e.seed), labels: entries.map((e) => e.label ?? -1),
+      psis: entries.map((e) => e.psi),
+    };
+    try {
+      await save(form);
+      this.#note("");
+    } catch (error) {
+      this.#note(say(error));
+    }
+    buttons.forEach((b) => { b.disabled = false; });
+    return undefined;
+  }
+
+  // What is on screen and was scrolled past, of the chosen model.
+  #entries() {
+    if (this.source?.rows) {
+      const all = this.source.rows.flatMap((row) => row.entries);
+      return all.filter((e) => e.refs[0] === (this.#wanted().view === "pins" ? all[0].refs[0] : this.ref));
+    }
+    const seen = [...this.grid.querySelectorAll(".ga-chunk")].filter((n) => n.chunk.drawn).at(-1);
+    const many = Math.min(this.source?.count ?? 0, ((seen?.chunk.number ?? 0) + 1) * this.tiles.size);
+    return Array.from({ length: many }, (_, i) => this.source.entry(i));
+  }
+}
+
+function fill(select, options) {
+  const before = select.value;
+  select.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+  if (options.some(([value]) => value === before)) select.value = before;
+}
+
+async function save(form) {
+  const reply = await fetch(url("gallery/download"), {
+    method: "POST", credentials: "same-origin", body: JSON.stringify(form),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (!reply.ok) await refuse(reply);
+  const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition"))?.[1] ?? "samples";
+  const link = h("a", { href: URL.createObjectURL(await reply.blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

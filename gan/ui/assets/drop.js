@@ -1,0 +1,59 @@
+// A PNG that this app saved, dropped anywhere on the page, opens again: it holds what made it.
+import { choose, modelOf, openTab, plainRef, state, t } from "./core.js";
+
+const KEY = "gan-atelier";
+const MOST = 10 * 2 ** 20;
+
+// `note` says what could not be opened. Zones that take files themselves prevent the default first.
+export function listenForDrops(note) {
+  addEventListener("dragover", (e) => {
+    if (!e.defaultPrevented && [...e.dataTransfer.types].includes("Files")) e.preventDefault();
+  });
+  addEventListener("drop", async (e) => {
+    if (e.defaultPrevented) return;
+    const file = e.dataTransfer?.files[0];
+    if (!file) return;
+    e.preventDefault();
+    const problem = await open(file);
+    note(problem);
+  });
+}
+
+async function open(file) {
+  const recipe = file.size <= MOST ? recipeIn(new Uint8Array(await file.arrayBuffer())) : null;
+  if (!recipe) return t("gan_drop_unknown");
+  const model = modelOf(plainRef(recipe.model));
+  if (!model) return t("gan_drop_no_model", { name: recipe.model.slice(0, 60) });
+  choose(recipe.model, { seed: recipe.seed, label: recipe.label, psi: recipe.psi });
+  openTab("explore");
+  return state.ref === recipe.model ? "" : t("gan_drop_unknown");
+}
+
+// The text chunk of a PNG under our key, checked; null where there is none.
+export function recipeIn(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (bytes.length < 8 || view.getUint32(0) !== 0x89504e47) return null;
+  const text = new TextDecoder("latin1");
+  for (let at = 8; at + 12 <= bytes.length;) {
+    const size = view.getUint32(at);
+    const kind = text.decode(bytes.subarray(at + 4, at + 8));
+    const data = bytes.subarray(at + 8, at + 8 + size);
+    const end = data.indexOf(0);
+    if (kind === "tEXt" && end > 0 && text.decode(data.subarray(0, end)) === KEY) {
+      return checked(text.decode(data.subarray(end + 1)));
+    }
+    at += 12 + size;
+  }
+  return null;
+}
+
+function checked(text) {
+  try {
+    const { model, seed, label, psi } = JSON.parse(text);
+    const sound = typeof model === "string" && Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31
+      && (label === null || (Number.isInteger(label) && label >= 0)) && psi >= 0 && psi <= 2;
+    return sound ? { model, seed, label, psi } : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,155 @@
+"""Scores of the gallery's samples: what D thinks, how near they are to real images, how sure a
+classifier is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gan.checkpoint import Weights
+from gan.images import from_pixels
+from gan.metrics.features import FeatureNet, extract
+from gan.metrics.neighbours import nearest
+from gan.sampling import MAX_SEED
+from gan.ui.asked import features_of
+from gan.ui.desk import Desk
+from gan.ui.gallery import Tiles, draw
+from gan.ui.kept import Kept
+from gan.ui.reals import Reals, data_of
+from gan.ui.routes import Context, Handler, json_of, session_of
+from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.views import MAX_PSI, PageError, real_number, whole_number
+
+SCORES = ("d", "nearest", "confidence")
+MAX_SCORED, PUBLIC_SCORED = 5000, 1000
+SCORED_AT_ONCE = 100
+WAIT_S = 0.25
+
+
+@dataclass
+class Shelf:
+    """A thread for scores, and those made so far."""
+
+    thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="scores")
+    )
+    places: Places = field(default_factory=lambda: Places(most=4))
+    scores: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=32))
+
+    def close(self) -> None:
+        """What is going on ends, and nothing new begins."""
+        self.places.end()
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Seeds first, first + 1, ... of one class and psi."""
+
+    ref: str
+    first: int
+    count: int
+    label: int
+    psi: float
+    by: str
+
+
+def range_of(context: Context, form: dict[str, Any]) -> Range:
+    """A checked request; raises GanError for what makes no sense."""
+    if (by := form.get("by")) not in SCORES:
+        raise PageError("gan_error_request")
+    most = MAX_SCORED if context.profile.local else PUBLIC_SCORED
+    count = whole_number("count", form.get("count"), low=1, high=most)
+    return Range(
+        ref=str(form.get("ref", "")),
+        first=whole_number("seed", form.get("first"), low=0, high=MAX_SEED - count),
+        count=count,
+        label=whole_number("class", form.get("label", -1), low=-1, high=999),
+        psi=real_number("psi", form.get("psi", 1), low=0, high=MAX_PSI),
+        by=by,
+    )
+
+
+async def scores(context: Context, request: Request) -> Response:
+    """Score a range of seeds: lines with the fraction done, then one with a list a score."""
+    shelf, asked = context.part(Shelf), range_of(context, await json_of(request))
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        weights = context.models.get(asked.ref)
+        key = (weights.revision, asked.first, asked.count, asked.label, asked.psi, asked.by)
+        made: dict[str, Any] | None = None
+        if not shelf.scores.has(key):
+            made = yield from _scored(context, weights, asked, cancelled)
+            if made is None:
+                return
+        yield line({"scores": shelf.scores.get(key, lambda: made or {})})
+
+    return stream(shelf.thread, shelf.places, session_of(request), work)
+
+
+def _scored(
+    context: Context, weights: Weights, asked: Range, cancelled: Cancelled
+) -> Iterator[Any]:
+    """Yields lines of progress, returns the scores; None where nobody wants them any more."""
+    net = features_of(weights)
+    reals = None
+    if asked.by == "nearest":
+        reals = yield from _reals(context, weights, net, cancelled)
+    values: list[float] = []
+    for start in range(0, asked.count, SCORED_AT_ONCE):
+        if cancelled():
+            return None
+        count = min(SCORED_AT_ONCE, asked.count - start)
+        seeds = tuple(range(asked.first + start, asked.first + start + count))
+        tiles = Tiles(asked.ref, seeds, (asked.label,) * count, (asked.psi,) * count)
+        part = _score(weights, net, reals, tiles, by=asked.by)
+        if part is None:
+            return {"values": None}
+        values += [round(float(v), 5) for v in part]
+        yield line({"fraction": (start + count) / asked.count})
+    return {"values": values}
+
+
+def _reals(
+    context: Context, weights: Weights, net: FeatureNet, cancelled: Cancelled
+) -> Iterator[Any]:
+    """The real images that the model learned from, once their features are there, or None."""
+    spec = data_of(weights, local=context.profile.local)
+    while spec:
+        found = context.part(Desk).studies.ask(spec, weights, net)
+        if found is None or isinstance(found, Reals):
+            return found
+        yield line({"studying": round(found, 2)})
+        if cancelled():
+            return None
+        time.sleep(WAIT_S)
+    return None
+
+
+@torch.inference_mode()
+def _score(
+    weights: Weights, net: FeatureNet, reals: Reals | None, tiles: Tiles, *, by: str
+) -> list[float] | None:
+    """A value a sample, or None where it cannot be had."""
+    pixels, labels = draw(weights, tiles)
+    x = from_pixels(pixels)
+    if by == "d":
+        if weights.discriminator is None:
+            return None
+        given = torch.tensor(labels) if weights.generator.classes else None
+        return weights.discriminator(x, given).float().tolist()
+    if by == "confidence":
+        return None if net.head is None else net.logits(x).softmax(1).max(1).values.tolist()
+    if reals is None:
+        return None
+    return nearest(extract(net, x), reals.features, 1).distances[:, 0].tolist()
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("POST", "/gan/gallery/scores", scores),)

@@ -1,0 +1,150 @@
+"""The gallery's routes without a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from gan.checkpoint import load
+from gan.sampling import sample
+from gan.ui import gallery, scores
+from gan.ui.profile import Guard, build_profile
+from gan.ui.routes import Context, build_routes
+from gan.ui.watch import Runs
+
+FORM = {"ref": "run:tiny", "seeds": [5, 9, 5], "labels": [-1, -1, 2], "psis": [1, 0.5, 1]}
+RANGE = {"ref": "run:tiny", "first": 3, "count": 250, "label": -1, "psi": 1, "by": "d"}
+
+
+@pytest.fixture(params=["127.0.0.1", "0.0.0.0"])
+def client(request, tiny_run: Path):
+    context = Context(build_profile(request.param, env={}), runs=Runs(tiny_run.parent))
+    routes = build_routes(context, gallery.ROUTES, scores.ROUTES)
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, profile=context.profile)])
+    yield TestClient(app, base_url="http://127.0.0.1")
+    context.close()
+
+
+def lines(reply) -> list[dict]:
+    assert reply.status_code == 200, reply.text
+    return [json.loads(text) for text in reply.text.splitlines()]
+
+
+def test_each_tile_is_the_sample_of_its_seed_class_and_psi(client, tiny_run):
+    reply = client.post("/gan/gallery", json=FORM)
+    height, width, channels = map(int, reply.headers["x-gan-shape"].split(","))
+    pixels = np.frombuffer(reply.content, np.uint8).reshape(3, height, width, channels).astype(int)
+    g = load(tiny_run).generator
+    for i, (label, psi) in enumerate([(None, 1.0), (None, 0.5), (2, 1.0)]):
+        one = sample(g, [FORM["seeds"][i]], psi=psi, label=label)
+        assert np.abs(pixels[i] - one.pixels[0]).max() <= 1
+        assert int(reply.headers["x-gan-labels"].split(",")[i]) == one.labels[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seeds": []}, {"seeds": [1]}, {"seeds": "1,2,3"}, {"seeds": [-1, 0, 0]},
+        {"seeds": [2**31, 0, 0]}, {"labels": [99, -1, -1]}, {"labels": [[1], 1, 1]},
+        {"psis": ["nan", 1, 1]}, {"psis": [9, 1, 1]}, {"ref": "../../etc"}, {"ref": "run:../tiny"},
+        {"ref": "run:tiny@x"}, {"ref": 7},
+        {"seeds": [1] * 193, "labels": [-1] * 193, "psis": [1] * 193},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/gan/gallery", "/gan/gallery/download"])
+def test_nonsense_is_refused_without_a_traceback(client, path, change):
+    reply = client.post(path, json=FORM | {"kind": "png"} | change)
+    if path.endswith("download") and len(change.get("seeds", "")) == 193:
+        assert reply.status_code == 200  # a file may hold more than a page
+        return
+    assert reply.status_code in (400, 404)
+    assert reply.json().get("key", "") != "gan_error_server"
+
+
+def test_scores_come_in_the_order_of_their_seeds_and_from_the_shelf_the_second_time(
+    client, tiny_run
+):
+    told = lines(client.post("/gan/gallery/scores", json=RANGE))
+    assert [n["fraction"] for n in told if "fraction" in n] == [0.4, 0.8, 1.0]
+    values = told[-1]["scores"]["values"]
+    assert len(values) == 250
+    weights = load(tiny_run)
+    seeds = range(100, 110)
+    some = sample(weights.generator, seeds)
+    import torch
+
+    from gan.images import from_pixels
+
+    with torch.no_grad():
+        x, labels = from_pixels(some.pixels), torch.from_numpy(some.labels)
+        expected = weights.discriminator(x, labels)
+    assert values[97:107] == pytest.approx(expected.tolist(), abs=0.05)
+    assert not any("fraction" in n for n in lines(client.post("/gan/gallery/scores", json=RANGE)))
+
+
+def test_distances_to_real_images_are_told_while_these_are_studied(client):
+    values = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "nearest", "count": 20}))
+    assert all(v > 0 for v in values[-1]["scores"]["values"])
+
+
+def test_what_cannot_be_scored_says_so(client):
+    told = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "confidence"}))
+    assert told[-1]["scores"]["values"] is None  # no classifier of digits
+    told = lines(
+        client.post("/gan/gallery/scores", json=RANGE | {"ref": "fashion-mlp", "count": 20})
+    )
+    assert told[-1]["scores"]["values"] is None  # it came without its D
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"by": "size"}, {"by": None}, {"count": 10**6}, {"count": 0}, {"first": -1}, {"psi": "inf"}],
+)
+def test_a_range_that_makes_no_sense_is_refused(client, change):
+    reply = client.post("/gan/gallery/scores", json=RANGE | change)
+    assert reply.status_code == 400
+
+
+def test_a_png_says_what_made_it(client, tiny_run):
+    form = FORM | {"kind": "png", "seeds": [9], "labels": [3], "psis": [0.7]}
+    reply = client.post("/gan/gallery/download", json=form)
+    assert 'filename="' in reply.headers["content-disposition"]
+    with Image.open(io.BytesIO(reply.content)) as image:
+        recipe = json.loads(image.text["gan-atelier"])
+        pixels = np.asarray(image).astype(int)
+    assert recipe == {
+        "model": "run:tiny", "revision": load(tiny_run).revision, "seed": 9, "psi": 0.7, "label": 3,
+    }  # fmt: skip
+    made = sample(load(tiny_run).generator, [9], psi=0.7, label=3).pixels[0, :, :, 0]
+    assert np.abs(pixels - made).max() <= 1
+
+
+def test_a_sheet_is_large_enough_to_look_at(client):
+    reply = client.post("/gan/gallery/download", json=FORM | {"kind": "sheet", "columns": 2})
+    with Image.open(io.BytesIO(reply.content)) as image:
+        assert image.size == (2 * 64 + 2, 2 * 64 + 2)
+
+
+def test_a_zip_holds_every_picture_and_a_table(client):
+    reply = client.post("/gan/gallery/download", json=FORM | {"kind": "zip"})
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("samples.csv").decode())))
+        assert [r["seed"] for r in rows] == ["5", "9", "5"]
+        assert [r["psi"] for r in rows] == ["1.0", "0.5", "1.0"]
+        assert rows[2]["class"] == "2"
+        assert {r["file"] for r in rows} | {"samples.csv"} == set(archive.namelist())
+
+
+@pytest.mark.parametrize("kind", ["exe", None, ["png"]])
+def test_only_known_files_are_made(client, kind):
+    assert client.post("/gan/gallery/download", json=FORM | {"kind": kind}).status_code == 400
