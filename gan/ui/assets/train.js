@@ -5,6 +5,8 @@ import {
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { LiveGrid } from "./livegrid.js";
+import { mountPresets } from "./mypresets.js";
+import { mountOwn } from "./own.js";
 import { myTurn } from "./queue.js";
 import { Steer } from "./steer.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
@@ -49,6 +51,8 @@ class Train {
     this.root.inert = false;  // until here a press would have gone unheard
     new IntersectionObserver(() => this.#tick()).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
+    mountOwn(this.root, { changed: () => this.form.changed() });
+    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
   }
 
   #listen() {

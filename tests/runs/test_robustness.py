@@ -1,0 +1,118 @@
+"""Whatever ends a training or its server: no checkpoint is torn, the run is listed and goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gan import checkpoint
+from gan.checkpoint import checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
+from gan.runs import RunReader, list_runs, resume
+from gan.training import Trainer
+from tests.runs.test_runs import state_of, until
+
+# A training that saves after every step: where it is killed, it is nearly always saving.
+SAVING = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import gan.runs.session as session
+session.CHECKPOINT_S = 0.0
+from gan.data import load_data
+from gan.presets import resolve_widths, run_config
+from gan.runs import start
+images = load_data("digits")
+config = resolve_widths(run_config("digits", images.shape, data="digits", seed=1))
+config = replace(config, train=replace(config.train, batch_size=8))
+start(config, images, Path(sys.argv[1]))
+"""
+TRIES = 3
+
+
+def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path, digits):
+    chance = random.Random(5)
+    for number in range(TRIES):
+        path = tmp_path / f"r{number}"
+        process = subprocess.Popen([sys.executable, "-c", SAVING, str(path)])
+        until(lambda path=path: len(checkpoints(path / "checkpoints")) >= 2)
+        time.sleep(chance.random() * 0.2)
+        process.kill()
+        process.wait()
+        found = newest_checkpoint(path / "checkpoints")
+        assert found.skipped == ()  # each folder that has its name is whole
+        assert RunReader(path).status().state == "interrupted"
+        config = RunReader(path).config()
+        trainer = Trainer(config, digits)
+        trainer.restore(load_checkpoint(found.path, trainer.modules()))
+        more = replace(config, total_kimg=trainer.nimg / 1000 + 0.1)
+        assert resume(more, digits, path).state == "finished"
+    assert {s.id for s in list_runs(tmp_path)} == {f"r{n}" for n in range(TRIES)}
+
+
+def test_a_disk_that_fills_up_while_a_checkpoint_is_written_keeps_the_one_before(
+    tmp_path: Path, digits, make_config, monkeypatch
+):
+    trainer = Trainer(make_config(), digits)
+    trainer.step()
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    save_checkpoint(folder, trainer.nimg, trainer.modules(), trainer.state())
+    good = newest_checkpoint(folder).path.name
+    real, count = os.fsync, 0
+    for full_at in range(1, 4):  # at the first file, the second, the manifest
+        count = 0
+
+        def full(handle: int, full_at: int = full_at) -> None:
+            nonlocal count
+            count += 1
+            if count == full_at:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            real(handle)
+
+        trainer.step()
+        monkeypatch.setattr(checkpoint.os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            save_checkpoint(folder, trainer.nimg, trainer.modules(), trainer.state())
+        monkeypatch.setattr(checkpoint.os, "fsync", real)
+        found = newest_checkpoint(folder)
+        assert (found.path.name, found.skipped) == (good, ())
+
+
+SERVER = """
+import sys, time
+from pathlib import Path
+from gan.runs import Supervisor, train_argv
+path = Path(sys.argv[1])
+Supervisor().start(train_argv("digits", run_dir=path, steer=True), path)
+print("started", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_server_that_is_killed_takes_its_training_along_and_the_run_goes_on(
+    tmp_path: Path, digits, number
+):
+    path = tmp_path / "r"
+    command = [sys.executable, "-c", SERVER, str(path)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert server.stdout.readline() == b"started\n"
+    server.stdout.close()
+    until(lambda: RunReader(path).status().nimg > 200)
+    server.send_signal(number)
+    server.wait()
+    until(lambda: state_of(path) == "interrupted", 5)
+    found = newest_checkpoint(path / "checkpoints")
+    assert found.skipped == ()
+    config = RunReader(path).config()
+    more = replace(config, total_kimg=int(found.path.name) / 1000 + 0.1)
+    assert resume(more, digits, path).state == "finished"
