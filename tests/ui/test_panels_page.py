@@ -1,0 +1,82 @@
+"""The panels under the latent board in a real Chromium."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import PIXELS, picture_after
+
+WAITING = "document.querySelector('.ga-map-box.is-waiting')"
+
+
+def test_a_walk_is_begun_scrubbed_stayed_at_and_saved(page: Page):
+    page.click("#open-walk")
+    expect(page.locator("#walk-play")).to_be_disabled()
+    page.get_by_role("button", name="Begin with four").click()
+    expect(page.locator(".ga-keys li")).to_have_count(4)
+    before, after = picture_after(page, lambda: page.locator("#walk-scrubber").fill("0.4"))
+    assert before != after
+    page.click("#walk-use")
+    expect(page.locator("#walk-use")).to_be_disabled()
+    page.wait_for_function(f"(wanted) => {PIXELS} === wanted", arg=after)
+    page.locator(".ga-keys li").first.get_by_role("button", name="Remove").click()
+    expect(page.locator(".ga-keys li")).to_have_count(3)
+    page.locator("#walk-seconds").fill("1")
+    with page.expect_download() as download:
+        page.click("#film-make")
+    assert download.value.suggested_filename == "fashion-walk-24-frames-224x224.webp"
+    page.click("#open-walk")
+    expect(page.locator("#panel-walk")).to_be_hidden()
+
+
+def test_a_mix_is_painted_and_used_and_can_be_undone(page: Page):
+    first = page.evaluate(PIXELS)
+    page.click("#open-mix")
+    expect(page.locator("#mix-use")).to_be_enabled()
+    _, mixed = picture_after(page, lambda: page.locator("#mix-amount-c").fill("1.5"))
+    assert mixed != first
+    page.click("#mix-use")
+    page.wait_for_function(f"(wanted) => {PIXELS} === wanted", arg=mixed)
+    assert picture_after(page, lambda: page.click("#undo"))[1] == first
+
+
+def test_the_map_is_walked_with_the_keyboard_and_a_cell_of_the_grid_is_gone_to(page: Page):
+    page.click("#open-map")
+    page.wait_for_function(f"document.querySelector('#map-canvas') && !{WAITING}")
+    page.focus("#map-canvas")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".ga-map-tip")).to_contain_text("seed")
+    before, after = picture_after(page, lambda: page.keyboard.press("Enter"))
+    assert before != after
+    page.click("#map-show-grid")
+    expect(page.locator("#grid-cells button")).to_have_count(49)
+    before, after = picture_after(page, lambda: page.locator("#grid-cells button").first.click())
+    assert before != after
+
+
+def test_a_picture_is_uploaded_found_and_used(page: Page):
+    buffer = io.BytesIO()
+    Image.new("L", (40, 40), 120).save(buffer, "PNG")
+    page.click("#open-picture")
+    expect(page.locator("#picture-find")).to_be_disabled()
+    page.select_option("#picture-effort", "quick")
+    file = {"name": "grey.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    page.set_input_files("#picture-file", file)
+    expect(page.locator("#picture-use")).to_be_visible(timeout=90_000)
+    before, after = picture_after(page, lambda: page.click("#picture-use"))
+    assert before != after
+
+
+def test_the_inside_follows_the_point_and_speaks_both_languages(page: Page):
+    page.click("#open-inside")
+    expect(page.locator("#inside-layers figure")).to_have_count(4)
+    first = page.locator("#inside-score").inner_text()
+    page.click("#randomise")
+    expect(page.locator("#inside-score")).not_to_have_text(first)
+    page.click("#language-zh")
+    expect(page.locator("#open-inside")).to_have_text("看内部")
+    expect(page.locator("#inside-score")).to_contain_text("得分")
