@@ -3,7 +3,8 @@
 Models with random weights; each change is timed from the input event to the animation frame after
 the picture is on the canvas. "updates/s" is counted while a slider is dragged, one input a frame
 (60/s), and "lag" is the same time during that drag. Beside it, in the same run, an app of plain
-gr.Slider and gr.Image with Gradio's defaults: there a paint is the frame after the image loaded.
+gr.Slider and gr.Image with Gradio's defaults: there a paint is the frame after the image loaded;
+and a page that only fills a canvas, which is what the frames of the screen cost by themselves.
 """
 
 from __future__ import annotations
@@ -47,6 +48,18 @@ OURS = """() => {
     board: () => [...document.querySelectorAll(".latent-slider")],
     painted: (f) => picture.addEventListener("painted", (e) => f(e.detail.totalMs)),
   };
+}"""
+BARE = """() => {
+  document.body.innerHTML = '<input type=range min=-3 max=3 step=.01><canvas></canvas>';
+  const [slider, canvas] = document.body.children;
+  let tell = () => {};
+  slider.addEventListener("input", () => {
+    const since = performance.now();
+    canvas.getContext("2d").fillStyle = `rgb(${Math.floor(128 + 40 * slider.value)} 0 0)`;
+    canvas.getContext("2d").fillRect(0, 0, 28, 28);
+    requestAnimationFrame(() => tell(performance.now() - since));
+  });
+  window.bench = { board: () => [slider], painted: (f) => { tell = f; } };
 }"""
 PLAIN = """() => {
   window.bench = {
@@ -167,6 +180,13 @@ def plain(folder: Path, count: int) -> Iterator[int]:
         process.wait(20)
 
 
+def bare(browser: Browser, options: argparse.Namespace) -> None:
+    """The line of a page that has nothing to do."""
+    with contextlib.closing(browser.new_page()) as page:
+        page.evaluate(BARE)
+        report(Case("bare canvas", 1, 28), measure(page, options))
+
+
 def plainly(browser: Browser, runs: Path, beside: str, options: argparse.Namespace) -> None:
     """The plain app's lines."""
     for count in options.plain:
@@ -243,6 +263,7 @@ def main() -> None:
                 shape = {"family": "conv", "resolution": px, "z_dim": z}
                 add_model(runs, f"px{px}-z{z}", channels=1 if px == 28 else 3, **shape)
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        bare(browser, options)
         with serving(runs) as url:
             measure_ours(browser, runs, url, options)
         if "plain" in options.only:
