@@ -196,6 +196,9 @@ def plainly(browser: Browser, runs: Path, beside: str, options: argparse.Namespa
             page = stack.enter_context(contextlib.closing(browser.new_page()))
             page.goto(f"http://127.0.0.1:{port}")
             page.wait_for_selector("img[src*=http], img[src*=blob]", timeout=60_000)
+            page.wait_for_function(
+                f"document.querySelectorAll('input[type=range]').length === {count}", timeout=60_000
+            )
             page.evaluate(PLAIN)
             report(Case("plain", count, 28, beside), measure(page, options))
 
