@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic writes, small JSON, hashes."""
+"""Files that are whole or not there: atomic writes, small JSON, hashes; where ours live."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from typing import Any
 from gan.errors import WeightsError
 
 MAX_CONFIG_BYTES = 64 * 2**10
+
+
+def runs_root() -> Path:
+    """Where runs live: GAN_RUNS_DIR, or runs/ in the current folder."""
+    return Path(os.environ.get("GAN_RUNS_DIR", "runs"))
+
+
+def home_root() -> Path:
+    """Where own images, presets and directions live: GAN_HOME, or own/ beside the runs."""
+    home = os.environ.get("GAN_HOME")
+    return Path(home) if home else runs_root().absolute().with_name("own")
 
 
 def expanded(text: str) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from gan.checkpoint import Weights
 from gan.errors import WeightsError
-from gan.files import MAX_CONFIG_BYTES, read_json, write_atomic
+from gan.files import MAX_CONFIG_BYTES, home_root, read_json, write_atomic
 from gan.latent.direction import Direction, Kind
 from gan.models import Generator
 
@@ -38,16 +37,15 @@ def directions_path(weights: Weights) -> Path:
 
 
 def own_directions_path(weights: Weights) -> Path:
-    """Where drawn directions go: `directions_path`, or a user file where that is not writable.
+    """Where one's own directions go: a run's in its folder, others in `home_root`.
 
-    The user file is in GAN_USER_DIR, or ~/.gan-atelier, and named after the model and its revision.
+    What came with a model is only read. A file there is named after the model and its revision.
     """
     path = directions_path(weights)
-    if os.access(path.parent, os.W_OK):
+    if path.parent != weights.path:
         return path
-    home = Path(os.environ.get("GAN_USER_DIR") or Path.home() / ".gan-atelier")
     name = re.sub(r"[^A-Za-z0-9-]+", "-", weights.config.name or weights.path.name)[:40]
-    return home / "directions" / f"{name}-{weights.revision[:12]}.json"
+    return home_root() / "directions" / f"{name}-{weights.revision[:12]}.json"
 
 
 def all_directions(weights: Weights) -> tuple[Direction, ...]:

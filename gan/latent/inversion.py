@@ -80,18 +80,17 @@ def invert(
     starts = aim.starts(encoder, restarts)
     first = aim.best_of(starts)
     best, cancelled = first, False
-    with torch.enable_grad():
-        search = Search(aim, starts, steps)
-        for step in range(1, steps + 1):
-            cancelled = cancel is not None and cancel()
-            if cancelled:
-                break
-            search.step(step)
-            if step % TELL_EVERY == 0 or step == steps:
-                best = aim.better(best, aim.best_of(search.points()))
-                yield InversionProgress(step, steps, best.distance, best.x)
-        if not cancelled:
-            best = aim.better(best, aim.best_of(polished(aim, best.point)))
+    search = Search(aim, starts, steps)
+    for step in range(1, steps + 1):
+        cancelled = cancel is not None and cancel()
+        if cancelled:
+            break
+        search.step(step)
+        if step % TELL_EVERY == 0 or step == steps:
+            best = aim.better(best, aim.best_of(search.points()))
+            yield InversionProgress(step, steps, best.distance, best.x)
+    if not cancelled:
+        best = aim.better(best, aim.best_of(polished(aim, best.point)))
     weights = best.point.weights
     yield Inverted(
         z=best.point.z[0],
@@ -199,9 +198,10 @@ class Search:
         if starts.weights is not None:
             sure = starts.weights.clamp_min(math.exp(-SURE)).log()
             self.logits = sure.detach().clone().requires_grad_()
-        tuned = [self.z] if self.logits is None else [self.z, self.logits]
-        self.optimizer = torch.optim.Adam(tuned, lr=LR, betas=(0.9, 0.99))
+        self.tuned = [self.z] if self.logits is None else [self.z, self.logits]
+        self.optimizer = torch.optim.Adam(self.tuned, lr=LR, betas=(0.9, 0.99))
 
+    @torch.enable_grad()
     def step(self, number: int) -> None:
         """One update, `number` from 1; the rate falls along a cosine after a while."""
         done = number / self.steps
@@ -209,9 +209,8 @@ class Search:
         rate = LR_END + (LR - LR_END) * 0.5 * (1 + math.cos(math.pi * falling))
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.zero_grad()
         points = Points(self.z, None if self.logits is None else self.logits.softmax(1))
-        self.aim.losses(points)[0].sum().backward()
+        _give(self.tuned, self.aim.losses(points)[0].sum())
         self.optimizer.step()
 
     def points(self) -> Points:
@@ -229,6 +228,13 @@ def polished(aim: Aim, start: Points) -> Points:
     return concatenate([_descended(aim, point) for point in starts])
 
 
+def _give(tuned: list[Tensor], loss: Tensor) -> None:
+    # not backward(): the generator is everybody's, and must not gather gradients
+    for tensor, gradient in zip(tuned, torch.autograd.grad(loss, tuned), strict=True):
+        tensor.grad = gradient
+
+
+@torch.enable_grad()
 def _descended(aim: Aim, start: Points) -> Points:
     z = start.z.detach().clone().requires_grad_()
     optimizer = torch.optim.LBFGS(
@@ -236,9 +242,8 @@ def _descended(aim: Aim, start: Points) -> Points:
     )
 
     def loss() -> float:
-        optimizer.zero_grad()
         value = aim.losses(Points(z, start.weights))[0].sum()
-        value.backward()
+        _give([z], value)
         return float(value.detach())
 
     optimizer.step(loss)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 from scipy.stats import mannwhitneyu, norm
 from torch import Tensor
 
 from gan.errors import MetricError
+from gan.metrics.neighbours import nearest
 
 EXPECTED = 0.05  # of fresh images are as near to a training image as `near` asks
 SHOWN = 8
 FEWEST_HELD_OUT = 20
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
             f"memorising shows only beside {FEWEST_HELD_OUT} images that were held out, got "
             f"{len(held_out)}; use a set of 400 images or more"
         )
-    usual, _ = nearest(held_out, train)
-    found, by = nearest(fake, train)
+    usual = nearest(held_out, train, 1).distances[:, 0]
+    found, by = (column[:, 0] for column in nearest(fake, train, 1))
     near = usual.double().quantile(EXPECTED)
     order = found.argsort()[:SHOWN]
     scale = usual.median().clamp_min(1e-12)
@@ -51,13 +50,6 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
         images=tuple(by[order].tolist()),
         ratios=tuple((found[order] / scale).tolist()),
     )
-
-
-def nearest(some: Tensor, among: Tensor) -> tuple[Tensor, Tensor]:
-    """(distances, rows of `among`), each (N,), for every row of `some` (N, F); exact."""
-    rows = torch.cat([torch.cdist(part, among).argmin(1) for part in some.split(CHUNK)])
-    # measured anew: the matrix products of cdist round away the zero of an exact copy
-    return (some - among[rows]).square().sum(1).sqrt(), rows
 
 
 def _rank_z(found: Tensor, usual: Tensor) -> float:

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from gan.errors import MetricError
 
-CHUNK = 4096
+CHUNK = 1024  # samples at a time
+PART = 16_384  # reals at a time
+SPARE = 8  # candidates more than asked for, as the search rounds
 
 
 class Neighbours(NamedTuple):
@@ -19,31 +21,43 @@ class Neighbours(NamedTuple):
     indices: Tensor  # (N, k) int64, into the reals
 
 
-def nearest(samples: Tensor, reals: Tensor, k: int = 3, *, chunk: int = CHUNK) -> Neighbours:
+def nearest(samples: Tensor, reals: Tensor, k: int = 3, *, chunk: int | None = None) -> Neighbours:
     """Exact Euclidean neighbours of features samples (N, F) among features reals (M, F).
 
-    Samples and reals pass in chunks, so that memory stays small. Of equally near reals the first
-    comes first. Raises MetricError unless 1 <= k <= M and both are finite (., F).
+    Candidates come from matrix products, in chunks, so that it is fast and memory stays small;
+    their distances are measured anew, so that an exact copy reads 0. Of equally near reals the
+    first comes first, up to SPARE of them. Raises MetricError unless 1 <= k <= M and both are
+    finite (., F).
     """
     _check(samples, reals, k)
-    parts = [_nearest_of(part, reals, k, chunk) for part in samples.split(chunk)]
+    middle = reals.double().mean(0)  # products are of differences from it: near is near zero
+    parts = [
+        _measured(some, reals, _candidates(some, reals, middle, k + SPARE, chunk or PART), k)
+        for some in samples.split(chunk or CHUNK)
+    ]
     return Neighbours(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
 
-def _nearest_of(samples: Tensor, reals: Tensor, k: int, chunk: int) -> Neighbours:
-    best = Neighbours(samples.new_zeros(len(samples), 0), torch.zeros(len(samples), 0).long())
-    for start in range(0, len(reals), chunk):
-        part = reals[start : start + chunk]
-        # differences, not the dot product's expansion, which loses what is near zero
-        distances = torch.cdist(
-            samples, part, compute_mode="donot_use_mm_for_euclid_dist"
-        )  # (N, chunk)
-        indices = torch.arange(start, start + len(part)).expand(len(samples), -1)
-        distances = torch.cat([best.distances, distances], dim=1)
-        indices = torch.cat([best.indices, indices], dim=1)
-        order = distances.argsort(dim=1, stable=True)[:, :k]
-        best = Neighbours(distances.gather(1, order), indices.gather(1, order))
-    return best
+def _candidates(some: Tensor, reals: Tensor, middle: Tensor, count: int, size: int) -> Tensor:
+    """Rows of the reals that are about nearest, (N, at most `count`)."""
+    some = some.double() - middle
+    distances, indices = some.new_zeros(len(some), 0), torch.zeros(len(some), 0).long()
+    for start in range(0, len(reals), size):
+        part = reals[start : start + size].double() - middle
+        # squared, but for what is the same for all reals
+        squared = part.square().sum(1) - 2 * (some @ part.T)  # (N, size)
+        rows = torch.arange(start, start + len(part)).expand(len(some), -1)
+        distances, indices = torch.cat([distances, squared], 1), torch.cat([indices, rows], 1)
+        best = distances.topk(min(count, distances.shape[1]), largest=False).indices
+        distances, indices = distances.gather(1, best), indices.gather(1, best)
+    return indices
+
+
+def _measured(some: Tensor, reals: Tensor, indices: Tensor, k: int) -> Neighbours:
+    indices = indices.sort(1).values  # a stable order by distance then keeps the first first
+    distances = (some[:, None] - reals[indices]).square().sum(2).sqrt()  # (N, candidates)
+    order = distances.argsort(dim=1, stable=True)[:, :k]
+    return Neighbours(distances.gather(1, order), indices.gather(1, order))
 
 
 def _check(samples: Tensor, reals: Tensor, k: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gan.files import runs_root
 from gan.runs.folder import (
     LIVE,
     STATES,
@@ -11,7 +12,6 @@ from gan.runs.folder import (
     is_run,
     list_runs,
     new_run_dir,
-    runs_root,
 )
 from gan.runs.launch import Host, Origin, find_origin, fork, resume, start
 from gan.runs.process import Supervisor, command_line, fork_argv, setting_arguments, train_argv

@@ -22,7 +22,7 @@ from gan.checkpoint import (
 )
 from gan.config import RunConfig, from_json
 from gan.errors import GanError, RunError
-from gan.files import read_json
+from gan.files import read_json, runs_root
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
 STATES: tuple[State, ...] = get_args(State)
@@ -51,17 +51,6 @@ class RunStatus:
     preset: str = ""
     data: str = ""
     steps_per_s: float = 0.0  # of slow motion; 0 is full speed
-
-
-def runs_root() -> Path:
-    """Where runs live: GAN_RUNS_DIR, or runs/ in the current folder."""
-    return Path(os.environ.get("GAN_RUNS_DIR", "runs"))
-
-
-def home_root() -> Path:
-    """Where own images and presets live: GAN_HOME, or own/ beside the runs."""
-    home = os.environ.get("GAN_HOME")
-    return Path(home) if home else runs_root().absolute().with_name("own")
 
 
 def new_run_dir(preset: str) -> Path:

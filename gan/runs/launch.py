@@ -25,7 +25,8 @@ from gan.checkpoint import (
 from gan.config import RunConfig, setting_of
 from gan.data import ImageSet
 from gan.errors import GanError, RunError
-from gan.runs.folder import RunReader, RunStatus, is_run, runs_root
+from gan.files import runs_root
+from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.monitor import Monitor
 from gan.runs.session import END_OF_INPUT, Session, Watcher
 from gan.runs.writer import RunWriter

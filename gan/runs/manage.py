@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gan.errors import GanError, RunError
-from gan.files import read_json, write_json
-from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs, runs_root
+from gan.files import read_json, runs_root, write_json
+from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs
 
 META_FILE = "meta.json"
 MAX_NAME, MAX_NOTE = 60, 2000  # characters

@@ -11,9 +11,8 @@ from typing import Any
 from gan.config import ModelConfig, TrainConfig, parse_setting
 from gan.data import check_spec
 from gan.errors import ConfigError, GanError, suggest
-from gan.files import read_json, write_json
+from gan.files import home_root, read_json, write_json
 from gan.presets import PRESETS
-from gan.runs.folder import home_root
 
 FORMAT = "gan-preset/1"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 
 from gan.data.own import OwnSet, OwnSets
 from gan.errors import DataError
+from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
-from gan.runs.folder import home_root
 from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.views import PageError

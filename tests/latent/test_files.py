@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -110,14 +109,21 @@ def test_a_run_keeps_its_directions_in_its_folder(tiny_run: Path):
     assert directions_path(load(tiny_run)) == tiny_run / "directions.json"
 
 
-def test_weights_that_cannot_be_written_have_a_user_file(tmp_path, monkeypatch):
+def test_what_came_with_a_model_is_only_read_and_ones_own_go_home(tmp_path, monkeypatch):
     weights = load("fashion")
-    assert own_directions_path(weights) == directions_path(weights)
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    monkeypatch.setenv("GAN_USER_DIR", str(tmp_path))
+    shipped = weights.path / "directions.json"
+    monkeypatch.setenv("GAN_HOME", str(tmp_path))
     path = own_directions_path(weights)
+    assert directions_path(weights) == shipped
     assert path.parent == tmp_path / "directions"
     assert weights.revision[:12] in path.name
     mine = Direction("mine", "drawn", torch.eye(64)[0], 1.0)
     save_directions(path, [mine], weights.generator)
     assert [d.name for d in all_directions(weights)][-1] == "mine"
+    assert not shipped.exists()
+
+
+def test_a_home_without_a_name_lies_beside_the_runs(tmp_path, monkeypatch):
+    monkeypatch.delenv("GAN_HOME", raising=False)
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path / "runs"))
+    assert own_directions_path(load("fashion")).parent == tmp_path / "own" / "directions"

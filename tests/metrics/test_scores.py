@@ -15,7 +15,8 @@ from gan.metrics.frechet import frechet_distance
 from gan.metrics.intervals import jackknife, mean_interval
 from gan.metrics.kernel import kernel_distance
 from gan.metrics.manifold import manifold, reaches
-from gan.metrics.memorisation import EXPECTED, memorisation, nearest
+from gan.metrics.memorisation import EXPECTED, memorisation
+from gan.metrics.neighbours import nearest
 
 
 def normal(count: int, seed: int, *, width: int = 8, shift: float = 0.0) -> torch.Tensor:
@@ -173,9 +174,8 @@ def test_the_rank_test_agrees_with_scipy_and_has_a_sign():
     assert memorisation(train, held_out, near).z < -3
     found = memorisation(train, held_out, far)
     assert found.z > 3
-    usual, _ = nearest(held_out, train)
-    distances, _ = nearest(normal(300, 5), train)
-    p = mannwhitneyu(distances.numpy(), usual.numpy()).pvalue
+    usual, own = (nearest(x, train, 1).distances[:, 0] for x in (held_out, normal(300, 5)))
+    p = mannwhitneyu(own.numpy(), usual.numpy()).pvalue
     z = memorisation(train, held_out, normal(300, 5)).z
     assert 2 * (1 - torch.distributions.Normal(0, 1).cdf(torch.tensor(abs(z)))).item() == (
         pytest.approx(p, abs=1e-5)
@@ -184,9 +184,9 @@ def test_the_rank_test_agrees_with_scipy_and_has_a_sign():
 
 def test_the_nearest_of_planted_points_is_exact():
     among = normal(2500, 1)
-    distances, rows = nearest(among[[3, 2400]] + 1e-3, among)
-    assert rows.tolist() == [3, 2400]
-    assert distances.tolist() == pytest.approx([1e-3 * 8**0.5] * 2, rel=1e-2)
+    distances, rows = nearest(among[[3, 2400]] + 1e-3, among, 1)
+    assert rows.tolist() == [[3], [2400]]
+    assert distances[:, 0].tolist() == pytest.approx([1e-3 * 8**0.5] * 2, rel=1e-2)
 
 
 def test_nothing_is_said_of_memorising_without_held_out_images():

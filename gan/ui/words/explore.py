@@ -123,6 +123,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_save_file": ("Save as a file", "存为文件"),
     "gan_open_file": ("Open a file", "打开文件"),
     "gan_file_read": ("{count} directions read.", "读入了 {count} 个方向。"),
-    "gan_drawn_local": ("Kept with the model on this computer.", "保存在本机的模型旁。"),
+    "gan_drawn_local": ("Kept on this computer, for this model.", "保存在本机，只用于这个模型。"),
     "gan_drawn_public": ("Kept in this browser only.", "只保存在这个浏览器里。"),
 }
