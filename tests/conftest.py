@@ -13,12 +13,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from gan.config import ModelConfig, RunConfig, TrainConfig
 from gan.data import ImageSet, load_data
 from gan.presets import resolve_widths
 
 torch.set_num_threads(1)
+# a property holds or not; how long an example takes says how busy the machine is
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,8 @@ from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs
 META_FILE = "meta.json"
 MAX_NAME, MAX_NOTE = 60, 2000  # characters
 KEEP_TRASH_S = 24 * 3600
+VISITOR_FILE = "visitor"  # in a run's folder: a public server's visitor started it
+KEEP_VISITORS, KEEP_VISITORS_BYTES = 40, 8 * 2**30  # runs of theirs that are over
 TOKEN = re.compile(r"(?P<id>.+)@(?P<time>\d{9,12})-[0-9a-f]{16}")
 
 
@@ -176,6 +178,49 @@ def purge_old(
     for entry in old:
         shutil.rmtree(entry.path, ignore_errors=True)
     return [entry.id for entry in old]
+
+
+def mark_visitors(path: Path) -> None:
+    """Note that a run is a visitor's: it is kept only while there is room for it."""
+    with suppress(OSError):
+        (path / VISITOR_FILE).touch()
+
+
+def prune_visitors(
+    root: Path | None = None, *, keep: int = KEEP_VISITORS, keep_bytes: int = KEEP_VISITORS_BYTES
+) -> list[str]:
+    """Delete for ever the oldest of the visitors' runs that are over, those in the trash too.
+
+    What has no mark, goes on, or is a link stays, whatever there is. Returns the folders' names.
+    """
+    root = root or runs_root()
+    marked = [p.parent for p in (*root.glob(f"*/{VISITOR_FILE}"), *_in_trash(root))]
+    over = [p for p in marked if not p.is_symlink() and not _lives(p)]
+    left, removed = keep_bytes, []
+    for number, path in enumerate(sorted(over, key=_written_at, reverse=True)):
+        left -= disk_use(path)
+        if number >= keep or left < 0:
+            shutil.rmtree(path, ignore_errors=True)
+            removed.append(path.name)
+    return removed
+
+
+def _in_trash(root: Path) -> list[Path]:
+    return [] if (root / TRASH).is_symlink() else list((root / TRASH).glob(f"*/{VISITOR_FILE}"))
+
+
+def _lives(path: Path) -> bool:
+    try:
+        return RunReader(path).status().state in LIVE
+    except GanError:
+        return False  # damaged: nobody can watch it
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return (path / "status.json").stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def find_run(name: str, root: Path | None = None) -> Path:

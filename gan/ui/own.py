@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, BinaryIO, NamedTuple
@@ -27,6 +29,8 @@ PUBLIC_TOTAL = 2 * 2**30  # kept of all visitors
 PUBLIC_KEEP_S = 24 * 3600
 PIECE = 2**20
 MAX_TAKING = 2  # uploads at a time
+TAKING_S = 300.0  # in public: who sends more slowly makes way
+SESSIONS = 10_000  # whose uploads are counted
 
 
 class Own:
@@ -36,7 +40,7 @@ class Own:
         self.sets = OwnSets(home_root() / "images")
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="own")
         self._lock = threading.Lock()
-        self._sent: dict[str, int] = {}
+        self._sent: OrderedDict[str, int] = OrderedDict()
         self._taking = 0
 
     def begin(self) -> None:
@@ -54,8 +58,11 @@ class Own:
     def sent(self, session: str, size: int = 0) -> int:
         """Bytes that a visitor has sent in all, `size` more among them."""
         with self._lock:
-            self._sent[session] = self._sent.get(session, 0) + size
-            return self._sent[session]
+            if size:
+                self._sent[session] = self._sent.pop(session, 0) + size
+            while len(self._sent) > SESSIONS:
+                self._sent.popitem(last=False)
+            return self._sent.get(session, 0)
 
     def close(self) -> None:
         """End the thread."""
@@ -96,6 +103,12 @@ def resolve(context: Context, session: str, data: str) -> Uploaded | None:
     return Uploaded(f"folder:{folder}", settings)
 
 
+def is_mine(context: Context, session: str, spec: str) -> bool:
+    """Whether `folder:PATH` is where one of the visitor's sets lies."""
+    sets = context.part(Own).sets
+    return any(spec == f"folder:{sets.folder(s.id)}" for s in mine(context, session))
+
+
 def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
     """A form in which a saved preset is replaced by the built-in one that it was made from."""
     name = form.get("preset")
@@ -128,9 +141,12 @@ async def upload(context: Context, request: Request) -> Response:
     own.begin()
     try:
         with tempfile.TemporaryFile() as file:
-            await _receive(context, request, file)
+            async with asyncio.timeout(None if context.profile.local else TAKING_S):
+                await _receive(context, request, file)
             file.seek(0)
             found = await on(own.thread, _take_in, context, file, name)
+    except TimeoutError:
+        raise PageError("gan_error_own_slow", status=408) from None
     finally:
         own.end()
     if not context.profile.local:

@@ -149,6 +149,7 @@ async def listing(context: Context, request: Request) -> Response:
             "runs": rows,
             "trash": trash,
             "bytes": sum(row["bytes"] for row in rows),
+            "keep": manage.KEEP_VISITORS,
             "free": manage.free_space(root) if context.profile.local else None,
             "queue": 0 if context.profile.local else len(context.part(Turns).queue()),
         }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import apply_settings
+from gan.data import DATA_NAMES
 from gan.metrics.findings import REMEDY_NAMES
 from gan.runs import train_argv
 from gan.ui import trainform
@@ -132,6 +133,8 @@ async def run(context: Context, request: Request) -> Response:
         note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
+        if not _may_see_reals(context, session, run_id, watched):
+            news["reals"] = False
         return news | {
             "status": status_json(context, session, status),
             "again": again,
@@ -139,6 +142,12 @@ async def run(context: Context, request: Request) -> Response:
         }
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched) -> bool:
+    """In public a visitor's own pictures are shown to nobody else."""
+    bundled = watched.config is not None and watched.config.data in DATA_NAMES
+    return context.profile.local or bundled or context.owners.owns(session, run_id)
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
@@ -181,8 +190,13 @@ async def picture(context: Context, request: Request) -> Response:
     if name not in PICTURES:
         raise PageError("gan_error_request")
 
+    session = session_of(request)
+
     def read() -> bytes:
-        file = context.runs.watched(run_id).reader.path / PICTURES[name]
+        _, watched = context.runs.look(run_id)
+        file = watched.reader.path / PICTURES[name]
+        if name == "reals" and not _may_see_reals(context, session, run_id, watched):
+            raise PageError("gan_error_no_run", status=404)
         if not file.is_file() or file.stat().st_size > MAX_PICTURE:
             raise PageError("gan_error_no_run", status=404)
         return file.read_bytes()

@@ -14,7 +14,7 @@ from gan.config import RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_spec, shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset, run_config
-from gan.runs import command_line, find_origin, new_run_dir, train_argv
+from gan.runs import command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui import own
 from gan.ui.commands import parse_command
@@ -71,7 +71,7 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish
     form = own.to_base(context, form)
     uploaded = own.resolve(context, session, str(form.get("data", "")))
     fork = _read_fork(context, form.get("fork"))
-    base = _forked(context, fork) if fork else _fresh(context, form, uploaded)
+    base = _forked(context, fork, session) if fork else _fresh(context, form, uploaded)
     settings = form.get("settings", {})
     if not isinstance(settings, dict):
         raise PageError("gan_error_request")
@@ -99,7 +99,7 @@ def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None
     data = uploaded.spec if uploaded else str(form.get("data", ""))
     preset = get_preset(name)
     if data not in DATA_NAMES and not context.profile.local and not uploaded:
-        raise PageError("gan_error_local_data")
+        raise PageError("gan_error_public_data" if data else "gan_own_needed")
     check_spec(data)
     base = run_config(name, shape_of(preset.data), data=preset.data)
     return RunConfig(preset=name, data=data, model=base.model, train=base.train)
@@ -117,15 +117,19 @@ def _read_fork(context: Context, fork: object) -> Moment | None:
     return Moment(status.id, status.path, nimg)
 
 
-def _forked(context: Context, fork: Moment) -> RunConfig:
-    """The parent's config at that moment; a fork changes what it changes of that."""
+def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
+    """The parent's config at that moment; a fork changes what it changes of that.
+
+    Another visitor's own pictures are for nobody else to train on.
+    """
     config = context.runs.config(fork.run_id)
     if config is None:
         raise PageError("gan_error_no_run", status=404)
     if fork.nimg is not None:
         config = _config_then(fork.path, fork.nimg)
-    if config.data not in DATA_NAMES and not context.profile.local:
-        raise PageError("gan_error_local_data")
+    theirs = config.data not in DATA_NAMES and not context.profile.local
+    if theirs and not own.is_mine(context, session, config.data):
+        raise PageError("gan_error_foreign_data")
     return config
 
 
@@ -250,7 +254,11 @@ async def start(context: Context, request: Request) -> Response:
     def begin() -> str:
         run_dir = new_run_dir(wish.preset)
         argv = argv_of(context, wish, run_dir=run_dir, steer=True)
+        if not context.profile.local:
+            manage.prune_visitors(run_dir.parent)
         run_id = context.supervisor.start(argv, run_dir)
+        if not context.profile.local:
+            manage.mark_visitors(run_dir)
         context.owners.claim(session, run_id)
         context.runs.forget()
         return run_id

@@ -91,6 +91,12 @@ class Turns:
             position = self.queue().index(ticket) + 1
             return {"ticket": ticket, "position": position, "of": len(self.queue())}
 
+    def place_of(self, session: str) -> dict[str, Any]:
+        """Where a visitor's ticket stands, for a page that was opened anew; empty without one."""
+        with self._lock:
+            tickets = [w.ticket for w in self._waiting if w.session == session and not w.over]
+            return self.look(tickets[0], session) if tickets else {}
+
     def leave(self, ticket: str, session: str) -> None:
         """Give the place up."""
         with self._lock:
@@ -198,9 +204,11 @@ def note_viewer(context: Context, run_id: str) -> None:
 
 
 async def look(context: Context, request: Request) -> Response:
-    """Where a ticket stands."""
-    ticket = request.query_params.get("ticket", "")
-    return JSONResponse(context.part(Turns).look(ticket, session_of(request)), headers=NEVER)
+    """Where a ticket stands; without one, where this visitor's does."""
+    turns, session = context.part(Turns), session_of(request)
+    ticket = request.query_params.get("ticket")
+    found = turns.place_of(session) if ticket is None else turns.look(ticket, session)
+    return JSONResponse(found, headers=NEVER)
 
 
 async def leave(context: Context, request: Request) -> Response:

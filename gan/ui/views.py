@@ -93,6 +93,7 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
         "fraction": finite(status.fraction), "message": status.message,
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable,
+        "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
     }  # fmt: skip
 
 

@@ -140,6 +140,9 @@ class Runs:
         with self._lock:
             if time.monotonic() - self._looked_at >= FRESH_S:
                 self._statuses = list_runs(self._root)[:LISTED]
+                here = {status.path for status in self._statuses}
+                for path in self._watched.keys() - here:
+                    del self._watched[path]
                 self._looked_at = time.monotonic()
             return self._statuses
 

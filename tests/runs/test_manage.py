@@ -131,3 +131,37 @@ def test_disk_use_counts_every_byte(tmp_path: Path):
     assert manage.disk_use(tmp_path / "a") == 1234
     assert manage.disk_use(tmp_path / "nowhere") == 0
     assert manage.free_space(tmp_path / "nowhere" / "deep") > 0
+
+
+# ---- a public server's disk -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def visited(root: Path) -> Path:
+    """Four visitors' runs, the last the newest, and digits-1, which is the server's own."""
+    for number in range(2, 6):
+        copy = shutil.copytree(root / "digits-1", root / f"digits-{number}")
+        manage.mark_visitors(copy)
+        os.utime(copy / "status.json", (number, number))
+    os.utime(root / "digits-1" / "status.json", (1, 1))
+    return root
+
+
+def test_of_visitors_runs_the_newest_stay_and_others_are_not_touched(visited: Path):
+    assert set(manage.prune_visitors(visited, keep=2)) == {"digits-2", "digits-3"}
+    assert {s.id for s in list_runs(visited)} == {"digits-1", "digits-4", "digits-5"}
+    size = manage.disk_use(visited / "digits-5")
+    assert manage.prune_visitors(visited, keep_bytes=size + size // 2) == ["digits-4"]
+    assert manage.prune_visitors(visited) == []
+
+
+def test_visitors_runs_in_the_trash_take_room_too_and_live_ones_stay(visited: Path):
+    token = manage.delete_run("digits-5", visited)
+    file = visited / "digits-2" / "status.json"
+    status = json.loads(file.read_text())
+    file.write_text(json.dumps(status | {"state": "running", "pid": os.getpid(), "born": ""}))
+    os.utime(file, (0, 0))
+    born = json.loads(file.read_text()) | {"host": "elsewhere", "updated_at": time.time()}
+    file.write_text(json.dumps(born))
+    assert set(manage.prune_visitors(visited, keep=0)) == {token, "digits-3", "digits-4"}
+    assert {s.id for s in list_runs(visited)} == {"digits-1", "digits-2"}

@@ -176,8 +176,9 @@ def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context)
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"data": "folder:/etc"}, "gan_error_local_data"),
-        ({"data": "hub:me/mine"}, "gan_error_local_data"),
+        ({"data": "folder:/etc"}, "gan_error_public_data"),
+        ({"data": "hub:me/mine"}, "gan_error_public_data"),
+        ({"data": ""}, "gan_own_needed"),
         ({"seconds": ""}, "gan_error_duration"),
         ({"seconds": "601"}, "gan_error_duration"),
         ({"seconds": "inf"}, "gan_error_duration"),

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui import runs
+from gan.ui import own, runs, train
 from gan.ui.films import Films, file_name
 from gan.ui.limits import RATES
 from gan.ui.profile import Guard
@@ -27,7 +27,7 @@ SHOP = {"SPACE_HOST": "me-app.hf.space"}
 
 def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
     app = Starlette(
-        routes=build_routes(context, runs.ROUTES),
+        routes=build_routes(context, runs.ROUTES, train.ROUTES),
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url=f"http://{host}")
@@ -276,6 +276,40 @@ def test_in_public_nobody_sees_the_images_of_another(shop: Context):
     ):
         assert reply.status_code == 400
     assert len(mine.get("/gan/own").json()["sets"]) == 1
+
+
+def test_in_public_who_sent_images_trains_on_them_and_shows_them_to_nobody(shop: Context, root: Path):
+    mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
+    spec = f"own:{send(mine, *TWO).json()['id']}"
+    form = {"preset": "own", "data": spec, "seed": "0", "seconds": "30", "settings": {}}
+    stolen = theirs.post("/gan/train/start", json=form)
+    assert (stolen.status_code, shop.supervisor.live) == (400, [])
+    line = mine.post("/gan/train/command", json=form).json()["command"]
+    assert "--data folder:pictures" in line
+    assert str(root.parent) not in line
+    started = mine.post("/gan/train/start", json=form)
+    assert shop.supervisor.live == [started.json()["id"]]
+
+    file = root / "digits-1" / "config.json"  # as the training would have written it
+    folder = shop.part(own.Own).sets.folder(spec.removeprefix("own:"))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"data": f"folder:{folder}"}))
+    (root / "digits-1" / "reals.webp").write_bytes(b"RIFF")
+    shop.owners.claim(session(mine), "digits-1")
+    fork = form | {"data": "", "fork": {"id": "digits-1", "nimg": None}, "seconds": "60"}
+    reals = {"id": "digits-1", "name": "reals"}
+    for client, may in ((mine, True), (theirs, False)):
+        assert client.get("/gan/run", params={"id": "digits-1"}).json()["reals"] is may
+        found = client.get("/gan/run/picture", params=reals)
+        assert (found.status_code == 200) is may
+        told = client.post("/gan/train/command", json=fork).json()
+        assert ("command" in told) is may
+    assert told["problem"]["key"] == "gan_error_foreign_data"
+
+
+def test_in_public_a_slow_upload_makes_way(shop: Context, monkeypatch):
+    monkeypatch.setattr("gan.ui.own.TAKING_S", 0.0)
+    reply = send(client_for(shop, "me-app.hf.space"), *TWO)
+    assert (reply.status_code, reply.json()["key"]) == (408, "gan_error_own_slow")
 
 
 def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context, monkeypatch):

@@ -82,6 +82,12 @@ def test_the_queue_holds_ten_and_one_place_a_visitor(turns, desk):
         turns.ask("one more", desk.begin("z"))
 
 
+def test_a_page_that_is_opened_anew_finds_its_place(turns, desk):
+    ticket = turns.ask("me", desk.begin("a")).ticket
+    assert turns.place_of("me") == {"ticket": ticket, "position": 1, "of": 1}
+    assert turns.place_of("them") == {}
+
+
 def test_who_leaves_makes_room_and_a_foreign_ticket_is_unknown(turns, desk):
     mine, theirs = turns.ask("me", desk.begin("a")), turns.ask("them", desk.begin("b"))
     for ticket in (mine.ticket, "nonsense"):

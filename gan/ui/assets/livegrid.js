@@ -38,7 +38,7 @@ export class LiveGrid {
       return;
     }
     this.image.alt = t("gan_grid_alt", { count: count(nimg) });
-    this.#paint(url(`snapshot?${new URLSearchParams({ id, nimg })}`));
+    this.#paint(url(`snapshot?${new URLSearchParams({ id, nimg, since: status?.since ?? 0 })}`));
   }
 
   #paint(address) {

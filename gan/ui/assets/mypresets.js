@@ -75,7 +75,7 @@ class MyPresets {
   }
 
   async #save() {
-    const name = this.name.value.trim();
+    const name = this.name.value.trim().toLowerCase().replace(/\s+/g, "-");  // as it is typed in a terminal
     try {
       await ask("presets/save", { name, form: this.values() });
       await this.#load();

@@ -118,7 +118,7 @@ class Own {
     this.note.textContent = "";
     const pieces = list.slice(0, MOST_FILES).flatMap(framed);
     const name = list.length === 1 ? list[0].name.replace(/\.\w+$/, "")
-      : list[0].name.includes("/") ? list[0].name.split("/")[0] : t("gan_own_name", { count: list.length });
+      : list[0].name.includes("/") ? list[0].name.split("/")[0] : t("gan_own_name", { name: list[0].name.replace(/\.\w+$/, ""), count: list.length - 1 });
     const body = new Blob(pieces);
     const most = this.left ?? 200 * 2 ** 20;
     if (body.size > most) {
@@ -134,6 +134,7 @@ class Own {
       this.shown = this.sets.find((s) => s.id === found.id) ?? found;
     } catch (error) {
       this.note.textContent = error === "cancelled" ? "" : say(error);
+      if (this.left !== null) await ask("own").then((news) => { this.left = news.left; }, () => null);
     }
     this.sending = null;
     this.progress.hidden = true;

@@ -8,8 +8,9 @@ export async function myTurn(reply, place) {
   if (!reply.ticket) return reply.id;
   const { ticket } = reply;
   let left = false;
+  let wake = () => null;
   const text = h("span", {});
-  const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; } }, t("gan_queue_leave"));
+  const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; wake(); } }, t("gan_queue_leave"));
   const node = h("p", { class: "ga-undo", id: "queue", role: "status" }, text, leave);
   place.after(node);
   try {
@@ -18,7 +19,7 @@ export async function myTurn(reply, place) {
       if (news.id) return news.id;
       const words = t("gan_queue_place", { position: news.position, of: news.of });
       if (text.textContent !== words) text.textContent = words;
-      for (let waited = 0; waited < POLL_MS && !left; waited += 100) await new Promise((done) => setTimeout(done, 100));
+      if (!left) await new Promise((done) => { wake = done; setTimeout(done, POLL_MS); });  // one timer: a hidden tab has few
       if (left) {
         await ask("train/queue/leave", { ticket }).catch(() => null);
         return null;

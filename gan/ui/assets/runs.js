@@ -92,7 +92,7 @@ class RunsBoard {
     empty.hidden = Boolean(wanted.length);
     empty.textContent = !this.ready ? t("gan_runs_loading") : this.runs.length ? t("gan_runs_none_found") : t("gan_runs_none");
     const room = this.totals && this.runs.length ? t(this.totals.free === null ? "gan_runs_room_public" : "gan_runs_room", {
-      count: this.runs.length, bytes: bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
+      count: this.runs.length, keep: this.totals.keep, bytes: bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
     if (this.find("#runs-room").textContent !== room) this.find("#runs-room").textContent = room;
     const nodes = wanted.flatMap((run) => this.#row(run));
     const list = this.find("#runs-list");
@@ -134,11 +134,11 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: "", loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot })}`) }))),
+        class: "ga-pixels", alt: "", loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot, since: run.since })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),
-      cell("what", h("span", { title: `${run.preset} · ${run.data}` }, run.preset === run.data ? run.preset : `${run.preset} · ${run.data}`)),
+      cell("what", h("span", { title: `${run.preset} · ${run.data}` }, run.preset === run.data ? run.preset : `${run.preset} · ${dataName(run.data)}`)),
       cell("nimg", count(run.nimg)), cell("time", duration(run.seconds)), cell("fd", short(run.fd)),
       cell("size", bytes(run.bytes)), cell("started", when(run.started_at)),
       cell("do", h("span", { class: "ga-do" }, h("button", { type: "button", class: "ga-button", "data-act": "watch",
@@ -299,6 +299,12 @@ class RunsBoard {
     const note = this.find("#runs-note");
     if (note.textContent !== sentence) note.textContent = sentence;
   }
+}
+
+// Sent images lie under a number that tells nobody anything; of a folder its own name does.
+function dataName(data) {
+  if (data === "folder" || /^folder:.*[\\/]images[\\/][0-9a-f]{12}[\\/]pictures$/.test(data)) return t("gan_data_own");
+  return data.startsWith("folder:") ? data.split(/[\\/:]/).filter(Boolean).at(-1) : data;
 }
 
 const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

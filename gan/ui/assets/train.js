@@ -1,7 +1,7 @@
 // Train: start a run, steer it, and look at any run there is.
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t, tabIsOpen,
+  ACTIVE, ask, boot, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t, tabIsOpen,
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { LiveGrid } from "./livegrid.js";
@@ -51,6 +51,7 @@ class Train {
     this.root.inert = false;  // until here a press would have gone unheard
     new IntersectionObserver(() => this.#tick()).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
+    this.#waiting();
     mountOwn(this.root, { changed: () => this.form.changed() });
     mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
   }
@@ -68,11 +69,12 @@ class Train {
 
   async #begin() {
     const start = this.find("#start");
+    const wish = this.form.values();
+    if (this.form.lacksData(wish)) return this.#note(t(boot.local ? "gan_data_path_needed" : "gan_own_needed"));
     start.disabled = true;
     this.#note("");
     this.form.settle();
     const before = this.id;
-    const wish = this.form.values();
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.#forget(null);
     this.find("#run-select").value = "";
@@ -83,12 +85,7 @@ class Train {
         this.beginning = false;
         this.#watch(before ?? state.runs[0]?.id);
       }
-      const id = await myTurn(reply, this.find("#train-note"));
-      this.beginning = false;
-      if (!id) return;
-      this.form.leaveFork();
-      await refresh();
-      this.#watch(id);
+      await this.#turn(reply);
     } catch (error) {
       this.beginning = false;
       this.#watch(before);
@@ -98,6 +95,25 @@ class Train {
       start.disabled = false;
       this.#draw();
     }
+  }
+
+  async #turn(reply) {
+    const id = await myTurn(reply, this.find("#train-note"));
+    this.beginning = false;
+    if (!id) return;
+    this.form.leaveFork();
+    await refresh();
+    this.#watch(id);
+  }
+
+  // A page that is opened anew finds its place in a public server's queue.
+  async #waiting() {
+    const reply = boot.local ? {} : await ask("train/queue").catch(() => ({}));
+    if (!reply.ticket) return;
+    const start = this.find("#start");
+    start.disabled = true;
+    await this.#turn(reply).catch((error) => this.#note(say(error)));
+    start.disabled = false;
   }
 
   async #command(command) {

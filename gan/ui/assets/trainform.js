@@ -78,7 +78,8 @@ export class TrainForm {
     if (this.#field("other")) this.#field("other").value = "";
     if (this.fork) return;
     const own = this.find("#preset").value === "own" && boot.local;
-    this.find("#data").value = own ? "own" : this.#preset().data;
+    if (own) this.find("#data").value = "own";
+    else this.#takeData(this.#preset().data);
     this.#own();
   }
 
@@ -187,6 +188,8 @@ export class TrainForm {
     this.find("#command").setAttribute("aria-invalid", String(Boolean(sentence)));
   }
 
+  lacksData({ data, fork }) { return !data && !fork; }
+
   // What was typed last counts, even if it was typed a moment ago.
   settle() {
     clearTimeout(this.timer);
@@ -206,7 +209,7 @@ export class TrainForm {
   async changed({ quiet = false, typed = false } = {}) {
     const mine = ++this.asked;
     const form = this.values();
-    if (!form.data && !form.fork) return quiet ? null : this.note(t("gan_data_path_needed"));
+    if (this.lacksData(form)) return quiet ? null : this.note("");  // the panel says what to do
     try {
       const { command, problem } = await ask("train/command", form);
       if (mine !== this.asked) return;

@@ -22,6 +22,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The request could not be read; reload the page.",
         "无法识别这个请求，请刷新页面。",
     ),
+    "gan_error_public_data": (
+        "Folders and data sets by name are for your own computer; "
+        "here, send the images under “Your own images”.",
+        "文件夹路径和数据集名称只能在本机使用；在这里请到“自己的图片”上传图片。",
+    ),
+    "gan_error_foreign_data": (
+        "This training used another visitor's images; "
+        "fork one on the server's own data, or send images of your own.",
+        "这个训练用的是其他访客的图片；请从使用自带数据的训练分叉，或上传自己的图片。",
+    ),
     "gan_error_local_data": (
         "This server trains on its own data only; "
         "run the app on your computer to use your own images.",

@@ -13,8 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_data_path": ("Folder or data set", "文件夹或数据集"),
     "gan_data_path_hint": ("folder:PATH or hub:owner/name", "folder:路径 或 hub:作者/名称"),
     "gan_data_path_needed": (
-        "Enter folder:PATH for images on this computer, or hub:owner/name for a data set.",
-        "本机图片请填 folder:路径，Hub 上的数据集请填 hub:作者/名称。",
+        "Drop images below and choose “Use these”, or enter folder:PATH or hub:owner/name.",
+        "把图片拖到下方并点“使用这些”，或填写 folder:路径、hub:作者/名称。",
     ),
     "gan_duration": ("Duration, s", "时长（秒）"),
     "gan_duration_help": (
