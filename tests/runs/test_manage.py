@@ -133,7 +133,7 @@ def test_disk_use_counts_every_byte(tmp_path: Path):
     assert manage.free_space(tmp_path / "nowhere" / "deep") > 0
 
 
-# ---- a public server's disk -----------------------------------------------------------------------
+# ---- a public server's disk ----------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -278,7 +278,7 @@ def test_in_public_nobody_sees_the_images_of_another(shop: Context):
     assert len(mine.get("/gan/own").json()["sets"]) == 1
 
 
-def test_in_public_who_sent_images_trains_on_them_and_shows_them_to_nobody(shop: Context, root: Path):
+def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Context, root: Path):
     mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
     spec = f"own:{send(mine, *TWO).json()['id']}"
     form = {"preset": "own", "data": spec, "seed": "0", "seconds": "30", "settings": {}}
