@@ -77,14 +77,15 @@ def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
 
 def test_favourites_outlive_a_reload(gallery: Page):
     gallery.locator(".ga-cell").nth(3).hover()
-    gallery.locator(".ga-pin").nth(3).click()
+    gallery.locator(".ga-pin").click()
     gallery.locator(".ga-tile").nth(7).press("p")
     gallery.reload()
     open_tab(gallery, "Gallery")
     gallery.select_option("#gallery-view", "pins")
     expect(gallery.locator(".ga-tile")).to_have_count(2)
     expect(gallery.locator(".ga-tile").nth(1)).to_have_attribute("data-seed", "7")
-    gallery.locator(".ga-pin").first.click()
+    gallery.locator(".ga-cell").first.hover()
+    gallery.locator(".ga-pin").click()
     expect(gallery.locator(".ga-tile")).to_have_count(1)
 
 
@@ -95,7 +96,7 @@ def test_a_saved_picture_dropped_on_the_page_opens_again(gallery: Page, tmp_path
     )
     gallery.locator(".ga-cell").nth(11).hover()
     with gallery.expect_download() as download:
-        gallery.locator(".ga-keep").nth(11).click()
+        gallery.locator(".ga-keep").click()
     data = Path(download.value.path()).read_bytes()
     assert download.value.suggested_filename == "fashion-11.png"
     open_tab(gallery, "Train")

@@ -40,7 +40,7 @@ class Gallery {
 
   start() {
     this.#options();
-    const change = () => this.#show();
+    const change = () => { this.dropped = ""; this.#show(); };
     for (const id of ["gallery-view", "gallery-other", "first-seed", "gallery-class", "gallery-psi",
       "gallery-rank", "gallery-count", "gallery-keep"]) {
       this.find(`#${id}`).addEventListener("change", change);
@@ -51,7 +51,11 @@ class Gallery {
     on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
     on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
-    listenForDrops((problem) => { if (problem) { openTab("gallery"); this.#note(problem); } });
+    listenForDrops((problem) => {
+      this.dropped = problem;  // stays until something else is done here
+      if (problem) openTab("gallery");
+      this.#note("");
+    });
     new IntersectionObserver(() => this.#refreshIfStale()).observe(this.root);
     this.#show();
   }
@@ -249,7 +253,8 @@ class Gallery {
 
   #note(sentence) {
     const note = this.find("#gallery-note");
-    if (note.textContent !== sentence) note.textContent = sentence;
+    const text = sentence || this.dropped || "";
+    if (note.textContent !== text) note.textContent = text;
   }
 
   // ---- what one does with them ----------------------------------------------------------------

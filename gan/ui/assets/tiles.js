@@ -5,6 +5,7 @@ import { toImageData } from "./painter.js";
 const CHUNK = 96;
 const AHEAD = 12;  // chunks laid out beyond the last one that was seen
 const AT_ONCE = 2;
+const BUDGET_MS = 5;  // of drawing a frame
 
 // entry: {refs: [ref, ...], seed, label, psi, ...}; one picture a ref, side by side.
 export class Tiles {
@@ -17,6 +18,9 @@ export class Tiles {
     });
     box.addEventListener("click", (e) => this.#clicked(e));
     box.addEventListener("keydown", (e) => this.#pressed(e));
+    for (const kind of ["pointerover", "focusin"]) box.addEventListener(kind, (e) => this.#point(e.target));
+    this.tools = [["ga-pin", "pin"], ["ga-keep", "save"]].map(([name, path]) => h("button", {
+      type: "button", class: name }, icon(path)));
   }
 
   // source: {count, entry(i)} or {rows: [{title, entries}]}; `columns` a row.
@@ -36,7 +40,9 @@ export class Tiles {
 
   // Words and pins have changed, pictures have not.
   relabel() {
-    this.chunks?.filter((c) => c.drawn).forEach((chunk) => this.#label(chunk));
+    for (const { grid, entries } of this.chunks ?? []) {
+      [...grid.children].forEach((cell, i) => this.#label(cell, entries[i]));
+    }
   }
 
   #grow() {
@@ -96,8 +102,8 @@ export class Tiles {
       const pictures = await Promise.all(chunk.entries[0].refs.map(
         (_, i) => pixelsOf(chunk.entries, i)));
       if (token !== this.token || !chunk.near) return;
-      this.#draw(chunk, pictures);
       this.seen?.();
+      await this.#draw(chunk, pictures);
     } catch (error) {
       if (token === this.token) this.failed(error);
     } finally {
@@ -106,45 +112,62 @@ export class Tiles {
     }
   }
 
-  #draw(chunk, pictures) {
-    const cells = chunk.entries.map((entry, i) => {
-      const canvases = pictures.map(({ data, width, height, channels, labels }) => {
-        entry.shown = labels[i] < 0 ? null : labels[i];
-        const canvas = h("canvas", { width, height, class: "ga-pixels" });
-        canvas.getContext("2d").putImageData(
-          toImageData(data, width, height, channels, i * width * height * channels), 0, 0);
-        return canvas;
-      });
-      return h("div", { class: "ga-cell", "data-i": i },
-        h("button", { type: "button", class: "ga-tile", "data-seed": entry.seed }, ...canvases, h("span")),
-        h("button", { type: "button", class: "ga-pin" }, icon("pin")),
-        h("button", { type: "button", class: "ga-keep" }, icon("save")));
-    });
-    chunk.grid.replaceChildren(...cells);
+  // A few tiles a frame, so that scrolling never waits for them.
+  async #draw(chunk, pictures) {
     chunk.drawn = true;
-    this.#label(chunk);
+    chunk.grid.replaceChildren();
+    for (let i = 0; i < chunk.entries.length;) {
+      const until = performance.now() + BUDGET_MS;
+      while (i < chunk.entries.length && performance.now() < until) {
+        chunk.grid.append(this.#cell(chunk.entries[i], i, pictures));
+        this.#label(chunk.grid.lastChild, chunk.entries[i]);
+        i += 1;
+      }
+      await new Promise(requestAnimationFrame);
+      if (!chunk.drawn) return;  // scrolled away meanwhile
+    }
   }
 
-  #label(chunk) {
-    [...chunk.grid.children].forEach((cell, i) => {
-      const entry = chunk.entries[i];
-      const { alt, caption } = this.describe(entry);
-      const [tile, pin, keep] = cell.children;
-      tile.setAttribute("aria-label", alt);
-      tile.querySelector("span").textContent = caption;
-      const held = this.pinned(entry);
-      pin.setAttribute("aria-pressed", String(held));
-      pin.setAttribute("aria-label", t(held ? "gan_unpin" : "gan_pin"));
-      pin.title = t(held ? "gan_unpin" : "gan_pin");
-      keep.title = t("gan_save_one");
-      keep.setAttribute("aria-label", t("gan_save_one"));
+  #cell(entry, i, pictures) {
+    const canvases = pictures.map(({ data, width, height, channels, labels }) => {
+      entry.shown = labels[i] < 0 ? null : labels[i];
+      const canvas = h("canvas", { width, height, class: "ga-pixels" });
+      canvas.getContext("2d").putImageData(
+        toImageData(data, width, height, channels, i * width * height * channels), 0, 0);
+      return canvas;
     });
+    return h("div", { class: "ga-cell", "data-i": i },
+      h("button", { type: "button", class: "ga-tile", "data-seed": entry.seed }, ...canvases, h("span")));
+  }
+
+  #label(cell, entry) {
+    const { alt, caption } = this.describe(entry);
+    const tile = cell.firstChild;
+    tile.setAttribute("aria-label", alt);
+    tile.querySelector("span").textContent = caption;
+    const held = this.pinned(entry);
+    cell.classList.toggle("is-pinned", held);
+    if (!cell.contains(this.tools[0])) return;
+    const [pin, keep] = this.tools;
+    pin.setAttribute("aria-pressed", String(held));
+    for (const [button, key] of [[pin, held ? "gan_unpin" : "gan_pin"], [keep, "gan_save_one"]]) {
+      button.title = t(key);
+      button.setAttribute("aria-label", t(key));
+    }
+  }
+
+  // One pin and one save button, moved to the tile that is pointed at.
+  #point(target) {
+    const found = this.#entryOf(target);
+    if (!found || found.cell.contains(this.tools[0])) return;
+    found.cell.append(...this.tools);
+    this.#label(found.cell, found.entry);
   }
 
   #entryOf(target) {
     const cell = target.closest(".ga-cell");
     const chunk = cell?.closest(".ga-chunk")?.chunk;
-    return chunk ? { chunk, entry: chunk.entries[Number(cell.dataset.i)] } : null;
+    return chunk ? { cell, entry: chunk.entries[Number(cell.dataset.i)] } : null;
   }
 
   #clicked(event) {
@@ -152,7 +175,7 @@ export class Tiles {
     if (!found) return;
     if (event.target.closest(".ga-pin")) {
       this.pin(found.entry);
-      this.#label(found.chunk);
+      this.#label(found.cell, found.entry);
     } else if (event.target.closest(".ga-keep")) this.keep(found.entry);
     else if (event.target.closest(".ga-tile")) this.opened(found.entry);
   }
@@ -160,7 +183,8 @@ export class Tiles {
   #pressed(event) {
     const found = event.target.closest(".ga-tile") && this.#entryOf(event.target);
     if (!found || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key.toLowerCase() === "p") { this.pin(found.entry); this.#label(found.chunk); return; }
+    if (event.key.toLowerCase() === "p") { this.pin(found.entry); this.#label(found.cell, found.entry); return; }
+    if (event.key.toLowerCase() === "s") { this.keep(found.entry); return; }
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[event.key];
     if (!step) return;
     event.preventDefault();
