@@ -118,6 +118,18 @@ def judge(
     return Judgement(score, pull / pull.max().clamp_min(1e-12), gradient)
 
 
+@torch.no_grad()
+def scores_alone(d: Discriminator, x: Tensor, labels: Tensor | None = None) -> Tensor:
+    """D's scores (N,) of x (N, C, H, W), each picture alone as in `judge`.
+
+    A D that looks at packs or at its batch scores a picture among others differently.
+    """
+    alone = [
+        d(x[i : i + 1], None if labels is None else labels[i : i + 1]).mean() for i in range(len(x))
+    ]
+    return torch.stack(alone).float()
+
+
 def _gradient(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
     """The gradient (C, H, W) of D's score of x; one picture a pass, as D may look at its batch."""
     with torch.enable_grad():

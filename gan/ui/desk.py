@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from torch import Tensor
 
 from gan.latent.inversion import Encode
 from gan.ui.kept import Kept, Quota, one_thread
@@ -12,6 +14,13 @@ from gan.ui.reals import Studies
 from gan.ui.streams import Places
 
 UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
+
+
+class UsualScores(NamedTuple):
+    """What D says of pictures that were not chosen."""
+
+    fakes: Tensor  # (N,)
+    reals: Tensor | None  # (N,), where there are any to show
 
 
 @dataclass
@@ -28,6 +37,7 @@ class Desk:
     look_places: Places = field(default_factory=lambda: Places(most=16))
     maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
     scales: Kept[float] = field(default_factory=lambda: Kept(capacity=64))
+    usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
     encoders: Kept[Encode | None] = field(default_factory=lambda: Kept(capacity=8))
     studies: Studies = field(default_factory=Studies)
     uploads: Quota = field(default_factory=lambda: Quota(most=UPLOADS_BYTES))

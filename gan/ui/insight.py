@@ -11,13 +11,15 @@ from starlette.responses import JSONResponse, Response
 from torch import Tensor
 
 from gan.checkpoint import Weights
-from gan.images import Pixels, to_pixels
-from gan.latent.inside import Layer, activations, judge
-from gan.latent.points import Points, show
+from gan.data import load_data
+from gan.errors import DataError
+from gan.images import Pixels, normalise, to_pixels
+from gan.latent.inside import Layer, activations, judge, scores_alone
+from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
 from gan.ui.asked import coded, features_of, points_of, psi_of
-from gan.ui.desk import Desk
+from gan.ui.desk import Desk, UsualScores
 from gan.ui.reals import Reals, data_of
 from gan.ui.routes import NEVER, Context, Handler, body_of, on
 from gan.ui.views import finite
@@ -26,6 +28,7 @@ MAX_POINT = 4 * 2048
 MAPS_SHOWN = 48  # of a layer
 SIDE_SHOWN = 64  # px of a map
 NEIGHBOURS = 6
+COMPARED = 128  # pictures of either kind whose scores a score is held against
 
 
 async def inside(context: Context, request: Request) -> Response:
@@ -53,13 +56,13 @@ async def _looked(context: Context, request: Request, work: Any) -> Response:
 # ---- layers and D -----------------------------------------------------------------------------
 
 
-def look(_: Context, weights: Weights, point: Points, psi: float) -> dict[str, Any]:
+def look(context: Context, weights: Weights, point: Points, psi: float) -> dict[str, Any]:
     """What the generator does on its way, and what D says of the end."""
     layers = activations(weights.generator, point, psi=psi)
     x = show(weights.generator, point, psi=psi)
     return {
         "layers": [layer_json(layer) for layer in layers],
-        "judgement": judgement_json(weights, x[0], point.weights),
+        "judgement": judgement_json(context, weights, x[0], point.weights),
         "picture": coded(to_pixels(x)),
         "shape": [*to_pixels(x).shape[1:]],
         "nimg": weights.config.nimg,
@@ -83,15 +86,50 @@ def layer_json(layer: Layer) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def judgement_json(weights: Weights, x: Tensor, labels: Tensor | None) -> dict[str, Any] | None:
-    """D's score and where it comes from; None for weights that came without D."""
+def judgement_json(
+    context: Context, weights: Weights, x: Tensor, labels: Tensor | None
+) -> dict[str, Any] | None:
+    """D's score, where it stands among others and where it comes from; None where there is no D."""
     said = judge(weights.discriminator, x, labels)
     if said is None:
         return None
     signed = said.gradient.mean(0)  # (H, W): brighter or darker, over the channels
     strength = said.pull * torch.sign(signed)
     levels = (127 + 127 * strength.clamp(-1, 1)).round().to(torch.uint8)
-    return {"score": finite(said.score), "pull": coded(np.asarray(levels))}
+    usual = context.part(Desk).usual_scores.get(
+        (weights.revision,), lambda: usual_scores(weights, local=context.profile.local)
+    )
+    return {
+        "score": finite(said.score), "pull": coded(np.asarray(levels)),
+        "over_fakes": _over(said.score, usual.fakes), "over_reals": _over(said.score, usual.reals),
+    }  # fmt: skip
+
+
+def usual_scores(weights: Weights, *, local: bool) -> UsualScores:
+    """D's scores of some generated and some real pictures; of a relativistic D only these tell."""
+    d, g = weights.discriminator, weights.generator
+    assert d is not None
+    points = from_seeds(g, range(COMPARED))
+    fakes = scores_alone(d, show(g, points), points.weights)
+    spec = data_of(weights, local=local)
+    if spec is None:
+        return UsualScores(fakes, None)
+    try:
+        images = load_data(spec, resolution=g.image_shape[1], channels=g.image_shape[0])
+    except DataError:
+        return UsualScores(fakes, None)
+    some = images.subset(
+        torch.randperm(len(images), generator=torch.Generator().manual_seed(0))[:COMPARED]
+    )
+    if g.classes and (some.labels is None or int(some.labels.max()) >= g.classes):
+        return UsualScores(fakes, None)
+    labels = some.labels if g.classes else None
+    return UsualScores(fakes, scores_alone(d, normalise(some.pixels), labels))
+
+
+def _over(score: float, usual: Tensor | None) -> float | None:
+    """The share of the usual scores that are lower."""
+    return None if usual is None else round(float((usual < score).double().mean()), 4)
 
 
 # ---- the nearest real pictures ----------------------------------------------------------------

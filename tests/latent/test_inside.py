@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from gan.checkpoint import load
-from gan.latent.inside import activations, judge
+from gan.data.bundled import BUNDLED
+from gan.latent.inside import activations, judge, scores_alone
 from gan.latent.points import from_seeds, show
-from gan.models import Discriminator
+from gan.models import Discriminator, seeded_build
+from gan.presets import resolve_widths, run_config
 
 
 def test_every_generator_shows_its_layers_up_to_the_picture(any_g):
@@ -84,3 +88,22 @@ def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
     assert judge(d, x - 0.3 * uphill, points.weights).score < said.score
     assert all(torch.equal(before[k], v) for k, v in d.state_dict().items())
     assert all(p.grad is None for p in d.parameters())
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [{"packing": 3}, {"d_count": 2}, {"d_scales": 2}, {"minibatch_std": True},
+     {"spectral_norm": True}, {"packing": 2, "d_count": 2, "minibatch_std": True}],
+)  # fmt: skip
+@pytest.mark.parametrize("classes", [0, 10])
+def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(structure, classes):
+    preset = run_config("fashion", BUNDLED["fashion"].shape, data="fashion")
+    model = replace(preset.model, classes=classes, **structure)
+    d = seeded_build(resolve_widths(replace(preset, model=model)).model, 0)[1].eval()
+    x = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    labels = torch.eye(10)[:5] if classes else None
+    alone = scores_alone(d, x, labels)
+    for i in range(5):
+        said = judge(d, x[i], None if labels is None else labels[i : i + 1])
+        assert said.score == pytest.approx(float(alone[i]), abs=1e-5)
+        assert float(said.pull.max()) == pytest.approx(1.0)

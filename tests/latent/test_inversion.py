@@ -19,6 +19,7 @@ from gan.latent.encoder import ENCODER_CONFIG, ENCODER_FILE, Encoder, EncoderCon
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract, features_for, load_features
+from tests.latent.toys import LinearGenerator
 
 ELSEWHERE = 50_000  # seeds that the search does not look at
 
@@ -168,3 +169,11 @@ def test_a_torn_encoder_is_one_sentence(folder: Path):
     (folder / ENCODER_FILE).write_bytes(data[: len(data) // 2])
     with pytest.raises(WeightsError):
         load_encoder(load(folder))
+
+
+def test_a_search_leaves_no_gradient_on_a_generator_that_others_use():
+    g = LinearGenerator(torch.eye(4), torch.randn(4, 64))
+    target = show(g, from_seeds(g, [ELSEWHERE]))[0]
+    with torch.no_grad():
+        list(invert(g, target, features=lambda x: x.flatten(1), steps=10, restarts=2))
+    assert all(p.grad is None for p in g.parameters())

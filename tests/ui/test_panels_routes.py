@@ -268,7 +268,10 @@ def test_the_inside_shows_every_layer_and_the_picture_last(shop: TestClient):
     assert layers[-1]["kind"] == "image"
     assert (layers[-1]["height"], layers[-1]["width"]) == (8, 8)
     assert all(layer["count"] <= layer["total"] for layer in layers)
-    assert np.isfinite(seen["judgement"]["score"])
+    said = seen["judgement"]
+    assert np.isfinite(said["score"])
+    assert 0 <= said["over_fakes"] <= 1
+    assert 0 <= said["over_reals"] <= 1
 
 
 def test_the_nearest_reals_come_in_order_once_they_are_studied(shop: TestClient):

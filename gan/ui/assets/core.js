@@ -250,7 +250,9 @@ export function choose(ref, extra = null) {
 
 export const linkedState = () => new URLSearchParams(location.hash.slice(1));
 
-export function link(values) {
+export function addressOf(values) {
   const hash = new URLSearchParams(values).toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
-  history.replaceState(null, "", location.pathname + location.search + "#" + hash);
+  return new URL(location.pathname + location.search + "#" + hash, location.href).href;
 }
+
+export const link = (values) => history.replaceState(null, "", addressOf(values));

@@ -88,7 +88,7 @@ class Explore {
     this.find("#redo").addEventListener("click", () => studio.redo());
     this.find("#copy-link").addEventListener("click", (e) => {
       studio.settled();
-      copyText(location.href, e.currentTarget);
+      copyText(studio.address(this.nimg), e.currentTarget);
     });
   }
 
@@ -163,8 +163,9 @@ class Explore {
   #drawWhat() {
     const { studio } = this;
     if (!studio.ready) return;
-    const seed = studio.point.base ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
-    const name = this.#className();
+    const own = studio.previewing || studio.point.base;
+    const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
+    const name = studio.previewing ? "" : this.#className();
     const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
     const what = [name, seed, at].filter(Boolean).join(" · ");
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;

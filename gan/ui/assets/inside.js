@@ -114,10 +114,17 @@ class Inside {
     this.check.hidden = this.key.hidden = !judgement;
     this.overlay.hidden = !judgement || !this.switch.checked;
     this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score) }) : "";
-    this.verdict.textContent = t(!judgement ? "gan_inside_no_d"
-      : judgement.score > 0 ? "gan_inside_real" : "gan_inside_fake");
+    this.score.title = judgement ? t("gan_inside_score_help") : "";
+    this.verdict.textContent = judgement ? this.#beside(judgement) : t("gan_inside_no_d");
     if (judgement) put(this.overlay, tinted(bytesOf(judgement.pull), width, height));
     this.layers.replaceChildren(...layers.map((layer) => this.#layer(layer)));
+  }
+
+  // A score means nothing by itself: where it stands among those of other pictures.
+  #beside({ over_fakes: fakes, over_reals: reals }) {
+    const percent = (share) => Math.round(100 * share);
+    return reals === null ? t("gan_inside_over_fakes", { fakes: percent(fakes) })
+      : t("gan_inside_over", { fakes: percent(fakes), reals: percent(reals) });
   }
 
   // Names are English in the library; the page has its own words for each kind.

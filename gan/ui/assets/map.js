@@ -45,7 +45,7 @@ class MapPanel {
       type: "button", class: "ga-button", id: `map-show-${name}`, "data-show": name,
       "data-t": name === "map" ? "gan_map_map" : "gan_map_grid", "aria-pressed": String(name === "map"),
     }));
-    this.method = select([["pca", "gan_map_pca"], ["tsne", "gan_map_tsne"]], { id: "map-method" });
+    this.method = select([["tsne", "gan_map_tsne"], ["pca", "gan_map_pca"]], { id: "map-method" });
     this.dots = h("input", { type: "checkbox", id: "map-dots" });
     this.closer = iconButton("gan_map_closer", "plus", { id: "map-closer" });
     this.farther = iconButton("gan_map_farther", "minus", { id: "map-farther" });
@@ -98,11 +98,14 @@ class MapPanel {
     if (key === this.key) return;
     this.key = key;
     this.#wait(t("gan_map_loading"));
-    try {
-      const query = new URLSearchParams({ ref: now.ref, psi, method: this.method.value });
-      const data = await ask(`map?${query}`);
-      data.sheet = await picture(data.sheet);
-      if (key === this.key) this.#take(data);
+    const wanted = this.method.value;
+    try {  // t-SNE takes seconds, so that there is something to look at before
+      for (const method of new Set(["pca", wanted])) {
+        const data = await ask(`map?${new URLSearchParams({ ref: now.ref, psi, method })}`);
+        data.sheet = await picture(data.sheet);
+        while (this.view.held && key === this.key) await new Promise((r) => setTimeout(r, 100));
+        if (key === this.key) this.#take(data, method !== wanted);
+      }
     } catch (error) {
       if (key === this.key) this.#wait(say(error), true);
     }
@@ -115,8 +118,8 @@ class MapPanel {
     this.wait.parentElement.classList.toggle("is-failed", failed);
   }
 
-  #take(data) {
-    this.data = data;
+  #take(data, rough) {
+    Object.assign(this, { data, rough });
     this.wait.parentElement.classList.remove("is-waiting");
     this.view.show(data);
     this.#mark(this.studio.now());
@@ -139,6 +142,7 @@ class MapPanel {
       type: "button", class: "ga-legend-key", "data-class": i, "aria-pressed": String(this.view.only === i),
     }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), name) : null)));
     const parts = [t("gan_map_about", { count: count(data.seeds.length) })];
+    if (this.rough) parts.push(t("gan_map_rough"));
     if (data.guessed) parts.push(t("gan_map_guessed"));
     if (!data.labels) parts.push(t("gan_map_no_classes"));
     this.about.textContent = parts.join(" ");

@@ -57,6 +57,8 @@ export class MapView {
 
   whole() { this.view = { zoom: 1, x: 0, y: 0 }; this.draw(); }
 
+  get held() { return this.pointers.size > 0; }
+
   mark(values) { Object.assign(this, values); this.draw(); }
 
   draw() {

@@ -137,13 +137,18 @@ class Mix {
   #mixed() {
     const [a, b, c] = SLOTS.map((name) => this.slots[name].point);
     const [less, more] = ["b", "c"].map((name) => Number(this.slots[name].slider.value));
-    const sum = (x, y, w) => Float32Array.from(x, (v, i) => v - less * y[i] + more * w[i]);
-    let z = sum(a.z, b.z, c.z);
+    // less of B and more of C than the average, which is 0 in z and the same share of every class;
+    // so that the weights of the classes still add up to 1, whatever the amounts
+    const sum = (x, y, w, average = 0) => Array.from(
+      x, (v, i) => v - less * (y[i] - average) + more * (w[i] - average));
+    const exact = (v) => Number(v.toFixed(6));  // no traces of a class that cancels out
+    let z = Float32Array.from(sum(a.z, b.z, c.z));
     if (this.length.checked) {  // noise lives at one length; three of it added do not
       const scale = Math.hypot(...a.z) / (Math.hypot(...z) || 1);
       z = z.map((v) => v * scale);
     }
-    return { z, mix: a.mix ? [...sum(a.mix, b.mix, c.mix)] : null, label: null, seed: null };
+    const mix = a.mix && sum(a.mix, b.mix, c.mix, 1 / a.mix.length).map(exact);
+    return { z, mix, label: null, seed: null };
   }
 
   #blend() {

@@ -1,6 +1,6 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
-import { ask, emit, link, say } from "./core.js";
+import { addressOf, ask, emit, link, say } from "./core.js";
 import { REACH, freshPoint, toLink } from "./latentlink.js";
 import { addScaled, dot, orthonormal } from "./vectors.js";
 
@@ -288,6 +288,13 @@ export class Studio {
   settled() {
     link({ tab: "explore", model: this.ref, ...toLink(this.portable()) });
     emit("latent", { settled: true });
+  }
+
+  // A link for others: what a training showed at `nimg` images, however far it has got since.
+  address(nimg) {
+    const moving = this.model.kind === "run" && !this.ref.includes("@");
+    const model = moving ? `${this.ref}@${nimg}` : this.ref;
+    return addressOf({ tab: "explore", model, ...toLink(this.portable()) });
   }
 
   // The point as another browser can make it again: what only we have is worked into z.

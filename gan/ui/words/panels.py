@@ -118,6 +118,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} samples. Click one to go there; drag from one to another to see what is between.",
         "{count} 个样本。点击即前往；从一张拖向另一张，看看两者之间是什么。",
     ),
+    "gan_map_rough": (
+        "By their main differences for now; like comes beside like in a moment.",
+        "目前按主要差异排列，稍后相似的会排到一起。",
+    ),
     "gan_map_guessed": (
         "This model has no classes; a classifier coloured them.",
         "此模型没有类别，颜色由分类器判断。",
@@ -189,13 +193,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     # inside
     "gan_inside_d": ("What the discriminator thinks", "判别器怎么看"),
     "gan_inside_score": ("Score {score}", "得分 {score}"),
-    "gan_inside_real": (
-        "Above zero: it takes this rather for a real picture.",
-        "高于零：它倾向于认为这是真图。",
+    "gan_inside_over": (
+        "Higher than {fakes} % of generated and {reals} % of real pictures.",
+        "高于 {fakes}% 的生成图和 {reals}% 的真图。",
     ),
-    "gan_inside_fake": (
-        "Below zero: it takes this rather for a generated one.",
-        "低于零：它倾向于认为这是生成的图。",
+    "gan_inside_over_fakes": (
+        "Higher than {fakes} % of generated pictures.",
+        "高于 {fakes}% 的生成图。",
+    ),
+    "gan_inside_score_help": (
+        "The score has no unit and no zero of its own: it says something only beside others.",
+        "得分没有单位，也没有绝对的零点，只有与其他图相比才有意义。",
     ),
     "gan_inside_no_d": (
         "These weights came without a discriminator; nobody judges the picture.",
