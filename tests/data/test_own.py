@@ -79,7 +79,15 @@ def test_a_zip_and_pictures_may_come_together(sets: OwnSets):
 
 
 @pytest.mark.parametrize(
-    "name", ["../../evil.png", "/etc/evil.png", "..\\evil.png", "a/../../evil.png", "....//x.png"]
+    "name",
+    [
+        "../../evil.png",
+        "/etc/evil.png",
+        "/evil.png",
+        "..\\evil.png",
+        "a/../../evil.png",
+        "....//x.png",
+    ],
 )
 def test_no_name_leads_out_of_the_folder(sets: OwnSets, tmp_path: Path, name: str):
     found = sets.add(frames((name, png()), ("z.zip", zipped((name, png()))), ("a.png", png())), "x")

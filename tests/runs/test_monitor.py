@@ -89,6 +89,24 @@ def test_it_never_spends_more_than_its_share_a_look_and_a_piece(make_config, dig
     assert rows
 
 
+def test_a_look_is_of_one_moment_though_the_training_goes_on(make_config, digits, monkeypatch):
+    monkeypatch.setattr("gan.runs.monitor.HEAD_START_S", 600.0)
+    trainer, rows, looked_at = Trainer(make_config(), digits), [], []
+    features = Monitor._features
+
+    def note(monitor, g, part):
+        looked_at.append(next(g.parameters()).detach().clone())
+        return features(monitor, g, part)
+
+    monkeypatch.setattr(Monitor, "_features", note)
+    monitor = Monitor(trainer, rows.append, clock=Clock(0.06))  # a piece at every event
+    while not rows:
+        trainer.step()
+        monitor.after(trainer.snapshot())
+    assert len(looked_at) >= 2
+    assert all(torch.equal(weights, looked_at[0]) for weights in looked_at)
+
+
 def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits, at_leisure):
     few = digits.subset(torch.arange(20))
     _, rows = trained(replace(make_config(), total_kimg=2.0), few, monitored=True)

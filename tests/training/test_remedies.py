@@ -13,7 +13,7 @@ from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
 from gan.models import Judgement
 from gan.presets import resolve_widths
 from gan.training import Trainer
-from gan.training.augmenter import ADA_EVERY, ADA_KIMG, Ada
+from gan.training.augmenter import ADA_EVERY, ADA_KIMG, Ada, Augmenter
 from gan.training.objective import d_objective, g_objective
 
 REMEDIES = {
@@ -166,3 +166,42 @@ def test_d_is_shown_changed_images_and_gradients_reach_g_through_them(digits, ma
     assert not same(before, weights(trainer.g))
     batch = trainer.last.batch.x
     assert not torch.allclose(seen[0][: len(batch)], batch, atol=0.05)
+
+
+def test_ada_starts_anew_where_it_is_told_and_goes_on_otherwise(make_config):
+    config = make_config(augment="ada", augment_p=0.2).train
+    augmenter = Augmenter(config, torch.Generator())
+    augmenter.ada.p = 0.5  # what it has come to
+    augmenter.reconfigure(replace(config, d_lr=1e-4))
+    assert augmenter.p == 0.5
+    augmenter.reconfigure(replace(config, augment_p=0.7))
+    assert augmenter.p == 0.7
+
+
+def test_real_and_generated_images_are_shifted_alike_and_each_update_anew(
+    digits, make_config, monkeypatch
+):
+    trainer = Trainer(make_config(shift_px=3), digits)
+    shifts = []
+    shown = trainer.augmenter.shown
+    monkeypatch.setattr(
+        trainer.augmenter, "shown", lambda x, shift: (shifts.append(shift), shown(x, shift))[1]
+    )
+    for _ in range(4):
+        trainer.step()  # D sees real and fake, then G's loss, which is paired, both again
+    pairs = [shifts[i : i + 2] for i in range(0, len(shifts), 2)]
+    assert len(pairs) == 8
+    assert all(a == b for a, b in pairs)
+    assert len({a for a, _ in pairs}) > 1
+
+
+def test_a_penalty_every_so_many_steps_weighs_so_many_times_as_much(
+    digits, make_config, monkeypatch
+):
+    trainer = Trainer(make_config(reg_every=4), digits)
+    totals = []
+    monkeypatch.setattr(trainer, "_descend", lambda module, optimizer, loss: totals.append(loss))
+    batch = trainer.next_batch()
+    loss = trainer.update_d(batch, torch.rand_like(batch.x))
+    assert trainer.penalty > 0
+    torch.testing.assert_close(totals[0].detach(), loss + 4 * trainer.penalty)

@@ -28,7 +28,7 @@ export class Compare {
     root.replaceChildren(h("header", {}, h("h3", { "data-t": "gan_compare" }), this.series, this.axis,
       h("label", { class: "ga-check" }, this.log, h("span", { "data-t": "gan_compare_log" })),
       h("span", { class: "ga-space" }), this.copy), h("div", { class: "ga-compare-body" }, this.plot, this.empty, this.legend));
-    this.series.addEventListener("change", () => this.#load(true));
+    this.series.addEventListener("change", () => { this.chosen = true; this.#load(true); });
     for (const input of [this.axis, this.log]) input.addEventListener("change", () => this.draw());
     this.plot.addEventListener("pointermove", (e) => this.#point(e));
     this.plot.addEventListener("pointerleave", () => { this.hover = null; this.draw(); });
@@ -40,6 +40,7 @@ export class Compare {
     this.root.hidden = !this.runs.length;
     if (!this.runs.length) return;
     this.#words();
+    if (!this.chosen) this.series.value = this.runs.some((r) => r.fd !== null) ? "fd" : "loss_g";
     this.#load(false);
   }
 

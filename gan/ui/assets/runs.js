@@ -62,6 +62,7 @@ class RunsBoard {
 
   look() {
     clearTimeout(this.timer);
+    this.again = this.asking;  // what was asked before a change does not tell of it
     if (!tabIsOpen(this.root) || this.asking) return;
     this.asking = true;
     ask("runs").then((news) => {
@@ -71,6 +72,7 @@ class RunsBoard {
       this.compare.show(this.picked.map((id) => this.runs.find((r) => r.id === id)));
     }, (error) => this.#note(say(error))).finally(() => {
       this.asking = false;
+      if (this.again) return this.look();
       const busy = this.runs.some((r) => ["starting", "running"].includes(r.state));
       this.timer = setTimeout(() => this.look(), busy ? POLL_MS.busy : POLL_MS.idle);
     });
@@ -172,19 +174,19 @@ class RunsBoard {
     const note = h("textarea", { class: "ga-input", maxlength: 2000, rows: 2 });
     note.value = run.note;
     const saved = h("output", { class: "ga-quiet", role: "status" });
-    const save = async () => {
-      if (name.value === name.dataset.kept && note.value === note.dataset.kept) return;
+    const save = async (input, key) => {  // one field: what is being typed in the other stays
+      const { value } = input;
+      if (value === input.dataset.kept) return;
       try {
-        const kept = await ask("runs/meta", { id: run.id, name: name.value, note: note.value });
-        [name.value, note.value] = [kept.name, kept.note];
-        [name.dataset.kept, note.dataset.kept] = [kept.name, kept.note];
+        input.dataset.kept = (await ask("runs/meta", { id: run.id, [key]: value }))[key];
+        if (input.value === value) input.value = input.dataset.kept;
         saved.textContent = t("gan_runs_saved");
         this.look();
       } catch (error) { saved.textContent = ""; this.#note(say(error)); }
     };
     [name.dataset.kept, note.dataset.kept] = [run.name, run.note];
-    for (const input of [name, note]) input.addEventListener("change", save);
-    name.addEventListener("keydown", (e) => { if (e.key === "Enter") save(); });
+    for (const [input, key] of [[name, "name"], [note, "note"]]) input.addEventListener("change", () => save(input, key));
+    name.addEventListener("keydown", (e) => { if (e.key === "Enter") save(name, "name"); });
     const command = (key, text) => h("div", { class: "ga-run-command" }, h("span", { class: "ga-quiet" }, t(key)),
       h("code", { tabindex: "0" }, text), h("button", { type: "button", class: "ga-button is-bare",
         onclick: (e) => copyText(text, e.currentTarget) }, h("span", { "data-t": "gan_copy" }, t("gan_copy"))));

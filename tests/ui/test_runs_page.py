@@ -1,0 +1,120 @@
+"""The list of trainings, films, own images and presets in a real Chromium, on one real training."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.data.test_own import png, zipped
+from tests.ui.acting import open_tab
+
+
+@pytest.fixture(scope="module")
+def trained(browser, base_url: str) -> str:
+    """The id of a digits run of a second."""
+    page = browser.new_page(locale="en-US")
+    page.set_default_timeout(30_000)
+    page.goto(base_url)
+    open_tab(page, "Train")
+    page.select_option("#preset", "digits")
+    page.fill("#seconds", "2")
+    page.click("#start")
+    expect(page.locator("#run-state")).to_have_text("Finished", timeout=90_000)
+    run = page.input_value("#run-select")
+    page.close()
+    return run
+
+
+def row(page: Page, run: str):
+    return page.locator(f"#runs-list tr[data-run={run}]")
+
+
+def test_a_run_is_named_found_deleted_and_taken_back(page: Page, trained: str, runs_dir: Path):
+    open_tab(page, "Train")
+    expect(row(page, trained)).to_contain_text("Finished")
+    row(page, trained).locator("[data-act=more]").click()
+    fields = page.locator(".ga-run-fields")
+    fields.locator("input").fill("the first")
+    fields.locator("textarea").fill("quick and small")
+    fields.locator("textarea").blur()
+    expect(row(page, trained).locator("b")).to_have_text("the first")
+    page.fill("#runs-find", "quick")
+    expect(row(page, trained)).to_be_visible()
+    page.fill("#runs-find", "nothing of that kind")
+    expect(page.locator("#runs-empty")).to_contain_text("No training fits")
+    page.fill("#runs-find", "")
+    page.locator("[data-act=delete]").click()
+    expect(row(page, trained)).to_have_count(0)
+    assert not (runs_dir / trained).exists()
+    page.click("#runs-undo-button")
+    expect(row(page, trained).locator("b")).to_have_text("the first")
+
+
+def test_curves_are_compared_without_a_distance_by_their_losses(page: Page, trained: str):
+    open_tab(page, "Train")
+    row(page, trained).locator("[data-act=pick]").check()
+    page.select_option("#compare-series", "loss_d")
+    expect(page.locator("#compare .ga-line.is-run-0")).to_have_count(2)  # the curve, the legend
+    page.locator("#compare-log").check()
+    page.select_option("#compare-axis", "seconds")
+    expect(page.locator(".ga-compare-plot text").last).to_have_text(re.compile(r"\d\d:\d\d"))
+    page.locator(".ga-compare-legend button").click()
+    expect(page.locator("#compare")).to_be_hidden()
+
+
+def test_a_film_is_made_shown_and_downloaded(page: Page, trained: str):
+    open_tab(page, "Train")
+    row(page, trained).locator("[data-act=watch]").click()
+    page.click("#timelapse")
+    page.select_option("#lapse-format", "gif")
+    page.click("#lapse-make")
+    expect(page.locator("#lapse-save")).to_be_visible()
+    page.wait_for_function("document.querySelector('.ga-lapse-shown img').naturalWidth > 0")
+    with page.expect_download() as download:
+        page.click("#lapse-save")
+    assert download.value.suggested_filename.endswith(".gif")
+    assert Path(download.value.path()).read_bytes()[:6] == b"GIF89a"
+
+
+def test_own_images_are_sent_seen_and_used_and_settings_are_kept(page: Page, tmp_path: Path):
+    files = (("a/1.png", png()), ("b/2.png", png(60, 30)), ("b/notes.txt", b"no picture"))
+    (tmp_path / "pets.zip").write_bytes(zipped(*files))
+    open_tab(page, "Train")
+    page.select_option("#data", "own")
+    page.click("#start")
+    expect(page.locator("#train-note")).to_contain_text("Drop images below")
+    page.set_input_files("#own-files", tmp_path / "pets.zip")
+    view = page.locator(".ga-own-view")
+    expect(view).to_contain_text("pets 2 images kept. Skipped: 1 no image. 2 classes")
+    page.wait_for_function("document.querySelector('.ga-own-preview').naturalWidth > 0")
+    view.get_by_label("Size").select_option("48")
+    page.click("#own-use")
+    expect(page.locator("#own-used")).to_be_visible()
+    line = page.locator("#command")
+    expect(line).to_have_value(re.compile("--preset own --data folder:.*--set resolution=48"))
+
+    page.click("#settings-toggle")
+    page.locator("#settings [name=g_lr]").fill("0.0007")
+    page.fill("#mypreset-name", "Slow pets")
+    page.click("#mypreset-save")
+    expect(page.locator("#preset")).to_have_value("slow-pets")
+    page.select_option("#preset", "digits")
+    expect(line).to_have_value(re.compile("--preset digits --seconds"))
+    page.select_option("#preset", "slow-pets")  # its images come back with it
+    expect(line).to_have_value(re.compile("--data folder:.*g_lr=0.0007.*resolution=48"))
+    page.click("#mypreset-delete")
+    expect(page.locator("#preset")).to_have_value("own")
+    expect(page.locator("#preset optgroup")).to_have_count(0)
+
+
+def test_the_list_fits_a_phone(open_page, trained: str):
+    page = open_page(viewport={"width": 390, "height": 844})
+    open_tab(page, "Train")
+    expect(row(page, trained)).to_be_visible()
+    for act in ("watch", "more"):
+        box = row(page, trained).locator(f"[data-act={act}]").bounding_box()
+        card = page.locator("#runs-box").bounding_box()
+        assert box["x"] + box["width"] <= card["x"] + card["width"]
