@@ -5,11 +5,11 @@ from __future__ import annotations
 TEXTS: dict[str, tuple[str, str]] = {
     "gan_runs": ("All trainings", "全部训练"),
     "gan_runs_room": (
-        "{count} trainings, {bytes} on disk, {free} free",
+        "{count} in the list, {bytes} on disk, {free} free",
         "{count} 个训练，占用 {bytes}，剩余 {free}",
     ),
     "gan_runs_room_public": (
-        "{count} trainings, {bytes}; the newest {keep} are kept",
+        "{count} in the list, {bytes}; the newest {keep} are kept",
         "{count} 个训练，{bytes}；只保留最新的 {keep} 个",
     ),
     "gan_runs_find": ("Find by name", "按名称查找"),
@@ -98,7 +98,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_lapse_waiting": ("Beginning", "正在开始"),
     "gan_lapse_left": ("about {seconds} s left", "约剩 {seconds} 秒"),
     "gan_close": ("Close", "关闭"),
-    "gan_queue_waiting": ("{count} trainings wait for their turn.", "有 {count} 个训练在排队。"),
+    "gan_queue_waiting": ("Waiting for a turn: {count}.", "有 {count} 个训练在排队。"),
     "gan_queue_place": (
         "Another training is running. You are number {position} of {of} in the queue.",
         "已有训练在进行。你在队列中排第 {position} 位，共 {of} 位。",
