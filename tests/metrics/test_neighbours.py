@@ -51,3 +51,12 @@ def test_a_memorised_picture_is_found_at_distance_zero():
 def test_questions_without_an_answer_are_refused(samples, reals, k):
     with pytest.raises(MetricError):
         nearest(samples, reals, k)
+
+
+def test_of_equally_near_reals_the_first_come_first():
+    reals = drawn(40, 8, seed=1)
+    twins = [33, 5, 21, 2, 38]
+    reals[twins] = reals[5].clone()
+    found = nearest(reals[[5]], reals, 5)
+    assert found.indices.tolist() == [sorted(twins)]
+    assert found.distances.tolist() == [[0.0] * 5]

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui import panels
+from gan.ui import insight, panels
 from gan.ui.desk import Desk
 from gan.ui.kept import Kept, Quota
 from gan.ui.profile import Guard, build_profile
@@ -305,3 +306,9 @@ def test_the_inside_of_nonsense_is_refused(shop: TestClient, path: str, body: by
     reply = shop.post(path, params={"ref": REF}, content=body)
     assert reply.status_code in (400, 413)
     assert reply.json()["key"] == "gan_error_request"
+
+
+def test_a_score_is_held_against_those_that_are_lower():
+    assert insight._over(2.5, torch.tensor([1.0, 2.0, 2.5, 4.0])) == 0.5
+    assert insight._over(0.0, torch.tensor([1.0, 2.0])) == 0
+    assert insight._over(0.0, None) is None
