@@ -94,6 +94,8 @@ def test_no_name_leads_out_of_the_folder(sets: OwnSets, tmp_path: Path, name: st
     inside = {p for p in tmp_path.rglob("*") if p.is_file()}
     assert all((sets.root / found.id) in p.parents for p in inside)
     assert all(p.suffix == ".webp" or p.name == "set.json" for p in inside)
+    pictures = list((sets.root / found.id / "pictures").rglob("*.webp"))
+    assert len(pictures) == found.count  # none went elsewhere
 
 
 def test_large_pictures_are_kept_small_and_without_what_the_camera_wrote(sets: OwnSets):
