@@ -97,6 +97,14 @@ def test_distances_to_real_images_are_told_while_these_are_studied(client):
     assert all(v > 0 for v in values[-1]["scores"]["values"])
 
 
+def test_each_kind_of_score_is_kept_for_itself(client):
+    first, second = (
+        lines(client.post("/gan/gallery/scores", json=RANGE | {"by": by, "count": 20}))[-1]
+        for by in ("d", "nearest")
+    )
+    assert first["scores"]["values"] != second["scores"]["values"]
+
+
 def test_what_cannot_be_scored_says_so(client):
     told = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "confidence"}))
     assert told[-1]["scores"]["values"] is None  # no classifier of digits
