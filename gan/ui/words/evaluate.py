@@ -58,7 +58,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "与 FD 相似，但对小样本公平：真图平均为 0。",
     ),
     "gan_metric_kd_like-real": (
-        "Its bounds hold 0, as of real images.",
+        "Its bounds hold 0, as real images' do.",
         "误差范围包含 0，与真图一致。",
     ),
     "gan_metric_kd_close": ("Small, but above real images.", "很小，但仍高于真图。"),
