@@ -136,7 +136,7 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: "", loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot, since: run.since })}`) }))),
+        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot, since: run.since })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),
