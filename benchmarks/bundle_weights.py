@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from gan import checkpoint
-from gan.config import RunConfig, to_json
+from gan.config import RunConfig
 from gan.data import load_data
 from gan.images import encode_png, tile
 from gan.metrics.evaluate import evaluate
@@ -24,6 +24,7 @@ from gan.models import count_parameters
 from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader
 from gan.sampling import sample
+from gan.schema import to_json
 
 MAX_BYTES = 5 * 2**20  # of bundled weights; where D does not fit, G goes alone
 ABOUT = {  # licence, data, summary

@@ -21,12 +21,13 @@ from typing import Any
 
 import torch
 
-from gan.config import RunConfig, apply_settings, from_json, to_json
+from gan.config import RunConfig, apply_settings
 from gan.data import load_data
 from gan.errors import DivergedError
 from gan.metrics.diagnosis import FINDING_KINDS, diagnose
 from gan.presets import PRESETS, resolve_widths, run_config
 from gan.runs.monitor import Monitor
+from gan.schema import from_json, to_json
 from gan.training import Progress, Trainer
 
 FIXTURE = Path(__file__).parent.parent / "tests" / "metrics" / "runs.json.gz"

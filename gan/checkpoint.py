@@ -21,14 +21,24 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.config import ModelConfig, RunConfig, WeightsConfig, from_json, to_json
+from gan.config import ModelConfig, RunConfig, WeightsConfig
 from gan.errors import CheckpointError, WeightsError, suggest
-from gan.files import expanded, fsync_folder, read_json, sha256, write_atomic, write_json
+from gan.files import (
+    expanded,
+    fsync_folder,
+    pulled_root,
+    read_json,
+    sha256,
+    write_atomic,
+    write_json,
+)
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
+from gan.schema import from_json, to_json
 
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
+PULLED = "hub:"  # begins the ref of a model from the Hub
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2000
 
@@ -65,14 +75,20 @@ def bundled() -> list[str]:
     )
 
 
-def load(ref: str | Path) -> Weights:
-    """The model that `ref` names: a bundled name, a weights folder, or a run (its newest weights).
+def pulled() -> list[str]:
+    """Names of the models from the Hub, as folders below `pulled_root()`."""
+    return sorted(p.parent.name for p in pulled_root().glob(f"[!.]*/{CONFIG_FILE}"))
 
-    Raises WeightsError where there is none, or where a file does not fit its config.
+
+def load(ref: str | Path) -> Weights:
+    """The model that `ref` names: a bundled name, `hub:NAME` (pulled), a weights folder or a run.
+
+    Of a run its newest weights. Raises WeightsError where there is none, or where a file does not
+    fit its config.
     """
     text = str(ref)
-    if text in bundled():
-        return _load_folder(text, weights_dir() / text)
+    if (folder := kept_folder(text)) is not None:
+        return _load_folder(text, folder)
     path = expanded(text)
     if (path / MODEL_FILE).is_file():
         return _load_folder(text, path)
@@ -87,6 +103,20 @@ def load(ref: str | Path) -> Weights:
             f"it is neither; check the folder"
         )
     raise WeightsError(f"there are no weights {text!r}; {suggest(text, bundled())}")
+
+
+def kept_folder(ref: str) -> Path | None:
+    """The folder of a bundled model or of a pulled one, `hub:NAME`; None where `ref` is neither.
+
+    Raises WeightsError for a model that was not pulled.
+    """
+    if ref in bundled():
+        return weights_dir() / ref
+    if not ref.startswith(PULLED):
+        return None
+    if (name := ref.removeprefix(PULLED)) not in pulled():
+        raise WeightsError(f"{name!r} is not among the pulled models; pull it first")
+    return pulled_root() / name
 
 
 def weights_of_run(run_dir: Path) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a run is made of: frozen dataclasses, JSON both ways, a closed schema.
+"""What a run and its weights are made of: frozen dataclasses, as gan.schema reads and writes them.
 
 Values only. Tables elsewhere (losses, models, data) build what these name.
 """
@@ -6,14 +6,13 @@ Values only. Tables elsewhere (losses, models, data) build what these name.
 from __future__ import annotations
 
 import dataclasses
-import math
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from gan.errors import ConfigError, suggest
+from gan.schema import check_ranges, option, plain, typed
 
 Family = Literal["mlp", "dcgan", "conv"]
 LossName = Literal[
@@ -23,20 +22,17 @@ OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
 Augmentation = Literal["none", "diffaug", "ada"]
 Reduction = Literal["mean", "worst"]
 Precision = Literal["auto", "fp32", "bf16"]
+Architecture = Literal["chain", "lightweight-gan", "fastgan", "stylegan"]
 
 FORMAT = "gan-atelier/1"
 RESOLUTIONS = (8, 16, 28, 32, 48, 64)
 MAX_LAYERS = 24
+MAX_CHAIN, MAX_LAYER_TEXT = 128, 64
 SMALLEST_SCALE = 4  # px; there is nothing to judge in fewer
 D_STRUCTURE = (
     "d_widths", "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "spectral_norm",
     "aux_classes",
 )  # fmt: skip  # of ModelConfig: may change in mid-run, D is rebuilt for it
-
-
-def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
-    """A dataclass field with its one-line help and, for numbers, its closed range."""
-    return field(default=default, metadata={"help": help, "low": low, "high": high})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +138,41 @@ class RunConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PortedConfig:
+    """The shape of a model whose architecture is somebody else's: it is walked, not trained."""
+
+    architecture: Architecture
+    resolution: int = option(64, "height and width of an image, px", low=4, high=1024)
+    channels: int = option(3, "1 grey, 3 colour, 4 with transparency", low=1, high=4)
+    classes: int = option(0, "none: no such model has class labels yet", low=0, high=0)
+    z_dim: int = option(100, "length of the noise vector", low=1, high=1024)
+    g_layers: tuple[str, ...] = option((), "chain: the generator, layer by layer")
+    d_layers: tuple[str, ...] = option((), "chain: the discriminator, layer by layer; may be empty")
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        for name in ("g_layers", "d_layers"):
+            layers = getattr(self, name)
+            if len(layers) > MAX_CHAIN or any(len(text) > MAX_LAYER_TEXT for text in layers):
+                raise ConfigError(
+                    f"{name} may hold {MAX_CHAIN} layers of {MAX_LAYER_TEXT} letters, got more; "
+                    f"check that config.json is whole"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceConfig:
+    """Where weights of others come from; empty where they are ours."""
+
+    repo: str = ""  # owner/name on the Hugging Face Hub
+    commit: str = ""
+    file: str = ""
+    sha256: str = ""  # of that file, as it was fetched
+    licence: str = ""  # as its card states it, empty where it states none
+    layout: str = ""  # as gan.hub names it
+
+
+@dataclass(frozen=True, kw_only=True)
 class WeightsConfig:
     """`config.json` of a weights folder: how to build the model and what it was trained on."""
 
@@ -155,91 +186,8 @@ class WeightsConfig:
     fd: float | None = option(None, "Fréchet distance on our features", low=0)
     fd_floor: float | None = option(None, "the same, real against real", low=0)
     fd_features: str = ""
-    model: ModelConfig = field(default_factory=ModelConfig)
-
-
-Config = TypeVar("Config", ModelConfig, TrainConfig, RunConfig, WeightsConfig)
-
-
-def check_ranges(config: Any) -> None:
-    """Raises ConfigError unless every number is finite and within its field's range."""
-    for f in dataclasses.fields(config):
-        value = getattr(config, f.name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            continue
-        low, high = f.metadata.get("low"), f.metadata.get("high")
-        too_low = low is not None and value < low
-        too_high = high is not None and value > high
-        if not math.isfinite(value) or too_low or too_high:
-            raise ConfigError(
-                f"{f.name} must be {_range_text(low, high)}, got {value}; it is: "
-                f"{f.metadata.get('help', 'a number')}"
-            )
-
-
-def _range_text(low: float | None, high: float | None) -> str:
-    if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return f"{low:g} or more" if low is not None else "finite"
-
-
-def to_json(config: Any) -> dict[str, Any]:
-    """Plain dicts, lists and numbers, ready for `json.dumps`."""
-    return typing.cast(dict[str, Any], _plain(dataclasses.asdict(config)))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
-
-
-def from_json(kind: type[Config], data: object) -> Config:
-    """The config that `data` describes.
-
-    Raises ConfigError for an unknown key, a wrong type or a value out of range.
-    """
-    if not isinstance(data, Mapping):
-        raise ConfigError(
-            f"{kind.__name__} must be a JSON object, got {type(data).__name__}; check the file"
-        )
-    hints = typing.get_type_hints(kind)
-    for key in data:
-        if key not in hints:
-            raise ConfigError(f"{kind.__name__} has no setting {key!r}; {suggest(str(key), hints)}")
-    return kind(**{key: _typed(key, hints[key], value) for key, value in data.items()})
-
-
-def _typed(name: str, hint: Any, value: Any) -> Any:
-    """`value` as the type that a field declares; a bool never passes as a number."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint):
-        return from_json(typing.cast(Any, hint), value)
-    if origin is Literal:
-        if value not in args:
-            raise ConfigError(f"{name} cannot be {value!r}; {suggest(str(value), args)}")
-        return value
-    if origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        return _typed(name, next(a for a in args if a is not type(None)), value)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise ConfigError(f"{name} must be a list, got {value!r}; write it as [a, b]")
-        return tuple(_typed(name, args[0], v) for v in value)
-    return _scalar(name, hint, value)
-
-
-def _scalar(name: str, hint: type, value: Any) -> Any:
-    is_bool = isinstance(value, bool)
-    if hint is float and isinstance(value, int | float) and not is_bool:
-        try:
-            return float(value)
-        except OverflowError:
-            raise ConfigError(f"{name} must be finite, got a number too large; lower it") from None
-    if isinstance(value, hint) and is_bool == (hint is bool):
-        return value
-    raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}; correct its type")
+    source: SourceConfig = field(default_factory=SourceConfig)
+    model: ModelConfig | PortedConfig = field(default_factory=ModelConfig)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -254,7 +202,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise ConfigError(f"a setting must be key=value, got {text!r}; for example g_lr=0.001")
     if key not in hints:
         raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
-    return key, _typed(key, hints[key], _literal(key, hints[key], raw.strip()))
+    return key, typed(key, hints[key], _literal(key, hints[key], raw.strip()))
 
 
 def setting_types() -> dict[str, Any]:
@@ -270,7 +218,7 @@ def steerable_settings() -> tuple[str, ...]:
 def setting_of(config: RunConfig, key: str) -> Any:
     """The value of a setting, wherever it belongs, as JSON has it."""
     part = config.model if key in typing.get_type_hints(ModelConfig) else config.train
-    return _plain(getattr(part, key))
+    return plain(getattr(part, key))
 
 
 def _literal(name: str, hint: Any, raw: str) -> Any:
@@ -290,14 +238,14 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
 def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     """`config` with flat settings put where they belong (model or train), types checked."""
     hints = setting_types()
-    typed = {}
+    chosen = {}
     for key, value in settings.items():
         if key not in hints:
             raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
-        typed[key] = _typed(key, hints[key], value)
+        chosen[key] = typed(key, hints[key], value)
     model_keys = typing.get_type_hints(ModelConfig)
-    model = {k: v for k, v in typed.items() if k in model_keys}
-    train = {k: v for k, v in typed.items() if k not in model_keys}
+    model = {k: v for k, v in chosen.items() if k in model_keys}
+    train = {k: v for k, v in chosen.items() if k not in model_keys}
     return dataclasses.replace(
         config,
         model=dataclasses.replace(config.model, **model),

@@ -24,6 +24,11 @@ def home_root() -> Path:
     return Path(home) if home else runs_root().absolute().with_name("own")
 
 
+def pulled_root() -> Path:
+    """Where models from the Hub live, a weights folder each."""
+    return home_root() / "hub"
+
+
 def expanded(text: str) -> Path:
     """A path as typed, with ~ for the home folder; of a user nobody knows it is left as it is."""
     try:

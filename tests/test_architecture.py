@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 # Lower never imports higher, and what shares a row never imports its neighbour.
 LAYERS = [
     {"errors"},
-    {"config", "images", "files"},
+    {"schema", "images", "files"},
+    {"config"},
     {"presets", "film"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gan.cli.advice import EVIDENCE, Advisor, advice, sentence
-from gan.config import RunConfig, from_json, parse_setting, to_json
+from gan.config import RunConfig, parse_setting
 from gan.metrics.diagnosis import FINDING_KINDS, Finding, Remedy, diagnose
+from gan.schema import from_json, to_json
 
 FIXTURE = Path(__file__).parent / "metrics" / "runs.json.gz"
 RECORDED = json.loads(gzip.decompress(FIXTURE.read_bytes()))

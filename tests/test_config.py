@@ -15,16 +15,15 @@ from gan.config import (
     TrainConfig,
     WeightsConfig,
     apply_settings,
-    from_json,
     parse_setting,
     setting_types,
     steerable_settings,
-    to_json,
 )
 from gan.errors import ConfigError
 from gan.losses import LOSSES
 from gan.models import DISCRIMINATORS, GENERATORS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+from gan.schema import from_json, to_json
 from gan.training.optimizers import OPTIMIZERS
 
 FASHION = DataShape(28, 1, tuple("abcdefghij"))

@@ -17,12 +17,13 @@ from gan import checkpoint, presets, runs
 from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
-from gan.config import RunConfig, apply_settings, from_json, parse_setting
+from gan.config import RunConfig, apply_settings, parse_setting
 from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
 from gan.errors import ConfigError, RunError
 from gan.files import read_json
 from gan.presets import PRESETS
 from gan.runs.userpresets import expand_preset, load_presets
+from gan.schema import from_json
 from gan.training import Event, checked_change
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more

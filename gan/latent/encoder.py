@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from gan.checkpoint import Weights, load_modules
-from gan.config import FORMAT, check_ranges, from_json, option
+from gan.config import FORMAT
 from gan.errors import ConfigError, WeightsError
 from gan.files import read_json
 from gan.latent.inversion import Encode
 from gan.latent.points import Points
 from gan.models.protocol import LEAK
+from gan.schema import check_ranges, from_json, option
 
 ENCODER_FILE, ENCODER_CONFIG = "encoder.safetensors", "encoder.json"
 MAX_DEPTH = 6

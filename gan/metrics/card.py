@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from gan.config import WeightsConfig, from_json, to_json
+from gan.config import WeightsConfig
 from gan.errors import MetricError
 from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
+from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
 TITLES = {

@@ -20,9 +20,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gan.checkpoint import weights_dir
-from gan.config import FORMAT, from_json
+from gan.config import FORMAT
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
 from gan.images import LUMA, normalise
+from gan.schema import from_json
 
 FeatureKind = Literal["fashion", "generic"]
 OnProgress = Callable[[float], None]

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from gan.config import Family, ModelConfig
+from gan.config import Family, ModelConfig, PortedConfig
 from gan.errors import ConfigError
 from gan.models.conv import ConvDiscriminator, ConvGenerator
 from gan.models.critic import Critic, CriticShape
 from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
+from gan.models.ported import port_of
 from gan.models.protocol import Discriminator, Generator, Judgement
 from gan.presets import MAX_CONVS, layer_count
 
@@ -39,18 +40,28 @@ DISCRIMINATORS: dict[Family, Callable[[CriticShape], Critic]] = {
     "dcgan": DcganDiscriminator,
     "conv": ConvDiscriminator,
 }
-MAX_PARAMETERS = 64_000_000  # 256 MB of float32; SAFETY: capped before anything is built
+MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: capped before anything is built
 
 
-def build_generator(config: ModelConfig) -> Generator:
+def build_generator(config: ModelConfig | PortedConfig) -> Generator:
     """The generator that `config` describes; raises ConfigError where its widths make no sense."""
     _check(config)
+    if isinstance(config, PortedConfig):
+        return port_of(config).generator(config)
     return GENERATORS[config.family](config)
 
 
-def build_discriminator(config: ModelConfig) -> Discriminator:
+def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
     """The discriminator that `config` describes; raises ConfigError likewise."""
     _check(config)
+    if isinstance(config, PortedConfig):
+        build = port_of(config).discriminator
+        if build is None:
+            raise ConfigError(
+                f"a {config.architecture} model has no discriminator here, its file holds one; "
+                f"fetch the model anew"
+            )
+        return build(config)
     return assemble(config, DISCRIMINATORS[config.family])
 
 
@@ -68,15 +79,29 @@ def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminat
         return build_generator(config), build_discriminator(config)
 
 
-def parameter_count(config: ModelConfig) -> int:
+def parameter_count(config: ModelConfig | PortedConfig) -> int:
     """Parameters of both models together, without a byte of them being allocated."""
     with torch.device("meta"):
+        if isinstance(config, PortedConfig):
+            port = port_of(config)
+            builders = [port.generator, *([port.discriminator] if port.discriminator else [])]
+            return sum(count_parameters(build(config)) for build in builders)
         d = assemble(config, DISCRIMINATORS[config.family])
         models = (GENERATORS[config.family](config), d)
     return sum(count_parameters(m) for m in models)
 
 
-def _check(config: ModelConfig) -> None:
+def _check(config: ModelConfig | PortedConfig) -> None:
+    if isinstance(config, ModelConfig):
+        _check_widths(config)
+    if (count := parameter_count(config)) > MAX_PARAMETERS:
+        raise ConfigError(
+            f"the models must have at most {MAX_PARAMETERS:,} parameters, these widths make "
+            f"{count:,}; use smaller g_widths and d_widths"
+        )
+
+
+def _check_widths(config: ModelConfig) -> None:
     if not config.g_widths or not config.d_widths:
         raise ConfigError(
             "g_widths and d_widths must hold at least one width each, got none; "
@@ -84,11 +109,6 @@ def _check(config: ModelConfig) -> None:
         )
     if config.family != "mlp":
         _check_stages(config)
-    if (count := parameter_count(config)) > MAX_PARAMETERS:
-        raise ConfigError(
-            f"the models must have at most {MAX_PARAMETERS:,} parameters, these widths make "
-            f"{count:,}; use smaller g_widths and d_widths"
-        )
 
 
 def _check_stages(config: ModelConfig) -> None:

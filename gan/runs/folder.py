@@ -20,9 +20,10 @@ from gan.checkpoint import (
     checkpoints,
     weights_of_run,
 )
-from gan.config import RunConfig, from_json
+from gan.config import RunConfig
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
+from gan.schema import from_json
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
 STATES: tuple[State, ...] = get_args(State)

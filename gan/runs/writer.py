@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.checkpoint import CONFIG_FILE, checkpoints, save_modules, sweep
-from gan.config import RunConfig, to_json
+from gan.config import RunConfig
 from gan.errors import RunError
 from gan.files import write_atomic, write_json
 from gan.images import Pixels, encode_webp, tile
@@ -31,6 +31,7 @@ from gan.runs.folder import (
     is_run,
     tail_rows,
 )
+from gan.schema import to_json
 from gan.training import Progress, SingleStep, Snapshot, Trainer
 
 GRID_COLUMNS = 8

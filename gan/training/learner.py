@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
-from gan.config import RunConfig, from_json, to_json
+from gan.config import RunConfig
 from gan.data import Batch, Batches, ImageSet
 from gan.errors import DivergedError
 from gan.losses import LOSSES
@@ -26,6 +26,7 @@ from gan.models import (
     seeded_build,
     seeded_discriminator,
 )
+from gan.schema import from_json, to_json
 from gan.training import objective
 from gan.training.augmenter import Augmenter
 from gan.training.ema import Ema

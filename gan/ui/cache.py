@@ -9,9 +9,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gan.checkpoint import Weights, bundled, load, load_at, weights_dir
-from gan.config import WeightsConfig, from_json
+from gan.checkpoint import (
+    CONFIG_FILE,
+    PULLED,
+    Weights,
+    bundled,
+    load,
+    load_at,
+    pulled,
+    weights_dir,
+)
+from gan.config import WeightsConfig
 from gan.errors import ConfigError, WeightsError
+from gan.files import pulled_root
+from gan.schema import from_json
 from gan.ui.views import PageError, model_json
 from gan.ui.watch import Runs
 
@@ -19,7 +30,10 @@ CAPACITY = 8  # a model is 1 to 5 MB
 
 
 class Models:
-    """Weights by what the page calls them: `fashion`, `run:ID` (its newest) or `run:ID@NIMG`."""
+    """Weights by what the page calls them.
+
+    `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`.
+    """
 
     def __init__(self, runs: Runs, *, capacity: int = CAPACITY) -> None:
         self._runs = runs
@@ -45,6 +59,10 @@ class Models:
         return weights
 
     def _resolve(self, ref: str) -> tuple[str, int]:
+        if ref.startswith(PULLED):
+            if ref.removeprefix(PULLED) not in pulled():
+                raise PageError("gan_error_no_run", status=404)
+            return ref, -1
         if not ref.startswith("run:"):
             if ref not in _bundled():
                 raise PageError("gan_error_no_run", status=404)
@@ -65,8 +83,9 @@ class Models:
         return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
 
     def listed(self) -> list[dict[str, Any]]:
-        """Everything that can be chosen: the bundled models, then runs that have weights."""
+        """Everything that can be chosen: bundled models, pulled ones, runs that have weights."""
         models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
+        models += [dict(entry) for entry in map(_pulled_entry, pulled()) if entry]
         for status in self._runs.statuses():
             config = self._runs.config(status.id)
             kept = self._runs.watched(status.id).reader.weights() if config else []
@@ -90,13 +109,27 @@ def _bundled() -> tuple[str, ...]:
     return tuple(bundled())
 
 
-@cache
 def _bundled_entry(name: str) -> dict[str, Any] | None:
-    path: Path = weights_dir() / name / "config.json"
+    return _entry(name, "bundled", weights_dir() / name / CONFIG_FILE)
+
+
+def _pulled_entry(name: str) -> dict[str, Any] | None:
+    # a folder's name holds its commit, so that what was read once stays true
+    return _entry(f"{PULLED}{name}", "pulled", pulled_root() / name / CONFIG_FILE)
+
+
+@cache
+def _entry(ref: str, kind: str, path: Path) -> dict[str, Any] | None:
     try:
         config = from_json(WeightsConfig, json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, ConfigError):
         return None  # a damaged folder is left out of the list; the rest still works
     return model_json(
-        name, "bundled", name, config.model, config.class_names, nimg=config.nimg, fd=config.fd
+        ref,
+        kind,
+        config.name or path.parent.name,
+        config.model,
+        config.class_names,
+        nimg=config.nimg,
+        fd=config.fd,
     )

@@ -17,8 +17,8 @@ import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, weights_dir
-from gan.config import WeightsConfig, from_json
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, kept_folder
+from gan.config import WeightsConfig
 from gan.data import DATA_NAMES, ImageSet, load_data
 from gan.data.bundled import fashion_dir
 from gan.data.imageset import fit
@@ -27,6 +27,7 @@ from gan.metrics.evaluate import Evaluation, evaluate
 from gan.metrics.results import Results
 from gan.metrics.verdict import verdicts
 from gan.sampling import MAX_SEED, sample
+from gan.schema import from_json
 from gan.ui.asked import coded
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
@@ -209,18 +210,18 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
         status = context.runs.status(ref.removeprefix("run:"))
         data = status.data if context.profile.local else status.data.partition(":")[0]
         return status.seconds, data
-    return _bundled_training(ref)
+    return _folder_training(ref)
 
 
 @cache
-def _bundled_training(name: str) -> tuple[float, str]:
-    config = from_json(WeightsConfig, read_json(weights_dir() / name / CONFIG_FILE))
+def _folder_training(ref: str) -> tuple[float, str]:
+    config = from_json(WeightsConfig, read_json(kept_folder(ref) / CONFIG_FILE))
     return config.seconds, config.data
 
 
 def _revision(context: Context, ref: str, nimg: int) -> str:
     if not ref.startswith("run:"):
-        return _hash(weights_dir() / ref / MODEL_FILE, 0)
+        return _hash(kept_folder(ref) / MODEL_FILE, 0)
     path = context.runs.status(ref.removeprefix("run:")).path
     return _hash(path / "weights" / f"{nimg:010d}.safetensors", nimg)
 

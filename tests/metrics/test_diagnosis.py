@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from gan.config import RunConfig, apply_settings, from_json
+from gan.config import RunConfig, apply_settings
 from gan.metrics.diagnosis import FINDING_KINDS, REMEDY_NAMES, diagnose
 from gan.metrics.findings import Finding
 from gan.metrics.remedies import CHOICES, MOST, ORDER, remedies
 from gan.metrics.story import DRAW, kept
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+from gan.schema import from_json
 
 BATCH = 64
 HEALTHY_SCORES = {"score_real": 0.6, "score_fake": -0.2, "score_held_out": 0.55}

@@ -7,10 +7,11 @@ from pathlib import Path
 import torch
 
 from gan.checkpoint import CONFIG_FILE, save_modules
-from gan.config import ModelConfig, RunConfig, to_json
+from gan.config import ModelConfig, RunConfig
 from gan.files import write_json
 from gan.models import Generator, seeded_build
 from gan.presets import resolve_widths
+from gan.schema import to_json
 
 
 def random_generator(model: ModelConfig, *, seed: int = 3) -> Generator:

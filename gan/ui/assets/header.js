@@ -63,7 +63,8 @@ function drawModels(select) {
         ...models.map((m) => h("option", { value: m.ref }, names(m))))] : [];
     };
     select.replaceChildren(
-      ...group("bundled", "gan_models_bundled"), ...group("run", "gan_models_runs"));
+      ...group("bundled", "gan_models_bundled"), ...group("pulled", "gan_models_pulled"),
+      ...group("run", "gan_models_runs"));
     if (!select.options.length && state.ready) {
       select.append(h("option", { value: "" }, t("gan_no_models")));
     }

@@ -9,6 +9,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_tab_evaluate": ("Evaluate", "评估"),
     "gan_model": ("Model", "模型"),
     "gan_models_bundled": ("Bundled models", "自带模型"),
+    "gan_models_pulled": ("From the Hub", "来自 Hub"),
     "gan_models_runs": ("Trainings", "训练记录"),
     "gan_model_running": ("{name} · training", "{name} · 训练中"),
     "gan_model_facts": ("{size} px · {dims} dimensions{fd}", "{size} 像素 · {dims} 维{fd}"),

@@ -1,0 +1,35 @@
+"""Architectures of others, so that their weights can be walked through; one a file.
+
+They are built from a PortedConfig, which gan.hub reads off the shapes of their tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gan.config import Architecture, PortedConfig
+from gan.errors import ConfigError
+from gan.models.protocol import Discriminator, Generator
+
+__all__ = ["PORTS", "Port", "port_of"]
+
+
+class Port(NamedTuple):
+    """How to build what a PortedConfig describes."""
+
+    generator: Callable[[PortedConfig], Generator]
+    discriminator: Callable[[PortedConfig], Discriminator] | None = None
+
+
+PORTS: dict[Architecture, Port] = {}
+
+
+def port_of(config: PortedConfig) -> Port:
+    """The builders of its architecture; raises ConfigError where this version has none."""
+    if config.architecture not in PORTS:
+        raise ConfigError(
+            f"architecture must be one of {', '.join(PORTS) or 'none yet'}, got "
+            f"{config.architecture!r}; update GAN Atelier"
+        )
+    return PORTS[config.architecture]
