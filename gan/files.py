@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,41 @@ from gan.errors import WeightsError
 MAX_CONFIG_BYTES = 64 * 2**10
 
 
+def data_root() -> Path | None:
+    """The one folder for all that is kept, GAN_DATA_DIR; None where everything has its own."""
+    folder = os.environ.get("GAN_DATA_DIR")
+    return Path(folder) if folder else None
+
+
 def runs_root() -> Path:
-    """Where runs live: GAN_RUNS_DIR, or runs/ in the current folder."""
-    return Path(os.environ.get("GAN_RUNS_DIR", "runs"))
+    """Where runs live: GAN_RUNS_DIR, or runs/ in GAN_DATA_DIR or else in the current folder."""
+    own = os.environ.get("GAN_RUNS_DIR")
+    return Path(own) if own else (data_root() or Path()) / "runs"
 
 
 def home_root() -> Path:
-    """Where own images, presets and directions live: GAN_HOME, or own/ beside the runs."""
-    home = os.environ.get("GAN_HOME")
-    return Path(home) if home else runs_root().absolute().with_name("own")
+    """Where own images, presets, directions and pulled models live.
+
+    GAN_HOME, or own/ in GAN_DATA_DIR or else beside the runs.
+    """
+    if home := os.environ.get("GAN_HOME"):
+        return Path(home)
+    data = data_root()
+    return data / "own" if data else runs_root().absolute().with_name("own")
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in `folder`, or in the nearest folder that it would be made in."""
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there) as stream:
+            stream.write(bytes(4096))  # a full disk takes an empty file
+            stream.flush()
+    except OSError:
+        return False
+    return True
 
 
 def pulled_root() -> Path:

@@ -12,13 +12,18 @@ from typing import Any
 
 from gan.data import ImageSet
 from gan.errors import WeightsError
-from gan.files import read_json, write_json
+from gan.files import data_root, read_json, write_json
 from gan.metrics.evaluate import VERSION, Evaluation, Metric, Neighbour
 
 
 def results_dir() -> Path:
-    """Where results are kept: GAN_CACHE_DIR, or gan-atelier in the user's cache folder."""
-    given = os.environ.get("GAN_CACHE_DIR")
+    """Where results are kept.
+
+    GAN_CACHE_DIR, or cache/ in GAN_DATA_DIR, or gan-atelier in the user's cache folder.
+    """
+    given, data = os.environ.get("GAN_CACHE_DIR"), data_root()
+    if not given and data:
+        return data / "cache"
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(given) if given else Path(home) / "gan-atelier"
 

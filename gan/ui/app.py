@@ -28,6 +28,7 @@ from gan.ui import (
     panels,
     runs,
     scores,
+    storage,
     train,
     trainform,
 )
@@ -82,6 +83,7 @@ def build_head(context: Context) -> str:
         "evaluate": evaluate.options(local=context.profile.local),
         "local": context.profile.local,
         "limit_s": context.profile.limit_s,
+        "kept": context.kept,
     }
     boot = (ASSETS / "boot.js").read_text("utf-8")
     script = boot.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
@@ -154,7 +156,7 @@ def serve(host: str | None = None, port: int | None = None, *, open_browser: boo
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
     port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
     share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
-    context = Context(build_profile(host, share=share))
+    context = Context(build_profile(host, share=share), kept=storage.prepare())
     with closing(context):
         try:
             app = launch(context, host=host, port=port, share=share)

@@ -55,6 +55,7 @@ class Context:
     have a thread each, so that nothing holds up a slider."""
 
     profile: Profile
+    kept: bool = True  # False: what is made is gone when the server ends
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
     owners: Owners = field(default_factory=Owners)

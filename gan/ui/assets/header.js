@@ -14,6 +14,7 @@ export function mount(element) {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
     emit("theme");
   });
+  root.querySelector("#not-kept").hidden = boot.kept;
   const chip = root.querySelector("#run-chip");
   chip.addEventListener("click", () => {
     openTab("train");

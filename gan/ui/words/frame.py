@@ -26,4 +26,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The server does not answer. This page goes on by itself as soon as it does.",
         "服务器没有响应，恢复后页面会自动继续。",
     ),
+    "gan_not_kept": (
+        "The server cannot write its data folder: whatever is made here is gone when it restarts. "
+        "Download what you want to keep.",
+        "服务器无法写入数据目录：这里生成的内容会在重启后丢失，想保留的请先下载。",
+    ),
 }
