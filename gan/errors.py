@@ -7,6 +7,8 @@ GanError
  ├── RunError         a run folder that cannot be written, resumed or steered
  │    ├── CheckpointError   a checkpoint that is torn or belongs to other code
  │    └── DivergedError     a training that reached NaN or infinity
+ ├── HubError         the Hugging Face Hub: what it does not have, give or let us do
+ │    └── HubChoice        a repo with several models, of which one is to be named
  └── MetricError      a metric asked of too few or unsuitable images
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Literal
 
 
 class GanError(Exception):
@@ -46,6 +49,45 @@ class DivergedError(RunError):
 
 class MetricError(GanError):
     """A metric asked of too few or unsuitable images."""
+
+
+HubErrorKind = Literal[
+    "id",  # not the name of a repo or revision
+    "not-found",  # no such repo, or it is private
+    "gated",  # its owner gives access one by one
+    "no-access",  # 401, 403: the token may not
+    "no-revision",
+    "no-file",
+    "choice",  # several models, see HubChoice
+    "rate",  # 429
+    "server",  # 5xx, or an answer that is none of the Hub's
+    "redirect",  # sent on to another host that is none of the Hub's
+    "unreachable",  # no connection
+    "offline",  # HF_HUB_OFFLINE is set
+    "slow",  # the time limit
+    "cancelled",
+    "too-large",
+    "damaged",  # truncated, or other bytes than the Hub states
+    "refused",  # by us: a pickle in public, a pickled module, ...
+    "unknown-layout",
+    "disk",  # no space, no right to write
+]
+
+
+class HubError(GanError):
+    """The Hugging Face Hub did not give, take or find what was asked; `kind` tells which."""
+
+    def __init__(self, kind: HubErrorKind, text: str) -> None:
+        super().__init__(text)
+        self.kind: HubErrorKind = kind
+
+
+class HubChoice(HubError):
+    """A repo holds several models: `files` (name, bytes) to choose one from."""
+
+    def __init__(self, text: str, files: tuple[tuple[str, int], ...]) -> None:
+        super().__init__("choice", text)
+        self.files = files
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
