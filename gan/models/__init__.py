@@ -55,13 +55,13 @@ def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
     """The discriminator that `config` describes; raises ConfigError likewise."""
     _check(config)
     if isinstance(config, PortedConfig):
-        build = port_of(config).discriminator
-        if build is None:
+        discriminator = port_of(config).discriminator(config)
+        if discriminator is None:
             raise ConfigError(
-                f"a {config.architecture} model has no discriminator here, its file holds one; "
+                f"this {config.architecture} model has no discriminator, its file holds one; "
                 f"fetch the model anew"
             )
-        return build(config)
+        return discriminator
     return assemble(config, DISCRIMINATORS[config.family])
 
 
@@ -84,8 +84,8 @@ def parameter_count(config: ModelConfig | PortedConfig) -> int:
     with torch.device("meta"):
         if isinstance(config, PortedConfig):
             port = port_of(config)
-            builders = [port.generator, *([port.discriminator] if port.discriminator else [])]
-            return sum(count_parameters(build(config)) for build in builders)
+            built = (port.generator(config), port.discriminator(config))
+            return sum(count_parameters(m) for m in built if m is not None)
         d = assemble(config, DISCRIMINATORS[config.family])
         models = (GENERATORS[config.family](config), d)
     return sum(count_parameters(m) for m in models)

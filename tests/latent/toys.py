@@ -11,8 +11,13 @@ from gan.checkpoint import bundled, load
 from gan.data.bundled import BUNDLED
 from gan.models import Generator, seeded_build
 from gan.presets import PRESETS, resolve_widths, run_config
+from tests.ported import CHAINS, drawn_generator
 
-EVERY = [*(f"bundled:{name}" for name in bundled()), *(f"preset:{name}" for name in PRESETS)]
+EVERY = [
+    *(f"bundled:{name}" for name in bundled()),
+    *(f"preset:{name}" for name in PRESETS),
+    *(f"chain:{name}" for name in CHAINS),
+]
 
 
 @cache
@@ -20,6 +25,8 @@ def generator_of(name: str) -> Generator:
     kind, _, rest = name.partition(":")
     if kind == "bundled":
         return load(rest).generator
+    if kind == "chain":
+        return drawn_generator(CHAINS[rest])
     data = PRESETS[rest].data
     config = resolve_widths(run_config(rest, BUNDLED[data].shape, data=data))
     return seeded_build(config.model, 0)[0].eval()

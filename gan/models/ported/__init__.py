@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gan.config import Architecture, PortedConfig
 from gan.errors import ConfigError
+from gan.models.ported.chain import ChainGenerator, chain_discriminator
 from gan.models.protocol import Discriminator, Generator
 
 __all__ = ["PORTS", "Port", "port_of"]
@@ -19,10 +20,13 @@ class Port(NamedTuple):
     """How to build what a PortedConfig describes."""
 
     generator: Callable[[PortedConfig], Generator]
-    discriminator: Callable[[PortedConfig], Discriminator] | None = None
+    # gives None where this very model came without one
+    discriminator: Callable[[PortedConfig], Discriminator | None] = lambda config: None
 
 
-PORTS: dict[Architecture, Port] = {}
+PORTS: dict[Architecture, Port] = {
+    "chain": Port(ChainGenerator, chain_discriminator),
+}
 
 
 def port_of(config: PortedConfig) -> Port:
