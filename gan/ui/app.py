@@ -28,6 +28,7 @@ from gan.ui import (
     panels,
     runs,
     scores,
+    signin,
     storage,
     train,
     trainform,
@@ -58,7 +59,7 @@ TABS = (
 )
 
 
-def build_app(locales: gr.I18n) -> gr.Blocks:
+def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
     """The page: a header, and one board a tab."""
     with gr.Blocks(
         title="GAN Atelier",
@@ -71,6 +72,8 @@ def build_app(locales: gr.I18n) -> gr.Blocks:
             for name, build in TABS:
                 with gr.Tab(locales(f"gan_tab_{name}"), id=name, elem_id=f"tab-{name}"):
                     build()
+    if sign_in:
+        signin.build(app)
     return app
 
 
@@ -112,7 +115,9 @@ def first_modules() -> tuple[str, ...]:
 def launch(context: Context, *, host: str, port: int | None, share: bool = False) -> gr.Blocks:
     """Serve in the background; the caller waits, and closes."""
     locales = gr.I18n(**gradio_locales())
-    app = build_app(locales)
+    profile = context.profile
+    profile.sign_in = profile.sign_in and signin.is_installed()
+    app = build_app(locales, sign_in=profile.sign_in)
     routes = build_routes(
         context,
         header.ROUTES,
@@ -124,6 +129,7 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
         panels.ROUTES,
         runs.ROUTES,
         evaluate.ROUTES,
+        signin.ROUTES,
     )
     *_, share_url = app.launch(
         server_name=host,

@@ -29,6 +29,8 @@ PUBLIC_PATHS = (
     "/gradio_api/heartbeat/", "/gradio_api/app_id", "/gradio_api/startup-events",
     "/favicon.ico", "/manifest.json", "/svelte/",
 )  # fmt: skip
+SIGN_IN_PATHS = ("/login/huggingface", "/login/callback", "/logout")
+SIGN_IN_NEEDS = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Profile:
     local: bool = False
     hosts: set[str] = field(default_factory=set)
     any_address: bool = False  # bound to all interfaces: a bare IP address is a fine Host
+    sign_in: bool = False  # on a Space with OAuth
 
     @property
     def limit_s(self) -> int | None:
@@ -61,7 +64,15 @@ def build_profile(
         local=local,
         hosts={*LOOPBACK, *named, *space, host.lower()},
         any_address=host not in LOOPBACK,
+        sign_in=not local and _is_oauth_configured(env),
     )
+
+
+def _is_oauth_configured(env: Mapping[str, str]) -> bool:
+    """A Space with `hf_oauth: true`. Elsewhere Gradio would sign everybody in as the owner, and
+    without the secret it would sign sessions with a key that anybody can work out."""
+    on_a_space = env.get("SYSTEM") == "spaces" and bool(env.get("SPACE_ID"))
+    return on_a_space and all(env.get(name) for name in SIGN_IN_NEEDS)
 
 
 def host_name(host: str) -> str:
@@ -126,15 +137,18 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
         if not self.profile.allows_host(headers.get("host", "")):
             return 403
-        if not self.profile.local and not _is_reviewed(scope["path"]):
+        if not self.profile.local and not self._is_reviewed(scope["method"], scope["path"]):
             return 404
-        if scope["method"] in ("GET", "HEAD", "OPTIONS") or _is_same_origin(headers):
+        reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
+        # a read may come from a link; one with an origin comes from a script, which would read it
+        if (reads and "origin" not in headers) or _is_same_origin(headers):
             return None
         return 403
 
-
-def _is_reviewed(path: str) -> bool:
-    return path == "/" or path.startswith(PUBLIC_PATHS)
+    def _is_reviewed(self, method: str, path: str) -> bool:
+        if path == "/" or path.startswith(PUBLIC_PATHS):
+            return True
+        return self.profile.sign_in and path in SIGN_IN_PATHS and method == "GET"
 
 
 def _is_same_origin(headers: Headers) -> bool:

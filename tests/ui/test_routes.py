@@ -112,6 +112,14 @@ def test_a_post_from_another_page_is_refused(home: Context, headers: dict):
     assert home.supervisor.live == []
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[::1"])
+def test_scripts_of_another_page_read_nothing(home: Context, origin: str):
+    client = client_for(home)
+    assert client.get("/gan/state", headers={"origin": origin}).status_code == 403
+    assert client.get("/gan/state", headers={"origin": "http://127.0.0.1"}).status_code == 200
+    assert client.get("/gan/state", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+
+
 def test_a_public_server_serves_reviewed_paths_only(shop: Context):
     client = client_for(shop, "10.0.0.7")
     for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"):
