@@ -1,0 +1,66 @@
+"""Others' weights, told apart by key signature and shapes, read into models of ours; one row each.
+
+`recognise` is all that the rest of gan.hub calls. A new layout is a row in LAYOUTS: the first one
+that fits reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gan.errors import WeightsError
+from gan.hub.layouts.base import Hints, Layout, Payload, Recognised, Tensors, shown, specs_of
+from gan.hub.layouts.chains import SIGNED, read_critic
+from gan.hub.layouts.payload import critic_in, split
+from gan.hub.layouts.plain import PLAIN
+
+__all__ = ["LAYOUTS", "Layout", "Recognised", "recognise"]
+
+# those known by name come first, guesses from shapes last
+LAYOUTS: tuple[Layout, ...] = (*SIGNED, *PLAIN)
+
+SHOWN_KEYS = 6
+LEFT_OUT = "the discriminator in the file is of a kind that is not known, and was left out"
+
+
+def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = None) -> Recognised:
+    """The model that a file's tensors are, with its discriminator where that can be read too.
+
+    `d_tensors` are of a discriminator's own file. Raises WeightsError where no layout fits: the
+    sentence lists what was found and what is supported.
+    """
+    payload = split(tensors)
+    if d_tensors is not None:
+        payload = payload._replace(d=critic_in(d_tensors))
+    specs = specs_of(payload.g)
+    layout = next((layout for layout in LAYOUTS if layout.fits(specs)), None)
+    if layout is None:
+        raise WeightsError(_unknown(payload))
+    found = layout.read(payload, hints)
+    return _with_critic(found, payload) if found.config.architecture == "chain" else found
+
+
+def _with_critic(found: Recognised, payload: Payload) -> Recognised:
+    """The same with the discriminator of a chain, or with a note that it was left out."""
+    if found.d is not None or payload.d is None:
+        return found
+    config = found.config
+    try:
+        chain = read_critic(payload.d, (config.channels, config.resolution, config.resolution))
+    except WeightsError:  # the generator is worth having without it
+        chain = None
+    if chain is None:
+        return found._replace(notes=(*found.notes, LEFT_OUT))
+    return found._replace(config=replace(config, d_layers=tuple(chain.layers)), d=chain.tensors)
+
+
+def _unknown(payload: Payload) -> str:
+    """What was found and what is supported, as plain text of bounded length."""
+    names = list(payload.g.items())
+    first = ", ".join(f"{shown(k)} {list(v.shape)}" for k, v in names[:SHOWN_KEYS])
+    more = f" and {len(names) - SHOWN_KEYS:,} more" if len(names) > SHOWN_KEYS else ""
+    supported = "; ".join(layout.title for layout in LAYOUTS)
+    return (
+        f"the file must hold a generator of a known layout, it holds {first or 'no tensors'}"
+        f"{more}; supported: {supported}"
+    )

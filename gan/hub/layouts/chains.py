@@ -1,0 +1,182 @@
+"""Small generators that are known by name: what the plain rules would get wrong or not know.
+
+Consulted for keys, strides and activations: nateraw/cryptopunks-gan, pytorch/examples (dcgan),
+xyfJASON/gans-pytorch, POSTECH-CVLab/PyTorch-StudioGAN (deep_conv), safwankdb/Vanilla-GAN as
+HighCWu/beat-interpolator has it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gan.errors import WeightsError
+from gan.hub.layouts.base import (
+    Chain,
+    Hints,
+    Layout,
+    Payload,
+    Recognised,
+    Specs,
+    Tensors,
+    folded,
+    modules_of,
+)
+from gan.hub.layouts.plain import (
+    comes_to_one,
+    critic_of,
+    read_maps,
+    read_units,
+    recognised,
+    stages_of,
+)
+from gan.models.ported.chain import Shape
+
+STUDIO_EPS = "0.0001"  # of StudioGAN's batch norms
+Kernels = tuple[int, ...]
+
+
+def _kernels(specs: Specs) -> Kernels:
+    return tuple(s[2] for name, s in specs.items() if len(s) == 4 and name.endswith("weight"))
+
+
+def _indices(specs: Specs) -> list[int] | None:
+    """The numbers of a single nn.Sequential's layers, under any prefix; None for other names."""
+    found = [re.fullmatch(r"((?:[a-z_]\w*\.)*)(\d{1,3})\.\w+", name) for name in specs]
+    if not all(found) or len({m[1] for m in found if m}) != 1:
+        return None
+    return sorted({int(m[2]) for m in found if m})
+
+
+def _uneven(name: str, title: str, convs: tuple[tuple[int, int, int], ...]) -> Layout:
+    """ConvT (kernel, stride, padding) by their kernels, where sizes are not doubled each time."""
+    kernels = tuple(kernel for kernel, _, _ in convs)
+
+    def fits(specs: Specs) -> bool:
+        return _kernels(specs) == kernels and all(len(s) in (0, 1, 4) for s in specs.values())
+
+    def read(payload: Payload, hints: Hints) -> Recognised:
+        stages = stages_of(payload.g) or ()
+        if len(stages) != len(convs):
+            raise WeightsError(
+                "the generator's ConvTranspose2d and BatchNorm2d must follow from one another, "
+                "they do not; choose another file"
+            )
+        chain = Chain()
+        for i, (stage, (_, stride, padding)) in enumerate(zip(stages, convs, strict=True)):
+            chain.add(*["relu"][: bool(i)])
+            chain.deconv(stage.affine, stride=stride, padding=padding)
+            if stage.norm is not None:
+                chain.bn(stage.norm)
+        chain.add("tanh")
+        return recognised(name, chain)
+
+    return Layout(name, title, fits, read)
+
+
+def _fits_dcgan(specs: Specs) -> bool:
+    """ConvT, BN, ReLU three by three in one nn.Sequential, all kernels 4 (the first any)."""
+    indices, kernels = _indices(specs), _kernels(specs)
+    if indices is None or len(kernels) < 2 or set(kernels[1:]) != {4}:
+        return False
+    count = len(kernels)
+    return indices == sorted([3 * i for i in range(count)] + [3 * i + 1 for i in range(count - 1)])
+
+
+def _fits_xyfjason(specs: Specs) -> bool:
+    wanted = ("first_conv.weight", "layers.0.2.weight", "last_conv.2.weight")
+    known = re.compile(r"(first_conv|layers\.\d\.[02]|last_conv\.[02])\.\w+")
+    four = all(len(specs.get(name, ())) == 4 for name in wanted)
+    return four and all(known.fullmatch(name) for name in specs)
+
+
+def _fits_beats(specs: Specs) -> bool:
+    return {tuple(name.split(".", 1)) for name in specs} == {
+        (f"fc{i}", f"0.{leaf}") for i in range(3) for leaf in ("weight", "bias")
+    }
+
+
+# ---- StudioGAN's deep_conv ----------------------------------------------------------------------
+
+
+def _fits_studio(specs: Specs) -> bool:
+    known = re.compile(r"(linear0|conv4|blocks\.\d\.0\.(deconv0|bn0))\.\w+(\.\w+)*")
+    starts = any(name.startswith("blocks.0.0.deconv0.weight") for name in specs)
+    return starts and all(known.fullmatch(name) for name in specs)
+
+
+def _read_studio(payload: Payload, hints: Hints) -> Recognised:
+    """linear0 to 4 x 4, three doublings, conv4; batch norms with an eps of 1e-4."""
+    modules = modules_of(folded(payload.g))
+    chain = Chain()
+    try:
+        chain.linear(modules["linear0"])
+        maps = len(modules["blocks.0.0.deconv0"]["weight"])
+        chain.add(f"reshape {maps} 4 4")
+        for i in range(sum(name.endswith("deconv0") for name in modules)):
+            chain.deconv(modules[f"blocks.{i}.0.deconv0"], stride=2, padding=1)
+            chain.bn(modules[f"blocks.{i}.0.bn0"], eps=STUDIO_EPS)
+            chain.add("relu")
+        chain.conv(modules["conv4"], stride=1, padding=1)
+    except (KeyError, ValueError):
+        raise WeightsError(
+            "a StudioGAN DCGAN must have linear0, deconv0 and bn0 in each block, and conv4; some "
+            "are missing or of another shape; choose a file of an unconditional model"
+        ) from None
+    chain.add("tanh")
+    return recognised("studiogan-dcgan", chain)
+
+
+def _studio_critic(tensors: Tensors) -> Chain | None:
+    """Blocks of conv0 (k3) and conv1 (k4 s2), conv, the sum over the map, linear1; ReLU."""
+    modules = modules_of(folded(tensors))
+    if "blocks.0.0.conv0" not in modules or "linear1" not in modules or "conv" not in modules:
+        return None
+    chain = Chain()
+    count = sum(name.endswith(".conv0") for name in modules)
+    order = [(f"blocks.{i}.0.", f"{j}") for i in range(count) for j in range(2)]
+    for path, number in [*order, ("", "")]:
+        conv = modules.get(f"{path}conv{number}")
+        if conv is None or conv["weight"].dim() != 4:
+            return None
+        chain.conv(conv, stride=2 if number == "1" else 1, padding=1)
+        if (norm := modules.get(f"{path}bn{number}")) is not None:
+            chain.bn(norm, eps=STUDIO_EPS)
+        chain.add("relu")
+    chain.add("sum")
+    chain.linear(modules["linear1"])
+    used = 2 * count + 2 + sum(text.startswith("bn") for text in chain.layers)
+    return chain if used == len(modules) else None
+
+
+def read_critic(tensors: Tensors, image: Shape) -> Chain | None:
+    """The chain of a discriminator that came along, for pictures (C, H, W); None where it is not
+    one of those known here."""
+    studio = _studio_critic(tensors)
+    if studio is not None:
+        return studio if comes_to_one(studio, image) else None
+    stages = stages_of(tensors)
+    return None if stages is None else critic_of(stages, image)
+
+
+SIGNED = (
+    _uneven(  # 3, 5, 12, 24 px
+        "cryptopunks", "nateraw/cryptopunks-gan (24 px with transparency)",
+        ((3, 1, 0), (3, 2, 1), (4, 2, 0), (4, 2, 1)),
+    ),
+    _uneven(  # 3, 6, 13, 28 px
+        "course-mnist", "a well-known course's MNIST GAN",
+        ((3, 2, 0), (4, 1, 0), (3, 2, 0), (4, 2, 0)),
+    ),
+    Layout(
+        "dcgan", "DCGAN as in pytorch/examples and huggan/dcgan-mnist", _fits_dcgan,
+        read_maps("dcgan"),
+    ),
+    Layout(
+        "xyfjason", "xyfJASON/GANs-Implementations", _fits_xyfjason, read_maps("xyfjason"),
+    ),
+    Layout("studiogan-dcgan", "StudioGAN's DCGAN", _fits_studio, _read_studio),
+    Layout(
+        "beat-interpolator", "beat-interpolator's MNIST", _fits_beats,
+        read_units("beat-interpolator"),
+    ),
+)  # fmt: skip

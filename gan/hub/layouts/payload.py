@@ -1,0 +1,111 @@
+"""Which of a file's tensors are the generator, and which its discriminator.
+
+Trainers save a bare state dict, or a dict of several under names that mean the same thing:
+`state_dict`, `model_state_dict`, `generator`, `netG`, `G_state_dict`, `g_ema`, `params_ema`...;
+DataParallel puts `module.` before all.
+"""
+
+from __future__ import annotations
+
+import re
+
+import torch
+from torch import Tensor
+
+from gan.errors import WeightsError
+from gan.hub.layouts.base import Payload, Tensors, shown
+
+# averaged weights first: they are the ones to sample from
+G_NAMES = (
+    "gema", "emag", "ge", "netgema", "generatorema", "emagenerator", "gsmooth", "paramsema", "ema",
+    "g", "netg", "gnet", "generator", "gen", "params",
+)  # fmt: skip
+D_NAMES = ("d", "netd", "dnet", "discriminator", "disc", "critic")
+# a name that says nothing of which model it is
+WRAPPERS = ("", "gan", "module", "origmod")
+NOISE = re.compile(r"state_?dict|model|weights|[_\-]")
+MAX_NESTED = 8
+
+
+def split(tensors: Tensors) -> Payload:
+    """A file's tensors as the generator's and, where it has one, the discriminator's.
+
+    Raises WeightsError where there is only a discriminator, or a tensor that is no plain number.
+    """
+    payload = _parts(tensors)
+    if not payload.g:
+        raise WeightsError(
+            "the file must hold a generator, it holds a discriminator alone; choose the file of "
+            "the generator"
+        )
+    return payload
+
+
+def critic_in(tensors: Tensors) -> dict[str, Tensor]:
+    """The discriminator of a file that was given as one."""
+    payload = _parts(tensors)
+    return payload.g if payload.d is None else payload.d
+
+
+def _parts(tensors: Tensors) -> Payload:
+    return _split({name: _plain(name, tensor) for name, tensor in tensors.items()})
+
+
+def _plain(name: str, tensor: Tensor) -> Tensor:
+    """In float32 where it is floating (half precision is widened), else int64."""
+    strided = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_complex()
+    if not strided:
+        raise WeightsError(
+            f"{shown(name)} must be a plain tensor of numbers, it is {tensor.dtype} "
+            f"{tensor.layout}; choose another file"
+        )
+    return tensor.float() if tensor.is_floating_point() else tensor.long()
+
+
+def _split(tensors: dict[str, Tensor], depth: int = 0) -> Payload:
+    groups = _groups(tensors)
+    if len(groups) and depth < MAX_NESTED:
+        kinds = {_kind(name): name for name in reversed(groups)}  # of two alike the first
+        g = next((kinds[k] for k in G_NAMES if k in kinds), None)
+        d = next((kinds[k] for k in D_NAMES if k in kinds), None)
+        if g is not None and _tells(groups, tensors, g, d):
+            return Payload(_bare(groups[g]), None if d is None else _bare(groups[d]))
+        if g is None and d is not None and (d.endswith("/") or _is_all(groups[d], tensors)):
+            return Payload({}, _bare(groups[d]))
+        wrapper = next((name for name in groups if _kind(name) in WRAPPERS), None)
+        if wrapper is not None and (wrapper.endswith("/") or _is_all(groups[wrapper], tensors)):
+            return _split(groups[wrapper], depth + 1)
+    return Payload(dict(tensors))
+
+
+def _groups(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
+    """Tensors by the first part of their names, which keeps its separator."""
+    groups: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        match = re.match(r"([^/]*/|[^./]*\.)(.+)", name, re.DOTALL)
+        if match is not None:
+            groups.setdefault(match[1], {})[match[2]] = tensor
+    return groups
+
+
+def _kind(name: str) -> str:
+    return NOISE.sub("", name[:-1].lower())
+
+
+def _is_all(group: Tensors, tensors: Tensors) -> bool:
+    return len(group) == len(tensors)
+
+
+def _tells(groups: dict[str, dict[str, Tensor]], tensors: Tensors, g: str, d: str | None) -> bool:
+    """Whether a part called like a generator is one, and not a part of one: a dict's key is; a
+    prefix is where it is all there is or a discriminator stands beside it."""
+    return g.endswith("/") or d is not None or _is_all(groups[g], tensors)
+
+
+def _bare(tensors: dict[str, Tensor], depth: int = 0) -> dict[str, Tensor]:
+    """Without wrappers around all of it."""
+    groups = _groups(tensors)
+    for name, group in groups.items():
+        if _kind(name) in WRAPPERS and _is_all(group, tensors) and depth < MAX_NESTED:
+            return _bare(group, depth + 1)
+    return tensors
