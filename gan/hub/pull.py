@@ -1,13 +1,36 @@
-"""Models of the Hub into our own folder, below `gan.files.pulled_root()`."""
+"""Models of the Hub into our own folder, below `gan.files.pulled_root()`.
+
+A child asks and fetches (gan.hub.fetch), what is not ours is converted by another
+(gan.hub.convert); here is decided what is asked, and only files that were checked are kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
+from gan import checkpoint
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE
+from gan.config import FORMAT, SourceConfig, WeightsConfig
 from gan.errors import HubError
+from gan.files import pulled_root, read_json, write_atomic, write_json
+from gan.hub import client, library
+from gan.hub.client import never
+from gan.hub.failures import hub_error, slow_error
+from gan.hub.known import preferred_file
+from gan.hub.names import Repo, folder_name, parse_repo
+from gan.hub.source import source_card
+from gan.schema import from_json, to_json
 
 LIMIT_S = 600.0  # of a whole pull; one that makes no progress ends far sooner
+MAX_LOCAL_BYTES, MAX_PUBLIC_BYTES = 512 * 2**20, 64 * 2**20
+# kinds of failure that say nothing about the model: one that was pulled before will do
+UNASKED = ("unreachable", "offline", "slow", "server", "rate", "redirect")
 
 Stage = Literal["asking", "downloading", "converting", "checking"]
 
@@ -27,12 +50,9 @@ class Pulled(NamedTuple):
     name: str
     repo: str
     commit: str
-    cached: bool  # it was there already, and where the Hub could not be asked it may be old
+    cached: bool  # it was there already
     choices: tuple[str, ...] = ()  # all models of that repo, by file, where it has several
-
-
-def never() -> bool:
-    return False
+    warning: str = ""  # why the Hub could not be asked, so that it may be old
 
 
 def pull(
@@ -43,14 +63,155 @@ def pull(
     local: bool = True,
     token: str | Literal[False] = False,
     limit_s: float = LIMIT_S,
+    patience_s: float = client.PATIENCE_S,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[PullProgress | Pulled]:
     """Fetch, check and keep the model of `owner/name[@revision]`; the last item is a Pulled.
 
     `ref` may be the address of its page. Public (`local=False`) takes only our own format.
-    `cancelled` is asked several times a second; closing the iterator cancels too. Raises HubError,
-    HubChoice where the repo holds several models and `file` names none, WeightsError where the
-    file does not fit its config.
+    `cancelled` is asked several times a second; closing the iterator cancels too. A commit that
+    was pulled before is not asked for again, nor is the Hub needed for what it was asked before.
+    Raises HubError, HubChoice where the repo holds several models and `file` names none, and
+    WeightsError or ConfigError where a file does not fit its config.
     """
+    repo = parse_repo(ref, revision=revision, file=file or "")
+    if repo.is_pinned and (entry := library.recall(repo)) is not None:
+        yield _pulled(repo, entry)
+        return
     yield PullProgress("asking")
-    raise HubError("unreachable", "pulling from the Hub comes with the next version; wait for it")
+    limits = _Limits(local, time.monotonic() + limit_s, patience_s, cancelled)
+    try:
+        yield from _pull(repo, token, limits)
+    except _Unasked as error:
+        if (entry := library.recall(repo)) is None:
+            raise error.told from None
+        yield _pulled(repo, entry, warning=str(error.told))
+    except OSError as error:
+        raise hub_error(error, repo.title) from error
+
+
+class _Limits(NamedTuple):
+    local: bool
+    ends: float
+    patience_s: float
+    cancelled: Callable[[], bool]
+
+    @property
+    def left_s(self) -> float:
+        return max(0.01, self.ends - time.monotonic())
+
+
+class _Unasked(Exception):
+    """The Hub could not be asked, which `told` says."""
+
+    def __init__(self, told: HubError) -> None:
+        super().__init__()
+        self.told = told
+
+
+def _pulled(
+    repo: Repo,
+    entry: library.Entry,
+    *,
+    cached: bool = True,
+    choices: tuple[str, ...] = (),
+    warning: str = "",
+) -> Pulled:
+    commit = entry.source.commit
+    return Pulled(entry.ref, entry.name, repo.title, commit, cached, choices, warning)
+
+
+def _pull(
+    repo: Repo, token: str | Literal[False], limits: _Limits
+) -> Iterator[PullProgress | Pulled]:
+    library.sweep()
+    found: dict[str, Any] = {}
+    try:
+        for message in _fetch(repo, token, limits):
+            found |= message
+            if "size" in found and "done" in message:
+                yield PullProgress("downloading", message["done"], message["of"])
+    except HubError as error:
+        if "commit" not in found and error.kind in UNASKED:
+            raise _Unasked(error) from None
+        raise
+    choices = tuple(found["choices"]) if len(found["choices"]) > 1 else ()
+    commit, file = found["commit"], found["file"]
+    folder = folder_name(repo, commit, file=file if choices else "")
+    if "have" not in found:
+        try:
+            yield PullProgress("checking" if found["config"] else "converting")
+            _keep(repo, folder, found, limits)
+        finally:
+            shutil.rmtree(library.cache_of(repo), ignore_errors=True)
+    library.remember(repo, folder)
+    if (entry := library.entry(folder)) is None:
+        raise HubError("damaged", f"{repo.title} was removed at once; pull it again")
+    yield _pulled(repo, entry, cached="have" in found, choices=choices)
+
+
+def _fetch(repo: Repo, token: str | Literal[False], limits: _Limits) -> Iterator[dict[str, Any]]:
+    pulled_root().mkdir(parents=True, exist_ok=True)
+    task = {
+        "do": "pull",
+        "repo": repo.id,
+        "kind": repo.kind,
+        "revision": repo.revision,
+        "file": repo.file,
+        "prefer": preferred_file(repo.title),
+        "local": limits.local,
+        "max_bytes": MAX_LOCAL_BYTES if limits.local else MAX_PUBLIC_BYTES,
+        "have": [[e.source.commit, e.source.file] for e in library.kept(repo)],
+        "cache": str(library.cache_of(repo)),
+    }
+    return client.ask(
+        task,
+        title=repo.title,
+        token=token,
+        limit_s=limits.left_s,
+        patience_s=limits.patience_s,
+        cancelled=limits.cancelled,
+    )
+
+
+def _keep(repo: Repo, folder: str, found: Mapping[str, Any], limits: _Limits) -> None:
+    """The model that was fetched as one of our folders; whole and checked, or not at all."""
+    source = SourceConfig(
+        repo=repo.title,
+        commit=found["commit"],
+        file=found["file"],
+        sha256=found["sha256"],
+        licence=found["licence"],
+    )
+    with library.new_folder(folder) as new:
+        if found["config"]:
+            _take(Path(found["config"]), Path(found["path"]), new, source, repo.name)
+        else:
+            _convert(Path(found["path"]), new, source, found, limits)
+        checkpoint.load(new)  # strictly: names, shapes, dtypes, every value finite
+        if time.monotonic() > limits.ends:
+            raise slow_error(repo.title)
+
+
+def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: str) -> None:
+    """A folder of our own format, with where it came from noted in its config and card."""
+    config = from_json(WeightsConfig, read_json(config_file))
+    was = config.source
+    source = replace(source, licence=source.licence or was.licence, layout=was.layout or FORMAT)
+    config = replace(config, name=config.name or name, source=source)
+    _link(file.resolve(), new / MODEL_FILE)
+    write_json(new / CONFIG_FILE, to_json(config))
+    write_atomic(new / "README.md", source_card(config).encode())
+
+
+def _link(file: Path, to: Path) -> None:
+    try:
+        os.link(file, to)
+    except OSError:  # another file system
+        shutil.copyfile(file, to)
+
+
+def _convert(
+    file: Path, new: Path, source: SourceConfig, found: Mapping[str, Any], limits: _Limits
+) -> None:
+    raise HubError("unknown-layout", f"{source.repo} is not in our own format; choose another")

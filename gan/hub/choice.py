@@ -1,0 +1,82 @@
+"""Which file of a repo is the model, and which small ones beside it tell how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from gan.errors import HubChoice, HubError, suggest
+
+SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".pretrained")
+HINT_SUFFIXES = (".json", ".yaml", ".yml")
+NO_MODELS = ("optimizer", "scheduler", "training_args", "rng_state", "encoder", "optim")
+MAX_CHOICES, MAX_HINTS = 200, 4
+OURS = "model.safetensors"
+
+
+def is_model(file: str) -> bool:
+    """Whether a file may hold weights, by its name."""
+    path = PurePosixPath(file)
+    return path.suffix.lower() in SUFFIXES and not path.stem.lower().startswith(NO_MODELS)
+
+
+def choices(sizes: Mapping[str, int]) -> list[str]:
+    """The files of a repo that may be models; safetensors first, at most 200."""
+    found = [name for name, size in sizes.items() if is_model(name) and size > 0]
+    return sorted(found, key=lambda n: (not n.endswith(SUFFIXES[0]), n))[:MAX_CHOICES]
+
+
+def choose(title: str, sizes: Mapping[str, int], file: str, prefer: str) -> str:
+    """The file to pull: `file` where it is named, else ours, `prefer`, or the only one there is.
+
+    Raises HubError where there is none, HubChoice where there are several.
+    """
+    found = choices(sizes)
+    if file:
+        return _named(title, sizes, file, found)
+    if OURS in found and "config.json" in sizes:
+        return OURS
+    if prefer in found:
+        return prefer
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise HubError(
+            "no-file",
+            f"{title} holds no model file ({', '.join(SUFFIXES)}), it has {_few(sizes)}; choose "
+            f"another",
+        )
+    raise HubChoice(
+        f"{title} holds {len(found)} models, name one with its file: {_few(found)}",
+        tuple((name, sizes[name]) for name in found),
+    )
+
+
+def _named(title: str, sizes: Mapping[str, int], file: str, found: list[str]) -> str:
+    if file not in sizes:
+        near = suggest(file, found) if found else "it holds no model"
+        raise HubError("no-file", f"{title} has no file {file[:120]!r}; {near[:400]}")
+    if not is_model(file):
+        raise HubError(
+            "no-file", f"a model is one of {', '.join(SUFFIXES)}, got {file[:120]!r}; name another"
+        )
+    return file
+
+
+def _few(names: Mapping[str, int] | list[str]) -> str:
+    shown = [name[:80] for name in list(names)[:6]]
+    return (", ".join(shown) or "nothing") + (", ..." if len(names) > 6 else "")
+
+
+def hint_files(sizes: Mapping[str, int], file: str, max_bytes: int) -> list[str]:
+    """Small JSON and YAML files in the model's folder and above it, the nearest first."""
+    folders = [str(folder) for folder in PurePosixPath(file).parents]
+    found = [
+        (folders.index(str(path.parent)), name)
+        for name, size in sizes.items()
+        if (path := PurePosixPath(name)).suffix.lower() in HINT_SUFFIXES
+        and str(path.parent) in folders
+        and 0 < size <= max_bytes
+    ]
+    found.sort(key=lambda entry: (entry[1] != "config.json", *entry))
+    return [name for _, name in found[:MAX_HINTS]]

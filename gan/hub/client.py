@@ -1,0 +1,149 @@
+"""Asking the Hub from a process that matters: through a child with a time limit and no secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from gan.errors import HubChoice, HubError
+from gan.hub.failures import slow_error
+
+PATIENCE_S = 30.0  # without a sign of life: 256 KB, or an answer
+ASK_S = 0.1  # between two looks at the clock and at `cancelled`
+LEAVE_S = 1.0  # to remove what is half fetched, before it is killed
+# all that a child gets of our environment, whose names no deployment's secrets can have
+KEPT = (
+    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL",
+    "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE",
+    "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY",
+    "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+)  # fmt: skip
+SET = {
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have put one
+    "HF_HUB_DISABLE_XET": "1",  # its library's connections are not ours to guard
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
+
+
+def never() -> bool:
+    return False
+
+
+def ask(
+    task: Mapping[str, Any],
+    *,
+    title: str,
+    token: str | Literal[False] = False,
+    limit_s: float,
+    patience_s: float = PATIENCE_S,
+    cancelled: Callable[[], bool] = never,
+) -> Iterator[dict[str, Any]]:
+    """The messages of a gan.hub.fetch that does `task`; closing the iterator ends it.
+
+    Raises what it tells, and HubError where it takes longer than `limit_s`, says nothing for
+    `patience_s`, or `cancelled` says so.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "gan.hub.fetch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us; we end it
+        env=environment(),
+    )
+    try:
+        _send(process, {**task, "title": title, "token": token})
+        for message in _messages(process, title, limit_s, patience_s, cancelled):
+            if "error" in message:
+                raise _told(message)
+            if "end" in message:
+                return
+            yield message
+        raise HubError("server", f"asking the Hub about {title} ended without a word; try again")
+    finally:
+        _end(process)
+
+
+def environment() -> dict[str, str]:
+    """What a child that talks to the Hub may know: ways, not secrets."""
+    ours = {name: os.environ[name] for name in KEPT if name in os.environ}
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *_path()])
+    return {**ours, **SET, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _path() -> list[str]:
+    return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+
+
+def _send(process: subprocess.Popen[bytes], task: Mapping[str, Any]) -> None:
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it ended before: its silence is told as that
+        process.stdin.write(json.dumps(task).encode() + b"\n")
+        process.stdin.flush()
+
+
+def _messages(
+    process: subprocess.Popen[bytes],
+    title: str,
+    limit_s: float,
+    patience_s: float,
+    cancelled: Callable[[], bool],
+) -> Iterator[dict[str, Any]]:
+    lines: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+    ends = time.monotonic() + limit_s
+    news = time.monotonic() + patience_s
+    while True:
+        if cancelled():
+            raise HubError("cancelled", f"pulling {title} was cancelled; nothing was kept")
+        try:
+            line = lines.get(timeout=min(ASK_S, max(limit_s / 10, 0.01)))
+        except queue.Empty:
+            line = None
+        if line is not None:
+            if not line:
+                return
+            news = time.monotonic() + patience_s
+            yield json.loads(line)
+        if time.monotonic() > min(ends, news):
+            raise slow_error(title)
+
+
+def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
+    assert process.stdout is not None
+    with contextlib.suppress(OSError, ValueError):  # closed under us when it is ended
+        for line in process.stdout:
+            lines.put(line)
+    lines.put(b"")
+
+
+def _told(message: Mapping[str, Any]) -> HubError:
+    if message["kind"] == "choice":
+        return HubChoice(message["error"], tuple((n, s) for n, s in message["files"]))
+    return HubError(message["kind"], message["error"])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(LEAVE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()

@@ -1,0 +1,326 @@
+"""`python -m gan.hub.fetch`: all that asks the Hub, as a process that can be killed.
+
+One task comes as a line of JSON on standard input, messages go as lines of JSON to standard
+output; the task holds the token, where there is one. It ends when its input closes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gan.errors import HubChoice, HubError
+from gan.hub.choice import OURS, choices, choose, hint_files
+from gan.hub.failures import damaged_error, hub_error, status_error
+
+ANSWER_S = 10.0  # for each single answer of the Hub
+CHUNK = 256 * 2**10  # bytes between two signs of life
+MAX_HINT_BYTES = 64 * 2**10
+MAX_HINTS = 2000  # values in such a file
+Message = dict[str, Any]
+
+
+def main() -> None:
+    task = json.loads(sys.stdin.readline())
+    token = task.pop("token", None) or False
+    _end_with_parent()
+    try:
+        _guard(token, task.get("repo", "the Hub"))
+        for message in TASKS[task["do"]](task, token):
+            say(message)
+        say({"end": True})
+    except HubChoice as error:
+        say({"error": str(error), "kind": error.kind, "files": error.files})
+    except Exception as error:
+        about = {"revision": task.get("revision", ""), "file": task.get("file", "")}
+        told = hub_error(error, task.get("title", "the Hub"), **about)
+        say({"error": str(told), "kind": told.kind})
+
+
+def say(message: Mapping[str, Any]) -> None:
+    """A message to the parent; there is nobody to tell where it is gone."""
+    try:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        os._exit(1)
+
+
+def _end_with_parent() -> None:
+    """End when the parent ends, closes our input or says so: with what is half fetched removed."""
+
+    def leave(*_: object) -> None:
+        raise SystemExit(1)  # the client removes its temporary file on the way out
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)  # not sys.stdin, whose lock would be held at our end
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, leave)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _guard(token: str | bool, repo: str) -> None:
+    """Have the client fail at once where it would wait, and send the token to the Hub alone."""
+    import huggingface_hub  # noqa: PLC0415 - in this process only, and after the input is read
+    from huggingface_hub import constants  # noqa: PLC0415
+    from huggingface_hub.utils._http import default_client_factory  # noqa: PLC0415
+
+    home = _origin(constants.ENDPOINT)
+    constants.DOWNLOAD_CHUNK_SIZE = CHUNK
+
+    def before(request: Any) -> None:
+        ours = token and _origin(str(request.url)) == home
+        if not ours or request.headers.get("authorization") != f"Bearer {token}":
+            request.headers.pop("authorization", None)
+
+    def after(response: Any) -> None:
+        status = response.status_code
+        if status == 429 or status >= 500:  # the client would wait and ask again, for minutes
+            raise status_error(status, repo) or AssertionError
+        away = response.headers.get("location", "")
+        if away and urlsplit(str(response.url)).path.startswith("/api/"):
+            target = _origin(str(response.url.join(away)))
+            if target != home:
+                raise HubError(
+                    "redirect",
+                    f"the Hub sent us to another host for {repo}, which is not asked; check the "
+                    f"connection and HF_ENDPOINT",
+                )
+
+    def client() -> Any:
+        made = default_client_factory()
+        made.event_hooks = {
+            "request": [*made.event_hooks["request"], before],
+            "response": [*made.event_hooks["response"], after],
+        }
+        return made
+
+    huggingface_hub.set_client_factory(client)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
+
+
+def _info(task: Mapping[str, Any], token: str | bool) -> Any:
+    """What the Hub knows of a repo, its files with sizes and hashes; one request."""
+    from huggingface_hub import HfApi  # noqa: PLC0415
+
+    return HfApi().repo_info(
+        task["repo"],
+        revision=task.get("revision") or None,
+        repo_type=task["kind"],
+        files_metadata=True,
+        timeout=ANSWER_S,
+        token=token,
+    )
+
+
+def _licence(info: Any) -> str:
+    found = getattr(info.card_data, "license", None) or ""
+    return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
+
+
+def _pull(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+    info = _info(task, token)
+    files = {f.rfilename: f for f in info.siblings or ()}
+    sizes = {name: f.size or 0 for name, f in files.items()}
+    known = choices(sizes)
+    file = choose(task["title"], sizes, task.get("file", ""), task.get("prefer", ""))
+    yield {"commit": info.sha, "file": file, "size": sizes[file]}
+    if [info.sha, file] in task["have"]:
+        yield {"have": [info.sha, file], "choices": known}
+        return
+    if sizes[file] > task["max_bytes"]:
+        raise HubError(
+            "too-large",
+            f"{file} of {task['title']} has {sizes[file] / 1e6:,.0f} MB, here a model may have "
+            f"{task['max_bytes'] / 1e6:,.0f} MB; choose another"
+            + ("" if task["local"] else ", or pull it at home with python -m gan pull"),
+        )
+    fetch = _fetcher(task, info.sha, files, token)
+    beside = {name: fetch(name, None) for name in hint_files(sizes, file, MAX_HINT_BYTES)}
+    hints = [data for name in beside if (data := parsed(beside[name]))]
+    ours = file == OURS and is_ours(beside.get("config.json"))
+    if not ours and not task["local"]:
+        raise HubError(
+            "refused",
+            f"{task['title']} is not in GAN Atelier's own format, which alone is taken in public; "
+            f"convert it at home with python -m gan pull {task['title']}, then push it",
+        )
+    path = fetch(file, lambda done: say({"done": done, "of": sizes[file]}))
+    yield {
+        "path": str(path),
+        "commit": info.sha,
+        "file": file,
+        "size": sizes[file],
+        "sha256": _sha256(path),
+        "licence": _licence(info)[:100],
+        "choices": known,
+        "config": str(beside["config.json"]) if ours else "",
+        "hints": {key: value for data in reversed(hints) for key, value in data.items()},
+    }
+
+
+def is_ours(config: Path | None) -> bool:
+    """Whether this config.json is one of GAN Atelier's."""
+    return config is not None and str(parsed(config).get("format")).startswith("gan-atelier/")
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
+    import yaml  # noqa: PLC0415 - comes with the Hub's client
+
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        plain = _plain(data, [MAX_HINTS])
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _plain(data: Any, left: list[int]) -> Any:
+    """A copy of bounded size: a few bytes of YAML can stand for gigabytes of references."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too much")
+    if isinstance(data, dict):
+        return {str(key): _plain(value, left) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_plain(value, left) for value in data]
+    return data if isinstance(data, str | int | float | bool | None) else str(data)
+
+
+Fetcher = Callable[[str, "Callable[[int], None] | None"], Path]
+
+
+def _fetcher(
+    task: Mapping[str, Any], commit: str, files: Mapping[str, Any], token: str | bool
+) -> Fetcher:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache  # noqa: PLC0415
+
+    place = {"repo_id": task["repo"], "repo_type": task["kind"], "revision": commit}
+
+    def fetch(name: str, told: Callable[[int], None] | None) -> Path:
+        # a Space may have it from its build, in the client's own cache
+        kept = try_to_load_from_cache(filename=name, **place)
+        path = Path(kept) if isinstance(kept, str) else None
+        if path is not None and not _amiss(path, files[name]):
+            return path
+        path = Path(
+            hf_hub_download(
+                filename=name,
+                cache_dir=task["cache"],
+                token=token,
+                etag_timeout=ANSWER_S,
+                tqdm_class=_meter(told),
+                **place,
+            )
+        )
+        if amiss := _amiss(path, files[name]):
+            path.resolve().unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            raise damaged_error(task["title"], amiss)
+        return path
+
+    return fetch
+
+
+def _amiss(path: Path, stated: Any) -> str:
+    """What differs between a file and what the Hub states of it; empty where it is the same."""
+    if path.stat().st_size != stated.size:
+        return f"{path.stat().st_size:,} bytes instead of {stated.size:,}"
+    if stated.lfs is not None:
+        return "" if _sha256(path) == stated.lfs.sha256 else "other bytes than the Hub states"
+    data = path.read_bytes()
+    oid = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return "" if oid == stated.blob_id else "other bytes than the Hub states"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _meter(told: Callable[[int], None] | None) -> Any:
+    """A progress bar as the client wants one, that tells how many bytes there are."""
+
+    class Meter:
+        def __init__(self, *_: Any, total: float = 0, initial: int = 0, **__: Any) -> None:
+            self.total, self.n = total, initial
+
+        def update(self, count: float = 1) -> None:
+            self.n += int(count)
+            if told is not None:
+                told(self.n)
+
+        def __enter__(self) -> Meter:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    return Meter
+
+
+def _search(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+    from huggingface_hub import HfApi  # noqa: PLC0415
+
+    found = HfApi().list_models(
+        search=task["text"] or None,
+        filter=task["tag"] or None,
+        sort="likes",
+        limit=task["limit"],
+        expand=["likes", "downloads", "tags", "lastModified", "siblings", "usedStorage", "gated"],
+        token=token,
+    )
+    for row in found:
+        yield {
+            "repo": row.id,
+            "likes": row.likes or 0,
+            "downloads": row.downloads or 0,
+            "tags": [*(row.tags or ())],
+            "updated": row.last_modified.date().isoformat() if row.last_modified else "",
+            "size": row.used_storage or 0,
+            "gated": bool(row.gated),
+            "files": choices(dict.fromkeys((s.rfilename for s in row.siblings or ()), 1)),
+        }
+
+
+def _details(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+    info = _info(task, token)
+    sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
+    yield {
+        "commit": info.sha,
+        "licence": _licence(info)[:100],
+        "likes": info.likes or 0,
+        "gated": bool(getattr(info, "gated", False)),
+        "tags": [*(info.tags or ())],
+        "files": [[name, sizes[name]] for name in choices(sizes)],
+        "size": sum(sizes.values()),
+    }
+
+
+TASKS: dict[str, Callable[[dict[str, Any], str | bool], Iterator[Message]]] = {
+    "pull": _pull,
+    "search": _search,
+    "details": _details,
+}
+
+if __name__ == "__main__":
+    main()

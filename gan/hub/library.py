@@ -1,0 +1,139 @@
+"""The models that were pulled: a folder each, and what the Hub's names meant when they were."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, PULLED, pulled
+from gan.config import SourceConfig, WeightsConfig
+from gan.errors import ConfigError, GanError, HubError
+from gan.files import fsync_folder, pulled_root, read_json, write_json
+from gan.hub.names import Repo, folder_name, repo_prefix
+from gan.schema import from_json
+
+CACHE = ".cache"  # of what is being pulled; a pulled model needs nothing in it
+NAMES = ".names.json"
+LEFTOVER_S = 3600.0  # what a killed pull left half written
+
+
+class Entry(NamedTuple):
+    """A pulled model, without its weights being read."""
+
+    ref: str  # hub:FOLDER
+    name: str
+    source: SourceConfig
+    size: int  # bytes of its folder
+    path: Path
+    config: WeightsConfig
+
+
+def listed() -> list[Entry]:
+    """All pulled models that can be read, the last pulled first."""
+    entries = [found for name in pulled() if (found := entry(name)) is not None]
+    return sorted(entries, key=lambda e: -e.path.stat().st_mtime)
+
+
+def entry(name: str) -> Entry | None:
+    """A pulled model by its folder's name; None where it is not there or cannot be read."""
+    path = pulled_root() / name
+    try:
+        config = from_json(WeightsConfig, read_json(path / CONFIG_FILE))
+        size = sum(f.stat().st_size for f in path.iterdir() if f.is_file())
+    except (GanError, OSError):
+        return None
+    return Entry(f"{PULLED}{name}", config.name or name, config.source, size, path, config)
+
+
+def delete(ref: str) -> None:
+    """Remove a pulled model, `hub:FOLDER`; raises HubError where there is none."""
+    name = ref.removeprefix(PULLED)
+    if name not in pulled():
+        raise HubError("not-found", f"{name[:120]!r} is not among the pulled models; see the list")
+    # first out of sight: nobody shall open a model of which half is gone
+    gone = pulled_root() / f".{uuid.uuid4().hex}.tmp"
+    (pulled_root() / name).rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def sweep() -> None:
+    """Remove what pulls that were killed an hour ago or more left half written."""
+    for leftover in [*pulled_root().glob(".*.tmp"), *(pulled_root() / CACHE).glob("*")]:
+        try:
+            if leftover.stat().st_mtime < time.time() - LEFTOVER_S:
+                shutil.rmtree(leftover)
+        except OSError:
+            continue  # somebody else removes it
+
+
+def cache_of(repo: Repo) -> Path:
+    """Where a repo's files are fetched to."""
+    return pulled_root() / CACHE / repo_prefix(repo).strip("-")
+
+
+def has(folder: str) -> bool:
+    """Whether a pulled model is there."""
+    return (pulled_root() / folder / CONFIG_FILE).is_file()
+
+
+def kept(repo: Repo) -> list[Entry]:
+    """The pulled models of a repo, the last pulled first."""
+    return [e for e in listed() if e.path.name.startswith(repo_prefix(repo))]
+
+
+def remember(repo: Repo, folder: str) -> None:
+    """That what was asked for as `repo` (its revision, its file) is in `folder`."""
+    names = _names() | {_key(repo): folder}
+    write_json(pulled_root() / NAMES, {k: v for k, v in names.items() if has(v)})
+
+
+def recall(repo: Repo) -> Entry | None:
+    """What `repo` meant when the Hub was last asked; None where it never was.
+
+    A commit's own models are found without the Hub having been asked for it by that name.
+    """
+    if has(name := _names().get(_key(repo), "")) and name:
+        return entry(name)
+    if repo.is_pinned:
+        name = folder_name(repo, repo.revision, file=repo.file)
+        return entry(name) if has(name) else None
+    if repo.revision:
+        return None
+    found = [e for e in kept(repo) if repo.file in ("", e.source.file)]
+    return found[0] if found else None
+
+
+def _key(repo: Repo) -> str:
+    return f"{repo.title}@{repo.revision}:{repo.file}"
+
+
+def _names() -> dict[str, str]:
+    try:
+        names = json.loads((pulled_root() / NAMES).read_text("utf-8"))
+        return {str(k): str(v) for k, v in names.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+@contextmanager
+def new_folder(name: str) -> Iterator[Path]:
+    """A folder to fill, that becomes the pulled model `name` when all went well, else vanishes."""
+    root = pulled_root()
+    temporary = root / f".{uuid.uuid4().hex}.tmp"
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if not all((temporary / part).is_file() for part in (CONFIG_FILE, MODEL_FILE)):
+            raise ConfigError(f"{name} must hold {CONFIG_FILE} and {MODEL_FILE}; pull it again")
+        fsync_folder(temporary)
+        if not has(name):  # somebody else was quicker: theirs is the same
+            temporary.rename(root / name)
+            fsync_folder(root)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
