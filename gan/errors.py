@@ -56,6 +56,9 @@ HubErrorKind = Literal[
     "not-found",  # no such repo, or it is private
     "gated",  # its owner gives access one by one
     "no-access",  # 401, 403: the token may not
+    "sign-in",  # a push needs a token, and there is none or the Hub does not know it
+    "exists",  # a push would overwrite, and nobody said that it may
+    "conflict",  # 409, 412: another wrote at the same time
     "no-revision",
     "no-file",
     "choice",  # several models, see HubChoice

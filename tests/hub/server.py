@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 LFS = (".safetensors", ".bin", ".pt", ".pth", ".pkl", ".png", ".webp", ".pretrained", ".npz")
-STATUSES = ("401", "403", "404", "429", "500")
+STATUSES = ("401", "403", "404", "409", "412", "429", "500")
 KINDS = (
     *STATUSES, "refused", "stall", "truncated", "short", "wrong-bytes", "drip", "redirect",
     "garbage",
