@@ -18,6 +18,7 @@ import torch
 from gan import checkpoint
 from gan.config import RunConfig
 from gan.data import load_data
+from gan.hub.index import write_index
 from gan.images import encode_png, tile
 from gan.metrics.evaluate import evaluate
 from gan.models import count_parameters
@@ -175,6 +176,7 @@ def main() -> None:
         limits=LIMITS.get(name, "See the samples."),
     )
     (options.weights / "README.md").write_text(card, "utf-8")
+    write_index()
     print(json.dumps(found.to_json(), indent=2))
 
 

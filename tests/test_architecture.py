@@ -88,7 +88,7 @@ def test_a_planted_violation_is_found(tmp_path: Path, file: str, text: str):
     assert len(violations(tmp_path)) == 1
 
 
-def test_everything_but_the_app_imports_without_gradio():
+def test_everything_but_the_app_imports_without_gradio_and_the_hubs_client():
     modules = [
         ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for p in (ROOT / "gan").rglob("*.py")
@@ -96,7 +96,7 @@ def test_everything_but_the_app_imports_without_gradio():
     ]
     script = (
         "import sys, importlib\n"
-        "sys.modules['gradio'] = None\n"
+        "sys.modules['gradio'] = sys.modules['huggingface_hub'] = None\n"
         f"for name in {['gan', *modules]!r}: importlib.import_module(name)\n"
     )
     result = subprocess.run(

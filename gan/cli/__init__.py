@@ -5,7 +5,7 @@ One module a command or two; importing this package registers them all.
 
 from __future__ import annotations
 
-from gan.cli import evaluate, export, film, latent, publish, sample, train
+from gan.cli import evaluate, export, film, hub, latent, publish, sample, train
 from gan.cli.console import app, errors, fail, say
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "export",
     "fail",
     "film",
+    "hub",
     "latent",
     "publish",
     "sample",

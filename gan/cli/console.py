@@ -12,7 +12,10 @@ import rich.progress
 import torch
 import typer
 
+from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
+from gan.hub.loading import Watch, load
+from gan.hub.pull import Pulled, PullProgress
 
 app = typer.Typer(
     name="gan",
@@ -24,7 +27,10 @@ app = typer.Typer(
 )
 
 WeightsOption = Annotated[
-    str, typer.Option("--weights", help="a bundled name, a weights folder, or a run folder")
+    str,
+    typer.Option(
+        "--weights", help="a bundled name, a weights folder, a run, or owner/name on the Hub"
+    ),
 ]
 DataOption = Annotated[
     str | None,
@@ -76,6 +82,24 @@ def task(title: str) -> Iterator[Callable[[float], None]]:
     with rich.progress.Progress(console=console, transient=True) as bar:
         shown = bar.add_task(title, total=1.0)
         yield lambda fraction: bar.update(shown, completed=fraction)
+
+
+@contextmanager
+def pull_progress(title: str) -> Iterator[Watch]:
+    """What follows a pull from the Hub with the bar of `task`."""
+    with task(title) as advance:
+
+        def watch(step: PullProgress | Pulled) -> None:
+            if isinstance(step, PullProgress) and step.of:
+                advance(step.done / step.of)
+
+        yield watch
+
+
+def load_weights(ref: str) -> Weights:
+    """What --weights names; a repo on the Hub is pulled, with a bar."""
+    with pull_progress(f"pulling {ref}") as watch:
+        return load(ref, watch=watch)
 
 
 def label_number(names: tuple[str, ...], label: str | None) -> int | None:

@@ -11,7 +11,6 @@ import rich.table
 import torch
 import typer
 
-from gan import checkpoint
 from gan.checkpoint import Weights
 from gan.cli.console import (
     DataOption,
@@ -19,6 +18,7 @@ from gan.cli.console import (
     WeightsOption,
     app,
     errors,
+    load_weights,
     say,
     task,
     use_threads,
@@ -71,7 +71,7 @@ def evaluate(
     """
     with errors():
         use_threads(1)
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         images = _images_for(loaded, data)
         found = _measure(loaded, images, count=count, seed=seed, fresh=fresh)
         plain = {**found.to_json(), "weights": weights}
@@ -110,7 +110,7 @@ def compare(
             raise ConfigError("compare needs two models or more, got one; name another")
         if chart is not None:
             _check_chart(chart)
-        models = [checkpoint.load(ref) for ref in weights]
+        models = [load_weights(ref) for ref in weights]
         images = _images_for(models[0], data)
         found = [_measure(m, images, count=count, seed=seed, fresh=fresh) for m in models]
         if chart is not None:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gan import checkpoint
 from gan import export as exporting
-from gan.cli.console import WeightsOption, app, errors, say, use_threads
+from gan.cli.console import WeightsOption, app, errors, load_weights, say, use_threads
 from gan.errors import ConfigError
 from gan.files import write_atomic
 
@@ -37,7 +36,7 @@ def export(
             raise ConfigError(
                 f"--out must be a file in a folder that exists, {str(out)!r} is not; choose another"
             )
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         exported = exporting.export(loaded, to=to)
         write_atomic(out, exported.data)
         say(

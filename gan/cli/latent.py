@@ -20,6 +20,7 @@ from gan.cli.console import (
     errors,
     fail,
     label_number,
+    load_weights,
     say,
     use_threads,
 )
@@ -68,7 +69,7 @@ def directions(
         use_threads(1)
         if out is not None:
             _check_out(out, SHEETS)
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         net = _network(loaded)
         found = ranked_directions(
             loaded.generator,
@@ -136,7 +137,7 @@ def walk(
         use_threads(1)
         _check_out(out, [f".{name}" for name in FILM_FORMATS])
         keys = _numbers(seeds)
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         g = loaded.generator
         chosen = label_number(loaded.config.class_names, label)
         keyframes = from_seeds(g, keys, label=chosen)
@@ -186,7 +187,7 @@ def find(
     with errors():
         use_threads(1)
         _check_out(out, SHEETS)
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         target = _picture(image, loaded.image_shape)
         found = None
         for news in invert(

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gan import checkpoint
 from gan.cli.console import (
     SeedOption,
     WeightsOption,
     app,
     errors,
     label_number,
+    load_weights,
     say,
     use_threads,
 )
@@ -53,7 +53,7 @@ def sample(
             raise ConfigError(
                 f"seeds go up to {MAX_SEED}, got {count:,} from {seed} on; begin lower"
             )
-        loaded = checkpoint.load(weights)
+        loaded = load_weights(weights)
         chosen = label_number(loaded.config.class_names, label)
         samples = draw_samples(loaded.generator, range(seed, seed + count), psi=psi, label=chosen)
         write_samples(out, samples, loaded.config.class_names)

@@ -33,7 +33,7 @@ def main() -> None:
     token = task.pop("token", None) or False
     _end_with_parent()
     try:
-        _guard(token, task.get("repo", "the Hub"))
+        _guard(token, task["title"])
         for message in TASKS[task["do"]](task, token):
             say(message)
         say({"end": True})
@@ -41,7 +41,7 @@ def main() -> None:
         say({"error": str(error), "kind": error.kind, "files": error.files})
     except Exception as error:
         about = {"revision": task.get("revision", ""), "file": task.get("file", "")}
-        told = hub_error(error, task.get("title", "the Hub"), **about)
+        told = hub_error(error, task["title"], **about)
         say({"error": str(told), "kind": told.kind})
 
 
@@ -102,9 +102,24 @@ def _guard(token: str | bool, repo: str) -> None:
             "request": [*made.event_hooks["request"], before],
             "response": [*made.event_hooks["response"], after],
         }
+        vars(made)["send"] = _once(made.send, repo)
         return made
 
     huggingface_hub.set_client_factory(client)
+
+
+def _once(send: Callable[..., Any], repo: str) -> Callable[..., Any]:
+    """`send`, that has what is asked of the Hub fail at once; a file's next part is asked for."""
+
+    def guarded(request: Any, **options: Any) -> Any:
+        try:
+            return send(request, **options)
+        except Exception as error:
+            if request.url.path.startswith("/api/"):
+                raise hub_error(error, repo) from error
+            raise
+
+    return guarded
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:

@@ -339,7 +339,7 @@ class _Handler(BaseHTTPRequestHandler):
         found.sort(key=lambda r: -r.likes)
         limit = int(asked.get("limit", ["1000"])[0])
         rows = [{**_summary(r), "siblings": _siblings(r.files(), False)} for r in found[:limit]]
-        self._json(rows if "full" in asked else [
+        self._json(rows if "full" in asked or "siblings" in asked.get("expand", []) else [
             {k: v for k, v in row.items() if k != "siblings"} for row in rows
         ])  # fmt: skip
 
@@ -551,4 +551,5 @@ def _summary(repo: Repo) -> dict[str, Any]:
         "lastModified": "2026-11-01T12:00:00.000Z",
         "createdAt": "2026-10-01T12:00:00.000Z",
         "spaces": [],
+        "usedStorage": sum(len(d) for files in repo.commits.values() for d in files.values()),
     }

@@ -1,0 +1,68 @@
+"""One way to name a model: ours, a folder, a run, or a repo on the Hub, which is then pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from gan import checkpoint
+from gan.checkpoint import PULLED, Weights, bundled
+from gan.errors import HubError
+from gan.files import expanded
+from gan.hub import index
+from gan.hub.names import names_a_repo
+from gan.hub.pull import Pulled, PullProgress, pull
+
+Watch = Callable[[PullProgress | Pulled], None]
+
+
+def load(ref: str | Path, *, watch: Watch | None = None) -> Weights:
+    """The model that `ref` names, ready to sample from.
+
+    A bundled name, a weights folder, a run, `hub:NAME` (pulled before) or `owner/name[@revision]`
+    on the Hugging Face Hub, which is pulled where it is not here yet; a folder that exists goes
+    before a repo of that name. `watch` is told how a pull goes on. Raises WeightsError, HubError.
+    """
+    text = str(ref)
+    steps = _steps(text)
+    if steps is None:
+        return checkpoint.load(ref)
+    found = text
+    for step in steps:
+        if watch is not None:
+            watch(step)
+        if isinstance(step, Pulled):
+            found = step.ref
+    return checkpoint.load(found)
+
+
+def _steps(text: str) -> Iterator[PullProgress | Pulled] | None:
+    """The pull that brings what `text` names; None where it is here, or cannot come."""
+    if text in bundled() or text.startswith(PULLED) or _exists(text):
+        return None
+    if text in index.index():
+        return index.fetch(text)
+    if names_a_repo(text) and not _is_path(text):
+        return _pull(text)
+    return None
+
+
+def _exists(text: str) -> bool:
+    try:
+        return expanded(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_path(text: str) -> bool:
+    """Whether the first part is a folder here: `runs/a` mistyped is no business of the Hub's."""
+    return "://" not in text and Path(text.split("/")[0]).is_dir()
+
+
+def _pull(text: str) -> Iterator[PullProgress | Pulled]:
+    try:
+        yield from pull(text)
+    except HubError as error:
+        if "://" not in text:
+            error.args = (f"there is no folder {text!r} here, and on the Hub: {error}",)
+        raise
