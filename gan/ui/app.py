@@ -20,6 +20,7 @@ from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
 from gan.ui import (
+    api,
     evaluate,
     explore,
     gallery,
@@ -33,6 +34,7 @@ from gan.ui import (
     train,
     trainform,
 )
+from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
@@ -118,6 +120,7 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
     profile = context.profile
     profile.sign_in = profile.sign_in and signin.is_installed()
     app = build_app(locales, sign_in=profile.sign_in)
+    opened = api.build(context, app)
     routes = build_routes(
         context,
         header.ROUTES,
@@ -143,10 +146,17 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
         mcp_server=False,
         footer_links=[],
         allowed_paths=[],
+        state_session_capacity=api.SESSIONS,
         i18n=locales,
         theme=build_theme(),
         head=build_head(context),
-        app_kwargs={"routes": routes, "middleware": [Middleware(Guard, profile=context.profile)]},
+        app_kwargs={
+            "routes": routes,
+            "middleware": [
+                Middleware(Guard, profile=profile, opened=opened.is_path),
+                Middleware(Gate, opened=opened),
+            ],
+        },
     )
     if share_url:
         context.profile.hosts.add(host_name(share_url.split("//")[-1]))

@@ -102,37 +102,37 @@ async def begin(context: Context, request: Request) -> Response:
     judge, question = context.part(Judge), question_of(context, await json_of(request))
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
-        yield from _answer(context, judge, question, cancelled)
+        yield from map(line, answers(context, judge, question, cancelled))
 
     return stream(judge.thread, judge.places, session_of(request), work)
 
 
-def _answer(
+def answers(
     context: Context, judge: Judge, asked: Question, cancelled: Cancelled
-) -> Iterator[bytes]:
+) -> Iterator[dict[str, Any]]:
+    """The fraction that is done, again and again, then the evaluation; nothing more where it was
+    given up."""
     weights = context.models.get(asked.ref)
     channels, height, _ = weights.image_shape
     images = load_data(asked.data, resolution=height, channels=channels)
     kept = judge.results.get(weights.revision, images, count=asked.count, seed=asked.seed)
     if kept is None or asked.fresh:
-        yield line({"fraction": 0.0})
+        yield {"fraction": 0.0}
         kept = yield from _measured(weights, images, asked, cancelled)
         if kept is None:
             return
         judge.results.put(kept, images, count=asked.count)
-    yield line(
-        {
-            "evaluation": evaluation_json(kept, verdicts(kept)),
-            "nimg": weights.config.nimg,
-            "pairs": _pairs(weights, images, kept),
-        }
-    )
+    yield {
+        "evaluation": evaluation_json(kept, verdicts(kept)),
+        "nimg": weights.config.nimg,
+        "pairs": _pairs(weights, images, kept),
+    }
 
 
 def _measured(
     weights: Weights, images: ImageSet, asked: Question, cancelled: Cancelled
 ) -> Iterator[Any]:
-    """Yields lines of progress, returns the evaluation; None where it was given up.
+    """Yields the progress, returns the evaluation; None where it was given up.
 
     The work runs in a thread of its own, because it calls back where a stream wants to be asked.
     """
@@ -163,7 +163,7 @@ def _measured(
             raise news
         if news >= shown + STEP:
             shown = news
-            yield line({"fraction": news})
+            yield {"fraction": news}
     return news
 
 

@@ -26,6 +26,10 @@ RATES = {
     "film": Rate(8, 60, 600),
     "upload": Rate(12, 60, 600),
     "change": Rate(120, 1200, 600),  # names, notes, deletions
+    # of programs, each by its address
+    "list": Rate(120, 1200, 600),
+    "picture": Rate(60, 600, 600),
+    "evaluate": Rate(6, 40, 600),
 }
 
 

@@ -10,12 +10,13 @@ import os
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -58,11 +59,12 @@ def build_profile(
 ) -> Profile:
     """The profile of a server bound to `host`."""
     local = host in LOOPBACK and not share and not env.get("SPACE_ID")
-    named = {h.strip().lower() for h in env.get("GAN_ALLOWED_HOSTS", "").split(",") if h.strip()}
-    space = {env["SPACE_HOST"].lower()} if env.get("SPACE_HOST") else set()
+    # with a domain of its own, a Space has several names
+    names = f"{env.get('GAN_ALLOWED_HOSTS', '')},{env.get('SPACE_HOST', '')}".lower().split(",")
+    named = {name.strip() for name in names if name.strip()}
     return Profile(
         local=local,
-        hosts={*LOOPBACK, *named, *space, host.lower()},
+        hosts={*LOOPBACK, *named, host.lower()},
         any_address=host not in LOOPBACK,
         sign_in=not local and _is_oauth_configured(env),
     )
@@ -119,9 +121,15 @@ class Owners:
 class Guard:
     """Host allow-list and same-origin check before every request; gives each browser a session."""
 
-    def __init__(self, app: ASGIApp, profile: Profile) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        profile: Profile,
+        opened: Callable[[str, str], bool] = lambda method, path: False,
+    ) -> None:
         self.app = app
         self.profile = profile
+        self._opened = opened  # what else is public: (method, path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -148,7 +156,9 @@ class Guard:
     def _is_reviewed(self, method: str, path: str) -> bool:
         if path == "/" or path.startswith(PUBLIC_PATHS):
             return True
-        return self.profile.sign_in and path in SIGN_IN_PATHS and method == "GET"
+        if method == "GET" and path in SIGN_IN_PATHS:
+            return self.profile.sign_in
+        return self._opened(method, path)
 
 
 def _is_same_origin(headers: Headers) -> bool:
@@ -163,6 +173,13 @@ def _is_same_origin(headers: Headers) -> bool:
         return urlsplit(origin).netloc in ours
     except ValueError:
         return False
+
+
+def address_of(request: Request) -> str:
+    """Whom a program's calls are counted under: it keeps no cookie. What stands before a Space
+    says whom it speaks for; who makes that up is still counted among all."""
+    peer = request.client.host if request.client else ""
+    return (request.headers.get("x-forwarded-for") or peer)[:200]
 
 
 def session_in(cookie: str) -> str | None:

@@ -97,6 +97,17 @@ class Patient(StreamingResponse):
             log.info("%s was given up: nobody took the reply", scope.get("path"))
 
 
+def lines(
+    thread: ThreadPoolExecutor, places: Places, session: str, work: Work
+) -> AsyncIterator[bytes]:
+    """What `work` yields, as it yields it; its argument says when nobody wants the rest.
+
+    An error becomes the last line. Raises PageError where no place is free.
+    """
+    given_up = places.take(session)
+    return _told(thread, given_up, work, lambda: places.leave(given_up))
+
+
 def stream(
     thread: ThreadPoolExecutor,
     places: Places,
@@ -105,12 +116,8 @@ def stream(
     *,
     media_type: str = "application/x-ndjson",
 ) -> Patient:
-    """What `work` yields, as it yields it; its argument says when nobody wants the rest.
-
-    An error becomes the last line. Raises PageError where no place is free.
-    """
-    given_up = places.take(session)
-    told = _told(thread, given_up, work, lambda: places.leave(given_up))
+    """`lines` as a reply."""
+    told = lines(thread, places, session, work)
     return Patient(told, media_type=media_type, headers=STREAMED)
 
 

@@ -38,8 +38,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(runs_dir: Path) -> Iterator[str]:
-    """`python app.py` with its own folder of runs; yields its address."""
+def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> Iterator[str]:
+    """`python app.py` with its own folder of runs; yields its address.
+
+    `extra` goes into its environment, what it says into `log_file`.
+    """
     port = free_port()
     env = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
@@ -48,7 +51,8 @@ def serving(runs_dir: Path) -> Iterator[str]:
         "GAN_CACHE_DIR": str(runs_dir.with_name("cache")),
     }
     env.pop("SPACE_ID", None)
-    with tempfile.TemporaryFile() as log:
+    env |= extra
+    with log_file.open("w+b") if log_file else tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=log, stderr=log
         )
