@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image, ImageDraw, ImageFont
 
 from gan.errors import ConfigError, suggest
-from gan.images import Pixels, encode_film_pictures, to_pil
+from gan.images import Pixels, encode_film_pictures, from_pil, to_pil
 
 FilmFormat = Literal["webp", "gif", "mp4"]
 FILM_FORMATS: tuple[FilmFormat, ...] = get_args(FilmFormat)
@@ -74,8 +74,8 @@ def _check(
         raise ConfigError(f"there is no film format {format!r}; {suggest(format, FILM_FORMATS)}")
     if not 1 <= len(frames) <= MAX_FRAMES:
         raise ConfigError(f"a film has 1 to {MAX_FRAMES} frames, got {len(frames)}; take fewer")
-    if any(a.shape != b.shape for a, b in pairwise(frames)) or frames[0].shape[-1] not in (1, 3):
-        raise ConfigError("frames must be grey or RGB and of one size, got others; resize them")
+    if any(a.shape != b.shape for a, b in pairwise(frames)) or frames[0].shape[-1] not in (1, 3, 4):
+        raise ConfigError("frames must be grey, RGB or RGBA and of one size, got others; resize")
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise ConfigError(
             f"a frame lasts {SHORTEST_S:g} to {LONGEST_S:g} s, got {seconds:g}; change it"
@@ -96,11 +96,11 @@ def _check(
 def _pictures(
     frames: Sequence[Pixels], scale: int, captions: Sequence[str] | None
 ) -> Iterator[Image.Image]:
-    """One frame after the other, L or RGB, scaled, with its caption."""
+    """One frame after the other, L or RGB, scaled, with its caption; transparency over white."""
     width = frames[0].shape[1] * scale
     font = _font(captions, width) if captions else None
     for i, frame in enumerate(frames):
-        picture = to_pil(frame)
+        picture = to_pil(frame if frame.shape[-1] != 4 else from_pil(to_pil(frame), 3))
         picture = picture.resize(
             (width, frame.shape[0] * scale), Image.Resampling.NEAREST, reducing_gap=None
         )

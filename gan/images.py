@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -38,6 +39,24 @@ def normalise(x: Tensor) -> Tensor:
     return x.float().div_(127.5).sub_(1)
 
 
+def opaque(x: Tensor) -> Tensor:
+    """x (N, 4, H, W) in [-1, 1] laid over white, (N, 3, H, W); grey and colour stay as they are."""
+    if x.shape[1] != 4:
+        return x
+    alpha = (x[:, 3:] + 1) / 2
+    return x[:, :3] * alpha + (1 - alpha)
+
+
+def shrink(x: Tensor, side: int) -> Tensor:
+    """x (N, C, H, W) at most `side` px high and wide, antialiased; smaller ones stay."""
+    height, width = x.shape[2:]
+    if max(height, width) <= side:
+        return x
+    scale = side / max(height, width)
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return F.interpolate(x, size, mode="bilinear", antialias=True, align_corners=False)
+
+
 def tile(pixels: Pixels, columns: int, *, gap: int = 0, background: int = 0) -> Pixels:
     """Images (N, H, W, C) as one sheet (H', W', C), row by row, `gap` px between them."""
     count, height, width, channels = pixels.shape
@@ -63,12 +82,15 @@ def to_pil(image: Pixels) -> Image.Image:
 
 
 def from_pil(image: Image.Image, channels: int) -> Pixels:
-    """A picture as (H, W, channels) uint8; transparency is laid over white, 16 bits are scaled.
+    """A picture as (H, W, channels) uint8; 16 bits are scaled, transparency is laid over white.
 
-    A naive convert("L") clips 16-bit greys to white and drops alpha onto black.
+    A naive convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
+    transparency is kept.
     """
     if image.mode.startswith(("I", "F")):
         image = _from_wide(image)
+    if channels == 4:
+        return np.asarray(image.convert("RGBA"))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from gan.errors import ConfigError
 from gan.images import Pixels, to_pixels
@@ -16,6 +17,8 @@ from gan.models import Generator
 
 MAX_SEED = 2**31 - 1
 LABEL_STREAM = 0x5EED1ABE  # any constant
+PIXELS_AT_ONCE = 2**22  # of a batch; the widest layers hold some hundred numbers a pixel
+FLOPS_PER_S = 4e10  # of one ordinary core; a batch of one small picture reaches less
 
 
 class Samples(NamedTuple):
@@ -87,16 +90,44 @@ def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = Non
     return mean + psi * (w - mean)
 
 
+def at_once(g: Generator) -> int:
+    """How many pictures are made together: large ones a few at a time, to bound memory."""
+    return max(1, PIXELS_AT_ONCE // (g.image_shape[1] * g.image_shape[2]))
+
+
 @torch.inference_mode()
 def render(g: Generator, z: Tensor, *, labels: Tensor | None = None, psi: float = 1.0) -> Tensor:
     """z (N, z_dim) -> x (N, C, H, W) in [-1, 1], on the CPU; z follows the model's device.
 
     labels: (N,) int64, or class weights (N, classes) float for mixtures of classes.
     """
+    most = at_once(g)
+    if len(z) > most:
+        parts = [slice(i, i + most) for i in range(0, len(z), most)]
+        rows = [(z[p], None if labels is None else labels[p]) for p in parts]
+        return torch.cat([render(g, some, labels=few, psi=psi) for some, few in rows])
     device = next(g.parameters()).device
     labels = labels if labels is None else labels.to(device)
     w = truncate(g, g.mapping(z.to(device), labels), psi=psi, labels=labels)
     return g.synthesis(w).float().cpu()
+
+
+@torch.no_grad()
+def picture_seconds(g: Generator) -> float:
+    """About how long one picture takes on one core: its operations, counted, over a usual rate.
+
+    Counted rather than timed, so that what depends on it is the same on every call and machine.
+    """
+    z = next(g.parameters()).new_zeros(1, g.z_dim)
+    labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
+    with FlopCounterMode(display=False) as counter:
+        g(z, labels)
+    return float(counter.get_total_flops()) / FLOPS_PER_S
+
+
+def affordable(g: Generator, seconds: float, *, least: int, most: int) -> int:
+    """How many pictures one core makes in about so many seconds, within `least` and `most`."""
+    return max(least, min(most, int(seconds / max(picture_seconds(g), 1e-9))))
 
 
 def sample(

@@ -44,6 +44,13 @@ def test_a_film_plays_back_its_frames_in_number_and_in_colour(format: str, chann
                 assert np.abs(picture[rows, columns].astype(int) - wanted[rows, columns]).max() < 20
 
 
+@pytest.mark.parametrize("format", FILM_FORMATS)
+def test_what_is_transparent_is_white_in_a_film(format: str):
+    frames = [np.zeros((16, 16, 4), np.uint8), np.full((16, 16, 4), 255, np.uint8)]
+    for picture in decoded(encode_film(frames, format=format, seconds_per_frame=0.1), format):
+        assert picture.min() > 240
+
+
 def test_a_gif_of_few_colours_or_of_greys_is_exact():
     rng = np.random.default_rng(0)
     palette = rng.integers(0, 256, (200, 3), np.uint8)
@@ -111,7 +118,7 @@ GOOD = {"format": "webp", "seconds_per_frame": 0.1}
         ([], {}),
         (blocks(1) * (MAX_FRAMES + 1), {}),
         ([*blocks(1), *blocks(1, 8)], {}),
-        ([np.zeros((4, 4, 4), np.uint8)], {}),
+        ([np.zeros((4, 4, 2), np.uint8)], {}),
         (blocks(2), {"format": "avi"}),
         (blocks(2), {"seconds_per_frame": 0.0}),
         (blocks(2), {"seconds_per_frame": float("nan")}),

@@ -16,6 +16,8 @@ from gan.images import (
     encode_webp,
     from_pil,
     from_pixels,
+    opaque,
+    shrink,
     tile,
     to_pixels,
     untile,
@@ -87,3 +89,26 @@ def test_transparency_is_laid_over_white(mode: str):
 def test_cmyk_becomes_rgb():
     red = Image.new("CMYK", (1, 1), (0, 255, 255, 0))
     assert from_pil(red, 3)[0, 0].tolist() == [255, 0, 0]
+
+
+def test_alpha_is_laid_over_white_and_other_pictures_stay_as_they_are():
+    x = torch.tensor([-1.0, 0.0, 1.0, -1.0]).view(1, 4, 1, 1)  # alpha -1: nothing there
+    assert opaque(x).flatten().tolist() == [1.0, 1.0, 1.0]
+    x[:, 3] = 0.0  # half there
+    assert opaque(x).flatten().tolist() == [0.0, 0.5, 1.0]
+    grey = torch.rand(2, 1, 3, 3)
+    assert opaque(grey) is grey
+
+
+def test_shrinking_keeps_the_mean_and_never_enlarges():
+    x = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    small = shrink(x, 16)
+    assert small.shape == (2, 3, 16, 16)
+    assert (small.mean((2, 3)) - x.mean((2, 3))).abs().max() < 0.02
+    assert shrink(x, 64) is x
+    assert shrink(x, 100) is x
+
+
+def test_a_picture_with_transparency_keeps_it_in_four_channels():
+    rgba = np.random.default_rng(0).integers(0, 256, (5, 5, 4), np.uint8)
+    assert np.array_equal(from_pil(Image.fromarray(rgba), 4), rgba)

@@ -6,11 +6,21 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gan import sampling
 from gan.config import ModelConfig
 from gan.errors import ConfigError
 from gan.models import seeded_build
 from gan.presets import default_widths
-from gan.sampling import MAX_SEED, labels_of, latents, render, sample, slerp
+from gan.sampling import (
+    MAX_SEED,
+    affordable,
+    labels_of,
+    latents,
+    picture_seconds,
+    render,
+    sample,
+    slerp,
+)
 
 PINNED = [[-1.12584, -1.15236, -0.250579], [-0.096754, 0.304849, 0.191806]]
 PINNED_LABELS = [6, 5, 3, 4, 4, 1, 5, 6]
@@ -91,3 +101,21 @@ def test_slerp_begins_and_ends_at_its_ends_and_survives_equal_ones():
     assert torch.allclose(slerp(z0, z1, 0.0), z0, atol=1e-5)
     assert torch.allclose(slerp(z0, z1, 1.0), z1, atol=1e-5)
     assert torch.allclose(slerp(z0, z0, 0.5), z0)
+
+
+def test_pictures_made_a_few_at_a_time_are_those_made_together(g, monkeypatch: pytest.MonkeyPatch):
+    z, labels = latents(g.z_dim, range(7)), labels_of(g.classes, range(7)) if g.classes else None
+    whole = render(g, z, labels=labels, psi=0.7)
+    monkeypatch.setattr(sampling, "PIXELS_AT_ONCE", 3 * g.image_shape[1] * g.image_shape[2])
+    torch.testing.assert_close(render(g, z, labels=labels, psi=0.7), whole, rtol=0, atol=1e-5)
+
+
+def test_twice_the_work_costs_twice_the_time():
+    small, large = (
+        seeded_build(ModelConfig(family="mlp", z_dim=8, g_widths=(w,), d_widths=(4,)), 0)[0]
+        for w in (50, 100)
+    )
+    assert picture_seconds(large) == pytest.approx(2 * picture_seconds(small))
+    assert affordable(large, 0.0, least=3, most=9) == 3
+    assert affordable(large, 1e9, least=3, most=9) == 9
+    assert affordable(large, 5 * picture_seconds(large) * 1.01, least=3, most=9) == 5

@@ -23,9 +23,9 @@ from gan.cli.console import (
     task,
     use_threads,
 )
-from gan.data import ImageSet, load_data
-from gan.data.imageset import fit
+from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
+from gan.images import normalise, opaque
 from gan.sampling import sample
 
 if TYPE_CHECKING:
@@ -137,11 +137,9 @@ def _check_chart(chart: Path) -> None:
 
 
 def _images_for(loaded: Weights, data: str | None) -> ImageSet:
-    shape = loaded.config.model
+    resolution, channels = compared_shape(loaded.image_shape)
     return load_data(
-        data or loaded.config.data or "fashion",
-        resolution=shape.resolution,
-        channels=shape.channels,
+        data or loaded.config.data or "fashion", resolution=resolution, channels=channels
     )
 
 
@@ -167,11 +165,13 @@ def _measure(
 def _inception(loaded: Weights, images: ImageSet, count: int, seed: int) -> dict[str, Any]:
     from gan.metrics.inception import inception_scores  # noqa: PLC0415 - torchmetrics is slow
 
-    channels, resolution, _ = loaded.image_shape
-    real = fit(images, resolution=resolution, channels=channels).pixels[:count]
-    fake = torch.from_numpy(sample(loaded.generator, range(seed, seed + count)).pixels)
+    real = images.pixels[:count]  # as `_images_for` has fitted them
+    pixels = torch.from_numpy(sample(loaded.generator, range(seed, seed + count)).pixels)
+    fake = pixels.permute(0, 3, 1, 2)
+    if fake.shape[1] == 4:
+        fake = ((opaque(normalise(fake)) + 1) * 127.5).round().to(torch.uint8)
     with task("InceptionV3") as report:
-        found = inception_scores(real, fake.permute(0, 3, 1, 2), on_progress=report)
+        found = inception_scores(real, fake, on_progress=report)
     return {"fid": found.fid, "kid": found.kid, "kid_std": found.kid_std, "count": found.count}
 
 

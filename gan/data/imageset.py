@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate
 from gan.images import LUMA
 from gan.presets import DataShape
 
+COMPARED_PX = 64
 HELD_OUT_FRACTION = 0.05
 HELD_OUT_MOST = 1000
 HELD_OUT_SEED = 20_260_101  # of the split, not of the run: the same images are always held out
@@ -39,6 +40,15 @@ class ImageSet:
         """The images at `index` (M,) int64."""
         labels = None if self.labels is None else self.labels[index]
         return replace(self, pixels=self.pixels[index], labels=labels)
+
+
+def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """(resolution, channels) of the real images that pictures (C, H, W) are compared with.
+
+    What compares looks at 32 px or less, and at no transparency: more would only cost memory.
+    """
+    channels, height, _ = image_shape
+    return min(height, COMPARED_PX), min(channels, 3)
 
 
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:

@@ -44,12 +44,14 @@ def latent_map(
     classify: Classify | None = None,
     method: Method = "pca",
     psi: float = 1.0,
+    side: int | None = None,
 ) -> LatentMap:
     """A map of the samples of seeds seed, seed + 1, ...; the same on every call.
 
     Near in `features` (in pixels without) is near on the map: "pca" keeps directions and
     distances as well as two axes can, "tsne" keeps neighbours. No UMAP: it would add numba,
     llvmlite and pynndescent, and scikit-learn is here already.
+    With `side` the pictures are shrunk to so many px before anything looks at them.
     `classify` names the classes of a model that has none. Raises ConfigError for fewer than 10 or
     more than 2,000 samples.
     """
@@ -61,7 +63,7 @@ def latent_map(
         )
     seeds = np.arange(seed, seed + count)
     points = from_seeds(g, seeds.tolist())
-    x = show(g, points, psi=psi)
+    x = show(g, points, psi=psi, side=side)
     seen = _in_batches(features, x) if features is not None else x.flatten(1)
     labels = None
     if points.weights is not None:

@@ -9,8 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan.images import shrink
 from gan.models import Generator
-from gan.sampling import choose_labels, latents, render
+from gan.sampling import at_once, choose_labels, latents, render
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,19 @@ def concatenate(parts: Sequence[Points]) -> Points:
     return Points(torch.cat([p.z for p in parts]), torch.cat(weights) if weights else None)
 
 
-def show(g: Generator, points: Points, *, psi: float = 1.0, batch_size: int = 128) -> Tensor:
-    """x (N, C, H, W) in [-1, 1] of points, on the CPU."""
+def show(
+    g: Generator,
+    points: Points,
+    *,
+    psi: float = 1.0,
+    batch_size: int = 128,
+    side: int | None = None,
+) -> Tensor:
+    """x (N, C, H, W) in [-1, 1] of points, on the CPU; shrunk to at most `side` px, where given."""
     parts = []
-    for i in range(0, len(points), batch_size):
-        part = points.at(slice(i, i + batch_size))
-        parts.append(render(g, part.z, labels=part.weights, psi=psi))
+    step = batch_size if side is None else min(batch_size, at_once(g))  # shrunk as they are made
+    for i in range(0, len(points), step):
+        part = points.at(slice(i, i + step))
+        x = render(g, part.z, labels=part.weights, psi=psi)
+        parts.append(x if side is None else shrink(x, side))
     return torch.cat(parts)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.config import WeightsConfig
-from gan.data import ImageSet, split_held_out
+from gan.data import ImageSet, compared_shape, split_held_out
 from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.images import from_pixels
@@ -124,7 +124,7 @@ def evaluate(
     started = time.perf_counter()
     _check_images(generator, data, count)
     count = min(count, len(data))
-    channels, resolution, _ = generator.image_shape
+    resolution, channels = compared_shape(generator.image_shape)
     net = load_features(features_for(data.name, channels))
     chosen = _choose(len(data), count, seed)
     images = fit(data.subset(chosen.all_rows), resolution=resolution, channels=channels).pixels

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gan.checkpoint import weights_dir
 from gan.config import FORMAT
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
-from gan.images import LUMA, normalise
+from gan.images import LUMA, normalise, opaque
 from gan.schema import from_json
 
 FeatureKind = Literal["fashion", "generic"]
@@ -109,9 +109,7 @@ def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
             f"images must be float (N, 1 or 3 or 4, H, W) in [-1, 1], got {x.dtype} "
             f"{tuple(x.shape)}; convert them with gan.images.from_pixels"
         )
-    if x.shape[1] == 4:
-        alpha = (x[:, 3:] + 1) / 2
-        x = x[:, :3] * alpha + (1 - alpha)
+    x = opaque(x)
     if x.shape[1] == 3 and channels == 1:
         x = (x * x.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
     elif x.shape[1] == 1 and channels == 3:

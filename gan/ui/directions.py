@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,13 @@ from starlette.responses import JSONResponse, Response
 from gan.checkpoint import Weights
 from gan.errors import WeightsError
 from gan.latent.direction import Direction
-from gan.latent.directions import class_directions, pca_directions, rank, sefa_directions
+from gan.latent.directions import (
+    ANCHORS,
+    class_directions,
+    pca_directions,
+    rank,
+    sefa_directions,
+)
 from gan.latent.drawing import fit_direction
 from gan.latent.files import (
     all_directions,
@@ -29,12 +36,14 @@ from gan.latent.files import (
     save_directions,
 )
 from gan.metrics.features import FeatureNet, features_for, load_features
+from gan.sampling import affordable
 from gan.ui.routes import NEVER, Context, Handler, body_of, json_of, number_in, on
 from gan.ui.views import PageError, finite, rows_from_bytes
 
 KEPT = 16  # models whose directions are remembered; about 30 KB each
 OF_A_KIND = 24
 CANDIDATES = 12  # of a kind, for the short list: each costs 16 pictures
+RANKED_S = 20.0  # of drawing them; a slower model's directions stand in the order of their share
 RANKED = 16
 MOST_OWN = 32  # drawn directions of one model
 MOST_MARKED = 64  # samples that a direction is drawn from
@@ -72,7 +81,12 @@ def _find(weights: Weights) -> dict[str, Any]:
         )
         found = [d for group in groups for d in group]
         candidates = [d for group in groups for d in group[:CANDIDATES]]
-        best = rank(g, candidates, count=RANKED, features=net)
+        cost = 2 * ANCHORS * len(candidates)
+        if affordable(g, RANKED_S, least=0, most=cost) == cost:
+            best = rank(g, candidates, count=RANKED, features=net)
+        else:  # in turns, the largest of each kind first
+            turns = zip_longest(*groups)
+            best = [d for turn in turns for d in turn if d is not None][:RANKED]
     ids = {id(d): direction_id(d, names, i) for group in groups for i, d in enumerate(group)}
     order = {(d.kind, d.name): ids[id(d)] for d in found}
     ranked = [order[d.kind, d.name] for d in best]

@@ -19,14 +19,16 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, kept_folder
 from gan.config import WeightsConfig
-from gan.data import DATA_NAMES, ImageSet, load_data
+from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
 from gan.data.bundled import fashion_dir
 from gan.data.imageset import fit
 from gan.files import read_json, sha256
+from gan.images import opaque, shrink, to_pixels
+from gan.latent.points import from_seeds, show
 from gan.metrics.evaluate import Evaluation, evaluate
 from gan.metrics.results import Results
 from gan.metrics.verdict import verdicts
-from gan.sampling import MAX_SEED, sample
+from gan.sampling import MAX_SEED
 from gan.schema import from_json
 from gan.ui.asked import coded
 from gan.ui.board import build_board
@@ -113,8 +115,8 @@ def answers(
     """The fraction that is done, again and again, then the evaluation; nothing more where it was
     given up."""
     weights = context.models.get(asked.ref)
-    channels, height, _ = weights.image_shape
-    images = load_data(asked.data, resolution=height, channels=channels)
+    resolution, channels = compared_shape(weights.image_shape)
+    images = load_data(asked.data, resolution=resolution, channels=channels)
     kept = judge.results.get(weights.revision, images, count=asked.count, seed=asked.seed)
     if kept is None or asked.fresh:
         yield {"fraction": 0.0}
@@ -169,16 +171,18 @@ def _measured(
 
 def _pairs(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, Any]:
     """The samples nearest to training images, then the image that each is nearest to."""
-    channels, height, width = weights.image_shape
+    resolution, channels = compared_shape(weights.image_shape)
+    shape = [resolution, resolution, channels]
     rows = [n for n in found.nearest if n.image < len(images)]
     if not rows:
-        return {"shape": [height, width, channels], "count": 0, "pixels": ""}
-    fakes = sample(weights.generator, [n.seed for n in rows]).pixels
-    reals = fit(
-        images.subset(torch.tensor([n.image for n in rows])), resolution=height, channels=channels
+        return {"shape": shape, "count": 0, "pixels": ""}
+    fakes = show(weights.generator, from_seeds(weights.generator, [n.seed for n in rows]))
+    reals = images.subset(torch.tensor([n.image for n in rows]))
+    reals = fit(reals, resolution=resolution, channels=channels)
+    shown = np.concatenate(
+        [to_pixels(shrink(opaque(fakes), resolution)), reals.pixels.permute(0, 2, 3, 1).numpy()]
     )
-    shown = np.concatenate([fakes, reals.pixels.permute(0, 2, 3, 1).numpy()])
-    return {"shape": [height, width, channels], "count": len(rows), "pixels": coded(shown)}
+    return {"shape": shape, "count": len(rows), "pixels": coded(shown)}
 
 
 # ---- what was measured so far -----------------------------------------------------------------

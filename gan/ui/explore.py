@@ -11,8 +11,9 @@ import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.images import to_pixels
-from gan.sampling import MAX_SEED, labels_of, latents, render
+from gan.images import encode_webp, to_pixels
+from gan.latent.points import Points, one_hot, show
+from gan.sampling import MAX_SEED, labels_of, latents
 from gan.ui import directions
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, body_of, number_in, on
@@ -20,15 +21,18 @@ from gan.ui.views import MAX_PSI, PageError, joined, real_number, rows_from_byte
 
 MAX_ROW_BYTES = 4 * 2048  # dimensions and classes together
 MAX_BATCH = 64
+SMALL_PX = 160  # of a thumbnail
+RAW_PX = 128  # a larger picture travels as WebP: raw it would be most of the wait
 
 
 class Pictures(NamedTuple):
     """Rendered latents, all of one size."""
 
-    data: bytes  # N x H x W x C uint8
+    data: bytes  # N x H x W x C uint8, or a WebP of one
     shape: tuple[int, ...]  # H, W, C
     nimg: int
     ms: float
+    media_type: str = "application/octet-stream"
 
     def reply(self) -> Response:
         """Raw pixels, which a canvas takes as they are."""
@@ -37,7 +41,7 @@ class Pictures(NamedTuple):
             "x-gan-ms": f"{self.ms:.2f}",
             "x-gan-nimg": str(self.nimg),
         }
-        return Response(self.data, media_type="application/octet-stream", headers=headers)
+        return Response(self.data, media_type=self.media_type, headers=headers)
 
 
 def build() -> gr.HTML:
@@ -48,7 +52,10 @@ def build() -> gr.HTML:
 def paint(
     context: Context, ref: str, body: bytes, *, psi: float, label: int | None, most: int
 ) -> Pictures:
-    """The pictures of 1 to `most` latents; `label` is for one that brings no class weights."""
+    """The pictures of 1 to `most` latents; `label` is for one that brings no class weights.
+
+    One is as large as the model makes it, several are thumbnails.
+    """
     started = time.perf_counter()
     weights = context.models.get(ref)
     g = weights.generator
@@ -56,12 +63,16 @@ def paint(
         raise PageError("gan_error_request")
     rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=most)
     if rows.weights is not None:
-        labels = torch.from_numpy(rows.weights)
+        mixed = torch.from_numpy(rows.weights)
     else:
-        labels = torch.full((len(rows.z),), label or 0) if g.classes else None
-    pixels = to_pixels(render(g, torch.from_numpy(rows.z), labels=labels, psi=psi))
+        mixed = one_hot(g, torch.full((len(rows.z),), label or 0) if g.classes else None)
+    points = Points(torch.from_numpy(rows.z), mixed)
+    pixels = to_pixels(show(g, points, psi=psi, side=SMALL_PX if most > 1 else None))
+    large = most == 1 and max(pixels.shape[1:3]) > RAW_PX
+    data = encode_webp(pixels[0], lossless=False, quality=95) if large else pixels.tobytes()
     ms = 1e3 * (time.perf_counter() - started)
-    return Pictures(pixels.tobytes(), pixels.shape[1:], weights.config.nimg, ms)
+    kind = {"media_type": "image/webp"} if large else {}
+    return Pictures(data, pixels.shape[1:], weights.config.nimg, ms, **kind)
 
 
 async def _painted(

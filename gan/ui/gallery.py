@@ -19,13 +19,15 @@ from starlette.responses import Response
 
 from gan.checkpoint import Weights
 from gan.images import Pixels, encode_png, tile, to_pixels
-from gan.sampling import MAX_SEED, labels_of, latents, render
+from gan.latent.points import Points, one_hot, show
+from gan.sampling import MAX_SEED, labels_of, latents
 from gan.ui.asked import file_stem
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.views import MAX_PSI, PageError, joined, real_number, whole_number
 
 MAX_TILES = 192  # of one reply
+TILE_PX = 256  # of one in a reply; a file has the picture's full size
 MAX_FILES = 1000  # of one download
 SHEET_SCALE_TO = 64  # px a tile at least; small pictures are enlarged by whole factors
 PNG_KEY = "gan-atelier"
@@ -60,19 +62,19 @@ def tiles_of(form: dict[str, Any], *, most: int) -> Tiles:
     )
 
 
-def draw(weights: Weights, tiles: Tiles) -> tuple[Pixels, list[int]]:
-    """Pixels (N, H, W, C) and classes (N,), -1 where the model has none."""
+def draw(weights: Weights, tiles: Tiles, *, side: int | None = None) -> tuple[Pixels, list[int]]:
+    """Pixels (N, H, W, C), at most `side` px where given, and classes (N,), -1 without classes."""
     g = weights.generator
     labels = _labels(weights, tiles)
-    z = latents(g.z_dim, tiles.seeds)
-    channels, height, width = g.image_shape
-    out = np.zeros((len(z), height, width, channels), np.uint8)
+    points = Points(latents(g.z_dim, tiles.seeds), one_hot(g, labels))
+    out: dict[int, Pixels] = {}
     psis = torch.tensor(tiles.psis)
     for psi in psis.unique().tolist():
         rows = (psis == psi).nonzero()[:, 0]
-        some = None if labels is None else labels[rows]
-        out[rows.numpy()] = to_pixels(render(g, z[rows], labels=some, psi=psi))
-    return out, [-1] * len(z) if labels is None else labels.tolist()
+        pixels = to_pixels(show(g, points.at(rows), psi=psi, side=side))
+        out |= dict(zip(rows.tolist(), pixels, strict=True))
+    drawn = np.stack([out[i] for i in range(len(points))])
+    return drawn, [-1] * len(points) if labels is None else labels.tolist()
 
 
 def _labels(weights: Weights, tiles: Tiles) -> torch.Tensor | None:
@@ -91,7 +93,7 @@ async def page(context: Context, request: Request) -> Response:
 
     def work() -> tuple[Pixels, list[int], int]:
         weights = context.models.get(tiles.ref)
-        return *draw(weights, tiles), weights.config.nimg
+        return *draw(weights, tiles, side=TILE_PX), weights.config.nimg
 
     pixels, labels, nimg = await on(context.page_thread, work)
     headers = NEVER | {

@@ -13,11 +13,12 @@ from torch import Tensor
 from gan.checkpoint import Weights
 from gan.data import load_data
 from gan.errors import DataError
-from gan.images import Pixels, normalise, to_pixels
+from gan.images import Pixels, normalise, shrink, to_pixels
 from gan.latent.inside import Layer, activations, judge, scores_alone
 from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
+from gan.sampling import affordable
 from gan.ui.asked import coded, features_of, points_of, psi_of
 from gan.ui.desk import Desk, UsualScores
 from gan.ui.reals import Reals, data_of
@@ -29,6 +30,8 @@ MAPS_SHOWN = 48  # of a layer
 SIDE_SHOWN = 64  # px of a map
 NEIGHBOURS = 6
 COMPARED = 128  # pictures of either kind whose scores a score is held against
+COMPARED_S = 10.0  # of drawing them; a slow model gets fewer
+PICTURE_SIDE = 256  # px of the picture beside its maps
 
 
 async def inside(context: Context, request: Request) -> Response:
@@ -60,18 +63,19 @@ def look(context: Context, weights: Weights, point: Points, psi: float) -> dict[
     """What the generator does on its way, and what D says of the end."""
     layers = activations(weights.generator, point, psi=psi)
     x = show(weights.generator, point, psi=psi)
+    picture = to_pixels(shrink(x, PICTURE_SIDE))
     return {
         "layers": [layer_json(layer) for layer in layers],
         "judgement": judgement_json(context, weights, x[0], point.weights),
-        "picture": coded(to_pixels(x)),
-        "shape": [*to_pixels(x).shape[1:]],
+        "picture": coded(picture),
+        "shape": [*picture.shape[1:]],
         "nimg": weights.config.nimg,
     }
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
     """A strip of maps, scaled to the range of its layer; the busiest where there are many."""
-    maps = layer.maps[:, :SIDE_SHOWN, :SIDE_SHOWN]
+    maps = shrink(layer.maps[None], SIDE_SHOWN)[0]
     total = len(maps)
     if total > MAPS_SHOWN:
         busiest = maps.flatten(1).std(1).topk(MAPS_SHOWN).indices.sort().values
@@ -94,7 +98,7 @@ def judgement_json(
     if said is None:
         return None
     signed = said.gradient.mean(0)  # (H, W): brighter or darker, over the channels
-    strength = said.pull * torch.sign(signed)
+    strength = shrink((said.pull * torch.sign(signed))[None, None], PICTURE_SIDE)[0, 0]
     levels = (127 + 127 * strength.clamp(-1, 1)).round().to(torch.uint8)
     usual = context.part(Desk).usual_scores.get(
         (weights.revision,), lambda: usual_scores(weights, local=context.profile.local)
@@ -109,7 +113,7 @@ def usual_scores(weights: Weights, *, local: bool) -> UsualScores:
     """D's scores of some generated and some real pictures; of a relativistic D only these tell."""
     d, g = weights.discriminator, weights.generator
     assert d is not None
-    points = from_seeds(g, range(COMPARED))
+    points = from_seeds(g, range(affordable(g, COMPARED_S, least=8, most=COMPARED)))
     fakes = scores_alone(d, show(g, points), points.weights)
     spec = data_of(weights, local=local)
     if spec is None:

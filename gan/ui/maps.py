@@ -10,9 +10,12 @@ from torch import Tensor
 from gan.checkpoint import Weights
 from gan.images import encode_webp, tile, to_pixels
 from gan.latent.map import LatentMap, latent_map
+from gan.sampling import affordable
 from gan.ui.asked import features_of
 
-SAMPLES = 600
+SAMPLES, FEWEST = 600, 24
+SAMPLES_S = 20.0  # of drawing them; a slow model gets fewer
+TILE_PX = 64
 METHODS = ("pca", "tsne")
 SHEET_COLUMNS = 30
 LOSSLESS_PIXELS = 500_000
@@ -23,9 +26,11 @@ def draw_map(weights: Weights, method: str, psi: float) -> dict[str, Any]:
     net = features_of(weights)
     # a garment without a label is told by the classifier of garments
     classify = net.logits if net.head is not None and not weights.generator.classes else None
+    g = weights.generator
     drawn = latent_map(
-        weights.generator, SAMPLES, features=net, classify=classify, method=method, psi=psi
-    )
+        g, affordable(g, SAMPLES_S, least=FEWEST, most=SAMPLES), features=net, classify=classify,
+        method=method, psi=psi, side=TILE_PX,
+    )  # fmt: skip
     names = net.config.class_names if classify else weights.config.class_names
     labels = None if drawn.labels is None else drawn.labels.tolist()
     height, width = drawn.x.shape[-2:]

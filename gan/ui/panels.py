@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_scale
-from gan.images import Pixels, to_pixels
+from gan.images import Pixels, opaque, to_pixels
 from gan.latent.points import Points, show
 from gan.latent.walk import MAX_KEYFRAMES, between
 from gan.ui import insight, search
@@ -26,7 +26,7 @@ FRAMES_PER_S = 24
 MAX_SECONDS = 30
 PUBLIC_SECONDS = 12
 SCALES = (1, 2, 4, 8, 12, 16)
-PUBLIC_SIDE = 384
+FRAME_PX, PUBLIC_SIDE = 512, 384  # a larger model's frames are shrunk
 RENDERED_AT_ONCE = 24
 
 
@@ -69,12 +69,14 @@ def make_film(context: Context, film: Film, body: bytes, cancelled: Cancelled) -
     """Progress as lines, then one line that names the film, then its bytes."""
     weights = context.models.get(film.ref)
     path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
+    longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
     frames: list[Pixels] = []
     for start in range(0, len(path), RENDERED_AT_ONCE):
         if cancelled():
             return
         part = path.at(slice(start, start + RENDERED_AT_ONCE))
-        frames += [*to_pixels(show(weights.generator, part, psi=film.psi))]
+        x = show(weights.generator, part, psi=film.psi, side=longest)
+        frames += [*to_pixels(opaque(x))]
         yield line({"step": len(frames), "of": len(path)})
     yield line({"encoding": True})
     height, width = frames[0].shape[:2]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gan.checkpoint import Weights
-from gan.data import DATA_NAMES, ImageSet, load_data
+from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
 from gan.data.bundled import fashion_dir
 from gan.errors import DataError
 from gan.metrics.features import FeatureNet, extract
@@ -55,9 +55,9 @@ def study(
     Seconds for the first, up to a minute on an idle core for the second; `on_progress` tells of
     the first.
     """
-    channels, height, _ = weights.image_shape
+    resolution, channels = compared_shape(weights.image_shape)
     try:
-        images = load_data(spec, resolution=height, channels=channels)
+        images = load_data(spec, resolution=resolution, channels=channels)
     except DataError:
         return
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))

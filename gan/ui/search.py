@@ -19,6 +19,7 @@ from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.points import from_seeds, show
 from gan.metrics.features import extract
+from gan.sampling import affordable
 from gan.ui.asked import coded, features_of
 from gan.ui.desk import Desk
 from gan.ui.routes import NEVER, Context, Handler, body_of, on, session_of
@@ -26,11 +27,13 @@ from gan.ui.streams import Cancelled, line, stream
 from gan.ui.views import PageError, finite, joined, whole_number
 
 UPLOAD_S = 60.0
-MAX_RAW = 3 * 1024 * 1024  # of a picture at a model's size
+MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
 RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
 PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
 TOLD_EVERY_S = 0.1
 RANDOM_SAMPLES = 64  # whose distances say what "far" is
+RANDOM_S = 5.0  # of drawing them; a slow model gets fewer
+STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fewer
 
 
 # ---- reading it -------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) ->
         from_pixels(pixels)[0],
         features=features_of(weights),
         encoder=desk.encoders.get(key, lambda: load_encoder(weights)),
-        restarts=wanted.restarts,
+        restarts=affordable(weights.generator, STARTS_S, least=1, most=wanted.restarts),
         steps=wanted.steps,
         cancel=lambda: cancelled() or time.monotonic() > ends_at,
     ):
@@ -139,7 +142,8 @@ def found_json(found: Inverted, far: float) -> dict[str, Any]:
 def apart(weights: Weights) -> float:
     """How far random pictures of this model lie apart in features: the measure of "far"."""
     g = weights.generator
-    features = extract(features_of(weights), show(g, from_seeds(g, range(RANDOM_SAMPLES))))
+    seeds = range(affordable(g, RANDOM_S, least=4, most=RANDOM_SAMPLES))
+    features = extract(features_of(weights), show(g, from_seeds(g, seeds)))
     return float(torch.pdist(features).mean())
 
 

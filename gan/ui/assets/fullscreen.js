@@ -1,5 +1,5 @@
 // A copy of a canvas that fills the screen until it is clicked, or Escape is pressed.
-import { crispSize } from "./painter.js";
+import { crispSize, resize } from "./painter.js";
 import { h } from "./core.js";
 
 export function fillScreen({ source, label, closed = () => {} }) {
@@ -26,10 +26,12 @@ export function fillScreen({ source, label, closed = () => {} }) {
   function copy() {
     if (!open) return;
     const { width, height } = source;
-    if (canvas.width !== width) Object.assign(canvas, { width, height });
+    resize(canvas, width, height);
     const side = `${crispSize(width, Math.min(innerWidth, innerHeight))}px`;
     if (canvas.style.width !== side) Object.assign(canvas.style, { width: side, height: side });
-    canvas.getContext("2d").drawImage(source, 0, 0);
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, width, height);
+    context.drawImage(source, 0, 0);
     requestAnimationFrame(copy);
   }
   document.body.append(cover);

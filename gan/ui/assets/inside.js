@@ -187,10 +187,11 @@ function tinted(levels, width, height) {
 function strip({ kind, count: maps, height, width, maps: coded }) {
   const values = bytesOf(coded);
   const canvas = shot(null, { width: 1, height: 1 });
-  if (kind === "image" && maps === 3) {
-    const image = new ImageData(width, height);
-    for (let i = 0; i < width * height; i += 1) {
-      image.data.set([values[i], values[i + width * height], values[i + 2 * width * height], 255], 4 * i);
+  if (kind === "image" && maps >= 3) {
+    const [image, size] = [new ImageData(width, height), width * height];
+    for (let i = 0; i < size; i += 1) {
+      const alpha = maps === 4 ? values[i + 3 * size] : 255;
+      image.data.set([values[i], values[i + size], values[i + 2 * size], alpha], 4 * i);
     }
     put(canvas, image);
     return sized(canvas, 1);

@@ -6,6 +6,8 @@ import { modelOf, plainRef, refuse, url } from "./core.js";
 const IN_FLIGHT = 4;
 const FAR_MS = 60;  // a server so far away gets as many requests as a browser has connections
 const FAR_IN_FLIGHT = 6;
+const SLOW_MS = 100;  // a server that works so long on a picture gets one request at a time
+const FINE_PX = 128;  // a larger picture is not made of visible squares
 const MAX_BATCH = 64;
 
 export class Painter {
@@ -88,16 +90,21 @@ export class Painter {
 
 export const server = {
   flying: 0,
-  wayMs: 0,  // how long one request takes that is alone on its way
+  wayMs: 0,  // how long one request takes that is alone on its way, less the work
+  workMs: 0,
 
-  get room() { return this.wayMs > FAR_MS ? FAR_IN_FLIGHT : IN_FLIGHT; },
+  get room() {
+    if (this.workMs > SLOW_MS) return 1;
+    return this.wayMs > FAR_MS ? FAR_IN_FLIGHT : IN_FLIGHT;
+  },
 
   async render(request) {
     this.flying += 1;
     const [sent, alone] = [performance.now(), this.flying === 1];
     try {
       const picture = await this.fetch(request);
-      if (alone && this.flying === 1) this.wayMs = performance.now() - sent;
+      this.workMs = picture.ms;
+      if (alone && this.flying === 1) this.wayMs = performance.now() - sent - picture.ms;
       return picture;
     } finally {
       this.flying -= 1;
@@ -108,8 +115,11 @@ export const server = {
     const body = mix ? joined([z, mix]) : z;
     const reply = await post("latent", { ref, psi, ...(mix || label === null ? {} : { label }) }, body);
     const [height, width, channels] = shapeOf(reply);
+    const large = reply.headers.get("content-type") === "image/webp";
     return {
-      where: "server", height, width, channels, pixels: new Uint8Array(await reply.arrayBuffer()),
+      where: "server", height, width, channels,
+      ...(large ? { image: await createImageBitmap(await reply.blob()) }
+        : { pixels: new Uint8Array(await reply.arrayBuffer()) }),
       ms: Number(reply.headers.get("x-gan-ms")), nimg: Number(reply.headers.get("x-gan-nimg")),
     };
   },
@@ -166,9 +176,19 @@ function alike(requests) {
   return parts;
 }
 
-export function draw(canvas, { pixels, width, height, channels }) {
+export function draw(canvas, { image, pixels, width, height, channels }) {
+  resize(canvas, width, height);
+  const context = canvas.getContext("2d");
+  if (image) {
+    context.clearRect(0, 0, width, height);
+    context.drawImage(image, 0, 0);
+  } else context.putImageData(toImageData(pixels, width, height, channels), 0, 0);
+}
+
+// Small pictures keep their pixels square and sharp, large ones are scaled smoothly.
+export function resize(canvas, width, height) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  canvas.getContext("2d").putImageData(toImageData(pixels, width, height, channels), 0, 0);
+  canvas.classList.toggle("is-fine", width > FINE_PX);
 }
 
 export function toImageData(pixels, width, height, channels, start = 0) {
@@ -178,13 +198,16 @@ export function toImageData(pixels, width, height, channels, start = 0) {
     const r = pixels[p];
     const g = channels === 1 ? r : pixels[p + 1];
     const b = channels === 1 ? r : pixels[p + 2];
-    out[i] = 0xff000000 | (b << 16) | (g << 8) | r;
+    const a = channels === 4 ? pixels[p + 3] : 255;
+    out[i] = (a << 24) | (b << 16) | (g << 8) | r;
   }
   return image;
 }
 
 // The largest whole multiple that fits: every pixel of a small picture gets the same size.
+// A picture that is larger than the room fills it.
 export function crispSize(pixels, room) {
   const ratio = window.devicePixelRatio || 1;
-  return Math.max(1, Math.floor((room * ratio) / pixels)) * pixels / ratio;
+  const times = Math.floor((room * ratio) / pixels);
+  return times ? times * pixels / ratio : room;
 }

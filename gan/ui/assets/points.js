@@ -1,5 +1,6 @@
 // Points of latent space as the panels hold them, what lies between them, and their thumbnails.
 import { h, icon, t } from "./core.js";
+import { resize } from "./painter.js";
 
 const ACROSS = 0.9995;  // cosine beyond which a straight line is as good as an arc
 
@@ -80,9 +81,7 @@ export function shot(image, props = {}) {
 }
 
 export function put(canvas, image) {
-  if (canvas.width !== image.width || canvas.height !== image.height) {
-    Object.assign(canvas, { width: image.width, height: image.height });
-  }
+  resize(canvas, image.width, image.height);
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 

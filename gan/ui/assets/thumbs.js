@@ -1,6 +1,6 @@
 // Small pictures of what sliders would make: drawn when the point has come to rest, remembered.
 import { on, tabIsOpen } from "./core.js";
-import { crispSize } from "./painter.js";
+import { crispSize, resize } from "./painter.js";
 
 const REST_MS = 120;  // after the hand has let go
 const KEPT = 600;
@@ -31,6 +31,7 @@ export class Thumbs {
     const mine = ++this.asked;
     const side = crispSize(studio.model.resolution, this.room);
     this.node.style.setProperty("--side", `${side}px`);
+    this.node.classList.toggle("is-shrunk", side < studio.model.resolution / (devicePixelRatio || 1));
     const about = `${studio.ref} ${studio.model.nimg} ${studio.point.psi} `;
     const jobs = this.wanted().map((job) => ({ ...job, key: about + fingerprint(job.point) }));
     const missing = jobs.filter((job) => !this.pictures.has(job.key));
@@ -49,9 +50,7 @@ export class Thumbs {
 
   #put(canvas, picture) {
     if (!picture || !canvas.isConnected) return;
-    if (canvas.width !== picture.width) {
-      Object.assign(canvas, { width: picture.width, height: picture.height });
-    }
+    resize(canvas, picture.width, picture.height);
     canvas.getContext("2d").putImageData(picture, 0, 0);
     canvas.dataset.shown = Number(canvas.dataset.shown ?? 0) + 1;
   }

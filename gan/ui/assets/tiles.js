@@ -1,8 +1,9 @@
 // Thousands of pictures in a page that stays light: only what is near the screen is drawn.
 import { h, icon, modelOf, plainRef, refuse, t, url } from "./core.js";
-import { toImageData } from "./painter.js";
+import { resize, toImageData } from "./painter.js";
 
 const CHUNK = 96;
+const FEW_FROM_PX = 128;  // of a larger model a reply holds fewer tiles, and comes as soon
 const AHEAD = 12;  // chunks laid out beyond the last one that was seen
 const AT_ONCE = 2;
 const BUDGET_MS = 5;  // of drawing a frame
@@ -29,7 +30,8 @@ export class Tiles {
     this.observer.disconnect();
     const wide = source.count && !source.rows ? source.entry(0).refs.length : 1;
     const across = Math.max(1, Math.floor(columns / wide));
-    this.size = across * Math.max(1, Math.floor(CHUNK / across));  // whole rows
+    const most = Math.max(1, Math.round(CHUNK * Math.min(1, FEW_FROM_PX / largest(source)) ** 2));
+    this.size = across * Math.max(1, Math.floor(most / across));  // whole rows
     Object.assign(this, { source, columns, queue: [], chunks: [] });
     this.box.replaceChildren();
     this.box.scrollTop = 0;
@@ -131,7 +133,8 @@ export class Tiles {
   #cell(entry, i, pictures) {
     const canvases = pictures.map(({ data, width, height, channels, labels }) => {
       entry.shown = labels[i] < 0 ? null : labels[i];
-      const canvas = h("canvas", { width, height, class: "ga-pixels" });
+      const canvas = h("canvas", { class: "ga-pixels" });
+      resize(canvas, width, height);
       canvas.getContext("2d").putImageData(
         toImageData(data, width, height, channels, i * width * height * channels), 0, 0);
       return canvas;
@@ -191,6 +194,13 @@ export class Tiles {
     const all = [...this.box.querySelectorAll(".ga-tile")];
     all[all.indexOf(event.target.closest(".ga-tile")) + step]?.focus();
   }
+}
+
+// The side in px of the largest model that a source shows.
+function largest(source) {
+  const first = source.rows ? source.rows[0]?.entries[0] : source.count ? source.entry(0) : null;
+  const sides = (first?.refs ?? []).map((ref) => modelOf(plainRef(ref))?.resolution ?? 1);
+  return Math.max(1, ...sides);
 }
 
 // All entries of a chunk are of the same models; a class that a model lacks is left to the seed.
