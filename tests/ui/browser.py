@@ -49,6 +49,7 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GAN_RUNS_DIR": str(runs_dir),
         "GAN_CACHE_DIR": str(runs_dir.with_name("cache")),
+        "GAN_HOME": str(runs_dir.with_name("own")),
     }
     env.pop("SPACE_ID", None)
     env |= extra

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import torch
 
-from gan.checkpoint import CONFIG_FILE, save_modules
-from gan.config import ModelConfig, RunConfig
-from gan.files import write_json
-from gan.models import Generator, seeded_build
+from gan.checkpoint import CONFIG_FILE, save_modules, save_weights
+from gan.config import ModelConfig, PortedConfig, RunConfig, SourceConfig, WeightsConfig
+from gan.files import pulled_root, write_json
+from gan.models import Generator, build_generator, seeded_build
 from gan.presets import resolve_widths
 from gan.schema import to_json
 
@@ -38,3 +38,16 @@ def add_model(runs_dir: Path, name: str, *, seed: int = 3, **shape: object) -> s
     status = {"state": "finished", "nimg": 1000, "preset": "own", "data": "digits"}
     write_json(folder / "status.json", status)
     return f"run:{name}"
+
+
+def add_pulled(name: str, *layers: str, seed: int = 3, **shape: int) -> str:
+    """A model as if from the Hub, a chain with random weights; returns the page's name for it."""
+    model = PortedConfig(architecture="chain", g_layers=layers, **shape)
+    draw = torch.Generator().manual_seed(seed)
+    g = build_generator(model)
+    for parameter in g.parameters():
+        parameter.data.normal_(0, 0.5, generator=draw)
+    source = SourceConfig(repo=f"someone/{name}", commit="0" * 40)
+    config = WeightsConfig(name=f"someone/{name}", source=source, model=model)
+    save_weights(pulled_root() / f"someone--{name}--000000000000", config, g)
+    return f"hub:someone--{name}--000000000000"
