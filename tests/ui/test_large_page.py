@@ -26,7 +26,8 @@ def test_a_transparent_model_is_explored_with_sliders_and_keeps_its_transparency
     page = open_page(f"/#model={ref}&seed=3")
     assert page.locator("#model-select").evaluate("e => e.value") == ref
     assert page.evaluate(ALPHA)
-    before, after = picture_after(page, lambda: drag_to(page, "#direction-rows input[type=range]", 2.0))
+    first = "#direction-rows input[type=range]"
+    before, after = picture_after(page, lambda: drag_to(page, first, 2.0))
     assert before != after
     open_tab(page, "Gallery")
     page.wait_for_selector(".ga-tile canvas")
