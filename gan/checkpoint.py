@@ -3,7 +3,8 @@
 A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` where D comes along).
 A checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
 appears under its final name only when all of it is on disk. This is the one module that calls
-torch.load, with weights_only=True and on files whose hash it has just checked.
+torch.load, with weights_only=True: on files whose hash it has just checked, and on a stranger's in
+the limited child that gan.hub.convert starts.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import json
 import os
 import shutil
 import struct
+from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor, nn
@@ -229,7 +232,7 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
                 f"{name} in {file.name} must be {list(tensor.shape)}, got {list(found[name][1])}; "
                 f"check that config.json belongs to it"
             )
-    for name, tensor in _read_tensors(file).items():
+    for name, tensor in read_tensors(file).items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
                 f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; "
@@ -238,7 +241,8 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
         wanted[name].copy_(tensor)
 
 
-def _read_tensors(file: Path) -> dict[str, Tensor]:
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Everything in a safetensors file; raises WeightsError where it is torn."""
     try:
         return safetensors.torch.load_file(file)
     except Exception as error:  # SafetensorError is not public; a torn file raises it
@@ -363,6 +367,28 @@ def _load_state(file: Path) -> dict[str, Any]:
         file, map_location="cpu", weights_only=True
     )
     return state
+
+
+def read_foreign(file: Path) -> Any:
+    """What somebody else saved with torch.save: plain containers of tensors, nothing that runs.
+
+    NumPy's numbers and argparse's options pass too: trainers save scores and settings beside the
+    weights. For a process with limits alone: a few bytes can ask for gigabytes. Raises what torch
+    does.
+    """
+    numbers = [np.float16, np.float32, np.float64, np.int32, np.int64, np.bool_]
+    dtypes = {type(np.dtype(number)) for number in numbers}
+    scalar = np.float64().__reduce__()[0]
+    # files of NumPy 1 name it so
+    known: list[Any] = [
+        scalar,
+        (scalar, "numpy.core.multiarray.scalar"),
+        np.dtype,
+        *dtypes,
+        Namespace,
+    ]
+    with torch.serialization.safe_globals(known):
+        return torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - see above
 
 
 def sweep(folder: Path) -> None:

@@ -21,6 +21,8 @@ from gan.errors import HubError
 from gan.files import pulled_root, read_json, write_atomic, write_json
 from gan.hub import client, library
 from gan.hub.client import never
+from gan.hub.convert import Limits as ConvertLimits
+from gan.hub.convert import convert
 from gan.hub.failures import hub_error, slow_error
 from gan.hub.known import preferred_file
 from gan.hub.names import Repo, folder_name, parse_repo
@@ -214,4 +216,12 @@ def _link(file: Path, to: Path) -> None:
 def _convert(
     file: Path, new: Path, source: SourceConfig, found: Mapping[str, Any], limits: _Limits
 ) -> None:
-    raise HubError("unknown-layout", f"{source.repo} is not in our own format; choose another")
+    convert(
+        file,
+        new,
+        name=source.repo.rpartition("/")[2],
+        source=source,
+        hints=found.get("hints", {}),
+        limits=ConvertLimits(wall_s=limits.left_s),
+        cancelled=limits.cancelled,
+    )

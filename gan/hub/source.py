@@ -2,29 +2,79 @@
 
 from __future__ import annotations
 
-from gan.config import WeightsConfig
+import json
+import re
+
+from gan.config import PortedConfig, WeightsConfig
+
+MAX_TEXT = 200  # letters of anything that comes from outside
+REPO = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
+LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
 
-def source_card(config: WeightsConfig) -> str:
-    """A README.md that names what SourceConfig holds; its texts were bounded when they came."""
+def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
+    """A README.md that names what SourceConfig holds, and how to sample.
+
+    Whatever comes from outside is in it as plain text, escaped and bounded. `notes` say what was
+    assumed and what was left out.
+    """
     source = config.source
     licence = source.licence or "its card states none; ask its author before you use it"
     rows = {
-        "from": f"https://huggingface.co/{source.repo}",
-        "commit": f"`{source.commit}`",
-        "file": f"`{source.file}`",
-        "sha256": f"`{source.sha256}`",
+        "from": f"https://huggingface.co/{source.repo}" if REPO.fullmatch(source.repo) else "",
+        "repo": source.repo,
+        "commit": source.commit,
+        "file": source.file,
+        "sha256": source.sha256,
         "layout": source.layout,
         "licence": licence,
     }
-    table = "\n".join(f"| {name} | {_cell(text)} |" for name, text in rows.items())
+    table = "\n".join(f"| {name} | {plain_text(text)} |" for name, text in rows.items() if text)
+    noted = "".join(f"- {plain_text(note)}\n" for note in notes)
     return (
-        f"# {_cell(config.name)}\n\nPulled from the Hugging Face Hub by GAN Atelier.\n\n"
-        f"| | |\n|---|---|\n{table}\n\n"
-        f"`model.safetensors` holds the generator (`g_ema.*`) and, where it came along, the "
-        f"discriminator (`d.*`).\n"
+        f"{_front_matter(config)}\n# {plain_text(config.name)}\n\n"
+        f"Pulled from the Hugging Face Hub by GAN Atelier.{_what(config)}\n\n"
+        f"| | |\n|---|---|\n{table}\n\n{noted}{_how(config)}"
     )
 
 
-def _cell(text: str) -> str:
-    return "".join(c for c in text if c.isprintable() and c not in "|<>[]")
+def plain_text(text: str) -> str:
+    """`text` as one line that Markdown and HTML show as it is."""
+    line = "".join(c if c.isprintable() else " " for c in text[:MAX_TEXT])
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$])", r"\\\1", line)
+
+
+def _front_matter(config: WeightsConfig) -> str:
+    source = config.source
+    rows = [
+        "library_name: gan-atelier",
+        "pipeline_tag: unconditional-image-generation",
+        "tags: [gan, gan-atelier]",
+    ]
+    if LICENCE.fullmatch(source.licence):
+        rows.append(f"license: {json.dumps(source.licence)}")
+    if REPO.fullmatch(source.repo):
+        rows.append(f"base_model: {json.dumps(source.repo)}")
+    return "\n".join(["---", *rows, "---", ""])
+
+
+def _what(config: WeightsConfig) -> str:
+    model = config.model
+    if not isinstance(model, PortedConfig):
+        return ""
+    colours = {1: "grey", 3: "colour", 4: "colour with transparency"}.get(model.channels, "")
+    return (
+        f" It draws {colours} pictures of {model.resolution} x {model.resolution} px from a noise "
+        f"vector of {model.z_dim} numbers."
+    )
+
+
+def _how(config: WeightsConfig) -> str:
+    return (
+        "\n`model.safetensors` holds the generator (`g_ema.*`) and, where it came along, the "
+        "discriminator (`d.*`). To draw from it:\n\n"
+        "```\n"
+        "python -m gan sample --weights THIS_FOLDER --count 64 --out sheet.png\n"
+        "```\n"
+    )

@@ -281,10 +281,10 @@ CASES = {
         lambda: XyfjasonCritic(bn=True, sn=old_spectral_norm),
     ),
     "StudioGAN DCGAN": Case(
-        "studiogan-dcgan", Studio, 128, (3, 32, 32), lambda: StudioCritic(bn=True), False
+        "studiogan", Studio, 128, (3, 32, 32), lambda: StudioCritic(bn=True), False
     ),
     "StudioGAN SNDCGAN": Case(
-        "studiogan-dcgan", lambda: Studio(old_spectral_norm), 128, (3, 32, 32),
+        "studiogan", lambda: Studio(old_spectral_norm), 128, (3, 32, 32),
         lambda: StudioCritic(bn=False, sn=old_spectral_norm), False,
     ),
     "beat-interpolator": Case(

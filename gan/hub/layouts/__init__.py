@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan.errors import WeightsError
+from gan.errors import HubError, WeightsError
 from gan.hub.layouts.base import Hints, Layout, Payload, Recognised, Tensors, shown, specs_of
 from gan.hub.layouts.chains import SIGNED, read_critic
 from gan.hub.layouts.payload import critic_in, split
@@ -26,8 +26,9 @@ LEFT_OUT = "the discriminator in the file is of a kind that is not known, and wa
 def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = None) -> Recognised:
     """The model that a file's tensors are, with its discriminator where that can be read too.
 
-    `d_tensors` are of a discriminator's own file. Raises WeightsError where no layout fits: the
-    sentence lists what was found and what is supported.
+    `d_tensors` are of a discriminator's own file. Raises HubError where no layout fits: the
+    sentence lists what was found and what is supported; WeightsError where one fits and its tensors
+    make no model.
     """
     payload = split(tensors)
     if d_tensors is not None:
@@ -35,7 +36,7 @@ def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = Non
     specs = specs_of(payload.g)
     layout = next((layout for layout in LAYOUTS if layout.fits(specs)), None)
     if layout is None:
-        raise WeightsError(_unknown(payload))
+        raise HubError("unknown-layout", _unknown(payload))
     found = layout.read(payload, hints)
     return _with_critic(found, payload) if found.config.architecture == "chain" else found
 

@@ -123,7 +123,7 @@ def _read_studio(payload: Payload, hints: Hints) -> Recognised:
             "are missing or of another shape; choose a file of an unconditional model"
         ) from None
     chain.add("tanh")
-    return recognised("studiogan-dcgan", chain)
+    return recognised("studiogan", chain)
 
 
 def _studio_critic(tensors: Tensors) -> Chain | None:
@@ -174,7 +174,7 @@ SIGNED = (
     Layout(
         "xyfjason", "xyfJASON/GANs-Implementations", _fits_xyfjason, read_maps("xyfjason"),
     ),
-    Layout("studiogan-dcgan", "StudioGAN's DCGAN", _fits_studio, _read_studio),
+    Layout("studiogan", "StudioGAN's DCGAN", _fits_studio, _read_studio),
     Layout(
         "beat-interpolator", "beat-interpolator's MNIST", _fits_beats,
         read_units("beat-interpolator"),

@@ -1,0 +1,321 @@
+"""A stranger's file into our own folder, in a child that has limits and is told nothing secret.
+
+`convert` starts `python -m gan.hub.convert`, which opens the file, finds its layout, loads it
+strictly, draws a picture and writes config.json, model.safetensors and a card. We only move them
+into place. What stops a hostile file: torch's weights_only unpickler, a limit on the child's
+address space (what it has mapped after its imports and an allowance), on its processor time, on
+what it may write and on the clock. macOS does not hold the first; Windows has none of them but the
+clock, so that there only safetensors files are converted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, save_weights
+from gan.config import SourceConfig, WeightsConfig
+from gan.errors import GanError, HubError, WeightsError
+from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
+from gan.hub.client import environment, never
+from gan.hub.foreign import tensors_of, too_large
+from gan.hub.layouts import Recognised, recognise
+from gan.hub.layouts.base import Hints, shown
+from gan.hub.source import source_card
+from gan.models import Discriminator, Generator, build_discriminator, build_generator
+from gan.sampling import latents, render
+from gan.schema import from_json
+
+CARD_FILE = "README.md"
+PARTS = (CONFIG_FILE, MODEL_FILE, CARD_FILE)
+ASK_S = 0.05  # between two looks at the child
+SAMPLES = 2
+TOLERANCE = 1e-4  # of a picture's range
+MAX_JOB_BYTES = 64 * 2**10
+MIB = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a conversion may take."""
+
+    memory_mib: int = 768  # and four times the file: it, ours, the module's and what is written
+    cpu_s: int = 120
+    wall_s: float = 180.0
+
+
+def convert(
+    file: Path,
+    out: Path,
+    *,
+    name: str,
+    source: SourceConfig,
+    hints: Hints,
+    limits: Limits | None = None,
+    d_file: Path | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> None:
+    """Write `file`, another's weights, as a weights folder `out`: whole, or nothing of it.
+
+    `out` may be an empty folder. The file's SHA-256 is noted in the source; where the source
+    already has one it must be it. `d_file` holds the discriminator, where it is a file of its own.
+    Raises HubError; of which kind says what went wrong.
+    """
+    limits = limits or Limits()
+    digest = sha256(file)
+    if source.sha256 not in ("", digest):
+        raise HubError(
+            "damaged", f"{shown(file.name)} has other bytes than the Hub states; pull it again"
+        )
+    job = {
+        "file": str(file.absolute()),
+        "d_file": str(d_file.absolute()) if d_file is not None else "",
+        "name": name,
+        "source": asdict(replace(source, sha256=digest)),
+        "hints": _bounded(hints),
+        "limits": asdict(limits),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=out.parent))
+    try:
+        write_json(work / "job.json", job)
+        code = _run(work, file, limits, cancelled)
+        _raise_told(work, file, code)
+        _place(work / "model", out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _bounded(hints: Hints) -> dict[str, Any]:
+    """Hints that are small and JSON, or none."""
+    try:
+        text = json.dumps(dict(hints))
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return dict(hints) if len(text) <= MAX_JOB_BYTES // 2 else {}
+
+
+def _run(work: Path, file: Path, limits: Limits, cancelled: Callable[[], bool]) -> int:
+    """The child's exit status; it is killed when its time is over or nobody waits for it."""
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "gan.hub.convert", str(work)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment() | {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+        start_new_session=True,
+    )
+    ends = time.monotonic() + limits.wall_s
+    try:
+        while (code := child.poll()) is None:
+            if cancelled():
+                raise HubError(
+                    "cancelled", f"converting {shown(file.name)} was cancelled; nothing was kept"
+                )
+            if time.monotonic() > ends:
+                raise _slow(file)
+            time.sleep(ASK_S)
+        return code
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _slow(file: Path) -> HubError:
+    return HubError(
+        "slow",
+        f"converting {shown(file.name)} took too long and was ended; nothing was kept, choose "
+        f"another",
+    )
+
+
+def _raise_told(work: Path, file: Path, code: int) -> None:
+    """Raise what the child told, or what its end tells."""
+    told = read_json(work / "told.json") if (work / "told.json").is_file() else {}
+    if "kind" in told:
+        raise HubError(told["kind"], str(told["error"]))
+    if code == 0 and all((work / "model" / part).is_file() for part in PARTS):
+        return
+    if code in (-_signal("SIGXCPU"), -_signal("SIGALRM")):
+        raise _slow(file)
+    if code < 0:  # the allocator aborts, the system kills
+        raise too_large(file)
+    raise HubError(
+        "damaged",
+        f"converting {shown(file.name)} ended without a word ({code}); nothing was kept, choose "
+        f"another",
+    )
+
+
+def _signal(name: str) -> int:
+    return int(getattr(signal, name, 0)) or -1  # no exit status is 1 where there is no such signal
+
+
+def _place(made: Path, out: Path) -> None:
+    """The folder that the child filled, as `out`."""
+    fsync_folder(made)
+    if out.is_dir():
+        for part in PARTS:
+            (made / part).replace(out / part)
+        fsync_folder(out)
+        return
+    made.replace(out)
+    fsync_folder(out.parent)
+
+
+# ---- the child ----------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Bound this process, then do the job in the folder that is named."""
+    work = Path(sys.argv[1])
+    job = read_json(work / "job.json")
+    attempt(work, job, bounded=limit(Limits(**job["limits"]), Path(job["file"])))
+
+
+def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
+    """Do the job; write what went wrong to told.json."""
+    file = Path(job["file"])
+    try:
+        if not bounded and file.suffix != ".safetensors":
+            raise HubError(
+                "refused",
+                f"{shown(file.name)} may be a pickle, which this system cannot limit; convert it "
+                f"on Linux, or take a safetensors file",
+            )
+        work_on(job, work / "model")
+    except MemoryError:
+        _tell(work, too_large(file))
+    except GanError as error:
+        _tell(work, error)
+    except Exception as error:  # the edge of the process: a hostile file finds every corner
+        _tell(work, _unexpected(file, error))
+
+
+def _unexpected(file: Path, error: Exception) -> HubError:
+    text = str(error)
+    if isinstance(error, RuntimeError) and ("allocate" in text or "memory" in text):
+        return too_large(file)
+    return HubError(
+        "unknown-layout",
+        f"the tensors of {shown(file.name)} make no model that is known here "
+        f"({type(error).__name__}); choose another",
+    )
+
+
+def _tell(work: Path, error: GanError) -> None:
+    kind = error.kind if isinstance(error, HubError) else "unknown-layout"
+    write_json(work / "told.json", {"kind": kind, "error": str(error)})
+
+
+def limit(limits: Limits, file: Path) -> bool:
+    """Bound this process for good; False where the system has no such limits."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(int(limits.wall_s) + 5)  # if the parent is gone
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return False
+    size = file.stat().st_size
+    # without /proc the limit holds little anyway; then leave room for what torch maps
+    mapped = _mapped_bytes() or 64 * 2**30
+    ours = {
+        resource.RLIMIT_AS: mapped + limits.memory_mib * MIB + 4 * size,
+        resource.RLIMIT_CPU: limits.cpu_s,
+        resource.RLIMIT_FSIZE: 64 * MIB + 3 * size,  # half precision doubles
+        resource.RLIMIT_CORE: 0,
+    }
+    for which, wanted in ours.items():
+        _, hard = resource.getrlimit(which)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(which, (value, value))
+    return True
+
+
+def _mapped_bytes() -> int:
+    """Address space that this process has mapped; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def work_on(job: dict[str, Any], folder: Path) -> None:
+    """Read, recognise, load strictly, draw, write."""
+    file = Path(job["file"])
+    d_tensors = tensors_of(Path(job["d_file"])) if job["d_file"] else None
+    found = recognise(tensors_of(file), job["hints"], d_tensors=d_tensors)
+    g, d = models_of(found, file)
+    _check_picture(g, file)
+    notes = found.notes
+    if d is not None and not _judges(d, g):
+        d, notes = None, (*notes, "the discriminator gave no finite score and was left out")
+        found = found._replace(config=replace(found.config, d_layers=()))
+    source = replace(from_json(SourceConfig, job["source"]), layout=found.layout)
+    config = WeightsConfig(name=job["name"], source=source, model=found.config)
+    save_weights(folder, config, g, d)
+    write_atomic(folder / CARD_FILE, source_card(config, notes=notes).encode())
+
+
+def models_of(found: Recognised, file: Path) -> tuple[Generator, Discriminator | None]:
+    """Our modules with exactly those tensors, every value finite."""
+    for name, tensor in [*found.g.items(), *(found.d or {}).items()]:
+        if not bool(tensor.isfinite().all()):
+            raise HubError(
+                "damaged",
+                f"every value of {shown(file.name)} must be finite, {shown(name)} holds NaN or "
+                f"infinity; choose another checkpoint",
+            )
+    g = build_generator(found.config)
+    _load(g, found.g)
+    if found.d is None:
+        return g, None
+    d = build_discriminator(found.config)
+    _load(d, found.d)
+    return g, d
+
+
+def _load(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    try:
+        module.load_state_dict(tensors, strict=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"the tensors must be exactly those of the layout, they differ: "
+            f"{shown(str(error).splitlines()[-1].strip())}; choose another file"
+        ) from error
+    module.eval().requires_grad_(False)
+
+
+def _check_picture(g: Generator, file: Path) -> None:
+    x = render(g, latents(g.z_dim, range(SAMPLES)))
+    right = x.shape == (SAMPLES, *g.image_shape) and bool(x.isfinite().all())
+    if not right or float(x.abs().max()) > 1 + TOLERANCE:
+        raise HubError(
+            "damaged",
+            f"the pictures of {shown(file.name)} must be finite and within -1 and 1, they are not; "
+            f"choose another checkpoint",
+        )
+
+
+@torch.no_grad()
+def _judges(d: Discriminator, g: Generator) -> bool:
+    scores = d(torch.zeros(SAMPLES, *g.image_shape))
+    return scores.shape == (SAMPLES,) and bool(scores.isfinite().all())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""A stranger's file as a flat dict of tensors; for the limited child of gan.hub.convert alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan.checkpoint import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_specs
+from gan.errors import HubError, WeightsError
+from gan.hub.layouts.base import shown
+
+MAX_TENSORS = 20_000  # a checkpoint's optimisers have two for each of the model's
+MAX_DEPTH = 8
+NO_MEMORY = re.compile("allocate|memory|bad_alloc", re.IGNORECASE)
+
+
+def tensors_of(file: Path) -> dict[str, Tensor]:
+    """Every tensor in a safetensors file or in a pickle; names of nested dicts joined by "/".
+
+    Raises HubError: `damaged` for what is neither or is torn, `refused` for a pickle that holds
+    more than tensors, `too-large` for one that asks for more memory than its size can fill.
+    """
+    if _is_safetensors(file):
+        return _from_safetensors(file)
+    try:
+        data = read_foreign(file)
+    except MemoryError as error:
+        raise too_large(file) from error
+    except Exception as error:  # torch raises what its pickle, zip and allocator do
+        raise _told(file, error) from error
+    return _flat(file, data)
+
+
+def too_large(file: Path) -> HubError:
+    """A bomb, or a model that is none of these."""
+    return HubError(
+        "too-large",
+        f"{shown(file.name)} asks for more memory than a file of {_size(file)} may; it was not "
+        f"opened, choose another",
+    )
+
+
+def _size(file: Path) -> str:
+    size = file.stat().st_size
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size:,} bytes"
+
+
+def _is_safetensors(file: Path) -> bool:
+    """By its content: eight bytes of length, then a JSON object."""
+    with file.open("rb") as stream:
+        start = stream.read(9)
+    small = int.from_bytes(start[:8], "little") <= MAX_HEADER_BYTES
+    return file.suffix == ".safetensors" or (len(start) == 9 and start[8:] == b"{" and small)
+
+
+def _from_safetensors(file: Path) -> dict[str, Tensor]:
+    try:
+        tensor_specs(file)  # the header first: it may be at most 1 MB and 2,000 tensors
+        return read_tensors(file)
+    except WeightsError as error:
+        raise HubError("damaged", str(error)) from error
+
+
+def _told(file: Path, error: Exception) -> HubError:
+    """What torch could not read, as one of three sentences."""
+    name, text = shown(file.name), str(error)
+    if found := re.search(r"GLOBAL ([\w.]+)", text):
+        return HubError(
+            "refused",
+            f"{name} must hold tensors alone, it is a pickle that would run code "
+            f"({shown(found[1])}): a whole module, or worse; it was not opened, ask its author for "
+            f"a state dict or safetensors",
+        )
+    if isinstance(error, RuntimeError) and NO_MEMORY.search(text):
+        return too_large(file)
+    if "TorchScript" in text:
+        return HubError(
+            "refused",
+            f"{name} must hold tensors alone, it is a TorchScript program; it was not opened, "
+            f"ask its author for a state dict or safetensors",
+        )
+    return HubError(
+        "damaged",
+        f"{name} must be a PyTorch or safetensors file, it is torn or something else; nothing was "
+        f"kept, pull it again or choose another",
+    )
+
+
+def _flat(file: Path, data: Any) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    for name, tensor in _leaves(data, "", 0):
+        if len(found) == MAX_TENSORS:
+            raise HubError(
+                "refused",
+                f"{shown(file.name)} may hold {MAX_TENSORS:,} tensors, it holds more; choose "
+                f"another",
+            )
+        if _is_inflated(tensor):
+            raise too_large(file)
+        found[name] = tensor.detach()
+    return found
+
+
+def _leaves(data: Any, path: str, depth: int) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(data, Tensor):
+        yield path, data
+    elif isinstance(data, Mapping) and depth < MAX_DEPTH:
+        for key, value in data.items():
+            joined = f"{path}/{key}" if path else str(key)
+            yield from _leaves(value, joined, depth + 1)
+
+
+def _is_inflated(tensor: Tensor) -> bool:
+    """Whether a tensor has more values than bytes behind them: strides of 0."""
+    if tensor.layout != torch.strided or tensor.is_quantized:
+        return False  # refused later, by name
+    return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()
