@@ -1,14 +1,22 @@
-"""`deploy`: the app as a Space."""
+"""`push` and `deploy`: a model as a repo on the Hub, the app as a Space."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gan.cli.console import app, errors, fail, say
-from gan.errors import HubError
+from gan import checkpoint
+from gan import export as exporting
+from gan.checkpoint import Weights
+from gan.cli.console import app, errors, fail, load_weights, say, use_threads
+from gan.errors import HubError, RunError
+from gan.files import runs_root
 from gan.hub import deploy as deploying
+from gan.hub import push as pushing
+from gan.metrics.card import known_scores
+from gan.runs import is_run
 
 
 def login_token() -> str:
@@ -79,3 +87,69 @@ def deploy(
         if many and not confirmed(f"{space} is there; overwrite {many} of its files?", yes=yes):
             fail("nothing was sent")
         say(f"the Space is at {deploying.deploy(plan, token=token, overwrite=True)}")
+
+
+@app.command()
+def push(
+    ref: Annotated[
+        str, typer.Argument(help="a bundled name, hub:NAME, a weights folder, RUN or RUN@NIMG")
+    ],
+    repo: Annotated[str, typer.Argument(help="owner/name on the Hub")],
+    private: Annotated[bool, typer.Option("--private", help="seen by you alone")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="show what would be sent, and the card")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="overwrite without asking")] = False,
+    onnx: Annotated[bool, typer.Option("--onnx", help="an ONNX file goes along")] = False,
+    licence: Annotated[
+        str, typer.Option("--license", help="of a model whose own nobody stated, as in mit")
+    ] = "",
+) -> None:
+    """Put a model on the Hugging Face Hub, with samples, a walk and a card, in one commit.
+
+    With the login of `hf auth login`. What is there already is overwritten only after a yes.
+
+    Examples:
+
+    `python -m gan push runs/a me/my-gan --dry-run`
+
+    `python -m gan push fashion me/fashion --private`
+    """
+    with errors():
+        use_threads(1)
+        token = None if dry_run else login_token()
+        weights = weights_at(ref)
+        extra = {"model.onnx": exporting.export(weights, to="onnx").data} if onnx else None
+        plan = pushing.plan(
+            weights,
+            repo,
+            private=private,
+            token=token,
+            ask=not dry_run,
+            licence=licence,
+            scores=known_scores(weights.revision),
+            extra=extra,
+        )
+        for path, data in plan.files:
+            say(f"{megabytes(len(data)):>10}  {path}")
+        for warning in plan.warnings:
+            say(f"note: {warning}")
+        if dry_run or token is None:
+            say(f"\n{plan.card}")
+            return
+        many = len(plan.overwrites)
+        if many and not confirmed(f"{repo} is there; overwrite {many} of its files?", yes=yes):
+            fail("nothing was sent")
+        say(f"the model is at {pushing.push(plan, token=token, overwrite=True)}")
+
+
+def weights_at(ref: str) -> Weights:
+    """The model that `ref` names; RUN@NIMG is a run's nearest weights to that moment."""
+    name, at, moment = ref.rpartition("@")
+    run = next((p for p in (Path(name), runs_root() / name) if name and is_run(p)), None)
+    if not at or run is None or not (moment.isascii() and moment.isdigit()):
+        return load_weights(ref)
+    kept = checkpoint.weights_of_run(run)
+    if not kept:
+        raise RunError(f"{run.name} has no weights yet; let it train a few seconds")
+    return checkpoint.load_at(run, min(kept, key=lambda nimg: abs(nimg - int(moment))))

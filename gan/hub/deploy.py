@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import gan
 from gan.errors import ConfigError, HubError, suggest
-from gan.hub.sending import Look, look, never, send
+from gan.hub.client import never
+from gan.hub.sending import Look, look, send
 from gan.hub.space import HARDWARE, PRELOADED, REPO_ID, split_front
 from gan.hub.stage import StagedFile, stage
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from gan.errors import HubError
+from gan.hub.client import environment, never
 
 Kind = Literal["model", "space"]
 LOOK_LIMIT_S = 30.0
 SEND_LIMIT_S, SLOWEST_BYTES_PER_S = 25.0, 100_000.0  # of a whole push: so much, and for its bytes
 POLL_S = 0.1
 OVERDUE_S = 5.0  # after its limit the child ends by itself, should nobody be left to kill it
-TOKEN_NAMES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN")
 
 
 class Look(NamedTuple):
@@ -35,10 +35,7 @@ class Look(NamedTuple):
     commit: str  # empty where there is none
     files: frozenset[str]
     account: str  # whom the token belongs to, empty without one
-
-
-def never() -> bool:
-    return False
+    groups: frozenset[str] = frozenset()  # organisations of that account
 
 
 def look(
@@ -51,7 +48,19 @@ def look(
 ) -> Look:
     """Whether `repo` is there, and what it holds; raises HubError."""
     answer = _ask({"do": "look", "repo": repo, "kind": kind, "token": token}, limit_s, cancelled)
-    return Look(answer["exists"], answer["commit"], frozenset(answer["files"]), answer["account"])
+    return Look(
+        answer["exists"],
+        answer["commit"],
+        frozenset(answer["files"]),
+        answer["account"],
+        frozenset(answer["groups"]),
+    )
+
+
+def account_of(token: str, *, limit_s: float = LOOK_LIMIT_S) -> str:
+    """Whom a token belongs to; raises HubError where the Hub does not know it."""
+    answer = _ask({"do": "account", "repo": "", "kind": "model", "token": token}, limit_s, never)
+    return str(answer["account"])
 
 
 def send(
@@ -91,11 +100,11 @@ def send(
 
 def _ask(job: Mapping[str, Any], limit_s: float, cancelled: Callable[[], bool]) -> dict[str, Any]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "gan.hub.sending"],
+        [sys.executable, "-P", "-m", "gan.hub.sending"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=environment(),
     )
     try:
         answer = _answer(child, json.dumps({**job, "limit_s": limit_s}), limit_s, cancelled)
@@ -137,31 +146,26 @@ def _answer(
         return dict(found)
 
 
-def _environment() -> dict[str, str]:
-    """Ours without any token, and a path on which the child finds this very package."""
-    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    kept = {k: v for k, v in os.environ.items() if k not in TOKEN_NAMES}
-    return kept | {
-        "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "PYTHONPATH": os.pathsep.join(p for p in paths if p),
-    }
-
-
 # ---- the child ----------------------------------------------------------------------------------
 
 
 def _look(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - child alone
 
-    account = str(api.whoami()["name"]) if job["token"] else ""
+    who = _account(api, job)
     try:
         info = api.repo_info(job["repo"], repo_type=job["kind"])
     except RepositoryNotFoundError:
-        return {"exists": False, "commit": "", "files": [], "account": account}
+        return {"exists": False, "commit": "", "files": [], **who}
     files = [sibling.rfilename for sibling in info.siblings or []]
-    return {"exists": True, "commit": info.sha or "", "files": files, "account": account}
+    return {"exists": True, "commit": info.sha or "", "files": files, **who}
+
+
+def _account(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
+    if not job["token"]:
+        return {"account": "", "groups": []}
+    who = api.whoami()
+    return {"account": str(who["name"]), "groups": [str(o["name"]) for o in who.get("orgs", [])]}
 
 
 def _send(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,7 +239,7 @@ def _child() -> None:
         from huggingface_hub import HfApi  # noqa: PLC0415 - half a second, the child's alone
 
         api = HfApi(token=token or False)
-        answer = {"look": _look, "send": _send}[job["do"]](api, job)
+        answer = {"account": _account, "look": _look, "send": _send}[job["do"]](api, job)
     except Exception as error:  # the process's edge: whatever it is becomes a sentence
         answer = {"error": explained(error, repo=job["repo"], token=token)}
     sys.stdout.write(json.dumps(answer))

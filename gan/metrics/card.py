@@ -10,6 +10,7 @@ from gan.config import WeightsConfig
 from gan.errors import MetricError
 from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
+from gan.metrics.results import Results
 from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
@@ -52,6 +53,15 @@ def with_scores(card: str, found: Evaluation) -> str:
     if marked.search(card):
         return marked.sub(lambda _: section, card, count=1)
     return f"{card.rstrip()}\n\n## Scores\n\n{section}\n"
+
+
+def known_scores(revision: str) -> str:
+    """The table of the newest evaluation of a model that is kept here; empty where there is none.
+
+    revision: the SHA-256 of its weights, as gan.checkpoint.Weights has it.
+    """
+    found = Results().of(revision)
+    return scores_table(found[0]) if found else ""
 
 
 def scores_table(found: Evaluation) -> str:

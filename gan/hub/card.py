@@ -1,0 +1,222 @@
+"""The model card: what a model makes, what it learned from, how it was trained, what it is not for.
+
+A README.md of a weights folder. Every text from outside is escaped; a licence that nobody stated
+is left out, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from gan.config import FORMAT, ModelConfig, PortedConfig, TrainConfig, WeightsConfig
+from gan.hub.space import REPO_ID, join_front
+
+TAGS = ("gan", "unconditional-image-generation", "pytorch")
+LIBRARY = "gan-atelier"
+SCORES_BEGIN, SCORES_END = "<!-- scores -->", "<!-- /scores -->"  # gan.metrics.card fills them
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#|~!$])")
+LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
+MAX_TEXT = 300
+INTENDED = (
+    "Made to be looked at and learned from: samples, walks through latent space, experiments with "
+    "GANs. It knows nothing but its training images, and no decision should rest on it."
+)
+RESEMBLES = (
+    "Samples resemble the training images, and may come close to copies of them where those were "
+    "few; `python -m gan evaluate` measures it."
+)
+
+
+class Source(NamedTuple):
+    """A set of training images: what it is in Markdown, its licence and its repos on the Hub."""
+
+    text: str
+    licence: str = ""  # of what is learned from it, as the Hub writes it
+    datasets: tuple[str, ...] = ()
+
+
+_FASHION = ("mit", ("zalando-datasets/fashion_mnist",))
+SOURCES = {
+    "fashion": Source(
+        "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images", *_FASHION
+    ),
+    "fashion-full": Source(
+        "Fashion-MNIST (Zalando Research, MIT licence), all 60,000 train images", *_FASHION
+    ),
+    "emoji": Source(
+        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px", "ofl-1.1"
+    ),
+    "digits": Source(
+        "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI, CC BY 4.0), 1,797 "
+        "digits at 8 px",
+        "cc-by-4.0",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a card says. `rows`, `scores` and `limits` are Markdown, all else is plain text."""
+
+    name: str
+    load_as: str  # owner/name, or a bundled name
+    shape: tuple[int, int, int]  # (C, H, W)
+    rows: tuple[tuple[str, str], ...]
+    limits: str = RESEMBLES
+    summary: str = ""
+    licence: str = ""
+    datasets: tuple[str, ...] = ()
+    base_model: str = ""
+    pictures: tuple[tuple[str, str], ...] = ()  # file, what it shows
+    scores: str = ""
+    recipe: str = ""  # a command line
+    files: str = ""  # what the files hold
+
+
+def card(facts: Facts) -> str:
+    """A README.md with front matter."""
+    return join_front(_front(facts), f"\n{_body(facts)}\n")
+
+
+def _front(facts: Facts) -> dict[str, Any]:
+    front: dict[str, Any] = {"license": facts.licence} if facts.licence else {}
+    front |= {"library_name": LIBRARY, "pipeline_tag": TAGS[1], "tags": [*TAGS]}
+    if facts.datasets:
+        front["datasets"] = [*facts.datasets]
+    if facts.base_model:
+        front["base_model"] = facts.base_model
+    return front
+
+
+def _body(facts: Facts) -> str:
+    table = [f"| {name} | {text} |" for name, text in facts.rows]
+    scores = f"{SCORES_BEGIN}\n{facts.scores}\n{SCORES_END}" if facts.scores else ""
+    parts = [
+        f"# {escaped(facts.name)}",
+        escaped(facts.summary),
+        *(f"![{escaped(alt)}]({file})" for file, alt in facts.pictures),
+        "\n".join(["| | |", "|---|---|", *table]),
+        *(["## Scores", scores] if scores else []),
+        *(["## Recipe", fenced(facts.recipe)] if facts.recipe else []),
+        "## Use",
+        usage(facts.load_as, facts.shape),
+        facts.files,
+        "## Intended use and limits",
+        INTENDED,
+        facts.limits,
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def usage(load_as: str, shape: tuple[int, int, int]) -> str:
+    """How to load it with GAN Atelier, in five lines."""
+    channels, height, width = shape
+    return f"""With GAN Atelier (`pip install .` in its checkout):
+
+```python
+from gan import load
+from gan.sampling import sample
+
+model = load("{load_as}")
+images = sample(model.generator, range(64)).pixels  # uint8 (64, {height}, {width}, {channels})
+```
+
+In a terminal: `python -m gan sample --weights {load_as} --count 64 --out samples.png`"""
+
+
+def readdressed(text: str, load_as: str, pictures: tuple[tuple[str, str], ...]) -> str:
+    """A folder's own card for the repo that it goes to: what it loads, and pictures it lacks."""
+    text = re.sub(r'\bload\("[^"\n]*"\)', f'load("{load_as}")', text)
+    text = re.sub(r"(--weights )\S+( --count)", rf"\g<1>{load_as}\g<2>", text)
+    shown = [f"![{alt}]({file})" for file, alt in pictures if f"]({file})" not in text]
+    if not shown:
+        return text
+    # below the pictures that it has, else below its title
+    places = [*re.finditer(r"^!\[.*\)$", text, re.MULTILINE)]
+    places = places or [*re.finditer(r"^# .*$", text, re.MULTILINE)][:1]
+    end = places[-1].end() if places else len(text)
+    return text[:end] + "\n\n" + "\n".join(shown) + text[end:]
+
+
+def source_of(data: str) -> Source:
+    """What is known of the images that `data` names; where folders lie is nobody's business."""
+    if data in SOURCES:
+        return SOURCES[data]
+    kind, _, rest = data.partition(":")
+    if kind == "hub" and REPO_ID.fullmatch(rest):
+        return Source(f"[{rest}](https://huggingface.co/datasets/{rest})", "", (rest,))
+    return Source("images of its author's own" if data else "")
+
+
+def rows_of(
+    config: WeightsConfig, *, g_parameters: int, d_parameters: int, train: TrainConfig | None = None
+) -> tuple[tuple[str, str], ...]:
+    """The table of facts, in Markdown."""
+    rows = [("architecture", _architecture(config.model, g_parameters, d_parameters))]
+    if (source := config.source).repo:
+        rows.append(("source", _origin(config)))
+        rows.append(("licence", escaped(source.licence) or "none stated; ask its author"))
+    if text := source_of(config.data).text:
+        rows.append(("data", text))
+    if train is not None:
+        rows.append(("loss", _loss(train)))
+    if config.nimg:
+        took = f" in {config.seconds / 60:.0f} minutes" if config.seconds else ""
+        rows.append(("trained", f"{config.nimg / 1000:,.0f} thousand images{took}"))
+    if config.fd is not None and config.fd_floor is not None:
+        rows.append(
+            (
+                "Fréchet distance",
+                f"**{config.fd:.2f}** (floor, real against real: {config.fd_floor:.2f}), features "
+                f"`{code(config.fd_features)}`; lower is closer, not comparable with published FID",
+            )
+        )
+    return tuple(rows)
+
+
+def _architecture(model: ModelConfig | PortedConfig, g: int, d: int) -> str:
+    name = model.architecture if isinstance(model, PortedConfig) else model.family
+    parts = [f"`{name}`", f"G {g:,} parameters", *([f"D {d:,}"] if d else []), f"z {model.z_dim}"]
+    size = f"{model.resolution} px, {model.channels} channel{'s' * (model.channels > 1)}"
+    return ", ".join([*parts, size, *([f"{model.classes} classes"] if model.classes else [])])
+
+
+def _origin(config: WeightsConfig) -> str:
+    source = config.source
+    where = source.repo if REPO_ID.fullmatch(source.repo.removeprefix("spaces/")) else ""
+    link = f"[{where}](https://huggingface.co/{where})" if where else escaped(source.repo)
+    verb = "taken" if source.layout == FORMAT else "converted"
+    return (
+        f"{verb} from {link}, file `{code(source.file)}` at commit `{code(source.commit)}` "
+        f"(sha256 `{code(source.sha256)}`, layout `{code(source.layout)}`)"
+    )
+
+
+def _loss(train: TrainConfig) -> str:
+    penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps"
+    return (
+        f"{train.loss}{penalty if train.r1 or train.r2 else ''}, {train.optimizer} "
+        f"{train.g_lr:g}, batch {train.batch_size}"
+    )
+
+
+def escaped(text: str) -> str:
+    """Text from outside as Markdown that shows it: one line, no markup, no address, bounded."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_TEXT]
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return SPECIAL.sub(r"\\\1", line).replace("://", ":&#47;&#47;")
+
+
+def code(text: str) -> str:
+    """Text from outside between two backticks."""
+    kept = "".join(c for c in text if c.isprintable() and c not in "`|<>")
+    return kept[:MAX_TEXT] or "?"
+
+
+def fenced(text: str) -> str:
+    """Text from outside as a block of code that it cannot end."""
+    lines = "".join(c if c.isprintable() else " " for c in text)
+    fence = "`" * (1 + max([2, *map(len, re.findall("`+", lines))]))
+    return f"{fence}\n{lines}\n{fence}"

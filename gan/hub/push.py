@@ -1,0 +1,232 @@
+"""A model as a repo on the Hub: what would be sent, and sending it in one commit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import gan
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, config_at, save_weights
+from gan.config import RunConfig, SourceConfig
+from gan.errors import HubError
+from gan.hub.card import (
+    LICENCE,
+    Facts,
+    card,
+    readdressed,
+    rows_of,
+    source_of,
+)  # fmt: skip
+from gan.hub.client import never
+from gan.hub.names import parse_repo
+from gan.hub.pictures import samples_picture, walk_picture
+from gan.hub.recipe import training_command
+from gan.hub.sending import Look, account_of, look, send
+from gan.hub.space import FRONT, REPO_ID, join_front, split_front
+from gan.models import count_parameters
+
+CARD_FILE, SAMPLES_FILE, WALK_FILE = "README.md", "samples.png", "walk.webp"
+KEPT = (  # of a weights folder; anything else in it stays at home
+    CARD_FILE, CONFIG_FILE, MODEL_FILE, SAMPLES_FILE, WALK_FILE, "training.webp", "encoder.json",
+    "encoder.safetensors",
+)  # fmt: skip
+MESSAGE = f"GAN Atelier {gan.__version__}"
+
+
+class PushPlan(NamedTuple):
+    """Exactly what would be sent."""
+
+    repo: str
+    private: bool
+    files: tuple[tuple[str, bytes], ...]
+    found: Look | None  # None where the Hub was not asked
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def card(self) -> str:
+        """The README.md."""
+        return dict(self.files)[CARD_FILE].decode("utf-8")
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(len(data) for _, data in self.files)
+
+    @property
+    def exists(self) -> bool | None:
+        """Whether the repo is there; None where the Hub was not asked."""
+        return self.found.exists if self.found else None
+
+    @property
+    def overwrites(self) -> tuple[str, ...]:
+        """Files of the repo that others would take the place of."""
+        there = self.found.files if self.found else frozenset()
+        return tuple(path for path, _ in self.files if path in there)
+
+
+def account(token: str | None) -> str | None:
+    """Whom a token belongs to; None without one. Raises HubError where the Hub does not know it."""
+    return account_of(token) if token else None
+
+
+def plan(
+    weights: Weights,
+    repo: str,
+    *,
+    private: bool = False,
+    token: str | None = None,
+    ask: bool = True,
+    licence: str = "",
+    scores: str = "",
+    extra: Mapping[str, bytes] | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> PushPlan:
+    """What a push of `weights` to `repo` would send, with pictures and a card.
+
+    ask: also ask the Hub what is there. licence: of a model whose own nobody stated. scores: a
+    table in Markdown, as gan.metrics.card makes it. extra: further files. Raises HubError.
+    """
+    name = parse_repo(repo)
+    if name.kind != "model" or name.revision or name.file:
+        raise HubError("id", f"a model is pushed to owner/name, got {repo[:80]!r}; correct it")
+    if licence and not LICENCE.fullmatch(licence):
+        raise HubError(
+            "id", f"a licence is its short name as in mit, got {licence[:40]!r}; correct it"
+        )
+    found = look(name.id, "model", token=token, cancelled=cancelled) if ask else None
+    files = {**_model_files(weights), **(extra or {})}
+    if SAMPLES_FILE not in files:
+        files[SAMPLES_FILE] = samples_picture(weights.generator)[0]
+    if WALK_FILE not in files:
+        files[WALK_FILE] = walk_picture(weights.generator)
+    files[CARD_FILE] = _card(weights, files, name.id, licence, scores).encode()
+    ordered = tuple(sorted(files.items(), key=lambda item: (item[0] != CARD_FILE, item[0])))
+    return PushPlan(name.id, private, ordered, found, _warnings(ordered[0][1], name.owner, found))
+
+
+def push(
+    plan: PushPlan,
+    *,
+    token: str,
+    overwrite: bool = False,
+    cancelled: Callable[[], bool] = never,
+) -> str:
+    """Make or update the repo as planned, in one commit; its address.
+
+    Raises HubError, of kind "exists" where files would be overwritten and `overwrite` is False.
+    """
+    if plan.found is None:
+        raise HubError("refused", "the Hub was not asked what is there; plan with ask=True")
+    if plan.overwrites and not overwrite:
+        raise HubError(
+            "exists",
+            f"{plan.repo} holds {', '.join(plan.overwrites)} already, which would be overwritten; "
+            f"say so, or take another name",
+        )
+    return send(
+        plan.files,
+        plan.repo,
+        "model",
+        token=token,
+        message=MESSAGE,
+        create=not plan.found.exists,
+        private=plan.private,
+        parent=plan.found.commit,
+        cancelled=cancelled,
+    )
+
+
+def _model_files(weights: Weights) -> dict[str, bytes]:
+    """config.json and model.safetensors, and what else a folder of them may hold."""
+    if (weights.path / CONFIG_FILE).is_file() and (weights.path / MODEL_FILE).is_file():
+        files = {name: weights.path / name for name in KEPT if (weights.path / name).is_file()}
+        return {name: file.read_bytes() for name, file in files.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        save_weights(Path(folder), weights.config, weights.generator, weights.discriminator)
+        return {name: (Path(folder) / name).read_bytes() for name in (CONFIG_FILE, MODEL_FILE)}
+
+
+def _card(
+    weights: Weights, files: Mapping[str, bytes], repo: str, licence: str, scores: str
+) -> str:
+    """The folder's own card, addressed to `repo`, where it has a whole one; else one from facts."""
+    shown = _shown(weights, files)
+    own = files.get(CARD_FILE, b"").decode("utf-8", "replace")
+    if FRONT.match(own) and not weights.config.source.repo:
+        text = readdressed(own, repo, shown)
+        front, body = split_front(text)
+        return join_front({"license": licence} | front, body) if licence else text
+    return card(_facts(weights, repo, licence, scores, shown))
+
+
+def _facts(
+    weights: Weights,
+    repo: str,
+    licence: str,
+    scores: str,
+    shown: tuple[tuple[str, str], ...],
+) -> Facts:
+    config, g, d = weights.config, weights.generator, weights.discriminator
+    run, data = _run_of(weights), source_of(config.data)
+    from_model = REPO_ID.fullmatch(config.source.repo) is not None
+    return Facts(
+        name=repo.partition("/")[2],
+        load_as=repo,
+        shape=weights.image_shape,
+        rows=rows_of(
+            config,
+            g_parameters=count_parameters(g),
+            d_parameters=count_parameters(d) if d else 0,
+            train=run.train if run else None,
+        ),
+        summary=_summary(weights),
+        licence=_licence(config.source, data.licence, licence),
+        datasets=data.datasets,
+        base_model=config.source.repo if from_model else "",
+        pictures=shown,
+        scores=scores,
+        recipe=training_command(run, nimg=config.nimg) if run else "",
+        files=f"`{MODEL_FILE}` holds the averaged generator (`g_ema.*`)"
+        + (" and the discriminator (`d.*`)." if d else " alone."),
+    )
+
+
+def _licence(source: SourceConfig, of_data: str, asked: str) -> str:
+    """A model of others keeps its own, whatever was asked for."""
+    known = source.licence if source.repo else of_data
+    known = known.strip().lower()
+    return known if LICENCE.fullmatch(known) else asked
+
+
+def _summary(weights: Weights) -> str:
+    channels, height, width = weights.image_shape
+    kind = {1: "grey", 3: "colour", 4: "colour, with transparency"}.get(channels, "grey")
+    maker = "A generator" if not weights.config.source.repo else "Another's generator, converted:"
+    return f"{maker} of pictures of {width} x {height} px, {kind}."
+
+
+def _shown(weights: Weights, files: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
+    alts = {SAMPLES_FILE: "Samples", WALK_FILE: "A walk through latent space"}
+    return tuple((name, alt) for name, alt in alts.items() if name in files)
+
+
+def _run_of(weights: Weights) -> RunConfig | None:
+    """The config of the run that these are the weights of; None of a folder."""
+    run = weights.path.parent
+    if weights.path.name != "weights" or not (run / CONFIG_FILE).is_file():
+        return None
+    return config_at(run, weights.config.nimg)
+
+
+def _warnings(card_bytes: bytes, owner: str, found: Look | None) -> tuple[str, ...]:
+    front, _ = split_front(card_bytes.decode("utf-8"))
+    told = []
+    if not front.get("license"):
+        told.append("nobody stated a licence for this model; without one others may not use it")
+    if found and found.account and owner not in (found.account, *found.groups):
+        told.append(
+            f"the token is {found.account}'s, the repo would be {owner}'s; the Hub may refuse it"
+        )
+    return tuple(told)

@@ -1,0 +1,60 @@
+"""A run as the command line that repeats it, for its card."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from gan.config import RunConfig
+from gan.data import OWN_CHANNELS, OWN_RESOLUTION
+from gan.data.bundled import BUNDLED
+from gan.errors import ConfigError
+from gan.presets import DataShape, resolve_widths, run_config
+from gan.schema import to_json
+
+SIZES = ("resolution", "channels", "width", "depth")
+OWN_FOLDER = "folder:PICTURES"  # where they lie on somebody's machine is nobody's business
+
+
+def training_command(run: RunConfig, *, nimg: int) -> str:
+    """The command line that trains the same model again; empty for a preset that is not known."""
+    names = run.class_names
+    natural = (
+        BUNDLED[run.data].shape
+        if run.data in BUNDLED
+        else DataShape(OWN_RESOLUTION, OWN_CHANNELS, names)
+    )
+    try:
+        preset = run_config(run.preset, natural, data=run.data)
+    except ConfigError:
+        return ""
+    sizes = {key: getattr(run.model, key) for key in SIZES}
+    resized = replace(preset, model=replace(preset.model, classes=run.model.classes, **sizes))
+    changed = _differences(run, resolve_widths(resized)) | {
+        key: value for key, value in sizes.items() if value != getattr(preset.model, key)
+    }
+    settings = [f"--set {key}={shlex.quote(_typed(value))}" for key, value in changed.items()]
+    data = OWN_FOLDER if run.data.startswith("folder:") else run.data
+    begin = f"--fork {shlex.quote(run.parent)}" if run.parent else f"--preset {run.preset}"
+    budget = f"--kimg {nimg / 1000:g} --seed {run.seed}"
+    return " ".join(
+        ["python -m gan train", begin, f"--data {shlex.quote(data)}", budget, *settings]
+    )
+
+
+def _differences(run: RunConfig, plain: RunConfig) -> dict[str, Any]:
+    ours, theirs = to_json(run), to_json(plain)
+    return {
+        key: value
+        for part in ("model", "train")
+        for key, value in ours[part].items()
+        if value != theirs[part][key]
+    }
+
+
+def _typed(value: Any) -> str:
+    """As `--set` reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else f"{value}"
