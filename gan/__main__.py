@@ -12,6 +12,8 @@ signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Gradio sums up as many calls anew after each that fails; nobody here reads it
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "16")
 
 import importlib
 from collections.abc import Sequence
@@ -30,6 +32,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=1, max=65535, help="7860 if left out")
     ] = None,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="let agents use it too; on your own computer only")
+    ] = False,
 ) -> None:
     """Serve the app at http://127.0.0.1:7860.
 
@@ -38,7 +43,7 @@ def serve(
     with errors():
         try:
             ui = importlib.import_module("gan.ui")
-            ui.main(host, port)
+            ui.main(host, port, mcp=mcp)
         except ModuleNotFoundError as error:  # gradio is needed by this command alone
             fail(f"the app needs the package {error.name}; pip install -r requirements.txt")
 

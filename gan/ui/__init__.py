@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 
-def main(host: str | None = None, port: int | None = None, *, open_browser: bool = False) -> None:
+def main(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    open_browser: bool = False,
+    mcp: bool = False,
+) -> None:
     """Serve the app until it is interrupted."""
     from gan.ui.app import serve  # noqa: PLC0415  gradio and torch load only when serving
 
-    serve(host, port, open_browser=open_browser)
+    serve(host, port, open_browser=open_browser, mcp=mcp)

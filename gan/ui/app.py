@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import logging
 import os
@@ -36,7 +37,7 @@ from gan.ui import (
 )
 from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
-from gan.ui.profile import Guard, build_profile, host_name
+from gan.ui.profile import Guard, Profile, build_profile, host_name
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
 from gan.ui.theme import build_theme
 from gan.ui.views import escape, script_json
@@ -114,8 +115,10 @@ def first_modules() -> tuple[str, ...]:
     return tuple(found)
 
 
-def launch(context: Context, *, host: str, port: int | None, share: bool = False) -> gr.Blocks:
-    """Serve in the background; the caller waits, and closes."""
+def launch(
+    context: Context, *, host: str, port: int | None, share: bool = False, mcp: bool = False
+) -> gr.Blocks:
+    """Serve in the background; the caller waits, and closes. `mcp`: the endpoints as tools too."""
     locales = gr.I18n(**gradio_locales())
     profile = context.profile
     profile.sign_in = profile.sign_in and signin.is_installed()
@@ -143,7 +146,7 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
         run_history=False,
         enable_monitoring=False,
         ssr_mode=False,
-        mcp_server=False,
+        mcp_server=mcp,
         footer_links=[],
         allowed_paths=[],
         state_session_capacity=api.SESSIONS,
@@ -163,19 +166,43 @@ def launch(context: Context, *, host: str, port: int | None, share: bool = False
     return app
 
 
-def serve(host: str | None = None, port: int | None = None, *, open_browser: bool = False) -> None:
+def can_serve_mcp(profile: Profile) -> bool:
+    """Whether agents may be served here: False, with a word in the log, in public.
+
+    Raises ConfigError where the package for it lacks.
+    """
+    if not profile.local:
+        log.warning("MCP stays off: it is for your own computer, and this server is public")
+        return False
+    if importlib.util.find_spec("mcp") is None:
+        raise ConfigError(
+            f"MCP needs the package mcp, it is not installed; "
+            f"pip install 'gradio[mcp]=={gr.__version__}', or serve without it"
+        )
+    return True
+
+
+def serve(
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    open_browser: bool = False,
+    mcp: bool = False,
+) -> None:
     """Serve until interrupted or terminated; then our trainings keep a checkpoint and end.
 
-    Raises ConfigError where the port cannot be had.
+    Raises ConfigError where the port or a package cannot be had.
     """
     torch.set_num_threads(1)
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
     port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
     share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
     context = Context(build_profile(host, share=share), kept=storage.prepare())
+    mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):
+        mcp = mcp and can_serve_mcp(context.profile)
         try:
-            app = launch(context, host=host, port=port, share=share)
+            app = launch(context, host=host, port=port, share=share, mcp=mcp)
         except OSError as error:
             raise ConfigError(
                 f"port {port} must be free on {host}, it cannot be opened; "

@@ -1,0 +1,241 @@
+"""The endpoints from within: what is left of a call, whom it holds up, and agents."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import gradio as gr
+import httpx
+import numpy as np
+import pytest
+
+from gan.errors import ConfigError
+from gan.runs import Supervisor
+from gan.ui import api, app, evaluate
+from gan.ui.limits import RATES, Limits
+from gan.ui.profile import Profile, build_profile
+from gan.ui.routes import Context
+from gan.ui.watch import Runs
+from tests.ui.browser import free_port
+
+pytest.importorskip("mcp", reason="pip install mcp")
+pytestmark = [
+    # Gradio's: event loops that it leaves open, and pandas as it was
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:gradio"),
+]
+
+
+class Inside(NamedTuple):
+    page: gr.Blocks
+    context: Context
+    http: httpx.Client
+
+    def call(self, name: str, **asked: Any) -> str:
+        """The id of a call that has begun."""
+        return self.http.post(f"/gradio_api/call/v2/{name}", json=asked).json()["event_id"]
+
+    def fetch(self, name: str, event: str) -> str:
+        return self.http.get(f"/gradio_api/call/{name}/{event}").text
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
+    """The app at home, in this process, with tools for agents."""
+    context = Context(
+        build_profile("127.0.0.1", env={}),
+        runs=Runs(tmp_path_factory.mktemp("runs")),
+        supervisor=Supervisor(),
+    )
+    page = app.launch(context, host="127.0.0.1", port=free_port(), mcp=True)
+    with httpx.Client(base_url=page.local_url, timeout=60) as http:
+        yield Inside(page, context, http)
+    page.close(verbose=False)
+    context.close()
+
+
+def wait_until(holds: Callable[[], object], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# ---- what is left of a call ---------------------------------------------------------------------
+
+
+def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 0.2)
+    queue = inside.page._queue
+    event = inside.call("sample", model="fashion")
+    refused = inside.call("sample", model="nope")
+    assert {event, refused} <= queue.pending_event_ids_session.keys()
+    for gone in (event, refused):
+        wait_until(lambda gone=gone: gone not in queue.pending_event_ids_session)
+        assert gone not in queue.pending_messages_per_session
+        assert gone not in queue.event_ids_to_events
+
+
+def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 2.0)
+    event = inside.call("sample", model="fashion")
+    time.sleep(0.5)
+    assert "event: complete" in inside.fetch("sample", event)
+    wait_until(lambda: event not in inside.page._queue.pending_messages_per_session)
+
+
+def test_gradio_keeps_few_replies_and_no_file(inside: Inside):
+    for seed in range(api.SESSIONS + 4):
+        inside.fetch("sample", inside.call("sample", model="fashion", seed=seed))
+    inside.fetch("interpolate", inside.call("interpolate", model="fashion", seeds=[1, 2]))
+    assert len(inside.page.app.state_holder.session_data) <= api.SESSIONS + 1
+    assert not any(inside.page.temp_file_sets)
+
+
+def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: pytest.MonkeyPatch):
+    ended = threading.Event()
+
+    def slow(context, judge, question, cancelled) -> Iterator[dict]:
+        for i in range(400):
+            if cancelled():
+                ended.set()
+                return
+            yield {"fraction": i / 400}
+            time.sleep(0.05)
+
+    monkeypatch.setattr(evaluate, "answers", slow)
+    event = inside.call("evaluate", model="fashion", data="fashion")
+    with inside.http.stream("GET", f"/gradio_api/call/evaluate/{event}") as reply:
+        assert any("generating" in line for line in reply.iter_lines())
+    assert ended.wait(30)
+    wait_until(lambda: not inside.context.part(evaluate.Judge).places._taken)
+
+
+# ---- whom it holds up ---------------------------------------------------------------------------
+
+
+def test_a_program_holds_up_no_slider(inside: Inside):
+    release = threading.Event()
+    held = inside.context.part(api.Programs).thread.submit(release.wait)
+    try:
+        event = inside.call("sample", model="fashion")
+        z = np.zeros(64, "<f4").tobytes()
+        for path in ("/gan/latent?ref=fashion", "/gan/latents/batch?ref=fashion"):
+            body = z if path.startswith("/gan/latent?") else z + bytes(40)
+            assert inside.http.post(path, content=body).status_code == 200
+        assert inside.http.get("/gan/state").status_code == 200
+        assert not held.done()
+    finally:
+        release.set()
+    assert "event: complete" in inside.fetch("sample", event)
+
+
+def test_in_public_each_address_is_counted_and_all_together(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(RATES, "picture", RATES["picture"]._replace(mine=2, all=3))
+    context = Context(Profile(local=False))
+    endpoints = api.Endpoints(context, SimpleNamespace())
+
+    def spend(address: str, peer: str = "10.0.0.1") -> None:
+        headers = {"x-forwarded-for": address} if address else {}
+        request = SimpleNamespace(headers=headers, client=SimpleNamespace(host=peer))
+        endpoints._spend(SimpleNamespace(request=request), "picture")
+
+    def is_refused(*who: str) -> bool:
+        try:
+            spend(*who)
+        except api.PageError as error:
+            return error.status == 429
+        return False
+
+    try:
+        assert [is_refused("a") for _ in range(3)] == [False, False, True]
+        assert [is_refused("", "10.0.0.2"), is_refused("b")] == [False, True]  # all had three
+        assert context.part(Limits) is not None
+    finally:
+        context.close()
+
+
+# ---- agents -------------------------------------------------------------------------------------
+
+
+def tell(inside: Inside, method: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
+    """One message to the MCP server and the result of its reply."""
+    reply = inside.http.post(
+        "/gradio_api/mcp/",
+        json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
+        headers={"accept": "application/json, text/event-stream"} | (headers or {}),
+    )
+    if reply.status_code != 200:
+        return reply.status_code
+    return json.loads(reply.text.partition("data: ")[2])["result"]
+
+
+def test_an_agent_has_the_four_tools_and_no_more(inside: Inside):
+    tools = tell(inside, "tools/list")["tools"]
+    assert sorted(tool["name"] for tool in tools) == sorted(api.NAMES)
+    sample = next(tool for tool in tools if tool["name"] == "sample")
+    assert sample["inputSchema"]["required"] == ["model"]
+
+
+def test_an_agent_gets_a_picture_or_a_sentence(inside: Inside):
+    done = tell(inside, "tools/call", name="sample", arguments={"model": "emoji", "seed": 4})
+    assert not done["isError"]
+    assert "data:image/png;base64," in done["content"][0]["text"]
+    refused = tell(inside, "tools/call", name="sample", arguments={"model": "nope"})
+    assert refused["isError"]
+    assert "there is no model 'nope' here" in refused["content"][0]["text"]
+    assert "Traceback" not in refused["content"][0]["text"]
+
+
+def test_a_web_page_is_no_agent(inside: Inside):
+    for headers in ({"origin": "https://evil.example"}, {"host": "rebound.example"}):
+        assert tell(inside, "tools/list", headers) == 403
+
+
+def test_in_public_there_are_no_agents(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING):
+        assert not app.can_serve_mcp(Profile(local=False))
+    assert "MCP stays off" in caplog.text
+    assert app.can_serve_mcp(Profile(local=True))
+
+
+def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(app.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"pip install 'gradio\[mcp\]=="):
+        app.can_serve_mcp(Profile(local=True))
+
+
+# ---- what a bug looks like ----------------------------------------------------------------------
+
+
+def test_a_bug_is_one_sentence_and_in_the_log(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    def broken(ref: str) -> None:
+        raise RuntimeError("with a path: /home/someone/secret")
+
+    monkeypatch.setattr(inside.context.models, "get", broken)
+    said = inside.fetch("sample", inside.call("sample", model="fashion"))
+    assert "Something failed on the server" in said
+    assert "secret" not in said
+    assert "secret" in caplog.text
+
+
+def test_forget_leaves_what_somebody_else_waits_for():
+    queue = SimpleNamespace(
+        pending_event_ids_session={"s": {"later"}}, pending_messages_per_session={"s": ["x"]}
+    )
+    page = SimpleNamespace(_queue=queue)
+    for session, event in (("s", "earlier"), ("unknown", "later")):
+        api.forget(page, session, event)
+        assert queue.pending_messages_per_session == {"s": ["x"]}
+    api.forget(page, "s", "later")
+    assert queue.pending_messages_per_session == {}
