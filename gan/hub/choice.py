@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -23,7 +24,22 @@ def is_model(file: str) -> bool:
 def choices(sizes: Mapping[str, int]) -> list[str]:
     """The files of a repo that may be models; safetensors first, at most 200."""
     found = [name for name, size in sizes.items() if is_model(name) and size > 0]
+    critics = {critic_of(name, sizes) for name in found}
+    found = [name for name in found if name not in critics]
     return sorted(found, key=lambda n: (not n.endswith(SUFFIXES[0]), n))[:MAX_CHOICES]
+
+
+def critic_of(file: str, sizes: Mapping[str, int]) -> str:
+    """The discriminator's file beside a generator's, by its name; empty where there is none.
+
+    netG.pth has netD.pth, generator.pt discriminator.pt, model=G-best.pth model=D-best.pth.
+    """
+    folder, slash, name = file.rpartition("/")
+    named = re.sub(r"(?<![A-Za-z])(net_?)?G(?![A-Za-z])", r"\1D", name)
+    named = re.sub("generator", "discriminator", named)
+    named = re.sub("Generator", "Discriminator", named)
+    other = f"{folder}{slash}{named}"
+    return other if named != name and sizes.get(other, 0) > 0 and is_model(other) else ""
 
 
 def choose(title: str, sizes: Mapping[str, int], file: str, prefer: str) -> str:

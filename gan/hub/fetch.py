@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gan.errors import HubChoice, HubError
-from gan.hub.choice import OURS, choices, choose, hint_files
+from gan.hub.choice import OURS, choices, choose, critic_of, hint_files
 from gan.hub.failures import damaged_error, hub_error, status_error
 
 ANSWER_S = 10.0  # for each single answer of the Hub
@@ -175,8 +175,12 @@ def _pull(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
             f"convert it at home with python -m gan pull {task['title']}, then push it",
         )
     path = fetch(file, lambda done: say({"done": done, "of": sizes[file]}))
+    critic = "" if ours else critic_of(file, sizes)
+    if sizes.get(critic, 0) > task["max_bytes"]:
+        critic = ""  # the generator is worth having without it
     yield {
         "path": str(path),
+        "d_path": str(fetch(critic, None)) if critic else "",
         "commit": info.sha,
         "file": file,
         "size": sizes[file],

@@ -223,5 +223,6 @@ def _convert(
         source=source,
         hints=found.get("hints", {}),
         limits=ConvertLimits(wall_s=limits.left_s),
+        d_file=Path(found["d_path"]) if found.get("d_path") else None,
         cancelled=limits.cancelled,
     )

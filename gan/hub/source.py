@@ -34,7 +34,7 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
     return (
         f"{_front_matter(config)}\n# {plain_text(config.name)}\n\n"
         f"Pulled from the Hugging Face Hub by GAN Atelier.{_what(config)}\n\n"
-        f"| | |\n|---|---|\n{table}\n\n{noted}{_how(config)}"
+        f"| | |\n|---|---|\n{table}\n{noted and chr(10)}{noted}{_how(config)}"
     )
 
 
