@@ -7,6 +7,7 @@ import math
 import random
 import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import ModelConfig
-from gan.errors import ConfigError, GanError
+from gan.errors import ConfigError, GanError, HubErrorKind
+from gan.hub.known import KNOWN
 from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, Remedy
 from gan.presets import PRESETS
 from gan.ui import views
@@ -200,10 +202,22 @@ def test_no_text_is_left_over():
     )
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
-        r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep)_"
+        r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep"
+        r"|hub_(stage|kind|col|view|says|none|note))_"
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []
+
+
+@pytest.mark.parametrize("kind", get_args(HubErrorKind))
+def test_every_failure_at_the_hub_has_a_sentence_of_its_own(kind: str):
+    told_otherwise = {"choice", "cancelled"}  # by a list to choose from, and by the page itself
+    assert (f"gan_hub_kind_{kind}" in TEXTS) == (kind not in told_otherwise)
+
+
+@pytest.mark.parametrize("note", sorted({row.note for row in KNOWN}))
+def test_what_a_known_model_draws_is_said_in_both_languages(note: str):
+    assert "gan_hub_note_" + re.sub(r"[^a-z0-9]+", "-", note.lower()) in TEXTS
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -26,6 +26,7 @@ from gan.ui import (
     explore,
     gallery,
     header,
+    hub,
     inbrowser,
     panels,
     runs,
@@ -59,6 +60,7 @@ TABS = (
     ("train", build_train),
     ("gallery", gallery.build),
     ("evaluate", evaluate.build),
+    ("hub", hub.build),
 )
 
 
@@ -136,6 +138,7 @@ def launch(
         runs.ROUTES,
         evaluate.ROUTES,
         signin.ROUTES,
+        hub.ROUTES,
     )
     *_, share_url = app.launch(
         server_name=host,

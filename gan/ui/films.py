@@ -20,7 +20,6 @@ from gan.film import FILM_FORMATS, FILM_TYPES
 from gan.runs import RunReader
 from gan.runs.manage import read_meta
 from gan.runs.timelapse import MAX_DURATION_S, MAX_TIMELAPSE_FRAMES, timelapse
-from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.views import PageError, error_json, real_number, whole_number
 
@@ -157,8 +156,7 @@ async def begin(context: Context, request: Request) -> Response:
         run_id = str(form.get("id", ""))
         status = context.runs.status(run_id)
         snapshots = RunReader(status.path).snapshots()
-        if not local:
-            context.part(Limits).spend(session, "film")
+        context.spend(session, "film")
         mine = local or context.owners.owns(session, run_id)
         name = (read_meta(status.path).name if mine else "") or run_id
         frames = MAX_TIMELAPSE_FRAMES if local else PUBLIC_FRAMES

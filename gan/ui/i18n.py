@@ -14,6 +14,7 @@ from gan.ui.words import (
     explore,
     frame,
     gallery,
+    hub,
     inbrowser,
     panels,
     presets,
@@ -25,7 +26,7 @@ from gan.ui.words import (
 
 PARTS = (
     frame, explore, inbrowser, panels, train, settings, steer, diagnosis, runs, gallery, evaluate,
-    presets, errors,
+    hub, presets, errors,
 )  # fmt: skip
 TEXTS: dict[str, tuple[str, str]] = {}
 for part in PARTS:

@@ -25,6 +25,9 @@ RATES = {
     "start": Rate(6, 60, 600),
     "film": Rate(8, 60, 600),
     "upload": Rate(12, 60, 600),
+    "pull": Rate(12, 60, 600),
+    "search": Rate(40, 300, 600),
+    "push": Rate(8, 60, 600),
     "change": Rate(120, 1200, 600),  # names, notes, deletions
     # of programs, each by its address
     "list": Rate(120, 1200, 600),

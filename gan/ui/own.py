@@ -18,7 +18,6 @@ from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
-from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.views import PageError
 
@@ -136,8 +135,7 @@ async def upload(context: Context, request: Request) -> Response:
     """Files in one body (gan.data.own.framed says how), written to disk as they come."""
     session, own = session_of(request), context.part(Own)
     name = request.query_params.get("name", "")[:200]
-    if not context.profile.local:
-        context.part(Limits).spend(session, "upload")
+    context.spend(session, "upload")
     own.begin()
     try:
         with tempfile.TemporaryFile() as file:

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.cache import Models
+from gan.ui.limits import Limits
 from gan.ui.profile import Owners, Profile
 from gan.ui.views import PageError, error_json
 from gan.ui.watch import Runs
@@ -80,6 +81,11 @@ class Context:
         if not self.supervisor.owns(run_id):
             return False
         return self.profile.local or self.owners.owns(session, run_id)
+
+    def spend(self, session: str, kind: str) -> None:
+        """Count a request that costs; at home none does. Raises PageError past the rate."""
+        if not self.profile.local:
+            self.part(Limits).spend(session, kind)
 
     def threads(self) -> tuple[ThreadPoolExecutor, ...]:
         """All of them, to be ended together."""

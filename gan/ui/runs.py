@@ -18,7 +18,6 @@ from gan.runs.folder import MEASURES_FILE, tail_rows
 from gan.ui import films, mypresets, own, turns
 from gan.ui.board import build_board
 from gan.ui.header import status_json
-from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.turns import Turns
 from gan.ui.views import PageError, finite
@@ -161,8 +160,7 @@ def _own(context: Context, session: str, run_id: str) -> None:
     """Raises PageError unless this visitor may change the run; a foreign one looks unknown."""
     if not may_manage(context, session, run_id):
         raise PageError("gan_error_unknown_run", status=404)
-    if not context.profile.local:
-        context.part(Limits).spend(session, "change")
+    context.spend(session, "change")
 
 
 async def rename(context: Context, request: Request) -> Response:

@@ -18,7 +18,6 @@ from gan.runs import command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui import own
 from gan.ui.commands import parse_command
-from gan.ui.limits import Limits
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.settings import changed_settings, describe, other_settings, settings_json
 from gan.ui.turns import begin_or_wait
@@ -245,8 +244,7 @@ async def start(context: Context, request: Request) -> Response:
     Its images are looked at first, on a thread where a slow download holds up nobody else.
     """
     form, session = await json_of(request), session_of(request)
-    if not context.profile.local:
-        context.part(Limits).spend(session, "start")
+    context.spend(session, "start")
     wish = await on(context.disk_thread, read_wish, context, form, session)
     # a folder without images is refused here, in a sentence
     await on(context.data_thread, shape_of, wish.data)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan.config import ModelConfig, setting_types
-from gan.errors import ConfigError, GanError
+from gan.errors import ConfigError, GanError, HubError
 from gan.metrics.findings import REMEDY_NAMES, Finding
 from gan.ui.settings import as_text
 
@@ -50,6 +50,8 @@ def error_json(error: Exception) -> dict[str, Any]:
     """One sentence, or a key for one; never a traceback."""
     if isinstance(error, PageError):
         return {"key": error.key, "values": error.values}
+    if isinstance(error, HubError):
+        return {"error": str(error), "field": None, "kind": error.kind}
     if isinstance(error, GanError):
         return {"error": str(error), "field": field_of(str(error))}
     return {"key": "gan_error_server"}

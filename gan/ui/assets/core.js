@@ -19,11 +19,12 @@ export class Refused extends Error {
   constructor(body) {
     super(body.key ? t(body.key, body.values) : sentence(body));
     this.field = body.field ?? null;
+    this.kind = body.kind ?? null;  // of a failure at the Hub
   }
 }
 
 // What the library says begins as on a command line; here it is a sentence, a field's name aside.
-function sentence({ error, field }) {
+export function sentence({ error, field }) {
   const text = field ? error : error[0].toUpperCase() + error.slice(1);
   return /[.?]$/.test(text) ? text : `${text}.`;
 }
@@ -75,7 +76,7 @@ export function setLanguage(next) {
 }
 
 // Gradio names its tabs once, in the language it starts in; later we rename them in place.
-const TABS = ["explore", "train", "gallery", "evaluate"];
+const TABS = ["explore", "train", "gallery", "evaluate", "hub"];
 const tabNames = (tab) => ["en", "zh"].map((l) => boot.texts[l][`gan_tab_${tab}`]);
 const tabButtons = () => [...document.querySelectorAll('.tab-container button[role="tab"]')];
 
@@ -151,6 +152,7 @@ const PATHS = {
   step: "M4 3v10l6-5zM12.5 3v10",
   lock: "M4 7.5h8V13H4zM5.5 7.5V5.5a2.5 2.5 0 0 1 5 0v2",
   unlock: "M4 7.5h8V13H4zM5.5 7.5V5a2.5 2.5 0 0 1 4.8-1",
+  star: "m8 2 1.8 3.9 4.2.5-3.1 2.9.8 4.2L8 11.4l-3.7 2.1.8-4.2L2 6.4l4.2-.5z",
   bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5",
 };
 

@@ -49,7 +49,7 @@ function waitForTabs(tries = 60) {
   }
   nameTabs();
   const wanted = linkedState().get("tab");
-  if (["train", "gallery", "evaluate"].includes(wanted)) openTab(wanted);
+  if (["train", "gallery", "evaluate", "hub"].includes(wanted)) openTab(wanted);
 }
 
 function drawModels(select) {

@@ -1,0 +1,100 @@
+// Hub: models from the Hugging Face Hub come in, models of one's own go out.
+import { ask, boot, on, prepare, state, t, tabIsOpen, translate } from "./core.js";
+import { visited } from "./favourites.js";
+import { failure } from "./hubsay.js";
+import { HubList } from "./hublist.js";
+import { Pull } from "./pull.js";
+import { Push } from "./push.js";
+import { Shelf } from "./shelf.js";
+
+export function mount(element) {
+  new Hub(prepare(element)).start();
+}
+
+class Hub {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.news = null;
+    this.heard = "";
+  }
+
+  start() {
+    const failed = (nodes) => this.#note(nodes);
+    this.pull = new Pull(this.root, { done: (pulled, asked) => this.#came(pulled, asked), login: () => Boolean(this.news?.login) });
+    this.shelf = new Shelf(this.root, { failed, changed: () => this.look() });
+    this.list = new HubList(this.root, {
+      pull: ({ repo, file }) => this.#pull({ repo, file: file ?? null }),
+      here: ({ repo, file }) => this.news?.pulled.find((m) => m.repo === repo && (!file || m.file === file))?.ref ?? null,
+    });
+    this.push = new Push(this.root);
+    this.find("#hub-form").addEventListener("submit", (e) => { e.preventDefault(); this.#typed(); });
+    this.find("#hub-repo").addEventListener("input", () => this.find("#hub-repo").removeAttribute("aria-invalid"));
+    on("hub-busy", (busy) => { this.find("#hub-pull").disabled = busy; });
+    on("language", () => this.#words());
+    on("state", (fresh) => this.#hear(fresh));
+    new IntersectionObserver(() => { if (tabIsOpen(this.root)) this.look(); }).observe(this.root);
+    this.#words();
+  }
+
+  #words() {
+    translate(this.root);
+    this.find("#hub-help").textContent = t(boot.local ? "gan_hub_repo_help" : "gan_hub_repo_help_public");
+    this.shelf.draw();
+    this.list.draw();
+    this.pull.redraw();
+    this.push.draw();
+  }
+
+  // The header's poll tells when a model came or went, from the command line too.
+  #hear({ models }) {
+    const heard = models.filter((m) => m.kind === "pulled").map((m) => m.ref).join(" ");
+    this.push.offer(models);
+    if (heard === this.heard) return;
+    this.heard = heard;
+    this.look();
+  }
+
+  async look() {
+    if (!tabIsOpen(this.root)) return;
+    try {
+      const news = await ask("hub");
+      this.#note([]);
+      if (JSON.stringify(news) === JSON.stringify(this.news)) return;
+      this.news = news;
+      this.shelf.show(this.news.pulled);
+      this.list.show(this.news);
+      this.push.show(this.news);
+      this.push.offer(state.models);
+    } catch (error) { this.#note(failure(error)); }
+  }
+
+  // ---- in -------------------------------------------------------------------------------------
+
+  #typed() {
+    const input = this.find("#hub-repo");
+    const repo = input.value.trim();
+    if (!repo) {
+      input.setAttribute("aria-invalid", "true");
+      input.focus();
+      return;
+    }
+    this.#pull({ repo, file: null });
+  }
+
+  #pull(asked) {
+    this.find("#hub-job").scrollIntoView({ block: "nearest" });
+    return this.pull.begin(asked);
+  }
+
+  #came(pulled, asked) {
+    const known = [...this.list.known ?? [], ...this.list.found ?? []].find((r) => r.repo === pulled.repo && (!r.file || r.file === asked.file));
+    visited({ ...known, repo: pulled.repo, ...(asked.file ? { file: asked.file } : {}), layout: pulled.layout, resolution: pulled.resolution, licence: pulled.licence });
+    this.find("#hub-repo").value = "";
+    return this.look();
+  }
+
+  #note(nodes) {
+    this.find("#hub-note").replaceChildren(...nodes);
+  }
+}

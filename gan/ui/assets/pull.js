@@ -1,0 +1,120 @@
+// A model on its way in: asked for, downloaded, converted, checked; or why not; or which of several.
+import { choose, count, emit, h, modelOf, openTab, refresh, t, url } from "./core.js";
+import { failure } from "./hubsay.js";
+import { Job } from "./job.js";
+import { follow } from "./lines.js";
+import { bytes } from "./timelapse.js";
+
+const STAGES = ["asking", "downloading", "converting", "checking"];
+const LOGIN_HELPS = ["gated", "no-access", "not-found"];
+
+export const thumb = (ref) => url(`hub/thumb?${new URLSearchParams({ ref })}`);
+
+// The model is chosen, and the tab that shows it is open.
+export async function openModel(ref) {
+  if (!modelOf(ref)) await refresh();
+  if (!modelOf(ref)) await refresh();  // the first may have been asked before it came
+  choose(ref);
+  openTab("explore");
+  scrollTo({ top: 0 });
+}
+
+export class Pull {
+  // `done(pulled)` when a model is here; `login()`: whether this machine has a Hub login.
+  constructor(root, { done, login }) {
+    Object.assign(this, { done, login, ending: null, shown: null });
+    this.job = new Job(root.querySelector("#hub-job"), () => this.ending?.abort());
+  }
+
+  get busy() { return Boolean(this.ending); }
+
+  async begin(asked) {
+    if (this.busy) return;
+    const ending = this.ending = new AbortController();
+    let came = null;
+    this.shown = null;
+    this.job.begin(t("gan_hub_stage_asking", { repo: asked.repo }));
+    emit("hub-busy", true);
+    try {
+      await follow("hub/pull", JSON.stringify(asked), {
+        signal: ending.signal,
+        told: (news) => {
+          if (news.stage) this.#tell(news, asked);
+          if (news.pulled || news.choices) came = news;
+        },
+      });
+      this.#came(came, asked);
+    } catch (error) {
+      if (ending.signal.aborted) this.#show(() => this.#cancelled(asked));
+      else this.#show(() => this.#failed(error, asked));
+    }
+    this.ending = null;
+    emit("hub-busy", false);
+  }
+
+  redraw() { if (this.shown && !this.busy) this.shown(); }
+
+  #show(draw) {
+    this.shown = draw;
+    draw();
+  }
+
+  #tell({ stage, done, of }, { repo }) {
+    if (STAGES.includes(stage)) this.job.tell(t(`gan_hub_stage_${stage}`, { repo }), done, of, { stage });
+  }
+
+  #came(news, asked) {
+    if (news?.choices) return this.#show(() => this.#choices(news.choices, asked));
+    if (!news) throw new Error("the reply ended early");
+    this.#show(() => this.#here(news.pulled));
+    refresh();
+    return this.done(news.pulled, asked);
+  }
+
+  // ---- how it ended ---------------------------------------------------------------------------
+
+  #again(asked, key = "gan_hub_again", more = {}) {
+    return h("button", { type: "button", class: "ga-button", "data-act": more.login ? "login" : "again", onclick: () => this.begin({ ...asked, ...more }) }, t(key));
+  }
+
+  #dismiss() {
+    return h("button", { type: "button", class: "ga-button is-bare", "data-act": "dismiss", onclick: () => { this.shown = null; this.job.end(); } }, t("gan_hub_dismiss"));
+  }
+
+  #failed(error, asked) {
+    this.job.box.className = "ga-job is-failed";
+    const withLogin = LOGIN_HELPS.includes(error.kind) && this.login() && !asked.login;
+    this.job.end(h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "alert" }, ...failure(error)),
+      h("div", { class: "ga-do" }, withLogin ? this.#again(asked, "gan_hub_with_login", { login: true }) : null,
+        this.#again(asked), this.#dismiss())));
+  }
+
+  #cancelled(asked) {
+    this.job.box.className = "ga-job";
+    this.job.end(h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "status" }, h("span", {}, t("gan_hub_cancelled", { repo: asked.repo }))),
+      h("div", { class: "ga-do" }, this.#again(asked), this.#dismiss())));
+  }
+
+  #choices(files, asked) {
+    this.job.box.className = "ga-job";
+    this.job.end(
+      h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "status" },
+        h("span", {}, t("gan_hub_choose", { repo: asked.repo, count: count(files.length) }))), this.#dismiss()),
+      h("ul", { class: "ga-choices" }, ...files.map(({ name, bytes: size }) => h("li", {},
+        h("button", { type: "button", class: "ga-button", onclick: () => this.begin({ ...asked, file: name }) },
+          h("b", {}, name), h("span", { class: "ga-quiet" }, size === null ? "" : bytes(size)))))));
+  }
+
+  // `warning`: why the Hub could not be asked whether there is a newer one.
+  #here({ ref, name, cached, warning }) {
+    this.job.box.className = "ga-job is-here";
+    this.job.end(h("div", { class: "ga-job-row" },
+      h("span", { class: "ga-hub-thumb" }, h("img", { class: "ga-pixels", src: thumb(ref), alt: "" })),
+      h("div", { class: "ga-job-text", role: "status" }, h("b", {}, t("gan_hub_here", { name })),
+        h("span", { class: "ga-quiet" }, t(warning ? "gan_hub_unasked" : cached ? "gan_hub_cached" : "gan_hub_ready")),
+        warning ? h("details", {}, h("summary", { class: "ga-quiet" }, t("gan_hub_details")), h("p", { class: "ga-quiet" }, warning)) : null),
+      h("div", { class: "ga-do" },
+        h("button", { type: "button", class: "ga-button is-primary", "data-act": "open", onclick: () => openModel(ref) }, t("gan_hub_open")),
+        this.#dismiss())));
+  }
+}

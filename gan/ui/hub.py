@@ -1,0 +1,233 @@
+"""Hub: what is known to work, what a search finds, what was pulled; pulling itself is a stream."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from gan.errors import HubChoice
+from gan.hub import library
+from gan.hub.known import KNOWN, Known
+from gan.hub.pull import Pulled, PullProgress, pull
+from gan.hub.search import Found, search
+from gan.ui import publish
+from gan.ui.board import build_board
+from gan.ui.hubthumb import thumbnail
+from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.views import PageError
+
+HUB_URL = "https://huggingface.co"
+MAX_REF, MAX_TEXT, MAX_FILE = 300, 100, 300
+FOUND = 20  # repos of one search
+MAX_CARD_BYTES = 64 * 2**10
+PUBLIC_MODELS = 24  # on a public server; the oldest make room
+
+
+@dataclass
+class Porter:
+    """Threads and places of what asks the Hub; a Hub that stalls holds up nothing else."""
+
+    pull_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="pull")
+    )
+    ask_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="ask-hub")
+    )
+    pulls: Places = field(default_factory=lambda: Places(most=4))
+    searches: Places = field(default_factory=lambda: Places(most=8))
+
+    def close(self) -> None:
+        """Pulls and searches end."""
+        for places in (self.pulls, self.searches):
+            places.end()
+        for thread in (self.pull_thread, self.ask_thread):
+            thread.shutdown(wait=False, cancel_futures=True)
+
+
+def build() -> gr.HTML:
+    """The Hub's board."""
+    return build_board("hub")
+
+
+def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
+    """A line of text of a form; raises PageError for anything else."""
+    value = form.get(key) or ""
+    if not isinstance(value, str) or len(value) > most:
+        raise PageError("gan_error_request")
+    return value.strip()
+
+
+# ---- what there is ----------------------------------------------------------------------------
+
+
+async def overview(context: Context, request: Request) -> Response:
+    """What was pulled, what is known to work, and whether this visitor may publish."""
+
+    def look() -> dict[str, Any]:
+        return {
+            "pulled": pulled_json(context),
+            "known": [_known_json(row) for row in KNOWN],
+            "endpoint": os.environ.get("HF_ENDPOINT") or HUB_URL,
+            "login": context.profile.local and bool(publish.saved_token()),
+            "publish": publish.rights(context, request),
+        }
+
+    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+def pulled_json(context: Context) -> list[dict[str, Any]]:
+    """The pulled models that can be chosen, by name."""
+    models = {m["ref"]: m for m in context.models.listed()}
+    return [_entry_json(e, models[e.ref]) for e in library.listed() if e.ref in models]
+
+
+def _entry_json(entry: library.Entry, model: dict[str, Any]) -> dict[str, Any]:
+    source = entry.source
+    return {
+        "ref": entry.ref, "name": entry.name, "bytes": entry.size,
+        "repo": source.repo, "commit": source.commit, "file": source.file,
+        "licence": source.licence, "layout": source.layout, "resolution": model["resolution"],
+    }  # fmt: skip
+
+
+def _known_json(row: Known) -> dict[str, Any]:
+    return {
+        "repo": row.repo, "file": row.file, "layout": row.layout, "resolution": row.resolution,
+        "licence": row.licence, "note": row.note, "foreign": True,
+    }  # fmt: skip
+
+
+# ---- pull ---------------------------------------------------------------------------------------
+
+
+async def pull_in(context: Context, request: Request) -> Response:
+    """Fetch a model: lines of progress, then one with the model, or with files to choose from."""
+    form, session = await json_of(request), session_of(request)
+    ref, file = text_in(form, "repo", most=MAX_REF), text_in(form, "file", most=MAX_FILE)
+    token = publish.own_token(context, request) if form.get("login") is True else ""
+    context.spend(session, "pull")
+    porter = context.part(Porter)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        news = pull(
+            ref,
+            file=file or None,
+            local=context.profile.local,
+            token=token or False,
+            cancelled=cancelled,
+        )
+        try:
+            yield from _told(context, news)
+        except HubChoice as choice:
+            yield line({"choices": [{"name": n, "bytes": size} for n, size in choice.files]})
+
+    return stream(porter.pull_thread, porter.pulls, session, work)
+
+
+def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[bytes]:
+    for step in news:
+        if isinstance(step, PullProgress):
+            yield line(step._asdict())
+            continue
+        if not context.profile.local:
+            make_room(keep=step.ref)
+        known = next((m for m in pulled_json(context) if m["ref"] == step.ref), {})
+        yield line({"pulled": step._asdict() | known})
+
+
+def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
+    """Delete the oldest of more than `most` pulled models, never `keep`."""
+    entries = sorted(library.listed(), key=lambda e: e.path.stat().st_mtime)
+    for entry in [e for e in entries if e.ref != keep][: max(0, len(entries) - most)]:
+        library.delete(entry.ref)
+
+
+# ---- search -------------------------------------------------------------------------------------
+
+
+async def find(context: Context, request: Request) -> Response:
+    """Search the Hub: a line while it is asked, then one with the repos."""
+    session = session_of(request)
+    text = text_in(await json_of(request), "text", most=MAX_TEXT)
+    context.spend(session, "search")
+    porter = context.part(Porter)
+
+    def work(_: Cancelled) -> Iterator[bytes]:
+        yield line({"rows": [_found_json(row) for row in search(text, limit=FOUND)]})
+
+    return stream(porter.ask_thread, porter.searches, session, work)
+
+
+def _found_json(row: Found) -> dict[str, Any]:
+    licences = [tag.removeprefix("license:") for tag in row.tags if tag.startswith("license:")]
+    return {
+        "repo": row.repo, "likes": row.likes, "downloads": row.downloads, "updated": row.updated,
+        "licence": ", ".join(licences), "bytes": row.size, "gated": row.gated,
+        "has_weights": bool(row.files),
+    }  # fmt: skip
+
+
+# ---- one pulled model ---------------------------------------------------------------------------
+
+
+def _entry(ref: str) -> library.Entry:
+    """Raises PageError for what was not pulled; `ref` is matched against a list, not a path."""
+    for entry in library.listed():
+        if entry.ref == ref:
+            return entry
+    raise PageError("gan_hub_gone", status=404)
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """A sample of a pulled model, made once; its folder's name holds the commit."""
+    ref = request.query_params.get("ref", "")
+
+    def make() -> Response:
+        path = thumbnail(_entry(ref).path, lambda: context.models.get(ref))
+        return FileResponse(path, media_type="image/png", headers=FOREVER)
+
+    return await on(context.batch_thread, make)
+
+
+async def card(context: Context, request: Request) -> Response:
+    """A pulled model's card as plain text."""
+    ref = request.query_params.get("ref", "")
+
+    def read() -> str:
+        path = _entry(ref).path / "README.md"
+        with path.open("rb") as stream_:
+            return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
+
+    return JSONResponse({"text": await on(context.disk_thread, read)}, headers=NEVER)
+
+
+async def delete(context: Context, request: Request) -> Response:
+    """Delete a pulled model; in public they are everybody's, so nobody may."""
+    ref = str((await json_of(request)).get("ref", ""))
+    if not context.profile.local:
+        raise PageError("gan_hub_shared", status=403)
+
+    def remove() -> None:
+        library.delete(_entry(ref).ref)
+
+    await on(context.disk_thread, remove)
+    return JSONResponse({}, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/gan/hub", overview),
+    ("POST", "/gan/hub/pull", pull_in),
+    ("POST", "/gan/hub/search", find),
+    ("GET", "/gan/hub/thumb", picture),
+    ("GET", "/gan/hub/card", card),
+    ("POST", "/gan/hub/delete", delete),
+    *publish.ROUTES,
+)

@@ -1,0 +1,50 @@
+"""One small picture of a pulled model: drawn once, kept in its folder, cheap for slow models."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gan.checkpoint import Weights
+from gan.files import write_atomic
+from gan.images import Pixels
+from gan.sampling import sample
+
+THUMB_FILE = "thumb.png"
+SIDE = 128
+QUICK_PX = 64  # up to this, four samples; above, one
+
+
+def thumbnail(folder: Path, weights: Callable[[], Weights]) -> Path:
+    """The path of a PNG of at most 128 x 128; `weights` is asked only where there is none yet."""
+    path = folder / THUMB_FILE
+    if not path.is_file():
+        write_atomic(path, _encoded(_drawn(weights())), durable=False)
+    return path
+
+
+def _drawn(weights: Weights) -> Pixels:
+    """(H, W, C): one sample, or two by two of a small model."""
+    _, height, _ = weights.image_shape
+    seeds = range(4) if height <= QUICK_PX else range(1)
+    with torch.inference_mode():
+        pixels = sample(weights.generator, list(seeds)).pixels
+    if len(pixels) == 1:
+        return pixels[0]
+    rows = [np.concatenate([pixels[i], pixels[i + 1]], axis=1) for i in (0, 2)]
+    return np.concatenate(rows, axis=0)
+
+
+def _encoded(pixels: Pixels) -> bytes:
+    """PNG; small pictures keep their pixels, large ones are brought to 128."""
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    if max(image.size) > SIDE:
+        image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
