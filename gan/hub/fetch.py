@@ -279,6 +279,7 @@ def _meter(told: Callable[[int], None] | None) -> Any:
     class Meter:
         def __init__(self, *_: Any, total: float = 0, initial: int = 0, **__: Any) -> None:
             self.total, self.n = total, initial
+            self.update(0)  # who waits for the first bytes knows that they are on their way
 
         def update(self, count: float = 1) -> None:
             self.n += int(count)

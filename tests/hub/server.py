@@ -25,10 +25,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 LFS = (".safetensors", ".bin", ".pt", ".pth", ".pkl", ".png", ".webp", ".pretrained", ".npz")
 STATUSES = ("401", "403", "404", "409", "412", "429", "500")
 KINDS = (
-    *STATUSES, "refused", "stall", "truncated", "short", "wrong-bytes", "drip", "redirect",
-    "garbage",
+    *STATUSES, "refused", "stall", "truncated", "short", "wrong-bytes", "drip", "crawl",
+    "redirect", "garbage",
 )  # fmt: skip
 DRIP_S = 0.05
+CRAWL_BYTES = 2**14  # where a drip is one byte
 
 
 class Request(NamedTuple):
@@ -284,8 +285,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        if self.fault == "drip":
-            self._drip(body)
+        if self.fault in ("drip", "crawl"):
+            self._drip(body, 1 if self.fault == "drip" else CRAWL_BYTES)
         elif self.fault in ("truncated", "short"):
             # never a byte beyond the half, however often it is asked
             start = int(headers.get("X-Start", 0))
@@ -294,11 +295,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(body)
 
-    def _drip(self, body: bytes) -> None:
-        for i in range(len(body)):
+    def _drip(self, body: bytes, step: int) -> None:
+        for i in range(0, len(body), step):
             if self.hub.stopped.is_set():
                 break
-            self.wfile.write(body[i : i + 1])
+            self.wfile.write(body[i : i + step])
             self.wfile.flush()
             time.sleep(DRIP_S)
         self.close_connection = True

@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def base_url(hub: Hub, home: Path) -> Iterator[str]:
     """The app of this module, its Hub client pointed at the stand-in."""
-    with serving(home / "runs", environment(hub, home)) as url:
+    with serving(home / "runs", **environment(hub, home)) as url:
         yield url
 
 
@@ -133,10 +133,10 @@ def test_a_failure_is_a_sentence_and_one_button_tries_again(page: Page, hub: Hub
 
 def test_a_pull_tells_how_far_it_is_and_can_be_cancelled(page: Page, hub: Hub, home: Path):
     hub.add("someone/slow", ours())
-    hub.fail("/slow/resolve/.*safetensors", "drip", method="GET")
+    hub.fail("/slow/resolve/.*safetensors", "crawl", method="GET")
     before = {p.name for p in (home / "home" / "hub").glob("[!.]*")}
     pull(page, "someone/slow")
-    expect(page.locator("#hub-job")).to_contain_text(re.compile(r"KB of 1\.\d MB · about .* left"))
+    expect(page.locator("#hub-job")).to_contain_text(re.compile(r"KB of 1\.\d MB · about .+ left"))
     expect(page.locator("#hub-pull")).to_be_disabled()
     page.locator("#hub-job [data-act=cancel]").click()
     expect(page.locator("#hub-job")).to_contain_text("was cancelled")
@@ -279,7 +279,7 @@ def test_a_public_server_takes_no_pickles_and_lends_nobody_its_token(
 ):
     hub.add("someone/pickled", {"pytorch_model.bin": b"PK\x03\x04 not ours"})
     env = environment(hub, tmp_path) | {"SPACE_ID": "me/app", "SPACE_HOST": "me-app.hf.space"}
-    with serving(tmp_path / "runs", env) as url:
+    with serving(tmp_path / "runs", **env) as url:
         page = browser.new_context(locale="en-US").new_page()
         page.goto(url)
         open_tab(page, "Hub")

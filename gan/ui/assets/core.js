@@ -23,9 +23,10 @@ export class Refused extends Error {
   }
 }
 
-// What the library says begins as on a command line; here it is a sentence, a field's name aside.
+// What the library says begins as on a command line; here it is a sentence, names aside.
 export function sentence({ error, field }) {
-  const text = field ? error : error[0].toUpperCase() + error.slice(1);
+  const named = field || error.split(" ", 1)[0].includes("/");  // a repository is spelt as it is
+  const text = named ? error : error[0].toUpperCase() + error.slice(1);
   return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
