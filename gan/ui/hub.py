@@ -59,7 +59,9 @@ def build() -> gr.HTML:
 
 def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
     """A line of text of a form; raises PageError for anything else."""
-    value = form.get(key) or ""
+    value = form.get(key)
+    if value is None:
+        return ""
     if not isinstance(value, str) or len(value) > most:
         raise PageError("gan_error_request")
     return value.strip()

@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.errors import HubError
 from gan.hub import push
 from gan.ui import signin
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.streams import Cancelled, Places, line, stream
 from gan.ui.views import PageError
 
-KEPT_PLANS = 16
+KEPT_PLANS = 4  # each holds its files, up to some hundred MB
 MAX_TOKEN = 200
 MAX_REPO = 100
 PICTURES = {"png": "image/png", "webp": "image/webp"}
@@ -43,14 +44,19 @@ class Desk:
     thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="push")
     )
+    ask_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="account")
+    )
     places: Places = field(default_factory=lambda: Places(most=4))
     drafts: OrderedDict[str, Draft] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, draft: Draft) -> str:
-        """The number of a new draft; the oldest go."""
+        """The number of a new draft; the visitor's last one and the oldest make room."""
         number = secrets.token_hex(16)
         with self.lock:
+            for last in [n for n, d in self.drafts.items() if d.session == draft.session]:
+                del self.drafts[last]
             self.drafts[number] = draft
             while len(self.drafts) > KEPT_PLANS:
                 self.drafts.popitem(last=False)
@@ -67,7 +73,8 @@ class Desk:
     def close(self) -> None:
         """Nothing more is sent."""
         self.places.end()
-        self.thread.shutdown(wait=False, cancel_futures=True)
+        for thread in (self.thread, self.ask_thread):
+            thread.shutdown(wait=False, cancel_futures=True)
 
 
 # ---- who may ------------------------------------------------------------------------------------
@@ -116,8 +123,14 @@ async def account(context: Context, request: Request) -> Response:
     """Whose login this machine has saved, where the Hub tells; asked at home only."""
     if not context.profile.local:
         raise PageError("gan_error_request")
-    name = await on(context.part(Desk).thread, push.account, saved_token())
-    return JSONResponse({"name": name}, headers=NEVER)
+
+    def ask() -> str | None:
+        try:
+            return push.account(saved_token())
+        except HubError:
+            return None  # it may still be good for publishing; a plan will tell
+
+    return JSONResponse({"name": await on(context.part(Desk).ask_thread, ask)}, headers=NEVER)
 
 
 def _may_publish(context: Context, session: str, ref: str) -> None:
