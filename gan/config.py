@@ -23,6 +23,9 @@ Augmentation = Literal["none", "diffaug", "ada"]
 Reduction = Literal["mean", "worst"]
 Precision = Literal["auto", "fp32", "bf16"]
 Architecture = Literal["chain", "lightweight-gan", "fastgan", "stylegan"]
+Edition = Literal["0.20", "0.23", "1.0", "1.2"]
+Excitation = Literal["context", "frequency"]
+Fused = Literal["auto", "always", "never"]
 
 FORMAT = "gan-atelier/1"
 RESOLUTIONS = (8, 16, 28, 32, 48, 64)
@@ -148,6 +151,17 @@ class PortedConfig:
     z_dim: int = option(100, "length of the noise vector", low=1, high=1024)
     g_layers: tuple[str, ...] = option((), "chain: the generator, layer by layer")
     d_layers: tuple[str, ...] = option((), "chain: the discriminator, layer by layer; may be empty")
+    g_widths: tuple[int, ...] = option((), "the others: maps of the generator, a number a size")
+    d_widths: tuple[int, ...] = option((), "lightweight-gan: maps of D, a number a size; or no D")
+    edition: Edition = "1.2"  # lightweight-gan: of the package, the last whose layers are these
+    attention: tuple[int, ...] = option((), "lightweight-gan: sizes with attention, px")
+    excitation: Excitation = "context"  # lightweight-gan: what a gate sums up maps by
+    blur: bool = option(False, "lightweight-gan: blur before convolutions that change the size")
+    d_places: int = option(1, "lightweight-gan: places that D judges one by one", low=1, high=25)
+    w_dim: int = option(512, "stylegan: length of w", low=1, high=1024)
+    mapping_layers: int = option(8, "stylegan: layers from z to w", low=1, high=16)
+    mapping_width: int = option(512, "stylegan: units of those layers", low=1, high=1024)
+    fused: Fused = "auto"  # stylegan: doublings that are one with their convolution; from 128 px
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -156,6 +170,13 @@ class PortedConfig:
             if len(layers) > MAX_CHAIN or any(len(text) > MAX_LAYER_TEXT for text in layers):
                 raise ConfigError(
                     f"{name} may hold {MAX_CHAIN} layers of {MAX_LAYER_TEXT} letters, got more; "
+                    f"check that config.json is whole"
+                )
+        for name in ("g_widths", "d_widths", "attention"):
+            widths = getattr(self, name)
+            if len(widths) > MAX_LAYERS or any(not 1 <= w <= 4096 for w in widths):
+                raise ConfigError(
+                    f"{name} may hold {MAX_LAYERS} numbers from 1 to 4096, got others or more; "
                     f"check that config.json is whole"
                 )
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan.latent.points import Points
 from gan.latent.trace import Step, is_affine, trace
@@ -17,6 +17,7 @@ from gan.models import Discriminator, Generator
 from gan.sampling import truncate
 
 LayerKind = Literal["dense", "start", "up", "conv", "image"]
+SIZES = (nn.Upsample, nn.AdaptiveAvgPool2d, nn.ZeroPad2d)
 NOISY_COPIES = 16
 NOISE = 0.1  # standard deviation, where white less black is 2
 BLUR_PX = 3
@@ -56,23 +57,33 @@ def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer
     size = 0  # px of the last map
     for output in outputs[:-1]:
         layers.append(_layer(output, size))
-        size = output.shape[-1] if output.dim() == 4 else size
+        size = output.shape[-1] if _is_maps(output) else size
     return [*layers, _image(x[0])]
 
 
 def _stages(steps: list[Step]) -> list[Tensor]:
-    """What the last leaf before each next affine one gave, (1, ...)."""
+    """What the last leaf of each stage gave, (1, ...).
+
+    An affine leaf begins a stage, or one that changes the maps' size before it does.
+    """
     stages: list[Tensor] = []
+    waits = False  # a stage was begun, and its affine leaf is still to come
     for step in steps:
-        if is_affine(step.module) or not stages:
+        affine, sizes = is_affine(step.module), isinstance(step.module, SIZES)
+        if not stages or ((affine or sizes) and not waits):
             stages.append(step.output)
         else:
             stages[-1] = step.output
+        waits = (waits or sizes) and not affine
     return stages
 
 
+def _is_maps(output: Tensor) -> bool:
+    return output.dim() == 4 and output.shape[-1] > 1
+
+
 def _layer(output: Tensor, size_before: int) -> Layer:
-    if output.dim() != 4:  # (1, units)
+    if not _is_maps(output):  # (1, units), or what weighs maps: (1, units, 1, 1)
         units = output.flatten()
         return Layer("dense", f"{len(units):,} units", _as_map(units))
     _, count, height, width = output.shape

@@ -9,18 +9,29 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gan.errors import HubError, WeightsError
-from gan.hub.layouts.base import Hints, Layout, Payload, Recognised, Tensors, shown, specs_of
+from gan.hub.layouts.base import (
+    LEFT_OUT,
+    Hints,
+    Layout,
+    Payload,
+    Recognised,
+    Tensors,
+    shown,
+    specs_of,
+)
 from gan.hub.layouts.chains import SIGNED, read_critic
+from gan.hub.layouts.fastgan import FASTGAN
+from gan.hub.layouts.lightweight import LIGHTWEIGHT
 from gan.hub.layouts.payload import critic_in, split
 from gan.hub.layouts.plain import PLAIN
+from gan.hub.layouts.stylegan import STYLEGAN
 
 __all__ = ["LAYOUTS", "Layout", "Recognised", "recognise"]
 
 # those known by name come first, guesses from shapes last
-LAYOUTS: tuple[Layout, ...] = (*SIGNED, *PLAIN)
+LAYOUTS: tuple[Layout, ...] = (LIGHTWEIGHT, FASTGAN, STYLEGAN, *SIGNED, *PLAIN)
 
 SHOWN_KEYS = 6
-LEFT_OUT = "the discriminator in the file is of a kind that is not known, and was left out"
 
 
 def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = None) -> Recognised:

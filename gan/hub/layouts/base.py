@@ -19,6 +19,8 @@ Tensors = Mapping[str, Tensor]
 Specs = Mapping[str, tuple[int, ...]]  # name -> shape
 Hints = Mapping[str, Any]  # what the repo's config.json or YAML says, as parsed
 
+LEFT_OUT = "the discriminator in the file is of a kind that is not known, and was left out"
+
 
 class Payload(NamedTuple):
     """A file's two models, each as a state dict in float32."""

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from gan.config import Architecture, PortedConfig
 from gan.errors import ConfigError
 from gan.models.ported.chain import ChainGenerator, chain_discriminator
+from gan.models.ported.fastgan import FastganGenerator
+from gan.models.ported.lightweight import LightweightGenerator, lightweight_discriminator
+from gan.models.ported.stylegan import StyleganGenerator
 from gan.models.protocol import Discriminator, Generator
 
 __all__ = ["PORTS", "Port", "port_of"]
@@ -26,6 +29,9 @@ class Port(NamedTuple):
 
 PORTS: dict[Architecture, Port] = {
     "chain": Port(ChainGenerator, chain_discriminator),
+    "lightweight-gan": Port(LightweightGenerator, lightweight_discriminator),
+    "fastgan": Port(FastganGenerator),
+    "stylegan": Port(StyleganGenerator),
 }
 
 
