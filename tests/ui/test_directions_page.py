@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.acting import PIXELS, SEQ, drag_to, open_part, picture_after, settle
 
+pytestmark = pytest.mark.painted_by_server
 SHOWN = "[...document.querySelectorAll('#direction-rows canvas')].map((c) => c.dataset.shown ?? 0)"
 ENDS = "[...document.querySelectorAll('#direction-rows canvas')].map((c) => c.toDataURL())"
 

@@ -18,6 +18,8 @@ from tests.ui.acting import (
     set_slider,
 )
 
+pytestmark = pytest.mark.painted_by_server
+
 
 def test_it_opens_with_a_picture(page: Page):
     assert page.title() == "GAN Atelier"
