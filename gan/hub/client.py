@@ -19,7 +19,7 @@ from gan.hub.failures import slow_error
 
 PATIENCE_S = 30.0  # without a sign of life: 256 KB, or an answer
 ASK_S = 0.1  # between two looks at the clock and at `cancelled`
-LEAVE_S = 1.0  # to remove what is half fetched, before it is killed
+LEAVE_S = 3.0  # to remove what is half fetched, before it is killed
 # all that a child gets of our environment, whose names no deployment's secrets can have
 KEPT = (
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL",

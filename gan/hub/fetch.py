@@ -174,13 +174,15 @@ def _pull(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
             f"{task['title']} is not in GAN Atelier's own format, which alone is taken in public; "
             f"convert it at home with python -m gan pull {task['title']}, then push it",
         )
-    path = fetch(file, lambda done: say({"done": done, "of": sizes[file]}))
     critic = "" if ours else critic_of(file, sizes)
     if sizes.get(critic, 0) > task["max_bytes"]:
         critic = ""  # the generator is worth having without it
+    first, size = sizes[file], sizes[file] + sizes.get(critic, 0)
+    path = fetch(file, lambda done: say({"done": done, "of": size}))
+    d_path = fetch(critic, lambda done: say({"done": first + done, "of": size})) if critic else ""
     yield {
         "path": str(path),
-        "d_path": str(fetch(critic, None)) if critic else "",
+        "d_path": str(d_path),
         "commit": info.sha,
         "file": file,
         "size": sizes[file],

@@ -216,10 +216,11 @@ def _link(file: Path, to: Path) -> None:
 def _convert(
     file: Path, new: Path, source: SourceConfig, found: Mapping[str, Any], limits: _Limits
 ) -> None:
+    name = source.repo.rpartition("/")[2]
     convert(
         file,
         new,
-        name=source.repo.rpartition("/")[2],
+        name=f"{name} {source.file}" if len(found["choices"]) > 1 else name,
         source=source,
         hints=found.get("hints", {}),
         limits=ConvertLimits(wall_s=limits.left_s),

@@ -15,6 +15,7 @@ from gan.errors import ConfigError, GanError, HubChoice, HubError, WeightsError
 from gan.files import pulled_root
 from gan.hub import client, library
 from gan.hub.fetch import CHUNK
+from gan.hub.names import parse_repo
 from gan.hub.pull import Pulled, PullProgress, pull
 from gan.sampling import sample
 from tests.hub.conftest import OWNER_TOKEN
@@ -26,7 +27,7 @@ REPO = "ann/shoes"
 
 
 def pulled(ref: str = REPO, **options: object) -> Pulled:
-    *_, last = pull(ref, **{"limit_s": 20.0, **options})
+    *_, last = pull(ref, **{"limit_s": 120.0, **options})
     assert isinstance(last, Pulled)
     return last
 
@@ -119,7 +120,7 @@ def test_without_the_hub_a_former_pull_will_do(hub: Hub, how: str, monkeypatch: 
         hub.stop()
     else:
         hub.fail("", "stall")
-    again = pulled(limit_s=1.5 if how == "stalled" else 20.0)
+    again = pulled(limit_s=1.5 if how == "stalled" else 120.0)
     assert again.cached
     assert again.ref == first.ref
     assert again.warning
@@ -162,10 +163,9 @@ def test_each_failure_has_its_sentence_and_leaves_nothing(
     hub.add(REPO, OURS)
     hub.fail(path, failure)
     slow = kind == "slow"
-    error = refused(limit_s=1.5 if slow else 20.0)
+    error = refused(limit_s=1.5 if slow else 120.0)
     assert (error.kind, words in str(error)) == (kind, True), error
     assert left() == []
-    assert not [p for p in pulled_root().rglob("*") if p.name.endswith(".incomplete")]
     assert not hub.sent(OWNER_TOKEN)
 
 
@@ -188,13 +188,11 @@ def test_a_missing_revision_and_a_missing_file_are_told_apart(hub: Hub):
     assert refused(file="config.json").kind == "no-file"
 
 
-def test_a_download_that_breaks_off_is_resumed_or_ends_within_the_limit(hub: Hub):
+def test_a_download_that_breaks_off_is_resumed_and_given_up_when_no_more_comes(hub: Hub):
     hub.add(REPO, OURS)
     hub.fail(FILE, "truncated", method="GET")
-    begun = time.monotonic()
-    error = refused(limit_s=4.0)
-    assert error.kind in ("slow", "unreachable")
-    assert time.monotonic() - begun < 8
+    error = refused()
+    assert (error.kind, "broke off" in str(error)) == ("unreachable", True)
     ranges = [r.headers["range"] for r in hub.requests if "range" in r.headers]
     assert ranges[0] == f"bytes={2 * CHUNK}-"  # what is left of the half that came
 
@@ -215,20 +213,13 @@ def test_size_is_judged_before_a_byte_is_fetched(hub: Hub, monkeypatch: pytest.M
     assert not any("resolve" in p for p in hub.paths())
 
 
-def test_public_takes_no_foreign_file_and_fetches_none(hub: Hub):
-    hub.add(REPO, {"generator.pth": b"x" * 5000, "config.json": b"{}"})
-    error = refused(local=False)
-    assert error.kind == "refused"
-    assert f"python -m gan pull {REPO}" in str(error)
-    assert not any("generator.pth" in p for p in hub.paths())
-
-
 def test_a_repo_of_several_models_asks_which(hub: Hub):
     many = {"a/model.pt": b"x" * 10, "b/model.pt": b"x" * 20, "notes.txt": b"x"}
     hub.add(REPO, many)
     error = refused()
     assert isinstance(error, HubChoice)
     assert error.files == (("a/model.pt", 10), ("b/model.pt", 20))
+    assert error.kind == "choice"
 
 
 def test_cancelling_ends_the_child_and_leaves_nothing(hub: Hub):
@@ -237,8 +228,10 @@ def test_cancelling_ends_the_child_and_leaves_nothing(hub: Hub):
     begun = time.monotonic()
     error = refused(cancelled=lambda: any("model" in p for p in hub.paths("GET")[1:]))
     assert error.kind == "cancelled"
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     assert left() == []
+    assert [p for p in library.cache_of(parse_repo(REPO)).rglob("blobs")]  # it had begun
+    assert not [p for p in pulled_root().rglob("*") if p.name.endswith(".incomplete")]
 
 
 def test_closing_the_iterator_ends_the_child(hub: Hub, monkeypatch: pytest.MonkeyPatch):
