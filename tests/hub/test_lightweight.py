@@ -12,8 +12,11 @@ from torch import Tensor
 from gan.checkpoint import load, save_weights
 from gan.config import WeightsConfig
 from gan.errors import ConfigError, WeightsError
+from gan.export import export
 from gan.hub.layouts import Recognised, recognise
 from gan.latent.directions import sefa_directions
+from gan.latent.inside import activations
+from gan.latent.points import Points
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 from gan.sampling import render
 from tests.hub.original import (
@@ -158,6 +161,10 @@ def test_it_is_kept_loaded_and_walked_like_ours(found, tmp_path):
     assert torch.equal(x, render(g, z))
     torch.testing.assert_close(render(g, z[1:2]), x[1:2], atol=1e-6, rtol=0)
     assert len(sefa_directions(loaded.generator, count=3)) == 3
+    layers = activations(g, Points(z[:1]))
+    assert [layer.kind for layer in layers].count("up") == 5
+    assert layers[-1].maps.shape == (3, 128, 128)
+    assert export(loaded, to="onnx").difference < 1e-5
     assert loaded.discriminator is not None
 
 

@@ -96,7 +96,8 @@ class Doubling(nn.Module):
 
 def _up(config: PortedConfig, before: int, after: int, size: int) -> nn.Sequential:
     """Doubled, blurred, convolved: each edition of the package has its own way."""
-    blur = Blur("mirrored") if config.blur else nn.Identity()
+    inner = after if config.edition == "1.0" else before
+    blur = _blur(config, inner)
     if config.edition == "0.20":
         conv = nn.Conv2d(before, 2 * after, 3, padding=1)
         return nn.Sequential(
@@ -104,8 +105,7 @@ def _up(config: PortedConfig, before: int, after: int, size: int) -> nn.Sequenti
         )
     doubled: nn.Module = nn.Upsample(scale_factor=2)
     if config.edition != "0.23":
-        doubled = Shuffle(before, after if config.edition == "1.0" else before)
-    inner = after if config.edition == "1.0" else before
+        doubled = Shuffle(before, inner)
     same = nn.Sequential(nn.ZeroPad2d((2, 1, 2, 1)), nn.Conv2d(inner, 2 * after, 4))
     noise = FixedNoise(size, 1, place=size)
     return nn.Sequential(doubled, blur, same, noise, nn.BatchNorm2d(2 * after), nn.GLU(dim=1))
@@ -179,7 +179,9 @@ class LightweightDiscriminator(Discriminator):
         outs = _outs_before(config, side)
         check_cost(widths, [side >> i for i in range(len(widths) - 1)])
         self.non_residual_layers = nn.ModuleList(
-            nn.Sequential(_blur(config), nn.Conv2d(channels, out, 4, 2, 1), nn.LeakyReLU(LEAK))
+            nn.Sequential(
+                _blur(config, channels), nn.Conv2d(channels, out, 4, 2, 1), nn.LeakyReLU(LEAK)
+            )
             for out in outs
         )
         self.residual_layers = nn.ModuleList(
@@ -260,17 +262,18 @@ def _branches(config: PortedConfig, before: int, after: int) -> Summed:
         half = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(4 * before, after, 1))
     return Summed(
         nn.Sequential(
-            _blur(config), half, nn.LeakyReLU(LEAK),
+            _blur(config, before), half, nn.LeakyReLU(LEAK),
             nn.Conv2d(after, after, 3, padding=1), nn.LeakyReLU(LEAK),
         ),
         nn.Sequential(
-            _blur(config), nn.AvgPool2d(2), nn.Conv2d(before, after, 1), nn.LeakyReLU(LEAK)
+            _blur(config, before), nn.AvgPool2d(2),
+            nn.Conv2d(before, after, 1), nn.LeakyReLU(LEAK),
         ),
     )  # fmt: skip
 
 
-def _blur(config: PortedConfig) -> nn.Module:
-    return Blur("mirrored") if config.blur else nn.Identity()
+def _blur(config: PortedConfig, channels: int) -> nn.Module:
+    return Blur(channels, "mirrored") if config.blur else nn.Identity()
 
 
 def _to_logits(config: PortedConfig, width: int) -> nn.Sequential:
@@ -278,4 +281,4 @@ def _to_logits(config: PortedConfig, width: int) -> nn.Sequential:
     if config.d_places > 1:
         return nn.Sequential(nn.Conv2d(width, width, 1), nn.LeakyReLU(LEAK), last)
     half = nn.Conv2d(width, width, 3, 2, 1)
-    return nn.Sequential(_blur(config), half, nn.LeakyReLU(LEAK), last)
+    return nn.Sequential(_blur(config, width), half, nn.LeakyReLU(LEAK), last)

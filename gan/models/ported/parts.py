@@ -82,18 +82,19 @@ class Blur(nn.Module):
 
     kernel: Tensor
 
-    def __init__(self, beyond: Literal["zero", "mirrored"]) -> None:
+    def __init__(self, channels: int, beyond: Literal["zero", "mirrored"]) -> None:
         super().__init__()
-        self.mode = {"zero": "constant", "mirrored": "reflect"}[beyond]
-        taps = torch.tensor(TAPS)
-        kernel = torch.outer(taps, taps) / sum(TAPS) ** 2
+        self.channels, self.mirrored = channels, beyond == "mirrored"
+        taps = torch.tensor(TAPS) / sum(TAPS)
+        kernel = torch.outer(taps, taps).repeat(channels, 1, 1, 1)
         self.register_buffer("kernel", kernel, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x (N, C, H, W), the same size after."""
-        channels = x.shape[1]
-        weight = self.kernel.expand(channels, 1, 3, 3)
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode=self.mode), weight, groups=channels)
+        """x (N, channels, H, W), the same size after."""
+        if self.mirrored:
+            padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+            return F.conv2d(padded, self.kernel, groups=self.channels)
+        return F.conv2d(x, self.kernel, padding=1, groups=self.channels)
 
 
 class PortedGenerator(Generator):

@@ -87,9 +87,11 @@ def is_fused(config: PortedConfig, size: int) -> bool:
 def up(before: int, after: int, *, fused: bool) -> nn.Sequential:
     """Twice the size, and blurred. Fused it is a transposed convolution."""
     if fused:
-        return nn.Sequential(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), Blur("zero"))
+        return nn.Sequential(
+            nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), Blur(after, "zero")
+        )
     conv = nn.Conv2d(before, after, 3, 1, 1, bias=False)
-    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), conv, Blur("zero"))
+    return nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), conv, Blur(after, "zero"))
 
 
 class Constant(nn.Module):
@@ -102,6 +104,15 @@ class Constant(nn.Module):
     def forward(self, w: Tensor) -> Tensor:
         """w (N, w_dim), of which only N counts -> (N, width, 4, 4)."""
         return self.maps.repeat(w.shape[0], 1, 1, 1)
+
+
+class MapNorm(nn.Module):
+    """Each map by itself: mean 0, variance 1. torch's own instance norm is not exported to ONNX."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (N, C, H, W), the same shape after."""
+        centred = x - x.mean(dim=(2, 3), keepdim=True)
+        return centred / (centred.square().mean(dim=(2, 3), keepdim=True) + EPS).sqrt()
 
 
 class Modulate(nn.Module):
@@ -123,7 +134,7 @@ class Styled(nn.Module):
         self.noise = FixedNoise(size, width, place=place)
         self.bias = nn.Parameter(torch.zeros(width))
         self.act = nn.LeakyReLU(LEAK)
-        self.norm = nn.InstanceNorm2d(width, eps=EPS)
+        self.norm = MapNorm()
         self.modulate = Modulate()
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
