@@ -94,6 +94,7 @@ def test_everything_but_the_app_imports_without_gradio_and_the_hubs_client():
         for p in (ROOT / "gan").rglob("*.py")
         if part_of(p, ROOT) not in ("ui", "__init__")
     ]
+    modules.remove("gan.hub.mixin")  # a class of the client's own: nobody else imports it
     script = (
         "import sys, importlib\n"
         "sys.modules['gradio'] = sys.modules['huggingface_hub'] = None\n"

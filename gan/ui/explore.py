@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.images import encode_webp, to_pixels
-from gan.latent.points import Points, one_hot, show
+from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, labels_of, latents
 from gan.ui import directions
 from gan.ui.board import build_board
+from gan.ui.gpu import show
 from gan.ui.routes import NEVER, Context, Handler, body_of, number_in, on
 from gan.ui.views import MAX_PSI, PageError, joined, real_number, rows_from_bytes, whole_number
 

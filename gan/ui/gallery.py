@@ -19,10 +19,11 @@ from starlette.responses import Response
 
 from gan.checkpoint import Weights
 from gan.images import Pixels, encode_png, tile, to_pixels
-from gan.latent.points import Points, one_hot, show
+from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, labels_of, latents
 from gan.ui.asked import file_stem
 from gan.ui.board import build_board
+from gan.ui.gpu import show
 from gan.ui.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.views import MAX_PSI, PageError, joined, real_number, whole_number
 

@@ -1,0 +1,63 @@
+"""Slow generators on a GPU where the server has one; on ZeroGPU, one borrowed for each drawing.
+
+`spaces` is Hugging Face's package for ZeroGPU; nowhere else is it needed, nor does it do anything.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from gan.latent import points as here
+from gan.latent.points import Points
+from gan.models import Generator
+
+try:
+    import spaces  # before CUDA is touched, or it refuses
+except ImportError:
+    spaces = None
+
+log = logging.getLogger(__name__)
+SLOW_PX = 256  # smaller pictures are drawn before a GPU could be had
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def on_gpu(function: Function) -> Function:
+    """`function` with a GPU while it runs, on ZeroGPU; the very same function everywhere else.
+
+    Raises TypeError for a coroutine function, which ZeroGPU takes at the start and fails later.
+    """
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(f"{function.__name__} must be a plain function to run on ZeroGPU")
+    return function if spaces is None else spaces.GPU(function)
+
+
+def has_gpu() -> bool:
+    """Whether there is one, or one can be borrowed."""
+    borrowed = spaces is not None and bool(os.environ.get("SPACES_ZERO_GPU"))
+    return borrowed or torch.cuda.is_available()
+
+
+def show(g: Generator, points: Points, *, psi: float = 1.0, side: int | None = None) -> Tensor:
+    """gan.latent.points.show, on a GPU where that is worth while and one can be had."""
+    if g.image_shape[1] < SLOW_PX or not has_gpu():
+        return here.show(g, points, psi=psi, side=side)
+    try:
+        return _show(g, points, psi, side)
+    except Exception as error:  # no GPU free, quota spent: slower, and it works
+        log.warning("no GPU for this picture (%s); the processor draws it", type(error).__name__)
+        return here.show(g, points, psi=psi, side=side)
+
+
+@on_gpu
+def _show(g: Generator, points: Points, psi: float, side: int | None) -> Tensor:
+    # a copy: the one in the cache serves others at the same time
+    there = copy.deepcopy(g).to("cuda" if torch.cuda.is_available() else "cpu")
+    return here.show(there, points, psi=psi, side=side)
