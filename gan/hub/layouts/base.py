@@ -85,7 +85,7 @@ def _normalised(module: str, name: str, weight: Tensor, tensors: Tensors) -> Ten
     old = name.endswith(".weight_orig")
     pattern = f"{module}.weight_" if old else f"{module}.parametrizations.weight.0._"
     u, v = tensors.get(f"{pattern}u"), tensors.get(f"{pattern}v")
-    if u is None or v is None or weight.dim() < 2:
+    if u is None or v is None or weight.dim() < 2 or (u.dim(), v.dim()) != (1, 1):
         raise WeightsError(
             f"{shown(name)} must have its spectral norm's u and v beside it, they are missing; "
             f"choose another file"

@@ -93,7 +93,7 @@ def _is_known(module: Tensors) -> bool:
 
 def _is_affine(module: Tensors) -> bool:
     weight = module.get("weight")
-    if weight is None or not module.keys() <= {"weight", "bias"}:
+    if weight is None or not module.keys() <= {"weight", "bias"} or not weight.numel():
         return False
     square = weight.dim() == 4 and weight.shape[2] == weight.shape[3]
     return (square or weight.dim() == 2) and module.get("bias", weight[0]).dim() >= 1
@@ -103,7 +103,8 @@ def _is_norm(module: Tensors) -> bool:
     names = {"weight", "bias", "running_mean", "running_var"}
     if not names <= module.keys() <= names | {"num_batches_tracked"}:
         return False
-    return len({tuple(module[name].shape) for name in names}) == 1 and module["weight"].dim() == 1
+    shapes = {tuple(module[name].shape) for name in names}
+    return len(shapes) == 1 and module["weight"].dim() == 1 and module["weight"].numel() > 0
 
 
 def _paired(modules: Sequence[Tensors]) -> list[Stage] | None:
