@@ -21,6 +21,7 @@ from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inpu
 from gan.models import GENERATORS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.sampling import render
+from tests.ported import UNITS, drawn_generator
 from tests.ui.fakes import random_generator
 
 pytestmark = pytest.mark.filterwarnings(
@@ -157,3 +158,36 @@ def test_a_mistake_is_told_in_a_sentence(tmp_path: Path, change: dict, sentence:
     assert result.exit_code == 1
     assert sentence in result.output
     assert "Traceback" not in result.output
+
+
+def wide_weights(scale: float) -> Weights:
+    """A model that rounds a lot: large weights that nearly cancel."""
+    g = drawn_generator(UNITS)
+    g.layers[3].weight.mul_(scale)
+    g.layers[3].bias.mul_(scale)
+    return Weights("x", Path(), WeightsConfig(model=UNITS), g, None, "0" * 64)
+
+
+def test_a_difference_is_allowed_as_far_as_rounding_explains_it(monkeypatch):
+    weights = wide_weights(scale=1.0)
+    wanted = portable(weights.generator)(*random_inputs(weights.generator, 3).values()).numpy()
+    off = {"by": 0.0}
+    fake = FORMATS["torchscript"]._replace(
+        encode=lambda weights: b"", runner=lambda data: (lambda inputs: wanted + off["by"], "fake")
+    )
+    monkeypatch.setitem(FORMATS, "torchscript", fake)
+    monkeypatch.setattr(exporting, "_rounding", lambda *_: 2e-5)
+    off["by"] = 6e-5
+    assert export(weights, to="torchscript").difference == pytest.approx(6e-5, rel=0.1)
+    off["by"] = 1e-4
+    with pytest.raises(WeightsError, match="differ by"):
+        export(weights, to="torchscript")
+
+
+def test_rounding_is_measured_against_double_precision():
+    small, large = (
+        exporting._rounding(w, random_inputs(w.generator, 3))
+        for w in (wide_weights(1.0), wide_weights(50.0))
+    )
+    assert 0 < small < 1e-5
+    assert large > small

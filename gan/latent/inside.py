@@ -27,7 +27,7 @@ BLUR_PX = 3
 class Layer:
     """One stage of the generator, after its normalisation and nonlinearity."""
 
-    kind: LayerKind  # dense: a vector; start: the first map; up: doubled; conv: refined; image
+    kind: LayerKind  # dense: a vector; start: the first map; up: larger; conv: refined; image
     name: str  # in words: "doubled to 14 x 14 px, 36 maps"
     maps: Tensor  # (C, h, w) float32; a dense layer is one map of its units, row by row
 
@@ -91,13 +91,14 @@ def _layer(output: Tensor, size_before: int) -> Layer:
     if size_before == 0:
         return Layer("start", f"first maps, {size}", output[0].float())
     if height > size_before:
-        return Layer("up", f"doubled to {size}", output[0].float())
+        grown = "doubled" if height == 2 * size_before else "enlarged"
+        return Layer("up", f"{grown} to {size}", output[0].float())
     return Layer("conv", f"refined at {size}", output[0].float())
 
 
 def _image(x: Tensor) -> Layer:
     channels, height, width = x.shape
-    what = "grey" if channels == 1 else "colour"
+    what = {1: "grey", 4: "colour with transparency"}.get(channels, "colour")
     return Layer("image", f"the picture, {height} × {width} px, {what}", x.float())
 
 

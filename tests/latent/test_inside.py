@@ -12,6 +12,7 @@ from gan.latent.inside import activations, judge, scores_alone
 from gan.latent.points import from_seeds, show
 from gan.models import Discriminator, seeded_build
 from gan.presets import resolve_widths, run_config
+from tests.latent.toys import generator_of
 
 
 def test_every_generator_shows_its_layers_up_to_the_picture(any_g):
@@ -107,3 +108,12 @@ def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(structure, 
         said = judge(d, x[i], None if labels is None else labels[i : i + 1])
         assert said.score == pytest.approx(float(alone[i]), abs=1e-5)
         assert float(said.pull.max()) == pytest.approx(1.0)
+
+
+def test_a_map_that_grows_by_another_factor_is_not_called_doubled():
+    g = generator_of("chain:maps")  # 3, 5, 12, 24 px
+    names = [layer.name for layer in activations(g, from_seeds(g, [1]))]
+    assert names[:3] == [
+        "first maps, 3 × 3 px, 10 maps", "enlarged to 5 × 5 px, 8 maps",
+        "enlarged to 12 × 12 px, 6 maps",
+    ]  # fmt: skip
