@@ -7,6 +7,8 @@ import re
 from playwright.sync_api import Page
 
 PIXELS = "document.querySelector('#latent-image').toDataURL()"
+LEVELS = """(() => { const c = document.querySelector('#latent-image');
+  return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"""
 SEQ = "Number(document.querySelector('#latent-image').dataset.seq)"
 
 

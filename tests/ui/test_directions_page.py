@@ -6,10 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, SEQ, drag_to, open_part, picture_after, settle
+from tests.ui.acting import LEVELS, SEQ, drag_to, open_part, picture_after, settle
 
 pytestmark = pytest.mark.painted_by_server
 SHOWN = "[...document.querySelectorAll('#direction-rows canvas')].map((c) => c.dataset.shown ?? 0)"
@@ -141,6 +142,7 @@ def test_a_drawn_direction_is_a_slider_with_a_name_that_outlives_a_reload(
     draw(own, "brighter <b>")
     before, after = picture_after(own, lambda: drag_to(own, ".direction-slider", 3))
     assert before != after
+    levels = own.evaluate(LEVELS)
     assert json.loads((runs_dir / "tiny" / "directions.json").read_text())["directions"]
     own.get_by_label("Rename brighter <b>").click()
     own.keyboard.type("darker")
@@ -149,7 +151,8 @@ def test_a_drawn_direction_is_a_slider_with_a_name_that_outlives_a_reload(
     own.goto("about:blank")
     own.go_back()
     ready(own)
-    assert own.evaluate(PIXELS) == after  # what only this machine has is worked into the link
+    # what only this machine has is worked into the link, weights of classes to four digits
+    assert np.abs(np.subtract(own.evaluate(LEVELS), levels)).max() <= 1
     own.click("[data-kind=drawn]")
     expect(own.locator(".ga-direction-name")).to_have_text(["darker"])
     own.get_by_label("Delete darker").click()
