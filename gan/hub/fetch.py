@@ -20,11 +20,10 @@ from urllib.parse import urlsplit
 from gan.errors import HubChoice, HubError
 from gan.hub.choice import OURS, choices, choose, critic_of, hint_files
 from gan.hub.failures import damaged_error, hub_error, status_error
+from gan.hub.hints import MAX_HINT_BYTES, is_ours, parsed
 
 ANSWER_S = 10.0  # for each single answer of the Hub
 CHUNK = 256 * 2**10  # bytes between two signs of life
-MAX_HINT_BYTES = 64 * 2**10
-MAX_HINTS = 2000  # values in such a file
 Message = dict[str, Any]
 
 
@@ -192,36 +191,6 @@ def _pull(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
         "config": str(beside["config.json"]) if ours else "",
         "hints": {key: value for data in reversed(hints) for key, value in data.items()},
     }
-
-
-def is_ours(config: Path | None) -> bool:
-    """Whether this config.json is one of GAN Atelier's."""
-    return config is not None and str(parsed(config).get("format")).startswith("gan-atelier/")
-
-
-def parsed(path: Path) -> dict[str, Any]:
-    """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
-    import yaml  # noqa: PLC0415 - comes with the Hub's client
-
-    try:
-        text = path.read_text("utf-8")
-        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-        plain = _plain(data, [MAX_HINTS])
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
-        return {}
-    return plain if isinstance(plain, dict) else {}
-
-
-def _plain(data: Any, left: list[int]) -> Any:
-    """A copy of bounded size: a few bytes of YAML can stand for gigabytes of references."""
-    left[0] -= 1
-    if left[0] < 0:
-        raise ValueError("too much")
-    if isinstance(data, dict):
-        return {str(key): _plain(value, left) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_plain(value, left) for value in data]
-    return data if isinstance(data, str | int | float | bool | None) else str(data)
 
 
 Fetcher = Callable[[str, "Callable[[int], None] | None"], Path]

@@ -32,7 +32,7 @@ KNOWN: tuple[Known, ...] = (
         "CIFAR-10: one generator under many losses, with discriminators",
     ),
     Known(
-        "Mingguksky/PyTorch-StudioGAN", None, "studiogan-dcgan", 32, "",
+        "Mingguksky/PyTorch-StudioGAN", None, "studiogan", 32, "",
         "CIFAR-10: choose a DCGAN's G-best-weights among its many files",
     ),
     Known(

@@ -1,0 +1,40 @@
+"""Small files beside a model, as plain data that is bounded whatever they hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+MAX_HINT_BYTES = 64 * 2**10
+MAX_VALUES = 2000  # in one file
+
+
+def is_ours(config: Path | None) -> bool:
+    """Whether this config.json is one of GAN Atelier's."""
+    return config is not None and str(parsed(config).get("format")).startswith("gan-atelier/")
+
+
+def parsed(path: Path) -> dict[str, Any]:
+    """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
+    import yaml  # noqa: PLC0415 - comes with the Hub's client
+
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        plain = _plain(data, [MAX_VALUES])
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _plain(data: Any, left: list[int]) -> Any:
+    """A copy of bounded size: a few bytes of YAML can stand for gigabytes of references."""
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too much")
+    if isinstance(data, dict):
+        return {str(key): _plain(value, left) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_plain(value, left) for value in data]
+    return data if isinstance(data, str | int | float | bool | None) else str(data)
