@@ -19,7 +19,8 @@ from gan.hub.layouts.base import (
     shown,
     specs_of,
 )
-from gan.hub.layouts.chains import SIGNED, read_critic
+from gan.hub.layouts.chains import SIGNED
+from gan.hub.layouts.critics import read_critic
 from gan.hub.layouts.fastgan import FASTGAN
 from gan.hub.layouts.lightweight import LIGHTWEIGHT
 from gan.hub.layouts.payload import critic_in, split

@@ -17,21 +17,16 @@ from gan.hub.layouts.base import (
     Payload,
     Recognised,
     Specs,
-    Tensors,
     folded,
     modules_of,
 )
 from gan.hub.layouts.plain import (
-    comes_to_one,
-    critic_of,
     read_maps,
     read_units,
     recognised,
-    stages_of,
 )
-from gan.models.ported.chain import Shape
+from gan.hub.layouts.stages import STUDIO_EPS, stages_of
 
-STUDIO_EPS = "0.0001"  # of StudioGAN's batch norms
 Kernels = tuple[int, ...]
 
 
@@ -124,38 +119,6 @@ def _read_studio(payload: Payload, hints: Hints) -> Recognised:
         ) from None
     chain.add("tanh")
     return recognised("studiogan", chain)
-
-
-def _studio_critic(tensors: Tensors) -> Chain | None:
-    """Blocks of conv0 (k3) and conv1 (k4 s2), conv, the sum over the map, linear1; ReLU."""
-    modules = modules_of(folded(tensors))
-    if "blocks.0.0.conv0" not in modules or "linear1" not in modules or "conv" not in modules:
-        return None
-    chain = Chain()
-    count = sum(name.endswith(".conv0") for name in modules)
-    order = [(f"blocks.{i}.0.", f"{j}") for i in range(count) for j in range(2)]
-    for path, number in [*order, ("", "")]:
-        conv = modules.get(f"{path}conv{number}")
-        if conv is None or conv["weight"].dim() != 4:
-            return None
-        chain.conv(conv, stride=2 if number == "1" else 1, padding=1)
-        if (norm := modules.get(f"{path}bn{number}")) is not None:
-            chain.bn(norm, eps=STUDIO_EPS)
-        chain.add("relu")
-    chain.add("sum")
-    chain.linear(modules["linear1"])
-    used = 2 * count + 2 + sum(text.startswith("bn") for text in chain.layers)
-    return chain if used == len(modules) else None
-
-
-def read_critic(tensors: Tensors, image: Shape) -> Chain | None:
-    """The chain of a discriminator that came along, for pictures (C, H, W); None where it is not
-    one of those known here."""
-    studio = _studio_critic(tensors)
-    if studio is not None:
-        return studio if comes_to_one(studio, image) else None
-    stages = stages_of(tensors)
-    return None if stages is None else critic_of(stages, image)
 
 
 SIGNED = (

@@ -8,9 +8,6 @@ activations. Assumed therefore, and checked by whether the sizes come out:
   size (odd kernels); ReLU between, tanh last;
 - generator of units: Linear layers, LeakyReLU 0.2 between, tanh last; the last width is a square of
   1 or 3 channels;
-- discriminator: Conv2d k4 s2 p1, k5 s2 p2, k3 s2 p1 or, where that does not come out, k3 s1 p1; one
-  whose kernel is what is left of the image takes all of it (s1 p0); or Linear layers; LeakyReLU 0.2
-  between; a sigmoid at the end, which has no weights, is left off: scores are logits;
 - batch norm follows the layer whose width it has, with torch's eps of 1e-5.
 
 The picture must come out square, of at least 4 and at most 1024 px and of 1, 3 or 4 channels.
@@ -18,11 +15,8 @@ The picture must come out square, of at least 4 and at most 1024 px and of 1, 3 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import NamedTuple
 
 from gan.config import PortedConfig
 from gan.errors import ConfigError, WeightsError
@@ -33,121 +27,14 @@ from gan.hub.layouts.base import (
     Payload,
     Recognised,
     Specs,
-    Tensors,
-    folded,
-    modules_of,
 )
+from gan.hub.layouts.stages import LEAKY, Stage, root_of, stages_of
 from gan.models.ported.chain import Shape, steps_of
 
 CHANNELS = (1, 3, 4)
 MIN_SIDE, MAX_SIDE = 4, 1024
-LEAKY = "leaky 0.2"  # Radford et al. 2016
 # (stride, padding, output padding) by kernel: each doubles the size
 DOUBLING = {2: (2, 0, 0), 3: (2, 1, 1), 4: (2, 1, 0), 5: (2, 2, 1), 6: (2, 2, 0)}
-# (stride, padding) by kernel, in the order in which they are tried
-HALVING = (
-    {4: (2, 1), 5: (2, 2), 3: (2, 1), 2: (2, 0), 1: (1, 0)},
-    {4: (2, 1), 5: (1, 2), 3: (1, 1), 2: (2, 0), 1: (1, 0)},
-)
-
-
-class Stage(NamedTuple):
-    """An affine layer and the batch norm that follows it."""
-
-    affine: Tensors
-    norm: Tensors | None = None
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The shape of its weight."""
-        return tuple(self.affine["weight"].shape)
-
-
-def stages_of(tensors: Tensors) -> list[Stage] | None:
-    """Affine layers with their batch norms, input to output; None where there is anything else.
-
-    In the file's order; or, where widths do not follow from one another so (safetensors files are
-    sorted), in the natural order of their names.
-    """
-    modules = {k: v for k, v in modules_of(folded(tensors)).items() if v}
-    if not modules or not all(map(_is_known, modules.values())):
-        return None
-    stages = _paired(list(modules.values()))
-    if stages is not None and _follows(stages):
-        return stages
-    by_name = [modules[name] for name in sorted(modules, key=_natural)]
-    stages = _paired(by_name)
-    return stages if stages is not None and _follows(stages) else None
-
-
-def _natural(name: str) -> tuple[int, list[tuple[int, str]]]:
-    """`layers.2` before `layers.10`; what is called first or last is."""
-    place = 0 if "first" in name else 2 if re.search("last|final|out", name) else 1
-    parts = [p for p in re.split(r"(\d+)|\.", name) if p]
-    return place, [(int(p), "") if p.isdigit() else (-1, p) for p in parts]
-
-
-def _is_known(module: Tensors) -> bool:
-    return _is_affine(module) or _is_norm(module)
-
-
-def _is_affine(module: Tensors) -> bool:
-    weight = module.get("weight")
-    if weight is None or not module.keys() <= {"weight", "bias"} or not weight.numel():
-        return False
-    square = weight.dim() == 4 and weight.shape[2] == weight.shape[3]
-    return (square or weight.dim() == 2) and module.get("bias", weight[0]).dim() >= 1
-
-
-def _is_norm(module: Tensors) -> bool:
-    names = {"weight", "bias", "running_mean", "running_var"}
-    if not names <= module.keys() <= names | {"num_batches_tracked"}:
-        return False
-    shapes = {tuple(module[name].shape) for name in names}
-    return len(shapes) == 1 and module["weight"].dim() == 1 and module["weight"].numel() > 0
-
-
-def _paired(modules: Sequence[Tensors]) -> list[Stage] | None:
-    """Each batch norm with the affine layer before it; where a class declares its norms apart,
-    with the first of its width that has none."""
-    stages = [Stage(module) for module in modules if _is_affine(module)]
-    apart = any(_is_norm(a) and _is_norm(b) for a, b in pairwise(modules))
-    seen = 0
-    for module in modules:
-        if _is_affine(module):
-            seen += 1
-            continue
-        places = range(len(stages)) if apart else range(max(seen - 1, 0), seen)
-        free = [i for i in places if stages[i].norm is None and _could_follow(stages[i], module)]
-        if not free:
-            return None
-        stages[free[0]] = stages[free[0]]._replace(norm=module)
-    return stages or None
-
-
-def _could_follow(stage: Stage, norm: Tensors) -> bool:
-    width, sizes = len(norm["weight"]), stage.sizes
-    if len(sizes) == 2:  # of its units, or of the maps that they are made into
-        return sizes[0] == width or (sizes[0] % width == 0 and _root(sizes[0] // width) > 0)
-    return width in sizes[:2]
-
-
-def _follows(stages: Sequence[Stage]) -> bool:
-    """Whether each layer can take what the last one gives."""
-    gives: set[int] = set()
-    for stage in stages:
-        sizes = stage.sizes
-        takes = {sizes[1]} if len(sizes) == 2 else set(sizes[:2])
-        if gives and not any(g % t == 0 for g in gives for t in takes):
-            return False
-        gives = {sizes[0]} if len(sizes) == 2 else set(sizes[:2])
-    return True
-
-
-def _root(number: int) -> int:
-    """The whole square root, 0 where there is none."""
-    root = math.isqrt(number)
-    return root if root * root == number else 0
 
 
 # ---- generators ---------------------------------------------------------------------------------
@@ -258,7 +145,7 @@ def _place_linear(chain: Chain, stage: Stage, shape: Shape, upcoming: Stage | No
 def _maps_between(units: int, upcoming: Stage) -> tuple[int, int, int] | None:
     """Units as square maps of a width that the next layer takes."""
     for width in upcoming.sizes[:2]:
-        if units % width == 0 and (side := _root(units // width)):
+        if units % width == 0 and (side := root_of(units // width)):
             return (width, side, side)
     return None
 
@@ -289,7 +176,7 @@ def units_of(stages: Sequence[Stage]) -> Chain:
             chain.bn(stage.norm)
     units = stages[-1].sizes[0]
     for channels in (1, 3):
-        if units % channels == 0 and (side := _root(units // channels)):
+        if units % channels == 0 and (side := root_of(units // channels)):
             chain.add("tanh", f"reshape {channels} {side} {side}")
             return chain
     raise WeightsError(
@@ -324,50 +211,6 @@ def g_input(chain: Chain) -> Shape:
     """What the first layer of a chain takes."""
     word, inputs, *_ = chain.layers[0].split()
     return (int(inputs),) if word == "linear" else (int(inputs), 1, 1)
-
-
-# ---- discriminators -----------------------------------------------------------------------------
-
-
-def critic_of(stages: Sequence[Stage], image: Shape) -> Chain | None:
-    """A discriminator's chain for pictures (C, H, W); None where it does not come to one number."""
-    for rule in HALVING:
-        chain = _critic(stages, image, rule)
-        if chain is not None and comes_to_one(chain, image):
-            return chain
-    return None
-
-
-def comes_to_one(chain: Chain, image: Shape) -> bool:
-    """Whether a discriminator's layers take a picture and give one number."""
-    try:
-        return math.prod(steps_of(chain.layers, image)[-1].after) == 1
-    except ConfigError:
-        return False
-
-
-def _critic(
-    stages: Sequence[Stage], image: Shape, rule: dict[int, tuple[int, int]]
-) -> Chain | None:
-    chain, side, flat = Chain(), image[-1], False
-    for i, stage in enumerate(stages):
-        if i:
-            chain.add(LEAKY)
-        if len(stage.sizes) == 2:
-            if not flat:
-                chain.add("flatten")
-            flat = True
-            chain.linear(stage.affine)
-        else:
-            kernel = stage.sizes[2]
-            if flat or (kernel != side and kernel not in rule):
-                return None
-            stride, padding = (1, 0) if kernel == side else rule[kernel]
-            chain.conv(stage.affine, stride=stride, padding=padding)
-            side = (side + 2 * padding - kernel) // stride + 1
-        if stage.norm is not None:
-            chain.bn(stage.norm)
-    return chain
 
 
 # ---- the layouts --------------------------------------------------------------------------------
