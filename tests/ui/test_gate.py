@@ -23,11 +23,15 @@ JOIN = {"fn_index": 1, "session_hash": "a-session", "data": ["fashion", 1, None]
 CALL, NAMED = "/gradio_api/call/sample", "/gradio_api/call/v2/sample"
 
 
-def client_for(*, local: bool) -> TestClient:
+def opened_ones() -> Opened:
     queue = SimpleNamespace(
         pending_messages_per_session={"a-session": []}, pending_event_ids_session={EVENT: {EVENT}}
     )
-    opened = Opened({0: LISTED, 1: SAMPLE}, lambda: queue)
+    return Opened({0: LISTED, 1: SAMPLE}, lambda: queue)
+
+
+def client_for(*, local: bool) -> TestClient:
+    opened = opened_ones()
 
     async def echo(request: Request) -> JSONResponse:
         body = await request.json() if request.method == "POST" else None
@@ -199,6 +203,7 @@ PRIVATE = [
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
 def test_in_public_nothing_else_of_gradio_is_served(method: str, path: str):
     client = client_for(local=False)
+    assert not opened_ones().is_path(method, path)
     assert client.request(method, f"http://us.example{path}", json=JOIN).status_code == 404
 
 
