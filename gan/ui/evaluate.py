@@ -32,6 +32,7 @@ from gan.sampling import MAX_SEED
 from gan.schema import from_json
 from gan.ui.asked import coded
 from gan.ui.board import build_board
+from gan.ui.kept import one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.streams import Cancelled, Places, line, stream
 from gan.ui.views import PageError, evaluation_json, finite, whole_number
@@ -49,9 +50,7 @@ class _Ended(Exception):
 class Judge:
     """One evaluation at a time, a few waiting, and what was found before."""
 
-    thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge")
-    )
+    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("judge"))
     places: Places = field(default_factory=lambda: Places(most=4))
     results: Results = field(default_factory=Results)
 

@@ -7,7 +7,6 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +19,7 @@ from gan.film import FILM_FORMATS, FILM_TYPES
 from gan.runs import RunReader
 from gan.runs.manage import read_meta
 from gan.runs.timelapse import MAX_DURATION_S, MAX_TIMELAPSE_FRAMES, timelapse
+from gan.ui.kept import one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.views import PageError, error_json, real_number, whole_number
 
@@ -62,7 +62,7 @@ class Films:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._films: OrderedDict[tuple[Any, ...], Film] = OrderedDict()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="film")
+        self._thread = one_thread("film")
 
     def ask(
         self,

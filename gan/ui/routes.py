@@ -21,6 +21,7 @@ from starlette.routing import Route
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.cache import Models
+from gan.ui.kept import one_thread
 from gan.ui.limits import Limits
 from gan.ui.profile import Owners, Profile
 from gan.ui.views import PageError, error_json
@@ -46,10 +47,6 @@ class Closing(Protocol):
 Part = TypeVar("Part", bound=Closing)
 
 
-def _one_thread(name: str) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-
-
 @dataclass
 class Context:
     """What all handlers share. The picture, thumbnails, directions, pages, disk and starts
@@ -60,12 +57,12 @@ class Context:
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
     owners: Owners = field(default_factory=Owners)
-    latent_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("latent"))
-    batch_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("batch"))
-    direction_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("direction"))
-    page_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("page"))
-    disk_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("disk"))
-    train_thread: ThreadPoolExecutor = field(default_factory=lambda: _one_thread("train"))
+    latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))
+    batch_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("batch"))
+    direction_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("direction"))
+    page_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("page"))
+    disk_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("disk"))
+    train_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("train"))
     # a download that stalls keeps one of these, and nobody's start but its own
     data_thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(DATA_THREADS, thread_name_prefix="data")

@@ -21,7 +21,7 @@ from gan.sampling import MAX_SEED
 from gan.ui.asked import features_of
 from gan.ui.desk import Desk
 from gan.ui.gallery import Tiles, draw
-from gan.ui.kept import Kept
+from gan.ui.kept import Kept, one_thread
 from gan.ui.reals import Reals, data_of
 from gan.ui.routes import Context, Handler, json_of, session_of
 from gan.ui.streams import Cancelled, Places, line, stream
@@ -37,9 +37,7 @@ WAIT_S = 0.25
 class Shelf:
     """A thread for scores, and those made so far."""
 
-    thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(max_workers=1, thread_name_prefix="scores")
-    )
+    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("scores"))
     places: Places = field(default_factory=lambda: Places(most=4))
     scores: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=32))
 
