@@ -44,7 +44,6 @@ from gan.ui.arguments import (
 )
 from gan.ui.gate import Opened, endpoint_of
 from gan.ui.kept import one_thread
-from gan.ui.limits import Limits
 from gan.ui.profile import address_of
 from gan.ui.routes import Context, on
 from gan.ui.streams import Cancelled, line, lines
@@ -117,8 +116,7 @@ class Endpoints:
 
     def _spend(self, request: gr.Request, kind: str) -> None:
         """Count a call that makes sense; raises PageError where there were too many, in public."""
-        if not self._context.profile.local:
-            self._context.part(Limits).spend(address_of(request.request), kind)
+        self._context.spend(address_of(request.request), kind)
 
     async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
         """What `work` makes of checked arguments, on the thread of the programs."""
