@@ -136,6 +136,13 @@ def test_a_file_draws_what_genforces_code_draws(size, hints, fused_from):
     torch.testing.assert_close(x, wanted.clamp(-1, 1).float(), atol=1e-5, rtol=0)
 
 
+def test_of_a_checkpoint_the_averaged_generator_is_read():
+    s = state(32)
+    spoilt = {f"generator/{k}": torch.zeros_like(v) for k, v in s.items()}
+    found = recognise(spoilt | {f"generator_smooth/{k}": v for k, v in s.items()}, {})
+    assert torch.equal(found.g["layers.0.makes.maps"], s["synthesis.layer0.const"])
+
+
 def test_fused_and_not_are_different_pictures():
     s, z = state(128), noise(1)
     one, other = ours(s), ours(s, fused_scale=False)
@@ -150,6 +157,7 @@ def test_shapes_say_the_config_and_what_they_do_not_is_noted():
     assert config.g_widths == (12, 10, 8, 8, 6)
     assert "fused" in found.notes[0]
     assert recognise(state(64), {"fused_scale": "auto"}).notes == ()
+    assert recognise(state(64), {"fused_scale": ["auto"]}).notes == found.notes
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from gan.hub.layouts.base import Payload, Tensors, shown
 
 # averaged weights first: they are the ones to sample from
 G_NAMES = (
-    "gema", "emag", "ge", "netgema", "generatorema", "emagenerator", "gsmooth", "paramsema", "ema",
-    "g", "netg", "gnet", "generator", "gen", "params",
+    "gema", "emag", "ge", "netgema", "generatorema", "emagenerator", "gsmooth",
+    "generatorsmooth", "paramsema", "ema", "g", "netg", "gnet", "generator", "gen", "params",
 )  # fmt: skip
 D_NAMES = ("d", "netd", "dnet", "discriminator", "disc", "critic")
 # a name that says nothing of which model it is

@@ -43,8 +43,14 @@ def read(payload: Payload, hints: Hints) -> Recognised:
     named["picture.weight"] = weight * _scale(weight, 1.0)
     named["picture.bias"] = _take(left, f"{output}.bias")
     _check_rest(left)
-    notes = () if hints.get("fused_scale") in FUSED else (UNREAD,)
+    notes = () if _told(hints) is not None else (UNREAD,)
     return Recognised("stylegan", config, named, notes=notes)
+
+
+def _told(hints: Hints) -> Fused | None:
+    """What the repo's config.json says of fused doublings, if it does."""
+    said = hints.get("fused_scale")
+    return FUSED.get(said) if isinstance(said, str | bool) else None
 
 
 def _config(g: Tensors, hints: Hints) -> PortedConfig:
@@ -65,7 +71,7 @@ def _config(g: Tensors, hints: Hints) -> PortedConfig:
         g_widths=tuple(widths),
         mapping_layers=count,
         mapping_width=dense.shape[0] if count > 1 else 1,
-        fused=FUSED.get(hints.get("fused_scale"), "auto"),
+        fused=_told(hints) or "auto",
     )
 
 
