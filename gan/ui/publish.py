@@ -98,11 +98,13 @@ def saved_token() -> str:
 def rights(context: Context, request: Request) -> dict[str, Any]:
     """Whether this visitor may publish and as whom; never a token."""
     if context.profile.local:
-        return {"open": True, "login": bool(saved_token()), "account": None, "sign_in": None}
+        return {"open": True, "login": bool(saved_token()), "account": None}
     known = signin.visitor(request) if context.profile.sign_in else None
-    where = signin.LOGIN_PATH.removeprefix("/") if context.profile.sign_in else None
-    name = known.name if known else None
-    return {"open": known is not None, "login": False, "account": name, "sign_in": where}
+    found = {"open": known is not None, "login": False, "account": known and known.name}
+    if context.profile.sign_in:  # relative to the page, whatever a proxy puts before it
+        found["sign_in"] = signin.LOGIN_PATH.removeprefix("/")
+        found["sign_out"] = signin.LOGOUT_PATH.removeprefix("/")
+    return found
 
 
 def _token_for(context: Context, request: Request, form: dict[str, Any]) -> str:

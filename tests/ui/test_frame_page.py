@@ -40,14 +40,14 @@ def test_the_theme_switch_stays(page: Page):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(open_page, width: int, theme: str):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=theme)
-    for tab in ("Explore", "Train", "Gallery"):
+    for tab in ("Explore", "Train", "Gallery", "Evaluate", "Hub"):
         open_tab(page, tab)
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, tab
 
 
 def test_every_control_has_a_name(page: Page):
-    for tab in ("Explore", "Train", "Gallery"):
+    for tab in ("Explore", "Train", "Gallery", "Evaluate", "Hub"):
         open_tab(page, tab)
         page.wait_for_timeout(200)
         unnamed = page.evaluate(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
 from tests.hub.conftest import OWNER_TOKEN
+from tests.hub.references import cryptopunks
 from tests.hub.server import Hub, hub_server
 from tests.ui.acting import PIXELS, SEQ, open_tab, settle
 from tests.ui.browser import serving
@@ -109,6 +112,20 @@ def test_a_pulled_model_is_in_the_header_and_one_click_from_explore(page: Page):
     expect(page.locator("#model-select")).to_have_value(ref)
     settle(page)
     assert page.evaluate(PIXELS) == before  # they are the bundled model's weights
+
+
+def test_anothers_pickle_is_converted_and_walked_through(page: Page, hub: Hub):
+    file = io.BytesIO()
+    torch.save(cryptopunks().state_dict(), file)
+    hub.add("nateraw/cryptopunks-gan", {"generator.pth": file.getvalue()})
+    row(page, "nateraw/cryptopunks-gan").locator("[data-act=pull]").click()
+    expect(page.locator("#hub-job.is-here")).to_be_visible(timeout=60_000)
+    seq = page.evaluate(SEQ)
+    page.locator("#hub-job [data-act=open]").click()
+    page.wait_for_function(f"{SEQ} > {seq}")
+    expect(page.locator("#model-facts")).to_contain_text("24 px · 100 dimensions")
+    open_tab(page, "Hub")
+    expect(row(page, "nateraw/cryptopunks-gan").locator("[data-act=open]")).to_be_visible()
 
 
 def test_what_is_here_already_is_not_downloaded_again(page: Page, hub: Hub):

@@ -61,7 +61,8 @@ export class Push {
       : [t("gan_push_closed")]));
     this.find("#push-form").hidden = !open;
     this.find("#push-token-field").hidden = !boot.local;
-    this.find("#push-who").textContent = !open ? "" : this.#account();
+    this.find("#push-who").replaceChildren(...(open ? [this.#account()] : []), ...(open && who.sign_out
+      ? [" ", h("a", { href: new URL(who.sign_out, document.baseURI).href, target: "_top" }, t("gan_push_sign_out"))] : []));
     this.#drawPlan();
   }
 

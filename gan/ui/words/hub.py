@@ -196,6 +196,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "gan_push_as": ("As {name}, signed in here.", "以 {name} 的身份（已登录）。"),
     "gan_push_sign_in": ("Sign in with Hugging Face", "用 Hugging Face 登录"),
+    "gan_push_sign_out": ("Sign out", "退出登录"),
     "gan_push_sign_in_why": (
         "Sign in to publish under your own name; your sign-in is used for nothing else.",
         "登录后以自己的名义发布，登录信息不作他用。",
