@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from gan.errors import HubChoice
+from gan.errors import HubChoice, HubError
 from gan.hub import library
 from gan.hub.known import KNOWN, Known
 from gan.hub.pull import Pulled, PullProgress, pull
@@ -147,9 +148,10 @@ def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[b
 
 def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
     """Delete the oldest of more than `most` pulled models, never `keep`."""
-    entries = sorted(library.listed(), key=lambda e: e.path.stat().st_mtime)
+    entries = library.listed()[::-1]  # the oldest first
     for entry in [e for e in entries if e.ref != keep][: max(0, len(entries) - most)]:
-        library.delete(entry.ref)
+        with contextlib.suppress(HubError, OSError):  # another visitor's pull was quicker
+            library.delete(entry.ref)
 
 
 # ---- search -------------------------------------------------------------------------------------

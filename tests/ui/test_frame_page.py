@@ -50,6 +50,7 @@ def test_every_control_has_a_name(page: Page):
     for tab in ("Explore", "Train", "Gallery", "Evaluate", "Hub"):
         open_tab(page, tab)
         page.wait_for_timeout(200)
+        page.wait_for_function("!document.querySelector('.ga [data-icon]')")  # all are mounted
         unnamed = page.evaluate(
             """() => [...document.querySelectorAll('.ga button, .ga input, .ga select, .ga img')]
             .filter((e) => e.checkVisibility() && !e.ariaLabel && !e.alt && !e.innerText?.trim()
