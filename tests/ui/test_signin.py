@@ -127,7 +127,6 @@ def test_a_session_names_its_visitor_with_his_token():
         {"oauth_info": oauth(userinfo={"preferred_username": ""})},
         {"oauth_info": oauth(userinfo={"preferred_username": ["ada"]})},
     ],
-    ids=lambda s: str(s)[:60],
 )
 def test_nonsense_and_what_has_expired_is_nobody(session: object):
     assert visitor(asking(session)) is None
