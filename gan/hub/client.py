@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from gan.errors import HubChoice, HubError
-from gan.hub.failures import slow_error
+from gan.errors import HubChoice, HubError, HubErrorKind
+from gan.hub.failures import SLOW
 
 PATIENCE_S = 30.0  # without a sign of life: 256 KB, or an answer
 ASK_S = 0.1  # between two looks at the clock and at `cancelled`
@@ -36,6 +36,12 @@ SET = {
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
+# what to say of a child that did not come to its end
+FETCH_LOST: Mapping[HubErrorKind, str] = {
+    "cancelled": "pulling {title} was cancelled; nothing was kept",
+    "slow": SLOW,
+    "server": "asking the Hub about {title} ended without a word; try again",
+}
 
 
 def never() -> bool:
@@ -50,14 +56,20 @@ def ask(
     limit_s: float,
     patience_s: float = PATIENCE_S,
     cancelled: Callable[[], bool] = never,
+    module: str = "gan.hub.fetch",
+    lost: Mapping[HubErrorKind, str] = FETCH_LOST,
 ) -> Iterator[dict[str, Any]]:
-    """The messages of a gan.hub.fetch that does `task`; closing the iterator ends it.
+    """The messages of a child, `module`, that does `task`; closing the iterator ends it.
 
-    Raises what it tells, and HubError where it takes longer than `limit_s`, says nothing for
-    `patience_s`, or `cancelled` says so.
+    Raises what it tells, and HubError in the words of `lost` where it takes longer than `limit_s`,
+    says nothing for `patience_s`, or `cancelled` says so.
     """
+
+    def gone(kind: HubErrorKind) -> HubError:
+        return HubError(kind, lost[kind].format(title=title, limit_s=limit_s))
+
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "gan.hub.fetch"],
+        [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -66,13 +78,13 @@ def ask(
     )
     try:
         _send(process, {**task, "title": title, "token": token})
-        for message in _messages(process, title, limit_s, patience_s, cancelled):
+        for message in _messages(process, gone, limit_s, patience_s, cancelled):
             if "error" in message:
                 raise _told(message)
             if "end" in message:
                 return
             yield message
-        raise HubError("server", f"asking the Hub about {title} ended without a word; try again")
+        raise gone("server")
     finally:
         _end(process)
 
@@ -97,7 +109,7 @@ def _send(process: subprocess.Popen[bytes], task: Mapping[str, Any]) -> None:
 
 def _messages(
     process: subprocess.Popen[bytes],
-    title: str,
+    gone: Callable[[HubErrorKind], HubError],
     limit_s: float,
     patience_s: float,
     cancelled: Callable[[], bool],
@@ -108,7 +120,7 @@ def _messages(
     news = time.monotonic() + patience_s
     while True:
         if cancelled():
-            raise HubError("cancelled", f"pulling {title} was cancelled; nothing was kept")
+            raise gone("cancelled")
         try:
             line = lines.get(timeout=min(ASK_S, max(limit_s / 10, 0.01)))
         except queue.Empty:
@@ -119,7 +131,7 @@ def _messages(
             news = time.monotonic() + patience_s
             yield json.loads(line)
         if time.monotonic() > min(ends, news):
-            raise slow_error(title)
+            raise gone("slow")
 
 
 def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:

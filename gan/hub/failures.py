@@ -8,6 +8,7 @@ from gan.errors import HubError, HubErrorKind
 
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
 LATER = "try again later"
+SLOW = f"the Hub was too slow with {{title}}; nothing was kept, {LATER}"
 
 
 def hub_error(error: BaseException, repo: str, *, revision: str = "", file: str = "") -> HubError:
@@ -124,4 +125,4 @@ def damaged_error(repo: str, what: str) -> HubError:
 
 
 def slow_error(repo: str) -> HubError:
-    return HubError("slow", f"the Hub was too slow with {repo}; nothing was kept, {LATER}")
+    return HubError("slow", SLOW.format(title=repo))

@@ -1,73 +1,38 @@
-"""`python -m gan.hub.fetch`: all that asks the Hub, as a process that can be killed.
-
-One task comes as a line of JSON on standard input, messages go as lines of JSON to standard
-output; the task holds the token, where there is one. It ends when its input closes.
-"""
+"""`python -m gan.hub.fetch`: all that is read from the Hub, as a process that can be killed."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gan.errors import HubChoice, HubError
+from gan.errors import HubError
+from gan.hub.child import Message, Token, say, serve
 from gan.hub.choice import OURS, choices, choose, critic_of, hint_files
 from gan.hub.failures import damaged_error, hub_error, status_error
 from gan.hub.hints import MAX_HINT_BYTES, is_ours, parsed
 
 ANSWER_S = 10.0  # for each single answer of the Hub
 CHUNK = 256 * 2**10  # bytes between two signs of life
-Message = dict[str, Any]
 
 
 def main() -> None:
-    task = json.loads(sys.stdin.readline())
-    token = task.pop("token", None) or False
-    _end_with_parent()
-    try:
-        _guard(token, task["title"])
-        for message in TASKS[task["do"]](task, token):
-            say(message)
-        say({"end": True})
-    except HubChoice as error:
-        say({"error": str(error), "kind": error.kind, "files": error.files})
-    except Exception as error:
-        about = {"revision": task.get("revision", ""), "file": task.get("file", "")}
-        told = hub_error(error, task["title"], **about)
-        say({"error": str(told), "kind": told.kind})
+    serve(_work, _told)
 
 
-def say(message: Mapping[str, Any]) -> None:
-    """A message to the parent; there is nobody to tell where it is gone."""
-    try:
-        sys.stdout.write(json.dumps(message) + "\n")
-        sys.stdout.flush()
-    except OSError:
-        os._exit(1)
+def _work(task: dict[str, Any], token: Token) -> Iterator[Message]:
+    _guard(token, task["title"])
+    yield from TASKS[task["do"]](task, token)
 
 
-def _end_with_parent() -> None:
-    """End when the parent ends, closes our input or says so: with what is half fetched removed."""
-
-    def leave(*_: object) -> None:
-        raise SystemExit(1)  # the client removes its temporary file on the way out
-
-    def watch() -> None:
-        os.read(sys.stdin.fileno(), 1)  # not sys.stdin, whose lock would be held at our end
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    signal.signal(signal.SIGTERM, leave)
-    threading.Thread(target=watch, daemon=True).start()
+def _told(error: Exception, task: Mapping[str, Any], _: Token) -> HubError:
+    about = {"revision": task.get("revision", ""), "file": task.get("file", "")}
+    return hub_error(error, task["title"], **about)
 
 
-def _guard(token: str | bool, repo: str) -> None:
+def _guard(token: Token, repo: str) -> None:
     """Have the client fail at once where it would wait, and send the token to the Hub alone."""
     import huggingface_hub  # noqa: PLC0415 - in this process only, and after the input is read
     from huggingface_hub import constants  # noqa: PLC0415
@@ -127,7 +92,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", port
 
 
-def _info(task: Mapping[str, Any], token: str | bool) -> Any:
+def _info(task: Mapping[str, Any], token: Token) -> Any:
     """What the Hub knows of a repo, its files with sizes and hashes; one request."""
     from huggingface_hub import HfApi  # noqa: PLC0415
 
@@ -146,7 +111,7 @@ def _licence(info: Any) -> str:
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
-def _pull(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+def _pull(task: dict[str, Any], token: Token) -> Iterator[Message]:
     info = _info(task, token)
     files = {f.rfilename: f for f in info.siblings or ()}
     sizes = {name: f.size or 0 for name, f in files.items()}
@@ -197,7 +162,7 @@ Fetcher = Callable[[str, "Callable[[int], None] | None"], Path]
 
 
 def _fetcher(
-    task: Mapping[str, Any], commit: str, files: Mapping[str, Any], token: str | bool
+    task: Mapping[str, Any], commit: str, files: Mapping[str, Any], token: Token
 ) -> Fetcher:
     from huggingface_hub import hf_hub_download, try_to_load_from_cache  # noqa: PLC0415
 
@@ -269,7 +234,7 @@ def _meter(told: Callable[[int], None] | None) -> Any:
     return Meter
 
 
-def _search(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+def _search(task: dict[str, Any], token: Token) -> Iterator[Message]:
     from huggingface_hub import HfApi  # noqa: PLC0415
 
     found = HfApi().list_models(
@@ -293,7 +258,7 @@ def _search(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
         }
 
 
-def _details(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
+def _details(task: dict[str, Any], token: Token) -> Iterator[Message]:
     info = _info(task, token)
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
     yield {
@@ -307,7 +272,7 @@ def _details(task: dict[str, Any], token: str | bool) -> Iterator[Message]:
     }
 
 
-TASKS: dict[str, Callable[[dict[str, Any], str | bool], Iterator[Message]]] = {
+TASKS: dict[str, Callable[[dict[str, Any], Token], Iterator[Message]]] = {
     "pull": _pull,
     "search": _search,
     "details": _details,

@@ -2,30 +2,29 @@
 
 A Hub that stalls holds its client for minutes; a child has a limit. The token goes to it through
 its standard input, never by an argument or the environment, and comes back in no answer. Run as a
-module it is that child: one job in JSON on standard input, one answer in JSON on standard output.
+module it is that child, which gives one answer.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from gan.errors import HubError
-from gan.hub.client import environment, never
+from gan.errors import HubError, HubErrorKind
+from gan.hub.child import Message, Token, serve
+from gan.hub.client import ask, never
 
 Kind = Literal["model", "space"]
 LOOK_LIMIT_S = 30.0
 SEND_LIMIT_S, SLOWEST_BYTES_PER_S = 25.0, 100_000.0  # of a whole push: so much, and for its bytes
-POLL_S = 0.1
-OVERDUE_S = 5.0  # after its limit the child ends by itself, should nobody be left to kill it
+LOST: Mapping[HubErrorKind, str] = {
+    "cancelled": "it was cancelled; what had not arrived was not written",
+    "slow": "the Hub must answer within {limit_s:.0f} s, it did not; try again later",
+    "server": "the Hub's client ended without a word; try again later",
+}
 
 
 class Look(NamedTuple):
@@ -47,7 +46,7 @@ def look(
     cancelled: Callable[[], bool] = never,
 ) -> Look:
     """Whether `repo` is there, and what it holds; raises HubError."""
-    answer = _ask({"do": "look", "repo": repo, "kind": kind, "token": token}, limit_s, cancelled)
+    answer = _ask({"do": "look", "repo": repo, "kind": kind}, token, limit_s, cancelled)
     return Look(
         answer["exists"],
         answer["commit"],
@@ -59,7 +58,7 @@ def look(
 
 def account_of(token: str, *, limit_s: float = LOOK_LIMIT_S) -> str:
     """Whom a token belongs to; raises HubError where the Hub does not know it."""
-    answer = _ask({"do": "account", "repo": "", "kind": "model", "token": token}, limit_s, never)
+    answer = _ask({"do": "account", "repo": "", "kind": "model"}, token, limit_s, never)
     return str(answer["account"])
 
 
@@ -90,66 +89,27 @@ def send(
             file.write_bytes(data)
             size += len(data)
         job = {
-            "do": "send", "repo": repo, "kind": kind, "token": token, "folder": folder,
-            "message": message, "create": create, "private": private, "hardware": hardware,
-            "parent": parent,
+            "do": "send", "repo": repo, "kind": kind, "folder": folder, "message": message,
+            "create": create, "private": private, "hardware": hardware, "parent": parent,
         }  # fmt: skip
         limit = SEND_LIMIT_S + size / SLOWEST_BYTES_PER_S if limit_s is None else limit_s
-        return str(_ask(job, limit, cancelled)["url"])
+        return str(_ask(job, token, limit, cancelled)["url"])
 
 
-def _ask(job: Mapping[str, Any], limit_s: float, cancelled: Callable[[], bool]) -> dict[str, Any]:
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "gan.hub.sending"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-    )
-    try:
-        answer = _answer(child, json.dumps({**job, "limit_s": limit_s}), limit_s, cancelled)
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.communicate()
-    if "error" in answer:
-        raise HubError(*answer["error"])
+def _ask(
+    job: Mapping[str, Any], token: str | None, limit_s: float, cancelled: Callable[[], bool]
+) -> Message:
+    [answer] = ask(
+        job, title=job["repo"], token=token or False, limit_s=limit_s, patience_s=limit_s,
+        cancelled=cancelled, module="gan.hub.sending", lost=LOST,
+    )  # fmt: skip
     return answer
-
-
-def _answer(
-    child: subprocess.Popen[bytes], job: str, limit_s: float, cancelled: Callable[[], bool]
-) -> dict[str, Any]:
-    deadline = time.monotonic() + limit_s
-    question: bytes | None = job.encode()
-    while True:
-        try:
-            said, _ = child.communicate(question, timeout=POLL_S)
-        except subprocess.TimeoutExpired:
-            question = None
-            if cancelled():
-                raise HubError(
-                    "cancelled", "it was cancelled; what had not arrived was not written"
-                ) from None
-            if time.monotonic() > deadline:
-                raise HubError(
-                    "slow",
-                    f"the Hub must answer within {limit_s:.0f} s, it did not; try again later",
-                ) from None
-            continue
-        try:
-            found = json.loads(said)
-        except ValueError:
-            raise HubError(
-                "server", "the Hub's client ended without a word; try again later"
-            ) from None
-        return dict(found)
 
 
 # ---- the child ----------------------------------------------------------------------------------
 
 
-def _look(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
+def _look(api: Any, job: Mapping[str, Any]) -> Message:
     from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - child alone
 
     who = _account(api, job)
@@ -161,14 +121,14 @@ def _look(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     return {"exists": True, "commit": info.sha or "", "files": files, **who}
 
 
-def _account(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
-    if not job["token"]:
+def _account(api: Any, _: Mapping[str, Any]) -> Message:
+    if not api.token:
         return {"account": "", "groups": []}
     who = api.whoami()
     return {"account": str(who["name"]), "groups": [str(o["name"]) for o in who.get("orgs", [])]}
 
 
-def _send(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
+def _send(api: Any, job: Mapping[str, Any]) -> Message:
     repo, kind = job["repo"], job["kind"]
     is_space = kind == "space"
     if job["create"]:
@@ -186,7 +146,7 @@ def _send(api: Any, job: Mapping[str, Any]) -> dict[str, Any]:
     return {"url": f"{api.endpoint}/{'spaces/' if is_space else ''}{repo}"}
 
 
-REFUSALS: dict[int, tuple[str, str]] = {  # of the Hub: kind, and what to say of a repo
+REFUSALS: dict[int, tuple[HubErrorKind, str]] = {  # of the Hub: kind, and what to say of a repo
     400: ("refused", "the Hub must take the files of {repo}, it does not ({said}); correct them"),
     401: ("sign-in", "the Hub must know the token, it does not take it; sign in again"),
     402: ("no-access", "the Hub asks for payment for {repo} ({said}); choose other hardware"),
@@ -202,7 +162,7 @@ REFUSALS: dict[int, tuple[str, str]] = {  # of the Hub: kind, and what to say of
 }
 
 
-def explained(error: Exception, *, repo: str, token: str | None) -> tuple[str, str]:
+def explained(error: Exception, repo: str, token: Token) -> tuple[HubErrorKind, str]:
     """Kind and sentence of what the Hub's client raised; never with a token in it."""
     from huggingface_hub.errors import OfflineModeIsEnabled  # noqa: PLC0415 - child alone
 
@@ -222,28 +182,23 @@ def explained(error: Exception, *, repo: str, token: str | None) -> tuple[str, s
     return "unreachable", "the Hub cannot be reached; check the connection and try again"
 
 
-def _said(error: Exception, token: str | None) -> str:
+def _said(error: Exception, token: Token) -> str:
     """The Hub's own words: one line, short, plain, without addresses, without the token."""
     text = str(getattr(error, "server_message", None) or error)
     words = [w for w in text.replace(token or "\0", "…").split() if "://" not in w]
     return "".join(c for c in " ".join(words)[:160] if c.isprintable())
 
 
-def _child() -> None:
-    job = json.loads(sys.stdin.buffer.read())
-    timer = threading.Timer(job["limit_s"] + OVERDUE_S, os._exit, [1])
-    timer.daemon = True
-    timer.start()
-    token = job["token"]
-    try:
-        from huggingface_hub import HfApi  # noqa: PLC0415 - half a second, the child's alone
+def _work(job: dict[str, Any], token: Token) -> Iterator[Message]:
+    from huggingface_hub import HfApi  # noqa: PLC0415 - half a second, the child's alone
 
-        api = HfApi(token=token or False)
-        answer = {"account": _account, "look": _look, "send": _send}[job["do"]](api, job)
-    except Exception as error:  # the process's edge: whatever it is becomes a sentence
-        answer = {"error": explained(error, repo=job["repo"], token=token)}
-    sys.stdout.write(json.dumps(answer))
+    do = {"account": _account, "look": _look, "send": _send}[job["do"]]
+    yield do(HfApi(token=token), job)
+
+
+def _told(error: Exception, job: Mapping[str, Any], token: Token) -> HubError:
+    return HubError(*explained(error, job["repo"], token))
 
 
 if __name__ == "__main__":
-    _child()
+    serve(_work, _told)

@@ -12,9 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from gan.checkpoint import (
-    save_checkpoint,
-)
+from gan.checkpoint import save_checkpoint
 from gan.errors import DivergedError, RunError
 from gan.runs.commands import COMMANDS
 from gan.runs.folder import RunStatus, State

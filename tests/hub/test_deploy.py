@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from typer.testing import CliRunner
 from gan.cli import app
 from gan.errors import HubError
 from gan.hub import deploy
+from gan.hub.child import OVERDUE_S
+from gan.hub.client import environment
 from gan.hub.sending import look, send
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
@@ -105,6 +110,20 @@ def test_it_can_be_cancelled(hub: Hub):
     with pytest.raises(HubError) as caught:
         look("visitor/app", "space", token=VISITOR, cancelled=lambda: True)
     assert caught.value.kind == "cancelled"
+
+
+def test_a_child_ends_with_its_parent(hub: Hub):
+    hub.fail("/api/", "stall")
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gan.hub.sending"], stdin=subprocess.PIPE, env=environment()
+    )
+    job = {"do": "look", "repo": "visitor/app", "kind": "space", "token": VISITOR}
+    child.stdin.write(json.dumps(job).encode() + b"\n")
+    child.stdin.flush()
+    while not hub.paths("GET"):
+        time.sleep(0.05)
+    child.stdin.close()
+    assert child.wait(OVERDUE_S + 5) != 0
 
 
 def test_who_has_no_account_is_told_so(hub: Hub):
