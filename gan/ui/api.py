@@ -265,7 +265,7 @@ class Endpoints:
                 for told in evaluating.answers(context, judge, question, cancelled):
                     yield line(told)
 
-            async with aclosing(lines(judge.thread, judge.places, "", work)) as told:
+            async with aclosing(lines(judge, "", work)) as told:
                 async for reply in replies(told):
                     yield reply
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from torch import Tensor
 
 from gan.latent.inversion import Encode
-from gan.ui.kept import Kept, Quota, one_thread
+from gan.ui.kept import Kept, Quota
 from gan.ui.reals import Studies
-from gan.ui.streams import Places
+from gan.ui.streams import Workers
 
 UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
 
@@ -27,14 +26,10 @@ class UsualScores(NamedTuple):
 class Desk:
     """None of these threads is the one that paints, so that no panel holds up a slider."""
 
-    film_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("film"))
-    map_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("map"))
-    search_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("search"))
-    look_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("look"))
-    film_places: Places = field(default_factory=lambda: Places(most=3))
-    map_places: Places = field(default_factory=lambda: Places(most=8))
-    search_places: Places = field(default_factory=lambda: Places(most=3))
-    look_places: Places = field(default_factory=lambda: Places(most=16))
+    film: Workers = field(default_factory=lambda: Workers("film", most=3))
+    map: Workers = field(default_factory=lambda: Workers("map", most=8))
+    search: Workers = field(default_factory=lambda: Workers("search", most=3))
+    look: Workers = field(default_factory=lambda: Workers("look", most=16))
     maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
     scales: Kept[float] = field(default_factory=lambda: Kept(capacity=64))
     usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
@@ -44,8 +39,5 @@ class Desk:
 
     def close(self) -> None:
         """Begun work is told to stop, and nothing new begins."""
-        for places in (self.film_places, self.search_places):
-            places.end()
-        self.studies.close()
-        for thread in (self.film_thread, self.map_thread, self.search_thread, self.look_thread):
-            thread.shutdown(wait=False, cancel_futures=True)
+        for part in (self.film, self.map, self.search, self.look, self.studies):
+            part.close()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,9 +31,8 @@ from gan.sampling import MAX_SEED
 from gan.schema import from_json
 from gan.ui.asked import coded
 from gan.ui.board import build_board
-from gan.ui.kept import one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
-from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError, evaluation_json, finite, whole_number
 
 MIN_COUNT, MAX_COUNT, PUBLIC_COUNT = 130, 50_000, 5_000
@@ -46,18 +44,12 @@ class _Ended(Exception):
     """Nobody waits for the answer any more."""
 
 
-@dataclass
-class Judge:
+class Judge(Workers):
     """One evaluation at a time, a few waiting, and what was found before."""
 
-    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("judge"))
-    places: Places = field(default_factory=lambda: Places(most=4))
-    results: Results = field(default_factory=Results)
-
-    def close(self) -> None:
-        """What is going on ends, and nothing new begins."""
-        self.places.end()
-        self.thread.shutdown(wait=False, cancel_futures=True)
+    def __init__(self) -> None:
+        super().__init__("judge", most=4)
+        self.results = Results()
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,7 @@ async def begin(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         yield from map(line, answers(context, judge, question, cancelled))
 
-    return stream(judge.thread, judge.places, session_of(request), work)
+    return stream(judge, session_of(request), work)
 
 
 def answers(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +21,7 @@ from gan.ui import publish
 from gan.ui.board import build_board
 from gan.ui.hubthumb import thumbnail
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, on, session_of
-from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError
 
 HUB_URL = "https://huggingface.co"
@@ -36,21 +35,13 @@ PUBLIC_MODELS = 24  # on a public server; the oldest make room
 class Porter:
     """Threads and places of what asks the Hub; a Hub that stalls holds up nothing else."""
 
-    pull_thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="pull")
-    )
-    ask_thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(2, thread_name_prefix="ask-hub")
-    )
-    pulls: Places = field(default_factory=lambda: Places(most=4))
-    searches: Places = field(default_factory=lambda: Places(most=8))
+    pulls: Workers = field(default_factory=lambda: Workers("pull", most=4, threads=2))
+    searches: Workers = field(default_factory=lambda: Workers("ask-hub", most=8, threads=2))
 
     def close(self) -> None:
         """Pulls and searches end."""
-        for places in (self.pulls, self.searches):
-            places.end()
-        for thread in (self.pull_thread, self.ask_thread):
-            thread.shutdown(wait=False, cancel_futures=True)
+        self.pulls.close()
+        self.searches.close()
 
 
 def build() -> gr.HTML:
@@ -132,7 +123,7 @@ async def pull_in(context: Context, request: Request) -> Response:
         except HubChoice as choice:
             yield line({"choices": [{"name": n, "bytes": size} for n, size in choice.files]})
 
-    return stream(porter.pull_thread, porter.pulls, session, work)
+    return stream(porter.pulls, session, work)
 
 
 def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[bytes]:
@@ -167,7 +158,7 @@ async def find(context: Context, request: Request) -> Response:
     def work(_: Cancelled) -> Iterator[bytes]:
         yield line({"rows": [_found_json(row) for row in search(text, limit=FOUND)]})
 
-    return stream(porter.ask_thread, porter.searches, session, work)
+    return stream(porter.searches, session, work)
 
 
 def _found_json(row: Found) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import brotli
@@ -14,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import Weights
 from gan.export import encode
+from gan.ui.kept import one_thread
 from gan.ui.routes import ASSETS, FOREVER, NEVER, Context, Handler, on
 from gan.ui.views import PageError
 
@@ -72,7 +72,7 @@ class Exports:
     """Exported models, each made once; one thread makes them, so that nothing else waits."""
 
     def __init__(self, *, limit: int = MAX_KEPT_BYTES) -> None:
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="export")
+        self.thread = one_thread("export")
         self._limit = limit
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, bytes] = OrderedDict()  # by the weights' revision

@@ -52,8 +52,8 @@ async def _looked(context: Context, request: Request, work: Any) -> Response:
         weights = context.models.get(ref)
         return work(context, weights, points_of(body, weights), psi)
 
-    with desk.look_places.taken():
-        return JSONResponse(await on(desk.look_thread, answer), headers=NEVER)
+    with desk.look.places.taken():
+        return JSONResponse(await on(desk.look.thread, answer), headers=NEVER)
 
 
 # ---- layers and D -----------------------------------------------------------------------------

@@ -24,10 +24,19 @@ class Kept(Generic[Value]):
         self._lock = threading.Lock()
         self._values: OrderedDict[tuple, Value] = OrderedDict()
 
-    def has(self, key: tuple) -> bool:
-        """Whether it is there, for what is told while it is made."""
+    def find(self, key: tuple) -> Value | None:
+        """The value of `key`, or None; for what is told while it is made."""
         with self._lock:
-            return key in self._values
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: tuple, value: Value) -> None:
+        """Keep `value`; the oldest makes room."""
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._capacity:
+                self._values.popitem(last=False)
 
     def get(self, key: tuple, make: Callable[[], Value]) -> Value:
         """The value of `key`, made if it is not there."""
@@ -36,24 +45,27 @@ class Kept(Generic[Value]):
                 self._values.move_to_end(key)
                 return self._values[key]
         value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._capacity:
-                self._values.popitem(last=False)
+        self.put(key, value)
         return value
 
 
 class Quota:
-    """Bytes that each session has sent; sessions beyond `sessions` are forgotten."""
+    """Bytes that each session has sent; sessions beyond `sessions` are forgotten. Thread-safe."""
 
     def __init__(self, *, most: int, sessions: int = 10_000) -> None:
         self._most, self._sessions = most, sessions
+        self._lock = threading.Lock()
         self._sent: OrderedDict[str, int] = OrderedDict()
+
+    def sent(self, session: str, size: int = 0) -> int:
+        """What it has sent in all, `size` more among it."""
+        with self._lock:
+            if size:
+                self._sent[session] = self._sent.pop(session, 0) + size
+            while len(self._sent) > self._sessions:
+                self._sent.popitem(last=False)
+            return self._sent.get(session, 0)
 
     def allows(self, session: str, size: int) -> bool:
         """Count `size` more; False where that is too much."""
-        sent = self._sent.pop(session, 0) + size
-        self._sent[session] = sent
-        while len(self._sent) > self._sessions:
-            self._sent.popitem(last=False)
-        return sent <= self._most
+        return self.sent(session, size) <= self._most

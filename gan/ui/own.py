@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
-from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, BinaryIO, NamedTuple
 
@@ -18,6 +16,7 @@ from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
+from gan.ui.kept import Quota, one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.views import PageError
 
@@ -29,7 +28,6 @@ PUBLIC_KEEP_S = 24 * 3600
 PIECE = 2**20
 MAX_TAKING = 2  # uploads at a time
 TAKING_S = 300.0  # in public: who sends more slowly makes way
-SESSIONS = 10_000  # whose uploads are counted
 
 
 class Own:
@@ -37,9 +35,9 @@ class Own:
 
     def __init__(self) -> None:
         self.sets = OwnSets(home_root() / "images")
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="own")
+        self.thread = one_thread("own")
         self._lock = threading.Lock()
-        self._sent: OrderedDict[str, int] = OrderedDict()
+        self.uploads = Quota(most=PUBLIC_UPLOAD)
         self._taking = 0
 
     def begin(self) -> None:
@@ -53,15 +51,6 @@ class Own:
         """An upload is over, however it ended."""
         with self._lock:
             self._taking -= 1
-
-    def sent(self, session: str, size: int = 0) -> int:
-        """Bytes that a visitor has sent in all, `size` more among them."""
-        with self._lock:
-            if size:
-                self._sent[session] = self._sent.pop(session, 0) + size
-            while len(self._sent) > SESSIONS:
-                self._sent.popitem(last=False)
-            return self._sent.get(session, 0)
 
     def close(self) -> None:
         """End the thread."""
@@ -126,7 +115,7 @@ async def listing(context: Context, request: Request) -> Response:
     """The visitor's sets, and how much may still be sent."""
     session, own = session_of(request), context.part(Own)
     sets = await on(own.thread, mine, context, session)
-    left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.sent(session))
+    left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.uploads.sent(session))
     body = {"sets": [own_json(s) for s in sets], "left": left}
     return JSONResponse(body, headers=NEVER)
 
@@ -155,14 +144,14 @@ async def upload(context: Context, request: Request) -> Response:
 async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
     """The body into `file`; counted while it is read, whatever its header says."""
     own, session = context.part(Own), session_of(request)
-    most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.sent(session)
+    most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.uploads.sent(session)
     size, parts, held = 0, [], 0
     async for part in request.stream():
         size += len(part)
         if size > most:
             raise PageError("gan_error_own_large", status=413, most=max(0, most) // 2**20)
         if not context.profile.local:
-            own.sent(session, len(part))  # a broken-off upload counts too
+            own.uploads.sent(session, len(part))  # a broken-off upload counts too
         parts.append(part)
         held += len(part)
         if held >= PIECE:

@@ -98,11 +98,8 @@ async def film(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         return make_film(context, wanted, body, cancelled)
 
-    desk = context.part(Desk)
-    return stream(
-        desk.film_thread, desk.film_places, session_of(request), work,
-        media_type="application/octet-stream",
-    )  # fmt: skip
+    film_makers = context.part(Desk).film
+    return stream(film_makers, session_of(request), work, media_type="application/octet-stream")
 
 
 # ---- the map ----------------------------------------------------------------------------------
@@ -120,8 +117,8 @@ async def map_of(context: Context, request: Request) -> Response:
         key = (weights.revision, method, psi)
         return desk.maps.get(key, lambda: draw_map(weights, method, psi))
 
-    with desk.map_places.taken():
-        drawn = await on(desk.map_thread, draw)
+    with desk.map.places.taken():
+        drawn = await on(desk.map.thread, draw)
     return JSONResponse(drawn, headers=NEVER)
 
 

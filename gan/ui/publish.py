@@ -20,8 +20,9 @@ from starlette.responses import JSONResponse, Response
 from gan.errors import HubError
 from gan.hub import push
 from gan.ui import signin
+from gan.ui.kept import one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
-from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError
 
 KEPT_PLANS = 4  # each holds its files, up to some hundred MB
@@ -41,13 +42,8 @@ class Draft(NamedTuple):
 class Desk:
     """Plans on show, by a number that nobody can guess; one thread that prepares and sends."""
 
-    thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="push")
-    )
-    ask_thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="account")
-    )
-    places: Places = field(default_factory=lambda: Places(most=4))
+    pushes: Workers = field(default_factory=lambda: Workers("push", most=4))
+    ask_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("account"))
     drafts: OrderedDict[str, Draft] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,9 +68,8 @@ class Desk:
 
     def close(self) -> None:
         """Nothing more is sent."""
-        self.places.end()
-        for thread in (self.thread, self.ask_thread):
-            thread.shutdown(wait=False, cancel_futures=True)
+        self.pushes.close()
+        self.ask_thread.shutdown(wait=False, cancel_futures=True)
 
 
 # ---- who may ------------------------------------------------------------------------------------
@@ -164,7 +159,7 @@ async def prepare(context: Context, request: Request) -> Response:
         )
         yield line({"plan": {"id": desk.keep(Draft(session, plan)), **plan_json(plan)}})
 
-    return stream(desk.thread, desk.places, session, work)
+    return stream(desk.pushes, session, work)
 
 
 def plan_json(plan: push.PushPlan) -> dict[str, Any]:
@@ -203,7 +198,7 @@ async def send(context: Context, request: Request) -> Response:
         url = push.push(draft.plan, token=token, overwrite=wanted, cancelled=cancelled)
         yield line({"url": url})
 
-    return stream(desk.thread, desk.places, session, work)
+    return stream(desk.pushes, session, work)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,10 +20,10 @@ from gan.sampling import MAX_SEED
 from gan.ui.asked import features_of
 from gan.ui.desk import Desk
 from gan.ui.gallery import Tiles, draw
-from gan.ui.kept import Kept, one_thread
+from gan.ui.kept import Kept
 from gan.ui.reals import Reals, data_of
 from gan.ui.routes import Context, Handler, json_of, session_of
-from gan.ui.streams import Cancelled, Places, line, stream
+from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import MAX_PSI, PageError, real_number, whole_number
 
 SCORES = ("d", "nearest", "confidence")
@@ -33,18 +32,12 @@ SCORED_AT_ONCE = 100
 WAIT_S = 0.25
 
 
-@dataclass
-class Shelf:
+class Shelf(Workers):
     """A thread for scores, and those made so far."""
 
-    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("scores"))
-    places: Places = field(default_factory=lambda: Places(most=4))
-    scores: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=32))
-
-    def close(self) -> None:
-        """What is going on ends, and nothing new begins."""
-        self.places.end()
-        self.thread.shutdown(wait=False, cancel_futures=True)
+    def __init__(self) -> None:
+        super().__init__("scores", most=4)
+        self.scores: Kept[dict[str, Any]] = Kept(capacity=32)
 
 
 @dataclass(frozen=True)
@@ -82,14 +75,15 @@ async def scores(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         weights = context.models.get(asked.ref)
         key = (weights.revision, asked.first, asked.count, asked.label, asked.psi, asked.by)
-        made: dict[str, Any] | None = None
-        if not shelf.scores.has(key):
+        made = shelf.scores.find(key)
+        if made is None:
             made = yield from _scored(context, weights, asked, cancelled)
             if made is None:
                 return
-        yield line({"scores": shelf.scores.get(key, lambda: made or {})})
+            shelf.scores.put(key, made)
+        yield line({"scores": made})
 
-    return stream(shelf.thread, shelf.places, session_of(request), work)
+    return stream(shelf, session_of(request), work)
 
 
 def _scored(

@@ -42,7 +42,7 @@ STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fe
 async def picture(context: Context, request: Request) -> Response:
     """POST an encoded picture; the reply is raw pixels, square, of the size the model makes."""
     desk, ref = context.part(Desk), request.query_params.get("ref", "")
-    with desk.look_places.taken():
+    with desk.look.places.taken():
         try:
             async with asyncio.timeout(UPLOAD_S):
                 body = await body_of(request, limit=MAX_BYTES + 1)
@@ -50,7 +50,7 @@ async def picture(context: Context, request: Request) -> Response:
             raise PageError("gan_error_request", status=408) from None
         if not context.profile.local and not desk.uploads.allows(session_of(request), len(body)):
             raise PageError("gan_error_uploads", status=429)
-        pixels = await on(desk.look_thread, _read, context, ref, body)
+        pixels = await on(desk.look.thread, _read, context, ref, body)
     headers = NEVER | {"x-gan-shape": joined(pixels.shape)}
     return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
 
@@ -91,7 +91,7 @@ async def search(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         return find(context, wanted, body, cancelled)
 
-    return stream(desk.search_thread, desk.search_places, session_of(request), work)
+    return stream(desk.search, session_of(request), work)
 
 
 def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:

@@ -73,6 +73,19 @@ class Places:
             self._taken.pop(event, None)
 
 
+class Workers:
+    """Threads for one kind of long work, and the places at them."""
+
+    def __init__(self, name: str, *, most: int, threads: int = 1) -> None:
+        self.thread = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.places = Places(most=most)
+
+    def close(self) -> None:
+        """What is going on ends, and nothing new begins."""
+        self.places.end()
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
 def line(data: dict[str, Any]) -> bytes:
     """One line of the reply."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
@@ -97,27 +110,20 @@ class Patient(StreamingResponse):
             log.info("%s was given up: nobody took the reply", scope.get("path"))
 
 
-def lines(
-    thread: ThreadPoolExecutor, places: Places, session: str, work: Work
-) -> AsyncIterator[bytes]:
+def lines(workers: Workers, session: str, work: Work) -> AsyncIterator[bytes]:
     """What `work` yields, as it yields it; its argument says when nobody wants the rest.
 
     An error becomes the last line. Raises PageError where no place is free.
     """
-    given_up = places.take(session)
-    return _told(thread, given_up, work, lambda: places.leave(given_up))
+    given_up = workers.places.take(session)
+    return _told(workers.thread, given_up, work, lambda: workers.places.leave(given_up))
 
 
 def stream(
-    thread: ThreadPoolExecutor,
-    places: Places,
-    session: str,
-    work: Work,
-    *,
-    media_type: str = "application/x-ndjson",
+    workers: Workers, session: str, work: Work, *, media_type: str = "application/x-ndjson"
 ) -> Patient:
     """`lines` as a reply."""
-    told = lines(thread, places, session, work)
+    told = lines(workers, session, work)
     return Patient(told, media_type=media_type, headers=STREAMED)
 
 

@@ -254,7 +254,7 @@ def test_what_is_kept_is_made_once_and_bounded():
 
 def test_a_closed_server_stops_the_searches_it_has_begun():
     desk = Desk()
-    event = desk.search_places.take("me")
+    event = desk.search.places.take("me")
     desk.close()
     assert event.is_set()
     assert isinstance(event, threading.Event)
