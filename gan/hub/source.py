@@ -6,8 +6,8 @@ import json
 import re
 
 from gan.config import PortedConfig, WeightsConfig
+from gan.hub.card import escaped
 
-MAX_TEXT = 200  # letters of anything that comes from outside
 REPO = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
 LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
 
@@ -21,7 +21,6 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
     source = config.source
     licence = source.licence or "its card states none; ask its author before you use it"
     rows = {
-        "from": f"https://huggingface.co/{source.repo}" if REPO.fullmatch(source.repo) else "",
         "repo": source.repo,
         "commit": source.commit,
         "file": source.file,
@@ -29,20 +28,15 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
         "layout": source.layout,
         "licence": licence,
     }
-    table = "\n".join(f"| {name} | {plain_text(text)} |" for name, text in rows.items() if text)
-    noted = "".join(f"- {plain_text(note)}\n" for note in notes)
+    table = "\n".join(f"| {name} | {escaped(text)} |" for name, text in rows.items() if text)
+    if REPO.fullmatch(source.repo):
+        table = f"| from | https://huggingface.co/{escaped(source.repo)} |\n{table}"
+    noted = "".join(f"- {escaped(note)}\n" for note in notes)
     return (
-        f"{_front_matter(config)}\n# {plain_text(config.name)}\n\n"
+        f"{_front_matter(config)}\n# {escaped(config.name)}\n\n"
         f"Pulled from the Hugging Face Hub by GAN Atelier.{_what(config)}\n\n"
         f"| | |\n|---|---|\n{table}\n{noted and chr(10)}{noted}{_how(config)}"
     )
-
-
-def plain_text(text: str) -> str:
-    """`text` as one line that Markdown and HTML show as it is."""
-    line = "".join(c if c.isprintable() else " " for c in text[:MAX_TEXT])
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]()#+!|~$])", r"\\\1", line)
 
 
 def _front_matter(config: WeightsConfig) -> str:

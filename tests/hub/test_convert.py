@@ -22,8 +22,9 @@ from gan.checkpoint import load
 from gan.config import SourceConfig
 from gan.errors import HubError
 from gan.files import read_json, sha256
+from gan.hub.card import escaped
 from gan.hub.convert import PARTS, Limits, attempt, convert
-from gan.hub.source import plain_text, source_card
+from gan.hub.source import source_card
 from gan.sampling import latents, render
 from tests.hub.references import dcgan, dcgan_critic, drawn, maps
 
@@ -157,8 +158,8 @@ def test_the_card_shows_what_comes_from_outside_as_plain_text(here, tmp_path):
     assert "base_model" not in card
     assert "license:" not in card
     assert not [line for line in body.splitlines() if line == "---"]
-    assert plain_text("[x](y) `a`|b") == r"\[x\]\(y\) \`a\`\|b"
-    assert plain_text(evil).count("\n") == 0
+    assert escaped("[x](y) `a`|b") == r"\[x\]\(y\) \`a\`\|b"
+    assert escaped(evil).count("\n") == 0
 
 
 # ---- what is wrong ------------------------------------------------------------------------------
