@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 
 from gan.config import PortedConfig, WeightsConfig
-from gan.hub.card import escaped
-
-REPO = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}", re.ASCII)
-LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,40}")
+from gan.hub.card import LICENCE, escaped
+from gan.hub.space import REPO_ID
 
 
 def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
@@ -29,7 +26,7 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
         "licence": licence,
     }
     table = "\n".join(f"| {name} | {escaped(text)} |" for name, text in rows.items() if text)
-    if REPO.fullmatch(source.repo):
+    if REPO_ID.fullmatch(source.repo):
         table = f"| from | https://huggingface.co/{escaped(source.repo)} |\n{table}"
     noted = "".join(f"- {escaped(note)}\n" for note in notes)
     return (
@@ -48,7 +45,7 @@ def _front_matter(config: WeightsConfig) -> str:
     ]
     if LICENCE.fullmatch(source.licence):
         rows.append(f"license: {json.dumps(source.licence)}")
-    if REPO.fullmatch(source.repo):
+    if REPO_ID.fullmatch(source.repo):
         rows.append(f"base_model: {json.dumps(source.repo)}")
     return "\n".join(["---", *rows, "---", ""])
 

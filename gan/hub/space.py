@@ -26,7 +26,7 @@ SCOPES = (
 NEEDED_SCOPES = {"write-repos", "manage-repos"}  # to push, and to create what is pushed to
 MAX_DESCRIPTION = 60  # letters
 MAX_OAUTH_MINUTES = 43200  # 30 days
-REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 PRELOADED = re.compile(rf"{REPO_ID.pattern}( [^\s,]+(,[^\s,]+)*( [0-9a-f]{{40}})?)?")
 FRONT = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 

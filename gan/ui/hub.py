@@ -12,6 +12,7 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from gan.checkpoint import PULLED, pulled
 from gan.errors import HubChoice, HubError
 from gan.hub import library
 from gan.hub.known import KNOWN, Known
@@ -67,7 +68,7 @@ async def overview(context: Context, request: Request) -> Response:
 
     def look() -> dict[str, Any]:
         return {
-            "pulled": pulled_json(context),
+            "pulled": [_entry_json(entry) for entry in library.listed()],
             "known": [_known_json(row) for row in KNOWN],
             "endpoint": os.environ.get("HF_ENDPOINT") or HUB_URL,
             "login": context.profile.local and bool(publish.saved_token()),
@@ -77,18 +78,13 @@ async def overview(context: Context, request: Request) -> Response:
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
 
 
-def pulled_json(context: Context) -> list[dict[str, Any]]:
-    """The pulled models that can be chosen, by name."""
-    models = {m["ref"]: m for m in context.models.listed()}
-    return [_entry_json(e, models[e.ref]) for e in library.listed() if e.ref in models]
-
-
-def _entry_json(entry: library.Entry, model: dict[str, Any]) -> dict[str, Any]:
+def _entry_json(entry: library.Entry) -> dict[str, Any]:
     source = entry.source
     return {
         "ref": entry.ref, "name": entry.name, "bytes": entry.size,
         "repo": source.repo, "commit": source.commit, "file": source.file,
-        "licence": source.licence, "layout": source.layout, "resolution": model["resolution"],
+        "licence": source.licence, "layout": source.layout,
+        "resolution": entry.config.model.resolution,
     }  # fmt: skip
 
 
@@ -133,8 +129,7 @@ def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[b
             continue
         if not context.profile.local:
             make_room(keep=step.ref)
-        known = next((m for m in pulled_json(context) if m["ref"] == step.ref), {})
-        yield line({"pulled": step._asdict() | known})
+        yield line({"pulled": step._asdict() | _entry_json(_entry(step.ref))})
 
 
 def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
@@ -175,10 +170,11 @@ def _found_json(row: Found) -> dict[str, Any]:
 
 def _entry(ref: str) -> library.Entry:
     """Raises PageError for what was not pulled; `ref` is matched against a list, not a path."""
-    for entry in library.listed():
-        if entry.ref == ref:
-            return entry
-    raise PageError("gan_hub_gone", status=404)
+    name = ref.removeprefix(PULLED)
+    entry = library.entry(name) if ref.startswith(PULLED) and name in pulled() else None
+    if entry is None:
+        raise PageError("gan_hub_gone", status=404)
+    return entry
 
 
 async def picture(context: Context, request: Request) -> Response:

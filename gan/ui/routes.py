@@ -84,18 +84,6 @@ class Context:
         if not self.profile.local:
             self.part(Limits).spend(session, kind)
 
-    def threads(self) -> tuple[ThreadPoolExecutor, ...]:
-        """All of them, to be ended together."""
-        return (
-            self.latent_thread,
-            self.batch_thread,
-            self.direction_thread,
-            self.page_thread,
-            self.disk_thread,
-            self.train_thread,
-            self.data_thread,
-        )
-
     def part(self, kind: type[Part]) -> Part:
         """The one `kind` of this server: what a single tab needs, made when first asked for."""
         with self._lock:
@@ -108,8 +96,9 @@ class Context:
         self.supervisor.shutdown()
         for part in self._parts.values():
             part.close()
-        for thread in self.threads():
-            thread.shutdown(wait=False, cancel_futures=True)
+        for value in vars(self).values():
+            if isinstance(value, ThreadPoolExecutor):
+                value.shutdown(wait=False, cancel_futures=True)
 
 
 Handler = Callable[[Context, Request], Awaitable[Response]]

@@ -20,11 +20,7 @@ from gan.hub.layouts.base import (
     folded,
     modules_of,
 )
-from gan.hub.layouts.plain import (
-    read_maps,
-    read_units,
-    recognised,
-)
+from gan.hub.layouts.plain import read_maps, read_units, recognised
 from gan.hub.layouts.stages import STUDIO_EPS, stages_of
 
 Kernels = tuple[int, ...]

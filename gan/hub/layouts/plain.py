@@ -20,14 +20,7 @@ from collections.abc import Callable, Sequence
 
 from gan.config import PortedConfig
 from gan.errors import ConfigError, WeightsError
-from gan.hub.layouts.base import (
-    Chain,
-    Hints,
-    Layout,
-    Payload,
-    Recognised,
-    Specs,
-)
+from gan.hub.layouts.base import Chain, Hints, Layout, Payload, Recognised, Specs
 from gan.hub.layouts.stages import LEAKY, Stage, root_of, stages_of
 from gan.models.ported.chain import Shape, steps_of
 
