@@ -17,19 +17,26 @@ def is_ours(config: Path | None) -> bool:
 
 def parsed(path: Path) -> dict[str, Any]:
     """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
-    import yaml  # noqa: PLC0415 - comes with the Hub's client
-
     try:
         text = path.read_text("utf-8")
-        data = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        data = json.loads(text) if path.suffix == ".json" else _yaml(text)
         plain = _plain(data, [MAX_VALUES])
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+    except Exception:  # PyYAML raises KeyError, IndexError and more for what makes no sense
         return {}
     return plain if isinstance(plain, dict) else {}
 
 
+def _yaml(text: str) -> Any:
+    """YAML without references: merged into one another, 500 bytes of them fill any memory."""
+    import yaml  # noqa: PLC0415 - comes with the Hub's client
+
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, yaml.SafeLoader)):
+        raise ValueError("references")
+    return yaml.safe_load(text)
+
+
 def _plain(data: Any, left: list[int]) -> Any:
-    """A copy of bounded size: a few bytes of YAML can stand for gigabytes of references."""
+    """A copy of bounded size."""
     left[0] -= 1
     if left[0] < 0:
         raise ValueError("too much")

@@ -133,8 +133,7 @@ def repo_prefix(repo: Repo) -> str:
 
 
 def _slug(file: str) -> str:
+    """Files that differ in their endings alone are different models, too."""
     stem = file.rsplit(".", 1)[0]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[-SLUG_LETTERS:].strip("-")
-    if slug == stem:
-        return slug
     return f"{slug}-{hashlib.sha256(file.encode()).hexdigest()[:6]}"

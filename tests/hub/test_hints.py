@@ -14,6 +14,11 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
+# each line ten times as large as the last once they are merged; three more would fill any memory
+MERGED = "m0: &m0 {k: 1}\n" + "".join(
+    f"m{i}: &m{i}\n  <<: [{', '.join([f'*m{i - 1}'] * 10)}]\n" for i in range(1, 6)
+)
+
 
 @pytest.mark.parametrize(
     ("name", "text", "data"),
@@ -27,6 +32,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("c.yaml", "!!python/object/apply:os.system ['true']", {}),
         ("c.yaml", BOMB, {}),
         ("c.yaml", "a: &a [*a]", {}),
+        ("c.yaml", MERGED, {}),
+        ("c.yaml", "a: !!int ''", {}),
+        ("c.yaml", "a: !!timestamp x", {}),
     ],
 )  # fmt: skip
 def test_they_are_read_as_plain_data_of_bounded_size(
