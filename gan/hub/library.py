@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from gan.schema import from_json
 CACHE = ".cache"  # of what is being pulled; a pulled model needs nothing in it
 NAMES = ".names.json"
 LEFTOVER_S = 3600.0  # what a killed pull left half written
+_names_lock = threading.Lock()
 
 
 class Entry(NamedTuple):
@@ -89,8 +91,9 @@ def kept(repo: Repo) -> list[Entry]:
 
 def remember(repo: Repo, folder: str) -> None:
     """That what was asked for as `repo` (its revision, its file) is in `folder`."""
-    names = _names() | {_key(repo): folder}
-    write_json(pulled_root() / NAMES, {k: v for k, v in names.items() if has(v)})
+    with _names_lock:
+        names = _names() | {_key(repo): folder}
+        write_json(pulled_root() / NAMES, {k: v for k, v in names.items() if has(v)})
 
 
 def recall(repo: Repo) -> Entry | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -33,6 +35,11 @@ LIMIT_S = 600.0  # of a whole pull; one that makes no progress ends far sooner
 MAX_LOCAL_BYTES, MAX_PUBLIC_BYTES = 512 * 2**20, 64 * 2**20
 # kinds of failure that say nothing about the model: one that was pulled before will do
 UNASKED = ("unreachable", "offline", "slow", "server", "rate", "redirect")
+
+ASK_S = 0.1  # between two looks at whether another pull of the same repo has ended
+
+_busy: set[str] = set()  # repos that are being pulled by this process
+_busy_lock = threading.Lock()
 
 Stage = Literal["asking", "downloading", "converting", "checking"]
 
@@ -83,7 +90,8 @@ def pull(
     yield PullProgress("asking")
     limits = _Limits(local, time.monotonic() + limit_s, patience_s, cancelled)
     try:
-        yield from _pull(repo, token, limits)
+        with _alone(repo, limits):
+            yield from _pull(repo, token, limits)
     except _Unasked as error:
         if (entry := library.recall(repo)) is None:
             raise error.told from None
@@ -109,6 +117,31 @@ class _Unasked(Exception):
     def __init__(self, told: HubError) -> None:
         super().__init__()
         self.told = told
+
+
+@contextmanager
+def _alone(repo: Repo, limits: _Limits) -> Iterator[None]:
+    """One pull of a repo at a time: they fetch into one folder, and the next finds what came."""
+    while not _takes(repo.title):
+        if limits.cancelled():
+            raise HubError("cancelled", f"pulling {repo.title} was cancelled; nothing was kept")
+        if time.monotonic() > limits.ends:
+            raise slow_error(repo.title)
+        time.sleep(ASK_S)
+    try:
+        yield
+    finally:
+        if not limits.local:  # nor may visitors fill the disk with what they broke off
+            shutil.rmtree(library.cache_of(repo), ignore_errors=True)
+        with _busy_lock:
+            _busy.discard(repo.title)
+
+
+def _takes(title: str) -> bool:
+    with _busy_lock:
+        is_free = title not in _busy
+        _busy.add(title)
+        return is_free
 
 
 def _pulled(
@@ -139,7 +172,7 @@ def _pull(
         raise
     choices = tuple(found["choices"]) if len(found["choices"]) > 1 else ()
     commit, file = found["commit"], found["file"]
-    folder = folder_name(repo, commit, file=file if choices else "")
+    folder = folder_name(repo, commit, file="" if found["choices"] == [file] else file)
     if "have" not in found:
         try:
             yield PullProgress("checking" if found["config"] else "converting")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -232,6 +234,37 @@ def test_cancelling_ends_the_child_and_leaves_nothing(hub: Hub):
     assert left() == []
     assert [p for p in library.cache_of(parse_repo(REPO)).rglob("blobs")]  # it had begun
     assert not [p for p in pulled_root().rglob("*") if p.name.endswith(".incomplete")]
+
+
+def test_two_who_pull_one_repo_at_once_both_get_it(hub: Hub):
+    hub.add(REPO, OURS)
+    first, found = pull(REPO), []
+    while next(first).stage != "checking":
+        pass
+    other = threading.Thread(target=lambda: found.append(pulled()))
+    other.start()
+    other.join(4.0)  # it must not remove what the first is about to check
+    *_, last = first
+    other.join()
+    assert isinstance(last, Pulled)
+    assert [p.ref for p in found] == [last.ref]
+
+
+def test_names_are_remembered_by_many_at_once(hub: Hub):
+    hub.add(REPO, OURS)
+    folder = pulled().ref.removeprefix(checkpoint.PULLED)
+    repos = [parse_repo(f"{REPO}@v{i}") for i in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda repo: library.remember(repo, folder), repos))
+    assert all(library.recall(repo) for repo in repos)
+
+
+def test_who_breaks_off_in_public_leaves_nothing_that_was_fetched(hub: Hub):
+    hub.add(REPO, OURS)
+    hub.fail(FILE, "drip", method="GET")
+    error = refused(local=False, cancelled=lambda: any("model" in p for p in hub.paths("GET")[1:]))
+    assert error.kind == "cancelled"
+    assert not [p for p in pulled_root().rglob("*") if p.is_file()]
 
 
 def test_closing_the_iterator_ends_the_child(hub: Hub, monkeypatch: pytest.MonkeyPatch):
