@@ -24,7 +24,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.config import ModelConfig, RunConfig, WeightsConfig
+from gan.config import ModelConfig, PortedConfig, RunConfig, WeightsConfig
 from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import (
     expanded,
@@ -44,6 +44,8 @@ MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
 PULLED = "hub:"  # begins the ref of a model from the Hub
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2000
+MAX_NAME = 120  # letters of a stranger's file in a sentence of ours
+UNREADABLE = (ValueError, OverflowError, RecursionError)  # what JSON can do to a reader
 
 
 @dataclass(frozen=True)
@@ -169,13 +171,21 @@ def _load_folder(ref: str, folder: Path) -> Weights:
 
 def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
     has_d = any(name.startswith("d.") for name in tensor_specs(file))
-    generator = build_generator(config.model)
-    discriminator = build_discriminator(config.model) if has_d else None
-    load_modules(file, _named(generator, discriminator))
+    with torch.device("meta"):  # a small config can ask for gigabytes that the file does not hold
+        _check_specs(file, _wanted(_built(config.model, has_d=has_d)))
+    modules = _built(config.model, has_d=has_d)
+    load_modules(file, modules)
+    generator, discriminator = (modules.get(prefix) for prefix in ("g_ema", "d"))
+    assert isinstance(generator, Generator)
+    assert discriminator is None or isinstance(discriminator, Discriminator)
     generator.eval().requires_grad_(False)
     if discriminator is not None:
         discriminator.eval().requires_grad_(False)
     return Weights(ref, file.parent, config, generator, discriminator, sha256(file))
+
+
+def _built(model: ModelConfig | PortedConfig, *, has_d: bool) -> dict[str, nn.Module]:
+    return _named(build_generator(model), build_discriminator(model) if has_d else None)
 
 
 def _named(generator: nn.Module, discriminator: nn.Module | None) -> dict[str, nn.Module]:
@@ -204,7 +214,7 @@ def _header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[int,
         raise WeightsError(
             f"{file.name} cannot be read ({error.strerror}); check the path"
         ) from error
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (struct.error, KeyError, TypeError, AttributeError, *UNREADABLE) as error:
         raise WeightsError(
             f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
         ) from error
@@ -219,19 +229,8 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     Names, shapes and dtypes must equal what the modules have, and every value be finite;
     raises WeightsError otherwise.
     """
-    wanted = {f"{p}.{k}": v for p, m in modules.items() for k, v in m.state_dict().items()}
-    found = tensor_specs(file)
-    if missing := sorted(wanted.keys() ^ found.keys()):
-        raise WeightsError(
-            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
-            f"(first: {missing[0]}); check that config.json belongs to it"
-        )
-    for name, tensor in wanted.items():
-        if found[name][1] != tuple(tensor.shape):
-            raise WeightsError(
-                f"{name} in {file.name} must be {list(tensor.shape)}, got {list(found[name][1])}; "
-                f"check that config.json belongs to it"
-            )
+    wanted = _wanted(modules)
+    _check_specs(file, wanted)
     for name, tensor in read_tensors(file).items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
@@ -239,6 +238,26 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
                 f"fetch it anew"
             )
         wanted[name].copy_(tensor)
+
+
+def _wanted(modules: Mapping[str, nn.Module]) -> dict[str, Tensor]:
+    return {f"{p}.{k}": v for p, m in modules.items() for k, v in m.state_dict().items()}
+
+
+def _check_specs(file: Path, wanted: Mapping[str, Tensor]) -> None:
+    """Raises WeightsError unless the file's header names exactly these tensors and shapes."""
+    found = tensor_specs(file)
+    if missing := sorted(wanted.keys() ^ found.keys()):
+        raise WeightsError(
+            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
+            f"(first: {missing[0][:MAX_NAME]!r}); check that config.json belongs to it"
+        )
+    for name, tensor in wanted.items():
+        if found[name][1] != tuple(tensor.shape):
+            raise WeightsError(
+                f"{name} in {file.name} must be {list(tensor.shape)}, got "
+                f"{str(list(found[name][1]))[:MAX_NAME]}; check that config.json belongs to it"
+            )
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:

@@ -66,7 +66,7 @@ def from_json(kind: type[Config], data: object) -> Config:
     hints = typing.get_type_hints(kind)
     for key in data:
         if key not in hints:
-            raise ConfigError(f"{kind.__name__} has no setting {key!r}; {suggest(str(key), hints)}")
+            raise ConfigError(f"{kind.__name__} has no setting {repr(key)[:80]}; {suggest(str(key), hints)}")
     return kind(**{key: typed(key, hints[key], value) for key, value in data.items()})
 
 
@@ -77,7 +77,7 @@ def typed(name: str, hint: Any, value: Any) -> Any:
         return from_json(typing.cast(Any, hint), value)
     if origin is Literal:
         if value not in args:
-            raise ConfigError(f"{name} cannot be {value!r}; {suggest(str(value), args)}")
+            raise ConfigError(f"{name} cannot be {repr(value)[:80]}; {suggest(str(value), args)}")
         return value
     if origin in (types.UnionType, typing.Union):
         if value is None:
@@ -85,7 +85,7 @@ def typed(name: str, hint: Any, value: Any) -> Any:
         return typed(name, _alternative(args, value), value)
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise ConfigError(f"{name} must be a list, got {value!r}; write it as [a, b]")
+            raise ConfigError(f"{name} must be a list, got {repr(value)[:80]}; write it as [a, b]")
         return tuple(typed(name, args[0], v) for v in value)
     return _scalar(name, hint, value)
 
@@ -116,4 +116,4 @@ def _scalar(name: str, hint: type, value: Any) -> Any:
             raise ConfigError(f"{name} must be finite, got a number too large; lower it") from None
     if isinstance(value, hint) and is_bool == (hint is bool):
         return value
-    raise ConfigError(f"{name} must be {hint.__name__}, got {value!r}; correct its type")
+    raise ConfigError(f"{name} must be {hint.__name__}, got {repr(value)[:80]}; correct its type")

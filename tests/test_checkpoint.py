@@ -103,6 +103,40 @@ def test_a_file_that_does_not_fit_is_refused_in_a_sentence(folder: Path, damage)
         load(folder)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 100_000,
+        b'{"a":{"dtype":"F32","shape":[Infinity],"data_offsets":[0,0]}}',
+        b'{"\\u001b[2J' + b"a" * 900_000 + b'":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+    ],
+)
+def test_what_a_strangers_header_makes_a_reader_do_is_one_short_sentence(
+    folder: Path, header: bytes
+):
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(WeightsError) as caught:
+        load(folder)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 400
+
+
+def test_a_model_is_built_only_after_the_file_was_seen_to_hold_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    built = []
+
+    def build(model: object) -> object:
+        built.append(torch.empty(0).device.type)
+        return seeded_build(model, 0)[0]
+
+    safetensors.torch.save_file({}, folder / "model.safetensors")
+    monkeypatch.setattr(checkpoint, "build_generator", build)
+    with pytest.raises(WeightsError, match="exactly the tensors"):
+        load(folder)
+    assert set(built) == {"meta"}
+
+
 def test_values_that_are_not_finite_are_refused(folder: Path):
     file = folder / "model.safetensors"
     tensors = safetensors.torch.load_file(file)
