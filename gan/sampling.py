@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan.errors import ConfigError
@@ -17,7 +21,10 @@ from gan.models import Generator
 
 MAX_SEED = 2**31 - 1
 LABEL_STREAM = 0x5EED1ABE  # any constant
-PIXELS_AT_ONCE = 2**22  # of a batch; the widest layers hold some hundred numbers a pixel
+PIXELS_AT_ONCE = 2**22  # of a batch
+VALUES_AT_ONCE = (
+    2**26
+)  # of a batch in its widest layer, 256 MB: a small picture may have a wide one
 FLOPS_PER_S = 4e10  # of one ordinary core; a batch of one small picture reaches less
 
 
@@ -92,7 +99,44 @@ def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = Non
 
 def at_once(g: Generator) -> int:
     """How many pictures are made together: large ones a few at a time, to bound memory."""
-    return max(1, PIXELS_AT_ONCE // (g.image_shape[1] * g.image_shape[2]))
+    pixels = g.image_shape[1] * g.image_shape[2]
+    z = torch.zeros(1, g.z_dim)
+    labels = torch.zeros(1, dtype=torch.int64) if g.classes else None
+    return max(1, min(PIXELS_AT_ONCE // pixels, VALUES_AT_ONCE // widest(g, z, labels)))
+
+
+_widest: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+
+
+def widest(module: nn.Module, *inputs: Tensor | None) -> int:
+    """Values of the largest tensor that `module(*inputs)` makes; worked out once, by shapes alone.
+
+    inputs: of one picture.
+    """
+    found = _widest.get(module)
+    if found is None:
+        # without a value being copied, and not in the module itself: others use it meanwhile
+        own = [*module.parameters(), *module.buffers()]
+        shapes = copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
+        with torch.no_grad(), torch.device("meta"), _Largest() as largest:
+            shapes(*(i if i is None else i.to("meta") for i in inputs))
+        found = _widest[module] = largest.values
+    return found
+
+
+class _Largest(TorchDispatchMode):
+    """How many values the largest result has."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.values = 1
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if not func.is_view:  # a weight transposed is no new memory
+            sizes = [leaf.numel() for leaf in tree_leaves(out) if isinstance(leaf, Tensor)]
+            self.values = max(self.values, *sizes, 1)
+        return out
 
 
 @torch.inference_mode()

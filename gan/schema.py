@@ -66,7 +66,9 @@ def from_json(kind: type[Config], data: object) -> Config:
     hints = typing.get_type_hints(kind)
     for key in data:
         if key not in hints:
-            raise ConfigError(f"{kind.__name__} has no setting {repr(key)[:80]}; {suggest(str(key), hints)}")
+            raise ConfigError(
+                f"{kind.__name__} has no setting {repr(key)[:80]}; {suggest(str(key), hints)}"
+            )
     return kind(**{key: typed(key, hints[key], value) for key, value in data.items()})
 
 

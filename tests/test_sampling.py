@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gan import sampling
 from gan.config import ModelConfig
 from gan.errors import ConfigError
-from gan.models import seeded_build
+from gan.models import build_generator, seeded_build
 from gan.presets import default_widths
 from gan.sampling import (
     MAX_SEED,
@@ -21,6 +21,7 @@ from gan.sampling import (
     sample,
     slerp,
 )
+from tests.ported import CHAINS
 
 PINNED = [[-1.12584, -1.15236, -0.250579], [-0.096754, 0.304849, 0.191806]]
 PINNED_LABELS = [6, 5, 3, 4, 4, 1, 5, 6]
@@ -108,6 +109,28 @@ def test_pictures_made_a_few_at_a_time_are_those_made_together(g, monkeypatch: p
     whole = render(g, z, labels=labels, psi=0.7)
     monkeypatch.setattr(sampling, "PIXELS_AT_ONCE", 3 * g.image_shape[1] * g.image_shape[2])
     torch.testing.assert_close(render(g, z, labels=labels, psi=0.7), whole, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_a_small_picture_of_wide_layers_is_made_a_few_at_a_time(
+    name: str, monkeypatch: pytest.MonkeyPatch
+):
+    g = build_generator(CHAINS[name]).eval()
+    largest = 0
+
+    def note(module: object, inputs: object, output: torch.Tensor) -> None:
+        nonlocal largest
+        largest = max(largest, output.numel())
+
+    for module in g.modules():
+        module.register_forward_hook(note)
+    z = latents(g.z_dim, range(12))
+    wanted = render(g, z)
+    alone = largest // 12
+    largest = 0
+    monkeypatch.setattr(sampling, "VALUES_AT_ONCE", 5 * alone)
+    torch.testing.assert_close(render(g, z), wanted)
+    assert alone < largest <= 5 * alone
 
 
 def test_twice_the_work_costs_twice_the_time():

@@ -10,12 +10,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan.images import shrink
 from gan.latent.direction import Classify, Direction, Features, Kind, cosine
 from gan.latent.drawing import Fit, fit_direction
 from gan.latent.points import Points, concatenate, from_seeds, one_hot, show
 from gan.latent.trace import is_affine, is_nonlinear, trace, weight_matrix
 from gan.models import Generator
-from gan.sampling import latents
+from gan.sampling import at_once, latents
 
 __all__ = [
     "Classify", "Direction", "Features", "Fit", "Kind", "class_directions", "fit_direction",
@@ -27,6 +28,7 @@ MOST_CLASSES = 16  # whose samples a PCA is taken of
 MIN_OF_CLASS = 8
 CANDIDATES = 12  # of each kind, before ranking
 ANCHORS = 8  # samples that each direction is tried on
+DIFFERENCE_PX = 64  # of what a step along each number of w changes
 SAME_COSINE = 0.6
 CLASS_EVERY = 4  # a class move takes at most every fourth place: there is a class control too
 
@@ -251,10 +253,12 @@ def _first_weight(g: Generator) -> Tensor:
     weight = weight_matrix(steps[-1].module) if steps else None
     if weight is not None and weight.shape[1] == g.w_dim:
         return weight
-    small = 1e-2 * torch.eye(g.w_dim)
     mean = g.mean_w(1, few.weights)
-    change = g.synthesis(mean + small) - g.synthesis(mean - small)  # (w_dim, C, H, W)
-    return change.flatten(1).T / 2e-2
+    changes = [  # (..., C, H', W'): a thousand large pictures would fill the memory
+        shrink(g.synthesis(mean + small) - g.synthesis(mean - small), DIFFERENCE_PX)
+        for small in (1e-2 * torch.eye(g.w_dim)).split(at_once(g))
+    ]
+    return torch.cat(changes).flatten(1).T / 2e-2
 
 
 def _centred(x: Tensor, groups: Tensor | None) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from gan.errors import ConfigError
 from gan.latent.points import Points, show
 from gan.models import Generator
-from gan.sampling import slerp, truncate
+from gan.sampling import at_once, slerp, truncate
 
 Space = Literal["z", "w"]
 Measure = Callable[[Points], Tensor]  # N points -> (N, F): what a constant speed is constant in
@@ -72,7 +72,7 @@ def _walk_in_w(
     w = truncate(g, g.mapping(keyframes.z, keyframes.weights), psi=psi, labels=keyframes.weights)
 
     def paint(points: Points) -> Tensor:
-        return torch.cat([g.synthesis(part) for part in points.z.split(128)])
+        return torch.cat([g.synthesis(part) for part in points.z.split(min(128, at_once(g)))])
 
     measure = (lambda p: paint(p).flatten(1)) if even else None
     return paint(between(Points(w), steps, space="w", loop=loop, measure=measure))

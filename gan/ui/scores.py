@@ -11,12 +11,14 @@ from typing import Any
 import torch
 from starlette.requests import Request
 from starlette.responses import Response
+from torch import Tensor
 
 from gan.checkpoint import Weights
 from gan.images import from_pixels
 from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
-from gan.sampling import MAX_SEED
+from gan.models import Discriminator
+from gan.sampling import MAX_SEED, VALUES_AT_ONCE, widest
 from gan.ui.asked import features_of
 from gan.ui.desk import Desk
 from gan.ui.gallery import Tiles, draw
@@ -125,6 +127,14 @@ def _reals(
     return None
 
 
+def _judged(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
+    """D's scores (N,), as many pictures at once as its widest layer allows."""
+    group = (x[: d.grouping], None if labels is None else labels[: d.grouping])
+    step = max(1, VALUES_AT_ONCE // widest(d, *group)) * d.grouping
+    parts = [slice(i, i + step) for i in range(0, len(x), step)]
+    return torch.cat([d(x[p], None if labels is None else labels[p]) for p in parts]).float()
+
+
 @torch.inference_mode()
 def _score(
     weights: Weights, net: FeatureNet, reals: Reals | None, tiles: Tiles, *, by: str
@@ -136,7 +146,7 @@ def _score(
         if weights.discriminator is None:
             return None
         given = torch.tensor(labels) if weights.generator.classes else None
-        return weights.discriminator(x, given).float().tolist()
+        return _judged(weights.discriminator, x, given).tolist()
     if by == "confidence":
         return None if net.head is None else net.logits(x).softmax(1).max(1).values.tolist()
     if reals is None:

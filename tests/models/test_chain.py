@@ -96,6 +96,10 @@ def test_parameters_are_counted_before_anything_is_built():
             ("deconv 10 64 k8 s1 p0", *["upsample 2"] * 7, *["conv 64 64 k9 s1 p4"] * 2),
             "multiplications",
         ),
+        (
+            ("deconv 10 63 k8 s1 p0", *["upsample 2"] * 7, *["relu"] * 9, "tanh"),
+            "268,435,456 values",
+        ),
     ],
 )
 def test_layers_that_make_no_sense_are_refused_by_arithmetic(layers, says):

@@ -30,6 +30,7 @@ Numbers = dict[str, float]
 
 MAX_SIDE = 1024
 MAX_UNITS = 2**26  # of one layer's output, an image: 256 MB of float32
+MAX_VALUES = 2**28  # of all layers' outputs together, which the app shows one by one: 1 GB
 MAX_WORK = 2 * 10**11  # multiplications an image: some seconds on one core
 BN_EPS = 1e-5  # torch's own
 # layers that leave every value within [-1, 1], and those that keep it there
@@ -202,10 +203,12 @@ def steps_of(layers: Sequence[str], start: Shape) -> list[Step]:
             )
         steps.append(Step(word, numbers, shape, after))
         shape = after
-    if (work := sum(step.work for step in steps)) > MAX_WORK:
+    work = sum(step.work for step in steps)
+    values = sum(math.prod(step.after) for step in steps)
+    if work > MAX_WORK or values > MAX_VALUES:
         raise ConfigError(
-            f"a picture may take {MAX_WORK:,} multiplications, these layers take {work:,}; "
-            f"use a smaller model"
+            f"a picture may take {MAX_WORK:,} multiplications and {MAX_VALUES:,} values, these "
+            f"layers take {work:,} and {values:,}; use a smaller model"
         )
     return steps
 

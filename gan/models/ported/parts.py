@@ -39,12 +39,13 @@ def check_cost(widths: Sequence[int], sizes: Sequence[int]) -> None:
     two convolutions of 4x4 at most, that give twice as many.
     """
     steps = [(a, b, size * size) for (a, b), size in zip(pairwise(widths), sizes, strict=True)]
-    values = max(max(before, 2 * after) * area for before, after, area in steps)
+    values = [max(before, 2 * after) * area for before, after, area in steps]
     work = sum(32 * before * after * area for before, after, area in steps)
-    if values > MAX_UNITS or work > MAX_WORK:
+    if max(values) > MAX_UNITS or sum(values) > 2 * MAX_UNITS or work > MAX_WORK:
         raise ConfigError(
-            f"a picture may take {MAX_UNITS:,} values a layer and about {MAX_WORK:,} "
-            f"multiplications, these widths take {values:,} and {work:,}; use a smaller model"
+            f"a picture may take {MAX_UNITS:,} values a layer, twice that in all sizes, and about "
+            f"{MAX_WORK:,} multiplications, these widths take {max(values):,}, {sum(values):,} and "
+            f"{work:,}; use a smaller model"
         )
 
 
