@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.hub.server import Hub, hub_server
 from tests.ui.browser import FLAGS, ROOT, chromium, serving
 
 OUT = ROOT / "tests" / "ui" / "screenshots"
@@ -31,14 +32,35 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=OUT / f"{name}.png")
 
 
+def stock(hub: Hub) -> None:
+    """Two of the bundled models as repos of a stand-in Hub, and a login."""
+    for name, likes in (("emoji", 12), ("fashion", 31)):
+        folder = ROOT / "weights" / name
+        files = {f.name: f.read_bytes() for f in folder.iterdir() if not f.name.startswith("enc")}
+        hub.add(f"gan-atelier/{name}", files, likes=likes)
+
+
+def shoot_hub(page: Page) -> None:
+    """The tab after two pulls, with what would be published."""
+    page.get_by_role("tab", name="Hub").click()
+    for name in ("emoji", "fashion"):
+        page.fill("#hub-repo", f"gan-atelier/{name}")
+        page.keyboard.press("Enter")
+        page.locator(f"#shelf-list [data-ref*='{name}']").wait_for(timeout=120_000)
+    shoot(page, "hub")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(options.run, Path(folder) / "fashion-1")
-        with serving(Path(folder)) as url, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, hub_server() as hub:
+        stock(hub)
+        runs = Path(folder) / "runs"
+        shutil.copytree(options.run, runs / "fashion-1")
+        asked = {"HF_ENDPOINT": hub.url, "HF_HOME": f"{folder}/hf", "NO_PROXY": "127.0.0.1"}
+        with serving(runs, **asked) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             page = open_app(browser, url)
             page.wait_for_selector(".ga-direction canvas, .ga-tip canvas", timeout=60_000)
@@ -56,6 +78,8 @@ def main() -> None:
             page.wait_for_selector(".ga-pairs canvas", timeout=180_000)
             page.set_viewport_size({"width": 1280, "height": 1040})
             shoot(page, "evaluate")
+            page.set_viewport_size({"width": 1280, "height": 1140})
+            shoot_hub(page)
             dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
             dark.get_by_role("tab").nth(1).click()
             shoot(dark, "train-dark-zh")
