@@ -36,7 +36,8 @@ def on_gpu(function: Function) -> Function:
     """
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise TypeError(f"{function.__name__} must be a plain function to run on ZeroGPU")
-    return function if spaces is None else spaces.GPU(function)
+    borrow = getattr(spaces, "GPU", None)  # None: no such package, or one too old to have it
+    return function if borrow is None else borrow(function)
 
 
 def has_gpu() -> bool:

@@ -32,6 +32,7 @@ def row(page: Page, run: str):
     return page.locator(f"#runs-list tr[data-run={run}]")
 
 
+@pytest.mark.expects_refusal  # a picture of it may be on its way when it is deleted
 def test_a_run_is_named_found_deleted_and_taken_back(page: Page, trained: str, runs_dir: Path):
     open_tab(page, "Train")
     expect(row(page, trained)).to_contain_text("Finished")

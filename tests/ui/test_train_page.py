@@ -83,6 +83,7 @@ def test_what_makes_no_sense_is_said_in_one_sentence(page: Page):
 
 def test_a_command_fills_the_form_and_what_is_none_is_refused_in_a_sentence(page: Page):
     open_tab(page, "Train")
+    expect(page.locator("#preset")).to_have_value("fashion")  # the form is filled, and listens
     line = page.locator("#command")
     line.fill("python -m gan train --preset digits --seconds 30 --set packing=2 --set z_dim=24")
     line.press("Enter")
