@@ -226,6 +226,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
     return key, typed(key, hints[key], _literal(key, hints[key], raw.strip()))
 
 
+def setting_text(value: Any) -> str:
+    """A setting's value as `parse_setting` reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
 def setting_types() -> dict[str, Any]:
     """Every setting that `--set` takes, with its type."""
     return {**typing.get_type_hints(ModelConfig), **typing.get_type_hints(TrainConfig)}

@@ -12,6 +12,7 @@ from gan.cli.console import app, errors, pull_progress, say
 from gan.errors import ConfigError, HubChoice
 from gan.hub import library
 from gan.hub import search as hub_search
+from gan.hub.client import saved_token
 from gan.hub.index import index, missing
 from gan.hub.known import KNOWN, known_of
 from gan.hub.pull import LIMIT_S, Pulled
@@ -61,10 +62,8 @@ def pull(
 
 
 def _token() -> str | Literal[False]:
-    from huggingface_hub import get_token  # noqa: PLC0415 - only where it is asked for
-
-    token = get_token()
-    if token is None:
+    token = saved_token()
+    if not token:
         raise ConfigError("--use-token needs a token, there is none; run: hf auth login")
     return token
 

@@ -15,16 +15,15 @@ from gan.errors import HubError, RunError
 from gan.files import runs_root
 from gan.hub import deploy as deploying
 from gan.hub import push as pushing
+from gan.hub.client import saved_token
 from gan.metrics.card import known_scores
 from gan.runs import is_run
 
 
 def login_token() -> str:
     """The token of who is signed in at this terminal; raises HubError where nobody is."""
-    from huggingface_hub import get_token  # noqa: PLC0415 - half a second, for these two alone
-
-    if token := get_token():
-        return str(token)
+    if token := saved_token():
+        return token
     raise HubError(
         "sign-in", "pushing needs a token with write access, there is none; run `hf auth login`"
     )

@@ -48,6 +48,13 @@ def never() -> bool:
     return False
 
 
+def saved_token() -> str:
+    """The Hub login that is saved on this machine, or empty."""
+    from huggingface_hub import get_token  # noqa: PLC0415 - slow to import, rarely needed
+
+    return get_token() or ""
+
+
 def ask(
     task: Mapping[str, Any],
     *,

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from gan.config import RunConfig
+from gan.config import RunConfig, setting_text
 from gan.data import OWN_CHANNELS, OWN_RESOLUTION
 from gan.data.bundled import BUNDLED
 from gan.errors import ConfigError
@@ -34,7 +34,7 @@ def training_command(run: RunConfig, *, nimg: int) -> str:
     changed = _differences(run, resolve_widths(resized)) | {
         key: value for key, value in sizes.items() if value != getattr(preset.model, key)
     }
-    settings = [f"--set {key}={shlex.quote(_typed(value))}" for key, value in changed.items()]
+    settings = [f"--set {key}={shlex.quote(setting_text(value))}" for key, value in changed.items()]
     data = OWN_FOLDER if run.data.startswith("folder:") else run.data
     begin = f"--fork {shlex.quote(run.parent)}" if run.parent else f"--preset {run.preset}"
     budget = f"--kimg {nimg / 1000:g} --seed {run.seed}"
@@ -51,10 +51,3 @@ def _differences(run: RunConfig, plain: RunConfig) -> dict[str, Any]:
         for key, value in ours[part].items()
         if value != theirs[part][key]
     }
-
-
-def _typed(value: Any) -> str:
-    """As `--set` reads it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list) else f"{value}"

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.config import setting_text
 from gan.runs import userpresets
 from gan.runs.userpresets import UserPreset
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
@@ -42,17 +43,11 @@ async def save(context: Context, request: Request) -> Response:
 
     def write() -> None:
         wish = read_wish(context, form, session)
-        settings = {key: _plain(value) for key, value in wish.settings.items()}
+        settings = {key: setting_text(value) for key, value in wish.settings.items()}
         userpresets.save_preset(UserPreset(name, wish.preset, wish.data, settings))
 
     await on(context.disk_thread, write)
     return JSONResponse({"name": name}, headers=NEVER)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 async def delete(context: Context, request: Request) -> Response:

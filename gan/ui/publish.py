@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.errors import HubError
 from gan.hub import push
+from gan.hub.client import saved_token
 from gan.ui import signin
 from gan.ui.kept import one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
@@ -81,13 +82,6 @@ def own_token(context: Context, request: Request) -> str:
         return saved_token()
     known = signin.visitor(request) if context.profile.sign_in else None
     return known.token if known else ""
-
-
-def saved_token() -> str:
-    """The Hub login saved on this machine, or empty."""
-    from huggingface_hub import get_token  # noqa: PLC0415  # slow to import, rarely needed
-
-    return get_token() or ""
 
 
 def rights(context: Context, request: Request) -> dict[str, Any]:

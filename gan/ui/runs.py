@@ -20,7 +20,7 @@ from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.turns import Turns
-from gan.ui.views import PageError, finite
+from gan.ui.views import PageError, finite, is_number
 
 SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
 PURGE_EVERY_S = 600.0
@@ -75,7 +75,7 @@ class Shelf:
         key = (info.st_mtime_ns, info.st_size)
         before, value = self._measured.get(path, (None, None))
         if before != key:
-            known = [m["fd"] for m in RunReader(path).measures() if _is_number(m.get("fd"))]
+            known = [m["fd"] for m in RunReader(path).measures() if is_number(m.get("fd"))]
             value = finite(known[-1]) if known else None
             self._measured[path] = (key, value)
         return value
@@ -103,10 +103,6 @@ class Shelf:
 
     def close(self) -> None:
         """Nothing to end."""
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def may_manage(context: Context, session: str, run_id: str) -> bool:
@@ -251,7 +247,7 @@ def points_of(rows: list[dict[str, Any]], series: str) -> list[Point]:
     points = []
     for row in rows:
         value, seconds = row.get(series), row.get("seconds")
-        if _is_number(value) and finite(value) is not None and _is_number(seconds):
+        if is_number(value) and finite(value) is not None and is_number(seconds):
             points.append((int(row["nimg"]), float(seconds), float(value)))
     return points
 

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from gan.config import RunConfig, parse_setting, setting_types, steerable_settings
+from gan.config import RunConfig, parse_setting, setting_text, setting_types, steerable_settings
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
 
@@ -56,12 +56,8 @@ def value_in(config: RunConfig, key: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value as `--set` takes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return ",".join(map(str, value))
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+    """A value as `--set` takes it, rounded to what a field shows."""
+    return f"{value:.9g}" if isinstance(value, float) else setting_text(value)
 
 
 def settings_json(config: RunConfig) -> dict[str, str]:

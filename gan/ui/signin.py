@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.ui.routes import NEVER, Context, Handler
+from gan.ui.views import is_number
 
 log = logging.getLogger(__name__)
 LOGIN_PATH, LOGOUT_PATH = "/login/huggingface", "/logout"
@@ -74,8 +75,7 @@ def _is_text(value: Any) -> bool:
 
 def _is_valid_until(moment: Any) -> bool:
     """Fail-closed: a session that does not say when it ends has ended."""
-    is_number = isinstance(moment, int | float) and not isinstance(moment, bool)
-    return is_number and math.isfinite(moment) and moment > time.time()
+    return is_number(moment) and math.isfinite(moment) and moment > time.time()
 
 
 async def who(context: Context, request: Request) -> Response:

@@ -99,6 +99,11 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
     }  # fmt: skip
 
 
+def is_number(value: object) -> bool:
+    """A bool is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def finite(value: float | None) -> float | None:
     """JSON has no NaN and no infinity."""
     return None if value is None or not math.isfinite(value) else value
@@ -109,7 +114,7 @@ def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, 
     found = {"nimg": row["nimg"]}
     for key in keys:
         value = row.get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if is_number(value) and math.isfinite(value):
             found[key] = value
     return found
 
@@ -199,8 +204,7 @@ def step_json(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return finite(value) if is_number else None
+    return finite(value) if is_number(value) else None
 
 
 # ---- evaluations ------------------------------------------------------------------------------
