@@ -159,6 +159,13 @@ def _own(context: Context, session: str, run_id: str) -> None:
     context.spend(session, "change")
 
 
+def _in_trash(context: Context, session: str, form: dict[str, Any]) -> str:
+    """The token of a run that was deleted; raises PageError unless it was this visitor's."""
+    token = str(form.get("token", ""))
+    _own(context, session, token.rpartition("@")[0])
+    return token
+
+
 async def rename(context: Context, request: Request) -> Response:
     """Change a run's name, its note, or both."""
     form, session = await json_of(request), session_of(request)
@@ -196,8 +203,7 @@ async def restore(context: Context, request: Request) -> Response:
     form, session = await json_of(request), session_of(request)
 
     def move() -> str:
-        token = str(form.get("token", ""))
-        _own(context, session, token.rpartition("@")[0])
+        token = _in_trash(context, session, form)
         run_id = manage.restore_run(token, context.runs.root)
         if not context.profile.local:
             context.owners.claim(session, run_id)  # it may have come back under a new name
@@ -212,9 +218,7 @@ async def purge(context: Context, request: Request) -> Response:
     form, session = await json_of(request), session_of(request)
 
     def remove() -> None:
-        token = str(form.get("token", ""))
-        _own(context, session, token.rpartition("@")[0])
-        manage.purge_run(token, context.runs.root)
+        manage.purge_run(_in_trash(context, session, form), context.runs.root)
 
     await on(context.train_thread, remove)
     return JSONResponse({}, headers=NEVER)

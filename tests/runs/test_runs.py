@@ -97,15 +97,6 @@ def test_reading_on_from_an_offset_gives_the_same_rows(tiny_run: Path, tmp_path:
     assert RunReader(copy).tail(10**9)[0] == whole  # it has become shorter: from the beginning
 
 
-def test_a_row_that_a_full_disk_cut_short_is_passed_over(tiny_run: Path, tmp_path: Path):
-    copy = tmp_path / "copy"
-    shutil.copytree(tiny_run, copy)
-    whole = RunReader(copy).rows()
-    with (copy / "progress.jsonl").open("a") as stream:
-        stream.write('{"nimg": 9{"nimg": 99}\n')
-    assert RunReader(copy).rows() == whole
-
-
 def test_a_run_is_not_written_over(tiny_run: Path, make_config):
     with pytest.raises(RunError, match="already holds a run"):
         RunWriter(tiny_run, make_config(), steerable=False).create()
@@ -146,12 +137,17 @@ def test_a_pid_given_anew_is_not_the_run(tiny_run: Path, tmp_path: Path):
     assert RunReader(copy).status().state == "interrupted"
 
 
-def test_rows_that_are_none_are_passed_over(tiny_run: Path, tmp_path: Path):
+@pytest.mark.parametrize(
+    "text",
+    ['5\n{}\n[]\n{"nimg": "x"}\n', '{"nimg": 9{"nimg": 99}\n'],
+    ids=["no rows", "one that a full disk cut short"],
+)
+def test_rows_that_are_none_are_passed_over(tiny_run: Path, tmp_path: Path, text: str):
     copy = tmp_path / "copy"
     shutil.copytree(tiny_run, copy)
     whole = RunReader(copy).rows()
     with (copy / "progress.jsonl").open("a") as stream:
-        stream.write('5\n{}\n[]\n{"nimg": "x"}\n')
+        stream.write(text)
     assert RunReader(copy).rows() == whole
 
 
