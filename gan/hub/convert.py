@@ -91,7 +91,7 @@ def convert(
     out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".", suffix=".tmp", dir=out.parent))
     try:
-        write_json(work / "job.json", job)
+        write_atomic(work / "job.json", json.dumps(job).encode())  # as small as was checked
         code = _run(work, file, limits, cancelled)
         _raise_told(work, file, code)
         _place(work / "model", out)

@@ -36,6 +36,7 @@ MAX_LOCAL_BYTES, MAX_PUBLIC_BYTES = 512 * 2**20, 64 * 2**20
 # kinds of failure that say nothing about the model: one that was pulled before will do
 UNASKED = ("unreachable", "offline", "slow", "server", "rate", "redirect")
 
+MAX_TEXT = 100  # letters of each name in a config that is not ours
 ASK_S = 0.1  # between two looks at whether another pull of the same repo has ended
 
 _busy: set[str] = set()  # repos that are being pulled by this process
@@ -232,11 +233,22 @@ def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: 
     """A folder of our own format, with where it came from noted in its config and card."""
     config = from_json(WeightsConfig, read_json(config_file))
     was = config.source
-    source = replace(source, licence=source.licence or was.licence, layout=was.layout or FORMAT)
-    config = replace(config, name=config.name or name, source=source)
+    licence, layout = _line(source.licence or was.licence), _line(was.layout) or FORMAT
+    texts = {key: _line(getattr(config, key)) for key in ("name", "preset", "data", "fd_features")}
+    config = replace(
+        config,
+        **texts | {"name": texts["name"] or name},
+        class_names=tuple(map(_line, config.class_names)),
+        source=replace(source, licence=licence, layout=layout),
+    )
     _link(file.resolve(), new / MODEL_FILE)
     write_json(new / CONFIG_FILE, to_json(config))
     write_atomic(new / "README.md", source_card(config).encode())
+
+
+def _line(text: str) -> str:
+    """What others wrote, as everybody's lists show it: short, and nothing but letters in it."""
+    return "".join(c for c in text if c.isprintable())[:MAX_TEXT]
 
 
 def _link(file: Path, to: Path) -> None:

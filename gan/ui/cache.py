@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ from gan.schema import from_json
 from gan.ui.views import PageError, model_json
 from gan.ui.watch import Runs
 
-CAPACITY = 8  # a model is 1 to 5 MB
+CAPACITY = 8  # a model of ours is 1 to 5 MB
+ENTRIES = 256  # of the list, that are kept
+MAX_BYTES = 2**30  # of all together: one of others may have 512 MB
 
 
 class Models:
@@ -54,9 +56,13 @@ class Models:
         weights = self._load(name, nimg)
         with self._lock:
             self._loaded[name, nimg] = weights
-            while len(self._loaded) > self._capacity:
+            while len(self._loaded) > 1 and self._is_full():
                 self._loaded.popitem(last=False)
         return weights
+
+    def _is_full(self) -> bool:
+        sizes = [_bytes_of(weights) for weights in self._loaded.values()]
+        return len(sizes) > self._capacity or sum(sizes) > MAX_BYTES
 
     def _resolve(self, ref: str) -> tuple[str, int]:
         if ref.startswith(PULLED):
@@ -104,6 +110,11 @@ class Models:
         return models
 
 
+def _bytes_of(weights: Weights) -> int:
+    models = [m for m in (weights.generator, weights.discriminator) if m is not None]
+    return sum(t.nbytes for m in models for t in (*m.parameters(), *m.buffers()))
+
+
 @cache
 def _bundled() -> tuple[str, ...]:
     return tuple(bundled())
@@ -118,12 +129,16 @@ def _pulled_entry(name: str) -> dict[str, Any] | None:
     return _entry(f"{PULLED}{name}", "pulled", pulled_root() / name / CONFIG_FILE)
 
 
-@cache
 def _entry(ref: str, kind: str, path: Path) -> dict[str, Any] | None:
     try:
-        config = from_json(WeightsConfig, json.loads(path.read_text("utf-8")))
+        return _read_entry(ref, kind, path)
     except (OSError, ValueError, ConfigError):
         return None  # a damaged folder is left out of the list; the rest still works
+
+
+@lru_cache(ENTRIES)  # what could not be read is looked at again: it may come back
+def _read_entry(ref: str, kind: str, path: Path) -> dict[str, Any]:
+    config = from_json(WeightsConfig, json.loads(path.read_text("utf-8")))
     return model_json(
         ref,
         kind,

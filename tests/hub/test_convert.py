@@ -104,6 +104,13 @@ def test_safetensors_half_precision_and_the_old_format_are_read(here, tmp_path):
     assert torch.equal(pictures[0], pictures[2])
 
 
+@pytest.mark.parametrize("hints", [{"long": [1] * 10_000}, {"odd": "\ud800"}])
+def test_long_lists_and_odd_letters_beside_a_model_do_no_harm(here, tmp_path, hints):
+    file = saved(tmp_path / "g.pth", small())
+    convert(file, tmp_path / "out", name="faces", source=SOURCE, hints=hints)
+    load(tmp_path / "out")
+
+
 def test_an_empty_folder_is_filled(here, tmp_path):
     out = tmp_path / "new"
     out.mkdir()

@@ -267,6 +267,15 @@ def test_who_breaks_off_in_public_leaves_nothing_that_was_fetched(hub: Hub):
     assert not [p for p in pulled_root().rglob("*") if p.is_file()]
 
 
+def test_names_in_a_strangers_config_are_short_and_plain(hub: Hub):
+    config = json.loads(OURS["config.json"])
+    config |= {"name": "x\ud800\u202e\x1b[2Jy" + "z" * 20_000, "class_names": ["\udfff" * 99, "ok"]}
+    hub.add(REPO, {**OURS, "config.json": json.dumps(config).encode()})
+    found = pulled(local=False)
+    assert found.name == "x[2Jy" + "z" * 95
+    assert checkpoint.load(found.ref).config.class_names == ("", "ok")
+
+
 def test_closing_the_iterator_ends_the_child(hub: Hub, monkeypatch: pytest.MonkeyPatch):
     ended = []
     end = client._end

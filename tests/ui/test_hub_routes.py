@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from gan.checkpoint import Weights, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
-from gan.ui import hub, publish
+from gan.ui import cache, hub, publish
 from gan.ui.hubthumb import SIDE, thumbnail
 from gan.ui.limits import RATES
 from gan.ui.profile import Guard
@@ -188,6 +188,25 @@ def test_a_visitor_pulls_and_searches_so_often_only(shop: Context, monkeypatch: 
         codes = [client.post(f"/gan/hub/{kind}", json=form).status_code for _ in range(41)]
         assert codes.count(200) == RATES[kind].mine
         assert codes[-1] == 429
+
+
+def test_large_models_take_each_others_room_in_memory(
+    home: Context, monkeypatch: pytest.MonkeyPatch
+):
+    large = home.models.get("fashion")
+    size = sum(p.nbytes for p in large.generator.parameters())
+    monkeypatch.setattr(cache, "MAX_BYTES", size + 1)
+    home.models.get(REF)
+    assert home.models.get("fashion") is not large
+    assert home.models.get("fashion") is home.models.get("fashion")
+
+
+def test_a_model_that_was_away_is_listed_again(home: Context, folder: Path):
+    config = (folder / "config.json").read_text()
+    (folder / "config.json").write_text("{")  # as it is for who reads while it is deleted
+    assert REF not in [m["ref"] for m in home.models.listed()]
+    (folder / "config.json").write_text(config)
+    assert REF in [m["ref"] for m in home.models.listed()]
 
 
 def test_the_oldest_pulled_models_make_room_but_never_the_newest(folder: Path):
