@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 from typer.testing import CliRunner
 
 from gan import __version__
-from gan.cli import app
+from gan.cli import app, fail
 from gan.presets import PRESETS
 
 
@@ -175,3 +176,9 @@ def test_the_module_runs_as_a_command():
     for command in ("presets", "train", "sample", "evaluate", "compare", "serve"):
         assert command in result.stdout
     assert __version__
+
+
+def test_an_error_gives_a_terminal_nothing_to_obey(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit):
+        fail("it holds \x1b[2Jgone.pth\nand \u202eb.pth")
+    assert capsys.readouterr().err == "error: it holds  [2Jgone.pth\nand  b.pth\n"

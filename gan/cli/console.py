@@ -48,7 +48,9 @@ def say(text: str) -> None:
 
 def fail(text: str) -> NoReturn:
     """A sentence to standard error, and exit code 1."""
-    typer.echo(f"error: {text}", err=True)
+    # it may name a stranger's file, and a terminal obeys what is in it
+    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    typer.echo(f"error: {plain}", err=True)
     raise typer.Exit(1)
 
 

@@ -102,7 +102,9 @@ async def pull_in(context: Context, request: Request) -> Response:
     """Fetch a model: lines of progress, then one with the model, or with files to choose from."""
     form, session = await json_of(request), session_of(request)
     ref, file = text_in(form, "repo", most=MAX_REF), text_in(form, "file", most=MAX_FILE)
-    token = publish.own_token(context, request) if form.get("login") is True else ""
+    # what is pulled in public is everybody's: nobody shall bring what others may not see
+    asked = context.profile.local and form.get("login") is True
+    token = publish.own_token(context, request) if asked else ""
     context.spend(session, "pull")
     porter = context.part(Porter)
 

@@ -179,6 +179,15 @@ def test_the_owners_login_is_used_at_home_and_when_asked_only(
     ]
 
 
+def test_in_public_nobody_brings_what_others_may_not_see(
+    shop: Context, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(publish, "own_token", lambda context, request: "hf_visitor")
+    asked = pulls(monkeypatch)
+    client_for(shop).post("/gan/hub/pull", json={"repo": "a/b", "login": True})
+    assert [a["token"] for a in asked] == [False]
+
+
 def test_a_visitor_pulls_and_searches_so_often_only(shop: Context, monkeypatch: pytest.MonkeyPatch):
     pulls(monkeypatch)
     monkeypatch.setattr(hub, "search", lambda text, limit: [])
