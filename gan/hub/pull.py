@@ -234,10 +234,12 @@ def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: 
     config = from_json(WeightsConfig, read_json(config_file))
     was = config.source
     licence, layout = _line(source.licence or was.licence), _line(was.layout) or FORMAT
-    texts = {key: _line(getattr(config, key)) for key in ("name", "preset", "data", "fd_features")}
     config = replace(
         config,
-        **texts | {"name": texts["name"] or name},
+        name=_line(config.name) or name,
+        preset=_line(config.preset),
+        data=_line(config.data),
+        fd_features=_line(config.fd_features),
         class_names=tuple(map(_line, config.class_names)),
         source=replace(source, licence=licence, layout=layout),
     )
