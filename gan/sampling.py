@@ -118,8 +118,12 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
         # without a value being copied, and not in the module itself: others use it meanwhile
         own = [*module.parameters(), *module.buffers()]
         shapes = copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
-        with torch.no_grad(), torch.device("meta"), _Largest() as largest:
-            shapes(*(i if i is None else i.to("meta") for i in inputs))
+        try:
+            with torch.no_grad(), torch.device("meta"), _Largest() as largest:
+                shapes(*(i if i is None else i.to("meta") for i in inputs))
+        except RuntimeError:  # it holds values that are neither parameters nor buffers
+            with torch.no_grad(), _Largest() as largest:
+                module(*inputs)
         found = _widest[module] = largest.values
     return found
 
@@ -145,8 +149,7 @@ def render(g: Generator, z: Tensor, *, labels: Tensor | None = None, psi: float 
 
     labels: (N,) int64, or class weights (N, classes) float for mixtures of classes.
     """
-    most = at_once(g)
-    if len(z) > most:
+    if len(z) > 1 and len(z) > (most := at_once(g)):
         parts = [slice(i, i + most) for i in range(0, len(z), most)]
         rows = [(z[p], None if labels is None else labels[p]) for p in parts]
         return torch.cat([render(g, some, labels=few, psi=psi) for some, few in rows])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from gan.errors import MetricError
 
@@ -29,6 +28,8 @@ def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
     Heusel et al. 2017 through torchmetrics, in float64; on our features, so not comparable with
     published FID. Its bias falls with 1/N: compare distances of equal N only.
     """
+    from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: PLC0415 - seconds to import, and the app starts without it
+
     for features in (real_features, fake_features):
         _check_features(features, real_features.shape[-1])
     metric = FrechetInceptionDistance(feature=_Identity(real_features.shape[1]))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from scipy.stats import t as student
 from torch import Tensor
 
 from gan.errors import MetricError
@@ -77,4 +76,6 @@ def mean_interval(values: Sequence[float]) -> Interval:
 
 
 def _quantile(count: int) -> float:
+    from scipy.stats import t as student  # noqa: PLC0415 - as in gan.metrics.frechet
+
     return float(student.ppf((1 + CONFIDENCE) / 2, count - 1))

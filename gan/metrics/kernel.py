@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchmetrics.image.kid import poly_mmd
 
 from gan.errors import MetricError
 from gan.metrics.intervals import Interval, mean_interval
@@ -21,6 +20,8 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int
     one distribution average 0, and a value may be below it. On our features, so not comparable with
     published KID. Raises MetricError for fewer than 20 images a side.
     """
+    from torchmetrics.image.kid import poly_mmd  # noqa: PLC0415 - as in gan.metrics.frechet
+
     count = min(len(real), len(fake))
     if count < FEWEST:
         raise MetricError(

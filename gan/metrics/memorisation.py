@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import mannwhitneyu, norm
 from torch import Tensor
 
 from gan.errors import MetricError
@@ -54,6 +53,8 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
 
 def _rank_z(found: Tensor, usual: Tensor) -> float:
     """How many standard deviations the rank sum of `found` is from that of one distribution."""
+    from scipy.stats import mannwhitneyu, norm  # noqa: PLC0415 - as in gan.metrics.frechet
+
     test = mannwhitneyu(found.numpy(), usual.numpy(), method="asymptotic")
     p = min(1.0, max(float(test.pvalue), 1e-300))
     size = float(norm.isf(p / 2))
