@@ -16,6 +16,7 @@ from tests.hub.server import Hub, hub_server
 from tests.ui.browser import FLAGS, ROOT, chromium, serving
 
 OUT = ROOT / "tests" / "ui" / "screenshots"
+LICENCES = {"emoji": "ofl-1.1", "fashion": "mit"}
 SIZE = {"width": 1280, "height": 860}
 
 
@@ -37,12 +38,13 @@ def stock(hub: Hub) -> None:
     for name, likes in (("emoji", 12), ("fashion", 31)):
         folder = ROOT / "weights" / name
         files = {f.name: f.read_bytes() for f in folder.iterdir() if not f.name.startswith("enc")}
-        hub.add(f"gan-atelier/{name}", files, likes=likes)
+        hub.add(f"gan-atelier/{name}", files, likes=likes, tags=(f"license:{LICENCES[name]}",))
 
 
 def shoot_hub(page: Page) -> None:
     """The tab after two pulls, with what would be published."""
     page.get_by_role("tab", name="Hub").click()
+    page.locator("#hub-list tr").first.wait_for()
     for name in ("emoji", "fashion"):
         page.fill("#hub-repo", f"gan-atelier/{name}")
         page.keyboard.press("Enter")

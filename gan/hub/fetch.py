@@ -107,7 +107,8 @@ def _info(task: Mapping[str, Any], token: Token) -> Any:
 
 
 def _licence(info: Any) -> str:
-    found = getattr(info.card_data, "license", None) or ""
+    tagged = (t.removeprefix("license:") for t in info.tags or () if t.startswith("license:"))
+    found = getattr(info.card_data, "license", None) or next(tagged, "")
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 

@@ -63,3 +63,12 @@ def test_another_host_name_is_refused(base_url: str):
     request = urllib.request.Request(base_url + "/", headers={"Host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(request)
+
+
+def test_a_form_whose_script_is_still_on_its_way_does_not_load_the_page_anew(page: Page):
+    page.evaluate(
+        """() => { window.stays = true; const form = document.createElement('form');
+        document.querySelector('.ga').append(form); form.requestSubmit(); form.remove(); }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.stays") is True

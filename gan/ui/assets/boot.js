@@ -33,6 +33,9 @@
     addEventListener("DOMContentLoaded", () => { apply(); watchBody(); });
   }
 
+  // a form that is sent before its board's script has come must not load the page anew
+  document.addEventListener("submit", (e) => { if (e.target.closest(".ga")) e.preventDefault(); });
+
   window.GAN = {
     ...data, language, remember,
     setTheme(name) { theme = name; remember("gan-theme", name); apply(); },
