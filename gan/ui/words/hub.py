@@ -84,7 +84,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # on the Hub
     "gan_hub_list": ("On the Hub", "Hub 上的模型"),
     "gan_hub_views": ("Which models are shown", "显示哪些模型"),
-    "gan_hub_view_known": ("Known to work", "确认可用"),
+    "gan_hub_view_known": ("Known layouts", "已知结构"),
     "gan_hub_view_found": ("Found", "搜索结果"),
     "gan_hub_view_favourites": ("Favourites", "收藏"),
     "gan_hub_view_recent": ("Recent", "最近"),
@@ -93,7 +93,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_hub_searching": ("Searching the Hub for “{text}”", "正在 Hub 上搜索“{text}”"),
     "gan_hub_known_instead": (
         "Below are models that are known to work.",
-        "下面列出确认可用的模型。",
+        "下面列出结构已知的模型。",
     ),
     "gan_hub_says_known": (
         "GANs whose layout this app reads. Their weights are checked when they come.",
