@@ -1,4 +1,4 @@
-// Repos on the Hub: known to work, found, starred, pulled lately. One table, four views.
+// Repos on the Hub: of known layouts, found, starred, pulled lately. One table, four views.
 import { boot, copyText, count, currentLanguage, h, icon, on, t } from "./core.js";
 import { isFavourite, remembered, rowKey, star } from "./favourites.js";
 import { failure } from "./hubsay.js";

@@ -92,7 +92,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_hub_search_example": ("Search the Hub", "搜索 Hub"),
     "gan_hub_searching": ("Searching the Hub for “{text}”", "正在 Hub 上搜索“{text}”"),
     "gan_hub_known_instead": (
-        "Below are models that are known to work.",
+        "Below are models whose layout is known.",
         "下面列出结构已知的模型。",
     ),
     "gan_hub_says_known": (
