@@ -182,3 +182,12 @@ def test_an_error_gives_a_terminal_nothing_to_obey(capsys: pytest.CaptureFixture
     with pytest.raises(typer.Exit):
         fail("it holds \x1b[2Jgone.pth\nand \u202eb.pth")
     assert capsys.readouterr().err == "error: it holds  [2Jgone.pth\nand  b.pth\n"
+
+
+def test_a_reader_who_has_read_enough_ends_a_command_quietly():
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "gan", "search"]
+    ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert ended.stderr == ""

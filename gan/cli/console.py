@@ -66,6 +66,8 @@ def errors() -> Any:
         raise typer.Exit(0) from None
     except MemoryError:
         fail("there was not enough memory; use a smaller batch, model or set of images")
+    except BrokenPipeError:  # as in `gan search | head`: typer ends quietly
+        raise
     except OSError as error:
         fail(f"a file could not be read or written ({error.strerror}: {error.filename}); check it")
 
