@@ -27,8 +27,8 @@ $(VENV)/.run: requirements.txt
 	touch $@
 
 # a Chromium that is there is used (CHROMIUM_PATH, or one on the PATH), else Playwright fetches its own
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-reference.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt tests/requirements-reference.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps -r requirements-reference.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-reference.txt
 	test -n "$$CHROMIUM_PATH" || command -v chromium || command -v chromium-browser || command -v google-chrome || $(BIN)/python -m playwright install chromium
 	touch $@

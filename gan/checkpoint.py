@@ -85,6 +85,12 @@ def pulled() -> list[str]:
     return sorted(p.parent.name for p in pulled_root().glob(f"[!.]*/{CONFIG_FILE}"))
 
 
+def is_pulled(name: str) -> bool:
+    """Whether `name` is one of `pulled()`, without a look at all others."""
+    is_plain = name != "" and Path(name).name == name and not name.startswith(".")
+    return is_plain and (pulled_root() / name / CONFIG_FILE).is_file()
+
+
 def load(ref: str | Path) -> Weights:
     """The model that `ref` names: a bundled name, `hub:NAME` (pulled), a weights folder or a run.
 
@@ -119,7 +125,8 @@ def kept_folder(ref: str) -> Path | None:
         return weights_dir() / ref
     if not ref.startswith(PULLED):
         return None
-    if (name := ref.removeprefix(PULLED)) not in pulled():
+    name = ref.removeprefix(PULLED)
+    if not is_pulled(name):
         raise WeightsError(f"{name!r} is not among the pulled models; pull it first")
     return pulled_root() / name
 

@@ -22,9 +22,8 @@ from gan.models import Generator
 MAX_SEED = 2**31 - 1
 LABEL_STREAM = 0x5EED1ABE  # any constant
 PIXELS_AT_ONCE = 2**22  # of a batch
-VALUES_AT_ONCE = (
-    2**26
-)  # of a batch in its widest layer, 256 MB: a small picture may have a wide one
+# of a batch in its widest layer, 256 MB: a small picture may have a wide one
+VALUES_AT_ONCE = 2**26
 FLOPS_PER_S = 4e10  # of one ordinary core; a batch of one small picture reaches less
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gan.checkpoint import CONFIG_FILE, MODEL_FILE, PULLED, pulled
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, PULLED, is_pulled, pulled
 from gan.config import SourceConfig, WeightsConfig
 from gan.errors import ConfigError, GanError, HubError
 from gan.files import fsync_folder, pulled_root, read_json, write_json
@@ -56,7 +56,7 @@ def entry(name: str) -> Entry | None:
 def delete(ref: str) -> None:
     """Remove a pulled model, `hub:FOLDER`; raises HubError where there is none."""
     name = ref.removeprefix(PULLED)
-    if name not in pulled():
+    if not is_pulled(name):
         raise HubError("not-found", f"{name[:120]!r} is not among the pulled models; see the list")
     # first out of sight: nobody shall open a model of which half is gone
     gone = pulled_root() / f".{uuid.uuid4().hex}.tmp"

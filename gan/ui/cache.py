@@ -14,6 +14,7 @@ from gan.checkpoint import (
     PULLED,
     Weights,
     bundled,
+    is_pulled,
     load,
     load_at,
     pulled,
@@ -66,7 +67,7 @@ class Models:
 
     def _resolve(self, ref: str) -> tuple[str, int]:
         if ref.startswith(PULLED):
-            if ref.removeprefix(PULLED) not in pulled():
+            if not is_pulled(ref.removeprefix(PULLED)):
                 raise PageError("gan_error_no_run", status=404)
             return ref, -1
         if not ref.startswith("run:"):

@@ -12,7 +12,7 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from gan.checkpoint import PULLED, pulled
+from gan.checkpoint import PULLED, is_pulled
 from gan.errors import HubChoice, HubError
 from gan.hub import library
 from gan.hub.known import KNOWN, Known
@@ -173,7 +173,7 @@ def _found_json(row: Found) -> dict[str, Any]:
 def _entry(ref: str) -> library.Entry:
     """Raises PageError for what was not pulled; `ref` is matched against a list, not a path."""
     name = ref.removeprefix(PULLED)
-    entry = library.entry(name) if ref.startswith(PULLED) and name in pulled() else None
+    entry = library.entry(name) if ref.startswith(PULLED) and is_pulled(name) else None
     if entry is None:
         raise PageError("gan_hub_gone", status=404)
     return entry

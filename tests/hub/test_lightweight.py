@@ -85,7 +85,7 @@ def test_a_file_of_any_version_draws_and_judges_as_its_version_did(name):
 
 
 @pytest.mark.skipif(
-    installed() != "1.2.1", reason="pip install --no-deps -r requirements-reference.txt"
+    installed() != "1.2.1", reason="pip install --no-deps -r tests/requirements-reference.txt"
 )
 @pytest.mark.parametrize("name", LIVE)
 def test_the_installed_package_draws_and_judges_the_same(name):
