@@ -37,6 +37,10 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     yield running
     running.close()
 
+# unless the test itself has switched it since
+SWITCHED = """try { localStorage.getItem('gan-in-browser') ??
+  localStorage.setItem('gan-in-browser', '%s'); } catch {}"""
+
 
 class Watch:
     """What a page complained of, and whom else it asked."""
@@ -66,8 +70,8 @@ def open_page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -
         options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"} | options
         page = browser.new_context(**options).new_page()
         page.set_default_timeout(30_000)
-        if request.node.get_closest_marker("painted_by_server"):
-            page.add_init_script("try { localStorage.setItem('gan-in-browser', 'off'); } catch {}")
+        if marker := request.node.get_closest_marker("painted_by"):
+            page.add_init_script(SWITCHED % {"server": "off", "browser": "on"}[marker.args[0]])
         watch = Watch(page, base_url)
         opened.append((page, watch))
         page.goto(base_url + address)
@@ -89,5 +93,5 @@ def page(open_page) -> Page:
 
 def pytest_configure(config: pytest.Config) -> None:
     # the page's own generator rounds otherwise: where pictures are compared, one of them paints
-    config.addinivalue_line("markers", "painted_by_server: the generator does not run in the page")
+    config.addinivalue_line("markers", "painted_by(who): a visitor chose 'server' or 'browser'")
     config.addinivalue_line("markers", "expects_refusal: the server says no, and Chromium notes it")

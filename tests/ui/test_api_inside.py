@@ -101,21 +101,23 @@ def test_gradio_keeps_few_replies_and_no_file(inside: Inside):
 
 
 def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: pytest.MonkeyPatch):
-    ended = threading.Event()
+    ended, told = threading.Event(), []
 
     def slow(context, judge, question, cancelled) -> Iterator[dict]:
-        for i in range(400):
-            if cancelled():
-                ended.set()
-                return
-            yield {"fraction": i / 400}
-            time.sleep(0.05)
+        try:
+            while not cancelled() and len(told) < 600:
+                told.append({"fraction": len(told) / 600})
+                yield told[-1]
+                time.sleep(0.05)
+        finally:  # asked at the next step or closed at this one, whichever comes first
+            ended.set()
 
     monkeypatch.setattr(evaluate, "answers", slow)
     event = inside.call("evaluate", model="fashion", data="fashion")
     with inside.http.stream("GET", f"/gradio_api/call/evaluate/{event}") as reply:
         assert any("generating" in line for line in reply.iter_lines())
-    assert ended.wait(30)
+    assert ended.wait(60)
+    assert len(told) < 600
     wait_until(lambda: not inside.context.part(evaluate.Judge).places._taken)
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.acting import LEVELS, SEQ, drag_to, open_part, picture_after, settle
 
-pytestmark = pytest.mark.painted_by_server
+pytestmark = pytest.mark.painted_by("server")
 SHOWN = "[...document.querySelectorAll('#direction-rows canvas')].map((c) => c.dataset.shown ?? 0)"
 ENDS = "[...document.querySelectorAll('#direction-rows canvas')].map((c) => c.toDataURL())"
 

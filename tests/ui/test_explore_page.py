@@ -18,7 +18,7 @@ from tests.ui.acting import (
     set_slider,
 )
 
-pytestmark = pytest.mark.painted_by_server
+pytestmark = pytest.mark.painted_by("server")
 
 
 def test_it_opens_with_a_picture(page: Page):

@@ -12,6 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.ui.acting import SEQ, settle
 from tests.ui.fakes import add_model
 
+# which of the two is faster is not for a busy machine to say
+pytestmark = pytest.mark.painted_by("browser")
 PIXELS = """(() => { const c = document.querySelector('#latent-image');
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"""
 FAMILIES = {
@@ -130,6 +132,27 @@ def test_the_switch_is_remembered(page: Page):
     move(page, 0.5)
     expect(page.locator("#latency")).to_contain_text("server")
     assert len(page.workers) == 0
+
+
+def test_where_the_server_is_faster_it_paints_unless_somebody_insists(open_page):
+    page = open_page("/")
+
+    def patience_for_none(route) -> None:
+        script = route.fetch()
+        slow = script.text().replace("const SLOW_MS = 50;", "const SLOW_MS = -1;")
+        assert slow != script.text()
+        route.fulfill(response=script, body=slow)
+
+    page.route("**/inbrowser.js*", patience_for_none)
+    page.evaluate("localStorage.setItem('gan-in-browser', 'unset')")
+    reopen(page)
+    expect(page.locator("#engine-why")).to_have_text("the server is faster here")
+    move(page, 0.3)
+    expect(page.locator("#latency")).to_contain_text("server")
+    turn(page, False)
+    turn(page, True)
+    move(page, 0.9)
+    expect(page.locator("#latency")).to_contain_text("in browser")
 
 
 @pytest.mark.expects_refusal

@@ -3,9 +3,10 @@
 import { ask, boot, h, modelOf, on, plainRef, t, translate, url } from "./core.js";
 import { classWeights, server, toImageData } from "./painter.js";
 
-const KEY = "gan-in-browser";  // "off" where a visitor switched it off
+const KEY = "gan-in-browser";  // "on" or "off" where a visitor switched it
 const CALM_MS = 400;  // the picture comes first; a model that is only passed by is not fetched
 const SLOW_MS = 50;  // a browser that takes longer is no match for a server
+const DRAWS = 5;  // the fastest counts: the first ones warm up, and a machine may be busy
 const STUCK_MS = { load: 120_000, render: 10_000 };  // the runtime is 2.3 MB on the way
 const TRIES = 3;  // a network may fail once
 const GREY_LEVELS = 2;  // two ways to round may differ by one
@@ -16,6 +17,7 @@ export class BrowserEngine {
     Object.assign(this, { room: 2, changed, wanted: null, ready: null, worker: null });
     Object.assign(this, { why: "loading", tried: null, tries: 0, seen: false });
     this.on = recall(KEY) !== "off";
+    this.insists = recall(KEY) === "on";  // by hand: also where the server is faster
     on("state", () => this.#consider());
   }
 
@@ -69,7 +71,7 @@ export class BrowserEngine {
   // ---- the switch -----------------------------------------------------------------------------
 
   turn(wanted) {
-    this.on = wanted;
+    this.on = this.insists = wanted;
     boot.remember(KEY, wanted ? "on" : "off");
     this.tried = null;
     if (wanted) this.#consider();
@@ -125,12 +127,16 @@ export class BrowserEngine {
     const theirs = await server.render(request).catch(unreachable);
     if (theirs.nimg !== nimg) throw new Unreachable("the model has newer weights");
     let mine = null;
-    for (let i = 0; i < 3; i += 1) mine = await this.#draw([request], revision);  // warm
+    let fastest = Infinity;
+    for (let i = 0; i < DRAWS; i += 1) {
+      mine = await this.#draw([request], revision);
+      fastest = Math.min(fastest, mine.ms);
+    }
     const off = mine.pixels.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs.pixels[i])), 0);
     if (mine.pixels.length !== theirs.pixels.length || off > GREY_LEVELS) {
       throw new Error(`it draws another picture, ${off} grey levels off`);
     }
-    return mine.ms > SLOW_MS ? "slow" : null;
+    return fastest > SLOW_MS && !this.insists ? "slow" : null;
   }
 
   #draw(requests, revision) {

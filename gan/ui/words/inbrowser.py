@@ -5,8 +5,9 @@ from __future__ import annotations
 TEXTS: dict[str, tuple[str, str]] = {
     "gan_engine_switch": ("Run in browser", "在浏览器中运行"),
     "gan_engine_switch_help": (
-        "The generator runs in this browser: no network, no waiting for others",
-        "生成器就在这个浏览器里运行，不走网络，也不用等别人",
+        "The generator runs in this browser: no network, no waiting for others. Switched on by "
+        "hand, it does so even where the server is faster",
+        "生成器就在这个浏览器里运行，不走网络，也不用等别人。手动打开后，即使服务器更快也这样做",
     ),
     "gan_engine_browser": ("in browser {ms} ms", "浏览器内 {ms} 毫秒"),
     "gan_engine_server": ("server {ms} ms", "服务器 {ms} 毫秒"),
