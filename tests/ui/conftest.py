@@ -37,6 +37,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     yield running
     running.close()
 
+
 # unless the test itself has switched it since
 SWITCHED = """try { localStorage.getItem('gan-in-browser') ??
   localStorage.setItem('gan-in-browser', '%s'); } catch {}"""
