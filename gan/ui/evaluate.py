@@ -60,7 +60,8 @@ class Question:
     data: str
     count: int
     seed: int
-    fresh: bool
+    fresh: bool = False  # measured anew
+    kept: bool = False  # only what was measured before: otherwise there is no answer
 
 
 def build() -> gr.HTML:
@@ -87,6 +88,7 @@ def question_of(context: Context, form: dict[str, Any]) -> Question:
         count=whole_number("count", form.get("count", ""), low=MIN_COUNT, high=most),
         seed=whole_number("seed", form.get("seed", "0"), low=0, high=MAX_SEED - most),
         fresh=form.get("fresh") is True,
+        kept=form.get("kept") is True,
     )
 
 
@@ -109,6 +111,8 @@ def answers(
     resolution, channels = compared_shape(weights.image_shape)
     images = load_data(asked.data, resolution=resolution, channels=channels)
     kept = judge.results.get(weights.revision, images, count=asked.count, seed=asked.seed)
+    if kept is None and asked.kept:
+        return
     if kept is None or asked.fresh:
         yield {"fraction": 0.0}
         kept = yield from _measured(weights, images, asked, cancelled)

@@ -36,6 +36,8 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     expect(page.locator("#leaders-table tr.is-chosen")).to_contain_text("fashion")
     page.click("#language-zh")
     expect(page.locator("#evaluate-verdict")).to_contain_text("接近真图")
+    page.reload()  # what was measured stands there again, with its pictures
+    expect(page.locator("#evaluate-nearest canvas")).to_have_count(16)
 
 
 def test_an_evaluation_can_be_cancelled_and_begun_again(page: Page):

@@ -62,10 +62,16 @@ def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
     again = lines(here.post("/gan/evaluate", json=FORM))
     assert not any("fraction" in news for news in again)
     assert again[-1] == first
+    assert lines(here.post("/gan/evaluate", json=FORM | {"kept": True}))[-1] == first
     rows = {r["ref"]: r for r in here.get("/gan/leaderboard").json()["rows"]}
     assert rows["fashion-mlp"]["evaluation"] == first["evaluation"]
     assert rows["fashion"]["evaluation"] is None
     assert rows["run:tiny"]["seconds"] > 0
+
+
+def test_what_was_never_measured_is_not_recalled(here):
+    told = lines(here.post("/gan/evaluate", json=FORM | {"seed": "4711", "kept": True}))
+    assert told == [{"waiting": True}]
 
 
 @pytest.mark.parametrize(

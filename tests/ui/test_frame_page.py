@@ -36,6 +36,14 @@ def test_the_theme_switch_stays(page: Page):
     expect(page.locator("body")).to_have_class(re.compile("dark"))
 
 
+def test_a_reload_comes_back_to_the_tab(page: Page):
+    for tab in ("Gallery", "Evaluate", "Explore"):
+        open_tab(page, tab)
+        page.wait_for_url(f"**/#tab={tab.lower()}&model=fashion&seed=42")
+        page.reload()
+        expect(page.get_by_role("tab", name=tab, selected=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(open_page, width: int, theme: str):

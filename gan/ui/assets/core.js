@@ -89,6 +89,12 @@ export function nameTabs() {
   }
 }
 
+// The one on screen; before Gradio has drawn them, the one that the link asks for.
+function currentTab() {
+  const name = tabButtons().find((b) => b.getAttribute("aria-selected") === "true")?.textContent.trim();
+  return TABS.find((tab) => tabNames(tab).includes(name)) ?? linkedState().get("tab") ?? TABS[0];
+}
+
 export function openTab(tab) {
   const found = tabButtons().find((b) => tabNames(tab).includes(b.textContent.trim()));
   if (found && found.getAttribute("aria-selected") !== "true") found.click();
@@ -258,4 +264,11 @@ export function addressOf(values) {
   return new URL(location.pathname + location.search + "#" + hash, location.href).href;
 }
 
-export const link = (values) => history.replaceState(null, "", addressOf(values));
+// A reload comes back to the same tab, model and point.
+export const link = (values) =>
+  history.replaceState(null, "", addressOf({ tab: currentTab(), ...values }));
+
+export function linkTab() {
+  const { tab, ...values } = Object.fromEntries(linkedState());
+  if (tab !== currentTab()) link(values);
+}

@@ -38,8 +38,11 @@ class Evaluate {
     on("state", () => { if (!this.chosen) this.#changed(); });
     on("language", () => { this.#draw(); this.leaders.draw(); });
     on("theme", () => this.leaders.draw());
-    new IntersectionObserver(() => { if (tabIsOpen(this.root)) this.leaders.refresh(); })
-      .observe(this.root);
+    new IntersectionObserver(() => {
+      if (!tabIsOpen(this.root)) return;
+      this.leaders.refresh();
+      this.#recall();
+    }).observe(this.root);
     this.#changed();
   }
 
@@ -62,7 +65,19 @@ class Evaluate {
       this.found = { evaluation: row.evaluation, pairs: null, ref: this.chosen, nimg: row.nimg };
     }
     this.#draw();
+    this.#recall();
     return undefined;
+  }
+
+  // What was kept has no pictures: at home, where asking is free, they are made again.
+  async #recall() {
+    const shown = this.found;
+    if (!boot.local || !shown || shown.pairs || shown.recalled || !tabIsOpen(this.root)) return;
+    shown.recalled = true;
+    const { data, count: many, seed } = shown.evaluation;
+    const body = JSON.stringify({ ref: shown.ref, data, count: many, seed, kept: true });
+    const told = (news) => { if (news.evaluation && this.found === shown) this.#told(news, shown.ref); };
+    await follow("evaluate", body, { told }).catch(() => {});  // the numbers stand without them
   }
 
   // The model's own data first.

@@ -1,7 +1,7 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
   ACTIVE, boot, choose, currentLanguage, emit, h, modelOf, nameTabs, on, openTab, plainRef,
-  prepare, refresh, setLanguage, state, t, linkedState,
+  prepare, refresh, setLanguage, state, t, linkTab, linkedState,
 } from "./core.js";
 
 export function mount(element) {
@@ -50,6 +50,7 @@ function waitForTabs(tries = 60) {
   nameTabs();
   const wanted = linkedState().get("tab");
   if (["train", "gallery", "evaluate", "hub"].includes(wanted)) openTab(wanted);
+  document.querySelector("#tabs").addEventListener("click", () => setTimeout(linkTab));
 }
 
 function drawModels(select) {

@@ -1,9 +1,9 @@
 // The leaderboard: every model's distance to real images, against the time it trained.
-import { ask, count, duration, h, plainRef, short, state, t } from "./core.js";
+import { ask, count, currentLanguage, duration, h, plainRef, short, state, t } from "./core.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
-const MARGIN = { left: 44, right: 16, top: 16, bottom: 36 };
+const MARGIN = { left: 44, right: 24, top: 16, bottom: 36 };
 
 export class Leaders {
   constructor(root, { chosen, measure }) {
@@ -57,7 +57,7 @@ export class Leaders {
     return h("tr", chosen ? { class: "is-chosen" } : {},
       h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, row.evaluation?.data ?? row.data)),
       value, share("precision"), share("recall"),
-      number(row.nimg ? t("gan_leaders_kimg", { count: count(row.nimg / 1000) }) : "–"),
+      number(row.nimg ? trained(row.nimg) : "–"),
       number(row.seconds ? duration(row.seconds) : "–"));
   }
 
@@ -111,9 +111,16 @@ const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === n
 
 const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
 
+// Thousands; in Chinese, which counts so, ten thousands.
+const trained = (nimg) => t("gan_leaders_kimg", {
+  count: currentLanguage() === "zh" ? (nimg / 10000).toFixed(1) : count(nimg / 1000),
+});
+
+// Round values, where given, end the scale on both sides, so that there are two of them at least.
 function logScale(values, from, to, round = null) {
-  const low = Math.min(...values) / 1.4;
-  const high = Math.max(...values) * 1.4;
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const low = round?.findLast((v) => v < least) ?? least / 1.4;
+  const high = round?.find((v) => v > most) ?? most * 1.4;
   const at = (v) => from + (Math.log(v / low) / Math.log(high / low)) * (to - from);
   const ticks = (round ?? []).filter((v) => v >= low && v <= high);
   for (let power = 10 ** Math.floor(Math.log10(low)); !round && power <= high; power *= 10) {

@@ -286,7 +286,7 @@ export class Studio {
   settle() { if (this.previewing) this.paint(); }
 
   settled() {
-    link({ tab: "explore", model: this.ref, ...toLink(this.portable()) });
+    link({ model: this.ref, ...toLink(this.portable()) });
     emit("latent", { settled: true });
   }
 

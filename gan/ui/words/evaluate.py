@@ -167,7 +167,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_leaders_recall_help": ("Variety, 0 to 1", "多样性，0 到 1"),
     "gan_leaders_trained": ("Images", "训练图数"),
     "gan_leaders_trained_help": ("Real images shown in training", "训练中看过的真图"),
-    "gan_leaders_kimg": ("{count} k", "{count} 千"),
+    "gan_leaders_kimg": ("{count} k", "{count} 万"),
     "gan_leaders_time": ("Time", "用时"),
     "gan_leaders_time_help": ("Training time", "训练时间"),
     "gan_leaders_measure": ("Measure {name}", "测量 {name}"),
