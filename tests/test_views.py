@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from gan.config import ModelConfig
 from gan.errors import ConfigError, GanError, HubErrorKind
 from gan.hub.known import KNOWN
+from gan.hub.push import CautionKind
+from gan.hub.sending import SendStage
 from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, Remedy
 from gan.presets import PRESETS
 from gan.ui import views
@@ -203,7 +205,7 @@ def test_no_text_is_left_over():
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep"
-        r"|hub_(stage|kind|col|view|says|none|note))_"
+        r"|hub_(stage|kind|col|view|says|none|note)|push_(stage|warning))_"
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []
@@ -213,6 +215,11 @@ def test_no_text_is_left_over():
 def test_every_failure_at_the_hub_has_a_sentence_of_its_own(kind: str):
     told_otherwise = {"choice", "cancelled"}  # by a list to choose from, and by the page itself
     assert (f"gan_hub_kind_{kind}" in TEXTS) == (kind not in told_otherwise)
+
+
+def test_what_a_push_warns_of_and_does_is_said_in_both_languages():
+    assert {f"gan_push_warning_{kind}" for kind in get_args(CautionKind)} <= {*TEXTS}
+    assert {f"gan_push_stage_{stage}" for stage in get_args(SendStage)} <= {*TEXTS}
 
 
 @pytest.mark.parametrize("note", sorted({row.note for row in KNOWN}))

@@ -14,8 +14,9 @@ import typer
 
 from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
-from gan.hub.loading import Watch, load
+from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
+from gan.hub.sending import SendProgress, Sent
 
 app = typer.Typer(
     name="gan",
@@ -88,21 +89,35 @@ def task(title: str) -> Iterator[Callable[[float], None]]:
         yield lambda fraction: bar.update(shown, completed=fraction)
 
 
-@contextmanager
-def pull_progress(title: str) -> Iterator[Watch]:
-    """What follows a pull from the Hub with the bar of `task`."""
-    with task(title) as advance:
+Step = PullProgress | Pulled | SendProgress | Sent
 
-        def watch(step: PullProgress | Pulled) -> None:
-            if isinstance(step, PullProgress) and step.of:
-                advance(step.done / step.of)
+
+@contextmanager
+def bytes_task(title: str) -> Iterator[Callable[[Step], None]]:
+    """What follows a pull or a push with a bar of bytes on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda step: None
+        return
+    columns = (
+        rich.progress.TextColumn("{task.description}", markup=False),
+        rich.progress.BarColumn(),
+        rich.progress.DownloadColumn(),
+        rich.progress.TimeRemainingColumn(),
+    )
+    console = rich.console.Console(stderr=True)
+    with rich.progress.Progress(*columns, console=console, transient=True) as bar:
+        shown = bar.add_task(title, total=None)
+
+        def watch(step: Step) -> None:
+            if isinstance(step, PullProgress | SendProgress) and step.of:
+                bar.update(shown, completed=step.done, total=step.of)
 
         yield watch
 
 
 def load_weights(ref: str) -> Weights:
     """What --weights names; a repo on the Hub is pulled, with a bar."""
-    with pull_progress(f"pulling {ref}") as watch:
+    with bytes_task(f"pulling {ref}") as watch:
         return load(ref, watch=watch)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from gan.checkpoint import PULLED, bundled
-from gan.cli.console import app, errors, pull_progress, say
+from gan.cli.console import app, bytes_task, errors, say
 from gan.errors import ConfigError, HubChoice
 from gan.hub import library
 from gan.hub import search as hub_search
@@ -49,7 +49,7 @@ def pull(
     """
     with errors():
         token = _token() if use_token else False
-        with pull_progress(repo) as watch:
+        with bytes_task(f"pulling {repo}") as watch:
             try:
                 for step in pull_model(
                     repo, revision=revision, file=file, token=token, limit_s=limit_seconds

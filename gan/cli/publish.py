@@ -10,12 +10,13 @@ import typer
 from gan import checkpoint
 from gan import export as exporting
 from gan.checkpoint import Weights
-from gan.cli.console import app, errors, fail, load_weights, say, use_threads
+from gan.cli.console import app, bytes_task, errors, fail, load_weights, say, use_threads
 from gan.errors import HubError, RunError
 from gan.files import runs_root
 from gan.hub import deploy as deploying
 from gan.hub import push as pushing
 from gan.hub.client import saved_token
+from gan.hub.sending import Plan, Sent, send
 from gan.metrics.card import known_scores
 from gan.runs import is_run
 
@@ -37,6 +38,18 @@ def confirmed(question: str, *, yes: bool) -> bool:
         return typer.confirm(question)
     except typer.Abort:
         fail("nothing was sent, since nobody said yes; add --yes")
+
+
+def sent(plan: Plan, token: str, *, yes: bool) -> str:
+    """Send a plan with a bar, after a yes where it overwrites; the repo's address."""
+    many, url = len(plan.overwrites), ""
+    if many and not confirmed(f"{plan.repo} is there; overwrite {many} of its files?", yes=yes):
+        fail("nothing was sent")
+    with bytes_task(f"sending {plan.repo}") as watch:
+        for step in send(plan, token=token, overwrite=True):
+            watch(step)
+            url = step.url if isinstance(step, Sent) else url
+    return url
 
 
 def megabytes(count: int) -> str:
@@ -82,10 +95,7 @@ def deploy(
         say(f"{len(plan.files)} files, {megabytes(plan.size)}, for {space} on {hardware}")
         if dry_run or token is None:
             return
-        many = len(plan.overwrites)
-        if many and not confirmed(f"{space} is there; overwrite {many} of its files?", yes=yes):
-            fail("nothing was sent")
-        say(f"the Space is at {deploying.deploy(plan, token=token, overwrite=True)}")
+        say(f"the Space is at {sent(plan, token, yes=yes)}")
 
 
 @app.command()
@@ -132,14 +142,11 @@ def push(
         for path, data in plan.files:
             say(f"{megabytes(len(data)):>10}  {path}")
         for warning in plan.warnings:
-            say(f"note: {warning}")
+            say(f"note: {warning.text}")
         if dry_run or token is None:
             say(f"\n{plan.card}")
             return
-        many = len(plan.overwrites)
-        if many and not confirmed(f"{repo} is there; overwrite {many} of its files?", yes=yes):
-            fail("nothing was sent")
-        say(f"the model is at {pushing.push(plan, token=token, overwrite=True)}")
+        say(f"the model is at {sent(plan, token, yes=yes)}")
 
 
 def weights_at(ref: str) -> Weights:

@@ -1,46 +1,28 @@
-"""The whole app as a Space of Hugging Face: what would be sent, and sending it."""
+"""The whole app as a Space of Hugging Face: what would be sent; gan.hub.sending sends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import gan
 from gan.errors import ConfigError, HubError, suggest
-from gan.hub.client import never
-from gan.hub.sending import Look, look, send
+from gan.hub.sending import Plan, look
 from gan.hub.space import HARDWARE, PRELOADED, REPO_ID, split_front
 from gan.hub.stage import StagedFile, stage
 
-MESSAGE = f"GAN Atelier {gan.__version__}"
 
-
-class DeployPlan(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class DeployPlan(Plan):
     """A Space as it would be sent."""
 
-    repo: str
-    hardware: str
-    private: bool
     files: tuple[StagedFile, ...]
-    found: Look | None  # None where the Hub was not asked
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(len(file.data) for file in self.files)
 
     @property
     def front(self) -> str:
         """The front matter that it would have."""
         readme = next(f.data.decode() for f in self.files if f.path == "README.md")
         return readme[: len(readme) - len(split_front(readme)[1])]
-
-    @property
-    def overwrites(self) -> list[str]:
-        """Files of the Space that others would take the place of."""
-        there = self.found.files if self.found else frozenset()
-        return [file.path for file in self.files if file.path in there]
 
 
 def plan(
@@ -73,42 +55,17 @@ def plan(
             )
     files = tuple(stage(root or checkout(), repo, hardware=hardware, models=models))
     found = look(repo, "space", token=token) if ask else None
-    return DeployPlan(repo, hardware, private, files, found)
+    is_default = hardware == "cpu-basic" and not (found and found.exists)
+    return DeployPlan(
+        repo=repo,
+        kind="space",
+        files=files,
+        found=found,
+        private=private,
+        hardware=None if is_default else hardware,
+    )
 
 
 def checkout() -> Path:
     """The folder that this package was checked out in."""
     return Path(gan.__file__).parent.parent
-
-
-def deploy(
-    plan: DeployPlan,
-    *,
-    token: str,
-    overwrite: bool = False,
-    cancelled: Callable[[], bool] = never,
-) -> str:
-    """Make or update the Space as planned, in one commit; its address.
-
-    Raises HubError of kind "exists" where files would be overwritten and `overwrite` is False.
-    """
-    if plan.found is None:
-        raise HubError("refused", "the Hub was not asked what is there; plan with ask=True")
-    if plan.overwrites and not overwrite:
-        raise HubError(
-            "exists",
-            f"{plan.repo} is there already, {len(plan.overwrites)} of its files would be "
-            f"overwritten; say so, or take another name",
-        )
-    return send(
-        plan.files,
-        plan.repo,
-        "space",
-        token=token,
-        message=MESSAGE,
-        create=not plan.found.exists,
-        private=plan.private,
-        hardware=plan.hardware if plan.hardware != "cpu-basic" or plan.found.exists else None,
-        parent=plan.found.commit,
-        cancelled=cancelled,
-    )

@@ -1,13 +1,13 @@
-"""A model as a repo on the Hub: what would be sent, and sending it in one commit."""
+"""A model as a repo on the Hub: what would be sent; gan.hub.sending sends it."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-import gan
 from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, config_at, save_weights
 from gan.config import RunConfig, SourceConfig
 from gan.errors import HubError
@@ -23,7 +23,7 @@ from gan.hub.client import never
 from gan.hub.names import parse_repo
 from gan.hub.pictures import samples_picture, walk_picture
 from gan.hub.recipe import training_command
-from gan.hub.sending import Look, account_of, look, send
+from gan.hub.sending import Look, Plan, account_of, look
 from gan.hub.space import FRONT, REPO_ID, join_front, split_front
 from gan.models import count_parameters
 
@@ -32,38 +32,29 @@ KEPT = (  # of a weights folder; anything else in it stays at home
     CARD_FILE, CONFIG_FILE, MODEL_FILE, SAMPLES_FILE, WALK_FILE, "training.webp", "encoder.json",
     "encoder.safetensors",
 )  # fmt: skip
-MESSAGE = f"GAN Atelier {gan.__version__}"
 
 
-class PushPlan(NamedTuple):
+CautionKind = Literal["licence", "account"]
+
+
+class Caution(NamedTuple):
+    """What to know before sending: `text` in English, for other languages a kind and values."""
+
+    kind: CautionKind
+    text: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushPlan(Plan):
     """Exactly what would be sent."""
 
-    repo: str
-    private: bool
-    files: tuple[tuple[str, bytes], ...]
-    found: Look | None  # None where the Hub was not asked
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Caution, ...] = ()
 
     @property
     def card(self) -> str:
         """The README.md."""
         return dict(self.files)[CARD_FILE].decode("utf-8")
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(len(data) for _, data in self.files)
-
-    @property
-    def exists(self) -> bool | None:
-        """Whether the repo is there; None where the Hub was not asked."""
-        return self.found.exists if self.found else None
-
-    @property
-    def overwrites(self) -> tuple[str, ...]:
-        """Files of the repo that others would take the place of."""
-        there = self.found.files if self.found else frozenset()
-        return tuple(path for path, _ in self.files if path in there)
 
 
 def account(token: str | None) -> str | None:
@@ -103,38 +94,13 @@ def plan(
         files[WALK_FILE] = walk_picture(weights.generator)
     files[CARD_FILE] = _card(weights, files, name.id, licence, scores).encode()
     ordered = tuple(sorted(files.items(), key=lambda item: (item[0] != CARD_FILE, item[0])))
-    return PushPlan(name.id, private, ordered, found, _warnings(ordered[0][1], name.owner, found))
-
-
-def push(
-    plan: PushPlan,
-    *,
-    token: str,
-    overwrite: bool = False,
-    cancelled: Callable[[], bool] = never,
-) -> str:
-    """Make or update the repo as planned, in one commit; its address.
-
-    Raises HubError, of kind "exists" where files would be overwritten and `overwrite` is False.
-    """
-    if plan.found is None:
-        raise HubError("refused", "the Hub was not asked what is there; plan with ask=True")
-    if plan.overwrites and not overwrite:
-        raise HubError(
-            "exists",
-            f"{plan.repo} holds {', '.join(plan.overwrites)} already, which would be overwritten; "
-            f"say so, or take another name",
-        )
-    return send(
-        plan.files,
-        plan.repo,
-        "model",
-        token=token,
-        message=MESSAGE,
-        create=not plan.found.exists,
-        private=plan.private,
-        parent=plan.found.commit,
-        cancelled=cancelled,
+    return PushPlan(
+        repo=name.id,
+        kind="model",
+        files=ordered,
+        found=found,
+        private=private,
+        warnings=tuple(_warnings(ordered[0][1], name.owner, found)),
     )
 
 
@@ -220,13 +186,17 @@ def _run_of(weights: Weights) -> RunConfig | None:
     return config_at(run, weights.config.nimg)
 
 
-def _warnings(card_bytes: bytes, owner: str, found: Look | None) -> tuple[str, ...]:
+def _warnings(card_bytes: bytes, owner: str, found: Look | None) -> Iterator[Caution]:
     front, _ = split_front(card_bytes.decode("utf-8"))
-    told = []
     if not front.get("license"):
-        told.append("nobody stated a licence for this model; without one others may not use it")
-    if found and found.account and owner not in (found.account, *found.groups):
-        told.append(
-            f"the token is {found.account}'s, the repo would be {owner}'s; the Hub may refuse it"
+        yield Caution(
+            "licence",
+            "nobody stated a licence for this model; without one others may not use it",
+            {},
         )
-    return tuple(told)
+    if found and found.account and owner not in (found.account, *found.groups):
+        yield Caution(
+            "account",
+            f"the token is {found.account}'s, the repo would be {owner}'s; the Hub may refuse it",
+            {"account": found.account, "owner": owner},
+        )

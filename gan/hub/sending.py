@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import gan
 from gan.errors import HubError, HubErrorKind
-from gan.hub.child import Message, Token, serve
+from gan.hub.child import Message, Token, say, serve
 from gan.hub.client import ask, never
+from gan.hub.meter import Meter
 
+MESSAGE = f"GAN Atelier {gan.__version__}"
+NAMED = 4  # files that a sentence lists
 Kind = Literal["model", "space"]
 LOOK_LIMIT_S = 30.0
 SEND_LIMIT_S, SLOWEST_BYTES_PER_S = 25.0, 100_000.0  # of a whole push: so much, and for its bytes
@@ -35,6 +40,55 @@ class Look(NamedTuple):
     files: frozenset[str]
     account: str  # whom the token belongs to, empty without one
     groups: frozenset[str] = frozenset()  # organisations of that account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A repo as it would be written, in one commit."""
+
+    repo: str
+    kind: Kind
+    files: tuple[tuple[str, bytes], ...]
+    found: Look | None  # None where the Hub was not asked
+    private: bool = False
+    hardware: str | None = None  # of a Space; None leaves it
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(len(data) for _, data in self.files)
+
+    @property
+    def exists(self) -> bool | None:
+        """Whether the repo is there; None where the Hub was not asked."""
+        return self.found.exists if self.found else None
+
+    @property
+    def overwrites(self) -> tuple[str, ...]:
+        """Files of the repo that others would take the place of."""
+        there = self.found.files if self.found else frozenset()
+        return tuple(path for path, _ in self.files if path in there)
+
+
+SendStage = Literal["sending", "writing"]
+
+
+class SendProgress(NamedTuple):
+    """How far a plan is sent: bytes of files on their way, of all of them.
+
+    Large files go one by one ("sending"); what is small goes along with the commit ("writing"), so
+    that `done` reaches `of` only where there is nothing small.
+    """
+
+    stage: SendStage
+    done: int
+    of: int
+
+
+class Sent(NamedTuple):
+    """A plan that was written."""
+
+    url: str
 
 
 def look(
@@ -63,46 +117,62 @@ def account_of(token: str, *, limit_s: float = LOOK_LIMIT_S) -> str:
 
 
 def send(
-    files: Iterable[tuple[str, bytes]],
-    repo: str,
-    kind: Kind,
+    plan: Plan,
     *,
     token: str,
-    message: str,
-    create: bool,
-    private: bool = False,
-    hardware: str | None = None,
-    parent: str = "",
+    overwrite: bool = False,
     limit_s: float | None = None,
     cancelled: Callable[[], bool] = never,
-) -> str:
-    """Write `files` to `repo` in one commit, and return the repo's address.
+) -> Iterator[SendProgress | Sent]:
+    """Make or update the repo as planned, in one commit; the last item is a Sent.
 
-    create: make the repo, which must not be there; else nobody may have written since `parent`.
-    Raises HubError; then nothing was written, but `repo` may be there, empty.
+    Raises HubError, of kind "exists" where files would be overwritten and `overwrite` is False, of
+    kind "conflict" where somebody wrote since the plan was made; then nothing was written, but a
+    new repo may be there, empty.
     """
+    if plan.found is None:
+        raise HubError("refused", "the Hub was not asked what is there; plan with ask=True")
+    if plan.overwrites and not overwrite:
+        raise HubError(
+            "exists",
+            f"{plan.repo} holds {_listed(plan.overwrites)} already, which would be overwritten; "
+            f"say so, or take another name",
+        )
+    limit = SEND_LIMIT_S + plan.size / SLOWEST_BYTES_PER_S if limit_s is None else limit_s
     with tempfile.TemporaryDirectory(prefix="gan-push-") as folder:
-        size = 0
-        for path, data in files:
+        for path, data in plan.files:
             file = Path(folder) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-            size += len(data)
         job = {
-            "do": "send", "repo": repo, "kind": kind, "folder": folder, "message": message,
-            "create": create, "private": private, "hardware": hardware, "parent": parent,
+            "do": "send", "repo": plan.repo, "kind": plan.kind, "private": plan.private,
+            "hardware": plan.hardware, "message": MESSAGE, "create": not plan.found.exists,
+            "parent": plan.found.commit, "folder": folder,
+            "files": [path for path, _ in plan.files],
         }  # fmt: skip
-        limit = SEND_LIMIT_S + size / SLOWEST_BYTES_PER_S if limit_s is None else limit_s
-        return str(_ask(job, token, limit, cancelled)["url"])
+        yield SendProgress("sending", 0, plan.size)
+        for told in _messages(job, token, limit, cancelled):
+            yield Sent(told["url"]) if "url" in told else SendProgress(**told)
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    more = len(paths) - NAMED
+    return ", ".join(paths[:NAMED]) + (f" and {more} more files" if more > 0 else "")
+
+
+def _messages(
+    job: Mapping[str, Any], token: str | None, limit_s: float, cancelled: Callable[[], bool]
+) -> Iterator[Message]:
+    return ask(
+        job, title=job["repo"], token=token or False, limit_s=limit_s, patience_s=limit_s,
+        cancelled=cancelled, module="gan.hub.sending", lost=LOST,
+    )  # fmt: skip
 
 
 def _ask(
     job: Mapping[str, Any], token: str | None, limit_s: float, cancelled: Callable[[], bool]
 ) -> Message:
-    [answer] = ask(
-        job, title=job["repo"], token=token or False, limit_s=limit_s, patience_s=limit_s,
-        cancelled=cancelled, module="gan.hub.sending", lost=LOST,
-    )  # fmt: skip
+    [answer] = _messages(job, token, limit_s, cancelled)
     return answer
 
 
@@ -136,10 +206,12 @@ def _send(api: Any, job: Mapping[str, Any]) -> Message:
         api.create_repo(repo, repo_type=kind, private=job["private"], **options)
     elif is_space and job["hardware"]:
         api.request_space_hardware(repo, job["hardware"])
-    api.upload_folder(
-        repo_id=repo,
+    folder = Path(job["folder"])
+    meter = Meter({path: (folder / path).stat().st_size for path in job["files"]}, say)
+    api.create_commit(
+        repo,
+        [meter.addition(path, folder / path) for path in job["files"]],
         repo_type=kind,
-        folder_path=job["folder"],
         commit_message=job["message"],
         parent_commit=job["parent"] or None,
     )

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.errors import HubError
-from gan.hub import push
+from gan.hub import push, sending
 from gan.hub.client import saved_token
 from gan.ui import signin
 from gan.ui.kept import one_thread
@@ -165,7 +165,7 @@ def plan_json(plan: push.PushPlan) -> dict[str, Any]:
         "card": plan.card,
         "exists": bool(plan.exists),
         "overwrites": list(plan.overwrites),
-        "warnings": list(plan.warnings),
+        "warnings": [{"kind": told.kind, "values": told.values} for told in plan.warnings],
     }
 
 
@@ -189,8 +189,8 @@ async def send(context: Context, request: Request) -> Response:
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         wanted = form.get("overwrite") is True
-        url = push.push(draft.plan, token=token, overwrite=wanted, cancelled=cancelled)
-        yield line({"url": url})
+        news = sending.send(draft.plan, token=token, overwrite=wanted, cancelled=cancelled)
+        yield from (line(step._asdict()) for step in news)
 
     return stream(desk.pushes, session, work)
 

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 LFS = (".safetensors", ".bin", ".pt", ".pth", ".pkl", ".png", ".webp", ".pretrained", ".npz")
 STATUSES = ("401", "403", "404", "409", "412", "429", "500")
 KINDS = (
-    *STATUSES, "refused", "stall", "truncated", "short", "wrong-bytes", "drip", "crawl",
+    *STATUSES, "refused", "stall", "deaf", "truncated", "short", "wrong-bytes", "drip", "crawl",
     "redirect", "garbage",
 )  # fmt: skip
 DRIP_S = 0.05
@@ -79,10 +79,12 @@ class Repo:
         return self.commits[self.find(revision) or ""]
 
 
-class Failure(NamedTuple):
+@dataclass
+class Failure:
     pattern: re.Pattern[str]
     kind: str
     method: str
+    left: float  # how often yet
 
 
 class Hub:
@@ -93,6 +95,8 @@ class Hub:
         self.requests: list[Request] = []
         self.lfs: dict[str, bytes] = {}
         self.tokens: dict[str, str] = {"hf_visitor": "visitor"}  # token -> who; may write
+        self.part_bytes = 0  # large files are sent in parts of so much; whole where it is 0
+        self.parts: dict[tuple[str, int], bytes] = {}
         self.cdn = False  # whether large files are redirected to the other host, as the Hub does
         self.url = self.other_url = ""
         self._failures: list[Failure] = []
@@ -117,10 +121,12 @@ class Hub:
     def repo(self, name: str, kind: str = "model") -> Repo:
         return self.repos[kind, name]
 
-    def fail(self, pattern: str, kind: str, *, method: str = "") -> None:
+    def fail(
+        self, pattern: str, kind: str, *, method: str = "", times: float = float("inf")
+    ) -> None:
         """From now on requests whose path holds `pattern` (a regular expression) fail so."""
         assert kind in KINDS, kind
-        self._failures.append(Failure(re.compile(pattern), kind, method))
+        self._failures.append(Failure(re.compile(pattern), kind, method, times))
 
     def heal(self) -> None:
         """Nothing fails any more."""
@@ -128,7 +134,9 @@ class Hub:
 
     def failure(self, method: str, path: str) -> str:
         for failure in self._failures:
-            if failure.pattern.search(path) and failure.method in ("", method):
+            matches = failure.pattern.search(path) and failure.method in ("", method)
+            if matches and failure.left > 0:
+                failure.left -= 1
                 return failure.kind
         return ""
 
@@ -185,6 +193,8 @@ ROUTES = {
     ("POST", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/preupload/(?P<rev>[^/]+)"): "preupload",
     ("POST", rf"(?:/(?P<kind>space|dataset)s)?/{REPO}\.git/info/lfs/objects/batch"): "batch",
     ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})"): "upload",
+    ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})/(?P<part>[0-9]+)"): "part",
+    ("POST", r"/lfs/(?P<oid>[0-9a-f]{64})/whole"): "whole",
     ("POST", r"/lfs/verify"): "verify",
     ("POST", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/commit/(?P<rev>[^/]+)"): "commit",
     ("POST", rf"/api/(?P<kind>space)s/{REPO}/(?P<what>hardware|secrets|variables)"): "setting",
@@ -214,19 +224,29 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def _serve(self) -> None:
+        self.fault = self.hub.failure(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        self.body = self.rfile.read(length)
+        self.body = b"" if self.fault == "deaf" else self._taken(length)
         if "chunked" in self.headers.get("Transfer-Encoding", ""):
             self.body = self._chunks()
         headers = {k.lower(): v for k, v in self.headers.items()}
         port = self.server.server_address[1]
         self.hub.requests.append(Request(self.command, self.path, headers, self.body, port))
-        self.fault = self.hub.failure(self.command, self.path)
         with contextlib.suppress(OSError):
             if not self._broken():
                 self._answer()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
+
+    def _taken(self, length: int) -> bytes:
+        if self.fault != "crawl":
+            return self.rfile.read(length)
+        taken = b""
+        while len(taken) < length and not self.hub.stopped.wait(DRIP_S):
+            if not (part := self.rfile.read(min(CRAWL_BYTES, length - len(taken)))):
+                break  # the client is gone
+            taken += part
+        return taken
 
     def _chunks(self) -> bytes:
         parts = []
@@ -244,7 +264,7 @@ class _Handler(BaseHTTPRequestHandler):
             # an RST instead of an answer
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
-        elif self.fault == "stall":
+        elif self.fault in ("stall", "deaf"):  # no answer; the latter takes nothing either
             self.hub.stopped.wait(120)
             self.close_connection = True
         elif self.fault == "redirect" and self.server.server_address[1] == _port(self.hub.url):
@@ -455,11 +475,27 @@ class _Handler(BaseHTTPRequestHandler):
         self._repo(repo, kind)
         objects = json.loads(self.body)["objects"]
         upload = [
-            {**o, "actions": {"upload": {"href": f"{self.hub.url}/lfs/{o['oid']}"}}}
+            {**o, "actions": {"upload": self._way(o["oid"], o["size"])}}
             if o["oid"] not in self.hub.lfs else o
             for o in objects
         ]  # fmt: skip
         self._json({"transfer": "basic", "objects": upload})
+
+    def _way(self, oid: str, size: int) -> dict[str, Any]:
+        href = f"{self.hub.url}/lfs/{oid}"
+        if not (part := self.hub.part_bytes):
+            return {"href": href}
+        parts = {f"{i + 1:05}": f"{href}/{i + 1}" for i in range(-(-size // part))}
+        return {"href": f"{href}/whole", "header": {"chunk_size": str(part), **parts}}
+
+    def _part(self, oid: str, part: str) -> None:
+        self.hub.parts[oid, int(part)] = self.body
+        self._send(200, b"", {"ETag": f'"{part}"'})
+
+    def _whole(self, oid: str) -> None:
+        numbers = [row["partNumber"] for row in json.loads(self.body)["parts"]]
+        self.body = b"".join(self.hub.parts[oid, number] for number in numbers)
+        self._upload(oid)
 
     def _upload(self, oid: str) -> None:
         if hashlib.sha256(self.body).hexdigest() != oid:

@@ -16,7 +16,7 @@ from gan.errors import HubError
 from gan.hub import deploy
 from gan.hub.child import OVERDUE_S
 from gan.hub.client import environment
-from gan.hub.sending import look, send
+from gan.hub.sending import Plan, look, send
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
 
@@ -28,12 +28,18 @@ def small_plan(hub: Hub, repo: str = "visitor/app", **options) -> deploy.DeployP
     """A Space of two files, looked up on `hub`."""
     files = tuple(deploy.StagedFile(path, data) for path, data in FILES)
     found = look(repo, "space", token=VISITOR)
-    return deploy.DeployPlan(repo, options.pop("hardware", "cpu-basic"), False, files, found)
+    return deploy.DeployPlan(repo=repo, kind="space", files=files, found=found, **options)
+
+
+def sent(plan: Plan, *, overwrite: bool = False) -> str:
+    """The address of what is written so."""
+    [*_, last] = send(plan, token=VISITOR, overwrite=overwrite)
+    return last.url
 
 
 def test_a_space_is_made_and_holds_exactly_what_was_planned(hub: Hub):
     plan = deploy.plan("visitor/app", token=VISITOR, hardware="zero-a10g")
-    url = deploy.deploy(plan, token=VISITOR)
+    url = sent(plan)
     space = hub.repo("visitor/app", "space")
     assert space.files() == {f.path: f.data for f in plan.files}
     assert (space.settings["sdk"], space.settings["hardware"]) == ("gradio", "zero-a10g")
@@ -44,15 +50,15 @@ def test_a_space_is_made_and_holds_exactly_what_was_planned(hub: Hub):
 
 
 def test_what_is_there_is_overwritten_only_on_request(hub: Hub):
-    deploy.deploy(small_plan(hub), token=VISITOR)
+    sent(small_plan(hub))
     again = small_plan(hub, hardware="t4-small")
-    assert again.overwrites == [path for path, _ in FILES]
+    assert again.overwrites == tuple(path for path, _ in FILES)
     before = len(hub.repo("visitor/app", "space").commits)
     with pytest.raises(HubError, match="overwritten") as caught:
-        deploy.deploy(again, token=VISITOR)
+        sent(again)
     assert caught.value.kind == "exists"
     assert len(hub.repo("visitor/app", "space").commits) == before
-    deploy.deploy(again, token=VISITOR, overwrite=True)
+    sent(again, overwrite=True)
     assert hub.repo("visitor/app", "space").settings["hardware"] == {"flavor": "t4-small"}
 
 
@@ -89,7 +95,7 @@ def test_each_failure_of_a_commit_has_its_own_sentence(hub: Hub, failure: str, k
     hub.fail("/commit/", failure)
     begin = time.monotonic()
     with pytest.raises(HubError) as caught:
-        send(FILES, "visitor/app", "space", token=VISITOR, message="m", create=False)
+        sent(small_plan(hub))
     assert caught.value.kind == kind
     assert VISITOR not in str(caught.value)
     assert hub.repo("visitor/app", "space").files() == {}
@@ -134,7 +140,7 @@ def test_who_has_no_account_is_told_so(hub: Hub):
 
 def test_a_name_of_somebody_else_is_refused(hub: Hub):
     with pytest.raises(HubError, match="name of your own") as caught:
-        send(FILES, "other/app", "space", token=VISITOR, message="m", create=True)
+        sent(small_plan(hub, "other/app"))
     assert caught.value.kind == "no-access"
 
 
@@ -142,16 +148,16 @@ def test_a_repo_that_was_made_meanwhile_is_not_written(hub: Hub):
     plan = small_plan(hub)
     hub.add("visitor/app", {"theirs": b"1"}, kind="space")
     with pytest.raises(HubError) as caught:
-        deploy.deploy(plan, token=VISITOR)
+        sent(plan)
     assert caught.value.kind == "conflict"
     assert hub.repo("visitor/app", "space").files() == {"theirs": b"1"}
 
 
 def test_the_commit_names_its_parent_so_that_nobody_is_written_over(hub: Hub):
     sha = hub.add("visitor/app", {"a": b"1"}, kind="space")
-    deploy.deploy(small_plan(hub), token=VISITOR)
-    sent = next(r for r in hub.requests if "/commit/" in r.path)
-    assert f'"parentCommit": "{sha}"'.encode() in sent.body.replace(b'":"', b'": "')
+    sent(small_plan(hub))
+    commit = next(r for r in hub.requests if "/commit/" in r.path)
+    assert f'"parentCommit": "{sha}"'.encode() in commit.body.replace(b'":"', b'": "')
 
 
 def test_without_a_token_only_what_all_may_see_is_asked(hub: Hub):

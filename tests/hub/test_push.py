@@ -12,6 +12,7 @@ from gan import checkpoint
 from gan.cli import app
 from gan.errors import HubError
 from gan.hub import push
+from gan.hub.sending import send
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
 
@@ -29,10 +30,16 @@ def model(tiny_run: Path) -> checkpoint.Weights:
     return checkpoint.load(tiny_run)
 
 
+def sent(plan: push.PushPlan, *, overwrite: bool = False) -> str:
+    """The address of what is written so."""
+    [*_, last] = send(plan, token=VISITOR, overwrite=overwrite)
+    return last.url
+
+
 def test_what_is_planned_is_what_arrives_in_one_commit(hub: Hub, model: checkpoint.Weights):
     plan = push.plan(model, "visitor/digits", private=True, token=VISITOR)
     assert (plan.exists, plan.overwrites, tuple(p for p, _ in plan.files)) == (False, (), FILES)
-    url = push.push(plan, token=VISITOR)
+    url = sent(plan)
     repo = hub.repo("visitor/digits")
     assert repo.files() == dict(plan.files)
     assert repo.private
@@ -43,7 +50,7 @@ def test_what_is_planned_is_what_arrives_in_one_commit(hub: Hub, model: checkpoi
 
 
 def test_what_arrived_is_the_model(hub: Hub, model: checkpoint.Weights, tmp_path: Path):
-    push.push(push.plan(model, "visitor/m", token=VISITOR), token=VISITOR)
+    sent(push.plan(model, "visitor/m", token=VISITOR))
     for name, data in hub.repo("visitor/m").files().items():
         (tmp_path / name).write_bytes(data)
     again = checkpoint.load(tmp_path)
@@ -57,10 +64,10 @@ def test_nothing_is_overwritten_unasked(hub: Hub, model: checkpoint.Weights):
     plan = push.plan(model, "visitor/m", token=VISITOR)
     assert (plan.exists, plan.overwrites) == (True, ("config.json",))
     with pytest.raises(HubError, match=r"config\.json") as caught:
-        push.push(plan, token=VISITOR)
+        sent(plan)
     assert caught.value.kind == "exists"
     assert hub.repo("visitor/m").files()["config.json"] == b"{}"
-    push.push(plan, token=VISITOR, overwrite=True)
+    sent(plan, overwrite=True)
     assert hub.repo("visitor/m").files() == dict(plan.files) | {"notes.txt": b"mine"}
 
 
@@ -84,12 +91,14 @@ def test_a_name_that_is_none_is_refused_before_the_hub_is_asked(
 
 def test_somebody_elses_name_is_warned_of(hub: Hub, model: checkpoint.Weights):
     plan = push.plan(model, "other/m", token=VISITOR)
-    assert "visitor" in " ".join(plan.warnings)
+    [warning] = [w for w in plan.warnings if w.kind == "account"]
+    assert warning.values == {"account": "visitor", "owner": "other"}
+    assert all(value in warning.text for value in warning.values.values())
 
 
 def test_a_plan_for_which_nobody_was_asked_is_not_sent(hub: Hub, model: checkpoint.Weights):
     with pytest.raises(HubError):
-        push.push(push.plan(model, "visitor/m", ask=False), token=VISITOR)
+        sent(push.plan(model, "visitor/m", ask=False))
     assert hub.requests == []
 
 

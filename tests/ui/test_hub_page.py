@@ -291,6 +291,34 @@ def test_what_is_there_is_replaced_only_when_that_was_ticked(page: Page, hub: Hu
     assert hub.repo("visitor/old").files()["README.md"] != b"old"
 
 
+def test_how_far_a_push_is_is_told_until_it_is_cancelled(page: Page, hub: Hub):
+    hub.lfs.clear()  # what other tests left there is not sent again
+    hub.fail("/lfs/", "crawl", method="PUT")
+    fill_push(page, "visitor/slow")
+    page.click("#push-plan")
+    page.click("#push-go")
+    job = page.locator("#push-job")
+    far = r"Sending to visitor/slow\s*[1-9][\d.]* \w+ of [\d.]+ MB · about .+ left"
+    expect(job).to_contain_text(re.compile(far))
+    expect(job.get_by_role("progressbar")).to_have_attribute("aria-valuenow", re.compile(r"\d"))
+    job.locator("[data-act=cancel]").click()
+    expect(page.locator("#push-note")).to_contain_text("Publishing was cancelled")
+    expect(page.locator("#push-go")).to_be_enabled()
+    assert hub.repo("visitor/slow").files() == {}
+
+
+def test_what_a_push_warns_of_is_said_in_the_pages_language(page: Page):
+    fill_push(page, "other/garments")
+    page.click("#push-plan")
+    warning = page.locator("#push-shown .ga-note")
+    expect(warning).to_have_text(
+        "The token is visitor’s, the repository would be other’s; the Hub may refuse it."
+    )
+    page.click("#language-zh")
+    expect(warning).to_have_text("令牌属于 visitor，仓库却在 other 名下；Hub 可能会拒绝。")
+    page.click("#language-en")
+
+
 # ---- a public server ----------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from gan.checkpoint import Weights, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
+from gan.hub.sending import Plan, SendProgress, Sent
 from gan.ui import cache, hub, publish
 from gan.ui.hubthumb import SIDE, thumbnail
 from gan.ui.limits import RATES
@@ -257,7 +258,13 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
     home: Context, monkeypatch: pytest.MonkeyPatch
 ):
     sent: list[str] = []
-    monkeypatch.setattr(publish.push, "push", lambda plan, token, **_: sent.append(token) or "url")
+
+    def send(plan: Plan, *, token: str, **_: object) -> Iterator[SendProgress | Sent]:
+        sent.append(token)
+        yield SendProgress("writing", 1, 2)
+        yield Sent("url")
+
+    monkeypatch.setattr(publish.sending, "send", send)
     plan = publish.push.plan
     monkeypatch.setattr(
         publish.push, "plan", lambda weights, repo, **o: plan(weights, repo, ask=False)
@@ -274,7 +281,8 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
     assert mine.get("/gan/hub/plan/picture", params=secret).status_code == 404
     given = {"id": found["id"], "token": TOKEN}
     assert other.post("/gan/hub/push", json=given).status_code == 404
-    assert lines(mine.post("/gan/hub/push", json=given))[-1] == {"url": "url"}
+    told = lines(mine.post("/gan/hub/push", json=given))
+    assert told[-2:] == [{"stage": "writing", "done": 1, "of": 2}, {"url": "url"}]
     assert sent == [TOKEN]
     assert TOKEN not in repr(home.part(Desk).drafts)
 

@@ -1,11 +1,12 @@
 // Publish: which model, as what; then exactly what would be sent; then, if that is wanted, it is sent.
-import { ask, boot, currentLanguage, h, modelOf, on, plainRef, sentence, state, t, url } from "./core.js";
+import { ask, boot, currentLanguage, h, modelOf, on, plainRef, state, t, url } from "./core.js";
 import { card } from "./card.js";
 import { failure } from "./hubsay.js";
 import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { bytes } from "./timelapse.js";
 
+const STAGES = ["sending", "writing"];
 const PICTURE = /^[\w-]+\.(png|webp)$/;
 
 export class Push {
@@ -96,8 +97,11 @@ export class Push {
 
   async #push(overwrite) {
     const { token } = this.#form();
-    await this.#work("hub/push", { id: this.plan.id, overwrite, token }, t("gan_push_pushing", { repo: this.plan.repo }), (news) => {
-      if (news.url) this.done = { url: news.url, repo: this.plan.repo };
+    const { id, repo } = this.plan;
+    const says = (stage) => t(`gan_push_stage_${stage}`, { repo });
+    await this.#work("hub/push", { id, overwrite, token }, says("sending"), ({ stage, done, of, url: address }) => {
+      if (STAGES.includes(stage)) this.job.tell(says(stage), done, of, { stage });
+      if (address) this.done = { url: address, repo };
     });
     if (!this.done) return;
     this.find("#push-token").value = "";  // used once
@@ -153,7 +157,7 @@ export class Push {
       h("div", { class: "ga-plan-files" },
         h("h3", {}, t("gan_push_files", { count: plan.files.length, bytes: bytes(total) })),
         h("p", { class: "ga-quiet" }, t(plan.exists ? "gan_push_exists" : plan.private ? "gan_push_new_private" : "gan_push_new", { repo: plan.repo })),
-        ...plan.warnings.map((warning) => h("p", { class: "ga-note" }, sentence({ error: warning }))),
+        ...plan.warnings.map((warning) => h("p", { class: "ga-note" }, t(`gan_push_warning_${warning.kind}`, warning.values))),
         h("table", {}, h("tbody", {}, ...plan.files.map((f) => h("tr", {}, h("td", { title: f.path }, f.path,
           plan.overwrites.includes(f.path) ? h("span", { class: "ga-plan-over" }, t("gan_push_replaces")) : null),
         h("td", { class: "is-number" }, bytes(f.bytes)))))),

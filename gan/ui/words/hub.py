@@ -161,7 +161,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_push_private": ("Private", "私有"),
     "gan_push_plan": ("Show what would be sent", "查看将发送的内容"),
     "gan_push_planning": ("Preparing the files and the card", "正在准备文件和卡片"),
-    "gan_push_pushing": ("Sending to {repo}", "正在发送到 {repo}"),
+    "gan_push_stage_sending": ("Sending to {repo}", "正在发送到 {repo}"),
+    "gan_push_stage_writing": ("Completing {repo}", "正在完成 {repo}"),
     "gan_push_cancelled": (
         "Publishing was cancelled. What was already sent is not part of the repository.",
         "已取消发布。已发送的部分不会进入仓库。",
@@ -172,6 +173,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_push_exists": (
         "{repo} exists; its other files and its visibility stay as they are.",
         "{repo} 已存在；其他文件和可见性保持不变。",
+    ),
+    "gan_push_warning_licence": (
+        "Nobody stated a licence for this model; without one others may not use it.",
+        "这个模型没有注明许可证；没有许可证，他人无权使用。",
+    ),
+    "gan_push_warning_account": (
+        "The token is {account}’s, the repository would be {owner}’s; the Hub may refuse it.",
+        "令牌属于 {account}，仓库却在 {owner} 名下；Hub 可能会拒绝。",
     ),
     "gan_push_replaces": ("replaces", "将替换"),
     "gan_push_overwrite": (

@@ -1,0 +1,81 @@
+"""How much of a push is on its way, counted where the Hub's client reads what it sends."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class Meter:
+    """Bytes on their way of each file.
+
+    What is told of them only grows, also while a part of a file is sent again, and is never more
+    than there is.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], say: Callable[[dict[str, Any]], None]) -> None:
+        self._of, self._say = sum(sizes.values()), say
+        self._sizes = sizes
+        self._sent = dict.fromkeys(sizes, 0)
+        self._told = 0
+        self._writes = False
+        self._lock = threading.Lock()  # the client sends several files at a time
+
+    def sent(self, path: str, count: int) -> None:
+        """The first `count` bytes of a file are on their way."""
+        with self._lock:
+            self._sent[path] = max(count, self._sent[path])
+            done = sum(self._sent.values())
+            if done > self._told:
+                self._tell("sending", done)
+
+    def writes(self) -> None:
+        """All large files are there, the commit with the small ones is next."""
+        with self._lock:
+            if not self._writes:
+                self._writes = True
+                self._tell("writing", sum(self._sent.values()))
+
+    def _tell(self, stage: str, done: int) -> None:
+        self._told = done
+        self._say({"stage": stage, "done": done, "of": self._of})
+
+    def addition(self, path: str, file: Path) -> Any:
+        """A file for the client's `create_commit`, which counts here when it is sent."""
+        # in the child alone, which has the client already
+        from huggingface_hub import CommitOperationAdd  # noqa: PLC0415
+
+        meter = self
+
+        class Counted(CommitOperationAdd):
+            @contextmanager
+            def as_file(self, with_tqdm: bool = False) -> Iterator[Any]:
+                if not with_tqdm:  # read to be looked at
+                    with super().as_file() as stream:
+                        yield stream
+                    return
+                with _Stream(file, lambda count: meter.sent(path, count)) as stream:
+                    yield stream
+                meter.sent(path, meter._sizes[path])
+
+            def b64content(self) -> bytes:
+                meter.writes()
+                return super().b64content()
+
+        return Counted(path_in_repo=path, path_or_fileobj=file)
+
+
+class _Stream(io.FileIO):
+    """A file that tells, when more of it is asked for, how much of it was taken."""
+
+    def __init__(self, file: Path, told: Callable[[int], None]) -> None:
+        super().__init__(file)
+        self._told = told
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._told(self.tell())
+        return super().read(size)
