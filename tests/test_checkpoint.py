@@ -45,6 +45,20 @@ def folder(tmp_path: Path, make_config) -> Path:
     return tmp_path / "w"
 
 
+def test_loading_a_model_does_not_load_a_compiler():
+    code = """
+import sys
+from gan.checkpoint import bundled, load
+from gan.sampling import sample
+for ref in bundled():
+    weights = load(ref)
+    sample(weights.generator, [1])
+print({"torch._dynamo", "torch._inductor", "sympy"} & sys.modules.keys() or "none")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "none\n"
+
+
 def test_weights_come_back_bit_for_bit(folder: Path, make_config):
     g, d = seeded_build(make_config().model, 0)
     weights = load(folder)

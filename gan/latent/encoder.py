@@ -20,6 +20,7 @@ from gan.files import read_json
 from gan.latent.inversion import Encode
 from gan.latent.points import Points
 from gan.models.protocol import LEAK
+from gan.models.shapes import shapes_only
 from gan.schema import check_ranges, from_json, option
 
 ENCODER_FILE, ENCODER_CONFIG = "encoder.safetensors", "encoder.json"
@@ -100,7 +101,7 @@ def load_encoder(weights: Weights) -> Encode | None:
             f"{ENCODER_CONFIG} in {folder.name} must have the shape of its model, it differs; "
             f"fetch it anew"
         )
-    with torch.device("meta"):
+    with shapes_only():
         count = sum(p.numel() for p in Encoder(config).parameters())
     if count > MAX_PARAMETERS:  # before anything of that size is built
         raise WeightsError(

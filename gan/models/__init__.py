@@ -16,6 +16,7 @@ from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.ported import port_of
 from gan.models.protocol import Discriminator, Generator, Judgement
+from gan.models.shapes import shapes_only
 from gan.presets import MAX_CONVS, layer_count
 
 __all__ = [
@@ -81,7 +82,7 @@ def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminat
 
 def parameter_count(config: ModelConfig | PortedConfig) -> int:
     """Parameters of both models together, without a byte of them being allocated."""
-    with torch.device("meta"):
+    with shapes_only():
         if isinstance(config, PortedConfig):
             port = port_of(config)
             built = (port.generator(config), port.discriminator(config))

@@ -25,6 +25,7 @@ from gan.hub.layouts.base import (
 )
 from gan.models.ported.lightweight import START, lightweight_discriminator
 from gan.models.ported.parts import TAPS, fixed_noise
+from gan.models.shapes import shapes_only
 
 G_PARTS = {"0": "up", "1": "gate", "2": "attention"}
 D_PARTS = {"0": "net", "1": "attention"}
@@ -72,7 +73,7 @@ def _config(g: Tensors, d: Tensors | None) -> PortedConfig:
 def _fits_d(config: PortedConfig, d: Tensors) -> bool:
     """Whether a discriminator's names and shapes are those that its config makes."""
     try:
-        with torch.device("meta"):
+        with shapes_only():
             wanted = lightweight_discriminator(config)
     except ConfigError:
         return False
