@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gan.checkpoint import Weights, load, save_modules, weights_dir
+from gan.checkpoint import Weights, load, weights_dir
 from gan.data import load_data
 from gan.files import write_json
 from gan.images import normalise
@@ -26,6 +26,7 @@ from gan.latent.encoder import ENCODER_CONFIG, ENCODER_FILE, Encoder, EncoderCon
 from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.models import Generator
 from gan.schema import to_json
+from gan.tensors import save_modules
 
 BATCH, OF_REALS, LOOKED_AT = 64, 16, 32
 LR = 2e-3

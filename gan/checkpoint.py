@@ -2,9 +2,7 @@
 
 A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` where D comes along).
 A checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
-appears under its final name only when all of it is on disk. This is the one module that calls
-torch.load, with weights_only=True: on files whose hash it has just checked, and on a stranger's in
-the limited child that gan.hub.convert starts.
+appears under its final name only when all of it is on disk.
 """
 
 from __future__ import annotations
@@ -12,17 +10,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import struct
-from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gan.config import ModelConfig, PortedConfig, RunConfig, WeightsConfig
 from gan.errors import CheckpointError, WeightsError, suggest
@@ -32,21 +26,24 @@ from gan.files import (
     pulled_root,
     read_json,
     sha256,
-    write_atomic,
     write_json,
 )
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 from gan.models.shapes import shapes_only
 from gan.schema import from_json, to_json
+from gan.tensors import (
+    check_specs,
+    load_modules,
+    read_header,
+    read_state,
+    save_modules,
+    tensor_specs,
+)
 
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
 PULLED = "hub:"  # begins the ref of a model from the Hub
-MAX_HEADER_BYTES = 2**20
-MAX_TENSORS = 2000
-MAX_NAME = 120  # letters of a stranger's file in a sentence of ours
-UNREADABLE = (ValueError, OverflowError, RecursionError)  # what JSON can do to a reader
 
 
 @dataclass(frozen=True)
@@ -145,10 +142,15 @@ def load_at(run_dir: Path, nimg: int) -> Weights:
     return _load(str(run_dir), file, config)
 
 
+def model_note(model: ModelConfig) -> dict[str, str]:
+    """What the header of a run's weights says of them, for `config_at`."""
+    return {"model": json.dumps(to_json(model))}
+
+
 def config_at(run_dir: Path, nimg: int) -> RunConfig:
     """A run's config with the model as its weights of `nimg` have it: D may have changed since."""
     run = from_json(RunConfig, read_json(run_dir / CONFIG_FILE))
-    text = _header(run_dir / "weights" / f"{nimg:010d}.safetensors")[0].get("model")
+    text = read_header(run_dir / "weights" / f"{nimg:010d}.safetensors")[0].get("model")
     if text is None:
         return run
     try:
@@ -180,7 +182,7 @@ def _load_folder(ref: str, folder: Path) -> Weights:
 def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
     has_d = any(name.startswith("d.") for name in tensor_specs(file))
     with shapes_only():  # a small config can ask for gigabytes that the file does not hold
-        _check_specs(file, _wanted(_built(config.model, has_d=has_d)))
+        check_specs(file, _built(config.model, has_d=has_d))
     modules = _built(config.model, has_d=has_d)
     load_modules(file, modules)
     generator, discriminator = (modules.get(prefix) for prefix in ("g_ema", "d"))
@@ -200,88 +202,6 @@ def _named(generator: nn.Module, discriminator: nn.Module | None) -> dict[str, n
     return {"g_ema": generator} | ({} if discriminator is None else {"d": discriminator})
 
 
-def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Names, dtypes and shapes from a safetensors header, read by us before any library does.
-
-    Raises WeightsError unless it has at most 1 MB and 2,000 tensors.
-    """
-    return _header(file)[1]
-
-
-def _header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[int, ...]]]]:
-    """(metadata, tensors) of a safetensors file."""
-    try:
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > MAX_HEADER_BYTES:
-                raise WeightsError(f"the header of {file.name} may have 1 MB; fetch the file anew")
-            header = json.loads(stream.read(length))
-        metadata = {k: str(v) for k, v in header.pop("__metadata__", {}).items()}
-        specs = {k: (str(v["dtype"]), tuple(int(n) for n in v["shape"])) for k, v in header.items()}
-    except OSError as error:
-        raise WeightsError(
-            f"{file.name} cannot be read ({error.strerror}); check the path"
-        ) from error
-    except (struct.error, KeyError, TypeError, AttributeError, *UNREADABLE) as error:
-        raise WeightsError(
-            f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
-        ) from error
-    if len(specs) > MAX_TENSORS:
-        raise WeightsError(f"{file.name} may hold {MAX_TENSORS:,} tensors, got {len(specs):,}")
-    return metadata, specs
-
-
-def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
-    """Copy a safetensors file into `modules`, each under its prefix.
-
-    Names, shapes and dtypes must equal what the modules have, and every value be finite;
-    raises WeightsError otherwise.
-    """
-    wanted = _wanted(modules)
-    _check_specs(file, wanted)
-    for name, tensor in read_tensors(file).items():
-        if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
-            raise WeightsError(
-                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; "
-                f"fetch it anew"
-            )
-        wanted[name].copy_(tensor)
-
-
-def _wanted(modules: Mapping[str, nn.Module]) -> dict[str, Tensor]:
-    return {f"{p}.{k}": v for p, m in modules.items() for k, v in m.state_dict().items()}
-
-
-def _check_specs(file: Path, wanted: Mapping[str, Tensor]) -> None:
-    """Raises WeightsError unless the file's header names exactly these tensors and shapes."""
-    found = tensor_specs(file)
-    if missing := sorted(wanted.keys() ^ found.keys()):
-        raise WeightsError(
-            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
-            f"(first: {missing[0][:MAX_NAME]!r}); check that config.json belongs to it"
-        )
-    for name, tensor in wanted.items():
-        if found[name][1] != tuple(tensor.shape):
-            raise WeightsError(
-                f"{name} in {file.name} must be {list(tensor.shape)}, got "
-                f"{str(list(found[name][1]))[:MAX_NAME]}; check that config.json belongs to it"
-            )
-
-
-def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Everything in a safetensors file; raises WeightsError where it is torn."""
-    try:
-        return safetensors.torch.load_file(file)
-    except Exception as error:  # SafetensorError is not public; a torn file raises it
-        raise WeightsError(
-            f"{file.name} must be a whole safetensors file, it is damaged; fetch it anew"
-        ) from error
-
-
-def _is_finite(tensor: Tensor) -> bool:
-    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
-
-
 def save_weights(
     folder: Path,
     config: WeightsConfig,
@@ -292,25 +212,6 @@ def save_weights(
     folder.mkdir(parents=True, exist_ok=True)
     save_modules(folder / MODEL_FILE, _named(generator, discriminator))
     write_json(folder / CONFIG_FILE, to_json(config))
-
-
-def save_modules(
-    file: Path, modules: Mapping[str, nn.Module], *, model: ModelConfig | None = None
-) -> None:
-    """Modules under their prefixes as one safetensors file, atomically.
-
-    `model` is noted in its header, for files that must tell by themselves what they hold.
-    Raises CheckpointError where a value is not finite: a bad state is never saved as good.
-    """
-    tensors = {
-        f"{p}.{k}": v.detach().cpu().contiguous()
-        for p, m in modules.items()
-        for k, v in m.state_dict().items()
-    }
-    if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
-        raise CheckpointError(f"{bad[0]} is not finite; the state was not saved")
-    metadata = {"format": "pt"} | ({} if model is None else {"model": json.dumps(to_json(model))})
-    write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
 
 
 def save_checkpoint(
@@ -381,41 +282,12 @@ def load_checkpoint(path: Path, modules: Mapping[str, nn.Module]) -> dict[str, A
 def load_state(path: Path) -> dict[str, Any]:
     """A checkpoint's state without its weights; raises CheckpointError for one of other code."""
     try:
-        return _load_state(path / STATE_FILE)
+        return read_state(path / STATE_FILE)
     except Exception as error:  # the hash held, so it is whole: written by other code than this
         raise CheckpointError(
             f"checkpoint {path.name} was written by another version and cannot be resumed "
             f"({type(error).__name__}); start a new run"
         ) from error
-
-
-def _load_state(file: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
-        file, map_location="cpu", weights_only=True
-    )
-    return state
-
-
-def read_foreign(file: Path) -> Any:
-    """What somebody else saved with torch.save: plain containers of tensors, nothing that runs.
-
-    NumPy's numbers and argparse's options pass too: trainers save scores and settings beside the
-    weights. For a process with limits alone: a few bytes can ask for gigabytes. Raises what torch
-    does.
-    """
-    numbers = [np.float16, np.float32, np.float64, np.int32, np.int64, np.bool_]
-    dtypes = {type(np.dtype(number)) for number in numbers}
-    scalar = np.float64().__reduce__()[0]
-    # files of NumPy 1 name it so
-    known: list[Any] = [
-        scalar,
-        (scalar, "numpy.core.multiarray.scalar"),
-        np.dtype,
-        *dtypes,
-        Namespace,
-    ]
-    with torch.serialization.safe_globals(known):
-        return torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - see above
 
 
 def sweep(folder: Path) -> None:

@@ -15,7 +15,7 @@ LAYERS = [
     {"errors"},
     {"schema", "images", "files"},
     {"config"},
-    {"presets", "film"},
+    {"presets", "film", "tensors"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},
     {"training", "latent", "metrics", "hub", "export"},

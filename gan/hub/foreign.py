@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan.checkpoint import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_specs
 from gan.errors import HubError, WeightsError
 from gan.hub.layouts.base import shown
+from gan.tensors import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_specs
 
 MAX_TENSORS = 20_000  # a checkpoint's optimisers have two for each of the model's
 MAX_DEPTH = 8

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from gan.checkpoint import Weights, load_modules
+from gan.checkpoint import Weights
 from gan.config import FORMAT
 from gan.errors import ConfigError, WeightsError
 from gan.files import read_json
@@ -22,6 +22,7 @@ from gan.latent.points import Points
 from gan.models.protocol import LEAK
 from gan.models.shapes import shapes_only
 from gan.schema import check_ranges, from_json, option
+from gan.tensors import load_modules
 
 ENCODER_FILE, ENCODER_CONFIG = "encoder.safetensors", "encoder.json"
 MAX_DEPTH = 6

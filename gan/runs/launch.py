@@ -16,7 +16,6 @@ from gan.checkpoint import (
     checkpoints,
     config_at,
     is_valid,
-    load_modules,
     load_state,
     newest_checkpoint,
     sweep,
@@ -30,6 +29,7 @@ from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.monitor import Monitor
 from gan.runs.session import END_OF_INPUT, Session, Watcher
 from gan.runs.writer import RunWriter
+from gan.tensors import load_modules
 from gan.training import Trainer, changes, config_in
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from gan.checkpoint import CONFIG_FILE, checkpoints, save_modules, sweep
+from gan.checkpoint import CONFIG_FILE, checkpoints, model_note, sweep
 from gan.config import RunConfig
 from gan.errors import RunError
 from gan.files import write_atomic, write_json
@@ -32,6 +32,7 @@ from gan.runs.folder import (
     tail_rows,
 )
 from gan.schema import to_json
+from gan.tensors import save_modules
 from gan.training import Progress, SingleStep, Snapshot, Trainer
 
 GRID_COLUMNS = 8
@@ -195,7 +196,7 @@ class RunWriter:
         """Keep the averaged generator and D as they are now."""
         modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
         file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
-        save_modules(file, modules, model=trainer.config.model)
+        save_modules(file, modules, notes=model_note(trainer.config.model))
         _thin(self.path / "weights", "*.safetensors", MAX_WEIGHTS)
         return file
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.checkpoint import load, save_modules, weights_dir
+from gan.checkpoint import load, weights_dir
 from gan.data import load_data
 from gan.errors import ConfigError, WeightsError
 from gan.files import write_json
@@ -19,6 +19,7 @@ from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract, features_for, load_features
 from gan.schema import to_json
+from gan.tensors import save_modules
 from tests.latent.toys import LinearGenerator
 
 ELSEWHERE = 50_000  # seeds that the search does not look at

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import torch
 
-from gan.checkpoint import CONFIG_FILE, save_modules, save_weights
+from gan.checkpoint import CONFIG_FILE, save_weights
 from gan.config import ModelConfig, PortedConfig, RunConfig, SourceConfig, WeightsConfig
 from gan.files import pulled_root, write_json
 from gan.models import Generator, build_generator, seeded_build
 from gan.presets import resolve_widths
 from gan.schema import to_json
+from gan.tensors import save_modules
 
 
 def random_generator(model: ModelConfig, *, seed: int = 3) -> Generator:

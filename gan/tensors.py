@@ -1,0 +1,161 @@
+"""Files of tensors, read with suspicion and written whole.
+
+This is the one module that calls torch.load, with weights_only=True: on files whose hash has just
+been checked, and on a stranger's in the limited child that gan.hub.convert starts.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from gan.errors import CheckpointError, WeightsError
+from gan.files import write_atomic
+
+MAX_HEADER_BYTES = 2**20
+MAX_TENSORS = 2000
+MAX_NAME = 120  # letters of a stranger's file in a sentence of ours
+UNREADABLE = (ValueError, OverflowError, RecursionError)  # what JSON can do to a reader
+
+
+def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Names, dtypes and shapes from a safetensors header, read by us before any library does.
+
+    Raises WeightsError unless it has at most 1 MB and 2,000 tensors.
+    """
+    return read_header(file)[1]
+
+
+def read_header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[int, ...]]]]:
+    """(metadata, tensors) of a safetensors file."""
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > MAX_HEADER_BYTES:
+                raise WeightsError(f"the header of {file.name} may have 1 MB; fetch the file anew")
+            header = json.loads(stream.read(length))
+        metadata = {k: str(v) for k, v in header.pop("__metadata__", {}).items()}
+        specs = {k: (str(v["dtype"]), tuple(int(n) for n in v["shape"])) for k, v in header.items()}
+    except OSError as error:
+        raise WeightsError(
+            f"{file.name} cannot be read ({error.strerror}); check the path"
+        ) from error
+    except (struct.error, KeyError, TypeError, AttributeError, *UNREADABLE) as error:
+        raise WeightsError(
+            f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
+        ) from error
+    if len(specs) > MAX_TENSORS:
+        raise WeightsError(f"{file.name} may hold {MAX_TENSORS:,} tensors, got {len(specs):,}")
+    return metadata, specs
+
+
+def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
+    """Copy a safetensors file into `modules`, each under its prefix.
+
+    Names, shapes and dtypes must equal what the modules have, and every value be finite;
+    raises WeightsError otherwise.
+    """
+    check_specs(file, modules)
+    wanted = _wanted(modules)
+    for name, tensor in read_tensors(file).items():
+        if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
+            raise WeightsError(
+                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; "
+                f"fetch it anew"
+            )
+        wanted[name].copy_(tensor)
+
+
+def _wanted(modules: Mapping[str, nn.Module]) -> dict[str, Tensor]:
+    return {f"{p}.{k}": v for p, m in modules.items() for k, v in m.state_dict().items()}
+
+
+def check_specs(file: Path, modules: Mapping[str, nn.Module]) -> None:
+    """Raises WeightsError unless the file's header names exactly these tensors and shapes.
+
+    `modules`, by their prefixes, may be without values.
+    """
+    wanted, found = _wanted(modules), tensor_specs(file)
+    if missing := sorted(wanted.keys() ^ found.keys()):
+        raise WeightsError(
+            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
+            f"(first: {missing[0][:MAX_NAME]!r}); check that config.json belongs to it"
+        )
+    for name, tensor in wanted.items():
+        if found[name][1] != tuple(tensor.shape):
+            raise WeightsError(
+                f"{name} in {file.name} must be {list(tensor.shape)}, got "
+                f"{str(list(found[name][1]))[:MAX_NAME]}; check that config.json belongs to it"
+            )
+
+
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Everything in a safetensors file; raises WeightsError where it is torn."""
+    try:
+        return safetensors.torch.load_file(file)
+    except Exception as error:  # SafetensorError is not public; a torn file raises it
+        raise WeightsError(
+            f"{file.name} must be a whole safetensors file, it is damaged; fetch it anew"
+        ) from error
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
+
+
+def save_modules(
+    file: Path, modules: Mapping[str, nn.Module], *, notes: Mapping[str, str] | None = None
+) -> None:
+    """Modules under their prefixes as one safetensors file, atomically.
+
+    `notes` go into its header, for files that must tell by themselves what they hold.
+    Raises CheckpointError where a value is not finite: a bad state is never saved as good.
+    """
+    tensors = {
+        f"{p}.{k}": v.detach().cpu().contiguous()
+        for p, m in modules.items()
+        for k, v in m.state_dict().items()
+    }
+    if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
+        raise CheckpointError(f"{bad[0]} is not finite; the state was not saved")
+    metadata = {"format": "pt"} | dict(notes or {})
+    write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
+
+
+def read_state(file: Path) -> dict[str, Any]:
+    """What one of our checkpoints keeps beside its weights; raises what torch does."""
+    state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
+        file, map_location="cpu", weights_only=True
+    )
+    return state
+
+
+def read_foreign(file: Path) -> Any:
+    """What somebody else saved with torch.save: plain containers of tensors, nothing that runs.
+
+    NumPy's numbers and argparse's options pass too: trainers save scores and settings beside the
+    weights. For a process with limits alone: a few bytes can ask for gigabytes. Raises what torch
+    does.
+    """
+    numbers = [np.float16, np.float32, np.float64, np.int32, np.int64, np.bool_]
+    dtypes = {type(np.dtype(number)) for number in numbers}
+    scalar = np.float64().__reduce__()[0]
+    # files of NumPy 1 name it so
+    known: list[Any] = [
+        scalar,
+        (scalar, "numpy.core.multiarray.scalar"),
+        np.dtype,
+        *dtypes,
+        Namespace,
+    ]
+    with torch.serialization.safe_globals(known):
+        return torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - see above
