@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # so that not every child compiles anew
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,16 @@ torch.set_num_threads(1)
 # a property holds or not; how long an example takes says how busy the machine is
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+
+# these wait for browsers and processes; what only computes fills the cores at the end
+FIRST = ("ui", "runs", "hub", "latent", "metrics", "training")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files come first, so that no core waits for the last one."""
+    ranks = {name: rank for rank, name in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(FIRST)))
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def test_a_planted_violation_is_found(tmp_path: Path, file: str, text: str):
     assert len(violations(tmp_path)) == 1
 
 
-def test_everything_but_the_app_imports_without_gradio_and_the_hubs_client():
+def test_all_but_the_app_imports_without_gradio_and_the_hubs_client_and_measures_without_more():
     modules = [
         ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for p in (ROOT / "gan").rglob("*.py")
@@ -97,8 +97,11 @@ def test_everything_but_the_app_imports_without_gradio_and_the_hubs_client():
     modules.remove("gan.hub.mixin")  # a class of the client's own: nobody else imports it
     script = (
         "import sys, importlib\n"
-        "sys.modules['gradio'] = sys.modules['huggingface_hub'] = None\n"
+        "for name in ('gradio', 'huggingface_hub', 'torchvision', 'torch_fidelity'):\n"
+        "    sys.modules[name] = None\n"
         f"for name in {['gan', *modules]!r}: importlib.import_module(name)\n"
+        "import gan, torch\n"
+        "gan.metrics.frechet.frechet_distance(torch.rand(9, 4), torch.rand(9, 4))\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT

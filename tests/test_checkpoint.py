@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import struct
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +22,16 @@ from gan.checkpoint import (
     newest_checkpoint,
     save_checkpoint,
     save_weights,
+    sweep,
     weights_dir,
 )
-from gan.config import WeightsConfig
+from gan.config import ModelConfig, WeightsConfig
 from gan.errors import CheckpointError, GanError, WeightsError
 from gan.files import write_atomic
 from gan.models import seeded_build
+from gan.presets import default_widths
 from gan.sampling import sample
+from tests.children import quick_child
 
 
 @pytest.fixture
@@ -217,31 +217,25 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def save_without_pause(folder: Path, n: int) -> None:
+    gw, dw = default_widths("conv", 28)
+    g, _ = seeded_build(ModelConfig(g_widths=gw, d_widths=dw), 0)
+    sweep(folder)
+    while True:
+        n += 1
+        save_checkpoint(folder, n, {"g": g}, {"nimg": n})
+
+
 def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path):
     """A process that saves without pause is killed five times; the newest is whole each time."""
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from gan.checkpoint import save_checkpoint, sweep\n"
-        "from gan.config import ModelConfig\n"
-        "from gan.models import seeded_build\n"
-        "from gan.presets import default_widths\n"
-        "gw, dw = default_widths('conv', 28)\n"
-        "g, _ = seeded_build(ModelConfig(g_widths=gw, d_widths=dw), 0)\n"
-        "folder, n = Path(sys.argv[1]), int(sys.argv[2]); sweep(folder)\n"
-        "while True:\n"
-        "    n += 1; save_checkpoint(folder, n, {'g': g}, {'nimg': n})\n"
-        "    print(n, flush=True)\n"
-    )
     for attempt in range(5):
         start = attempt * 1000
-        process = subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path), str(start)], stdout=subprocess.PIPE
-        )
-        process.stdout.readline()
+        process = quick_child(save_without_pause, tmp_path, start)
+        while process.is_alive() and not any(int(p.name) > start for p in checkpoints(tmp_path)):
+            time.sleep(0.01)
         time.sleep(0.013 * (attempt + 1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
+        process.kill()
+        process.join()
         found = newest_checkpoint(tmp_path)
         assert int(found.path.name) > start
         assert found.skipped == ()

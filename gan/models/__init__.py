@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -87,7 +88,8 @@ def parameter_count(config: ModelConfig | PortedConfig) -> int:
             port = port_of(config)
             built = (port.generator(config), port.discriminator(config))
             return sum(count_parameters(m) for m in built if m is not None)
-        d = assemble(config, DISCRIMINATORS[config.family])
+        # a spectral norm adds no parameters, and takes seconds where there are no values
+        d = assemble(replace(config, spectral_norm=False), DISCRIMINATORS[config.family])
         models = (GENERATORS[config.family](config), d)
     return sum(count_parameters(m) for m in models)
 

@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from gan.cli import app
 from gan.errors import HubError
 from gan.hub import deploy
-from gan.hub.child import OVERDUE_S
 from gan.hub.client import environment
 from gan.hub.sending import Plan, look, send
 from tests.hub.conftest import OWNER_TOKEN
@@ -93,22 +92,19 @@ def test_without_a_login_a_sentence_says_how(hub: Hub, monkeypatch, tmp_path: Pa
 def test_each_failure_of_a_commit_has_its_own_sentence(hub: Hub, failure: str, kind: str):
     hub.add("visitor/app", {}, kind="space")
     hub.fail("/commit/", failure)
-    begin = time.monotonic()
     with pytest.raises(HubError) as caught:
         sent(small_plan(hub))
-    assert caught.value.kind == kind
+    assert caught.value.kind == kind  # and not "slow": it did not go on until the limit
     assert VISITOR not in str(caught.value)
     assert hub.repo("visitor/app", "space").files() == {}
-    assert time.monotonic() - begin < 60
 
 
 def test_a_hub_that_stalls_ends_at_the_limit(hub: Hub):
     hub.fail("/api/", "stall")
-    begin = time.monotonic()
     with pytest.raises(HubError) as caught:
         look("visitor/app", "space", token=VISITOR, limit_s=2)
     assert caught.value.kind == "slow"
-    assert time.monotonic() - begin < 10
+    assert "within 2 s" in str(caught.value)  # that limit, and none of the client's own
 
 
 def test_it_can_be_cancelled(hub: Hub):
@@ -126,10 +122,10 @@ def test_a_child_ends_with_its_parent(hub: Hub):
     job = {"do": "look", "repo": "visitor/app", "kind": "space", "token": VISITOR}
     child.stdin.write(json.dumps(job).encode() + b"\n")
     child.stdin.flush()
-    while not hub.paths("GET"):
+    while not hub.paths("GET") and child.poll() is None:
         time.sleep(0.05)
     child.stdin.close()
-    assert child.wait(OVERDUE_S + 5) != 0
+    assert child.wait(60) == 1  # as it leaves by itself; a stalled Hub holds it twice as long
 
 
 def test_who_has_no_account_is_told_so(hub: Hub):

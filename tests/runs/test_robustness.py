@@ -6,8 +6,6 @@ import errno
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,37 +14,33 @@ import pytest
 
 from gan import checkpoint
 from gan.checkpoint import checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
-from gan.runs import RunReader, list_runs, resume
-from gan.training import Trainer
-from tests.runs.test_runs import state_of, until
-
-# A training that saves after every step: where it is killed, it is nearly always saving.
-SAVING = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-import gan.runs.session as session
-session.CHECKPOINT_S = 0.0
 from gan.data import load_data
 from gan.presets import resolve_widths, run_config
-from gan.runs import start
-images = load_data("digits")
-config = resolve_widths(run_config("digits", images.shape, data="digits", seed=1))
-config = replace(config, train=replace(config.train, batch_size=8))
-start(config, images, Path(sys.argv[1]))
-"""
+from gan.runs import RunReader, Supervisor, list_runs, resume, session, start, train_argv
+from gan.training import Trainer
+from tests.children import quick_child
+from tests.runs.test_runs import state_of, until
+
 TRIES = 3
+
+
+def train_and_save(path: Path) -> None:
+    """A training that saves after every step: where it is killed, it is nearly always saving."""
+    session.CHECKPOINT_S = 0.0
+    images = load_data("digits")
+    config = resolve_widths(run_config("digits", images.shape, data="digits", seed=1))
+    start(replace(config, train=replace(config.train, batch_size=8)), images, path)
 
 
 def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path, digits):
     chance = random.Random(5)
     for number in range(TRIES):
         path = tmp_path / f"r{number}"
-        process = subprocess.Popen([sys.executable, "-c", SAVING, str(path)])
+        process = quick_child(train_and_save, path)
         until(lambda path=path: len(checkpoints(path / "checkpoints")) >= 2)
         time.sleep(chance.random() * 0.2)
         process.kill()
-        process.wait()
+        process.join()
         found = newest_checkpoint(path / "checkpoints")
         assert found.skipped == ()  # each folder that has its name is whole
         assert RunReader(path).status().state == "interrupted"
@@ -87,15 +81,10 @@ def test_a_disk_that_fills_up_while_a_checkpoint_is_written_keeps_the_one_before
         assert (found.path.name, found.skipped) == (good, ())
 
 
-SERVER = """
-import sys, time
-from pathlib import Path
-from gan.runs import Supervisor, train_argv
-path = Path(sys.argv[1])
-Supervisor().start(train_argv("digits", run_dir=path, steer=True), path)
-print("started", flush=True)
-time.sleep(60)
-"""
+def serve(path: Path) -> None:
+    """A server that does nothing but train."""
+    Supervisor().start(train_argv("digits", run_dir=path, steer=True), path)
+    time.sleep(600)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -103,14 +92,11 @@ def test_a_server_that_is_killed_takes_its_training_along_and_the_run_goes_on(
     tmp_path: Path, digits, number
 ):
     path = tmp_path / "r"
-    command = [sys.executable, "-c", SERVER, str(path)]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert server.stdout.readline() == b"started\n"
-    server.stdout.close()
-    until(lambda: RunReader(path).status().nimg > 200)
-    server.send_signal(number)
-    server.wait()
-    until(lambda: state_of(path) == "interrupted", 5)
+    server = quick_child(serve, path)
+    until(lambda: state_of(path) and RunReader(path).status().nimg > 200)
+    os.kill(server.pid, number)
+    server.join()
+    until(lambda: state_of(path) == "interrupted")
     found = newest_checkpoint(path / "checkpoints")
     assert found.skipped == ()
     config = RunReader(path).config()

@@ -18,8 +18,10 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from typer.testing import CliRunner
 
-from gan.checkpoint import load, newest_checkpoint
+from gan.checkpoint import checkpoints, load, newest_checkpoint
+from gan.cli import app
 from gan.errors import RunError
 from gan.runs import (
     Host,
@@ -326,6 +328,7 @@ def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor,
     until(lambda: RunReader(path).status().nimg > 500)
     supervisor.send(run_id, {"command": "pause"})
     until(lambda: state_of(path) == "paused")
+    until(lambda: checkpoints(path / "checkpoints"))  # a kill now would lose nothing
     held = RunReader(path).status().nimg
     time.sleep(0.6)
     assert RunReader(path).status().nimg == held
@@ -351,7 +354,7 @@ def test_garbage_on_the_pipe_is_passed_over_and_its_end_still_heard(tmp_path: Pa
     until(lambda: state_of(path) == "running")
     process.stdin.write(b"[" * 200_000 + b"\nnonsense\n5\n")
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert state_of(path) == "interrupted"
 
 
@@ -362,7 +365,7 @@ def test_an_impatient_second_ctrl_c_loses_nothing(tmp_path: Path):
     for _ in range(8):
         process.send_signal(signal.SIGINT)
         time.sleep(0.03)
-    process.wait(20)
+    process.wait(60)
     assert state_of(path) == "interrupted"
     assert newest_checkpoint(path / "checkpoints")
 
@@ -372,61 +375,20 @@ def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: P
         start(supervisor, tmp_path / "r", data="folder:/nowhere")
 
 
-def test_a_run_ends_with_a_checkpoint_when_its_server_is_gone(tmp_path: Path):
-    """The server is killed: the pipe closes, the run saves, and ends within five seconds."""
-    path = tmp_path / "r"
-    script = (
-        "import sys, time; from pathlib import Path\n"
-        "from gan.runs import Supervisor, train_argv\n"
-        "path = Path(sys.argv[1])\n"
-        "Supervisor().start(train_argv('digits', run_dir=path, steer=True), path)\n"
-        "print('started', flush=True); time.sleep(60)\n"
-    )
-    server = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE)
-    assert server.stdout.readline() == b"started\n"
-    server.stdout.close()
-    until(lambda: RunReader(path).status().nimg > 300)
-    server.send_signal(signal.SIGKILL)
-    server.wait()
-    until(lambda: state_of(path) == "interrupted", 5)
-    until(lambda: (path / "checkpoints").is_dir() and newest_checkpoint(path / "checkpoints"), 5)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: Path, number):
     path = tmp_path / "r"
     process = subprocess.Popen([*TRAIN, "--run-dir", str(path)], stdout=subprocess.PIPE, text=True)
     until(lambda: state_of(path) == "running")
     process.send_signal(number)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "--resume" in output
     assert RunReader(path).status().state == "interrupted"
     kimg = str(RunReader(path).status().nimg / 1000 + 0.5)
-    resumed = subprocess.run(
-        [sys.executable, "-m", "gan", "train", "--resume", str(path), "--kimg", kimg],
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert resumed.returncode == 0, resumed.stderr
+    resumed = CliRunner().invoke(app, ["train", "--resume", str(path), "--kimg", kimg])
+    assert resumed.exit_code == 0, resumed.output
     assert RunReader(path).status().state == "finished"
-
-
-def test_kill_nine_leaves_a_run_that_is_listed_and_resumes(tmp_path: Path, monkeypatch, digits):
-    path = tmp_path / "r"
-    process = subprocess.Popen([*TRAIN, "--run-dir", str(path), "--steer"], stdin=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL)  # fmt: skip
-    until(lambda: RunReader(path).status().nimg > 300 if state_of(path) else False)
-    process.stdin.write(b'{"command": "pause"}\n')
-    process.stdin.flush()
-    until(lambda: state_of(path) == "paused")
-    until(lambda: newest_checkpoint(path / "checkpoints"))
-    process.kill()
-    process.wait()
-    process.stdin.close()
-    assert RunReader(path).status().state == "interrupted"
-    more = RunReader(path).status().nimg / 1000 + 0.5
-    config = replace(RunReader(path).config(), total_kimg=more)
-    assert resume(config, digits, path).state == "finished"
 
 
 def test_the_command_line_is_the_one_a_person_would_type():

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 PIXELS = "document.querySelector('#latent-image').toDataURL()"
 LEVELS = """(() => { const c = document.querySelector('#latent-image');
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"""
+NIMG = "Number(document.querySelector('#live-nimg').textContent.replace(/\\D/g, ''))"
 SEQ = "Number(document.querySelector('#latent-image').dataset.seq)"
 
 
@@ -21,11 +22,16 @@ def picture_after(page: Page, act) -> tuple[str, str]:
     return before, page.evaluate(PIXELS)
 
 
-def settle(page: Page) -> None:
-    """Until no new picture has come for 200 ms."""
+def settle(page: Page, *, calm_ms: int = 60) -> None:
+    """Until every picture that was asked for is there, and none has come for a moment since."""
     page.evaluate(
-        f"""async () => {{ let seq = -1;
-        while (seq !== {SEQ}) {{ seq = {SEQ}; await new Promise((r) => setTimeout(r, 200)); }} }}"""
+        f"""async (calm) => {{ let [seq, left] = [-1, calm];
+        while (left > 0) {{
+          const busy = document.querySelector('#latent-image').hasAttribute('data-busy');
+          left = busy || seq !== {SEQ} ? calm : left - 20;
+          seq = {SEQ};
+          await new Promise((r) => setTimeout(r, 20)); }} }}""",
+        calm_ms,
     )
 
 
@@ -62,6 +68,18 @@ def linked(page: Page) -> str:
 
 def open_tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
+
+
+def visit_tab(page: Page, name: str) -> None:
+    """Open a tab and wait until its scripts have filled it."""
+    open_tab(page, name)
+    page.wait_for_function(
+        """(name) => { const tab = [...document.querySelectorAll('[role=tab][aria-selected=true]')]
+        .find((e) => e.textContent.trim() === name);
+        const panel = tab && document.getElementById(tab.getAttribute('aria-controls'));
+        return panel?.querySelector('.ga') && !panel.querySelector('.ga [data-icon]'); }""",
+        arg=name,
+    )
 
 
 def nimg(page: Page) -> int:

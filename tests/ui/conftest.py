@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.ui.browser import FLAGS, chromium, serving
 
@@ -38,6 +45,27 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     running.close()
 
 
+PLAIN = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"}
+
+
+@pytest.fixture(scope="session")
+def regular(browser: Browser) -> BrowserContext:
+    """A browser that has been here before: it keeps the page's files, which saves seconds a test.
+
+    What a visitor does is forgotten each time (see `newcomer`).
+    """
+    return browser.new_context(**PLAIN)
+
+
+def newcomer(regular: BrowserContext, base_url: str) -> Page:
+    """A page of a visitor of whom nothing is remembered but the files that never change."""
+    page = regular.new_page()
+    regular.clear_cookies()
+    forget = {"origin": base_url, "storageTypes": "local_storage,indexeddb,cache_storage"}
+    regular.new_cdp_session(page).send("Storage.clearDataForOrigin", forget)
+    return page
+
+
 # unless the test itself has switched it since
 SWITCHED = """try { localStorage.getItem('gan-in-browser') ??
   localStorage.setItem('gan-in-browser', '%s'); } catch {}"""
@@ -63,13 +91,20 @@ class Watch:
 
 
 @pytest.fixture
-def open_page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -> Iterator:
-    """Opens the app with any context options; at the end no page may have complained."""
+def open_page(
+    browser: Browser, regular: BrowserContext, base_url: str, request: pytest.FixtureRequest
+) -> Iterator:
+    """Opens the app with any context options; at the end no page may have complained.
+
+    Each page is another visitor's. `fresh`: in a browser that has never been here.
+    """
     opened: list[tuple[Page, Watch]] = []
 
-    def open_one(address: str = "/", **options) -> Page:
-        options = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US"} | options
-        page = browser.new_context(**options).new_page()
+    def open_one(address: str = "/", *, fresh: bool = False, **options) -> Page:
+        if opened or options or fresh:
+            page = browser.new_context(**PLAIN | options).new_page()
+        else:
+            page = newcomer(regular, base_url)
         page.set_default_timeout(30_000)
         if marker := request.node.get_closest_marker("painted_by"):
             page.add_init_script(SWITCHED % {"server": "off", "browser": "on"}[marker.args[0]])
@@ -81,7 +116,7 @@ def open_page(browser: Browser, base_url: str, request: pytest.FixtureRequest) -
 
     yield open_one
     for page, _ in opened:
-        page.context.close()
+        (page if page.context == regular else page.context).close()
     if not request.node.get_closest_marker("expects_refusal"):  # Chromium notes each 4xx
         assert [c for _, watch in opened for c in watch.complaints] == []
     assert [s for _, watch in opened for s in watch.strangers] == []

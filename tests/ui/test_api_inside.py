@@ -60,7 +60,7 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     context.close()
 
 
-def wait_until(holds: Callable[[], object], *, seconds: float = 20) -> None:
+def wait_until(holds: Callable[[], object], *, seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -71,11 +71,18 @@ def wait_until(holds: Callable[[], object], *, seconds: float = 20) -> None:
 
 
 def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pytest.MonkeyPatch):
+    queue, forget, was_there = inside.page._queue, api.forget, {}
+
+    def noted(page: gr.Blocks, session: str, event: str) -> None:
+        was_there[session] = session in queue.pending_event_ids_session
+        forget(page, session, event)
+
+    monkeypatch.setattr(api, "forget", noted)
     monkeypatch.setattr(api, "FETCHED_WITHIN_S", 0.2)
-    queue = inside.page._queue
     event = inside.call("sample", model="fashion")
     refused = inside.call("sample", model="nope")
-    assert {event, refused} <= queue.pending_event_ids_session.keys()
+    wait_until(lambda: was_there.keys() >= {event, refused})
+    assert all(was_there.values())
     for gone in (event, refused):
         wait_until(lambda gone=gone: gone not in queue.pending_event_ids_session)
         assert gone not in queue.pending_messages_per_session
@@ -85,10 +92,13 @@ def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pyt
 def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 2.0)
+    forget, due = api.forget, []
+    monkeypatch.setattr(api, "forget", lambda *whose: due.append(whose))
+    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 0.0)
     event = inside.call("sample", model="fashion")
-    time.sleep(0.5)
+    wait_until(lambda: due)
     assert "event: complete" in inside.fetch("sample", event)
+    forget(*due[0])
     wait_until(lambda: event not in inside.page._queue.pending_messages_per_session)
 
 

@@ -54,7 +54,7 @@ def test_thumbnails_wait_for_the_hand_to_let_go(board: Page):
     before = board.evaluate(ENDS)
     slider = board.locator(".direction-slider").nth(2)
     slider.evaluate("(e) => { e.value = 2; e.dispatchEvent(new Event('input', {bubbles: true})); }")
-    settle(board)
+    settle(board, calm_ms=300)
     assert board.evaluate(ENDS) == before
     slider.evaluate("(e) => e.dispatchEvent(new Event('change', {bubbles: true}))")
     board.wait_for_function(f"JSON.stringify({ENDS}) !== {json.dumps(json.dumps(before))}")

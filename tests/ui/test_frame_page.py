@@ -9,7 +9,9 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import open_tab
+from tests.ui.acting import visit_tab
+
+TABS = ("Explore", "Train", "Gallery", "Evaluate", "Hub")
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "zh"])
@@ -48,17 +50,14 @@ def test_a_reload_comes_back_to_the_tab(page: Page):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_wider_than_the_screen(open_page, width: int, theme: str):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=theme)
-    for tab in ("Explore", "Train", "Gallery", "Evaluate", "Hub"):
-        open_tab(page, tab)
-        page.wait_for_timeout(200)
+    for tab in TABS:
+        visit_tab(page, tab)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, tab
 
 
 def test_every_control_has_a_name(page: Page):
-    for tab in ("Explore", "Train", "Gallery", "Evaluate", "Hub"):
-        open_tab(page, tab)
-        page.wait_for_timeout(200)
-        page.wait_for_function("!document.querySelector('.ga [data-icon]')")  # all are mounted
+    for tab in TABS:
+        visit_tab(page, tab)
         unnamed = page.evaluate(
             """() => [...document.querySelectorAll('.ga button, .ga input, .ga select, .ga img')]
             .filter((e) => e.checkVisibility() && !e.ariaLabel && !e.alt && !e.innerText?.trim()
@@ -78,5 +77,5 @@ def test_a_form_whose_script_is_still_on_its_way_does_not_load_the_page_anew(pag
         """() => { window.stays = true; const form = document.createElement('form');
         document.querySelector('.ga').append(form); form.requestSubmit(); form.remove(); }"""
     )
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(300)
     assert page.evaluate("window.stays") is True

@@ -107,9 +107,12 @@ def test_a_pulled_model_is_in_the_header_and_one_click_from_explore(page: Page):
     before, seq = page.evaluate(PIXELS), page.evaluate(SEQ)
     page.select_option("#model-select", "emoji")
     page.wait_for_function(f"{SEQ} > {seq}")
+    settle(page)
+    seq = page.evaluate(SEQ)
     page.locator("#hub-job [data-act=open]").click()
     expect(page.get_by_role("tab", name="Explore")).to_have_attribute("aria-selected", "true")
     expect(page.locator("#model-select")).to_have_value(ref)
+    page.wait_for_function(f"{SEQ} > {seq}")
     settle(page)
     assert page.evaluate(PIXELS) == before  # they are the bundled model's weights
 

@@ -115,7 +115,8 @@ def test_in_the_browser_no_picture_is_asked_of_the_server(page: Page):
     assert [url for url in asked if "/gan/latent?" in url] == []
 
 
-def test_the_first_picture_waits_for_nothing_of_this(page: Page):
+def test_the_first_picture_waits_for_nothing_of_this(open_page):
+    page = open_page(fresh=True)
     wait_for_browser(page)
     times = page.evaluate("performance.getEntriesByType('resource').map((e) => ({...e.toJSON()}))")
     first = min(e["responseEnd"] for e in times if "/gan/latent?" in e["name"])
@@ -221,9 +222,12 @@ def test_an_older_picture_never_comes_over_a_newer_one(page: Page):
             route.continue_()
 
     page.route("**/gan/latent?*", answer)
-    page.locator("#psi").fill("0.2")
-    page.wait_for_timeout(100)
-    assert move(page, 0.8) == wanted
+    seq = page.evaluate(SEQ)
+    with page.expect_request("**/gan/latent?*psi=0.2*"):
+        page.locator("#psi").fill("0.2")
+    page.locator("#psi").fill("0.8")
+    page.wait_for_function(f"{SEQ} > {seq}")
+    assert page.evaluate(PIXELS) == wanted
     seq = page.evaluate(SEQ)
     with page.expect_response("**/gan/latent?*psi=0.2*"):
         held[0].continue_()

@@ -179,7 +179,7 @@ def test_values_that_are_none_are_left_out_of_a_curve():
 def film_of(client: TestClient, **change: object) -> dict:
     wish = {"id": "digits-1", "format": "gif", "seconds": "5", "scale": "2", "caption": True}
     state = client.post("/gan/timelapse/begin", json=wish | change).json()
-    for _ in range(200):
+    for _ in range(1200):
         if state.get("bytes") or state.get("problem"):
             break
         time.sleep(0.05)
@@ -203,7 +203,7 @@ def test_a_film_nobody_wants_breaks_off():
     films, told, known = Films(), [], threading.Event()
 
     def make(tell):
-        known.wait(5)
+        known.wait(60)
         for i in range(100):
             told.append(i)
             tell(i / 100)
@@ -213,7 +213,7 @@ def test_a_film_nobody_wants_breaks_off():
 
     film = films.ask(("r", "gif"), "me", "r.gif", make)
     known.set()
-    for _ in range(100):
+    for _ in range(3000):
         if film.over:
             break
         time.sleep(0.02)

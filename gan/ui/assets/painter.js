@@ -23,7 +23,11 @@ export class Painter {
     this.engine?.want(request);
     this.waiting = { request, since, number: this.asked };
     this.#pump();
+    this.#tell();
   }
+
+  // Whether a picture is still to come, for whoever waits for the last one.
+  #tell() { this.canvas.toggleAttribute("data-busy", this.flying > 0 || this.waiting !== null); }
 
   // Small pictures of many latents, in their order.
   async batch(requests) {
@@ -50,6 +54,7 @@ export class Painter {
     } finally {
       this.flying -= 1;
       this.#pump();
+      this.#tell();
     }
   }
 
