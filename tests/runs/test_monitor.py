@@ -179,10 +179,9 @@ def test_damaged_measures_are_passed_over(tmp_path):
     assert RunReader(tmp_path / "absent").measures() == []
 
 
-def test_a_model_loads_without_torchmetrics_scikit_learn_and_torchs_compiler():
-    """Any of them takes a second or more to import."""
+def test_a_training_starts_without_torchmetrics_and_scikit_learn():
     script = (
-        "import sys, gan.runs; from gan.checkpoint import load; load('fashion')\n"
-        "sys.exit(bool({'torchmetrics', 'sklearn', 'scipy', 'torch._dynamo'} & {*sys.modules}))"
+        "import sys, gan.runs\n"
+        "sys.exit(bool({'torchmetrics', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import visit_tab
+from tests.ui.acting import open_tab, visit_tab
 
 TABS = ("Explore", "Train", "Gallery", "Evaluate", "Hub")
 
