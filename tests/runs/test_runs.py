@@ -39,7 +39,7 @@ from gan.training import Progress, Trainer
 TRAIN = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--seed", "3"]
 
 
-def until(condition, timeout_s: float = 60.0):
+def until(condition, timeout_s: float = 180.0):
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if value := condition():
