@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import ModelConfig
+from gan.data.bundled import DIGIT_CLASSES, FASHION_CLASSES
 from gan.errors import ConfigError, GanError, HubErrorKind
 from gan.hub.known import KNOWN
 from gan.hub.push import CautionKind
@@ -203,7 +204,7 @@ def test_no_text_is_left_over():
         if p.name != "i18n.py"
     )
     composed = re.compile(
-        r"gan_(tab|state|data|preset|line|set|moment|runs|compare|metric|verdict|leaders|group|chart"
+        r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep"
         r"|hub_(stage|kind|col|view|says|none|note)|push_(stage|warning))_"
     )
@@ -215,6 +216,15 @@ def test_no_text_is_left_over():
 def test_every_failure_at_the_hub_has_a_sentence_of_its_own(kind: str):
     told_otherwise = {"choice", "cancelled"}  # by a list to choose from, and by the page itself
     assert (f"gan_hub_kind_{kind}" in TEXTS) == (kind not in told_otherwise)
+
+
+def test_the_classes_of_the_sets_that_ship_are_named_in_both_languages():
+    for name in {*FASHION_CLASSES, *DIGIT_CLASSES}:
+        english, chinese = TEXTS.get(
+            f"gan_class_name_{name.lower().replace(' ', '-')}", (name, name)
+        )
+        assert english == name
+        assert name.isdigit() or not chinese.isascii()
 
 
 def test_what_a_push_warns_of_and_does_is_said_in_both_languages():

@@ -28,7 +28,7 @@ class Meter:
     def sent(self, path: str, count: int) -> None:
         """The first `count` bytes of a file are on their way."""
         with self._lock:
-            self._sent[path] = max(count, self._sent[path])
+            self._sent[path] = count
             done = sum(self._sent.values())
             if done > self._told:
                 self._tell("sending", done)

@@ -76,8 +76,8 @@ SendStage = Literal["sending", "writing"]
 class SendProgress(NamedTuple):
     """How far a plan is sent: bytes of files on their way, of all of them.
 
-    Large files go one by one ("sending"); what is small goes along with the commit ("writing"), so
-    that `done` reaches `of` only where there is nothing small.
+    Large files go one by one ("sending"), small ones along with the commit ("writing"). So `done`
+    does not reach `of` where there are small ones, or large ones that the Hub has already.
     """
 
     stage: SendStage

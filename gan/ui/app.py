@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
 from gan.ui import (
+    agents,
     api,
     evaluate,
     explore,
@@ -164,6 +165,7 @@ def launch(
             ],
         },
     )
+    agents.show_pictures(app)
     if share_url:
         context.profile.hosts.add(host_name(share_url.split("//")[-1]))
     return app

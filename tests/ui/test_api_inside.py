@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import io
 import json
 import logging
 import threading
@@ -14,6 +17,7 @@ import gradio as gr
 import httpx
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan.errors import ConfigError
 from gan.runs import Supervisor
@@ -25,6 +29,9 @@ from gan.ui.watch import Runs
 from tests.ui.browser import free_port
 
 pytest.importorskip("mcp", reason="pip install mcp")
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
 pytestmark = [
     # Gradio's: event loops that it leaves open, and pandas as it was
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -201,11 +208,44 @@ def test_an_agent_has_the_four_tools_and_no_more(inside: Inside):
 def test_an_agent_gets_a_picture_or_a_sentence(inside: Inside):
     done = tell(inside, "tools/call", name="sample", arguments={"model": "emoji", "seed": 4})
     assert not done["isError"]
-    assert "data:image/png;base64," in done["content"][0]["text"]
+    assert [part["type"] for part in done["content"]] == ["text", "image"]
     refused = tell(inside, "tools/call", name="sample", arguments={"model": "nope"})
     assert refused["isError"]
     assert "there is no model 'nope' here" in refused["content"][0]["text"]
     assert "Traceback" not in refused["content"][0]["text"]
+
+
+def test_what_a_real_client_gets_is_the_picture_itself(inside: Inside):
+    asked = {"model": "fashion", "seeds": [4, 9], "label": 3}
+
+    async def call(name: str, **arguments: Any) -> list[Any]:
+        address = f"{inside.page.local_url}gradio_api/mcp/"
+        async with (
+            streamable_http_client(address) as (sent, came, _),
+            ClientSession(sent, came) as session,
+        ):
+            await session.initialize()
+            return (await session.call_tool(name, arguments)).content
+
+    text, *pictures = asyncio.run(call("sample", **asked))
+    reply = json.loads(text.text)
+    assert [row["class"] for row in reply["samples"]] == ["Dress", "Dress"]
+    assert [row["image"] for row in reply["samples"]] == ["picture 1, below", "picture 2, below"]
+    told = inside.fetch("sample", inside.call("sample", **asked))
+    for picture in pictures:
+        assert picture.mimeType == "image/png"
+        assert f"data:image/png;base64,{picture.data}" in told
+    text, film = asyncio.run(call("interpolate", model="fashion", seeds=[1, 2], steps=4))
+    assert (json.loads(text.text)["count"], film.mimeType) == (5, "image/webp")
+    with Image.open(io.BytesIO(base64.b64decode(film.data))) as shown:
+        assert shown.n_frames == 5
+    text, *frames = asyncio.run(
+        call("interpolate", model="fashion", seeds=[1, 2], steps=4, format="frames")
+    )
+    assert len(json.loads(text.text)["frames"]) == len(frames) == 5
+    [text] = asyncio.run(call("list_models"))
+    assert "fashion" in {row["ref"] for row in json.loads(text.text)}
+    assert not any(inside.page.temp_file_sets)
 
 
 def test_a_web_page_is_no_agent(inside: Inside):

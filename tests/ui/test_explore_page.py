@@ -181,6 +181,12 @@ def test_a_mixture_follows_its_sliders_and_ends_with_a_class(page: Page):
     page.click("#mix-toggle")
     expect(page.locator("#class-mix")).to_be_hidden()
     expect(page.locator("#class-select")).to_have_value("4")
+    address = linked(page)
+    page.click("#language-zh")
+    expect(page.locator("#what")).to_contain_text("外套")
+    expect(page.locator("#class-select option:checked")).to_have_text("外套")
+    assert linked(page) == address
+    page.click("#language-en")
 
 
 def test_the_model_selector_serves_all_tabs(page: Page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,10 @@ def test_rows_of_classes_and_of_psi_share_their_seeds(gallery: Page):
     expect(gallery.locator(".ga-tile").first).to_have_accessible_name(
         "T-shirt, seed 0; open in Explore"
     )
+    gallery.click("#language-zh")
+    expect(gallery.locator(".ga-chunk h3").first).to_have_text("T 恤")
+    expect(gallery.locator(".ga-tile").first).to_have_accessible_name(re.compile("^T 恤"))
+    gallery.click("#language-en")
     gallery.select_option("#gallery-view", "psis")
     expect(gallery.locator(".ga-chunk h3").first).to_have_text("ψ 0.0")
     gallery.select_option("#gallery-view", "compare")

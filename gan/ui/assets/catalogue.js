@@ -1,5 +1,5 @@
 // The directions of the model on show: fetched once per weights, kept while they are in use.
-import { ask, emit, on, t, tabIsOpen } from "./core.js";
+import { ask, className, emit, on, t, tabIsOpen } from "./core.js";
 import { MOVE_TO_CLASS } from "./studio.js";
 
 const REST_MS = 15000;  // a running training writes weights often; finding directions takes a second
@@ -124,6 +124,7 @@ export function nameOf(direction, studio) {
   if (kind === "pca" || kind === "sefa") {
     return t(`gan_direction_${kind}`, { index: direction.id.split("-")[1] });
   }
-  if (target === null || studio.point.mix) return name;
-  return t("gan_direction_class", { from: studio.model.class_names[studio.label()], to: name });
+  const to = kind === "class" ? className(name) : name;
+  if (target === null || studio.point.mix) return to;
+  return t("gan_direction_class", { from: className(studio.model.class_names[studio.label()]), to });
 }

@@ -1,5 +1,5 @@
 // A mixture of classes: a chip with a small slider for each class that is in it.
-import { fillRange, h, icon, t } from "./core.js";
+import { className, fillRange, h, icon, t } from "./core.js";
 
 export class ClassMix {
   constructor(box, toggle, studio) {
@@ -68,7 +68,7 @@ export class ClassMix {
     this.#show(true);
     const inside = mix.flatMap((v, i) => (v > 0 ? [i] : []));
     this.listed = [...new Set([...this.listed, ...inside])].sort((a, b) => a - b);
-    const names = studio.model.class_names;
+    const names = studio.model.class_names.map(className);
     const shown = this.listed.map((i) => `${i} ${names[i]}`).join();
     if (shown !== this.shown || this.words !== t("gan_mix_add")) this.#build(names);
     Object.assign(this, { shown, words: t("gan_mix_add") });

@@ -55,6 +55,12 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
+// A class by its name: those of the sets that ship have one in each language, all others their own.
+export function className(name) {
+  const key = `gan_class_name_${String(name).toLowerCase().replaceAll(" ", "-")}`;
+  return boot.texts.en[key] === name ? t(key) : name;
+}
+
 const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "placeholder" };
 
 export function translate(root) {

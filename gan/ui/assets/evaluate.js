@@ -1,6 +1,6 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 import {
-  boot, choose, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
+  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
   tabIsOpen,
 } from "./core.js";
 import { Leaders } from "./leaders.js";
@@ -173,7 +173,7 @@ class Evaluate {
       bar.style.width = `${(100 * fraction) / most}%`;
       const even = h("b", { "aria-hidden": "true" });
       even.style.left = `${100 / found.classes.length / most}%`;
-      return h("li", {}, h("span", {}, name), h("div", {}, bar, even),
+      return h("li", {}, h("span", {}, className(name)), h("div", {}, bar, even),
         h("output", {}, `${(100 * fraction).toFixed(1)} %`));
     }));
   }

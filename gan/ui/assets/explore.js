@@ -1,6 +1,6 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 import {
-  copyText, count, fillRange, h, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+  className, copyText, count, fillRange, h, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
 } from "./core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -145,7 +145,7 @@ class Explore {
   }
 
   #drawClass() {
-    const names = this.studio.model.class_names;
+    const names = this.studio.model.class_names.map(className);
     const select = this.find("#class-select");
     this.find(".is-class").hidden = !names.length;
     if (!names.length) return;
@@ -174,7 +174,7 @@ class Explore {
 
   #className() {
     const { studio } = this;
-    const names = studio.model.class_names;
+    const names = studio.model.class_names.map(className);
     if (!studio.point.mix) return names[studio.label()];
     const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
     return shares.sort(([a], [b]) => b - a).slice(0, 2).filter(([share]) => share > 0.005)

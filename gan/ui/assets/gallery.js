@@ -1,6 +1,6 @@
 // Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
 import {
-  choose, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
+  choose, className, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
 } from "./core.js";
 import { listenForDrops } from "./drop.js";
@@ -94,7 +94,7 @@ class Gallery {
     const names = this.#model()?.class_names ?? [];
     const views = VIEWS.filter((v) => v !== "classes" || names.length);
     fill(this.find("#gallery-view"), views.map((v) => [v, t(`gan_view_${v}`)]));
-    fill(this.find("#gallery-class"), [["", t("gan_any_class")], ...names.map((name, i) => [String(i), name])]);
+    fill(this.find("#gallery-class"), [["", t("gan_any_class")], ...names.map((name, i) => [String(i), className(name)])]);
     fill(this.find("#gallery-rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
     fill(this.find("#gallery-count"), COUNTS.map((n) => [String(n), count(n)]));
     fill(this.find("#gallery-keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
@@ -170,9 +170,9 @@ class Gallery {
     const entry = (i, more = {}) => ({ refs: [ref], seed: first + i, label, psi, ...more });
     const row = (more) => Array.from({ length: room }, (_, i) => entry(i, more));
     if (view === "classes") {
-      return { rows: this.#model().class_names.map((title, n) => ({ title, entries: row({ label: n }) })) };
+      return { rows: this.#model().class_names.map((name, n) => ({ title: () => className(name), entries: row({ label: n }) })) };
     }
-    if (view === "psis") return { rows: PSIS.map((p) => ({ title: `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
+    if (view === "psis") return { rows: PSIS.map((p) => ({ title: () => `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
     if (view === "pins") return { rows: this.#pinned() };
     if (view === "compare" && other) {
       return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref, other] }) };
@@ -187,7 +187,10 @@ class Gallery {
       const model = modelOf(plainRef(pin.refs[0]));
       if (model) groups.set(pin.refs[0], [...(groups.get(pin.refs[0]) ?? []), pin]);
     }
-    return [...groups].map(([ref, entries]) => ({ title: modelOf(plainRef(ref)).name, entries }));
+    return [...groups].map(([ref, entries]) => {
+      const { name } = modelOf(plainRef(ref));
+      return { title: () => name, entries };
+    });
   }
 
   #ranked(entry, rank, keep) {
@@ -231,7 +234,7 @@ class Gallery {
   // ---- words ----------------------------------------------------------------------------------
 
   #describe(entry) {
-    const names = modelOf(plainRef(entry.refs[0]))?.class_names ?? [];
+    const names = modelOf(plainRef(entry.refs[0]))?.class_names.map(className) ?? [];
     const seed = t("gan_what_seed", { seed: entry.seed });
     const name = names[entry.label ?? entry.shown];
     const what = name ? `${name}, ${seed}` : seed;

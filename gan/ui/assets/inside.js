@@ -1,5 +1,5 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
-import { count, h, refuse, say, short, t, url } from "./core.js";
+import { className, count, h, refuse, say, short, t, url } from "./core.js";
 import { bytesOf } from "./lines.js";
 import { classWeights, toImageData } from "./painter.js";
 import { button, put, shot } from "./points.js";
@@ -155,7 +155,7 @@ class Inside {
     const pixels = bytesOf(near.pixels);
     const size = height * width * channels;
     this.reals.replaceChildren(...near.distances.map((distance, i) => {
-      const name = near.labels[i] ?? "";
+      const name = className(near.labels[i] ?? "");
       const text = t("gan_inside_real_alt", { number: i + 1, name, distance: short(distance) });
       const canvas = shot(toImageData(pixels, width, height, channels, i * size), { "aria-label": text });
       return h("figure", { class: "ga-real", title: text }, canvas,

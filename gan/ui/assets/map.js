@@ -1,5 +1,5 @@
 // Map: six hundred samples in the plane, near what looks alike; and a grid over two directions.
-import { ask, count, h, modelOf, plainRef, say, t } from "./core.js";
+import { ask, className, count, h, modelOf, plainRef, say, t } from "./core.js";
 import { Grid } from "./grid.js";
 import { MapView, colourOf } from "./mapview.js";
 import { between, button, field, fromSeed, iconButton, jumpTo, select, shot } from "./points.js";
@@ -140,7 +140,7 @@ class MapPanel {
     this.legend.hidden = !shown.size;
     this.legend.replaceChildren(...data.class_names.map((name, i) => (shown.has(i) ? h("button", {
       type: "button", class: "ga-legend-key", "data-class": i, "aria-pressed": String(this.view.only === i),
-    }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), name) : null)));
+    }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), className(name)) : null)));
     const parts = [t("gan_map_about", { count: count(data.seeds.length) })];
     if (this.rough) parts.push(t("gan_map_rough"));
     if (data.guessed) parts.push(t("gan_map_guessed"));
@@ -170,7 +170,7 @@ class MapPanel {
         Math.floor(index / columns) * height, width, height, 0, 0, width, height);
     }
     const seed = t("gan_what_seed", { seed: seeds[index] });
-    const text = labels ? `${names[labels[index]]} · ${seed}` : seed;
+    const text = labels ? `${className(names[labels[index]])} · ${seed}` : seed;
     if (this.tipText.textContent !== text) this.tipText.textContent = text;
     const wide = Math.max(this.tip.offsetWidth, LARGE);
     const left = x + 16 + wide > this.view.wide ? x - 16 - wide : x + 16;

@@ -6,7 +6,6 @@ import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { bytes } from "./timelapse.js";
 
-const STAGES = ["sending", "writing"];
 const PICTURE = /^[\w-]+\.(png|webp)$/;
 
 export class Push {
@@ -100,7 +99,8 @@ export class Push {
     const { id, repo } = this.plan;
     const says = (stage) => t(`gan_push_stage_${stage}`, { repo });
     await this.#work("hub/push", { id, overwrite, token }, says("sending"), ({ stage, done, of, url: address }) => {
-      if (STAGES.includes(stage)) this.job.tell(says(stage), done, of, { stage });
+      if (stage === "sending") this.job.tell(says(stage), done, of, { stage });
+      if (stage === "writing") this.job.tell(says(stage), 0, 0);  // the Hub's own work
       if (address) this.done = { url: address, repo };
     });
     if (!this.done) return;

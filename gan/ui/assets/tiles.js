@@ -24,7 +24,7 @@ export class Tiles {
       type: "button", class: name }, icon(path)));
   }
 
-  // source: {count, entry(i)} or {rows: [{title, entries}]}; `columns` a row.
+  // source: {count, entry(i)} or {rows: [{title(), entries}]}; `columns` a row.
   show(source, columns) {
     this.token += 1;
     this.observer.disconnect();
@@ -42,7 +42,8 @@ export class Tiles {
 
   // Words and pins have changed, pictures have not.
   relabel() {
-    for (const { grid, entries } of this.chunks ?? []) {
+    for (const { grid, entries, title, head } of this.chunks ?? []) {
+      if (head) head.textContent = title();
       [...grid.children].forEach((cell, i) => this.#label(cell, entries[i]));
     }
   }
@@ -58,9 +59,9 @@ export class Tiles {
 
   #chunk(entries, title) {
     const grid = h("div", { class: "ga-chunk-grid" });
-    const node = h("div", { class: title === null ? "ga-chunk" : "ga-chunk is-row" },
-      title === null ? null : h("h3", {}, title), grid);
-    const chunk = { node, grid, entries, drawn: false, number: this.chunks.length };
+    const head = title && h("h3", {}, title());
+    const node = h("div", { class: head ? "ga-chunk is-row" : "ga-chunk" }, head, grid);
+    const chunk = { node, grid, head, title, entries, drawn: false, number: this.chunks.length };
     node.chunk = chunk;
     this.chunks.push(chunk);
     this.#measure(chunk);

@@ -1,0 +1,42 @@
+"""What an agent gets from a tool: JSON, and the pictures in it as pictures instead of as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import gradio as gr
+
+PICTURE = re.compile(r"data:(image/\w+);base64,([A-Za-z0-9+/=]+)")
+
+
+def show_pictures(page: gr.Blocks) -> None:
+    """Have the MCP server of `page`, where there is one, send our replies by `contents`.
+
+    Its own way shows a picture only where a reply names a file that it may serve, and keeps it.
+    """
+    if page.mcp_server_obj is not None:
+        page.mcp_server_obj.postprocess_output_data = lambda data, _: [
+            content for reply in data for content in contents(reply)
+        ]
+
+
+def contents(reply: Any) -> list[Any]:
+    """A reply as MCP has it: its JSON, in which each picture is a number, then the pictures."""
+    from mcp import types  # noqa: PLC0415 - there where agents are served only
+
+    pictures: list[Any] = []
+
+    def taken(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: taken(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [taken(inner) for inner in value]
+        if isinstance(value, str) and (found := PICTURE.fullmatch(value)):
+            pictures.append(types.ImageContent(type="image", mimeType=found[1], data=found[2]))
+            return f"picture {len(pictures)}, below"
+        return value
+
+    text = json.dumps(taken(reply), ensure_ascii=False)
+    return [types.TextContent(type="text", text=text), *pictures]
