@@ -93,7 +93,7 @@ def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pyt
     for gone in (event, refused):
         wait_until(lambda gone=gone: gone not in queue.pending_event_ids_session)
         assert gone not in queue.pending_messages_per_session
-        assert gone not in queue.event_ids_to_events
+        wait_until(lambda gone=gone: gone not in queue.event_ids_to_events)
 
 
 def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
