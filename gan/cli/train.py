@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-import torch
 import typer
 
 from gan import checkpoint, presets, runs
@@ -24,7 +23,7 @@ from gan.files import read_json
 from gan.presets import PRESETS
 from gan.runs.userpresets import expand_preset, load_presets
 from gan.schema import from_json
-from gan.training import Event, checked_change
+from gan.training import Event, Ranks, checked_change, processes_here, ranks_here
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
 
@@ -33,7 +32,8 @@ PresetOption = Annotated[str, typer.Option("--preset", help="a recipe; `gan pres
 
 def training_threads() -> int:
     """One on a machine of two cores, where a second collapses under any other load; else more."""
-    return max(1, min((os.cpu_count() or 1) - 1, MAX_TRAINING_THREADS))
+    cores = (os.cpu_count() or 1) // processes_here()
+    return max(1, min(cores - 1, MAX_TRAINING_THREADS))
 
 
 @app.command("presets")
@@ -108,21 +108,38 @@ def train(
             raise ConfigError("a run is resumed or forked, got --resume and --fork; leave one out")
         _check_budget("--seconds", seconds)
         _check_budget("--kimg", kimg)
+        ranks = _ranks(steer)
         use_threads(training_threads())
         chosen = dict(parse_setting(text) for text in settings or ())
         if steer:
             _die_first_when_memory_is_short()
         wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
-        with display(plan.run_dir, plan.config) as watcher, logging_to(log, plan.run_dir) as logger:
+        ranks.agree(True)  # all have looked at what is there before the first one writes
+        with (
+            display(plan.run_dir, plan.config) as watcher,
+            logging_to(None if ranks.index else log, plan.run_dir) as logger,
+        ):
             host = runs.Host(
-                device="cuda" if torch.cuda.is_available() else "cpu",
+                device=ranks.device,
+                ranks=ranks,
                 steer=sys.stdin if steer else None,
                 watcher=_both(watcher, logger),
                 say=say,
             )
             status = plan.begin(host)
         say_end(status)
+        ranks.leave()
+
+
+def _ranks(steer: bool) -> Ranks:
+    """The processes that train together; all but the first are silent."""
+    ranks = ranks_here()
+    if ranks.count > 1 and steer:
+        raise ConfigError("several processes cannot be steered, got --steer; leave it out")
+    if ranks.index:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    return ranks
 
 
 class Wish(NamedTuple):

@@ -27,10 +27,10 @@ from gan.errors import GanError, RunError
 from gan.files import runs_root
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.monitor import Monitor
-from gan.runs.session import END_OF_INPUT, Session, Watcher
+from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
 from gan.runs.writer import RunWriter
 from gan.tensors import load_modules
-from gan.training import Trainer, changes, config_in
+from gan.training import ALONE, Ranks, Trainer, changes, config_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class Host:
     """What a training meets in its process: where it computes, who steers, watches and listens."""
 
     device: str = "cpu"
+    ranks: Ranks = ALONE
     steer: TextIO | None = None
     watcher: Watcher | None = None
     say: Callable[[str], None] = lambda text: None
@@ -73,7 +74,9 @@ def start(
     """Train from the beginning in a new folder."""
     host = host or Host()
     # first: what is interrupted leaves no folder
-    trainer = Trainer(config, images, device=host.device)
+    trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
+    if host.ranks.index:
+        return _beside(trainer, run_dir)
     writer = _new_folder(run_dir, trainer, host)
     writer.history("start", new=config.preset, trainer=trainer)
     return _run(trainer, writer, host)
@@ -88,7 +91,8 @@ def resume(
     """
     host = host or Host()
     folder = run_dir / "checkpoints"
-    sweep(folder)
+    if not host.ranks.index:
+        sweep(folder)
     found = newest_checkpoint(folder)
     if found.skipped:
         host.say(
@@ -97,6 +101,8 @@ def resume(
         )
     trainer, changed = _restored(found.path, config, images, host)
     _check_budget(trainer, run_dir.name)
+    if host.ranks.index:
+        return _beside(trainer, run_dir)
     writer = RunWriter(run_dir, config, steerable=host.steer is not None)
     writer.reopen(trainer.nimg)
     for name in found.skipped:
@@ -116,6 +122,8 @@ def fork(
     else:
         trainer, changed = _from_weights(origin, config, images, host)
     _check_budget(trainer, f"the fork of {origin.name}")
+    if host.ranks.index:
+        return _beside(trainer, run_dir)
     writer = _new_folder(run_dir, trainer, host)
     writer.history("fork", "parent", new=origin.name, trainer=trainer)
     return _run(trainer, writer, host, changed=changed)
@@ -154,7 +162,7 @@ def _restored(
     """A trainer as it was at a checkpoint, and which settings of `config` differ from then."""
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
-    trainer = Trainer(_as_then(config, was), images, device=host.device)
+    trainer = Trainer(_as_then(config, was), images, device=host.device, ranks=host.ranks)
     load_modules(path / MODEL_FILE, trainer.modules())
     if was.data != config.data:
         state.pop("batches")
@@ -167,7 +175,7 @@ def _restored(
 def _from_weights(
     origin: Origin, config: RunConfig, images: ImageSet, host: Host
 ) -> tuple[Trainer, list[Change]]:
-    trainer = Trainer(_as_then(config, origin.config), images, device=host.device)
+    trainer = Trainer(_as_then(config, origin.config), images, device=host.device, ranks=host.ranks)
     file = origin.run / "weights" / f"{origin.nimg:010d}.safetensors"
     load_modules(file, {"g_ema": trainer.ema.generator, "d": trainer.d})
     rows = [r for r in RunReader(origin.run).rows() if r["nimg"] <= origin.nimg]
@@ -212,6 +220,13 @@ def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> RunWriter:
     writer.create()
     writer.reals(trainer.reals())
     return writer
+
+
+def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
+    """Train with rank 0, which alone hears signals and writes."""
+    with deaf_to_signals():
+        trainer.follow()
+    return RunStatus(run_dir.name, run_dir, "finished", trainer.nimg)
 
 
 def _run(

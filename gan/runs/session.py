@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -57,8 +57,21 @@ class Session:
 
         Raises DivergedError, or RunError where the disk is full and nobody can be waited for.
         """
-        events = self.trainer.run()
         with self._signals():
+            self._train()
+            assert self._ending is not None
+            state, message = self._ending
+            self.note("stop", new=state)
+            self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
+            self.writer.report(
+                state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
+            )
+        return self.writer.status
+
+    def _train(self) -> None:
+        """Until something ends it."""
+        events = self.trainer.run()
+        try:
             while self._ending is None:
                 try:
                     event = next(events)
@@ -72,13 +85,8 @@ class Session:
                 except DivergedError as error:
                     self.writer.report("failed", message=str(error))
                     raise
-            state, message = self._ending
-            self.note("stop", new=state)
-            self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
-            self.writer.report(
-                state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
-            )
-        return self.writer.status
+        finally:
+            events.close()  # other ranks wait to be told
 
     def handle(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -218,10 +226,22 @@ class Session:
         def interrupt(number: int, frame: FrameType | None) -> None:
             self.commands.put(END_OF_INPUT)
 
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        before = [signal.signal(n, interrupt) for n in numbers]
-        try:
+        with _signals_to(interrupt):
             yield
-        finally:
-            for number, handler in zip(numbers, before, strict=True):
-                signal.signal(number, handler)
+
+
+@contextmanager
+def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM to `handler`; in the main thread only."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    before = [signal.signal(n, handler) for n in numbers]
+    try:
+        yield
+    finally:
+        for number, was in zip(numbers, before, strict=True):
+            signal.signal(number, was)
+
+
+def deaf_to_signals() -> AbstractContextManager[None]:
+    """For a rank that ends when another one says so."""
+    return _signals_to(lambda number, frame: None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import config_in
+from gan.training.ranks import ALONE, Ranks, processes_here, ranks_here
 from gan.training.single import SingleStep, What, single_step
 from gan.training.steering import changes, checked_change
 from gan.training.trainer import Trainer
 
 __all__ = [
-    "Event", "Finished", "Progress", "SingleStep", "Snapshot", "Trainer", "What", "changes",
-    "checked_change", "config_in", "single_step",
+    "ALONE", "Event", "Finished", "Progress", "Ranks", "SingleStep", "Snapshot", "Trainer", "What",
+    "changes", "checked_change", "config_in", "processes_here", "ranks_here", "single_step",
 ]  # fmt: skip

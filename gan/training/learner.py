@@ -31,6 +31,7 @@ from gan.training import objective
 from gan.training.augmenter import Augmenter
 from gan.training.ema import Ema
 from gan.training.optimizers import build_optimizer, pick_dtype, retune
+from gan.training.ranks import ALONE, Ranks
 from gan.training.steering import checked_change, differs_in_d
 
 Network = TypeVar("Network", Generator, Discriminator)
@@ -49,9 +50,15 @@ class Learner:
     """G, its average, D, their optimisers and their data."""
 
     def __init__(
-        self, config: RunConfig, images: ImageSet, *, device: str | torch.device = "cpu"
+        self,
+        config: RunConfig,
+        images: ImageSet,
+        *,
+        device: str | torch.device = "cpu",
+        ranks: Ranks = ALONE,
     ) -> None:
         self.config = config
+        self.ranks = ranks
         self.device = torch.device(device)
         self.dtype = pick_dtype(config.train.precision, self.device)
         t = config.train
@@ -60,12 +67,26 @@ class Learner:
         self.ema = Ema(self.g, half_life_kimg=t.ema_half_life_kimg)
         self.g_optimizer = build_optimizer(self.g, t.g_lr, t)
         self.d_optimizer = build_optimizer(self.d, t.d_lr, t)
-        self.batches = Batches(images, t.batch_size, seed=config.seed, flip=t.flip)
-        self.noise = torch.Generator().manual_seed(config.seed)
+        self.batches = Batches(self._share(images), t.batch_size, seed=config.seed, flip=t.flip)
+        self.noise = torch.Generator().manual_seed(self._own_seed())
         self.augmenter = Augmenter(t, self.noise)
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
         self.penalty = torch.zeros(())  # of the last update of D that had one
         self.last: Last | None = None
+
+    def _share(self, images: ImageSet) -> ImageSet:
+        """This rank's part, as large as the others'."""
+        index, count = self.ranks.index, self.ranks.count
+        if count == 1:
+            return images
+        return images.subset(torch.arange(index, len(images) - len(images) % count, count))
+
+    def _own_seed(self, nimg: int = 0) -> int:
+        return self.config.seed + (self.ranks.index << 40) + nimg
+
+    def _per_update(self) -> int:
+        """Real images that one update learns from, over all ranks."""
+        return self.config.train.batch_size * self.ranks.count
 
     def _placed(self, module: Network) -> Network:
         moved = module.to(self.device)
@@ -84,9 +105,9 @@ class Learner:
         loss_d = self.update_d(batch, x_fake.detach())
         loss_g = self.update_g(batch, x_fake)
         self.last = Last(loss_g, loss_d, batch, x_fake.detach())
-        self.nimg += t.batch_size * t.d_steps
+        self.nimg += self._per_update() * t.d_steps
         self.steps += 1
-        self.ema.update(self.g, nimg=self.nimg, batch_size=t.batch_size * t.d_steps)
+        self.ema.update(self.g, nimg=self.nimg, batch_size=self._per_update() * t.d_steps)
 
     def step_d(self) -> None:
         """One update of D alone, on the next batch; G stays as it is, batch statistics too."""
@@ -94,7 +115,7 @@ class Learner:
         loss_d, batch, x_fake = self._update_d_alone()
         for buffer, was in zip(self.g.buffers(), buffers, strict=True):
             buffer.copy_(was)
-        self.nimg += self.config.train.batch_size
+        self.nimg += self._per_update()
         self.steps += 1
         self.last = Last(self._loss_of_g(batch, x_fake), loss_d, batch, x_fake)
 
@@ -105,8 +126,8 @@ class Learner:
         with self.autocast():
             x_fake = self._fakes(batch)
         loss_g = self.update_g(batch, x_fake)
-        self.nimg += self.config.train.batch_size
-        self.ema.update(self.g, nimg=self.nimg, batch_size=self.config.train.batch_size)
+        self.nimg += self._per_update()
+        self.ema.update(self.g, nimg=self.nimg, batch_size=self._per_update())
         self.last = Last(loss_g, self._loss_of_d(batch, x_fake), batch, x_fake.detach())
 
     def _update_d_alone(self) -> tuple[Tensor, Batch, Tensor]:
@@ -147,7 +168,7 @@ class Learner:
         if regularised or table.gradient_penalty:
             self.penalty = penalty.detach()
         signs = table.signs(real.logits, fake.logits)
-        self.augmenter.observe(signs.detach(), images=len(batch.x))
+        self.augmenter.observe(self.ranks.mean(signs.detach()), images=self._per_update())
         return loss.detach()
 
     def update_g(self, batch: Batch, x_fake: Tensor) -> Tensor:
@@ -188,13 +209,14 @@ class Learner:
         return judged
 
     def _descend(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        if not loss.isfinite():
+        if not self.ranks.everywhere(bool(loss.isfinite())):
             raise DivergedError(
                 f"the training reached {loss.item()} after {self.nimg:,} images; resume the last "
                 f"checkpoint with a lower learning rate"
             )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.ranks.average(module)
         if self.config.train.clip_norm > 0:
             nn.utils.clip_grad_norm_(module.parameters(), self.config.train.clip_norm)
         optimizer.step()
@@ -272,6 +294,8 @@ class Learner:
         """Go on from `state` (modules are already loaded); returns why it may not be bit-exact."""
         self.nimg, self.steps, self.seconds = state["nimg"], state["steps"], state["seconds"]
         self.noise.set_state(state["noise"])
+        if self.ranks.index:  # a checkpoint keeps the noise of rank 0
+            self.noise.manual_seed(self._own_seed(self.nimg))
         self.batches.restore(state["batches"])
         self.augmenter.restore(state.get("ada", {}))
         self.penalty = torch.tensor(state.get("penalty", 0.0))
@@ -280,7 +304,10 @@ class Learner:
         self.d_optimizer.load_state_dict(state["d_optimizer"])
         self._apply_config()  # rates given anew at resume win over those in the state
         now = {"threads": torch.get_num_threads(), "torch": str(torch.__version__)}
-        return tuple(f"{k} was {state[k]}, is {v}" for k, v in now.items() if state[k] != v)
+        different = [f"{k} was {state[k]}, is {v}" for k, v in now.items() if state[k] != v]
+        if self.ranks.count > 1:
+            different.append(f"{self.ranks.count} processes, of which one keeps its noise")
+        return tuple(different)
 
     def begin_from(self, nimg: int, seconds: float) -> None:
         """Go on from weights alone (modules are already loaded): optimisers and noise start fresh.

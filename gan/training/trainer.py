@@ -6,7 +6,7 @@ No file, no thread, no UI and no print.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 import torch
@@ -17,6 +17,7 @@ from gan.data import Batch, ImageSet, split_held_out
 from gan.images import Pixels, normalise, to_pixels
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import Last, Learner
+from gan.training.ranks import ALONE, Ranks
 
 GRID = 64  # images of a snapshot
 PROGRESS_S = 0.25
@@ -35,24 +36,46 @@ class Trainer(Learner):
     """A learner that tells what happens, steerable between events."""
 
     def __init__(
-        self, config: RunConfig, images: ImageSet, *, device: str | torch.device = "cpu"
+        self,
+        config: RunConfig,
+        images: ImageSet,
+        *,
+        device: str | torch.device = "cpu",
+        ranks: Ranks = ALONE,
     ) -> None:
         train, self.held_out = split_held_out(images)
-        super().__init__(config, train, device=device)
+        super().__init__(config, train, device=device, ranks=ranks)
         fixed = torch.Generator().manual_seed(FIXED_SEED)
         self.fixed_z = torch.randn(GRID, config.model.z_dim, generator=fixed)
         self.fixed_labels = snapshot_labels(config.model.classes)
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Train until the budget is spent; an event at least every quarter second or every step.
 
         Between two events the caller may steer, save or stop. Time between them does not count.
+        Of several ranks this is the first's; the others `follow` it until it ends or is closed.
         """
+        try:
+            yield self.snapshot()
+            yield from self._steps()
+        except GeneratorExit:
+            self.ranks.agree(False)
+            raise
+        if self.last is not None:  # else the budget was spent before the first step
+            yield self.progress(self.nimg / max(self.seconds, 1e-9))
         yield self.snapshot()
+        yield Finished(self.nimg, self.seconds)
+
+    def follow(self) -> None:
+        """Train beside rank 0 for as long as that trains."""
+        while self.ranks.agree(False):
+            self.step()
+
+    def _steps(self) -> Iterator[Event]:
         row_at, row_nimg = self.seconds, self.nimg
         snapshot_at = self.seconds
-        while not self.is_done():
+        while self.ranks.agree(not self.is_done()):
             begin = time.perf_counter()
             self.step()
             self.seconds += time.perf_counter() - begin
@@ -64,10 +87,6 @@ class Trainer(Learner):
             if slow or self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
-        if self.last is not None:  # else the budget was spent before the first step
-            yield self.progress(self.nimg / max(self.seconds, 1e-9))
-        yield self.snapshot()
-        yield Finished(self.nimg, self.seconds)
 
     def _timed(self, make: Callable[[], Event]) -> Event:
         """An event whose making counts as training time."""

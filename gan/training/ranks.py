@@ -1,0 +1,104 @@
+"""Several processes that train one model: Hugging Face Accelerate over torch.distributed.
+
+Every rank holds both networks, an equal share of the images and noise of its own. Gradients are
+averaged over the ranks before each update, so that all stay equal; rank 0 alone decides when to
+end, and writes. The trainer is the same for one process and for many.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from torch import Tensor, nn
+
+from gan.errors import ConfigError
+
+
+class Ranks:
+    """One process alone: there is nobody to agree with."""
+
+    index, count = 0, 1
+
+    @property
+    def device(self) -> str:
+        """Where this process computes."""
+        return "cuda" if torch.cuda.is_available() else "cpu"
+
+    def average(self, module: nn.Module) -> None:
+        """Make the gradients of `module` their mean over all ranks."""
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean of `values` over all ranks, each by itself."""
+        return values
+
+    def everywhere(self, holds: bool) -> bool:
+        """Whether `holds` on every rank; each of them has to ask."""
+        return holds
+
+    def agree(self, wish: bool) -> bool:
+        """What rank 0 wishes; each rank has to ask."""
+        return wish
+
+    def leave(self) -> None:
+        """This process has nothing more to tell the others."""
+
+
+ALONE = Ranks()
+
+
+class Several(Ranks):
+    """The ranks that `accelerate launch` or `torchrun` started; raises ConfigError without them."""
+
+    def __init__(self) -> None:
+        try:
+            from accelerate import PartialState  # noqa: PLC0415 - only where there are several
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                "training in several processes needs the package accelerate, it is not "
+                "installed; pip install accelerate"
+            ) from error
+        self._state = PartialState(cpu=not torch.cuda.is_available())
+        self.index, self.count = self._state.process_index, self._state.num_processes
+
+    @property
+    def device(self) -> str:
+        return str(self._state.device)
+
+    def average(self, module: nn.Module) -> None:
+        grads = [p.grad for p in module.parameters() if p.grad is not None]
+        means = self._reduced(torch.cat([g.reshape(-1) for g in grads]), "mean")
+        for grad, mean in zip(grads, means.split([g.numel() for g in grads]), strict=True):
+            grad.copy_(mean.view(grad.shape))
+
+    def mean(self, values: Tensor) -> Tensor:
+        return self._reduced(values, "mean")
+
+    def everywhere(self, holds: bool) -> bool:
+        return bool(self._reduced(self._flag(holds), "mean") == 1)
+
+    def agree(self, wish: bool) -> bool:
+        return bool(self._reduced(self._flag(wish and self.index == 0), "sum") == 1)
+
+    def leave(self) -> None:
+        self._state.destroy_process_group()
+
+    def _flag(self, holds: bool) -> Tensor:
+        return torch.tensor(float(holds), device=self.device)
+
+    def _reduced(self, tensor: Tensor, how: str) -> Tensor:
+        from accelerate.utils import reduce  # noqa: PLC0415 - see above
+
+        reduced: Tensor = reduce(tensor, how)
+        return reduced
+
+
+def ranks_here() -> Ranks:
+    """Those of this process, by the environment that its launcher has set."""
+    return Several() if processes_here("WORLD_SIZE") > 1 else ALONE
+
+
+def processes_here(name: str = "LOCAL_WORLD_SIZE") -> int:
+    """How many processes train together, on this machine or (WORLD_SIZE) in all."""
+    text = os.environ.get(name, "1")
+    return int(text) if text.isdecimal() else 1
