@@ -35,9 +35,9 @@ def test_it_has_no_end_and_keeps_only_what_is_near_the_screen(gallery: Page):
     for _ in range(500):  # a busy machine lays out less for each turn of the wheel
         gallery.mouse.wheel(0, 3000)
         gallery.wait_for_timeout(60)
-        if gallery.evaluate(first) > 1000:
+        if gallery.evaluate(first) > 2000:
             break
-    gallery.wait_for_function(f"{first} > 1000")  # for a moment there may be none at all
+    gallery.wait_for_function(f"{first} > 2000")  # for a moment there may be none at all
     drawn = gallery.evaluate("document.querySelectorAll('.ga-tile canvas').length")
     laid_out = gallery.evaluate("document.querySelectorAll('.ga-chunk').length")
     assert laid_out > 12
