@@ -55,7 +55,7 @@ class Several(Ranks):
             from accelerate import PartialState  # noqa: PLC0415 - only where there are several
         except ModuleNotFoundError as error:
             raise ConfigError(
-                "training in several processes needs the package accelerate, it is not "
+                "several processes that train one model need the package accelerate, it is not "
                 "installed; pip install accelerate"
             ) from error
         self._state = PartialState(cpu=not torch.cuda.is_available())
@@ -95,7 +95,9 @@ class Several(Ranks):
 
 def ranks_here() -> Ranks:
     """Those of this process, by the environment that its launcher has set."""
-    return Several() if processes_here("WORLD_SIZE") > 1 else ALONE
+    # a cluster's environment may have a WORLD_SIZE without there being a launcher
+    launched = "RANK" in os.environ and processes_here("WORLD_SIZE") > 1
+    return Several() if launched else ALONE
 
 
 def processes_here(name: str = "LOCAL_WORLD_SIZE") -> int:
