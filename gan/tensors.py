@@ -64,8 +64,8 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     Names, shapes and dtypes must equal what the modules have, and every value be finite;
     raises WeightsError otherwise.
     """
-    check_specs(file, modules)
     wanted = _wanted(modules)
+    _check(file, wanted)
     for name, tensor in read_tensors(file).items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
@@ -84,7 +84,11 @@ def check_specs(file: Path, modules: Mapping[str, nn.Module]) -> None:
 
     `modules`, by their prefixes, may be without values.
     """
-    wanted, found = _wanted(modules), tensor_specs(file)
+    _check(file, _wanted(modules))
+
+
+def _check(file: Path, wanted: Mapping[str, Tensor]) -> None:
+    found = tensor_specs(file)
     if missing := sorted(wanted.keys() ^ found.keys()):
         raise WeightsError(
             f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "

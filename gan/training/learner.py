@@ -167,8 +167,9 @@ class Learner:
         self._descend(self.d, self.d_optimizer, total)
         if regularised or table.gradient_penalty:
             self.penalty = penalty.detach()
-        signs = table.signs(real.logits, fake.logits)
-        self.augmenter.observe(self.ranks.mean(signs.detach()), images=self._per_update())
+        if t.augment == "ada":
+            signs = self.ranks.mean(table.signs(real.logits, fake.logits).detach())
+            self.augmenter.observe(signs, images=self._per_update())
         return loss.detach()
 
     def update_g(self, batch: Batch, x_fake: Tensor) -> Tensor:

@@ -133,5 +133,4 @@ def question_of(
         data=data,
         count=whole("count", count, low=evaluating.MIN_COUNT, high=most),
         seed=whole("seed", seed, low=0, high=MAX_SEED - most),
-        fresh=False,
     )

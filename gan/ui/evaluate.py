@@ -99,7 +99,9 @@ async def begin(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         yield from map(line, answers(context, judge, question, cancelled))
 
-    return stream(judge, session_of(request), work)
+    # looking at what is known, in another tab say, must not end what the visitor has measured
+    session = "" if question.kept else session_of(request)
+    return stream(judge, session, work)
 
 
 def answers(

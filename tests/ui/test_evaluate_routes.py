@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from gan.ui import evaluate
 from gan.ui.profile import Guard, build_profile
 from gan.ui.routes import Context, build_routes
+from gan.ui.streams import Places
 from gan.ui.watch import Runs
 
 FORM = {"ref": "fashion-mlp", "data": "fashion", "count": "200", "seed": "0"}
@@ -67,6 +68,16 @@ def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
     assert rows["fashion-mlp"]["evaluation"] == first["evaluation"]
     assert rows["fashion"]["evaluation"] is None
     assert rows["run:tiny"]["seconds"] > 0
+
+
+def test_to_recall_ends_no_measuring_of_the_same_visitor(here, monkeypatch: pytest.MonkeyPatch):
+    taken = []
+    take = Places.take
+    monkeypatch.setattr(Places, "take", lambda self, who: taken.append(who) or take(self, who))
+    monkeypatch.setattr(evaluate, "session_of", lambda request: "me")
+    here.post("/gan/evaluate", json=FORM | {"seed": "4711", "kept": True})
+    here.post("/gan/evaluate", json=FORM)
+    assert taken == ["", "me"]
 
 
 def test_what_was_never_measured_is_not_recalled(here):

@@ -174,11 +174,11 @@ class Explore {
 
   #className() {
     const { studio } = this;
-    const names = studio.model.class_names.map(className);
-    if (!studio.point.mix) return names[studio.label()];
+    const names = studio.model.class_names;
+    if (!studio.point.mix) return names.length ? className(names[studio.label()]) : undefined;
     const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
     return shares.sort(([a], [b]) => b - a).slice(0, 2).filter(([share]) => share > 0.005)
-      .map(([share, name]) => `${name} ${Math.round(100 * share)} %`).join(" + ");
+      .map(([share, name]) => `${className(name)} ${Math.round(100 * share)} %`).join(" + ");
   }
 
   #note(sentence) {

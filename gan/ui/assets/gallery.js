@@ -234,9 +234,10 @@ class Gallery {
   // ---- words ----------------------------------------------------------------------------------
 
   #describe(entry) {
-    const names = modelOf(plainRef(entry.refs[0]))?.class_names.map(className) ?? [];
+    const names = modelOf(plainRef(entry.refs[0]))?.class_names ?? [];
     const seed = t("gan_what_seed", { seed: entry.seed });
-    const name = names[entry.label ?? entry.shown];
+    const own = names[entry.label ?? entry.shown];
+    const name = own && className(own);
     const what = name ? `${name}, ${seed}` : seed;
     const score = entry.score === undefined ? "" : ` · ${entry.score.toFixed(2)}`;
     return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
