@@ -17,7 +17,7 @@ from gan.errors import RunError
 from gan.runs.folder import LIVE, RunReader, is_run
 
 STOP_TIMEOUT_S = 10.0
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
 LOG_FILE = "log.txt"
 
 
@@ -152,7 +152,7 @@ class Supervisor:
                     return  # so short that it is over already
                 raise RunError(last_words(log))
             if time.monotonic() > deadline:
-                raise RunError("the training did not begin within a minute; see its log")
+                raise RunError("the training did not begin within three minutes; see its log")
             time.sleep(0.02)
 
     def send(self, run_id: str, command: Mapping[str, Any]) -> None:

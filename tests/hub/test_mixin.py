@@ -42,7 +42,7 @@ def folder_of(tmp_path: Path) -> Path:
 
 def in_a_child(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", SCRIPT, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_it_gives_the_pictures_that_load_gives():

@@ -78,7 +78,7 @@ def test_many_processes_write_one_run_that_can_be_interrupted_and_resumed(tmp_pa
     try:
         _wait_for_images(run, first)
         first.send_signal(signal.SIGINT)
-        told = first.communicate(timeout=120)
+        told = first.communicate(timeout=300)
     finally:
         first.kill()
     assert RunReader(run).status().state == "interrupted", told

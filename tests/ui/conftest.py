@@ -17,7 +17,8 @@ from playwright.sync_api import (
 
 from tests.ui.browser import FLAGS, chromium, serving
 
-expect.set_options(timeout=30_000)  # a training starts in seconds, on a busy machine in more
+PATIENCE_MS = 180_000  # what takes a second takes a minute where others compute too
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +106,7 @@ def open_page(
             page = browser.new_context(**PLAIN | options).new_page()
         else:
             page = newcomer(regular, base_url)
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         if marker := request.node.get_closest_marker("painted_by"):
             page.add_init_script(SWITCHED % {"server": "off", "browser": "on"}[marker.args[0]])
         watch = Watch(page, base_url)

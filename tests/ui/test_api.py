@@ -278,7 +278,7 @@ def test_in_public_who_asks_too_often_is_told_to_wait_and_others_are_not(space: 
 def called(url: str, name: str, body: str, headers: dict[str, str] | None = None) -> Any:
     """POST and GET as curl does it; the last event's data."""
     headers = headers or {}
-    with httpx.Client(timeout=60, headers=headers) as http:
+    with httpx.Client(timeout=180, headers=headers) as http:
         reply = http.post(f"{url}/gradio_api/call/v2/{name}", content=body)
         event = reply.json()["event_id"]
         text = http.get(f"{url}/gradio_api/call/{name}/{event}").text
@@ -289,7 +289,7 @@ def called(url: str, name: str, body: str, headers: dict[str, str] | None = None
 def test_curl_gets_a_picture_with_two_commands(space: Server):
     def curl(path: str, *options: str) -> str:
         command = ["curl", "-sN", "-H", f"Host: {HOST}", *options, f"{space.url}/gradio_api{path}"]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=180).stdout
 
     event = json.loads(curl("/call/v2/sample", "-d", '{"model": "emoji", "seed": 3}'))["event_id"]
     said = curl(f"/call/sample/{event}")
@@ -307,7 +307,7 @@ def test_curl_gets_a_picture_with_two_commands(space: Server):
 
 def test_a_space_serves_explore_under_its_name(space: Server):
     headers = {"host": HOST, "origin": f"https://{HOST}"}
-    with httpx.Client(base_url=space.url, headers=headers, timeout=30) as http:
+    with httpx.Client(base_url=space.url, headers=headers, timeout=180) as http:
         assert "GAN Atelier" in http.get("/").text
         seen = http.get("/gan/latents?ref=fashion&seed=4").json()
         z = np.asarray(seen["z"], "<f4").tobytes()

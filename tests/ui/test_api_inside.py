@@ -61,13 +61,13 @@ def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
         supervisor=Supervisor(),
     )
     page = app.launch(context, host="127.0.0.1", port=free_port(), mcp=True)
-    with httpx.Client(base_url=page.local_url, timeout=60) as http:
+    with httpx.Client(base_url=page.local_url, timeout=180) as http:
         yield Inside(page, context, http)
     page.close(verbose=False)
     context.close()
 
 
-def wait_until(holds: Callable[[], object], *, seconds: float = 40) -> None:
+def wait_until(holds: Callable[[], object], *, seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline

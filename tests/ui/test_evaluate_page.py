@@ -27,9 +27,7 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     page.select_option("#evaluate-count", "500")
     page.click("#evaluate-start")
     expect(page.locator("#evaluate-stop")).to_be_enabled()
-    expect(page.locator("#evaluate-verdict")).to_contain_text(
-        "Close to real images", timeout=120_000
-    )
+    expect(page.locator("#evaluate-verdict")).to_contain_text("Close to real images")
     expect(page.locator("#evaluate-classes li")).to_have_count(10)
     expect(page.locator("#evaluate-nearest canvas")).to_have_count(16)
     expect(page.locator(".ga-point")).to_have_count(1)

@@ -11,19 +11,25 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.acting import PIXELS, open_tab, picture_after
 
+# chunks are filled side by side: the nth tile of the page is not that of the nth seed meanwhile
+FILLED = """() => { const chunk = document.querySelector('.ga-chunk')?.chunk;
+  return chunk?.drawn && chunk.grid.children.length === chunk.entries.length; }"""
 FIRST = "document.querySelector('.ga-tile canvas').toDataURL()"
 
 
 @pytest.fixture
 def gallery(page: Page) -> Page:
     open_tab(page, "Gallery")
-    expect(page.locator(".ga-tile canvas").nth(20)).to_be_visible()
+    page.wait_for_function(FILLED)
     return page
 
 
+def tile_of(gallery: Page, seed: int):
+    return gallery.locator(f".ga-tile[data-seed='{seed}']")
+
+
 def test_a_sample_of_the_gallery_opens_as_the_same_picture(gallery: Page):
-    tile = gallery.locator(".ga-tile").nth(5)
-    expect(tile).to_have_attribute("data-seed", "5")
+    tile = tile_of(gallery, 5)
     source = tile.locator("canvas").evaluate("c => c.toDataURL()")
     tile.click()
     gallery.wait_for_function(f"(src) => {PIXELS} === src", arg=source)
@@ -69,7 +75,7 @@ def test_rows_of_classes_and_of_psi_share_their_seeds(gallery: Page):
 def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
     gallery.select_option("#gallery-rank", "d_high")
     expect(gallery.locator("#gallery-says")).to_contain_text("Ordered by D's score")
-    expect(gallery.locator(".ga-tile canvas").first).to_be_visible()
+    gallery.wait_for_function(FILLED)
     captions = gallery.locator(".ga-tile span").all_text_contents()[:40]
     scores = [float(text.split("·")[1].replace("−", "-")) for text in captions]
     assert scores == sorted(scores, reverse=True)
@@ -82,9 +88,9 @@ def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
 
 
 def test_favourites_outlive_a_reload(gallery: Page):
-    gallery.locator(".ga-cell").nth(3).hover()
+    tile_of(gallery, 3).hover()
     gallery.locator(".ga-pin").click()
-    gallery.locator(".ga-tile").nth(7).press("p")
+    tile_of(gallery, 7).press("p")
     gallery.reload()
     open_tab(gallery, "Gallery")
     gallery.select_option("#gallery-view", "pins")
@@ -100,7 +106,7 @@ def test_a_saved_picture_dropped_on_the_page_opens_again(gallery: Page, tmp_path
     expect(gallery.locator(".ga-tile").first).to_have_accessible_name(
         "Bag, seed 0; open in Explore"
     )
-    gallery.locator(".ga-cell").nth(11).hover()
+    tile_of(gallery, 11).hover()
     with gallery.expect_download() as download:
         gallery.locator(".ga-keep").click()
     data = Path(download.value.path()).read_bytes()

@@ -122,7 +122,7 @@ def test_anothers_pickle_is_converted_and_walked_through(page: Page, hub: Hub):
     torch.save(cryptopunks().state_dict(), file)
     hub.add("nateraw/cryptopunks-gan", {"generator.pth": file.getvalue()})
     row(page, "nateraw/cryptopunks-gan").locator("[data-act=pull]").click()
-    expect(page.locator("#hub-job.is-here")).to_be_visible(timeout=60_000)
+    expect(page.locator("#hub-job.is-here")).to_be_visible()
     seq = page.evaluate(SEQ)
     page.locator("#hub-job [data-act=open]").click()
     page.wait_for_function(f"{SEQ} > {seq}")

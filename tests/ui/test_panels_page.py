@@ -66,7 +66,7 @@ def test_a_picture_is_uploaded_found_and_used(page: Page):
     page.select_option("#picture-effort", "quick")
     file = {"name": "grey.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     page.set_input_files("#picture-file", file)
-    expect(page.locator("#picture-use")).to_be_visible(timeout=90_000)
+    expect(page.locator("#picture-use")).to_be_visible()
     before, after = picture_after(page, lambda: page.click("#picture-use"))
     assert before != after
 

@@ -10,19 +10,20 @@ from playwright.sync_api import Page, expect
 
 from tests.data.test_own import png, zipped
 from tests.ui.acting import open_tab
+from tests.ui.conftest import PATIENCE_MS
 
 
 @pytest.fixture(scope="module")
 def trained(browser, base_url: str) -> str:
     """The id of a digits run of a second."""
     page = browser.new_page(locale="en-US")
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(base_url)
     open_tab(page, "Train")
     page.select_option("#preset", "digits")
     page.fill("#seconds", "2")
     page.click("#start")
-    expect(page.locator("#run-state")).to_have_text("Finished", timeout=90_000)
+    expect(page.locator("#run-state")).to_have_text("Finished")
     run = page.input_value("#run-select")
     page.close()
     return run

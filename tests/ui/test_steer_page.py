@@ -18,7 +18,7 @@ def start_digits(page: Page, seconds: int = 300) -> None:
     page.select_option("#preset", "digits")
     page.fill("#seconds", str(seconds))
     page.click("#start")
-    expect(page.locator("#run-state")).to_have_text("Running", timeout=90_000)
+    expect(page.locator("#run-state")).to_have_text("Running")
     expect(page.locator("#live-grid")).to_be_visible()
 
 
@@ -79,7 +79,7 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     expect(page.locator("#run-state")).to_have_text("Stopped")
     expect(page.locator("#steer-why")).to_contain_text("over")
     page.click("#start")
-    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"), timeout=90_000)
+    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"))
     expect(page.locator("#run-state")).to_have_text("Running")
     expect(page.locator("#steer-fields [name=g_lr]")).to_have_value("0.0003")
     expect(page.locator("#steer-fields [name=d_lr]")).to_have_value("0.0007")
