@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from gan.errors import RunError
 from gan.runs.folder import LIVE, RunReader, is_run
+from gan.runs.nursery import Child, begin, prepare
 
 STOP_TIMEOUT_S = 10.0
 START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
@@ -112,9 +112,13 @@ class Supervisor:
     """The trainings that this server started. They end when it does: their input closes."""
 
     def __init__(self) -> None:
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, Child] = {}
         self._paths: dict[str, Path] = {}
         self._lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Somebody is about to start a training: have what it needs loaded by then."""
+        prepare()
 
     def start(self, argv: Sequence[str], run_dir: Path) -> str:
         """Start a training and wait until its folder can be watched; returns the run's id.
@@ -123,15 +127,7 @@ class Supervisor:
         """
         run_dir.parent.mkdir(parents=True, exist_ok=True)
         log = run_dir.with_name(f".{run_dir.name}.{LOG_FILE}")
-        with log.open("wb") as stream:
-            process = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.PIPE,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the server; the run hears of its end
-                env=_environment(),
-            )
+        process = begin(argv, log)
         try:
             self._await_folder(process, run_dir, log)
         except BaseException:
@@ -144,7 +140,7 @@ class Supervisor:
             self._paths[run_dir.name] = run_dir
         return run_dir.name
 
-    def _await_folder(self, process: subprocess.Popen[bytes], run_dir: Path, log: Path) -> None:
+    def _await_folder(self, process: Child, run_dir: Path, log: Path) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not (is_run(run_dir) and RunReader(run_dir).status().state in LIVE):
             if process.poll() is not None:
@@ -188,17 +184,6 @@ class Supervisor:
             _end(process)
 
 
-def _environment() -> dict[str, str]:
-    """Ours, and a path on which the training finds this very package, installed or not."""
-    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
-    return {
-        **os.environ,
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": os.pathsep.join(p for p in paths if p),
-    }
-
-
 def last_words(log: Path) -> str:
     """The sentence with which a process ended."""
     try:
@@ -215,7 +200,7 @@ def _move_log(log: Path, run_dir: Path) -> None:
         log.unlink(missing_ok=True)
 
 
-def _close_input(process: subprocess.Popen[bytes]) -> None:
+def _close_input(process: Child) -> None:
     if process.stdin is not None:
         try:
             process.stdin.close()
@@ -223,7 +208,7 @@ def _close_input(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: Child) -> None:
     _close_input(process)
     try:
         process.wait(STOP_TIMEOUT_S)

@@ -238,6 +238,12 @@ def _typed_fork(context: Context, text: str) -> dict[str, Any]:
     return {"id": status.id, "nimg": at}
 
 
+async def prepare(context: Context, request: Request) -> Response:
+    """Somebody looks at the form: what a training needs is loaded until it is started."""
+    await on(context.train_thread, context.supervisor.prepare)
+    return JSONResponse({}, headers=NEVER)
+
+
 async def start(context: Context, request: Request) -> Response:
     """Start a run in a process of its own.
 
@@ -269,5 +275,6 @@ async def start(context: Context, request: Request) -> Response:
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/train/command", command),
     ("POST", "/gan/train/parse", parse),
+    ("POST", "/gan/train/prepare", prepare),
     ("POST", "/gan/train/start", start),
 )

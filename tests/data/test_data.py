@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from gan.data import Batches, ImageSet, check_spec, load_data, shape_of, split_held_out
 from gan.data.pictures import read_picture
@@ -165,6 +166,12 @@ def test_a_turned_photograph_is_set_upright():
     upright = read_picture(buffer.getvalue(), resolution=8, channels=1)
     assert upright[0].mean() > 250
     assert upright[-1].mean() < 5
+
+
+def test_the_digits_are_those_that_scikit_learn_loads(digits: ImageSet):
+    theirs = load_digits()
+    assert digits.labels.tolist() == theirs.target.tolist()
+    assert (digits.pixels[:, 0].numpy() == np.rint(theirs.images * (255 / 16))).all()
 
 
 def test_batches_see_every_image_once_an_epoch(digits: ImageSet):

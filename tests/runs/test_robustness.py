@@ -6,6 +6,8 @@ import errno
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +18,12 @@ from gan import checkpoint
 from gan.checkpoint import checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
 from gan.data import load_data
 from gan.presets import resolve_widths, run_config
-from gan.runs import RunReader, Supervisor, list_runs, resume, session, start, train_argv
+from gan.runs import RunReader, list_runs, resume, session, start
 from gan.training import Trainer
 from tests.children import quick_child
 from tests.runs.test_runs import state_of, until
 
+ROOT = Path(__file__).parents[2]
 TRIES = 3
 
 
@@ -81,10 +84,14 @@ def test_a_disk_that_fills_up_while_a_checkpoint_is_written_keeps_the_one_before
         assert (found.path.name, found.skipped) == (good, ())
 
 
-def serve(path: Path) -> None:
-    """A server that does nothing but train."""
-    Supervisor().start(train_argv("digits", run_dir=path, steer=True), path)
-    time.sleep(600)
+# a server that does nothing but train
+SERVE = """import sys, time
+from pathlib import Path
+from gan.runs import Supervisor, train_argv
+path, supervisor = Path(sys.argv[1]), Supervisor()
+supervisor.start(train_argv("digits", run_dir=path, steer=True), path)
+time.sleep(600)
+"""
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -92,10 +99,10 @@ def test_a_server_that_is_killed_takes_its_training_along_and_the_run_goes_on(
     tmp_path: Path, digits, number
 ):
     path = tmp_path / "r"
-    server = quick_child(serve, path)
-    until(lambda: state_of(path) and RunReader(path).status().nimg > 200)
-    os.kill(server.pid, number)
-    server.join()
+    server = subprocess.Popen([sys.executable, "-c", SERVE, str(path)], cwd=ROOT)
+    until(lambda: server.poll() or (state_of(path) and RunReader(path).status().nimg > 200))
+    server.send_signal(number)
+    server.wait()
     until(lambda: state_of(path) == "interrupted")
     found = newest_checkpoint(path / "checkpoints")
     assert found.skipped == ()

@@ -26,6 +26,10 @@ class StandIn(Supervisor):
         super().__init__()
         self.live: list[str] = []
         self.sent: list[tuple[str, dict]] = []
+        self.prepared = 0
+
+    def prepare(self) -> None:
+        self.prepared += 1
 
     def start(self, argv, run_dir: Path) -> str:
         self.live.append(run_dir.name)

@@ -49,7 +49,7 @@ class Train {
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
-    new IntersectionObserver(() => this.#tick()).observe(this.root);
+    new IntersectionObserver(() => { this.#prepare(); this.#tick(); }).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
     this.#waiting();
     mountOwn(this.root, { changed: () => this.form.changed() });
@@ -104,6 +104,13 @@ class Train {
     this.form.leaveFork();
     await refresh();
     this.#watch(id);
+  }
+
+  // Whoever looks at the form may press Start: torch is loaded by then.
+  #prepare() {
+    if (this.prepared || !tabIsOpen(this.root)) return;
+    this.prepared = true;
+    ask("train/prepare", {}).catch(() => null);
   }
 
   // A page that is opened anew finds its place in a public server's queue.

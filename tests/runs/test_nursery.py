@@ -1,0 +1,94 @@
+"""Processes for trainings: a fork is what a fresh process would be."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from multiprocessing import forkserver
+from pathlib import Path
+
+import pytest
+
+from gan.runs import nursery
+from tests.runs.test_runs import until
+
+TOLD = [sys.executable, "-m", "tests.runs.told"]
+
+
+@pytest.fixture(params=[True, False], ids=["forked", "spawned"])
+def begin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    if request.param and not nursery.FORKS:
+        pytest.skip("only Linux forks")
+    monkeypatch.setattr(nursery, "FORKS", request.param)
+    return nursery.begin
+
+
+def test_it_has_its_arguments_environment_input_log_and_exit_code(
+    begin, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setenv("TOLD", "it was")
+    child = begin([*TOLD, "7", "two words"], tmp_path / "log")
+    child.stdin.write("one\nzwei ü\n".encode())
+    child.stdin.close()
+    assert (child.wait(180), child.returncode, child.poll()) == (7, 7, 7)
+    told, *lines = (tmp_path / "log").read_text("utf-8").splitlines()
+    assert json.loads(told)[:4] == [["7", "two words"], "it was", os.getcwd(), True]
+    assert lines == ["one", "zwei ü", "the end"]
+
+
+def test_it_lives_until_its_input_ends_or_it_is_killed(begin, tmp_path: Path):
+    child = begin([*TOLD, "0"], tmp_path / "log")
+    until((tmp_path / "log").read_text)  # what it says is written at once
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.2)
+    assert child.poll() is child.returncode is None
+    child.kill()
+    assert child.wait(180) == -signal.SIGKILL
+    child.kill()  # again is fine
+    child.stdin.close()
+
+
+def test_all_who_ask_at_once_hear_the_same_exit_code(begin, tmp_path: Path):
+    child, codes = begin([*TOLD, "3"], tmp_path / "log"), []
+
+    def look() -> None:
+        while (code := child.poll()) is None:
+            pass
+        codes.append(code)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    child.stdin.close()
+    for thread in threads:
+        thread.join()
+    assert codes == [3] * 8
+
+
+@pytest.mark.skipif(not nursery.FORKS, reason="only Linux forks")
+def test_it_has_loaded_torch_and_outlives_the_loss_of_who_did(tmp_path: Path):
+    nursery.prepare()
+    pid = forkserver._forkserver._forkserver_pid
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    for name in ("a", "b"):
+        child = nursery.begin([*TOLD, "0"], tmp_path / name)
+        child.stdin.close()
+        assert child.wait(180) == 0
+        *_, loaded = json.loads((tmp_path / name).read_text().splitlines()[0])
+        assert loaded
+
+
+def test_where_no_process_forks_one_is_spawned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def none() -> None:
+        raise PermissionError("no sockets here")
+
+    monkeypatch.setattr(nursery, "prepare", none)
+    child = nursery.begin([*TOLD, "0"], tmp_path / "log")
+    assert isinstance(child, subprocess.Popen)
+    child.stdin.close()
+    assert child.wait(180) == 0
