@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gan.config import ModelConfig
 from gan.data.bundled import DIGIT_CLASSES, FASHION_CLASSES
-from gan.errors import ConfigError, GanError, HubErrorKind
+from gan.errors import ConfigError, GanError
 from gan.hub.known import KNOWN
 from gan.hub.push import CautionKind
 from gan.hub.sending import SendStage
@@ -206,16 +206,10 @@ def test_no_text_is_left_over():
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|remedy|what|step|engine|kind|direction|view|rank|keep"
-        r"|hub_(stage|kind|col|view|says|none|note)|push_(stage|warning))_"
+        r"|hub_(stage|col|view|says|none|note)|push_(stage|warning))_"
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []
-
-
-@pytest.mark.parametrize("kind", get_args(HubErrorKind))
-def test_every_failure_at_the_hub_has_a_sentence_of_its_own(kind: str):
-    told_otherwise = {"choice", "cancelled"}  # by a list to choose from, and by the page itself
-    assert (f"gan_hub_kind_{kind}" in TEXTS) == (kind not in told_otherwise)
 
 
 def test_the_classes_of_the_sets_that_ship_are_named_in_both_languages():

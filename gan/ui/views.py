@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gan.config import ModelConfig, setting_types
 from gan.errors import ConfigError, GanError, HubError
 from gan.metrics.findings import REMEDY_NAMES, Finding
+from gan.ui.said import chinese
 from gan.ui.settings import as_text
 
 MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
@@ -50,10 +51,12 @@ def error_json(error: Exception) -> dict[str, Any]:
     """One sentence, or a key for one; never a traceback."""
     if isinstance(error, PageError):
         return {"key": error.key, "values": error.values}
-    if isinstance(error, HubError):
-        return {"error": str(error), "field": None, "kind": error.kind}
     if isinstance(error, GanError):
-        return {"error": str(error), "field": field_of(str(error))}
+        text = str(error)
+        told: dict[str, Any] = {"error": text} | ({"zh": zh} if (zh := chinese(text)) else {})
+        if isinstance(error, HubError):
+            return told | {"field": None, "kind": error.kind}
+        return told | {"field": field_of(text)}
     return {"key": "gan_error_server"}
 
 
@@ -93,6 +96,7 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
         "id": status.id, "state": status.state, "nimg": status.nimg,
         "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
         "fraction": finite(status.fraction), "message": status.message,
+        "message_zh": chinese(status.message),
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable,
         "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name

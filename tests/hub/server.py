@@ -30,6 +30,7 @@ KINDS = (
 )  # fmt: skip
 DRIP_S = 0.05
 CRAWL_BYTES = 2**14  # where a drip is one byte
+SEGMENT_BYTES = 1400  # as on a line; how much the system takes from a sender follows from it
 
 
 class Request(NamedTuple):
@@ -151,6 +152,9 @@ class Hub:
     def start(self) -> None:
         for _ in range(2):
             server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+            # what crawls is not taken whole by the buffers of either side beforehand
+            server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, CRAWL_BYTES)
+            server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENT_BYTES)
             server.daemon_threads = True
             server.block_on_close = False
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()

@@ -145,7 +145,7 @@ def test_a_failure_is_a_sentence_and_one_button_tries_again(page: Page, hub: Hub
     expect(failed).to_contain_text("someone/not-there")
     assert not (set("{}<>") | {"Traceback"}) & set(failed.inner_text())
     page.click("#language-zh")
-    expect(failed).to_contain_text("Hub 上没有这个仓库")
+    expect(failed).to_contain_text("Hub 上没有 someone/not-there，或它是私有的（401）")
     page.click("#language-en")
     hub.add("someone/not-there", ours("fashion-mlp"))
     failed.get_by_role("button", name="Try again", exact=True).click()

@@ -17,14 +17,19 @@ export const url = (path) => new URL("gan/" + path, document.baseURI).href;
 
 export class Refused extends Error {
   constructor(body) {
-    super(body.key ? t(body.key, body.values) : sentence(body));
+    super();
+    this.body = body;
     this.field = body.field ?? null;
     this.kind = body.kind ?? null;  // of a failure at the Hub
   }
+
+  // in the language that the page has by now
+  get message() { return this.body.key ? t(this.body.key, this.body.values) : sentence(this.body); }
 }
 
 // What the library says begins as on a command line; here it is a sentence, names aside.
-export function sentence({ error, field }) {
+export function sentence({ error, zh, field }) {
+  if (zh && language === "zh") return zh;
   const named = field || error.split(" ", 1)[0].includes("/");  // a repository is spelt as it is
   const text = named ? error : error[0].toUpperCase() + error.slice(1);
   return /[.?]$/.test(text) ? text : `${text}.`;

@@ -1,7 +1,6 @@
 // Hub: models from the Hugging Face Hub come in, models of one's own go out.
-import { ask, boot, on, prepare, state, t, tabIsOpen, translate } from "./core.js";
+import { ask, boot, h, on, prepare, say, state, t, tabIsOpen, translate } from "./core.js";
 import { visited } from "./favourites.js";
-import { failure } from "./hubsay.js";
 import { HubList } from "./hublist.js";
 import { Pull } from "./pull.js";
 import { Push } from "./push.js";
@@ -66,7 +65,7 @@ class Hub {
       this.list.show(this.news);
       this.push.show(this.news);
       this.push.offer(state.models);
-    } catch (error) { this.#note(failure(error)); }
+    } catch (error) { this.#note([h("span", {}, say(error))]); }
   }
 
   // ---- in -------------------------------------------------------------------------------------

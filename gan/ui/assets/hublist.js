@@ -1,7 +1,6 @@
 // Repos on the Hub: of known layouts, found, starred, pulled lately. One table, four views.
-import { boot, copyText, count, currentLanguage, h, icon, on, t } from "./core.js";
+import { boot, copyText, count, currentLanguage, h, icon, on, say, t } from "./core.js";
 import { isFavourite, remembered, rowKey, star } from "./favourites.js";
-import { failure } from "./hubsay.js";
 import { follow } from "./lines.js";
 import { openModel } from "./pull.js";
 import { bytes } from "./timelapse.js";
@@ -122,7 +121,7 @@ export class HubList {
     const failed = this.view === "found" && this.failed;
     says.classList.toggle("is-failed", Boolean(failed));
     if (failed) {
-      says.replaceChildren(...failure(this.failed), h("span", {}, t("gan_hub_known_instead")),
+      says.replaceChildren(h("span", {}, say(this.failed)), h("span", {}, t("gan_hub_known_instead")),
         h("button", { type: "button", class: "ga-button is-small", id: "hub-search-again", onclick: () => this.search(this.text) }, t("gan_hub_again")));
       return;
     }

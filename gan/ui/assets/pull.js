@@ -1,6 +1,5 @@
 // A model on its way in: asked for, downloaded, converted, checked; or why not; or which of several.
-import { choose, count, emit, h, modelOf, openTab, refresh, t, url } from "./core.js";
-import { failure } from "./hubsay.js";
+import { choose, count, emit, h, modelOf, openTab, refresh, say, t, url } from "./core.js";
 import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { bytes } from "./timelapse.js";
@@ -84,7 +83,7 @@ export class Pull {
   #failed(error, asked) {
     this.job.box.className = "ga-job is-failed";
     const withLogin = LOGIN_HELPS.includes(error.kind) && this.login() && !asked.login;
-    this.job.end(h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "alert" }, ...failure(error)),
+    this.job.end(h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "alert" }, h("span", {}, say(error))),
       h("div", { class: "ga-do" }, withLogin ? this.#again(asked, "gan_hub_with_login", { login: true }) : null,
         this.#again(asked), this.#dismiss())));
   }

@@ -1,7 +1,6 @@
 // Publish: which model, as what; then exactly what would be sent; then, if that is wanted, it is sent.
-import { ask, boot, currentLanguage, h, modelOf, on, plainRef, state, t, url } from "./core.js";
+import { ask, boot, currentLanguage, h, modelOf, on, plainRef, say, state, t, url } from "./core.js";
 import { card } from "./card.js";
-import { failure } from "./hubsay.js";
 import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { bytes } from "./timelapse.js";
@@ -117,7 +116,7 @@ export class Push {
     try {
       await follow(path, JSON.stringify(body), { signal: ending.signal, told });
     } catch (error) {
-      this.#note(ending.signal.aborted ? [h("span", {}, t("gan_push_cancelled"))] : failure(error));
+      this.#note(ending.signal.aborted ? [h("span", {}, t("gan_push_cancelled"))] : [h("span", {}, say(error))]);
     }
     this.ending = null;
     this.job.end();

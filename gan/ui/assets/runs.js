@@ -1,7 +1,7 @@
 // All runs: what there is, how they compare, and what may be done with them.
 import {
   ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, h, icon, on, prepare, refresh,
-  say, short, t, tabIsOpen, translate, url,
+  say, sentence, short, t, tabIsOpen, translate, url,
 } from "./core.js";
 import { Compare } from "./compare.js";
 import { bytes } from "./timelapse.js";
@@ -207,7 +207,7 @@ class RunsBoard {
       resume.hidden = !now.resumable;
       remove.disabled = lives;
       why.textContent = !now.mine ? t("gan_runs_foreign") : lives ? t("gan_runs_stop_first") : "";
-      message.textContent = now.message ?? "";
+      message.textContent = now.message ? sentence({ error: now.message, zh: now.message_zh }) : "";
       message.hidden = !now.message;
     };
     return { node, update };

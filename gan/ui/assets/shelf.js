@@ -1,7 +1,6 @@
 // On this machine: the models that were pulled, each with a picture of its own.
-import { ask, boot, count, h, icon, t } from "./core.js";
+import { ask, boot, count, h, icon, say, t } from "./core.js";
 import { card } from "./card.js";
-import { failure } from "./hubsay.js";
 import { openModel, thumb } from "./pull.js";
 import { bytes } from "./timelapse.js";
 
@@ -75,7 +74,7 @@ export class Shelf {
     try {
       await ask("hub/delete", { ref });
       this.pulled = this.pulled.filter((m) => m.ref !== ref);
-    } catch (error) { this.failed(failure(error)); }
+    } catch (error) { this.failed([h("span", {}, say(error))]); }
     this.draw();
     this.changed();
   }
@@ -91,7 +90,7 @@ export class Shelf {
       this.cards.set(ref, (await ask(`hub/card?${new URLSearchParams({ ref })}`)).text);
     } catch (error) {
       this.open = null;
-      this.failed(failure(error));
+      this.failed([h("span", {}, say(error))]);
     }
     if (this.open === ref || this.open === null) this.draw();
   }

@@ -1,7 +1,7 @@
 // Train: start a run, steer it, and look at any run there is.
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, boot, count, currentLanguage, duration, h, on, prepare, refresh, say, state, t, tabIsOpen,
+  ACTIVE, ask, boot, count, currentLanguage, duration, h, on, prepare, refresh, say, sentence, state, t, tabIsOpen,
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { LiveGrid } from "./livegrid.js";
@@ -264,7 +264,7 @@ class Train {
 
   #drawMessage(status) {
     const sentences = [];
-    if (status?.message && status.state !== "interrupted") sentences.push(status.message);
+    if (status?.message && status.state !== "interrupted") sentences.push(sentence({ error: status.message, zh: status.message_zh }));
     if (status && ACTIVE.includes(status.state) && !status.steerable) sentences.push(t("gan_watch_only"));
     if (status?.state === "interrupted" && status.resumable) sentences.push(t("gan_interrupted_help"));
     const node = this.find("#run-message");
