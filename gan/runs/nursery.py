@@ -6,12 +6,13 @@ import io
 import multiprocessing
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
@@ -42,7 +43,12 @@ def prepare() -> None:
     if FORKS:
         os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]  # the only way that it takes
         multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # it would unblock what is blocked next
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:  # Ctrl-C while it loads is for us; it ends when we do
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def begin(argv: Sequence[str], log: Path) -> Child:
@@ -122,6 +128,7 @@ class _Fork:
 def _live(arguments: list[str], commands: Connection, log: Path, env: Mapping[str, str]) -> None:
     """Be `python -m` with these arguments: its standard streams, session and environment."""
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.clear()
     os.environ.update(env)
     with log.open("ab") as stream:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -16,6 +17,13 @@ import pytest
 from gan.runs import nursery
 from tests.runs.test_runs import until
 
+SERVER = """import os, signal, time
+from gan.runs import nursery
+signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+nursery.prepare()
+print(1, flush=True)
+time.sleep(600)
+"""
 TOLD = [sys.executable, "-m", "tests.runs.told"]
 
 
@@ -36,7 +44,7 @@ def test_it_has_its_arguments_environment_input_log_and_exit_code(
     child.stdin.close()
     assert (child.wait(180), child.returncode, child.poll()) == (7, 7, 7)
     told, *lines = (tmp_path / "log").read_text("utf-8").splitlines()
-    assert json.loads(told)[:4] == [["7", "two words"], "it was", os.getcwd(), True]
+    assert json.loads(told)[:-1] == [["7", "two words"], "it was", os.getcwd(), True, True]
     assert lines == ["one", "zwei ü", "the end"]
 
 
@@ -92,3 +100,16 @@ def test_where_no_process_forks_one_is_spawned(tmp_path: Path, monkeypatch: pyte
     assert isinstance(child, subprocess.Popen)
     child.stdin.close()
     assert child.wait(180) == 0
+
+
+@pytest.mark.skipif(not nursery.FORKS, reason="only Linux forks")
+def test_ctrl_c_while_it_loads_is_for_the_server_alone():
+    """A server that is interrupted says nothing of what it was loading."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True,
+    )  # fmt: skip
+    server.stdout.readline()
+    time.sleep(0.3)  # it has begun to load, which takes seconds
+    os.killpg(server.pid, signal.SIGINT)
+    assert server.communicate(timeout=180) == ("", "")
