@@ -22,6 +22,7 @@ from gan.ui import publish
 from gan.ui.board import build_board
 from gan.ui.hubthumb import thumbnail
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.said import chinese
 from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError
 
@@ -131,7 +132,8 @@ def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[b
             continue
         if not context.profile.local:
             make_room(keep=step.ref)
-        yield line({"pulled": step._asdict() | _entry_json(_entry(step.ref))})
+        also = {"warning_zh": chinese(step.warning)} | _entry_json(_entry(step.ref))
+        yield line({"pulled": step._asdict() | also})
 
 
 def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:

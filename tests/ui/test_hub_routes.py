@@ -145,6 +145,16 @@ def test_a_pull_is_told_step_by_step(home: Context, monkeypatch: pytest.MonkeyPa
     assert (asked[0]["local"], asked[0]["token"]) == (True, False)
 
 
+def test_why_the_hub_was_not_asked_is_told_in_both_languages(
+    home: Context, monkeypatch: pytest.MonkeyPatch
+):
+    why = "the Hub cannot be reached; check the connection and try again"
+    pulls(monkeypatch, Pulled(REF, "garments", "a/b", "0123", cached=True, warning=why))
+    *_, last = lines(client_for(home).post("/gan/hub/pull", json={"repo": "a/b"}))
+    assert last["pulled"]["warning"] == why
+    assert last["pulled"]["warning_zh"] == "无法连接 Hub；请检查网络后重试。"
+
+
 def test_what_is_to_be_chosen_is_told_with_sizes(home: Context, monkeypatch: pytest.MonkeyPatch):
     pulls(monkeypatch, HubChoice("several", (("a.pt", 1), ("b.pt", 2))))
     *_, last = lines(client_for(home).post("/gan/hub/pull", json={"repo": "a/b"}))

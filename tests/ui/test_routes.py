@@ -172,6 +172,11 @@ def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Co
     assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
 
 
+def test_whoever_looks_at_the_form_has_torch_loaded_for_a_start(home: Context):
+    assert client_for(home).post("/gan/train/prepare", json={}).status_code == 200
+    assert home.supervisor.prepared == 1
+
+
 def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context):
     client, other = client_for(shop, "10.0.0.7"), client_for(shop, "10.0.0.7")
     for each in (client, other):
