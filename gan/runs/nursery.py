@@ -28,8 +28,6 @@ class Child(Protocol):
     """What is asked of a process: a part of `subprocess.Popen`."""
 
     @property
-    def pid(self) -> int: ...
-    @property
     def returncode(self) -> int | None: ...
     @property
     def stdin(self) -> IO[bytes] | None: ...
@@ -41,7 +39,7 @@ class Child(Protocol):
 def prepare() -> None:
     """Load in the background what every training needs; the second time there is nothing to do."""
     if FORKS:
-        os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]  # the only way that it takes
+        os.environ["PYTHONPATH"] = _environment()["PYTHONPATH"]  # the only way that it takes
         multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
         resource_tracker.ensure_running()  # it would unblock what is blocked next
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -68,11 +66,11 @@ def begin(argv: Sequence[str], log: Path) -> Child:
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=environment(),
+            env=_environment(),
         )
 
 
-def environment() -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """Ours, and a path on which the child finds this very package, installed or not."""
     here, paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {
@@ -93,17 +91,13 @@ class _Fork:
         self.stdin = os.fdopen(ours, "wb")
         with Connection(its, writable=False) as commands, self._lock:
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
-                target=_live, args=(list(argv[2:]), commands, log, environment()), daemon=True
+                target=_live, args=(list(argv[2:]), commands, log, _environment()), daemon=True
             )
             try:
                 self._process.start()
             except BaseException:
                 self.stdin.close()
                 raise
-
-    @property
-    def pid(self) -> int:
-        return int(self._process.pid or 0)
 
     @property
     def returncode(self) -> int | None:

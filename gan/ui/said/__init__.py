@@ -26,14 +26,22 @@ def templates() -> list[tuple[list[str], str]]:
     return sorted(certain, key=lambda row: (-len(row[0][0]), -sum(map(len, row[0]))))
 
 
-def chinese(sentence: str, depth: int = 0) -> str | None:
-    """`sentence` in Chinese, its values as they are; None where no template fits."""
+@lru_cache(maxsize=256)
+def chinese(sentence: str) -> str | None:
+    """`sentence` in Chinese, its values as they are; None where no template fits.
+
+    Kept: what runs say of themselves is asked for anew by each look at their list.
+    """
+    return _chinese(sentence, 0)
+
+
+def _chinese(sentence: str, depth: int) -> str | None:
     if len(sentence) > LONGEST or depth > DEEPEST:
         return None
     for pieces, template in templates():
         values = _between(pieces, sentence)
         if values is not None:
-            told = template.format(*(chinese(value, depth + 1) or value for value in values))
+            told = template.format(*(_chinese(value, depth + 1) or value for value in values))
             return WIDE.sub("", told)
     return None
 
