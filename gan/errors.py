@@ -15,7 +15,9 @@ GanError
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Literal
 
 
@@ -91,6 +93,17 @@ class HubChoice(HubError):
     def __init__(self, text: str, files: tuple[tuple[str, int], ...]) -> None:
         super().__init__("choice", text)
         self.files = files
+
+
+SHORTEST, LONGEST = 1e-9, 1e15  # between them a number is written out
+
+
+def number_text(value: float) -> str:
+    """A number as people write it: 2,592,000 and 0.00002, not 2.592e+06 and 2e-05."""
+    if not math.isfinite(value) or (value and not SHORTEST <= abs(value) < LONGEST):
+        return str(value)
+    text = f"{Decimal(repr(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

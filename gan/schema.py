@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal, TypeVar
 
-from gan.errors import ConfigError, suggest
+from gan.errors import ConfigError, number_text, suggest
 
 Config = TypeVar("Config")
 
@@ -31,15 +31,15 @@ def check_ranges(config: Any) -> None:
         too_high = high is not None and value > high
         if not math.isfinite(value) or too_low or too_high:
             raise ConfigError(
-                f"{f.name} must be {_range_text(low, high)}, got {value}; it is: "
+                f"{f.name} must be {_range_text(low, high)}, got {number_text(value)}; it is: "
                 f"{f.metadata.get('help', 'a number')}"
             )
 
 
 def _range_text(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        return f"from {low:g} to {high:g}"
-    return f"{low:g} or more" if low is not None else "finite"
+        return f"from {number_text(low)} to {number_text(high)}"
+    return f"{number_text(low)} or more" if low is not None else "finite"
 
 
 def to_json(config: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
 from gan.config import RunConfig, apply_settings, parse_setting
 from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
-from gan.errors import ConfigError, RunError
+from gan.errors import ConfigError, RunError, number_text
 from gan.files import read_json
 from gan.presets import PRESETS
 from gan.runs.userpresets import expand_preset, load_presets
@@ -203,7 +203,7 @@ def _forked(text: str, wish: Wish) -> Plan:
         )
     config = replace(config, class_names=images.class_names if config.model.classes else ())
     run_dir = wish.run_dir or runs.new_run_dir(config.preset)
-    say(f"forked from {origin.name}")
+    say(origin.told())
     return Plan(run_dir, config, partial(runs.fork, config, origin, images, run_dir))
 
 
@@ -215,7 +215,9 @@ def _images_of(config: RunConfig) -> ImageSet:
 
 def _check_budget(option: str, value: float | None) -> None:
     if value is not None and not 0 < value < 1e9:
-        raise ConfigError(f"{option} must be more than 0, got {value:g}; leave it out for no limit")
+        raise ConfigError(
+            f"{option} must be more than 0, got {number_text(value)}; leave it out for no limit"
+        )
 
 
 def _new_config(

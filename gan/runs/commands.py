@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gan.config import setting_of
-from gan.errors import ConfigError
+from gan.errors import ConfigError, number_text
 from gan.runs.folder import STEPS
 from gan.training import single_step
 
@@ -97,7 +97,8 @@ def _slow(session: Session, command: Command) -> None:
     is_number = isinstance(wish, int | float) and not isinstance(wish, bool) and math.isfinite(wish)
     if not is_number or not 0 <= float(wish or 0) <= MAX_STEPS_PER_S:
         session.writer.say(
-            f"steps_per_s must be from 0 to {MAX_STEPS_PER_S:g}, got {str(wish)[:20]!r}; correct it"
+            f"steps_per_s must be from 0 to {number_text(MAX_STEPS_PER_S)}, "
+            f"got {str(wish)[:20]!r}; correct it"
         )
         return
     old, new = session.steps_per_s, float(wish or 0)

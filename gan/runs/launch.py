@@ -52,11 +52,18 @@ class Origin:
     nimg: int
     checkpoint: Path | None  # None: there are weights of that moment, and no more
     config: RunConfig  # as it was then
+    asked: int | None = None  # the moment that was asked for, if any
 
     @property
     def name(self) -> str:
         """As histories tell it."""
         return f"{self.run.name}@{self.nimg}"
+
+    def told(self) -> str:
+        """For a terminal: the moment that it is, and that it is not the one that was asked for."""
+        nearest = self.asked is not None and self.asked != self.nimg
+        why = f", the nearest moment kept before {self.asked:,}" if nearest else ""
+        return f"forked from {self.run.name} at {self.nimg:,} images{why}"
 
 
 class Change(NamedTuple):
@@ -152,8 +159,8 @@ def find_origin(text: str) -> Origin:
         )
     if path is not None and (limit is None or not weights or int(path.name) >= weights[-1]):
         config = config_in(load_state(path)) or RunReader(run).config()
-        return Origin(run, int(path.name), path, config)
-    return Origin(run, weights[-1], None, config_at(run, weights[-1]))
+        return Origin(run, int(path.name), path, config, limit)
+    return Origin(run, weights[-1], None, config_at(run, weights[-1]), limit)
 
 
 def _restored(

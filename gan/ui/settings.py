@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from gan.config import RunConfig, parse_setting, setting_text, setting_types, steerable_settings
@@ -57,7 +59,9 @@ def value_in(config: RunConfig, key: str) -> Any:
 
 def as_text(value: Any) -> str:
     """A value as `--set` takes it, rounded to what a field shows."""
-    return f"{value:.9g}" if isinstance(value, float) else setting_text(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        return setting_text(value)
+    return f"{Decimal(f'{value:.9g}'):f}"  # 0.00002, not 2e-05
 
 
 def settings_json(config: RunConfig) -> dict[str, str]:

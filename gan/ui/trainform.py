@@ -10,11 +10,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.checkpoint import checkpoints
 from gan.config import RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_spec, shape_of
-from gan.errors import ConfigError, GanError
+from gan.errors import ConfigError, GanError, number_text
 from gan.presets import PRESETS, get_preset, run_config
-from gan.runs import command_line, find_origin, manage, new_run_dir, train_argv
+from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui import own
 from gan.ui.commands import parse_command
@@ -44,11 +45,22 @@ def form_options() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a fork begins: a run, and how far in (None for its newest)."""
+    """Where a fork begins: a run, and which of the moments that it keeps."""
 
     run_id: str
     path: Path
-    nimg: int | None
+    asked: int | None  # None: the newest
+    origin: Origin
+
+    @property
+    def nimg(self) -> int:
+        """The moment that it really is: the nearest one that is kept."""
+        return self.origin.nimg
+
+    def json(self) -> dict[str, Any]:
+        """For the page, which says where the fork begins and not what was pointed at."""
+        whole = self.origin.checkpoint is not None
+        return {"id": self.run_id, "nimg": self.nimg, "asked": self.asked, "whole": whole}
 
 
 @dataclass(frozen=True)
@@ -113,7 +125,15 @@ def _read_fork(context: Context, fork: object) -> Moment | None:
     if nimg is not None and (isinstance(nimg, bool) or not isinstance(nimg, int) or nimg < 0):
         raise PageError("gan_error_request")
     status = context.runs.status(str(fork.get("id", "")))
-    return Moment(status.id, status.path, nimg)
+    reader = context.runs.watched(status.id).reader
+    kept = (*checkpoints(reader.path / "checkpoints"), *reader.weights())
+    return Moment(status.id, status.path, nimg, _origin(status.path, nimg, kept))
+
+
+@functools.lru_cache(maxsize=32)
+def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
+    """Where a fork begins; read again only when the run keeps other moments."""
+    return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
 
 
 def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
@@ -121,21 +141,14 @@ def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
 
     Another visitor's own pictures are for nobody else to train on.
     """
-    config = context.runs.config(fork.run_id)
-    if config is None:
+    now, then = context.runs.config(fork.run_id), fork.origin.config
+    if now is None:
         raise PageError("gan_error_no_run", status=404)
-    if fork.nimg is not None:
-        config = _config_then(fork.path, fork.nimg)
-    theirs = config.data not in DATA_NAMES and not context.profile.local
-    if theirs and not own.is_mine(context, session, config.data):
-        raise PageError("gan_error_foreign_data")
-    return config
-
-
-@functools.lru_cache(maxsize=32)
-def _config_then(run: Path, nimg: int) -> RunConfig:
-    """What a run had set at a moment that is past, and so stays as it was."""
-    return find_origin(f"{run}@{nimg}").config
+    for config in (now, then):
+        theirs = config.data not in DATA_NAMES and not context.profile.local
+        if theirs and not own.is_mine(context, session, config.data):
+            raise PageError("gan_error_foreign_data")
+    return then
 
 
 def check_public(context: Context, settings: dict[str, Any]) -> None:
@@ -144,7 +157,9 @@ def check_public(context: Context, settings: dict[str, Any]) -> None:
         return
     for key, most in PUBLIC_MOST.items():
         if key in settings and settings[key] > most:
-            raise ConfigError(f"{key} must be at most {most:g} here, got {settings[key]:g}")
+            raise ConfigError(
+                f"{key} must be at most {number_text(most)} here, got {number_text(settings[key])}"
+            )
 
 
 def _read_seconds(context: Context, text: str) -> float | None:
@@ -188,9 +203,9 @@ def argv_of(
 
 
 def _fork_text(context: Context, fork: Moment, *, shown: bool) -> str:
-    """RUN or RUN@NIMG; where it is shown in public without this machine's folders."""
+    """RUN@NIMG; where it is shown in public without this machine's folders."""
     path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
-    return path if fork.nimg is None else f"{path}@{fork.nimg}"
+    return f"{path}@{fork.nimg}"
 
 
 async def command(context: Context, request: Request) -> Response:
@@ -205,7 +220,8 @@ async def command(context: Context, request: Request) -> Response:
             wish = read_wish(context, form, session)
             if not context.profile.local and wish.data not in DATA_NAMES:
                 wish = replace(wish, data="folder:pictures")  # not where this server keeps them
-            return {"command": command_line(argv_of(context, wish))}
+            found = {"command": command_line(argv_of(context, wish))}
+            return found | ({"fork": wish.fork.json()} if wish.fork else {})
         except GanError as error:
             return {"problem": error_json(error)}
 
@@ -224,8 +240,8 @@ async def parse(context: Context, request: Request) -> Response:
             elif "preset" in found:
                 get_preset(found["preset"])
             return {"form": found}
-        except GanError as error:
-            return {"problem": error_json(error)}
+        except GanError as error:  # keys were typed, so keys are told
+            return {"problem": error_json(error, labels=False)}
 
     return JSONResponse(await on(context.disk_thread, read), headers=NEVER)
 
@@ -269,7 +285,8 @@ async def start(context: Context, request: Request) -> Response:
 
     # one thread starts runs, so nobody slips in between; in public all but one wait for their turn
     reply = await on(context.train_thread, begin_or_wait, context, session, begin)
-    return JSONResponse(reply, headers=NEVER)
+    told = {"fork": wish.fork.json()} if wish.fork else {}
+    return JSONResponse(reply | told, headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

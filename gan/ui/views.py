@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.config import ModelConfig, setting_types
-from gan.errors import ConfigError, GanError, HubError
+from gan.config import ModelConfig
+from gan.errors import ConfigError, GanError, HubError, number_text
 from gan.metrics.findings import REMEDY_NAMES, Finding
+from gan.ui.fields import field_of, told
 from gan.ui.said import chinese
 from gan.ui.settings import as_text
 
@@ -47,23 +48,21 @@ def script_json(data: str) -> str:
     return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def error_json(error: Exception) -> dict[str, Any]:
-    """One sentence, or a key for one; never a traceback."""
+def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
+    """One sentence, or a key for one; never a traceback.
+
+    labels: settings go by the labels of their fields; else by their keys, for who typed these.
+    """
     if isinstance(error, PageError):
         return {"key": error.key, "values": error.values}
     if isinstance(error, GanError):
         text = str(error)
-        told: dict[str, Any] = {"error": text} | ({"zh": zh} if (zh := chinese(text)) else {})
+        english, zh = told(text) if labels else (text, chinese(text))
+        found: dict[str, Any] = {"error": english} | ({"zh": zh} if zh else {})
         if isinstance(error, HubError):
-            return told | {"field": None, "kind": error.kind}
-        return told | {"field": field_of(text)}
+            return found | {"field": None, "kind": error.kind}
+        return found | {"field": field_of(text)}
     return {"key": "gan_error_server"}
-
-
-def field_of(sentence: str) -> str | None:
-    """The form field that an error sentence is about: our sentences begin with its name."""
-    first = sentence.split(" ", 1)[0]
-    return first if first in {*setting_types(), "seed", "seconds", "kimg"} else None
 
 
 # ---- models and runs --------------------------------------------------------------------------
@@ -92,11 +91,11 @@ def model_json(
 
 def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]:
     """A run's status for the page; `steerable` is the visitor's right, not the run's ability."""
+    message, message_zh = told(status.message)
     return {
         "id": status.id, "state": status.state, "nimg": status.nimg,
         "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
-        "fraction": finite(status.fraction), "message": status.message,
-        "message_zh": chinese(status.message),
+        "fraction": finite(status.fraction), "message": message, "message_zh": message_zh,
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable,
         "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
@@ -248,7 +247,8 @@ def whole_number(name: str, text: object, *, low: int, high: int) -> int:
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
     if not is_number or not low <= int(plain) <= high:
         raise ConfigError(
-            f"{name} must be a whole number from {low} to {high}, got {plain[:20]!r}; correct it"
+            f"{name} must be a whole number from {number_text(low)} to {number_text(high)}, "
+            f"got {plain[:20]!r}; correct it"
         )
     return int(plain)
 
@@ -261,7 +261,8 @@ def real_number(name: str, text: object, *, low: float, high: float) -> float:
         value = math.nan
     if not low <= value <= high:
         raise ConfigError(
-            f"{name} must be a number from {low:g} to {high:g}, got {str(text)[:20]!r}; correct it"
+            f"{name} must be a number from {number_text(low)} to {number_text(high)}, "
+            f"got {str(text)[:20]!r}; correct it"
         )
     return value
 

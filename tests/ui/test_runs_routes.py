@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from gan.runs import find_origin
 from gan.ui import own, runs, train
 from gan.ui.films import Films, file_name
 from gan.ui.limits import RATES
@@ -327,3 +328,30 @@ def test_a_body_that_is_no_upload_is_one_sentence(home: Context, body: bytes):
     reply = client_for(home).post("/gan/own/upload", content=body)
     assert reply.status_code == 400
     assert reply.json()["error"]
+
+
+def test_the_form_the_command_and_the_fork_tell_the_same_moment(home: Context, root: Path):
+    folder = root / "digits-1" / "checkpoints"  # of 1,008 images
+    shutil.copytree(folder / "0000001008", folder / "0000001760")
+    for nimg in (1760, 2176):
+        shutil.copy(
+            root / "digits-1" / "snapshots" / "0000001008.webp",
+            root / "digits-1" / "snapshots" / f"{nimg:010d}.webp",
+        )
+    form = {
+        "preset": "digits", "data": "", "seed": "0", "seconds": "30", "settings": {},
+        "fork": {"id": "digits-1", "nimg": 2176},
+    }  # fmt: skip
+    client = client_for(home)
+    reply = client.post("/gan/train/command", json=form).json()
+    assert reply["fork"] == {"id": "digits-1", "nimg": 1760, "asked": 2176, "whole": True}
+    assert "digits-1@1760 " in reply["command"]
+    assert find_origin(str(root / "digits-1@2176")).name == "digits-1@1760"  # what a config says
+    told = find_origin(str(root / "digits-1@2176")).told()
+    assert told == ("forked from digits-1 at 1,760 images, the nearest moment kept before 2,176")
+    newest = client.post("/gan/train/command", json=form | {"fork": {"id": "digits-1"}}).json()
+    assert newest["fork"] == {"id": "digits-1", "nimg": 1760, "asked": None, "whole": True}
+    shutil.rmtree(folder / "0000001760")  # thinned meanwhile: told, not hidden
+    pinned = {"id": "digits-1", "nimg": 1760}
+    again = client.post("/gan/train/command", json=form | {"fork": pinned}).json()
+    assert again["fork"]["nimg"] == 1008

@@ -40,7 +40,7 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     expect(page.locator("#steer-fields label:has([name=d_lr]) .ga-said")).to_have_text("applied")
     rate.fill("fast")
     rate.press("Enter")
-    expect(page.locator("#steer-note")).to_contain_text("d_lr must be a number, got 'fast'")
+    expect(page.locator("#steer-note")).to_contain_text("“Rate of D” must be a number, got 'fast'")
     expect(rate).to_have_attribute("aria-invalid", "true")
     rate.press("Escape")
     page.select_option("#steer-fields [name=minibatch_std]", "true")  # D is rebuilt while it runs

@@ -80,11 +80,13 @@ def test_what_makes_no_sense_is_said_in_one_sentence(page: Page):
     page.click("#settings-toggle")
     rate = page.locator("#settings [name=g_lr]")
     rate.fill("fast")
-    expect(page.locator("#train-note")).to_contain_text("g_lr must be a number, got 'fast'")
+    expect(page.locator("#train-note")).to_contain_text("“Rate of G” must be a number, got 'fast'")
     expect(rate).to_have_attribute("aria-invalid", "true")
     page.click("#language-zh")  # what the library says is Chinese there too
     rate.fill("faster")
-    expect(page.locator("#train-note")).to_have_text("g_lr 须为数字，现为 'faster'；请改正。")
+    expect(page.locator("#train-note")).to_have_text(
+        "“G 的学习率”须为数字，现为 'faster'；请改正。"
+    )
     expect(rate).to_have_attribute("aria-invalid", "true")
     page.click("#language-en")
     rate.fill("0.001")

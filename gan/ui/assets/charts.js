@@ -163,7 +163,8 @@ export function sayEvent({ event, key, old, new: now, remedy }) {
     const change = t("gan_event_set", { key: nameOf(key), old: old ?? "–", new: now ?? "–" });
     return remedy ? t("gan_event_remedy", { remedy: t(`gan_remedy_${remedy}`), change }) : change;
   }
-  const known = t(`gan_event_${event}`, { key: key ?? "", old: old ?? "", new: now ?? "" });
+  const names = (key ?? "").split(",").map(nameOf).join(", ");
+  const known = t(`gan_event_${event}`, { key: names, old: old ?? "", new: now ?? "" });
   return known.startsWith("gan_event_") ? event : known;
 }
 

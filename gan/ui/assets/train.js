@@ -102,6 +102,10 @@ class Train {
     const id = await myTurn(reply, this.find("#train-note"));
     this.beginning = false;
     if (!id) return;
+    const { fork } = reply;
+    if (fork && fork.asked !== fork.nimg) {  // thinned since the form said where it would begin
+      this.#note(t("gan_fork_moved", { run: fork.id, count: count(fork.nimg), asked: count(fork.asked) }));
+    }
     this.form.leaveFork();
     await refresh();
     this.#watch(id);

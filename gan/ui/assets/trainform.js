@@ -124,9 +124,19 @@ export class TrainForm {
     for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
     for (const name of ["seed", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
     if (!this.fork) return;
-    this.find("#fork-what").textContent = this.fork.nimg === null
-      ? t("gan_fork_of", { run: this.fork.id })
-      : t("gan_fork_of_at", { run: this.fork.id, count: count(this.fork.nimg) });
+    const { id: run, nimg, asked, whole } = this.fork;
+    const words = whole === undefined ? t("gan_fork_of", { run })
+      : asked === null || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg) })
+        : t("gan_fork_of_before", { run, count: count(nimg), asked: count(asked) });
+    this.find("#fork-what").textContent = whole === false ? `${words} ${t("gan_fork_weights")}` : words;
+  }
+
+  // Where it really begins: a moment that is kept, which may not be the one that was pointed at.
+  beginsAt(fork) {
+    if (!this.fork || !fork || this.fork.id !== fork.id) return;
+    const { asked = fork.asked } = this.fork;
+    this.fork = { ...fork, asked };
+    this.#drawFork();
   }
 
   // ---- the command line, both ways ---------------------------------------------------------------
@@ -211,9 +221,10 @@ export class TrainForm {
     const form = this.values();
     if (this.lacksData(form)) return quiet ? null : this.note("");  // the panel says what to do
     try {
-      const { command, problem } = await ask("train/command", form);
+      const { command, problem, fork } = await ask("train/command", form);
       if (mine !== this.asked) return;
       if (problem) throw new Refused(problem);
+      this.beginsAt(fork);
       this.#spell(command, typed);
       if (quiet) return;
       this.mark(null);

@@ -72,6 +72,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Fork of {run}: change what you like, then press Start",
         "{run} 的分叉：改好设置后点“开始”",
     ),
+    "gan_fork_of_before": (
+        "Fork of {run} at {count} images, the nearest moment kept before {asked}: "
+        "change what you like, then press Start",
+        "{run} 在第 {count} 张处的分叉（第 {asked} 张之前最近的留存时刻）：改好设置后点“开始”",
+    ),
+    "gan_fork_weights": (
+        "(Only the weights of that moment are kept: the optimisers start fresh.)",
+        "（该时刻只留有权重：优化器从头开始。）",
+    ),
+    "gan_fork_moved": (
+        "Forked from {run} at {count} images: the moment at {asked} is not kept any more.",
+        "已从 {run} 的第 {count} 张处分叉：第 {asked} 张的时刻已不再保留。",
+    ),
     "gan_fork_of_at": (
         "Fork of {run} at {count} images: change what you like, then press Start",
         "{run} 在第 {count} 张处的分叉：改好设置后点“开始”",
