@@ -28,6 +28,7 @@ Excitation = Literal["context", "frequency"]
 Fused = Literal["auto", "always", "never"]
 
 FORMAT = "gan-atelier/1"
+KEEP_MB = 100.0  # above it a run thins its older moments
 RESOLUTIONS = (8, 16, 28, 32, 48, 64)
 MAX_LAYERS = 24
 MAX_CHAIN, MAX_LAYER_TEXT = 128, 64
@@ -131,6 +132,7 @@ class RunConfig:
     seed: int = option(0, "seed of weights, noise and batches", low=0, high=2**31 - 1)
     total_kimg: float | None = option(None, "stop after so many thousand images", low=0)
     total_seconds: float | None = option(None, "stop after so many seconds of training", low=0)
+    keep_mb: float = option(KEEP_MB, "room for the run's past, in MB", low=1, high=1e6)
     class_names: tuple[str, ...] = ()
     parent: str = ""  # RUN@NIMG that it was forked from
     model: ModelConfig = field(default_factory=ModelConfig)

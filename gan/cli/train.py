@@ -16,7 +16,7 @@ from gan import checkpoint, presets, runs
 from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
-from gan.config import RunConfig, apply_settings, parse_setting
+from gan.config import KEEP_MB, RunConfig, apply_settings, parse_setting
 from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
 from gan.errors import ConfigError, RunError, number_text
 from gan.files import read_json
@@ -81,6 +81,10 @@ def train(
         str | None,
         typer.Option("--fork", help="RUN or RUN@NIMG: a new run that begins where that one was"),
     ] = None,
+    keep_mb: Annotated[
+        float | None,
+        typer.Option("--keep-mb", help=f"thin older moments above so many MB; else {KEEP_MB:g}"),
+    ] = None,
     log: Annotated[
         Literal["tensorboard"] | None,
         typer.Option("--log", help="also write TensorBoard's event files into the run folder"),
@@ -113,7 +117,7 @@ def train(
         chosen = dict(parse_setting(text) for text in settings or ())
         if steer:
             _die_first_when_memory_is_short()
-        wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir)
+        wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
         ranks.agree(True)  # all have looked at what is there before the first one writes
         with (
@@ -152,6 +156,7 @@ class Wish(NamedTuple):
     seconds: float | None
     kimg: float | None
     run_dir: Path | None
+    keep_mb: float | None
 
 
 class Plan(NamedTuple):
@@ -176,12 +181,15 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 def _new(wish: Wish) -> Plan:
     config, images = _new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
+    config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
     run_dir = wish.run_dir or runs.new_run_dir(wish.preset)
     return Plan(run_dir, config, partial(runs.start, config, images, run_dir))
 
 
 def _resumed(run_dir: Path, wish: Wish) -> Plan:
     config = _resumed_config(run_dir, wish.settings, seconds=wish.seconds, kimg=wish.kimg)
+    if wish.keep_mb is not None:
+        config = replace(config, keep_mb=wish.keep_mb)
     return Plan(run_dir, config, partial(runs.resume, config, _images_of(config), run_dir))
 
 
@@ -194,6 +202,7 @@ def _forked(text: str, wish: Wish) -> Plan:
         data=wish.data or config.data,
         total_seconds=wish.seconds,
         total_kimg=wish.kimg,
+        keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb,
     )
     images = _images_of(config)
     if config.model.classes not in (0, len(images.class_names)):

@@ -28,6 +28,7 @@ from gan.files import runs_root
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.monitor import Monitor
 from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
+from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
 from gan.tensors import load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
@@ -124,6 +125,8 @@ def fork(
     """A new run that begins where another one was; `config` may have other settings than that."""
     host = host or Host()
     config = replace(config, parent=origin.name)
+    if not host.ranks.index:
+        note_fork(origin.run, origin.nimg)
     if origin.checkpoint is not None:
         trainer, changed = _restored(origin.checkpoint, config, images, host)
     else:

@@ -29,6 +29,7 @@ def train_argv(
     seed: int = 0,
     seconds: float | None = None,
     kimg: float | None = None,
+    keep_mb: float | None = None,
     run_dir: Path | None = None,
     resume: Path | None = None,
     fork: str | None = None,
@@ -55,6 +56,8 @@ def train_argv(
         argv += ["--seconds", _plain(seconds)]
     if kimg is not None:
         argv += ["--kimg", _plain(kimg)]
+    if keep_mb is not None:
+        argv += ["--keep-mb", _plain(keep_mb)]
     if log is not None:
         argv += ["--log", log]
     if run_dir is not None:

@@ -117,7 +117,7 @@ class Session:
             return
         save_checkpoint(folder, self.trainer.nimg, self.trainer.modules(), self.trainer.state())
         self.saved_nimg = self.trainer.nimg
-        self.writer.prune_checkpoints()
+        self.writer.thin()
 
     def _save_all(self) -> None:
         """The last row, grid, weights and checkpoint all tell of the same moment."""

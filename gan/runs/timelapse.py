@@ -81,6 +81,18 @@ def snapshot_pixels(reader: RunReader, nimg: int) -> Pixels:
     return pixels[..., :1] if is_grey else pixels
 
 
+def _pictures(reader: RunReader, moments: Sequence[int]) -> dict[int, Pixels]:
+    """Each moment's snapshot; one that a running training has just thinned is left out."""
+    found: dict[int, Pixels] = {}
+    for nimg in dict.fromkeys(moments):
+        try:
+            found[nimg] = snapshot_pixels(reader, nimg)
+        except RunError:
+            if nimg in reader.snapshots():  # it is there, and damaged
+                raise
+    return found
+
+
 def timelapse(
     reader: RunReader,
     *,
@@ -96,15 +108,13 @@ def timelapse(
     `progress` hears the fraction that is done and may raise to break off. Raises RunError.
     """
     chosen = plan(reader.snapshots(), duration_s=duration_s, max_frames=max_frames)
-    pictures: dict[int, Pixels] = {}
-    for nimg in chosen.moments:
-        if nimg not in pictures:
-            pictures[nimg] = snapshot_pixels(reader, nimg)
+    pictures = _pictures(reader, chosen.moments)
+    moments = [nimg for nimg in chosen.moments if nimg in pictures]
     if any(p.shape[-1] == 3 for p in pictures.values()):  # a black first frame is no grey film
         pictures = {n: np.repeat(p, 3, 2) if p.shape[-1] == 1 else p for n, p in pictures.items()}
-    frames = [pictures[nimg] for nimg in chosen.moments]
+    frames = [pictures[nimg] for nimg in moments]
     room = largest_scale(len(frames), *frames[0].shape[:2])
-    text = captions(chosen.moments, reader.rows(), reader.measures()) if caption else None
+    text = captions(moments, reader.rows(), reader.measures()) if caption else None
     return encode_film(
         frames,
         format=format,

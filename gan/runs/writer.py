@@ -1,18 +1,17 @@
-"""The one process that writes a run folder, and how much of the past it keeps."""
+"""The one process that writes a run folder."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
-import shutil
 import socket
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from gan.checkpoint import CONFIG_FILE, checkpoints, model_note, sweep
+from gan.checkpoint import CONFIG_FILE, model_note, sweep
 from gan.config import RunConfig
 from gan.errors import RunError
 from gan.files import write_atomic, write_json
@@ -31,16 +30,12 @@ from gan.runs.folder import (
     is_run,
     tail_rows,
 )
+from gan.runs.thinning import thin
 from gan.schema import to_json
 from gan.tensors import save_modules
 from gan.training import Progress, SingleStep, Snapshot, Trainer
 
 GRID_COLUMNS = 8
-MAX_WEIGHTS = 24
-MAX_SNAPSHOTS = 1200
-NEWEST_CHECKPOINTS = 3  # kept whatever their size
-OLDER_CHECKPOINTS = 8  # kept besides, spread over the run, to fork from
-OLDER_BYTES = 256 * 2**20
 NOTE_S = 6.0  # how long a sentence stays in the status of a run that goes on
 
 
@@ -91,15 +86,9 @@ class RunWriter:
         write_json(self.path / CONFIG_FILE, to_json(self.config))
         self.report("starting")
 
-    def prune_checkpoints(self) -> None:
-        """Keep the newest, and of the older ones a few spread over the run."""
-        older = checkpoints(self.path / "checkpoints")[:-NEWEST_CHECKPOINTS]
-        kept = spread_out([int(p.name) for p in older], OLDER_CHECKPOINTS)
-        budget = OLDER_BYTES
-        for path in reversed(older):
-            budget -= sum(f.stat().st_size for f in path.glob("*"))
-            if int(path.name) not in kept or budget < 0:
-                shutil.rmtree(path, ignore_errors=True)
+    def thin(self) -> None:
+        """Bring the run within its budget."""
+        thin(self.path, self.config.keep_mb)
 
     def _cut(self, file: Path, nimg: int) -> None:
         """Drop the rows of a .jsonl that came after `nimg`."""
@@ -173,11 +162,10 @@ class RunWriter:
             stream.write(json.dumps(row) + "\n")
 
     def snapshot(self, event: Snapshot) -> None:
-        """One more grid; half of the older ones go when there are too many."""
+        """One more grid."""
         folder = self.path / "snapshots"
         sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
         write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
-        _thin(folder, "*.webp", MAX_SNAPSHOTS)
 
     def reals(self, pixels: Pixels) -> None:
         """What the samples should come to look like."""
@@ -197,26 +185,5 @@ class RunWriter:
         modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
         file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
         save_modules(file, modules, notes=model_note(trainer.config.model))
-        _thin(self.path / "weights", "*.safetensors", MAX_WEIGHTS)
+        self.thin()
         return file
-
-
-def _thin(folder: Path, pattern: str, most: int) -> None:
-    """Past `most` files, drop every second of the older half: the recent past stays dense."""
-    files = sorted(folder.glob(pattern))
-    if len(files) > most:
-        for file in files[1 : len(files) // 2 : 2]:
-            file.unlink(missing_ok=True)
-
-
-def spread_out(moments: list[int], most: int) -> list[int]:
-    """At most `most` of ascending `moments`: again and again the one goes that is missed least.
-
-    That is the one whose neighbours are nearest to one another; the first stays. Done after every
-    new moment, the kept ones stay evenly spread however long it goes on.
-    """
-    kept = list(moments)
-    while len(kept) > most:
-        gaps = [after - before for before, after in zip(kept, kept[2:], strict=False)]
-        del kept[1 + gaps.index(min(gaps))]
-    return kept

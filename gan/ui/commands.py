@@ -11,7 +11,17 @@ from gan.errors import ConfigError, suggest
 from gan.ui.settings import SETTINGS, as_text
 
 MAX_COMMAND = 4000  # characters
-OPTIONS = ("--preset", "--data", "--seed", "--seconds", "--kimg", "--set", "--fork", "--log")
+OPTIONS = (
+    "--preset",
+    "--data",
+    "--seed",
+    "--seconds",
+    "--kimg",
+    "--keep-mb",
+    "--set",
+    "--fork",
+    "--log",
+)
 IGNORED = ("--run-dir",)  # the page chooses where a run is written
 BEGINNINGS = (["python", "-m", "gan", "train"], ["gan", "train"])
 
@@ -60,7 +70,7 @@ def parse_command(text: object) -> Typed:
             key, setting = parse_setting(value)
             typed.settings[key] = setting
         elif option in OPTIONS:
-            typed.values[option.removeprefix("--")] = value
+            typed.values[option.removeprefix("--").replace("-", "_")] = value
     return typed
 
 

@@ -10,9 +10,9 @@ from gan.ui.i18n import TEXTS
 from gan.ui.said import chinese
 from gan.ui.settings import SETTINGS
 
-LABELS: dict[str, str] = {key: f"gan_set_{key}" for key in (*SETTINGS, "seed", "kimg")} | {
-    "seconds": "gan_duration"
-}
+LABELS: dict[str, str] = {
+    key: f"gan_set_{key}" for key in (*SETTINGS, "seed", "kimg", "keep_mb")
+} | {"seconds": "gan_duration"}
 ENGLISH, CHINESE = 0, 1
 # a key in quotes is what somebody typed, and one before = belongs to a command
 KEY = r"(?<![\w'\"`-]){}(?![\w'\"`=])"

@@ -17,6 +17,7 @@ from gan.ui import trainform
 from gan.ui.board import build_board
 from gan.ui.header import status_json
 from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.runs import Shelf
 from gan.ui.settings import settings_json, typed_settings
 from gan.ui.turns import Turns, note_viewer
 from gan.ui.views import PageError, finding_json, real_number, step_json
@@ -120,12 +121,13 @@ def _go_on(context: Context, session: str, run_id: str) -> None:
 async def run(context: Context, request: Request) -> Response:
     """What is new in a run since `after` images, the snapshot `seen`, and so on.
 
-    after, seen: nimg of the last row and snapshot that the page has; measured: of the last
+    after, seen: nimg of the last row and snapshot that the page has; shots: how many snapshots it
+    has (where some of them were thinned, all that are left are sent); measured: of the last
     measure; events: how many; step: number of the last; mark: of the settings. What the page has
     is not sent again.
     """
     run_id, session = request.query_params.get("id", ""), session_of(request)
-    names = ("after", "seen", "measured", "events", "step", "mark")
+    names = ("after", "seen", "shots", "measured", "events", "step", "mark")
     had = {name: number_in(request, name, -1) for name in names}
 
     def look() -> dict[str, Any]:
@@ -135,6 +137,7 @@ async def run(context: Context, request: Request) -> Response:
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
         if not _may_see_reals(context, session, run_id, watched):
             news["reals"] = False
+        news["bytes"] = context.part(Shelf).size(status)
         return news | {
             "status": status_json(context, session, status),
             "again": again,
@@ -152,9 +155,12 @@ def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     events = watched.events
+    known = sum(n <= had["seen"] for n in watched.snapshots)
+    thinned = known != max(0, had["shots"])
     news = {
         "rows": watched.rows_after(had["after"], POINTS),
-        "snapshots": [n for n in watched.snapshots if n > had["seen"]],
+        "snapshots": [n for n in watched.snapshots if thinned or n > had["seen"]],
+        "thinned": thinned,
         "weights": watched.weights,
         "measures": [m for m in watched.measures if m["nimg"] > had["measured"]],
         "findings": [finding_json(finding) for finding in watched.findings],
@@ -167,6 +173,7 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     if watched.config is not None and watched.config_mark != had["mark"]:
         news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
         news["classes"] = list(watched.config.class_names)
+        news["keep_mb"] = watched.config.keep_mb
     return news
 
 

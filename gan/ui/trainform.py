@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import checkpoints
-from gan.config import RunConfig, apply_settings
+from gan.config import KEEP_MB, RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_spec, shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import PRESETS, get_preset, run_config
@@ -20,12 +20,13 @@ from gan.sampling import MAX_SEED
 from gan.ui import own
 from gan.ui.commands import parse_command
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
-from gan.ui.settings import changed_settings, describe, other_settings, settings_json
+from gan.ui.settings import as_text, changed_settings, describe, other_settings, settings_json
 from gan.ui.turns import begin_or_wait
 from gan.ui.views import PageError, error_json, real_number, whole_number
 
 MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
+MAX_KEEP_MB = 1e6
 LOGS = ("tensorboard",)
 PUBLIC_MOST = {"batch_size": 256, "width": 2.0, "depth": 1, "d_count": 3, "d_steps": 5}
 
@@ -40,7 +41,12 @@ def form_options() -> dict[str, Any]:
         }
         for name, preset in PRESETS.items()
     }
-    return {"presets": presets, "data": list(DATA_NAMES), "groups": describe()}
+    return {
+        "presets": presets,
+        "data": list(DATA_NAMES),
+        "groups": describe(),
+        "keep_mb": as_text(KEEP_MB),
+    }
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,7 @@ class Wish:
     seconds: float | None
     kimg: float | None
     settings: dict[str, Any]
+    keep_mb: float | None = None  # None: as usual
     log: str | None = None
     fork: Moment | None = None
 
@@ -100,6 +107,7 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish
         seconds=_read_seconds(context, str(form.get("seconds") or "").strip()),
         kimg=_read_kimg(str(form.get("kimg") or "").strip()),
         settings=changed,
+        keep_mb=_read_keep(context, str(form.get("keep_mb") or "").strip()),
         log=_read_log(context, form.get("log")),
         fork=fork,
     )
@@ -179,6 +187,13 @@ def _read_log(context: Context, name: object) -> str | None:
     return str(name)
 
 
+def _read_keep(context: Context, text: str) -> float | None:
+    if not text or not context.profile.local:
+        return None
+    found = real_number("keep_mb", text, low=1, high=MAX_KEEP_MB)
+    return None if found == KEEP_MB else found
+
+
 def _read_kimg(text: str) -> float | None:
     return real_number("kimg", text, low=0.001, high=MAX_KIMG) if text else None
 
@@ -195,6 +210,7 @@ def argv_of(
         seed=wish.seed,
         seconds=wish.seconds,
         kimg=wish.kimg,
+        keep_mb=wish.keep_mb,
         run_dir=run_dir,
         fork=_fork_text(context, wish.fork, shown=not steer) if wish.fork else None,
         log=wish.log,

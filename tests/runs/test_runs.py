@@ -187,15 +187,6 @@ def test_runs_are_listed_newest_first_and_strangers_are_passed_over(tiny_run: Pa
     assert [s.id for s in list_runs(tmp_path)] == ["new", "old"]
 
 
-def test_too_many_snapshots_are_thinned_and_the_newest_stay(tmp_path: Path):
-    from gan.runs.writer import _thin
-
-    for i in range(11):
-        (tmp_path / f"{i:03d}.webp").touch()
-    _thin(tmp_path, "*.webp", 10)
-    assert sorted(int(p.stem) for p in tmp_path.iterdir()) == [0, 2, 4, 5, 6, 7, 8, 9, 10]
-
-
 def run_to_the_end(config, digits, path: Path) -> dict[str, torch.Tensor]:
     writer = RunWriter(path, config, steerable=False)
     writer.create()

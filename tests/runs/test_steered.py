@@ -7,7 +7,6 @@ import queue
 import shutil
 import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,6 @@ from gan.runs import (
     resume,
     start,
 )
-from gan.runs.writer import spread_out
 from gan.training import Progress, Trainer
 
 
@@ -179,29 +177,6 @@ def test_a_fork_takes_other_settings_and_a_wrong_moment_is_a_sentence(
         find_origin(f"{tmp_path / 'parent'}@5")
     with pytest.raises(RunError, match="must name a run"):
         find_origin("nowhere@5")
-
-
-def test_checkpoints_stay_spread_over_a_long_run_however_long_it_goes_on():
-    kept: list[int] = []
-    for moment in range(0, 30_000, 30):
-        kept = spread_out([*kept, moment], 8)
-    assert len(kept) == 8
-    assert kept[0] == 0
-    gaps = [b - a for a, b in pairwise(kept)]
-    assert max(gaps) <= 30_000 / 3
-
-
-def test_the_newest_checkpoints_and_a_few_old_ones_are_kept(tmp_path, digits, make_config):
-    writer = RunWriter(tmp_path / "r", make_config(), steerable=False)
-    writer.create()
-    session = Session(Trainer(make_config(), digits), writer)
-    for _ in range(14):
-        session.trainer.nimg += 16
-        session.checkpoint()
-    names = [int(p.name) // 16 for p in sorted((tmp_path / "r" / "checkpoints").iterdir())]
-    assert names[0] == 1
-    assert names[-3:] == [12, 13, 14]
-    assert len(names) == 11
 
 
 def test_the_command_line_of_a_fork_is_one_to_copy():

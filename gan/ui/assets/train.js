@@ -10,6 +10,7 @@ import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
 import { myTurn } from "./queue.js";
 import { Steer } from "./steer.js";
+import { bytes } from "./timelapse.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm } from "./trainform.js";
 
@@ -36,7 +37,7 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0,
+      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, bytes: 0, keep_mb: 0,
     });
   }
 
@@ -204,7 +205,7 @@ class Train {
     const { id } = this;
     if (!id) return;
     const query = new URLSearchParams({
-      id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1,
+      id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1, shots: this.snapshots.length,
       measured: this.measures.at(-1)?.nimg ?? -1, events: this.history.length,
       step: this.step?.number ?? -1, mark: this.mark,
     });
@@ -218,9 +219,9 @@ class Train {
     if (news.again) Object.assign(this, { rows: [], snapshots: [], measures: [] });
     this.rows = thin([...this.rows, ...news.rows]);
     this.measures = thin([...this.measures, ...news.measures]);
-    this.snapshots = [...this.snapshots, ...news.snapshots];
-    for (const key of ["status", "weights", "findings", "reals", "viewers"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes"]) {
+    this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
+    for (const key of ["status", "weights", "findings", "reals", "viewers", "bytes"]) this[key] = news[key];
+    for (const key of ["history", "step", "settings", "mark", "classes", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();
@@ -253,6 +254,7 @@ class Train {
     put("#live-elapsed", status ? duration(status.seconds) : "–");
     const fraction = status?.fraction ?? null;
     put("#live-left", moving && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
+    put("#run-room", this.keep_mb ? t("gan_room", { bytes: bytes(this.bytes), keep: count(this.keep_mb) }) : "");
     put("#viewers", this.viewers > 1 ? t("gan_viewers", { count: this.viewers }) : "");
     const bar = this.find("#progress");
     bar.setAttribute("aria-valuenow", Math.round(100 * (fraction ?? 0)));

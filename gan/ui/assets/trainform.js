@@ -30,6 +30,7 @@ export class TrainForm {
       h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
     return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
       field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
+      boot.limit_s ? null : field("keep_mb", { inputmode: "decimal", value: boot.train.keep_mb }),
       boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
       boot.limit_s ? null : h("label", { class: "ga-field", "data-t-title": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
         h("select", { class: "ga-input", name: "log" }, h("option", { value: "", "data-t": "gan_off" }), h("option", { value: "tensorboard" }, "TensorBoard"))),
@@ -91,7 +92,7 @@ export class TrainForm {
     const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
       preset: value("preset"), data: value("data") === "own" ? value("data_path") : value("data"),
-      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"), log: value("log"),
+      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"), keep_mb: value("keep_mb"), log: value("log"),
       settings: this.settings.values(), fork: this.fork,
     };
   }
@@ -179,6 +180,7 @@ export class TrainForm {
     if (form.data && !this.fork) this.#takeData(form.data);
     for (const name of ["seconds", "kimg", "other", "log"]) put(name, form[name] ?? "");
     put("seed", form.seed ?? "0");
+    put("keep_mb", form.keep_mb ?? boot.train.keep_mb);
     this.settings.fill(form.settings);
     if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);
     this.words();

@@ -87,6 +87,7 @@ SENTENCES: dict[str, str] = {
     "weight of naming the class (aux_classes)": "识别类别的权重（aux_classes）",
     "seed of weights, noise and batches": "权重、噪声和批次的种子",
     "stop after so many thousand images": "训练多少千张图后停止",
+    "room for the run's past, in MB": "训练过程留存的空间，单位 MB",
     "stop after so many seconds of training": "训练多少秒后停止",
     "lightweight-gan: places that D judges one by one": "lightweight-gan：D 逐一评判的位置数",
     "stylegan: length of w": "stylegan：w 的长度",

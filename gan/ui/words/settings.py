@@ -141,6 +141,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Thousand images of training; empty for no such limit",
         "训练多少千张图后停止；留空不限",
     ),
+    "gan_set_keep_mb": ("Room on disk, MB", "磁盘用量（MB）"),
+    "gan_set_keep_mb_help": (
+        "Above it older snapshots, weights and checkpoints are thinned: the first, the newest and "
+        "those that forks began from stay",
+        "超出后逐步删减较早的快照、权重和检查点；最早、最新以及被分叉引用的会保留",
+    ),
     "gan_set_log": ("Event files", "事件文件"),
     "gan_set_log_help": (
         "Also write the curves for TensorBoard, into the run's folder",

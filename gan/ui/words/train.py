@@ -180,6 +180,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "与邻近点取平均；原曲线以浅色保留",
     ),
     "gan_zoom_whole": ("Whole run", "显示全程"),
+    "gan_room": (
+        "takes {bytes}; older moments are thinned above {keep} MB",
+        "占用 {bytes}；超过 {keep} MB 时删减较早的时刻",
+    ),
     "gan_moment": ("Time machine", "回看"),
     "gan_moment_back": ("One snapshot back", "上一个快照"),
     "gan_moment_on": ("One snapshot on", "下一个快照"),
