@@ -105,6 +105,7 @@ class Session:
         seconds = self.trainer.seconds
         if seconds - self._weights_at >= max(WEIGHTS_S, seconds * WEIGHTS_FRACTION):
             self._weights_at = seconds
+            self.writer.snapshot(self.trainer.snapshot())  # what these very weights make
             self.writer.weights(self.trainer)
         if seconds - self._checkpoint_at >= CHECKPOINT_S:
             self._checkpoint_at = seconds

@@ -32,6 +32,12 @@ def snapshot_labels(classes: int, count: int = GRID) -> Tensor | None:
     return torch.arange(count) % classes if classes else None
 
 
+def fixed_noise(z_dim: int, classes: int) -> tuple[Tensor, Tensor | None]:
+    """What every snapshot shows: z (GRID, z_dim), and the labels of a model with classes."""
+    fixed = torch.Generator().manual_seed(FIXED_SEED)
+    return torch.randn(GRID, z_dim, generator=fixed), snapshot_labels(classes)
+
+
 class Trainer(Learner):
     """A learner that tells what happens, steerable between events."""
 
@@ -45,9 +51,7 @@ class Trainer(Learner):
     ) -> None:
         train, self.held_out = split_held_out(images)
         super().__init__(config, train, device=device, ranks=ranks)
-        fixed = torch.Generator().manual_seed(FIXED_SEED)
-        self.fixed_z = torch.randn(GRID, config.model.z_dim, generator=fixed)
-        self.fixed_labels = snapshot_labels(config.model.classes)
+        self.fixed_z, self.fixed_labels = fixed_noise(config.model.z_dim, config.model.classes)
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
     def run(self) -> Generator[Event, None, None]:

@@ -13,6 +13,7 @@ from gan.config import apply_settings
 from gan.data import DATA_NAMES
 from gan.metrics.findings import REMEDY_NAMES
 from gan.runs import train_argv
+from gan.training.trainer import GRID, fixed_noise
 from gan.ui import trainform
 from gan.ui.board import build_board
 from gan.ui.header import status_json
@@ -191,6 +192,22 @@ async def snapshot(context: Context, request: Request) -> Response:
     return Response(data, media_type="image/webp", headers=FOREVER)
 
 
+async def tile(context: Context, request: Request) -> Response:
+    """z and class of one tile of the grid, and the kept weights nearest to the moment `nimg`."""
+    run_id, index = request.query_params.get("id", ""), number_in(request, "tile", 0)
+    if not 0 <= index < GRID:
+        raise PageError("gan_error_request")
+    ref = f"run:{run_id}@{number_in(request, 'nimg', 0)}"
+
+    def look() -> dict[str, Any]:
+        weights = context.models.get(ref)
+        z, labels = fixed_noise(weights.generator.z_dim, weights.generator.classes)
+        label = None if labels is None else int(labels[index])
+        return {"nimg": weights.config.nimg, "z": z[index].tolist(), "label": label}
+
+    return JSONResponse(await on(context.batch_thread, look), headers=NEVER)
+
+
 async def picture(context: Context, request: Request) -> Response:
     """Real samples, or the samples before and after a step (`n` tells one step from another)."""
     run_id, name = request.query_params.get("id", ""), request.query_params.get("name", "")
@@ -217,5 +234,6 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/train/steer", steer),
     ("GET", "/gan/run", run),
     ("GET", "/gan/run/picture", picture),
+    ("GET", "/gan/run/tile", tile),
     ("GET", "/gan/snapshot", snapshot),
 )

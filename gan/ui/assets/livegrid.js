@@ -1,39 +1,42 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
-import { ACTIVE, boot, count, h, on, recall, t, url } from "./core.js";
+import { ACTIVE, boot, className, count, h, on, recall, t, url } from "./core.js";
+import { SIDE, paintSheet } from "./gutters.js";
 
-const SIDE = 8;
 const FADE_MS = 120;
-const ENOUGH = 0.7;  // of the box: less, and even pixels are given up for size
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class LiveGrid {
-  constructor(root) {
+  // open(tile): somebody wants to walk on from one of the samples
+  constructor(root, { open }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { id: null, wanted: null, classes: [], reals: false, tile: null });
+    Object.assign(this, { open, id: null, wanted: null, classes: [], reals: false, tile: null, last: 0 });
     this.image = this.find("#live-grid");
+    this.tiles = this.find("#grid-tiles");
     this.before = this.find("#grid-before");
     this.frame = this.find("#grid-frame");
     this.realImage = this.find("#reals");
     this.beside = recall("gan-reals") === "yes";
     this.find("#reals-toggle").addEventListener("click", () => this.#toggle());
     for (const box of root.querySelectorAll(".ga-grid-box")) new ResizeObserver(() => this.#fit()).observe(box);
-    this.find("#grid-box").addEventListener("pointermove", (e) => this.#point(e));
-    this.find("#grid-box").addEventListener("pointerleave", () => { this.tile = null; this.#drawTile(); });
-    on("language", () => this.#drawTile());
+    this.#buildTiles();
+    on("language", () => { this.#nameTiles(); this.#drawTile(); });
   }
 
   // run: {id, status, classes, reals, beginning}; nimg: the snapshot to show, undefined for none.
   show(run, nimg) {
     const { id, status, classes, reals, beginning } = run;
     if (id !== this.id) this.realImage.removeAttribute("src");
+    const same = id === this.id && classes === this.classes;
     Object.assign(this, { id, classes, reals });
+    if (!same) this.#nameTiles();
     const empty = this.find("#grid-empty");
     empty.hidden = nimg !== undefined;
     empty.textContent = t(beginning || (id && ACTIVE.includes(status?.state ?? "starting")) ? "gan_grid_wait" : "gan_grid_empty");
     this.#drawReals();
     this.#drawTile();
     if (nimg === undefined) {
-      this.image.hidden = this.before.hidden = true;
+      for (const node of [this.image, this.tiles, this.before, this.frame]) node.hidden = true;
       this.wanted = null;
       return;
     }
@@ -46,35 +49,37 @@ export class LiveGrid {
     this.wanted = address;
     const next = new Image();  // decoded first, so that nothing flickers
     next.src = address;
-    next.decode().then(() => {
+    next.decode().then(async () => {
+      if (this.wanted !== address) return;
+      this.image.src = address;
+      await this.image.decode();
       if (this.wanted !== address) return;
       this.#keepBefore();
-      this.image.src = address;
-      this.image.hidden = false;
+      for (const node of [this.image, this.tiles, this.frame]) node.hidden = false;
       this.#fit();
     }, () => { if (this.wanted === address) this.wanted = null; });
   }
 
   // What was there lies above the new picture for a moment, and fades.
   #keepBefore() {
-    this.before.hidden = this.image.hidden || still.matches;
+    this.before.hidden = this.tiles.hidden || still.matches;
     if (this.before.hidden) return;
-    const { naturalWidth, naturalHeight } = this.image;
-    Object.assign(this.before, { width: naturalWidth, height: naturalHeight });
-    this.before.getContext("2d").drawImage(this.image, 0, 0);
+    const { width, height } = this.tiles;
+    Object.assign(this.before, { width, height });
+    Object.assign(this.before.style, { width: this.tiles.style.width, height: this.tiles.style.height });
+    this.before.getContext("2d").drawImage(this.tiles, 0, 0);
     this.before.getAnimations().forEach((a) => a.cancel());
     this.before.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, fill: "forwards" });
   }
 
-  // Whole device pixels a pixel where that still fills the box.
   #fit() {
-    for (const [image, also] of [[this.image, [this.before, this.frame]], [this.realImage, []]]) {
+    for (const [image, canvas] of [[this.image, this.tiles], [this.realImage, this.find("#reals-tiles")]]) {
       const box = image.parentElement.clientWidth;
       if (!image.naturalWidth || !box) continue;
-      const scale = Math.max(1, Math.floor((box * devicePixelRatio) / image.naturalWidth)) / devicePixelRatio;
-      const side = Math.min(box, image.naturalWidth * scale);
-      const size = `${side / box >= ENOUGH ? side : box}px`;
-      for (const node of [image, ...also]) Object.assign(node.style, { width: size, height: size });
+      const { gap, side, ratio } = paintSheet(canvas, image, box);
+      if (image !== this.image) continue;
+      Object.assign(this.frame.style, { width: `${side / ratio}px`, height: `${side / ratio}px` });
+      this.frame.style.setProperty("--gap", `${gap / ratio}px`);
     }
   }
 
@@ -100,26 +105,48 @@ export class LiveGrid {
     }
   }
 
-  // ---- one tile ----------------------------------------------------------------------------------
+  // ---- the tiles as buttons: one stop of the Tab key, arrows within --------------------------------
 
-  #point(e) {
-    const box = this.image.getBoundingClientRect();
-    const at = [e.clientX - box.left, e.clientY - box.top].map((v) => Math.floor((v / box.width) * SIDE));
-    const inside = !this.image.hidden && at.every((v) => v >= 0 && v < SIDE);
-    this.tile = inside ? at[1] * SIDE + at[0] : null;
+  #buildTiles() {
+    this.buttons = Array.from({ length: SIDE * SIDE }, (_, i) => h("button", {
+      type: "button", tabindex: i ? -1 : 0, "data-tile": i, onclick: () => this.open(i),
+      onpointerenter: () => this.#point(i), onpointerleave: () => this.#point(null),
+      onfocus: () => { this.#stopAt(i); this.#point(i); }, onblur: () => this.#point(null),
+    }));
+    this.frame.replaceChildren(...this.buttons);
+    this.frame.addEventListener("keydown", (e) => this.#key(e));
+    this.#nameTiles();
+  }
+
+  #nameTiles() {
+    this.buttons.forEach((button, i) => button.setAttribute("aria-label", t("gan_grid_open", { sample: this.#nameOf(i) })));
+  }
+
+  #nameOf(i) {
+    if (!this.classes.length) return t("gan_grid_tile", { index: i + 1 });
+    return t("gan_grid_tile_class", { index: i + 1, label: className(this.classes[i % this.classes.length]) });
+  }
+
+  #key(e) {
+    const at = this.buttons.indexOf(e.target);
+    const to = { Home: 0, End: SIDE * SIDE - 1 }[e.key] ?? (e.key in ARROWS ? at + ARROWS[e.key] : null);
+    if (at < 0 || to === null || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    this.buttons[to]?.focus();
+  }
+
+  #stopAt(i) {
+    this.buttons.forEach((button, k) => { button.tabIndex = k === i ? 0 : -1; });
+  }
+
+  #point(i) {
+    this.tile = i;
+    if (i !== null) this.last = i;
     this.#drawTile();
   }
 
   #drawTile() {
-    const { tile } = this;
-    const mark = this.frame.firstElementChild;
-    mark.hidden = tile === null;
-    let text = t("gan_grid_help");
-    if (tile !== null) {
-      Object.assign(mark.style, { left: `${(tile % SIDE) * 12.5}%`, top: `${Math.floor(tile / SIDE) * 12.5}%` });
-      const label = this.classes.length ? this.classes[tile % this.classes.length] : null;
-      text = label === null ? t("gan_grid_tile", { index: tile + 1 }) : t("gan_grid_tile_class", { index: tile + 1, label });
-    }
+    const text = this.tile === null ? t("gan_grid_help") : this.#nameOf(this.tile);
     const node = this.find("#tile-said");
     if (node.textContent !== text) node.textContent = text;
   }

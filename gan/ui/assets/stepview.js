@@ -1,8 +1,8 @@
 // What one single step did: numbers of it, the samples before and after, and D's opinion of each.
 import { h, t, translate, url } from "./core.js";
 import { named } from "./chart.js";
+import { SIDE, paintSheet } from "./gutters.js";
 
-const SIDE = 8;
 
 export class StepView {
   constructor(root) {
@@ -33,14 +33,23 @@ export class StepView {
   // The sheet with a frame round each tile: green where D believes it more than before, brown less.
   #picture(id, when) {
     const { step } = this;
-    const image = h("img", { class: "ga-pixels", alt: t(`gan_step_${when}_alt`),
+    const canvas = h("canvas", { class: "ga-pixels", "aria-hidden": "true" });
+    const image = h("img", { class: "ga-sheet", alt: t(`gan_step_${when}_alt`),
       src: url(`run/picture?${new URLSearchParams({ id, name: when, n: step.number })}`) });
     const tiles = step.fake_scores_after.map((after, i) => {
       const change = after - step.fake_scores_before[i];
       const kind = when === "before" || !Number.isFinite(change) || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
-      return h("i", { class: kind, style: `left:${(i % SIDE) * 12.5}%;top:${Math.floor(i / SIDE) * 12.5}%;--much:${this.#much(change)}` });
+      return h("i", { class: kind, style: `--x:${i % SIDE};--y:${Math.floor(i / SIDE)};--much:${this.#much(change)}` });
     });
-    const frame = h("div", { class: "ga-tiles" }, image, ...tiles);
+    const frame = h("div", { class: "ga-tiles" }, image, canvas, ...tiles);
+    const fit = () => {
+      if (!image.naturalWidth || !frame.clientWidth) return;
+      const { each, gap, ratio } = paintSheet(canvas, image, frame.clientWidth);
+      frame.style.setProperty("--each", `${each / ratio}px`);
+      frame.style.setProperty("--pace", `${(each + gap) / ratio}px`);
+    };
+    image.addEventListener("load", fit);
+    new ResizeObserver(fit).observe(frame);
     frame.addEventListener("pointermove", (e) => this.#point(e, frame));
     return h("figure", {}, frame, h("figcaption", { class: "ga-quiet", "data-t": `gan_step_${when}` }));
   }
@@ -53,7 +62,7 @@ export class StepView {
   }
 
   #point(e, frame) {
-    const box = frame.getBoundingClientRect();
+    const box = frame.querySelector("canvas").getBoundingClientRect();
     const [x, y] = [e.clientX - box.left, e.clientY - box.top].map((v) => Math.min(7, Math.max(0, Math.floor((v / box.width) * SIDE))));
     const i = y * SIDE + x;
     const [before, after] = [this.step.fake_scores_before[i], this.step.fake_scores_after[i]];

@@ -1,5 +1,5 @@
 // The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
-import { choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "./core.js";
+import { ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "./core.js";
 import { openTimelapse } from "./timelapse.js";
 
 const SPEEDS = [1, 2, 5, 10, 20];  // snapshots a second
@@ -7,9 +7,11 @@ const WHOLE_S = 30;  // a long run is not watched for longer: then it skips
 
 // Fills `root`. `moved(nimg)` is called with the snapshot to show, null when following the newest.
 // `show({id, snapshots, weights})` takes what is known of a run, as often as it changes.
-export function mount(root, { moved }) {
-  const machine = new TimeMachine(root, moved);
+// `tile()`: the sample that was pointed at last; `failed(error)`: it cannot be opened.
+export function mount(root, acts) {
+  const machine = new TimeMachine(root, acts);
   return {
+    open: (tile) => machine.open(tile),
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
     get nimg() { return machine.nimg; },
@@ -17,8 +19,8 @@ export function mount(root, { moved }) {
 }
 
 class TimeMachine {
-  constructor(root, moved) {
-    Object.assign(this, { root, moved, id: null, snapshots: [], weights: [], nimg: null, playing: null });
+  constructor(root, { moved, tile, failed }) {
+    Object.assign(this, { root, moved, tile, failed, id: null, snapshots: [], weights: [], nimg: null, playing: null });
     this.#build();
     this.show({ id: null, snapshots: [], weights: [] });
     root.addEventListener("keydown", (e) => this.#key(e));
@@ -41,7 +43,7 @@ class TimeMachine {
     this.now = h("button", { type: "button", id: "moment-now", class: "ga-button is-bare",
       "data-t": "gan_moment_now", onclick: () => { this.#pause(); this.#go(Infinity); } });
     this.explore = h("button", { type: "button", id: "open-explore", class: "ga-button",
-      "data-t-title": "gan_open_explore_help", onclick: () => this.#explore() },
+      "data-t-title": "gan_open_explore_help", onclick: () => this.open(this.tile()) },
     icon("open"), h("span", { "data-t": "gan_open_explore" }));
     this.film = h("button", { type: "button", id: "timelapse", class: "ga-button", "data-t-title": "gan_lapse_help",
       onclick: () => openTimelapse(this.id, { last: this.snapshots.at(-1) }) }, h("span", { "data-t": "gan_lapse" }));
@@ -119,11 +121,16 @@ class TimeMachine {
     this.#draw();
   }
 
-  async #explore() {
+  // One sample of the moment on show, by its very latent and the weights of then.
+  async open(tile) {
     this.#pause();
-    await refresh();  // a young run may not be in the list of models yet
-    choose(this.nimg === null ? `run:${this.id}` : `run:${this.id}@${this.shown()}`);
-    openTab("explore");
+    try {
+      const query = new URLSearchParams({ id: this.id, nimg: this.shown(), tile });
+      const [{ nimg, z, label }] = await Promise.all([
+        ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
+      choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label });
+      openTab("explore");
+    } catch (error) { this.failed(error); }
   }
 
   show({ id, snapshots, weights }) {

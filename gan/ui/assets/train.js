@@ -26,7 +26,7 @@ class Train {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence) });
-    this.grid = new LiveGrid(root);
+    this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.steer = new Steer(root, { send: (order) => this.#send(order) });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
@@ -43,7 +43,8 @@ class Train {
 
   start() {
     this.poll = new Poll((signal) => this.#look(signal), () => (isBusy([this.status ?? {}]) ? TICK_MS.busy : TICK_MS.idle), this.root);
-    this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw() });
+    this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw(),
+      tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
     this.#listen();
     on("state", () => this.#runs());
     on("watch", (id) => this.#watch(id));

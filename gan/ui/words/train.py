@@ -53,8 +53,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_left": ("left", "剩余"),
     "gan_grid": ("Fixed noise", "固定噪声"),
     "gan_grid_help": (
-        "The same 64 noise vectors, drawn again as it learns",
-        "同一组 64 个噪声，随训练反复绘制",
+        "The same 64 noise vectors, drawn again as it learns; a click opens one in Explore",
+        "同一组 64 个噪声，随训练反复绘制；点一下即可在“探索”中打开",
+    ),
+    "gan_grid_open": ("{sample}, open in Explore", "{sample}，在“探索”中打开"),
+    "gan_grid_group": (
+        "64 samples of the fixed noise; arrow keys move, Enter opens one in Explore",
+        "固定噪声的 64 个样本；方向键移动，回车在“探索”中打开",
     ),
     "gan_grid_tile": ("Sample {index}", "第 {index} 个样本"),
     "gan_grid_tile_class": ("Sample {index}: {label}", "第 {index} 个样本：{label}"),
@@ -192,8 +197,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_moment_live": ("following, {count}", "跟随中，{count}"),
     "gan_open_explore": ("Open in Explore", "在“探索”中打开"),
     "gan_open_explore_help": (
-        "Walk through the latent space of this moment",
-        "用这一刻的权重浏览潜空间",
+        "Walk through the latent space of this moment, from the sample last pointed at",
+        "用这一刻的权重浏览潜空间，从最近指向的样本开始",
     ),
     "gan_command": ("The same from a terminal", "在终端中做同样的事"),
     "gan_command_help": (
