@@ -239,9 +239,20 @@ async def command(context: Context, request: Request) -> Response:
             found = {"command": command_line(argv_of(context, wish))}
             return found | ({"fork": wish.fork.json()} if wish.fork else {})
         except GanError as error:
-            return {"problem": error_json(error)}
+            return {"problem": error_json(error)} | _fork_told(context, form, session)
 
     return JSONResponse(await on(context.disk_thread, spell), headers=NEVER)
+
+
+def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str, Any]:
+    """Where a fork would begin, whatever else is wrong with its form."""
+    try:
+        if fork := _read_fork(context, form.get("fork")):
+            _forked(context, fork, session)
+            return {"fork": fork.json()}
+    except GanError:
+        pass
+    return {}
 
 
 async def parse(context: Context, request: Request) -> Response:

@@ -78,7 +78,7 @@ export class LiveGrid {
       if (!image.naturalWidth || !box) continue;
       const { gap, side, ratio } = paintSheet(canvas, image, box);
       if (image !== this.image) continue;
-      Object.assign(this.frame.style, { width: `${side / ratio}px`, height: `${side / ratio}px` });
+      for (const node of [this.frame, this.before]) Object.assign(node.style, { width: `${side / ratio}px`, height: `${side / ratio}px` });
       this.frame.style.setProperty("--gap", `${gap / ratio}px`);
     }
   }

@@ -225,8 +225,8 @@ export class TrainForm {
     try {
       const { command, problem, fork } = await ask("train/command", form);
       if (mine !== this.asked) return;
-      if (problem) throw new Refused(problem);
       this.beginsAt(fork);
+      if (problem) throw new Refused(problem);
       this.#spell(command, typed);
       if (quiet) return;
       this.mark(null);
