@@ -40,6 +40,7 @@ from gan.ui import (
 from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, Profile, build_profile, host_name
+from gan.ui.proxies import without_proxies
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
 from gan.ui.theme import build_theme
 from gan.ui.views import escape, script_json
@@ -206,8 +207,11 @@ def serve(
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):
         mcp = mcp and can_serve_mcp(context.profile)
+        # a share link is asked for outside, perhaps through the proxy
+        direct = contextlib.nullcontext() if share else without_proxies()
         try:
-            app = launch(context, host=host, port=port, share=share, mcp=mcp)
+            with direct:
+                app = launch(context, host=host, port=port, share=share, mcp=mcp)
         except OSError as error:
             raise ConfigError(
                 f"port {port} must be free on {host}, it cannot be opened; "
