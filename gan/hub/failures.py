@@ -93,8 +93,8 @@ def _failed(names: set[str], error: BaseException, repo: str) -> HubError | None
     if _is_proxy_setting(names, error):
         return HubError(
             "unreachable",
-            f"a proxy must be an address such as http://host:8080, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY "
-            f"or NO_PROXY holds none ({error}); correct or unset it",
+            f"a proxy must be an address such as http://host:8080, HTTP_PROXY, HTTPS_PROXY, "
+            f"ALL_PROXY or NO_PROXY holds none ({error}); correct or unset it",
         )
     if names & {"ConnectError", "ConnectTimeout", "ProxyError", "ConnectionRefusedError"}:
         return HubError(

@@ -42,6 +42,7 @@ from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, Profile, build_profile, host_name
 from gan.ui.proxies import without_proxies
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
+from gan.ui.subpath import OwnAddress, root_path_from
 from gan.ui.theme import build_theme
 from gan.ui.views import escape, script_json
 
@@ -145,6 +146,7 @@ def launch(
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
+        root_path=root_path_from(os.environ.get("GRADIO_ROOT_PATH")),
         share=share,
         prevent_thread_lock=True,
         quiet=True,
@@ -163,6 +165,7 @@ def launch(
             "middleware": [
                 Middleware(Guard, profile=profile, opened=opened.is_path),
                 Middleware(Gate, opened=opened),
+                Middleware(OwnAddress),
             ],
         },
     )

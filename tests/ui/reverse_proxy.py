@@ -47,7 +47,7 @@ def under(backend: str, prefix: str, *, strip: bool = True, told: bool = True) -
                     while part := reply.read1(CHUNK):
                         self.wfile.write(part)
 
-        do_GET = do_POST = do_HEAD = do_DELETE = do_PUT = forward  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_HEAD = do_DELETE = do_PUT = forward
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     threading.Thread(target=server.serve_forever, daemon=True).start()
