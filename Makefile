@@ -1,9 +1,9 @@
-# run · test · lint · bench, nothing else
+# run · test · lint · bench · wheel, nothing else
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint bench
+.PHONY: run test lint bench wheel
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -18,6 +18,12 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.recipes
+
+# dist/gan_atelier-*.whl: the command `gan` and all that it needs, for pip, pipx or uvx
+wheel: $(VENV)/.run
+	rm -rf build
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	rm -rf build *.egg-info
 
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or later is needed, this is ' + sys.version.split()[0] + '; try make PYTHON=python3.11')"

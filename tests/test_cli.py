@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from gan import __version__
 from gan.cli import app, fail
+from gan.cli.console import parse_seeds
+from gan.errors import ConfigError
 from gan.presets import PRESETS
 
 
@@ -191,3 +193,31 @@ def test_a_reader_who_has_read_enough_ends_a_command_quietly():
     ended = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
     os.close(write)
     assert ended.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("7", [7]), ("1-5,9", [1, 2, 3, 4, 5, 9]), ("3-1, 8", [3, 2, 1, 8]), ("4-4", [4])],
+)
+def test_seeds_are_numbers_and_ranges(text: str, seeds: list[int]):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "as in 1-5,9"), ("1,,2", "as in 1-5,9"), ("-3", "as in 1-5,9"),
+        ("1-2-3", "as in 1-5,9"),
+        ("1.5", "as in 1-5,9"), ("٣", "as in 1-5,9"), ("2147483648", "from 0 to 2147483647"),
+        ("0-2147483647", "at most"), ("9" * 99, "as in 1-5,9"),
+    ],
+)  # fmt: skip
+def test_seeds_that_make_no_sense_are_refused(text: str, says: str):
+    with pytest.raises(ConfigError, match=says):
+        parse_seeds(text)
+
+
+def test_exactly_these_seeds_are_drawn(tmp_path: Path, tiny_run: Path):
+    out = tmp_path / "few.npz"
+    gan("sample", "--weights", tiny_run, "--seeds", "1-3,9", "--out", out)
+    assert np.load(out)["seeds"].tolist() == [1, 2, 3, 9]

@@ -72,6 +72,8 @@ def test_a_picture_of_the_model_is_found_and_its_point_is_kept(tmp_path: Path):
         (["walk", "--weights", "fashion", "--seeds", "1", "--out", "a.gif"], "2 to 8"),
         (["walk", "--weights", "fashion", "--seeds", "1,x", "--out", "a.gif"], "whole numbers"),
         (["walk", "--weights", "fashion", "--seeds", "1,4294967296", "--out", "a.gif"], "seed"),
+        (["walk", "--weights", "fashion", "--seeds", "99999999999,1", "--out", "a.gif"],
+         "from 0 to 2147483647, got 99999999999"),
         (["walk", "--weights", "fashion", "--seeds", "1,2", "--out", "a.png"], ".webp"),
         (["walk", "--weights", "fashion", "--seeds", "1,2", "--out", "/no/a.gif"], "folder"),
         (["walk", "--weights", "fashion", "--seeds", "1,2", "--out", "a.gif", "--space", "q"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from gan.errors import ConfigError, GanError
 from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendProgress, Sent
+from gan.sampling import MAX_SEED
 
 app = typer.Typer(
     name="gan",
@@ -39,7 +41,35 @@ DataOption = Annotated[
         "--data", help="fashion, fashion-full, emoji, digits, folder:PATH or hub:owner/name"
     ),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="where noise begins")]
+SEEDS = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
+MAX_SEEDS = 1_000_000
+
+
+def parse_seeds(text: str) -> list[int]:
+    """`1-5,9` as [1, 2, 3, 4, 5, 9]; a range may also go down.
+
+    Raises ConfigError for anything else, for seeds beyond MAX_SEED and for more than MAX_SEEDS.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        found = SEEDS.fullmatch(part.strip())
+        if found is None:
+            raise ConfigError(
+                f"--seeds must be whole numbers and ranges as in 1-5,9, got {text!r}; correct it"
+            )
+        first, last = int(found[1]), int(found[2] or found[1])
+        if max(first, last) > MAX_SEED:
+            raise ConfigError(
+                f"a seed must be from 0 to {MAX_SEED}, got {max(first, last)}; choose another"
+            )
+        if len(seeds) + abs(last - first) >= MAX_SEEDS:
+            raise ConfigError(
+                f"--seeds may name {MAX_SEEDS:,} at most, {text!r} has more; take fewer"
+            )
+        step = 1 if last >= first else -1
+        seeds += range(first, last + step, step)
+    return seeds
 
 
 def say(text: str) -> None:

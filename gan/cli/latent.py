@@ -21,6 +21,7 @@ from gan.cli.console import (
     fail,
     label_number,
     load_weights,
+    parse_seeds,
     say,
     use_threads,
 )
@@ -115,7 +116,7 @@ def _ends(g: Generator, found: Sequence[Direction], seed: int) -> Pixels:
 @app.command()
 def walk(
     weights: WeightsOption,
-    seeds: Annotated[str, typer.Option("--seeds", help="2 to 8 keyframes: 1,2,3")],
+    seeds: Annotated[str, typer.Option("--seeds", help="2 to 8 keyframes: 1,2,3 or 1-5,9")],
     out: Annotated[Path, typer.Option("--out", help="FILE.webp, .gif or .mp4")],
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=60)] = 6.0,
     space: Annotated[
@@ -136,7 +137,7 @@ def walk(
     with errors():
         use_threads(1)
         _check_out(out, [f".{name}" for name in FILM_FORMATS])
-        keys = _numbers(seeds)
+        keys = parse_seeds(seeds)
         loaded = load_weights(weights)
         g = loaded.generator
         chosen = label_number(loaded.config.class_names, label)
@@ -159,13 +160,6 @@ def walk(
         )
         write_atomic(out, film)
         say(f"{len(frames)} frames through seeds {', '.join(map(str, keys))} in {out}")
-
-
-def _numbers(text: str) -> list[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(p.isascii() and p.isdigit() and len(p) <= 10 for p in parts):
-        raise ConfigError(f"--seeds must be whole numbers as in 1,2,3, got {text!r}; correct it")
-    return [int(part) for part in parts]
 
 
 @app.command("invert")

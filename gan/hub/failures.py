@@ -7,6 +7,7 @@ import errno
 from gan.errors import HubError, HubErrorKind
 
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
+PROXY_ERRORS = {"ValueError", "ImportError", "UnsupportedProtocol"}  # httpx, by kind of mistake
 LATER = "try again later"
 SLOW = f"the Hub was too slow with {{title}}; nothing was kept, {LATER}"
 
@@ -89,6 +90,12 @@ def _failed(names: set[str], error: BaseException, repo: str) -> HubError | None
             f"HF_HUB_OFFLINE is set and {repo} was not pulled before; unset it, or take a bundled "
             f"model",
         )
+    if _is_proxy_setting(names, error):
+        return HubError(
+            "unreachable",
+            f"a proxy must be an address such as http://host:8080, HTTP_PROXY, HTTPS_PROXY, "
+            f"ALL_PROXY or NO_PROXY holds none ({error}); correct or unset it",
+        )
     if names & {"ConnectError", "ConnectTimeout", "ProxyError", "ConnectionRefusedError"}:
         return HubError(
             "unreachable", "the Hub cannot be reached; check the connection and try again"
@@ -108,6 +115,12 @@ def _failed(names: set[str], error: BaseException, repo: str) -> HubError | None
     if isinstance(error, OSError):
         return _file_error(error, repo)
     return None
+
+
+def _is_proxy_setting(names: set[str], error: BaseException) -> bool:
+    """Whether the HTTP client could not be built from the proxies of the environment."""
+    text = str(error)
+    return "InvalidURL" in names or ("proxy" in text.lower() and bool(names & PROXY_ERRORS))
 
 
 def _file_error(error: OSError, repo: str) -> HubError | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gan.ui.proxies import without_proxies
+
 
 def main(
     host: str | None = None,
@@ -11,6 +13,7 @@ def main(
     mcp: bool = False,
 ) -> None:
     """Serve the app until it is interrupted."""
-    from gan.ui.app import serve  # noqa: PLC0415  gradio and torch load only when serving
+    with without_proxies():
+        from gan.ui.app import serve  # noqa: PLC0415  gradio and torch load only when serving
 
     serve(host, port, open_browser=open_browser, mcp=mcp)

@@ -40,7 +40,9 @@ from gan.ui import (
 from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
 from gan.ui.profile import Guard, Profile, build_profile, host_name
+from gan.ui.proxies import without_proxies
 from gan.ui.routes import ASSETS, Context, assets_version, build_routes
+from gan.ui.subpath import OwnAddress, root_path_from
 from gan.ui.theme import build_theme
 from gan.ui.views import escape, script_json
 
@@ -144,6 +146,7 @@ def launch(
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
+        root_path=root_path_from(os.environ.get("GRADIO_ROOT_PATH")),
         share=share,
         prevent_thread_lock=True,
         quiet=True,
@@ -162,6 +165,7 @@ def launch(
             "middleware": [
                 Middleware(Guard, profile=profile, opened=opened.is_path),
                 Middleware(Gate, opened=opened),
+                Middleware(OwnAddress),
             ],
         },
     )
@@ -206,8 +210,11 @@ def serve(
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):
         mcp = mcp and can_serve_mcp(context.profile)
+        # a share link is asked for outside, perhaps through the proxy
+        direct = contextlib.nullcontext() if share else without_proxies()
         try:
-            app = launch(context, host=host, port=port, share=share, mcp=mcp)
+            with direct:
+                app = launch(context, host=host, port=port, share=share, mcp=mcp)
         except OSError as error:
             raise ConfigError(
                 f"port {port} must be free on {host}, it cannot be opened; "

@@ -17,6 +17,8 @@ from urllib.parse import parse_qs
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan.ui.subpath import route_path
+
 MAX_BODY = 32 * 2**10
 MAX_TEXT, MAX_LIST = 500, 1024
 CALL = re.compile(r"/gradio_api/call/(v2/)?(\w+)")
@@ -157,7 +159,7 @@ class Gate:
         self._opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"].rstrip("/") if scope["type"] == "http" else ""
+        path = route_path(scope).rstrip("/") if scope["type"] == "http" else ""
         if not path.startswith(QUEUE):
             return await self.app(scope, receive, send)
         try:

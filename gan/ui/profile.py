@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan.ui.subpath import route_path
+
 PUBLIC_LIMIT_S = 600
 SESSIONS = 10_000
 COOKIE = "gan_session"
@@ -145,7 +147,7 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
         if not self.profile.allows_host(headers.get("host", "")):
             return 403
-        if not self.profile.local and not self._is_reviewed(scope["method"], scope["path"]):
+        if not self.profile.local and not self._is_reviewed(scope["method"], route_path(scope)):
             return 404
         reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
         # a read may come from a link; one with an origin comes from a script, which would read it
@@ -162,10 +164,14 @@ class Guard:
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """A browser names where a POST comes from; what sends neither header is no browser."""
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = headers.get("origin")
+    """A browser names where a request comes from; what sends neither header is no browser.
+
+    Sec-Fetch-Site decides where it is there: no script can set it, and it holds behind a proxy that
+    puts its own Host. Plain http on another machine than this one comes without.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
     if origin is None:
         return True
     ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}

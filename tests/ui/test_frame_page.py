@@ -79,3 +79,32 @@ def test_a_form_whose_script_is_still_on_its_way_does_not_load_the_page_anew(pag
     )
     page.wait_for_timeout(300)
     assert page.evaluate("window.stays") is True
+
+
+def test_back_goes_to_the_tab_before_and_keeps_the_picture(page: Page):
+    def now() -> tuple[str, str]:
+        page.wait_for_timeout(100)
+        name = page.locator('.tab-container button[aria-selected="true"]').first.inner_text()
+        return name.strip(), page.evaluate("new URLSearchParams(location.hash.slice(1)).get('tab')")
+
+    visit_tab(page, "Train")
+    visit_tab(page, "Explore")
+    before = page.evaluate("location.hash")
+    page.click("#randomise")
+    page.wait_for_function("(old) => location.hash !== old", arg=before)
+    here = page.evaluate("location.hash").split("model=")[1]
+    visit_tab(page, "Gallery")
+    assert now() == ("Gallery", "gallery")
+    page.go_back()
+    assert now() == ("Explore", "explore")
+    assert page.evaluate("location.hash").endswith(here)
+    page.go_back()
+    assert now() == ("Train", "train")
+    assert page.evaluate("location.hash").endswith(here)
+    page.go_forward()
+    assert now() == ("Explore", "explore")
+
+
+def test_a_link_that_is_pasted_into_the_same_page_opens(page: Page):
+    page.evaluate("location.hash = 'tab=explore&model=emoji&seed=3'")
+    page.wait_for_function("document.querySelector('#model-select')?.value === 'emoji'")

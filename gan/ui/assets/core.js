@@ -273,10 +273,29 @@ export function addressOf(values) {
 }
 
 // A reload comes back to the same tab, model and point.
-export const link = (values) =>
-  history.replaceState(null, "", addressOf({ tab: currentTab(), ...values }));
+let linked = Object.fromEntries(linkedState());
+const OURS = { gan: true };  // marks entries of the history that this page made
 
+export function link(values) {
+  linked = { tab: currentTab(), ...values };
+  history.replaceState(OURS, "", addressOf(linked));
+}
+
+// Another tab is another entry, so that the browser's Back goes to the tab before.
 export function linkTab() {
   const { tab, ...values } = Object.fromEntries(linkedState());
-  if (tab !== currentTab()) link(values);
+  if ((tab ?? TABS[0]) === currentTab()) return;
+  history.replaceState(OURS, "");
+  linked = { tab: currentTab(), ...values };
+  history.pushState(OURS, "", addressOf(linked));
 }
+
+addEventListener("popstate", (event) => {
+  const { tab = TABS[0], model } = Object.fromEntries(linkedState());
+  // a link that was pasted into the address bar: open it as a new page would
+  if (event.state === null && model) return location.reload();
+  if (event.state === null || !TABS.includes(tab)) return;
+  openTab(tab);
+  linked = { ...linked, tab };  // the tab before, with the picture of now
+  history.replaceState(OURS, "", addressOf(linked));
+});

@@ -92,6 +92,11 @@ SENTENCES: dict[str, str] = {
     "HF_HUB_OFFLINE is set and {} was not pulled before; unset it, or take a bundled model": (
         "已设置 HF_HUB_OFFLINE，而 {0} 尚未拉取过；请取消该设置，或改用自带模型。"
     ),
+    "a proxy must be an address such as http://host:8080, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or "
+    "NO_PROXY holds none ({}); correct or unset it": (
+        "代理应写成 http://host:8080 这样的地址，而 HTTP_PROXY、HTTPS_PROXY、ALL_PROXY 或 NO_PROXY "
+        "的写法有误（{0}）；请更正或取消。"
+    ),
     "the Hub cannot be reached; check the connection and try again": (
         "无法连接 Hub；请检查网络后重试。"
     ),

@@ -1,0 +1,70 @@
+"""The app under any sub-path of a reverse proxy, whether or not the proxy says which."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# Gradio's page (templates/frontend/index.html) states its own address where these match. That is
+# what the server believes; only the browser knows what a proxy puts before it.
+HERE = 'new URL(".", location.href).href.replace(/[/]$/, "")'
+STATED = (
+    (re.compile(r"(?<=<script>)(window\.gradio_config = .*?;)(?=</script>)", re.DOTALL),
+     r"\1window.gradio_config.root = HERE;"),
+    (re.compile(r'const root = "[^"\n]*";'), "const root = HERE;"),
+    (re.compile(r'href="/manifest\.json"'), 'href="manifest.json"'),
+    # without its last slash, relative addresses would be looked for one level too high
+    (re.compile(r"<head>"), '<head><script>if (!location.pathname.endsWith("/")) location.replace('
+     'location.pathname + "/" + location.search + location.hash);</script>'),
+)  # fmt: skip
+
+
+def root_path_from(value: str | None) -> str:
+    """GRADIO_ROOT_PATH as ASGI's root_path: `gan/`, `/gan` and `https://host/gan` give `/gan`."""
+    path = urlsplit(value or "").path.strip("/")
+    return f"/{path}" if path else ""
+
+
+def route_path(scope: Scope) -> str:
+    """The path without the sub-path, for proxies that leave it in and for those that strip it."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path[len(root) :] or "/" if root and f"{path}/".startswith(f"{root}/") else path
+
+
+def with_own_address(html: str) -> str:
+    """Gradio's page with the browser's address of it as its root, instead of the server's."""
+    for pattern, text in STATED:
+        html = pattern.sub(lambda m, text=text: m.expand(text).replace("HERE", HERE), html, count=1)
+    return html
+
+
+class OwnAddress:
+    """Middleware: the page works wherever the browser found it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or route_path(scope) != "/":
+            return await self.app(scope, receive, send)
+        begun: list[Message] = []  # the start of the reply waits for the length of its body
+        parts: list[bytes] = []
+
+        async def send_rewritten(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.append(message)
+                return
+            parts.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            body = b"".join(parts)
+            if begun[0]["status"] == 200:
+                body = with_own_address(body.decode()).encode()
+            MutableHeaders(scope=begun[0])["content-length"] = str(len(body))
+            await send(begun[0])
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, send_rewritten)
