@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +79,9 @@ def _step(session: Session, command: Command) -> None:
     if what not in STEPS:
         session.writer.say(f"a step must be of d, g or both, got {str(what)[:20]!r}; choose one")
         return
-    begin = time.perf_counter()
+    begin = session.trainer.work_time.now()
     done = single_step(session.trainer, what)
-    elapsed = time.perf_counter() - begin
+    elapsed = session.trainer.work_time.since(begin)
     session.trainer.seconds += elapsed
     session.writer.single_step(done)
     session.note("step", new=what)

@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 from gan.checkpoint import (
     CONFIG_FILE,
     checkpoints,
+    stranded,
     weights_of_run,
 )
 from gan.config import RunConfig
@@ -71,7 +72,8 @@ def is_run(path: Path) -> bool:
 
 def has_checkpoint(path: Path) -> bool:
     """Whether there is anything that a run could go on from."""
-    return bool(checkpoints(path / "checkpoints"))
+    folder = path / "checkpoints"
+    return bool(checkpoints(folder) or stranded(folder))
 
 
 def list_runs(root: Path | None = None) -> list[RunStatus]:

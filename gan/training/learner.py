@@ -152,7 +152,9 @@ class Learner:
         x_real, x_fake = (self.augmenter.shown(x, shift) for x in (batch.x, x_fake))
         regularised = (t.r1 > 0 or t.r2 > 0) and self.steps % t.reg_every == 0
         if regularised:
-            x_real, x_fake = x_real.requires_grad_(True), x_fake.float().requires_grad_(True)
+            # detached: where nothing is augmented these are the batch itself, which `last` keeps
+            x_real = x_real.detach().requires_grad_(True)
+            x_fake = x_fake.detach().float().requires_grad_(True)
         with self.autocast():
             real, fake = objective.judge_both(self.d, x_real, x_fake, labels)
         total, loss = objective.d_objective(self.config, real, fake, labels)
