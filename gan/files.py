@@ -14,6 +14,7 @@ from typing import Any
 from gan.errors import WeightsError
 
 MAX_CONFIG_BYTES = 64 * 2**10
+BLOCK_BYTES = 4096  # what a file system gives to the smallest file
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})  # a disk takes no more
 
 
@@ -125,12 +126,16 @@ def append_line(path: Path, text: str) -> None:
 
 
 def overwrite(path: Path, data: bytes) -> None:
-    """Write over a small file in place, for a disk that has no room for a second one.
+    """Write text over a small file in place, for a disk that has no room for a second one.
 
-    Not atomic; what was longer before is filled up with spaces, so that no block is given back.
+    In one call, but not atomic. What was longer is filled up with spaces, so that no block is given
+    back. Raises OSError, and leaves the file, where it would need a further block.
     """
     with path.open("r+b", buffering=0) as stream:
-        stream.write(data.ljust(os.fstat(stream.fileno()).st_size))
+        size = os.fstat(stream.fileno()).st_size
+        if len(data) > max(size, BLOCK_BYTES):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        stream.write(data.ljust(size))
 
 
 def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gan.config import setting_of
 from gan.errors import ConfigError
 from gan.runs.folder import STEPS
-from gan.training import single_step
+from gan.training import checked_change, single_step
 
 if TYPE_CHECKING:
     from gan.runs.session import Session
@@ -59,8 +59,9 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
+    # first to disk: where that is full, nothing has changed
+    session.writer.reconfigure(checked_change(before, settings))
     note = session.trainer.change(settings)
-    session.writer.reconfigure(session.trainer.config)
     for key in settings:
         old, new = setting_of(before, key), setting_of(session.trainer.config, key)
         if old != new:

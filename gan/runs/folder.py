@@ -105,9 +105,23 @@ class RunReader:
             **{k: data[k] for k in STATUS_KEYS if k in data},
         )
         if status.state in LIVE and _is_gone(data):
-            message = "its process is gone; resume goes on from the last checkpoint"
-            return replace(status, state="interrupted", message=message, steerable=False)
+            return replace(
+                status, state="interrupted", message=self._what_is_left(), steerable=False
+            )
         return status
+
+    def _what_is_left(self) -> str:
+        """What can be done with a run whose process is gone."""
+        if has_checkpoint(self.path):
+            return "its process is gone; resume goes on from the last checkpoint"
+        if self.weights():
+            return "its process is gone; it has weights and no checkpoint: fork it"
+        return "its process is gone before anything was kept; start a new run"
+
+    def writer_pid(self) -> int:
+        """The process that wrote the status last; 0 where there is none."""
+        data = read_json(self.path / "status.json")
+        return int(data.get("pid", 0)) if is_status(data) else 0
 
     def config(self) -> RunConfig:
         """What it was started with."""

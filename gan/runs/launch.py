@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, TextIO
 
 from gan.checkpoint import (
     MODEL_FILE,
+    Found,
     checkpoints,
     config_at,
     is_valid,
@@ -23,11 +25,13 @@ from gan.checkpoint import (
 )
 from gan.config import RunConfig, setting_of
 from gan.data import ImageSet
-from gan.errors import GanError, RunError
+from gan.errors import CheckpointError, GanError, RunError
 from gan.files import runs_root
 from gan.runs.folder import RunReader, RunStatus, is_run
+from gan.runs.lock import check_free, writing
 from gan.runs.monitor import Monitor
 from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
+from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.writer import RunWriter
 from gan.tensors import load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
@@ -59,13 +63,14 @@ class Origin:
         return f"{self.run.name}@{self.nimg}"
 
 
-class Change(NamedTuple):
-    """A setting that differs from what a checkpoint had."""
+class HistoryEvent(NamedTuple):
+    """What the history tells of how a run began."""
 
-    key: str
-    old: Any
-    new: Any
-    note: str
+    event: str
+    key: str = ""
+    old: Any = None
+    new: Any = None
+    note: str = ""
 
 
 def start(
@@ -77,9 +82,8 @@ def start(
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    writer = _new_folder(run_dir, trainer, host)
-    writer.history("start", new=config.preset, trainer=trainer)
-    return _run(trainer, writer, host)
+    with _new_folder(run_dir, trainer, host) as writer:
+        return _run(trainer, writer, host, [HistoryEvent("start", new=config.preset)])
 
 
 def resume(
@@ -90,10 +94,26 @@ def resume(
     Where `config` has other settings than the checkpoint, they are changed then and there.
     """
     host = host or Host()
-    folder = run_dir / "checkpoints"
-    if not host.ranks.index:
-        sweep(folder)
-    found = newest_checkpoint(folder)
+    if host.ranks.index:
+        host.ranks.agree(True)  # until the first one has tidied up
+        return _beside(_go_on(config, images, run_dir, host)[0], run_dir)
+    with writing(run_dir, host.say):
+        sweep(run_dir / "checkpoints")
+        host.ranks.agree(True)
+        trainer, changed, found = _go_on(config, images, run_dir, host)
+        writer = RunWriter(run_dir, config, steerable=host.steer is not None)
+        with _failures_reported(writer):
+            writer.reopen(trainer.nimg)
+        skipped = [HistoryEvent("checkpoint-skipped", new=name) for name in found.skipped]
+        resumed = HistoryEvent("resume", "checkpoint", new=found.path.name)
+        return _run(trainer, writer, host, [*skipped, resumed, *changed])
+
+
+def _go_on(
+    config: RunConfig, images: ImageSet, run_dir: Path, host: Host
+) -> tuple[Trainer, list[HistoryEvent], Found]:
+    """The trainer as it was at the newest whole checkpoint; nothing is written."""
+    found = _newest(run_dir)
     if found.skipped:
         host.say(
             f"checkpoint {', '.join(found.skipped)} is damaged and was skipped; "
@@ -101,14 +121,20 @@ def resume(
         )
     trainer, changed = _restored(found.path, config, images, host)
     _check_budget(trainer, run_dir.name)
-    if host.ranks.index:
-        return _beside(trainer, run_dir)
-    writer = RunWriter(run_dir, config, steerable=host.steer is not None)
-    writer.reopen(trainer.nimg)
-    for name in found.skipped:
-        writer.history("checkpoint-skipped", new=name, trainer=trainer)
-    writer.history("resume", "checkpoint", new=found.path.name, trainer=trainer)
-    return _run(trainer, writer, host, changed=changed)
+    return trainer, changed, found
+
+
+def _newest(run_dir: Path) -> Found:
+    """The newest whole checkpoint; where there are only weights, that they can be forked."""
+    try:
+        return newest_checkpoint(run_dir / "checkpoints")
+    except CheckpointError as error:
+        if not weights_of_run(run_dir):
+            raise
+        raise CheckpointError(
+            f"{run_dir.name} has weights and no whole checkpoint; fork it instead, with --fork "
+            f"{shlex.quote(str(run_dir))}"
+        ) from error
 
 
 def fork(
@@ -124,9 +150,10 @@ def fork(
     _check_budget(trainer, f"the fork of {origin.name}")
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    writer = _new_folder(run_dir, trainer, host)
-    writer.history("fork", "parent", new=origin.name, trainer=trainer)
-    return _run(trainer, writer, host, changed=changed)
+    with _new_folder(run_dir, trainer, host) as writer:
+        return _run(
+            trainer, writer, host, [HistoryEvent("fork", "parent", new=origin.name), *changed]
+        )
 
 
 def find_origin(text: str) -> Origin:
@@ -158,7 +185,7 @@ def find_origin(text: str) -> Origin:
 
 def _restored(
     path: Path, config: RunConfig, images: ImageSet, host: Host
-) -> tuple[Trainer, list[Change]]:
+) -> tuple[Trainer, list[HistoryEvent]]:
     """A trainer as it was at a checkpoint, and which settings of `config` differ from then."""
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
@@ -174,7 +201,7 @@ def _restored(
 
 def _from_weights(
     origin: Origin, config: RunConfig, images: ImageSet, host: Host
-) -> tuple[Trainer, list[Change]]:
+) -> tuple[Trainer, list[HistoryEvent]]:
     trainer = Trainer(_as_then(config, origin.config), images, device=host.device, ranks=host.ranks)
     file = origin.run / "weights" / f"{origin.nimg:010d}.safetensors"
     load_modules(file, {"g_ema": trainer.ema.generator, "d": trainer.d})
@@ -192,7 +219,7 @@ def _as_then(config: RunConfig, was: RunConfig) -> RunConfig:
     return replace(config, model=was.model, train=was.train)
 
 
-def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[Change]:
+def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[HistoryEvent]:
     """Bring the settings of `config` into force; returns what the history is to tell."""
     before = trainer.config
     different = changes(before, config)
@@ -202,7 +229,7 @@ def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[Change]:
     if note:
         host.say(note)
     return [
-        Change(key, setting_of(before, key), setting_of(trainer.config, key), note)
+        HistoryEvent("set", key, setting_of(before, key), setting_of(trainer.config, key), note)
         for key in different
     ]
 
@@ -215,11 +242,20 @@ def _check_budget(trainer: Trainer, name: str) -> None:
         )
 
 
-def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> RunWriter:
+@contextmanager
+def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> Iterator[RunWriter]:
+    """A new run's folder, which is this process's until it leaves."""
     writer = RunWriter(run_dir, trainer.config, steerable=host.steer is not None)
-    writer.create()
-    writer.reals(trainer.reals())
-    return writer
+    if is_run(run_dir):
+        check_free(run_dir)  # says who is writing there, if anyone is
+    writer.check_new()
+    with suppress(OSError):  # `create` tells why
+        run_dir.mkdir(parents=True, exist_ok=True)
+    with writing(run_dir, host.say):
+        writer.create()
+        with _failures_reported(writer):
+            writer.reals(trainer.reals())
+        yield writer
 
 
 def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
@@ -230,7 +266,7 @@ def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
 
 
 def _run(
-    trainer: Trainer, writer: RunWriter, host: Host, *, changed: Sequence[Change] = ()
+    trainer: Trainer, writer: RunWriter, host: Host, begun: Sequence[HistoryEvent]
 ) -> RunStatus:
     with _failures_reported(writer):
         session = Session(
@@ -240,8 +276,8 @@ def _run(
             watcher=host.watcher,
             monitor=Monitor(trainer, writer.measure),
         )
-        for change in changed:
-            session.note("set", *change)
+        for event in begun:
+            session.note(*event)
         return session.run()
 
 
@@ -255,12 +291,22 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
             with suppress(OSError):
                 writer.report("failed", message=str(error))
         raise
-    except Exception as error:
+    except OSError as error:
+        if not is_no_space(error):
+            _report_failure(writer, error)
+            raise
+        message = no_space(writer.path, error)
         with suppress(OSError):
-            writer.report(
-                "failed", message=f"the training broke off: {type(error).__name__}: {error}"
-            )
+            writer.report("interrupted", message=message)
+        raise RunError(in_a_terminal(message, writer.path)) from error
+    except Exception as error:
+        _report_failure(writer, error)
         raise
+
+
+def _report_failure(writer: RunWriter, error: Exception) -> None:
+    with suppress(OSError):
+        writer.report("failed", message=f"the training broke off: {type(error).__name__}: {error}")
 
 
 def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
