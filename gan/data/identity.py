@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from gan.config import MAX_NAMES_BYTES, names_bytes
 from gan.data.imageset import ImageSet
 
 MOST_BYTES = 64 * 2**20  # that are hashed: a tenth of a second
@@ -33,7 +34,7 @@ class ImagesId:
     count: int
     resolution: int
     channels: int
-    class_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()  # none where they are too long for a small file
     digest: str = ""  # of pixels and labels
     means: str = ""  # base64 of (N, 2, 2) uint8: brightness of evenly spaced images
 
@@ -42,6 +43,7 @@ def identify(images: ImageSet) -> ImagesId:
     """What `images` are, from a bounded part of them."""
     count, channels, resolution, _ = images.pixels.shape
     each = max(1, images.pixels[0].numel())
+    names = images.class_names
     digest = hashlib.blake2b(digest_size=16)
     digest.update(images.pixels[_spread(count, MOST_BYTES // each)].contiguous().numpy().data)
     if images.labels is not None:
@@ -52,7 +54,7 @@ def identify(images: ImageSet) -> ImagesId:
         count=count,
         resolution=resolution,
         channels=channels,
-        class_names=images.class_names,
+        class_names=names if names_bytes(names) <= MAX_NAMES_BYTES else (),
         digest=digest.hexdigest(),
         means=base64.b64encode(means.contiguous().numpy().tobytes()).decode(),
     )
@@ -89,7 +91,7 @@ def class_difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
     parts = [
         f"{word} {_named(names)}" for word, names in (("without", gone), ("new", new)) if names
     ]
-    return f"the classes differ: {', '.join(parts) or 'they come in another order'}"
+    return f"the classes differ ({', '.join(parts) or 'another order'})"
 
 
 def _named(names: list[str]) -> str:

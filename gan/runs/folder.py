@@ -22,6 +22,7 @@ from gan.checkpoint import (
     weights_of_run,
 )
 from gan.config import RunConfig
+from gan.data import ImagesId
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
 from gan.schema import from_json
@@ -31,6 +32,7 @@ STATES: tuple[State, ...] = get_args(State)
 LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
 HISTORY_FILE, STEP_FILE, REALS_FILE = "history.jsonl", "step.json", "reals.webp"
+IMAGES_FILE = "images.json"
 STEPS = ("d", "g", "both")
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
 TRASH = ".trash"  # in the runs root; gan.runs.manage moves runs there
@@ -126,6 +128,11 @@ class RunReader:
     def config(self) -> RunConfig:
         """What it was started with."""
         return from_json(RunConfig, read_json(self.path / CONFIG_FILE))
+
+    def images_id(self) -> ImagesId | None:
+        """Which images it learns from; None for a run of an older version."""
+        file = self.path / IMAGES_FILE
+        return from_json(ImagesId, read_json(file)) if file.is_file() else None
 
     def rows(self, after_nimg: int = -1) -> list[dict[str, Any]]:
         """Rows of the curves past `after_nimg`."""

@@ -15,21 +15,19 @@ from typing import Any, NamedTuple, TextIO
 from gan.checkpoint import (
     MODEL_FILE,
     Found,
-    checkpoints,
-    config_at,
-    is_valid,
     load_state,
     newest_checkpoint,
     sweep,
     weights_of_run,
 )
 from gan.config import RunConfig, setting_of
-from gan.data import ImageSet
+from gan.data import ImageSet, ImagesId, identify
 from gan.errors import CheckpointError, GanError, RunError
-from gan.files import runs_root
 from gan.runs.folder import RunReader, RunStatus, is_run
+from gan.runs.images import check_images, same_images
 from gan.runs.lock import check_free, writing
 from gan.runs.monitor import Monitor
+from gan.runs.origin import Origin
 from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
 from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.writer import RunWriter
@@ -46,21 +44,6 @@ class Host:
     steer: TextIO | None = None
     watcher: Watcher | None = None
     say: Callable[[str], None] = lambda text: None
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The moment of a run that a fork begins from."""
-
-    run: Path
-    nimg: int
-    checkpoint: Path | None  # None: there are weights of that moment, and no more
-    config: RunConfig  # as it was then
-
-    @property
-    def name(self) -> str:
-        """As histories tell it."""
-        return f"{self.run.name}@{self.nimg}"
 
 
 class HistoryEvent(NamedTuple):
@@ -82,7 +65,7 @@ def start(
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    with _new_folder(run_dir, trainer, host) as writer:
+    with _new_folder(run_dir, trainer, identify(images), host) as writer:
         return _run(trainer, writer, host, [HistoryEvent("start", new=config.preset)])
 
 
@@ -91,7 +74,8 @@ def resume(
 ) -> RunStatus:
     """Go on from the newest whole checkpoint, bit for bit.
 
-    Where `config` has other settings than the checkpoint, they are changed then and there.
+    Where `config` has other settings than the checkpoint, they are changed then and there. Raises
+    RunError, and has written nothing, where `images` are not those that the run learned from.
     """
     host = host or Host()
     if host.ranks.index:
@@ -100,10 +84,12 @@ def resume(
     with writing(run_dir, host.say):
         sweep(run_dir / "checkpoints")
         host.ranks.agree(True)
+        found_images = check_images(run_dir, config, images, host.say)
         trainer, changed, found = _go_on(config, images, run_dir, host)
         writer = RunWriter(run_dir, config, steerable=host.steer is not None)
         with _failures_reported(writer):
             writer.reopen(trainer.nimg)
+            writer.images(found_images)
         skipped = [HistoryEvent("checkpoint-skipped", new=name) for name in found.skipped]
         resumed = HistoryEvent("resume", "checkpoint", new=found.path.name)
         return _run(trainer, writer, host, [*skipped, resumed, *changed])
@@ -119,7 +105,7 @@ def _go_on(
             f"checkpoint {', '.join(found.skipped)} is damaged and was skipped; "
             f"going on from {found.path.name}"
         )
-    trainer, changed = _restored(found.path, config, images, host)
+    trainer, changed = _restored(found.path, config, images, host, same_images=True)
     _check_budget(trainer, run_dir.name)
     return trainer, changed, found
 
@@ -143,57 +129,36 @@ def fork(
     """A new run that begins where another one was; `config` may have other settings than that."""
     host = host or Host()
     config = replace(config, parent=origin.name)
+    now = identify(images)
     if origin.checkpoint is not None:
-        trainer, changed = _restored(origin.checkpoint, config, images, host)
+        same = same_images(origin.run, origin.config.data, config.data, now)
+        trainer, changed = _restored(origin.checkpoint, config, images, host, same_images=same)
     else:
         trainer, changed = _from_weights(origin, config, images, host)
     _check_budget(trainer, f"the fork of {origin.name}")
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    with _new_folder(run_dir, trainer, host) as writer:
+    with _new_folder(run_dir, trainer, now, host) as writer:
         return _run(
             trainer, writer, host, [HistoryEvent("fork", "parent", new=origin.name), *changed]
         )
 
 
-def find_origin(text: str) -> Origin:
-    """The moment that RUN or RUN@NIMG names; RUN is a folder, or a name in the folder of runs.
-
-    Without NIMG the newest checkpoint, else the newest weights. With it whatever is nearest at or
-    before it, a checkpoint rather than weights of the same moment. Raises RunError.
-    """
-    name, at, moment = text.rpartition("@")
-    if not at or not moment.isdecimal():
-        name, moment = text, ""
-    run = next((p for p in (Path(name), runs_root() / name) if is_run(p)), None)
-    if run is None:
-        raise RunError(f"--fork must name a run, {name!r} is none; see runs/")
-    limit = int(moment) if moment else None
-    whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
-    path = next((p for p in reversed(whole) if is_valid(p)), None)
-    weights = [n for n in weights_of_run(run) if limit is None or n <= limit]
-    if path is None and not weights:
-        raise RunError(
-            f"{run.name} keeps nothing from {'its beginning' if limit is None else f'{limit:,}'} "
-            f"or before; give a later moment"
-        )
-    if path is not None and (limit is None or not weights or int(path.name) >= weights[-1]):
-        config = config_in(load_state(path)) or RunReader(run).config()
-        return Origin(run, int(path.name), path, config)
-    return Origin(run, weights[-1], None, config_at(run, weights[-1]))
-
-
 def _restored(
-    path: Path, config: RunConfig, images: ImageSet, host: Host
+    path: Path, config: RunConfig, images: ImageSet, host: Host, *, same_images: bool
 ) -> tuple[Trainer, list[HistoryEvent]]:
     """A trainer as it was at a checkpoint, and which settings of `config` differ from then."""
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
     trainer = Trainer(_as_then(config, was), images, device=host.device, ranks=host.ranks)
     load_modules(path / MODEL_FILE, trainer.modules())
-    if was.data != config.data:
+    if not same_images:
         state.pop("batches")
-        host.say(f"{config.data} is other data than {was.data}; its order begins anew")
+        host.say(f"the images of {config.data} are others; their order begins anew")
+    if config.seed != was.seed:
+        state.pop("noise")
+        state.pop("batches", None)
+        host.say(f"the seed was {was.seed}, is {config.seed}: noise and order begin anew")
     for difference in trainer.restore(state):
         host.say(f"not bit-exact: {difference}")
     return trainer, _changed(trainer, config, host)
@@ -243,7 +208,9 @@ def _check_budget(trainer: Trainer, name: str) -> None:
 
 
 @contextmanager
-def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> Iterator[RunWriter]:
+def _new_folder(
+    run_dir: Path, trainer: Trainer, found: ImagesId, host: Host
+) -> Iterator[RunWriter]:
     """A new run's folder, which is this process's until it leaves."""
     writer = RunWriter(run_dir, trainer.config, steerable=host.steer is not None)
     if is_run(run_dir):
@@ -254,6 +221,7 @@ def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> Iterator[RunWrit
     with writing(run_dir, host.say):
         writer.create()
         with _failures_reported(writer):
+            writer.images(found)
             writer.reals(trainer.reals())
         yield writer
 

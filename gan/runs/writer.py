@@ -14,11 +14,13 @@ from typing import Any
 
 from gan.checkpoint import CONFIG_FILE, checkpoints, model_note, sweep
 from gan.config import RunConfig
+from gan.data import ImagesId
 from gan.errors import RunError
 from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
 from gan.images import Pixels, encode_webp, tile
 from gan.runs.folder import (
     HISTORY_FILE,
+    IMAGES_FILE,
     LIVE,
     MEASURES_FILE,
     REALS_FILE,
@@ -95,6 +97,10 @@ class RunWriter:
             self._cut(self.path / name, nimg)
         write_json(self.path / CONFIG_FILE, to_json(self.config))
         self.report("starting")
+
+    def images(self, found: ImagesId) -> None:
+        """Which images it learns from, so that a resume can tell."""
+        write_json(self.path / IMAGES_FILE, to_json(found))
 
     def prune_checkpoints(self) -> None:
         """Keep the newest, and of the older ones a few spread over the run."""

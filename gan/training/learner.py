@@ -294,12 +294,17 @@ class Learner:
         }
 
     def restore(self, state: Mapping[str, Any]) -> tuple[str, ...]:
-        """Go on from `state` (modules are already loaded); returns why it may not be bit-exact."""
+        """Go on from `state` (modules are already loaded); returns why it may not be bit-exact.
+
+        Without "batches" the order of the images begins anew, without "noise" that does.
+        """
         self.nimg, self.steps, self.seconds = state["nimg"], state["steps"], state["seconds"]
-        self.noise.set_state(state["noise"])
-        if self.ranks.index:  # a checkpoint keeps the noise of rank 0
+        if self.ranks.index or "noise" not in state:  # a checkpoint keeps the noise of rank 0
             self.noise.manual_seed(self._own_seed(self.nimg))
-        self.batches.restore(state["batches"])
+        else:
+            self.noise.set_state(state["noise"])
+        if "batches" in state:
+            self.batches.restore(state["batches"])
         self.augmenter.restore(state.get("ada", {}))
         self.penalty = torch.tensor(state.get("penalty", 0.0))
         self.ema.count.copy_(state["ema_count"])

@@ -90,7 +90,9 @@ def model_json(
     }  # fmt: skip
 
 
-def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]:
+def run_json(
+    status: Any, *, steerable: bool, resumable: bool, forkable: bool = False
+) -> dict[str, Any]:
     """A run's status for the page; `steerable` is the visitor's right, not the run's ability."""
     return {
         "id": status.id, "state": status.state, "nimg": status.nimg,
@@ -98,7 +100,7 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
         "fraction": finite(status.fraction), "message": status.message,
         "message_zh": chinese(status.message),
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
-        "steerable": steerable, "resumable": resumable,
+        "steerable": steerable, "resumable": resumable, "forkable": forkable,
         "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
     }  # fmt: skip
 
