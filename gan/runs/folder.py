@@ -1,7 +1,7 @@
 """The run folder: the only thing between training and watching. One writer, any number of readers.
 
 runs/<id>/config.json  progress.jsonl  snapshots/<nimg>.webp  weights/<nimg>.safetensors
-          checkpoints/<nimg>/  status.json  log.txt
+          checkpoints/<nimg>/  status.json  images.json  log.txt  .lock
 """
 
 from __future__ import annotations
