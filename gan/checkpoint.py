@@ -7,6 +7,7 @@ appears under its final name only when all of it is on disk.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -23,9 +24,11 @@ from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import (
     expanded,
     fsync_folder,
+    parse_json,
     pulled_root,
     read_json,
     sha256,
+    write_atomic,
     write_json,
 )
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
@@ -43,6 +46,7 @@ from gan.tensors import (
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
+ASIDE = ".old"  # in the name of a checkpoint that another of the same moment is to replace
 PULLED = "hub:"  # begins the ref of a model from the Hub
 
 
@@ -217,26 +221,44 @@ def save_weights(
 def save_checkpoint(
     folder: Path, nimg: int, modules: Mapping[str, nn.Module], state: Mapping[str, Any]
 ) -> Path:
-    """`folder`/<nimg>, whole or not at all; `state` holds tensors, numbers, texts, lists, dicts."""
+    """`folder`/<nimg>, whole or not at all; `state` holds tensors, numbers, texts, lists, dicts.
+
+    One that is there already is moved aside until the new one has its name: wherever this process
+    is killed, one of them is whole, and `sweep` finds it. Raises OSError, on a full disk too.
+    """
     final = folder / f"{nimg:010d}"
     temporary = folder / f".{nimg:010d}.{os.getpid()}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
+    aside = folder / f".{nimg:010d}.{os.getpid()}{ASIDE}.tmp"
+    serialised = io.BytesIO()  # first: into a file on a full disk torch.save raises RuntimeError
+    torch.save(dict(state), serialised)
+    for leftover in (temporary, aside):
+        shutil.rmtree(leftover, ignore_errors=True)
     try:
         temporary.mkdir(parents=True)
         save_modules(temporary / MODEL_FILE, modules)
-        with (temporary / STATE_FILE).open("wb") as stream:
-            torch.save(dict(state), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
+        write_atomic(temporary / STATE_FILE, serialised.getbuffer())
         hashes = {name: sha256(temporary / name) for name in (MODEL_FILE, STATE_FILE)}
         write_json(temporary / MANIFEST_FILE, {"nimg": nimg, "sha256": hashes})
-        shutil.rmtree(final, ignore_errors=True)
-        temporary.replace(final)
+        _put_in_place(temporary, final, aside)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     fsync_folder(folder)
+    shutil.rmtree(aside, ignore_errors=True)
     return final
+
+
+def _put_in_place(new: Path, final: Path, aside: Path) -> None:
+    """Rename `new` to `final`, with what was there out of the way, and back again if that fails."""
+    if not final.exists():
+        new.replace(final)
+        return
+    final.replace(aside)
+    try:
+        new.replace(final)
+    except BaseException:
+        aside.replace(final)
+        raise
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -267,7 +289,7 @@ def newest_checkpoint(folder: Path) -> Found:
 def is_valid(path: Path) -> bool:
     """Whether every file of a checkpoint has the hash that its manifest states."""
     try:
-        hashes = json.loads((path / MANIFEST_FILE).read_text("utf-8"))["sha256"]
+        hashes = parse_json((path / MANIFEST_FILE).read_bytes())["sha256"]
         return all(sha256(path / name) == hashes[name] for name in (MODEL_FILE, STATE_FILE))
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -291,6 +313,25 @@ def load_state(path: Path) -> dict[str, Any]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left half written."""
+    """Tidy up after a killed process: a whole checkpoint gets its name, other leftovers go."""
+    for leftover, final in stranded(folder):
+        if not final.exists():
+            leftover.replace(final)
     for leftover in folder.glob(".*.tmp"):
-        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
+def stranded(folder: Path) -> list[tuple[Path, Path]]:
+    """(folder, its name) of whole checkpoints that a kill kept from getting their name.
+
+    A new one comes before one that was moved aside for it.
+    """
+    found = []
+    for path in sorted(folder.glob(".*.tmp"), key=lambda p: (ASIDE in p.name, p.name)):
+        name = path.name.split(".")[1]
+        if name.isdigit() and path.is_dir() and is_valid(path):
+            found.append((path, folder / name))
+    return found

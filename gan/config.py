@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ FORMAT = "gan-atelier/1"
 KEEP_MB = 100.0  # above it a run thins its older moments
 RESOLUTIONS = (8, 16, 28, 32, 48, 64)
 MAX_LAYERS = 24
+MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB that a config.json may have
+NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, deeper ones too
 MAX_CHAIN, MAX_LAYER_TEXT = 128, 64
 SMALLEST_SCALE = 4  # px; there is nothing to judge in fewer
 D_STRUCTURE = (
@@ -123,6 +125,11 @@ class TrainConfig:
         check_ranges(self)
 
 
+def names_bytes(names: Iterable[str]) -> int:
+    """How much of a JSON file class names take."""
+    return sum(len(name.encode("utf-8", "replace")) + NAME_OVERHEAD for name in names)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """Everything that a training needs to start, and to be told apart from others."""
@@ -140,6 +147,12 @@ class RunConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        if (size := names_bytes(self.class_names)) > MAX_NAMES_BYTES:
+            raise ConfigError(
+                f"the names of all classes may take {MAX_NAMES_BYTES // 1024} KB, these "
+                f"{len(self.class_names):,} take {size // 1024}; shorten them, or train without "
+                f"classes: --set classes=0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

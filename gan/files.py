@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
 from gan.errors import WeightsError
 
 MAX_CONFIG_BYTES = 64 * 2**10
+BLOCK_BYTES = 4096  # what a file system gives to the smallest file
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})  # a disk takes no more
 
 
 def data_root() -> Path | None:
@@ -69,7 +73,7 @@ def read_json(path: Path) -> Any:
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")
-        return json.loads(path.read_text("utf-8"))
+        return parse_json(path.read_bytes())
     except OSError as error:
         raise WeightsError(
             f"{path.name} cannot be read in {path.parent.name!r} ({error.strerror}); "
@@ -81,14 +85,63 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
+def parse_json(data: bytes) -> Any:
+    """JSON as editors on any system save it: UTF-8 or UTF-16, with or without a byte-order mark.
+
+    Raises ValueError or RecursionError.
+    """
+    return json.loads(data)  # of bytes it tells the encoding itself, of text it takes no mark
+
+
+def json_bytes(data: Any) -> bytes:
+    """`data` as `write_json` writes it."""
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
 def write_json(path: Path, data: Any) -> None:
-    """`data` as indented JSON, atomically."""
-    write_atomic(path, (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
+    """`data` as indented JSON, atomically.
+
+    Raises WeightsError, and writes nothing, where `read_json` could not read it again.
+    """
+    text = json_bytes(data)
+    if len(text) > MAX_CONFIG_BYTES:
+        raise WeightsError(
+            f"{path.name} may have 64 KB, what was to be written has {len(text) // 1024} KB; "
+            f"shorten the names in it"
+        )
+    write_atomic(path, text)
 
 
-def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
+def append_line(path: Path, text: str) -> None:
+    """One more line of a file, whole or not at all: on a full disk the file stays as it was."""
+    data = (text + "\n").encode()
+    with path.open("ab", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        try:
+            if stream.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        except OSError:
+            stream.truncate(size)
+            raise
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Write text over a small file in place, for a disk that has no room for a second one.
+
+    In one call, but not atomic. What was longer is filled up with spaces, so that no block is given
+    back. Raises OSError, and leaves the file, where it would need a further block.
+    """
+    with path.open("r+b", buffering=0) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if len(data) > max(size, BLOCK_BYTES):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        stream.write(data.ljust(size))
+
+
+def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Write beside, flush to disk, rename: a reader or a crash sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # by thread too: two that write the same file at once must not share it
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as stream:
             stream.write(data)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import stat
 import struct
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +19,13 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import checkpoint
+from gan import checkpoint, files
 from gan.checkpoint import (
     bundled,
     checkpoints,
     load,
     load_checkpoint,
+    load_state,
     newest_checkpoint,
     save_checkpoint,
     save_weights,
@@ -29,7 +34,7 @@ from gan.checkpoint import (
 )
 from gan.config import ModelConfig, WeightsConfig
 from gan.errors import CheckpointError, GanError, WeightsError
-from gan.files import write_atomic
+from gan.files import append_line, read_json, write_atomic, write_json
 from gan.models import seeded_build
 from gan.presets import default_widths
 from gan.sampling import sample
@@ -241,6 +246,97 @@ def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path):
         found = newest_checkpoint(tmp_path)
         assert int(found.path.name) > start
         assert found.skipped == ()
+
+
+def die_at_a_rename(folder: Path, number: int) -> None:
+    """Save a moment that is saved already; the process is gone at its nth rename of a folder."""
+    gw, dw = default_widths("conv", 28)
+    g, _ = seeded_build(ModelConfig(g_widths=gw, d_widths=dw), 0)
+    real, left = Path.replace, [number]
+
+    def replace_or_die(path: Path, target: Path) -> Path:
+        left[0] -= path.is_dir()
+        if not left[0]:
+            os._exit(9)
+        return real(path, target)
+
+    Path.replace = replace_or_die
+    save_checkpoint(folder, 16, {"g": g}, {"nimg": 16, "again": True})
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_kill_while_a_moment_is_saved_again_loses_neither_checkpoint(tmp_path: Path, number: int):
+    gw, dw = default_widths("conv", 28)
+    g, _ = seeded_build(ModelConfig(g_widths=gw, d_widths=dw), 0)
+    save_checkpoint(tmp_path, 16, {"g": g}, {"nimg": 16, "again": False})
+    quick_child(die_at_a_rename, tmp_path, number).join()
+    sweep(tmp_path)
+    found = newest_checkpoint(tmp_path)
+    assert load_state(found.path)["again"] is (number == 2)  # of two whole ones the later
+    assert list(tmp_path.iterdir()) == [found.path]
+
+
+def test_a_whole_checkpoint_without_its_name_is_adopted_and_a_torn_one_goes(
+    tmp_path: Path, make_config
+):
+    g, _ = seeded_build(make_config().model, 0)
+    for nimg in (1, 2, 3):
+        save_checkpoint(tmp_path, nimg, {"g": g}, {"nimg": nimg})
+    for nimg in (2, 3):
+        (tmp_path / f"{nimg:010d}").rename(tmp_path / f".{nimg:010d}.77.tmp")
+    os.truncate(tmp_path / ".0000000003.77.tmp" / "state.pt", 50)
+    sweep(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0000000001", "0000000002"]
+
+
+def test_two_threads_that_write_one_file_at_once_both_succeed(tmp_path: Path, monkeypatch):
+    both = threading.Barrier(2, timeout=60)
+    real = os.fsync
+    path = tmp_path / "a"
+
+    def wait_then_sync(handle: int) -> None:
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            both.wait()  # both have written and none has renamed
+        real(handle)
+
+    monkeypatch.setattr(files.os, "fsync", wait_then_sync)
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(write_atomic, path, text * 1000) for text in (b"a", b"b")]
+        assert [d.exception() for d in done] == [None, None]
+    assert path.read_bytes() in (b"a" * 1000, b"b" * 1000)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_json_that_a_person_saved_in_an_editor_is_read(tmp_path: Path, encoding: str):
+    file = tmp_path / "config.json"
+    file.write_bytes('{\r\n  "name": "Schön 猫"\r\n}\r\n'.encode(encoding))
+    assert read_json(file) == {"name": "Schön 猫"}
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path):
+    file = tmp_path / "config.json"
+    write_json(file, {"names": ["a"]})
+    with pytest.raises(WeightsError, match="64 KB"):
+        write_json(file, {"names": ["n" * 100] * 900})
+    assert read_json(file) == {"names": ["a"]}
+
+
+def test_a_line_that_a_full_disk_cuts_short_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch):
+    file = tmp_path / "progress.jsonl"
+    append_line(file, '{"nimg": 1}')
+    real = io.FileIO.write
+
+    class Full(io.FileIO):
+        def write(self, data):
+            return real(self, bytes(data)[:3])
+
+    monkeypatch.setattr(Path, "open", lambda path, mode, buffering: Full(path, mode))
+    with pytest.raises(OSError, match="No space"):
+        append_line(file, '{"nimg": 2}')
+    monkeypatch.undo()
+    append_line(file, '{"nimg": 3}')
+    assert file.read_text().splitlines() == ['{"nimg": 1}', '{"nimg": 3}']
 
 
 def test_the_weights_folder_of_an_installed_package_is_found(monkeypatch, tmp_path: Path):

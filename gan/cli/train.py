@@ -13,13 +13,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from gan import checkpoint, presets, runs
-from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
+from gan.cli.console import DataOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
 from gan.config import KEEP_MB, RunConfig, apply_settings, parse_setting
-from gan.data import DATA_NAMES, ImageSet, data_summary, load_data
+from gan.data import DATA_NAMES, ImageSet, absolute_spec, data_summary, load_data
 from gan.errors import ConfigError, RunError, number_text
-from gan.files import read_json
+from gan.files import expanded, read_json
 from gan.presets import PRESETS
 from gan.runs.userpresets import expand_preset, load_presets
 from gan.schema import from_json
@@ -27,7 +27,13 @@ from gan.training import Event, Ranks, checked_change, processes_here, ranks_her
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
 
-PresetOption = Annotated[str, typer.Option("--preset", help="a recipe; `gan presets` lists them")]
+DEFAULT_PRESET = "fashion"
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--preset", help=f"a recipe; `gan presets` lists them [default: {DEFAULT_PRESET}]"
+    ),
+]
 
 
 def training_threads() -> int:
@@ -58,7 +64,7 @@ def list_presets() -> None:
 
 @app.command()
 def train(
-    preset: PresetOption = "fashion",
+    preset: PresetOption = None,
     data: DataOption = None,
     seconds: Annotated[
         float | None, typer.Option("--seconds", help="stop at so many seconds of training in all")
@@ -70,7 +76,10 @@ def train(
         list[str] | None,
         typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
     ] = None,
-    seed: SeedOption = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins [default: 0]"),
+    ] = None,
     run_dir: Annotated[
         Path | None, typer.Option("--run-dir", help="where to write; runs/PRESET-N if left out")
     ] = None,
@@ -149,10 +158,10 @@ def _ranks(steer: bool) -> Ranks:
 class Wish(NamedTuple):
     """What was typed."""
 
-    preset: str
+    preset: str | None
     data: str | None
     settings: dict[str, Any]
-    seed: int
+    seed: int | None
     seconds: float | None
     kimg: float | None
     run_dir: Path | None
@@ -179,27 +188,49 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 
 
 def _new(wish: Wish) -> Plan:
-    config, images = _new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
+    preset = wish.preset or DEFAULT_PRESET
+    config, images = _new_config(preset, wish.data, wish.settings, seed=wish.seed or 0)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
     config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
-    run_dir = wish.run_dir or runs.new_run_dir(wish.preset)
+    run_dir = wish.run_dir or runs.new_run_dir(preset)
     return Plan(run_dir, config, partial(runs.start, config, images, run_dir))
 
 
 def _resumed(run_dir: Path, wish: Wish) -> Plan:
-    config = _resumed_config(run_dir, wish.settings, seconds=wish.seconds, kimg=wish.kimg)
+    if not runs.is_run(run_dir):
+        raise RunError(f"--resume must name a run folder, {str(run_dir)!r} is none; see runs/")
+    runs.check_free(run_dir)
+    config = _resumed_config(run_dir, wish)
     if wish.keep_mb is not None:
         config = replace(config, keep_mb=wish.keep_mb)
-    return Plan(run_dir, config, partial(runs.resume, config, _images_of(config), run_dir))
+    images = _images_again(run_dir, config, moved=wish.data is not None)
+    return Plan(run_dir, config, partial(runs.resume, config, images, run_dir))
+
+
+def _images_again(run_dir: Path, config: RunConfig, *, moved: bool) -> ImageSet:
+    """The images of a run that goes on; where its folder is gone, that is what is said."""
+    kind, _, path = config.data.partition(":")
+    if kind == "folder" and not moved and not expanded(path).exists():
+        raise RunError(
+            f"{Path(path).name!r}, whose images {run_dir.name} learns from, is not where it was; "
+            f"name its place with --data folder:PATH"
+        )
+    return _images_of(config)
 
 
 def _forked(text: str, wish: Wish) -> Plan:
     """Budget and folder are the fork's own; all else is the parent's unless it is given."""
     origin = runs.find_origin(text)
+    if wish.preset not in (None, origin.config.preset):
+        raise ConfigError(
+            f"a fork has its parent's preset, {origin.config.preset}, got --preset {wish.preset}; "
+            f"leave it out"
+        )
     config = checked_change(origin.config, wish.settings) if wish.settings else origin.config
     config = replace(
         config,
-        data=wish.data or config.data,
+        data=absolute_spec(wish.data) if wish.data else config.data,
+        seed=config.seed if wish.seed is None else wish.seed,
         total_seconds=wish.seconds,
         total_kimg=wish.kimg,
         keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb,
@@ -235,7 +266,7 @@ def _new_config(
     """The config of a new run, fitted to its images, and these."""
     preset, data, settings = expand_preset(preset, data, settings)
     recipe = presets.get_preset(preset)
-    spec = data or recipe.data
+    spec = absolute_spec(data or recipe.data)
     images = load_data(
         spec,
         resolution=settings.get("resolution", recipe.resolution or None),
@@ -244,7 +275,10 @@ def _new_config(
     say(images.report)
     if recipe.conditional and not images.class_names:
         say(f"{spec} has no classes: the model is trained without them")
-    config = presets.run_config(preset, images.shape, data=spec, seed=seed)
+    shape = images.shape
+    if settings.get("classes") == 0:  # whatever the classes are called, they are not learned
+        shape = shape._replace(class_names=())
+    config = presets.run_config(preset, shape, data=spec, seed=seed)
     if settings.get("aux_classes") and images.class_names:
         settings = {"classes": len(images.class_names), **settings}  # they need a class each
     config = presets.resolve_widths(apply_settings(config, settings))
@@ -257,18 +291,29 @@ def _new_config(
     return replace(config, class_names=names), images
 
 
-def _resumed_config(
-    run_dir: Path, settings: dict[str, Any], *, seconds: float | None, kimg: float | None
-) -> RunConfig:
-    if not runs.is_run(run_dir):
-        raise RunError(f"--resume must name a run folder, {str(run_dir)!r} is none; see runs/")
-    status = runs.RunReader(run_dir).status()
-    if status.state in runs.LIVE:
-        raise RunError(f"{run_dir.name} is {status.state} in another process; stop it first")
+def _resumed_config(run_dir: Path, wish: Wish) -> RunConfig:
+    """The run's config with what may change in it; raises ConfigError for what may not."""
     config = from_json(RunConfig, read_json(run_dir / checkpoint.CONFIG_FILE))
-    if seconds is not None or kimg is not None:
-        config = replace(config, total_seconds=seconds, total_kimg=kimg)
-    return checked_change(config, settings) if settings else config
+    if wish.preset not in (None, config.preset):
+        raise ConfigError(
+            f"--resume goes on with the preset {config.preset}, got --preset {wish.preset}; leave "
+            f"it out, or start a new run with it"
+        )
+    if wish.seed not in (None, config.seed):
+        raise ConfigError(
+            f"--resume goes on with seed {config.seed}, got --seed {wish.seed}; leave it out, or "
+            f"--fork the run with it"
+        )
+    if wish.run_dir is not None and wish.run_dir.resolve() != run_dir.resolve():
+        raise ConfigError(
+            f"--resume writes where the run lies, got --run-dir {str(wish.run_dir)!r}; leave it "
+            f"out, or --fork the run into it"
+        )
+    if wish.data is not None:
+        config = replace(config, data=absolute_spec(wish.data))
+    if wish.seconds is not None or wish.kimg is not None:
+        config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
+    return checked_change(config, wish.settings) if wish.settings else config
 
 
 def _die_first_when_memory_is_short() -> None:

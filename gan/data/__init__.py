@@ -6,14 +6,16 @@ from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
 from gan.data.folder import load_folder
 from gan.data.hub import load_hub
+from gan.data.identity import ImagesId, class_difference, compare, difference, identify
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
 from gan.errors import DataError, suggest
 from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
-    "DATA_NAMES", "Batch", "Batches", "ImageSet", "check_spec", "compared_shape", "data_summary",
-    "fashion_test", "load_data", "shape_of", "split_held_out",
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "absolute_spec", "check_spec",
+    "class_difference", "compare", "compared_shape", "data_summary", "difference", "fashion_test",
+    "identify", "load_data", "shape_of", "split_held_out",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -30,6 +32,15 @@ def check_spec(spec: str) -> None:
     raise DataError(
         f"there is no data {spec!r}; {suggest(spec, [*BUNDLED, 'folder:PATH', 'hub:owner/name'])}"
     )
+
+
+def absolute_spec(spec: str) -> str:
+    """`spec` as it is found from any working directory; all but folder:PATH is so already."""
+    kind, _, rest = spec.partition(":")
+    if kind != "folder" or not rest:
+        return spec
+    whole = f"folder:{expanded(rest).absolute()}"
+    return whole if whole.isprintable() else spec
 
 
 def load_data(spec: str, *, resolution: int | None = None, channels: int | None = None) -> ImageSet:

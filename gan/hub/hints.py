@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
+
+from gan.files import parse_json
 
 MAX_HINT_BYTES = 64 * 2**10
 MAX_VALUES = 2000  # in one file
@@ -18,8 +19,8 @@ def is_ours(config: Path | None) -> bool:
 def parsed(path: Path) -> dict[str, Any]:
     """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
     try:
-        text = path.read_text("utf-8")
-        data = json.loads(text) if path.suffix == ".json" else _yaml(text)
+        text = path.read_bytes()
+        data = parse_json(text) if path.suffix == ".json" else _yaml(text.decode("utf-8-sig"))
         plain = _plain(data, [MAX_VALUES])
     except Exception:  # PyYAML raises KeyError, IndexError and more for what makes no sense
         return {}

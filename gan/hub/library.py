@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
@@ -15,7 +14,14 @@ from typing import NamedTuple
 from gan.checkpoint import CONFIG_FILE, MODEL_FILE, PULLED, is_pulled, pulled
 from gan.config import SourceConfig, WeightsConfig
 from gan.errors import ConfigError, GanError, HubError
-from gan.files import fsync_folder, pulled_root, read_json, write_json
+from gan.files import (
+    fsync_folder,
+    json_bytes,
+    parse_json,
+    pulled_root,
+    read_json,
+    write_atomic,
+)
 from gan.hub.names import Repo, folder_name, repo_prefix
 from gan.schema import from_json
 
@@ -93,7 +99,7 @@ def remember(repo: Repo, folder: str) -> None:
     """That what was asked for as `repo` (its revision, its file) is in `folder`."""
     with _names_lock:
         names = _names() | {_key(repo): folder}
-        write_json(pulled_root() / NAMES, {k: v for k, v in names.items() if has(v)})
+        write_atomic(pulled_root() / NAMES, json_bytes({k: v for k, v in names.items() if has(v)}))
 
 
 def recall(repo: Repo) -> Entry | None:
@@ -118,7 +124,7 @@ def _key(repo: Repo) -> str:
 
 def _names() -> dict[str, str]:
     try:
-        names = json.loads((pulled_root() / NAMES).read_text("utf-8"))
+        names = parse_json((pulled_root() / NAMES).read_bytes())
         return {str(k): str(v) for k, v in names.items()}
     except (OSError, ValueError, AttributeError):
         return {}

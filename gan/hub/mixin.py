@@ -6,6 +6,7 @@ reads it, strictly, safetensors alone, and nothing else is ever fetched.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from gan.checkpoint import CONFIG_FILE, MODEL_FILE, load, save_weights
 from gan.config import WeightsConfig
 from gan.errors import WeightsError
 from gan.hub.card import LIBRARY, TAGS, Facts, card, rows_of, source_of
+from gan.hub.recipe import shared_data
 from gan.models import (
     Discriminator,
     Generator,
@@ -42,6 +44,8 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
     ) -> None:
         """With new weights where no generator is given; raises ConfigError for a bad config."""
         super().__init__()
+        # what is saved is for others: where images lie on this machine is left out
+        config = replace(config, data=shared_data(config.data))
         self.weights_config = config
         self.g_ema = build_generator(config.model) if generator is None else generator
         self.d = build_discriminator(config.model) if generator is None else discriminator

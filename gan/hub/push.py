@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, config_at, save_weights
 from gan.config import RunConfig, SourceConfig
 from gan.errors import HubError
+from gan.files import json_bytes
 from gan.hub.card import (
     LICENCE,
     Facts,
@@ -22,10 +23,11 @@ from gan.hub.card import (
 from gan.hub.client import never
 from gan.hub.names import parse_repo
 from gan.hub.pictures import samples_picture, walk_picture
-from gan.hub.recipe import training_command
+from gan.hub.recipe import shared_data, training_command
 from gan.hub.sending import Look, Plan, account_of, look
 from gan.hub.space import FRONT, REPO_ID, join_front, split_front
 from gan.models import count_parameters
+from gan.schema import to_json
 
 CARD_FILE, SAMPLES_FILE, WALK_FILE = "README.md", "samples.png", "walk.webp"
 KEPT = (  # of a weights folder; anything else in it stays at home
@@ -106,11 +108,15 @@ def plan(
 
 def _model_files(weights: Weights) -> dict[str, bytes]:
     """config.json and model.safetensors, and what else a folder of them may hold."""
+    config = replace(weights.config, data=shared_data(weights.config.data))
     if (weights.path / CONFIG_FILE).is_file() and (weights.path / MODEL_FILE).is_file():
-        files = {name: weights.path / name for name in KEPT if (weights.path / name).is_file()}
-        return {name: file.read_bytes() for name, file in files.items()}
+        paths = {name: weights.path / name for name in KEPT if (weights.path / name).is_file()}
+        files = {name: file.read_bytes() for name, file in paths.items()}
+        if config != weights.config:
+            files[CONFIG_FILE] = json_bytes(to_json(config))
+        return files
     with tempfile.TemporaryDirectory() as folder:
-        save_weights(Path(folder), weights.config, weights.generator, weights.discriminator)
+        save_weights(Path(folder), config, weights.generator, weights.discriminator)
         return {name: (Path(folder) / name).read_bytes() for name in (CONFIG_FILE, MODEL_FILE)}
 
 

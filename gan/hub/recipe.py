@@ -17,6 +17,11 @@ SIZES = ("resolution", "channels", "width", "depth")
 OWN_FOLDER = "folder:PICTURES"  # where they lie on somebody's machine is nobody's business
 
 
+def shared_data(spec: str) -> str:
+    """A run's data as it may be read by others: where a folder lies on this machine is left out."""
+    return OWN_FOLDER if spec.startswith("folder:") else spec
+
+
 def training_command(run: RunConfig, *, nimg: int) -> str:
     """The command line that trains the same model again; empty for a preset that is not known."""
     names = run.class_names
@@ -35,7 +40,7 @@ def training_command(run: RunConfig, *, nimg: int) -> str:
         key: value for key, value in sizes.items() if value != getattr(preset.model, key)
     }
     settings = [f"--set {key}={shlex.quote(setting_text(value))}" for key, value in changed.items()]
-    data = OWN_FOLDER if run.data.startswith("folder:") else run.data
+    data = shared_data(run.data)
     begin = f"--fork {shlex.quote(run.parent)}" if run.parent else f"--preset {run.preset}"
     budget = f"--kimg {nimg / 1000:g} --seed {run.seed}"
     return " ".join(

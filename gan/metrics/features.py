@@ -7,7 +7,6 @@ so that an image's features depend on nothing but the image.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from gan.checkpoint import weights_dir
 from gan.config import FORMAT
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
+from gan.files import parse_json
 from gan.images import LUMA, normalise, opaque
 from gan.schema import from_json
 
@@ -135,8 +135,8 @@ def load_features(kind: str) -> FeatureNet:
 def read_features(folder: Path) -> FeatureNet:
     """The network in a weights folder: eval mode, no gradients, features in float32."""
     try:
-        text = (folder / "config.json").read_text(encoding="utf-8")
-        config = from_json(cast(Any, FeatureConfig), json.loads(text))
+        text = (folder / "config.json").read_bytes()
+        config = from_json(cast(Any, FeatureConfig), parse_json(text))
         net = FeatureNet(cast(FeatureConfig, config))
         net.load_state_dict(load_file(folder / "model.safetensors"))
     except (OSError, ValueError, RuntimeError, ConfigError, SafetensorError) as error:

@@ -13,14 +13,16 @@ from gan.runs.folder import (
     list_runs,
     new_run_dir,
 )
-from gan.runs.launch import Host, Origin, find_origin, fork, resume, start
+from gan.runs.launch import Host, fork, resume, start
+from gan.runs.lock import check_free
+from gan.runs.origin import Origin, find_origin
 from gan.runs.process import Supervisor, command_line, fork_argv, setting_arguments, train_argv
 from gan.runs.session import Session
 from gan.runs.writer import RunWriter
 
 __all__ = [
     "LIVE", "STATES", "Host", "Origin", "RunReader", "RunStatus", "RunWriter", "Session",
-    "Supervisor", "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint",
-    "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start",
-    "train_argv",
+    "Supervisor", "check_free", "command_line", "find_origin", "fork", "fork_argv",
+    "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root",
+    "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gan.config import setting_of
 from gan.errors import ConfigError, number_text
 from gan.runs.folder import STEPS
-from gan.training import single_step
+from gan.training import checked_change, single_step
 
 if TYPE_CHECKING:
     from gan.runs.session import Session
@@ -60,8 +59,9 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
+    # first to disk: where that is full, nothing has changed
+    session.writer.reconfigure(checked_change(before, settings))
     note = session.trainer.change(settings)
-    session.writer.reconfigure(session.trainer.config)
     for key in settings:
         old, new = setting_of(before, key), setting_of(session.trainer.config, key)
         if old != new:
@@ -80,9 +80,9 @@ def _step(session: Session, command: Command) -> None:
     if what not in STEPS:
         session.writer.say(f"a step must be of d, g or both, got {str(what)[:20]!r}; choose one")
         return
-    begin = time.perf_counter()
+    begin = session.trainer.work_time.now()
     done = single_step(session.trainer, what)
-    elapsed = time.perf_counter() - begin
+    elapsed = session.trainer.work_time.since(begin)
     session.trainer.seconds += elapsed
     session.writer.single_step(done)
     session.note("step", new=what)

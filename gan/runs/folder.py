@@ -1,7 +1,7 @@
 """The run folder: the only thing between training and watching. One writer, any number of readers.
 
 runs/<id>/config.json  progress.jsonl  snapshots/<nimg>.webp  weights/<nimg>.safetensors
-          checkpoints/<nimg>/  status.json  log.txt
+          checkpoints/<nimg>/  status.json  images.json  log.txt  .lock
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from typing import Any, Literal, get_args
 from gan.checkpoint import (
     CONFIG_FILE,
     checkpoints,
+    stranded,
     weights_of_run,
 )
 from gan.config import RunConfig
+from gan.data import ImagesId
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
 from gan.schema import from_json
@@ -30,6 +32,7 @@ STATES: tuple[State, ...] = get_args(State)
 LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
 HISTORY_FILE, STEP_FILE, REALS_FILE = "history.jsonl", "step.json", "reals.webp"
+IMAGES_FILE = "images.json"
 STEPS = ("d", "g", "both")
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
 TRASH = ".trash"  # in the runs root; gan.runs.manage moves runs there
@@ -71,7 +74,8 @@ def is_run(path: Path) -> bool:
 
 def has_checkpoint(path: Path) -> bool:
     """Whether there is anything that a run could go on from."""
-    return bool(checkpoints(path / "checkpoints"))
+    folder = path / "checkpoints"
+    return bool(checkpoints(folder) or stranded(folder))
 
 
 def list_runs(root: Path | None = None) -> list[RunStatus]:
@@ -103,13 +107,32 @@ class RunReader:
             **{k: data[k] for k in STATUS_KEYS if k in data},
         )
         if status.state in LIVE and _is_gone(data):
-            message = "its process is gone; resume goes on from the last checkpoint"
-            return replace(status, state="interrupted", message=message, steerable=False)
+            return replace(
+                status, state="interrupted", message=self._what_is_left(), steerable=False
+            )
         return status
+
+    def _what_is_left(self) -> str:
+        """What can be done with a run whose process is gone."""
+        if has_checkpoint(self.path):
+            return "its process is gone; resume goes on from the last checkpoint"
+        if self.weights():
+            return "its process is gone; it has weights and no checkpoint: fork it"
+        return "its process is gone before anything was kept; start a new run"
+
+    def writer_pid(self) -> int:
+        """The process that wrote the status last; 0 where there is none."""
+        data = read_json(self.path / "status.json")
+        return int(data.get("pid", 0)) if is_status(data) else 0
 
     def config(self) -> RunConfig:
         """What it was started with."""
         return from_json(RunConfig, read_json(self.path / CONFIG_FILE))
+
+    def images_id(self) -> ImagesId | None:
+        """Which images it learns from; None for a run of an older version."""
+        file = self.path / IMAGES_FILE
+        return from_json(ImagesId, read_json(file)) if file.is_file() else None
 
     def rows(self, after_nimg: int = -1) -> list[dict[str, Any]]:
         """Rows of the curves past `after_nimg`."""

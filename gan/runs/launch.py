@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import shlex
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,21 +14,22 @@ from typing import Any, NamedTuple, TextIO
 
 from gan.checkpoint import (
     MODEL_FILE,
-    checkpoints,
-    config_at,
-    is_valid,
+    Found,
     load_state,
     newest_checkpoint,
     sweep,
     weights_of_run,
 )
 from gan.config import RunConfig, setting_of
-from gan.data import ImageSet
-from gan.errors import GanError, RunError
-from gan.files import runs_root
+from gan.data import ImageSet, ImagesId, identify
+from gan.errors import CheckpointError, GanError, RunError
 from gan.runs.folder import RunReader, RunStatus, is_run
+from gan.runs.images import check_images, same_images
+from gan.runs.lock import check_free, writing
 from gan.runs.monitor import Monitor
+from gan.runs.origin import Origin
 from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
+from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
 from gan.tensors import load_modules
@@ -45,35 +47,14 @@ class Host:
     say: Callable[[str], None] = lambda text: None
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The moment of a run that a fork begins from."""
+class HistoryEvent(NamedTuple):
+    """What the history tells of how a run began."""
 
-    run: Path
-    nimg: int
-    checkpoint: Path | None  # None: there are weights of that moment, and no more
-    config: RunConfig  # as it was then
-    asked: int | None = None  # the moment that was asked for, if any
-
-    @property
-    def name(self) -> str:
-        """As histories tell it."""
-        return f"{self.run.name}@{self.nimg}"
-
-    def told(self) -> str:
-        """For a terminal: the moment that it is, and that it is not the one that was asked for."""
-        nearest = self.asked is not None and self.asked != self.nimg
-        why = f", the nearest moment kept before {self.asked:,}" if nearest else ""
-        return f"forked from {self.run.name} at {self.nimg:,} images{why}"
-
-
-class Change(NamedTuple):
-    """A setting that differs from what a checkpoint had."""
-
-    key: str
-    old: Any
-    new: Any
-    note: str
+    event: str
+    key: str = ""
+    old: Any = None
+    new: Any = None
+    note: str = ""
 
 
 def start(
@@ -85,9 +66,8 @@ def start(
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    writer = _new_folder(run_dir, trainer, host)
-    writer.history("start", new=config.preset, trainer=trainer)
-    return _run(trainer, writer, host)
+    with _new_folder(run_dir, trainer, identify(images), host) as writer:
+        return _run(trainer, writer, host, [HistoryEvent("start", new=config.preset)])
 
 
 def resume(
@@ -95,28 +75,53 @@ def resume(
 ) -> RunStatus:
     """Go on from the newest whole checkpoint, bit for bit.
 
-    Where `config` has other settings than the checkpoint, they are changed then and there.
+    Where `config` has other settings than the checkpoint, they are changed then and there. Raises
+    RunError, and has written nothing, where `images` are not those that the run learned from.
     """
     host = host or Host()
-    folder = run_dir / "checkpoints"
-    if not host.ranks.index:
-        sweep(folder)
-    found = newest_checkpoint(folder)
+    if host.ranks.index:
+        host.ranks.agree(True)  # until the first one has tidied up
+        return _beside(_go_on(config, images, run_dir, host)[0], run_dir)
+    with writing(run_dir, host.say):
+        sweep(run_dir / "checkpoints")
+        host.ranks.agree(True)
+        found_images = check_images(run_dir, config, images, host.say)
+        trainer, changed, found = _go_on(config, images, run_dir, host)
+        writer = RunWriter(run_dir, config, steerable=host.steer is not None)
+        with _failures_reported(writer):
+            writer.reopen(trainer.nimg)
+            writer.images(found_images)
+        skipped = [HistoryEvent("checkpoint-skipped", new=name) for name in found.skipped]
+        resumed = HistoryEvent("resume", "checkpoint", new=found.path.name)
+        return _run(trainer, writer, host, [*skipped, resumed, *changed])
+
+
+def _go_on(
+    config: RunConfig, images: ImageSet, run_dir: Path, host: Host
+) -> tuple[Trainer, list[HistoryEvent], Found]:
+    """The trainer as it was at the newest whole checkpoint; nothing is written."""
+    found = _newest(run_dir)
     if found.skipped:
         host.say(
             f"checkpoint {', '.join(found.skipped)} is damaged and was skipped; "
             f"going on from {found.path.name}"
         )
-    trainer, changed = _restored(found.path, config, images, host)
+    trainer, changed = _restored(found.path, config, images, host, same_images=True)
     _check_budget(trainer, run_dir.name)
-    if host.ranks.index:
-        return _beside(trainer, run_dir)
-    writer = RunWriter(run_dir, config, steerable=host.steer is not None)
-    writer.reopen(trainer.nimg)
-    for name in found.skipped:
-        writer.history("checkpoint-skipped", new=name, trainer=trainer)
-    writer.history("resume", "checkpoint", new=found.path.name, trainer=trainer)
-    return _run(trainer, writer, host, changed=changed)
+    return trainer, changed, found
+
+
+def _newest(run_dir: Path) -> Found:
+    """The newest whole checkpoint; where there are only weights, that they can be forked."""
+    try:
+        return newest_checkpoint(run_dir / "checkpoints")
+    except CheckpointError as error:
+        if not weights_of_run(run_dir):
+            raise
+        raise CheckpointError(
+            f"{run_dir.name} has weights and no whole checkpoint; fork it instead, with --fork "
+            f"{shlex.quote(str(run_dir))}"
+        ) from error
 
 
 def fork(
@@ -125,58 +130,38 @@ def fork(
     """A new run that begins where another one was; `config` may have other settings than that."""
     host = host or Host()
     config = replace(config, parent=origin.name)
+    now = identify(images)
     if not host.ranks.index:
         note_fork(origin.run, origin.nimg)
     if origin.checkpoint is not None:
-        trainer, changed = _restored(origin.checkpoint, config, images, host)
+        same = same_images(origin.run, origin.config.data, config.data, now)
+        trainer, changed = _restored(origin.checkpoint, config, images, host, same_images=same)
     else:
         trainer, changed = _from_weights(origin, config, images, host)
     _check_budget(trainer, f"the fork of {origin.name}")
     if host.ranks.index:
         return _beside(trainer, run_dir)
-    writer = _new_folder(run_dir, trainer, host)
-    writer.history("fork", "parent", new=origin.name, trainer=trainer)
-    return _run(trainer, writer, host, changed=changed)
-
-
-def find_origin(text: str) -> Origin:
-    """The moment that RUN or RUN@NIMG names; RUN is a folder, or a name in the folder of runs.
-
-    Without NIMG the newest checkpoint, else the newest weights. With it whatever is nearest at or
-    before it, a checkpoint rather than weights of the same moment. Raises RunError.
-    """
-    name, at, moment = text.rpartition("@")
-    if not at or not moment.isdecimal():
-        name, moment = text, ""
-    run = next((p for p in (Path(name), runs_root() / name) if is_run(p)), None)
-    if run is None:
-        raise RunError(f"--fork must name a run, {name!r} is none; see runs/")
-    limit = int(moment) if moment else None
-    whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
-    path = next((p for p in reversed(whole) if is_valid(p)), None)
-    weights = [n for n in weights_of_run(run) if limit is None or n <= limit]
-    if path is None and not weights:
-        raise RunError(
-            f"{run.name} keeps nothing from {'its beginning' if limit is None else f'{limit:,}'} "
-            f"or before; give a later moment"
+    with _new_folder(run_dir, trainer, now, host) as writer:
+        return _run(
+            trainer, writer, host, [HistoryEvent("fork", "parent", new=origin.name), *changed]
         )
-    if path is not None and (limit is None or not weights or int(path.name) >= weights[-1]):
-        config = config_in(load_state(path)) or RunReader(run).config()
-        return Origin(run, int(path.name), path, config, limit)
-    return Origin(run, weights[-1], None, config_at(run, weights[-1]), limit)
 
 
 def _restored(
-    path: Path, config: RunConfig, images: ImageSet, host: Host
-) -> tuple[Trainer, list[Change]]:
+    path: Path, config: RunConfig, images: ImageSet, host: Host, *, same_images: bool
+) -> tuple[Trainer, list[HistoryEvent]]:
     """A trainer as it was at a checkpoint, and which settings of `config` differ from then."""
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
     trainer = Trainer(_as_then(config, was), images, device=host.device, ranks=host.ranks)
     load_modules(path / MODEL_FILE, trainer.modules())
-    if was.data != config.data:
+    if not same_images:
         state.pop("batches")
-        host.say(f"{config.data} is other data than {was.data}; its order begins anew")
+        host.say(f"the images of {config.data} are others; their order begins anew")
+    if config.seed != was.seed:
+        state.pop("noise")
+        state.pop("batches", None)
+        host.say(f"the seed was {was.seed}, is {config.seed}: noise and order begin anew")
     for difference in trainer.restore(state):
         host.say(f"not bit-exact: {difference}")
     return trainer, _changed(trainer, config, host)
@@ -184,7 +169,7 @@ def _restored(
 
 def _from_weights(
     origin: Origin, config: RunConfig, images: ImageSet, host: Host
-) -> tuple[Trainer, list[Change]]:
+) -> tuple[Trainer, list[HistoryEvent]]:
     trainer = Trainer(_as_then(config, origin.config), images, device=host.device, ranks=host.ranks)
     file = origin.run / "weights" / f"{origin.nimg:010d}.safetensors"
     load_modules(file, {"g_ema": trainer.ema.generator, "d": trainer.d})
@@ -202,7 +187,7 @@ def _as_then(config: RunConfig, was: RunConfig) -> RunConfig:
     return replace(config, model=was.model, train=was.train)
 
 
-def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[Change]:
+def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[HistoryEvent]:
     """Bring the settings of `config` into force; returns what the history is to tell."""
     before = trainer.config
     different = changes(before, config)
@@ -212,7 +197,7 @@ def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[Change]:
     if note:
         host.say(note)
     return [
-        Change(key, setting_of(before, key), setting_of(trainer.config, key), note)
+        HistoryEvent("set", key, setting_of(before, key), setting_of(trainer.config, key), note)
         for key in different
     ]
 
@@ -225,11 +210,23 @@ def _check_budget(trainer: Trainer, name: str) -> None:
         )
 
 
-def _new_folder(run_dir: Path, trainer: Trainer, host: Host) -> RunWriter:
+@contextmanager
+def _new_folder(
+    run_dir: Path, trainer: Trainer, found: ImagesId, host: Host
+) -> Iterator[RunWriter]:
+    """A new run's folder, which is this process's until it leaves."""
     writer = RunWriter(run_dir, trainer.config, steerable=host.steer is not None)
-    writer.create()
-    writer.reals(trainer.reals())
-    return writer
+    if is_run(run_dir):
+        check_free(run_dir)  # says who is writing there, if anyone is
+    writer.check_new()
+    with suppress(OSError):  # `create` tells why
+        run_dir.mkdir(parents=True, exist_ok=True)
+    with writing(run_dir, host.say):
+        writer.create()
+        with _failures_reported(writer):
+            writer.images(found)
+            writer.reals(trainer.reals())
+        yield writer
 
 
 def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
@@ -240,7 +237,7 @@ def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
 
 
 def _run(
-    trainer: Trainer, writer: RunWriter, host: Host, *, changed: Sequence[Change] = ()
+    trainer: Trainer, writer: RunWriter, host: Host, begun: Sequence[HistoryEvent]
 ) -> RunStatus:
     with _failures_reported(writer):
         session = Session(
@@ -250,8 +247,8 @@ def _run(
             watcher=host.watcher,
             monitor=Monitor(trainer, writer.measure),
         )
-        for change in changed:
-            session.note("set", *change)
+        for event in begun:
+            session.note(*event)
         return session.run()
 
 
@@ -265,12 +262,22 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
             with suppress(OSError):
                 writer.report("failed", message=str(error))
         raise
-    except Exception as error:
+    except OSError as error:
+        if not is_no_space(error):
+            _report_failure(writer, error)
+            raise
+        message = no_space(writer.path, error)
         with suppress(OSError):
-            writer.report(
-                "failed", message=f"the training broke off: {type(error).__name__}: {error}"
-            )
+            writer.report("interrupted", message=message)
+        raise RunError(in_a_terminal(message, writer.path)) from error
+    except Exception as error:
+        _report_failure(writer, error)
         raise
+
+
+def _report_failure(writer: RunWriter, error: Exception) -> None:
+    with suppress(OSError):
+        writer.report("failed", message=f"the training broke off: {type(error).__name__}: {error}")
 
 
 def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:

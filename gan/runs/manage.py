@@ -18,6 +18,7 @@ from pathlib import Path
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root, write_json
 from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs
+from gan.runs.lock import RunLock, is_held
 
 META_FILE = "meta.json"
 MAX_NAME, MAX_NOTE = 60, 2000  # characters
@@ -110,15 +111,20 @@ def delete_run(run_id: str, root: Path | None = None) -> str:
     """
     root = root or runs_root()
     path = _own_folder(root, run_id)
-    state = RunReader(path).status().state
-    if state in LIVE:
-        raise RunError(f"{run_id} is {state}; stop it first, then delete it")
-    token = f"{run_id}@{int(time.time())}-{secrets.token_hex(8)}"
+    lock = RunLock(path)  # until it is moved, nobody may begin to write there
     try:
+        state = RunReader(path).status().state
+        if state in LIVE:
+            raise RunError(f"{run_id} is {state}; stop it first, then delete it")
+        token = f"{run_id}@{int(time.time())}-{secrets.token_hex(8)}"
+        if os.name == "nt":
+            lock.close()  # Windows moves no folder with an open file in it
         (root / TRASH).mkdir(exist_ok=True)
         path.rename(root / TRASH / token)
     except OSError as error:
         raise RunError(f"{run_id} cannot be moved ({error.strerror}); check the folder") from error
+    finally:
+        lock.close()
     return token
 
 
@@ -210,10 +216,8 @@ def _in_trash(root: Path) -> list[Path]:
 
 
 def _lives(path: Path) -> bool:
-    try:
-        return RunReader(path).status().state in LIVE
-    except GanError:
-        return False  # damaged: nobody can watch it
+    """Whether a process writes there; of a damaged one nobody can tell but by its lock."""
+    return is_held(path)
 
 
 def _written_at(path: Path) -> float:

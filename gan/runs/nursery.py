@@ -31,6 +31,8 @@ class Child(Protocol):
     def returncode(self) -> int | None: ...
     @property
     def stdin(self) -> IO[bytes] | None: ...
+    @property
+    def pid(self) -> int: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def kill(self) -> None: ...
@@ -102,6 +104,10 @@ class _Fork:
     @property
     def returncode(self) -> int | None:
         return self.poll()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
 
     def poll(self) -> int | None:
         with self._lock:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gan.errors import RunError
 from gan.runs.folder import LIVE, RunReader, is_run
 from gan.runs.nursery import Child, begin, prepare
+from gan.runs.space import check_room
 
 STOP_TIMEOUT_S = 10.0
 START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
@@ -128,7 +131,9 @@ class Supervisor:
 
         Raises RunError with the sentence that the process left, where it ends before that.
         """
-        run_dir.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # then nothing can be written there either
+            run_dir.parent.mkdir(parents=True, exist_ok=True)
+        check_room(run_dir.parent)
         log = run_dir.with_name(f".{run_dir.name}.{LOG_FILE}")
         process = begin(argv, log)
         try:
@@ -145,7 +150,7 @@ class Supervisor:
 
     def _await_folder(self, process: Child, run_dir: Path, log: Path) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
-        while not (is_run(run_dir) and RunReader(run_dir).status().state in LIVE):
+        while not _has_begun(process, run_dir):
             if process.poll() is not None:
                 if process.returncode == 0 and is_run(run_dir):
                     return  # so short that it is over already
@@ -185,6 +190,14 @@ class Supervisor:
             _close_input(process)
         for process in processes:
             _end(process)
+
+
+def _has_begun(process: Child, run_dir: Path) -> bool:
+    """Whether `process` trains there; a run of that folder may be another process's."""
+    if not is_run(run_dir) or RunReader(run_dir).status().state not in LIVE:
+        return False
+    # Windows starts a Python of a virtual environment by way of another process
+    return os.name == "nt" or RunReader(run_dir).writer_pid() == process.pid
 
 
 def last_words(log: Path) -> str:

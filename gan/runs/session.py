@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import queue
 import signal
 import threading
@@ -15,15 +14,17 @@ from typing import Any
 from gan.checkpoint import save_checkpoint
 from gan.errors import DivergedError, RunError
 from gan.runs.commands import COMMANDS
-from gan.runs.folder import RunStatus, State
+from gan.runs.folder import RunStatus, State, has_checkpoint
 from gan.runs.monitor import Monitor
+from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.writer import RunWriter
 from gan.training import Event, Finished, Progress, Snapshot, Trainer
 
 CHECKPOINT_S = 30.0
+FIRST_CHECKPOINT_S = 2.0  # then after twice as long, until it is every CHECKPOINT_S
 WEIGHTS_S = 5.0
 WEIGHTS_FRACTION = 1 / 20  # of the time trained
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # a terminal that closes; Windows' Ctrl-Break
 END_OF_INPUT = {"command": "interrupt"}
 
 Watcher = Callable[[Event, RunStatus], None]
@@ -47,6 +48,9 @@ class Session:
         self.monitor = monitor
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
+        self._checkpoint_every = FIRST_CHECKPOINT_S
+        if has_checkpoint(writer.path):
+            self._checkpoint_every = CHECKPOINT_S  # a resume: there is one to go back to
         self._ending: tuple[State, str] | None = None
         self.paused = False
         self.steps_per_s = 0.0
@@ -80,7 +84,7 @@ class Session:
                     if isinstance(event, Snapshot):
                         self._be_slow()
                 except OSError as error:
-                    self._out_of_space(error)
+                    self._wait_for_room(error)
                     events = self.trainer.run()
                 except DivergedError as error:
                     self.writer.report("failed", message=str(error))
@@ -98,8 +102,18 @@ class Session:
             self._ending = ("finished", "")
         if self.monitor is not None:
             self.monitor.after(event)
-        if self.watcher is not None:
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
+        """Tell who watches; a terminal that is gone ends nothing, a pipe that is closed does."""
+        if self.watcher is None:
+            return
+        try:
             self.watcher(event, self.writer.status)
+        except OSError as error:
+            self.watcher = None
+            if isinstance(error, BrokenPipeError):
+                self.commands.put(END_OF_INPUT)
 
     def _save_when_due(self) -> None:
         seconds = self.trainer.seconds
@@ -107,8 +121,9 @@ class Session:
             self._weights_at = seconds
             self.writer.snapshot(self.trainer.snapshot())  # what these very weights make
             self.writer.weights(self.trainer)
-        if seconds - self._checkpoint_at >= CHECKPOINT_S:
+        if seconds - self._checkpoint_at >= min(self._checkpoint_every, CHECKPOINT_S):
             self._checkpoint_at = seconds
+            self._checkpoint_every = min(2 * self._checkpoint_every, CHECKPOINT_S)
             self.checkpoint()
 
     def checkpoint(self) -> None:
@@ -128,10 +143,9 @@ class Session:
             self.checkpoint()
             self.writer.weights(self.trainer)
         except OSError as error:
-            raise RunError(
-                f"the last checkpoint could not be written ({error.strerror}); the one before it "
-                f"is whole, free some space and go on with --resume {self.writer.path}"
-            ) from error
+            if not is_no_space(error):
+                raise
+            raise self._ended_by(error) from error
 
     def _tell(self) -> None:
         """A row and a grid of this very moment, for when nothing will follow soon."""
@@ -183,8 +197,12 @@ class Session:
                     seconds=self.trainer.seconds,
                     images_per_s=0.0,
                 )
-            with suppress(queue.Empty):
+            try:
                 self.do(self.commands.get(timeout=1.0))
+            except queue.Empty:
+                continue
+            except OSError as error:  # a command that could not be carried out for want of room
+                message = self._no_room(error)
         self.paused = False
 
     def _be_slow(self) -> None:
@@ -204,22 +222,31 @@ class Session:
         with suppress(OSError):
             self.writer.history(event, key, old, new, trainer=self.trainer, note=note)
 
-    def _out_of_space(self, error: OSError) -> None:
-        if error.errno not in NO_SPACE:
+    def _no_room(self, error: OSError) -> str:
+        """The sentence for a disk that takes no more; any other error is raised again."""
+        if not is_no_space(error):
             raise error
-        reason = "read-only" if error.errno == errno.EROFS else "full"
-        message = f"the disk is {reason}; the last checkpoint is whole: make room, then resume"
+        return no_space(self.writer.path, error)
+
+    def _wait_for_room(self, error: OSError) -> None:
+        """Pause where somebody can resume; raises RunError where nobody steers."""
+        message = self._no_room(error)
         if not self.writer.steerable:
-            with suppress(OSError):
-                self.writer.report("interrupted", message=message)
-            raise RunError(f"{message} with --resume {self.writer.path}") from error
+            raise self._ended_by(error) from error
         self.pause(message)
+
+    def _ended_by(self, error: OSError) -> RunError:
+        """The end of a run whose disk is full: listed as interrupted, told in a sentence."""
+        message = self._no_room(error)
+        with suppress(OSError):
+            self.writer.report("interrupted", message=message)
+        return RunError(in_a_terminal(message, self.writer.path))
 
     # -- signals ----------------------------------------------------------------------------
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM become a command, so that a step is never torn."""
+        """What asks a process to end becomes a command, so that a step is never torn."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -233,8 +260,14 @@ class Session:
 
 @contextmanager
 def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Ctrl-C and SIGTERM to `handler`; in the main thread only."""
-    numbers = [signal.SIGINT, signal.SIGTERM]
+    """What asks a process to end goes to `handler`; in the main thread only.
+
+    A SIGHUP that was ignored when the process started stays ignored: that is what nohup is for.
+    """
+    numbers = [getattr(signal, name) for name in ENDS if hasattr(signal, name)]
+    hup = getattr(signal, "SIGHUP", None)
+    if hup is not None and signal.getsignal(hup) == signal.SIG_IGN:
+        numbers.remove(hup)
     before = [signal.signal(n, handler) for n in numbers]
     try:
         yield

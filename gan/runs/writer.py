@@ -13,11 +13,13 @@ from typing import Any
 
 from gan.checkpoint import CONFIG_FILE, model_note, sweep
 from gan.config import RunConfig
+from gan.data import ImagesId
 from gan.errors import RunError
-from gan.files import write_atomic, write_json
+from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
 from gan.images import Pixels, encode_webp, tile
 from gan.runs.folder import (
     HISTORY_FILE,
+    IMAGES_FILE,
     LIVE,
     MEASURES_FILE,
     REALS_FILE,
@@ -30,6 +32,7 @@ from gan.runs.folder import (
     is_run,
     tail_rows,
 )
+from gan.runs.lock import LOCK_FILE
 from gan.runs.thinning import thin
 from gan.schema import to_json
 from gan.tensors import save_modules
@@ -50,26 +53,30 @@ class RunWriter:
 
     def create(self) -> None:
         """A new folder; raises RunError where it exists already or cannot be written."""
-        if is_run(self.path):
-            raise RunError(
-                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
-                f"--resume {shlex.quote(str(self.path))}"
-            )
-        if self.path.is_dir() and any(self.path.iterdir()):
-            raise RunError(
-                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
-                f"choose another"
-            )
+        self.check_new()
         try:
             for name in ("snapshots", "weights", "checkpoints"):
                 (self.path / name).mkdir(parents=True, exist_ok=True)
             write_json(self.path / CONFIG_FILE, to_json(self.config))
+            self.report("starting")
         except OSError as error:
             raise RunError(
                 f"the run folder {str(self.path)!r} cannot be written ({error.strerror}); choose "
                 f"another --run-dir"
             ) from error
-        self.report("starting")
+
+    def check_new(self) -> None:
+        """Raises RunError where the folder holds a run, or other files."""
+        if is_run(self.path):
+            raise RunError(
+                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
+                f"--resume {shlex.quote(str(self.path))}"
+            )
+        if self.path.is_dir() and any(p.name != LOCK_FILE for p in self.path.iterdir()):
+            raise RunError(
+                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
+                f"choose another"
+            )
 
     def reopen(self, nimg: int) -> None:
         """Go on in an existing folder at `nimg`: what came after it is cut, and will come again."""
@@ -86,6 +93,10 @@ class RunWriter:
         write_json(self.path / CONFIG_FILE, to_json(self.config))
         self.report("starting")
 
+    def images(self, found: ImagesId) -> None:
+        """Which images it learns from, so that a resume can tell."""
+        write_json(self.path / IMAGES_FILE, to_json(found))
+
     def thin(self) -> None:
         """Bring the run within its budget."""
         thin(self.path, self.config.keep_mb)
@@ -98,8 +109,8 @@ class RunWriter:
 
     def reconfigure(self, config: RunConfig) -> None:
         """What was changed in mid-run holds after a resume too."""
-        self.config = config
         write_json(self.path / CONFIG_FILE, to_json(config))
+        self.config = config
 
     def history(
         self,
@@ -114,8 +125,7 @@ class RunWriter:
         """One more row of what was done to the run."""
         moment = {"nimg": trainer.nimg, "seconds": round(trainer.seconds, 3), "time": time.time()}
         row = {**moment, "event": event, "key": key, "old": old, "new": new}
-        with (self.path / HISTORY_FILE).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row | ({"note": note} if note else {})) + "\n")
+        append_line(self.path / HISTORY_FILE, json.dumps(row | ({"note": note} if note else {})))
 
     def say(self, note: str) -> None:
         """A sentence in the status, that rows to come do not wipe away at once."""
@@ -141,12 +151,17 @@ class RunWriter:
             "host": socket.gethostname(),
             "updated_at": time.time(),
         }
-        write_atomic(self.path / "status.json", json.dumps(data).encode(), durable=False)
+        text = json.dumps(data).encode()
+        try:
+            write_atomic(self.path / "status.json", text, durable=False)
+        except OSError as error:
+            if error.errno not in NO_SPACE:
+                raise
+            overwrite(self.path / "status.json", text)  # who watches learns of the full disk
 
     def progress(self, event: Progress, fraction: float | None) -> None:
         """One more row, and the status."""
-        with (self.path / "progress.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(event.row()) + "\n")
+        append_line(self.path / "progress.jsonl", json.dumps(event.row()))
         self.report(
             "running",
             message=self.note(),
@@ -158,8 +173,7 @@ class RunWriter:
 
     def measure(self, row: dict[str, Any]) -> None:
         """One more row of what was measured of the samples."""
-        with (self.path / MEASURES_FILE).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+        append_line(self.path / MEASURES_FILE, json.dumps(row))
 
     def snapshot(self, event: Snapshot) -> None:
         """One more grid."""

@@ -152,7 +152,9 @@ class Learner:
         x_real, x_fake = (self.augmenter.shown(x, shift) for x in (batch.x, x_fake))
         regularised = (t.r1 > 0 or t.r2 > 0) and self.steps % t.reg_every == 0
         if regularised:
-            x_real, x_fake = x_real.requires_grad_(True), x_fake.float().requires_grad_(True)
+            # detached: where nothing is augmented these are the batch itself, which `last` keeps
+            x_real = x_real.detach().requires_grad_(True)
+            x_fake = x_fake.detach().float().requires_grad_(True)
         with self.autocast():
             real, fake = objective.judge_both(self.d, x_real, x_fake, labels)
         total, loss = objective.d_objective(self.config, real, fake, labels)
@@ -292,12 +294,17 @@ class Learner:
         }
 
     def restore(self, state: Mapping[str, Any]) -> tuple[str, ...]:
-        """Go on from `state` (modules are already loaded); returns why it may not be bit-exact."""
+        """Go on from `state` (modules are already loaded); returns why it may not be bit-exact.
+
+        Without "batches" the order of the images begins anew, without "noise" that does.
+        """
         self.nimg, self.steps, self.seconds = state["nimg"], state["steps"], state["seconds"]
-        self.noise.set_state(state["noise"])
-        if self.ranks.index:  # a checkpoint keeps the noise of rank 0
+        if self.ranks.index or "noise" not in state:  # a checkpoint keeps the noise of rank 0
             self.noise.manual_seed(self._own_seed(self.nimg))
-        self.batches.restore(state["batches"])
+        else:
+            self.noise.set_state(state["noise"])
+        if "batches" in state:
+            self.batches.restore(state["batches"])
         self.augmenter.restore(state.get("ada", {}))
         self.penalty = torch.tensor(state.get("penalty", 0.0))
         self.ema.count.copy_(state["ema_count"])

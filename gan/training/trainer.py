@@ -5,7 +5,6 @@ No file, no thread, no UI and no print.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
@@ -18,6 +17,7 @@ from gan.images import Pixels, normalise, to_pixels
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import Last, Learner
 from gan.training.ranks import ALONE, Ranks
+from gan.training.worktime import WorkTime
 
 GRID = 64  # images of a snapshot
 PROGRESS_S = 0.25
@@ -52,6 +52,7 @@ class Trainer(Learner):
         train, self.held_out = split_held_out(images)
         super().__init__(config, train, device=device, ranks=ranks)
         self.fixed_z, self.fixed_labels = fixed_noise(config.model.z_dim, config.model.classes)
+        self.work_time = WorkTime()
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
     def run(self) -> Generator[Event, None, None]:
@@ -80,9 +81,9 @@ class Trainer(Learner):
         row_at, row_nimg = self.seconds, self.nimg
         snapshot_at = self.seconds
         while self.ranks.agree(not self.is_done()):
-            begin = time.perf_counter()
+            begin = self.work_time.now()
             self.step()
-            self.seconds += time.perf_counter() - begin
+            self.seconds += self.work_time.since(begin)
             slow = self.pace > 0 and self.steps % self.pace == 0
             if slow or self.seconds - row_at >= PROGRESS_S or self.steps == 1:
                 speed = (self.nimg - row_nimg) / max(self.seconds - row_at, 1e-9)
@@ -94,9 +95,9 @@ class Trainer(Learner):
 
     def _timed(self, make: Callable[[], Event]) -> Event:
         """An event whose making counts as training time."""
-        begin = time.perf_counter()
+        begin = self.work_time.now()
         event = make()
-        self.seconds += time.perf_counter() - begin
+        self.seconds += self.work_time.since(begin)
         return event
 
     def _snapshot_interval_s(self) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from functools import cache, lru_cache
@@ -22,7 +21,7 @@ from gan.checkpoint import (
 )
 from gan.config import WeightsConfig
 from gan.errors import ConfigError, WeightsError
-from gan.files import pulled_root
+from gan.files import parse_json, pulled_root
 from gan.schema import from_json
 from gan.ui.views import PageError, model_json
 from gan.ui.watch import Runs
@@ -139,7 +138,7 @@ def _entry(ref: str, kind: str, path: Path) -> dict[str, Any] | None:
 
 @lru_cache(ENTRIES)  # what could not be read is looked at again: it may come back
 def _read_entry(ref: str, kind: str, path: Path) -> dict[str, Any]:
-    config = from_json(WeightsConfig, json.loads(path.read_text("utf-8")))
+    config = from_json(WeightsConfig, parse_json(path.read_bytes()))
     return model_json(
         ref,
         kind,

@@ -9,6 +9,7 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.checkpoint import weights_of_run
 from gan.runs import has_checkpoint
 from gan.ui.board import build_board
 from gan.ui.routes import NEVER, Context, Handler, on, session_of
@@ -28,11 +29,13 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     if not context.profile.local:  # paths of this machine are nobody's business
         message = status.message if theirs else ""
         status = replace(status, data=status.data.partition(":")[0], message=message)
-    can_go_on = status.state in RESUMABLE and has_checkpoint(status.path)
+    over = status.state in RESUMABLE
+    kept = over and has_checkpoint(status.path)
     return run_json(
         status,
         steerable=context.may_steer(session, status.id),
-        resumable=theirs and can_go_on,
+        resumable=theirs and kept,
+        forkable=theirs and over and not kept and bool(weights_of_run(status.path)),
     )
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from gan.config import apply_settings
 from gan.data import DATA_NAMES
 from gan.metrics.findings import REMEDY_NAMES
-from gan.runs import train_argv
+from gan.runs import check_free, train_argv
 from gan.training.trainer import GRID, fixed_noise
 from gan.ui import trainform
 from gan.ui.board import build_board
@@ -94,7 +94,12 @@ ORDERS = {
 def _may_go_on(context: Context, session: str, run_id: str) -> bool:
     """Whether a run that is over is this visitor's to resume; in public when nothing else runs."""
     local = context.profile.local
-    if not (local or context.owners.owns(session, run_id)) or not _is_over(context, run_id):
+    if not (local or context.owners.owns(session, run_id)):
+        return False
+    over = _is_over(context, run_id)
+    if not context.supervisor.owns(run_id):  # a terminal's: says whose process it is
+        check_free(context.runs.status(run_id).path)
+    if not over:
         return False
     if not local and (context.supervisor.running() or context.part(Turns).queue()):
         raise PageError("gan_error_busy", status=409)

@@ -89,7 +89,9 @@ def model_json(
     }  # fmt: skip
 
 
-def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]:
+def run_json(
+    status: Any, *, steerable: bool, resumable: bool, forkable: bool = False
+) -> dict[str, Any]:
     """A run's status for the page; `steerable` is the visitor's right, not the run's ability."""
     message, message_zh = told(status.message)
     return {
@@ -97,7 +99,7 @@ def run_json(status: Any, *, steerable: bool, resumable: bool) -> dict[str, Any]
         "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
         "fraction": finite(status.fraction), "message": message, "message_zh": message_zh,
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
-        "steerable": steerable, "resumable": resumable,
+        "steerable": steerable, "resumable": resumable, "forkable": forkable,
         "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
     }  # fmt: skip
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import io
 import json
 import os
+import pty
 import queue
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -366,10 +369,19 @@ def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: P
         start(supervisor, tmp_path / "r", data="folder:/nowhere")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def hears_hangups(hears: bool):
+    """For a child's beginning: as a terminal starts it, or as nohup does."""
+    how = signal.SIG_DFL if hears else signal.SIG_IGN
+    return lambda: signal.signal(signal.SIGHUP, how)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: Path, number):
     path = tmp_path / "r"
-    process = subprocess.Popen([*TRAIN, "--run-dir", str(path)], stdout=subprocess.PIPE, text=True)
+    command = [*TRAIN, "--run-dir", str(path)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, preexec_fn=hears_hangups(True)
+    )
     until(lambda: state_of(path) == "running")
     process.send_signal(number)
     output, _ = process.communicate(timeout=180)
@@ -380,6 +392,49 @@ def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: P
     resumed = CliRunner().invoke(app, ["train", "--resume", str(path), "--kimg", kimg])
     assert resumed.exit_code == 0, resumed.output
     assert RunReader(path).status().state == "finished"
+
+
+def test_under_nohup_a_run_outlives_its_terminal(tmp_path: Path):
+    path = tmp_path / "r"
+    command = [*TRAIN, "--run-dir", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=hears_hangups(False))
+    until(lambda: state_of(path) == "running")
+    process.send_signal(signal.SIGHUP)
+    held = RunReader(path).status().nimg
+    until(lambda: RunReader(path).status().nimg > held + 500)
+    process.terminate()
+    assert process.wait(180) == 0
+    assert state_of(path) == "interrupted"
+
+
+def test_a_terminal_window_that_is_closed_saves_and_ends_the_run(tmp_path: Path):
+    path = tmp_path / "r"
+    ours, its = pty.openpty()
+
+    def be_in_the_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+    process = subprocess.Popen(
+        [*TRAIN, "--run-dir", str(path)],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        preexec_fn=be_in_the_terminal,
+    )
+    os.close(its)
+
+    def shown() -> bool:
+        os.read(ours, 2**16)  # else it waits for who reads
+        return state_of(path) == "running" and RunReader(path).status().nimg > 500
+
+    until(shown)
+    os.close(ours)
+    process.wait(180)
+    assert state_of(path) == "interrupted"
+    saved = int(newest_checkpoint(path / "checkpoints").path.name)
+    assert saved == RunReader(path).status().nimg
 
 
 def test_the_command_line_is_the_one_a_person_would_type():

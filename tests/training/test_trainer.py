@@ -14,6 +14,7 @@ from gan.presets import PRESETS, resolve_widths, run_config
 from gan.training import Finished, Progress, Snapshot, Trainer
 from gan.training.ema import Ema
 from gan.training.optimizers import pick_dtype
+from gan.training.worktime import WorkTime
 
 
 def train(trainer: Trainer, steps: int) -> Trainer:
@@ -150,6 +151,51 @@ def test_events_come_in_order_and_end_with_the_budget(digits, make_config):
     rows = [e for e in events if isinstance(e, Progress)]
     assert [r.nimg for r in rows] == sorted(r.nimg for r in rows)
     assert rows[-1].nimg == 512
+
+
+@pytest.mark.parametrize("augment", ["none", "diffaug"])
+def test_what_is_kept_of_a_step_has_no_graph_and_no_gradient(digits, make_config, augment):
+    config = make_config(r1=0.2, r2=0.2, reg_every=1, augment=augment, shift_px=0)
+    trainer = Trainer(config, digits)
+    for step in (trainer.step, trainer.step_d, trainer.step_g):
+        step()
+        last = trainer.last
+        for kept in (last.batch.x, last.x_fake, last.loss_g, last.loss_d):
+            assert (kept.requires_grad, kept.grad, kept.grad_fn) == (False, None, None)
+
+
+class FakeClocks:
+    """A clock on the wall and one of the processor; a step takes a second of both."""
+
+    def __init__(self, **stands_still: float) -> None:
+        self.wall = self.worked = 0.0
+        self.stands_still = stands_still  # seconds in which nothing runs, in the second step
+        self.steps = 0
+
+    def step(self) -> None:
+        self.steps += 1
+        pause = self.stands_still if self.steps == 2 else {}
+        self.wall += 1.0 + sum(pause.values())
+        self.worked += 1.0 + pause.get("at_work", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("second_step", "seconds"),
+    [
+        ({"suspended": 8 * 3600.0}, 3.0),  # the lid was closed, or Ctrl-Z pressed, for a night
+        ({"at_work": 60.0}, 63.0),  # a slow step is a slow step
+        ({"suspended": 5.0}, 8.0),  # shares a busy machine, say
+    ],
+)
+def test_time_in_which_the_process_stands_still_is_not_training(
+    digits, make_config, monkeypatch, second_step, seconds
+):
+    trainer = Trainer(replace(make_config(), total_kimg=0.048), digits)
+    clocks, learn = FakeClocks(**second_step), trainer.step
+    trainer.work_time = WorkTime(lambda: clocks.wall, lambda: clocks.worked)
+    monkeypatch.setattr(trainer, "step", lambda: (learn(), clocks.step()))
+    *_, finished = trainer.run()
+    assert finished.seconds == pytest.approx(seconds)
 
 
 def test_a_setting_can_change_between_steps(digits, make_config):

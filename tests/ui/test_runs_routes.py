@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import time
@@ -13,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.runs import find_origin
+from gan.runs import find_origin, lock
 from gan.ui import own, runs, train
 from gan.ui.films import Films, file_name
 from gan.ui.limits import RATES
@@ -355,3 +356,34 @@ def test_the_form_the_command_and_the_fork_tell_the_same_moment(home: Context, r
     pinned = {"id": "digits-1", "nimg": 1760}
     again = client.post("/gan/train/command", json=form | {"fork": pinned}).json()
     assert again["fork"]["nimg"] == 1008
+
+
+def test_a_run_that_another_process_trains_is_neither_deleted_nor_resumed(
+    home: Context, root: Path
+):
+    client = client_for(home)
+    with lock.writing(root / "digits-1"):
+        for path, form in (
+            ("runs/delete", {"id": "digits-1"}),
+            ("train/steer", {"id": "digits-1", "command": "resume"}),
+        ):
+            reply = client.post(f"/gan/{path}", json=form)
+            assert (reply.status_code, reply.json()["error"].split(" since")[0]) == (
+                400,
+                f"digits-1 is written by process {os.getpid()}",
+            )
+            assert "停止" in reply.json()["zh"]
+    assert client.post("/gan/runs/delete", json={"id": "digits-1"}).status_code == 200
+
+
+def test_a_run_with_weights_alone_is_offered_as_a_fork(home: Context, root: Path):
+    client = client_for(home)
+    for run_id in ("digits-1", "digits-2"):
+        status = json.loads((root / run_id / "status.json").read_text())
+        text = json.dumps(status | {"state": "interrupted"})
+        (root / run_id / "status.json").write_text(text)
+    shutil.rmtree(root / "digits-1" / "checkpoints")
+    home.runs.forget()
+    rows = {r["id"]: r for r in client.get("/gan/runs").json()["runs"]}
+    offers = {k: (r["resumable"], r["forkable"]) for k, r in rows.items()}
+    assert offers == {"digits-1": (False, True), "digits-2": (True, False)}

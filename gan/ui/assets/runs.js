@@ -185,6 +185,8 @@ class RunsBoard {
         onclick: (e) => copyText(text, e.currentTarget) }, h("span", { "data-t": "gan_copy" }, t("gan_copy"))));
     const resume = h("button", { type: "button", class: "ga-button", "data-act": "resume",
       onclick: (e) => this.#resume(run.id, e.currentTarget) }, t("gan_resume"));
+    const fork = h("button", { type: "button", class: "ga-button", "data-act": "fork",
+      onclick: () => emit("fork", run.id) }, t("gan_fork"));
     const remove = h("button", { type: "button", class: "ga-button is-danger", "data-act": "delete",
       onclick: () => this.#delete(run.id) }, t("gan_runs_delete"));
     const why = h("span", { class: "ga-quiet" });
@@ -194,10 +196,11 @@ class RunsBoard {
       message,
       boot.local ? command("gan_runs_resume_by", `python -m gan train --resume ${quoted(`runs/${run.id}`)}`) : null,
       boot.local ? command("gan_runs_fork_by", `python -m gan train --fork ${quoted(`runs/${run.id}`)} --set g_lr=0.0005`) : null,
-      h("div", { class: "ga-run-do" }, run.mine ? resume : null, run.mine ? remove : null, why))));
+      h("div", { class: "ga-run-do" }, run.mine ? resume : null, run.mine ? fork : null, run.mine ? remove : null, why))));
     const update = (now) => {
       const lives = ACTIVE.includes(now.state);
       resume.hidden = !now.resumable;
+      fork.hidden = !now.forkable;
       remove.disabled = lives;
       why.textContent = !now.mine ? t("gan_runs_foreign") : lives ? t("gan_runs_stop_first") : "";
       message.textContent = now.message ? sentence({ error: now.message, zh: now.message_zh }) : "";

@@ -48,6 +48,7 @@ class Train {
     this.#listen();
     on("state", () => this.#runs());
     on("watch", (id) => this.#watch(id));
+    on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
     this.#runs();
@@ -173,6 +174,13 @@ class Train {
     this.find("#start").focus({ preventScroll: true });
   }
 
+  // The list asks for a fork of a run whose settings may not be here yet.
+  #forkWhenRead() {
+    if (!this.toFork || this.toFork !== this.id || !this.settings) return;
+    this.toFork = null;
+    this.#fork(null);
+  }
+
   // ---- which run ------------------------------------------------------------------------------
 
   #watch(id) {
@@ -226,6 +234,7 @@ class Train {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();
+    this.#forkWhenRead();
     if (changed) refresh();
   }
 
@@ -265,9 +274,9 @@ class Train {
 
   #drawMessage(status) {
     const sentences = [];
-    if (status?.message && status.state !== "interrupted") sentences.push(sentence({ error: status.message, zh: status.message_zh }));
+    if (status?.message) sentences.push(sentence({ error: status.message, zh: status.message_zh }));
     if (status && ACTIVE.includes(status.state) && !status.steerable) sentences.push(t("gan_watch_only"));
-    if (status?.state === "interrupted" && status.resumable) sentences.push(t("gan_interrupted_help"));
+    if (status?.state === "interrupted" && status.resumable && !status.message) sentences.push(t("gan_interrupted_help"));
     const node = this.find("#run-message");
     const text = sentences.join(" ");
     if (node.textContent !== text) node.textContent = text;

@@ -38,7 +38,30 @@ SENTENCES: dict[str, str] = {
     "its process is gone; resume goes on from the last checkpoint": (
         "进程已不在；点“继续”可从最近的检查点接着训练。"
     ),
-    # gan.runs.launch
+    "its process is gone; it has weights and no checkpoint: fork it": (
+        "进程已不在；只有权重，没有检查点：可以从权重分叉。"
+    ),
+    "its process is gone before anything was kept; start a new run": (
+        "进程已不在，什么都没来得及保存；请新建训练。"
+    ),
+    # gan.runs.images
+    "{} goes on with the images that it has learned from alone, and {}; name their place with "
+    "--data, or --fork the run to learn from others": (
+        "{0} 只能用它学过的图片继续，而现在不同：{1}；"
+        "请用 --data 指明原来的图片在哪里，或用 --fork 分叉，改用其他图片。"
+    ),
+    "the classes differ (without {}, new {})": "类别不同（少了 {0}，多了 {1}）",
+    "the classes differ (without {})": "类别不同（少了 {0}）",
+    "the classes differ (new {})": "类别不同（多了 {0}）",
+    "the classes differ (another order)": "类别的顺序不同",
+    "there were {}, there are {}": "原有 {0} 张，现有 {1} 张",
+    "their size was {}, is {}": "规格原为 {0}，现为 {1}",
+    "{} px in {} channels": "{0} 像素、{1} 通道",
+    "as many, but other pictures": "数量相同，但图片不同",
+    "not bit-exact: the images look as they did, their bytes are others": (
+        "结果不会逐位一致：图片看起来没变，但字节不同。"
+    ),
+    # gan.runs.launch, gan.runs.origin
     "--fork must name a run, {} is none; see runs/": (
         "--fork 须指定一个训练，{0} 不是；请查看 runs/。"
     ),
@@ -61,8 +84,26 @@ SENTENCES: dict[str, str] = {
     "checkpoint {} is damaged and was skipped; going on from {}": (
         "检查点 {0} 已损坏，已跳过；从 {1} 继续。"
     ),
-    "{} is other data than {}; its order begins anew": (
-        "数据由 {1} 换成了 {0}；图片的顺序重新开始。"
+    "the images of {} are others; their order begins anew": (
+        "{0} 的图片不是原来的；图片的顺序重新开始。"
+    ),
+    "the seed was {}, is {}: noise and order begin anew": (
+        "种子原为 {0}，现为 {1}：噪声和图片的顺序重新开始。"
+    ),
+    "{} has weights and no whole checkpoint; fork it instead, with --fork {}": (
+        "{0} 只有权重，没有完整的检查点；请改为分叉：--fork {1}。"
+    ),
+    # gan.runs.lock
+    "{} is written by process {} since {}; stop that first": (
+        "进程 {1} 自 {2} 起正在写入 {0}；请先停止它。"
+    ),
+    "{} is written by process {} on {} since {}; stop that first": (
+        "{2} 上的进程 {1} 自 {3} 起正在写入 {0}；请先停止它。"
+    ),
+    "{} is written by another process; stop that first": "另一个进程正在写入 {0}；请先停止它。",
+    "{} was moved or deleted just now; see the list": "{0} 刚刚被移走或删除；请查看列表。",
+    "this disk cannot lock {} ({}): see to it that no second process writes there": (
+        "这个磁盘无法锁定 {0}（{1}）：请确保没有第二个进程写入。"
     ),
     "not bit-exact: {}": "结果不会逐位一致：{0}",
     "not bit-exact: threads was {}, is {}": "结果不会逐位一致：线程数原为 {0}，现为 {1}。",
@@ -103,7 +144,7 @@ SENTENCES: dict[str, str] = {
     "{} cannot be steered from here; it can be watched": "{0} 不能在这里操控，但可以观看。",
     "{} has just ended; resume it to go on": "{0} 刚刚结束；点“继续”可接着训练。",
     "the training ended without a word": "训练结束了，没有留下任何说明。",
-    # gan.runs.session
+    # gan.runs.session, gan.runs.space
     "{} with --resume {}": "{0}（加上 --resume {1}）",
     "the disk is full; the last checkpoint is whole: make room, then resume": (
         "磁盘已满；最近的检查点完好，请腾出空间后再继续。"
@@ -116,9 +157,25 @@ SENTENCES: dict[str, str] = {
     ),
     "the disk is read-only; the last checkpoint is whole: make room, then resume with --resume "
     "{}": "磁盘只读，无法写入；最近的检查点完好，请恢复写入，再用 --resume {0} 继续。",
-    "the last checkpoint could not be written ({}); the one before it is whole, free some space "
-    "and go on with --resume {}": (
-        "无法写入最后的检查点（{0}）；上一个检查点完好，请腾出空间，再用 --resume {1} 继续。"
+    "the disk is full; there are weights, no checkpoint: make room, then fork it": (
+        "磁盘已满；只有权重，没有检查点：请腾出空间，再分叉。"
+    ),
+    "the disk is read-only; there are weights, no checkpoint: make room, then fork it": (
+        "磁盘只读，无法写入；只有权重，没有检查点：请恢复写入，再分叉。"
+    ),
+    "the disk is full; there are weights, no checkpoint: make room, then fork it with --fork {}": (
+        "磁盘已满；只有权重，没有检查点：请腾出空间，再用 --fork {0} 分叉。"
+    ),
+    "the disk is read-only; there are weights, no checkpoint: make room, then fork it with --fork "
+    "{}": "磁盘只读，无法写入；只有权重，没有检查点：请恢复写入，再用 --fork {0} 分叉。",
+    "the disk is full; nothing is kept yet: make room, then start again": (
+        "磁盘已满；还没有保存任何内容：请腾出空间，再重新开始。"
+    ),
+    "the disk is read-only; nothing is kept yet: make room, then start again": (
+        "磁盘只读，无法写入；还没有保存任何内容：请恢复写入，再重新开始。"
+    ),
+    "nothing can be written in {}/: the disk is full or read-only; make room, then start again": (
+        "{0}/ 中无法写入：磁盘已满或只读；请腾出空间，再重新开始。"
     ),
     # gan.runs.timelapse
     "a film needs two snapshots, this run has fewer; let it train a few seconds": (
@@ -165,6 +222,18 @@ SENTENCES: dict[str, str] = {
     "classes must be 0 or the {} of {}, got {}; leave it out": (
         "classes 须为 0，或 {1} 的类别数 {0}，现为 {2}；请省略它。"
     ),
+    "--resume goes on with the preset {}, got --preset {}; leave it out, or start a new run with "
+    "it": "--resume 沿用方案 {0}，现为 --preset {1}；请省略它，或用它新建训练。",
+    "--resume goes on with seed {}, got --seed {}; leave it out, or --fork the run with it": (
+        "--resume 沿用种子 {0}，现为 --seed {1}；请省略它，或用 --fork 分叉。"
+    ),
+    "--resume writes where the run lies, got --run-dir {}; leave it out, or --fork the run into "
+    "it": "--resume 写入训练原来的文件夹，现为 --run-dir {0}；请省略它，或用 --fork 分叉到那里。",
+    "a fork has its parent's preset, {}, got --preset {}; leave it out": (
+        "分叉沿用原训练的方案 {0}，现为 --preset {1}；请省略它。"
+    ),
+    "{}, whose images {} learns from, is not where it was; name its place with --data "
+    "folder:PATH": "{1} 所用的图片文件夹 {0} 已不在原处；请用 --data folder:路径 指明它在哪里。",
     "--log tensorboard needs the package tensorboard, it is not installed; pip install "
     "tensorboard, or leave --log out": (
         "--log tensorboard 需要 tensorboard 包，尚未安装；"

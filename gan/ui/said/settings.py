@@ -11,6 +11,11 @@ SENTENCES: dict[str, str] = {
     # gan
     "module 'gan' has no attribute {}": "模块 gan 没有属性 {0}。",
     # gan.config
+    "the names of all classes may take {} KB, these {} take {}; shorten them, or train without "
+    "classes: --set classes=0": (
+        "所有类别的名称合计最多 {0} KB，这 {1} 个占 {2} KB；"
+        "请缩短名称，或不用类别训练：--set classes=0。"
+    ),
     "a setting must be key=value, got {}; for example g_lr=0.001": (
         "设置须写成 key=value，现为 {0}；例如 g_lr=0.001。"
     ),

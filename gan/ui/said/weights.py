@@ -27,6 +27,10 @@ SENTENCES: dict[str, str] = {
     "checkpoint {} was written by another version and cannot be resumed ({}); start a new run": (
         "检查点 {0} 由另一版本写成，无法继续（{1}）；请新建训练。"
     ),
+    # gan.files
+    "{} may have 64 KB, what was to be written has {} KB; shorten the names in it": (
+        "{0} 最多 64 KB，要写入的内容有 {1} KB；请缩短其中的名称。"
+    ),
     # gan.export
     "the exported file must give torch's pictures to {}, they differ by {}; export to another "
     "format and tell us of this model": (

@@ -41,6 +41,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_runs_saved": ("Saved", "已保存"),
     "gan_runs_resume_by": ("Go on in a terminal", "在终端继续"),
     "gan_runs_fork_by": ("Branch off with other settings", "换设置另起分支"),
+    "gan_fork": ("Fork", "分叉"),
     "gan_runs_delete": ("Delete", "删除"),
     "gan_runs_foreign": (
         "Started by someone else: you can watch and compare it.",

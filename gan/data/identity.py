@@ -1,0 +1,109 @@
+"""What tells one set of images from another: kept with a run, so that a resume finds the same.
+
+Bytes are compared first. Where they differ, coarse means decide: another version of a decoder gives
+the same photo other last bits, but never another brightness.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from gan.config import MAX_NAMES_BYTES, names_bytes
+from gan.data.imageset import ImageSet
+
+MOST_BYTES = 64 * 2**20  # that are hashed: a tenth of a second
+MOST_LOOKED_AT = 1024  # images whose brightness is kept
+QUARTERS = 2  # an image is halved each way for that
+TOLERANCE = 3  # grey levels between two decoders' means
+MOST_NAMED = 3  # classes in a sentence
+
+Sameness = Literal["same", "alike", "other"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesId:
+    """As `images.json` of a run has it."""
+
+    count: int
+    resolution: int
+    channels: int
+    class_names: tuple[str, ...] = ()  # none where they are too long for a small file
+    digest: str = ""  # of pixels and labels
+    means: str = ""  # base64 of (N, 2, 2) uint8: brightness of evenly spaced images
+
+
+def identify(images: ImageSet) -> ImagesId:
+    """What `images` are, from a bounded part of them."""
+    count, channels, resolution, _ = images.pixels.shape
+    each = max(1, images.pixels[0].numel())
+    names = images.class_names
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(images.pixels[_spread(count, MOST_BYTES // each)].contiguous().numpy().data)
+    if images.labels is not None:
+        digest.update(images.labels.contiguous().numpy().data)
+    some = images.pixels[_spread(count, MOST_LOOKED_AT)].float()
+    means = adaptive_avg_pool2d(some, QUARTERS).mean(1).round().to(torch.uint8)
+    return ImagesId(
+        count=count,
+        resolution=resolution,
+        channels=channels,
+        class_names=names if names_bytes(names) <= MAX_NAMES_BYTES else (),
+        digest=digest.hexdigest(),
+        means=base64.b64encode(means.contiguous().numpy().tobytes()).decode(),
+    )
+
+
+def compare(before: ImagesId, now: ImagesId) -> Sameness:
+    """Whether the content is the same; sizes and classes must be equal already."""
+    if before.digest == now.digest:
+        return "same"
+    old, new = base64.b64decode(before.means), base64.b64decode(now.means)
+    near = len(old) == len(new) and all(
+        abs(a - b) <= TOLERANCE for a, b in zip(old, new, strict=True)
+    )
+    return "alike" if near else "other"
+
+
+def difference(before: ImagesId, now: ImagesId) -> str:
+    """What is not as it was, in a few words for a sentence; empty where nothing is."""
+    if (before.resolution, before.channels) != (now.resolution, now.channels):
+        return f"their size was {_size(before)}, is {_size(now)}"
+    if text := class_difference(before.class_names, now.class_names):
+        return text
+    if before.count != now.count:
+        return f"there were {before.count:,}, there are {now.count:,}"
+    return "" if compare(before, now) != "other" else "as many, but other pictures"
+
+
+def class_difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
+    """How the classes differ, in a few words; empty where they do not."""
+    if before == now:
+        return ""
+    gone = [name for name in before if name not in now]
+    new = [name for name in now if name not in before]
+    parts = [
+        f"{word} {_named(names)}" for word, names in (("without", gone), ("new", new)) if names
+    ]
+    return f"the classes differ ({', '.join(parts) or 'another order'})"
+
+
+def _named(names: list[str]) -> str:
+    rest = len(names) - MOST_NAMED
+    shown = ", ".join(repr(name[:40]) for name in names[:MOST_NAMED])
+    return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+def _size(images: ImagesId) -> str:
+    return f"{images.resolution} px in {images.channels} channels"
+
+
+def _spread(count: int, most: int) -> Tensor:
+    """At most `most` of `count` indices, evenly spaced."""
+    return torch.arange(count) if count <= most else torch.arange(most) * count // most

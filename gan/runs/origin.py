@@ -1,0 +1,62 @@
+"""Which moment of a run a fork begins from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan.checkpoint import checkpoints, config_at, is_valid, load_state, weights_of_run
+from gan.config import RunConfig
+from gan.errors import RunError
+from gan.files import runs_root
+from gan.runs.folder import RunReader, is_run
+from gan.training import config_in
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The moment of a run that a fork begins from."""
+
+    run: Path
+    nimg: int
+    checkpoint: Path | None  # None: there are weights of that moment, and no more
+    config: RunConfig  # as it was then
+    asked: int | None = None  # the moment that was asked for, if any
+
+    @property
+    def name(self) -> str:
+        """As histories tell it."""
+        return f"{self.run.name}@{self.nimg}"
+
+    def told(self) -> str:
+        """For a terminal: the moment that it is, and that it is not the one that was asked for."""
+        nearest = self.asked is not None and self.asked != self.nimg
+        why = f", the nearest moment kept before {self.asked:,}" if nearest else ""
+        return f"forked from {self.run.name} at {self.nimg:,} images{why}"
+
+
+def find_origin(text: str) -> Origin:
+    """The moment that RUN or RUN@NIMG names; RUN is a folder, or a name in the folder of runs.
+
+    Without NIMG the newest checkpoint, else the newest weights. With it whatever is nearest at or
+    before it, a checkpoint rather than weights of the same moment. Raises RunError.
+    """
+    name, at, moment = text.rpartition("@")
+    if not at or not moment.isdecimal():
+        name, moment = text, ""
+    run = next((p for p in (Path(name), runs_root() / name) if is_run(p)), None)
+    if run is None:
+        raise RunError(f"--fork must name a run, {name!r} is none; see runs/")
+    limit = int(moment) if moment else None
+    whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
+    path = next((p for p in reversed(whole) if is_valid(p)), None)
+    weights = [n for n in weights_of_run(run) if limit is None or n <= limit]
+    if path is None and not weights:
+        raise RunError(
+            f"{run.name} keeps nothing from {'its beginning' if limit is None else f'{limit:,}'} "
+            f"or before; give a later moment"
+        )
+    if path is not None and (limit is None or not weights or int(path.name) >= weights[-1]):
+        config = config_in(load_state(path)) or RunReader(run).config()
+        return Origin(run, int(path.name), path, config, limit)
+    return Origin(run, weights[-1], None, config_at(run, weights[-1]), limit)
