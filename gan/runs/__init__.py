@@ -14,13 +14,15 @@ from gan.runs.folder import (
     new_run_dir,
 )
 from gan.runs.launch import Host, Origin, find_origin, fork, resume, start
-from gan.runs.process import Supervisor, command_line, fork_argv, setting_arguments, train_argv
+from gan.runs.nursery import Cancelled
+from gan.runs.process import command_line, fork_argv, setting_arguments, train_argv
 from gan.runs.session import Session
+from gan.runs.supervisor import READING, Start, Supervisor
 from gan.runs.writer import RunWriter
 
 __all__ = [
-    "LIVE", "STATES", "Host", "Origin", "RunReader", "RunStatus", "RunWriter", "Session",
-    "Supervisor", "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint",
-    "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start",
+    "LIVE", "READING", "STATES", "Cancelled", "Host", "Origin", "RunReader", "RunStatus",
+    "RunWriter", "Session", "Start", "Supervisor", "command_line", "find_origin",
+    "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start",
     "train_argv",
 ]  # fmt: skip
