@@ -22,7 +22,7 @@ from gan.runs.writer import RunWriter
 
 __all__ = [
     "LIVE", "READING", "STATES", "Cancelled", "Host", "Origin", "RunReader", "RunStatus",
-    "RunWriter", "Session", "Start", "Supervisor", "command_line", "find_origin",
-    "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start",
-    "train_argv",
+    "RunWriter", "Session", "Start", "Supervisor", "command_line", "find_origin", "fork",
+    "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root",
+    "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

@@ -69,6 +69,7 @@ class Start:
     began_at: float = field(default_factory=time.time)  # unix seconds
     stage: Stage = "loading"
     is_new: bool = True  # its folder is its own: of one that is cancelled nothing stays
+    begun: Callable[[], None] = lambda: None
     child: Child | None = None
     input: _Input = field(default_factory=_Input)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -125,50 +126,46 @@ class Supervisor:
     ) -> str:
         """Begin a training in the background; returns the run's id at once.
 
-        It is in `starting()` until its folder can be watched; then `begun` is called. Raises
-        RunError where that run is going on.
+        It is in `starting()` until its folder can be watched; then `begun` is called. Where an
+        earlier process of the same run is still ending, that is waited for first. Raises RunError
+        where the run is beginning already.
         """
-        return self._launch(argv, run_dir, preset, data, begun).run_id
+        start = Start(run_dir.name, run_dir, preset, data, is_new=not run_dir.exists(), begun=begun)
+        return self._launch(argv, start).run_id
 
     def start(self, argv: Sequence[str], run_dir: Path) -> str:
         """Start a training and wait until its folder can be watched; returns the run's id.
 
         Raises RunError with the sentence that the process left, where it ends before that.
         """
-        start = self._launch(argv, run_dir, "", "", lambda: None)
-        start.over.wait()
+        start = Start(run_dir.name, run_dir, is_new=not run_dir.exists())
+        self._launch(argv, start).over.wait()
         if start.problem is not None:
-            self.problem(start.run_id)
             raise start.problem
         return start.run_id
 
-    def _launch(
-        self,
-        argv: Sequence[str],
-        run_dir: Path,
-        preset: str,
-        data: str,
-        begun: Callable[[], None],
-    ) -> Start:
+    def _launch(self, argv: Sequence[str], start: Start) -> Start:
         self._reap()
-        start = Start(run_dir.name, run_dir, preset, data, is_new=not run_dir.exists())
         with self._lock:
-            if run_dir.name in self._starts or run_dir.name in self._running:
-                raise RunError(f"{run_dir.name} is going on; stop it first")
-            self._starts[run_dir.name] = start
-            self._problems.pop(run_dir.name, None)
+            if start.run_id in self._starts:
+                raise RunError(f"{start.run_id} is beginning already; wait a moment")
+            self._starts[start.run_id] = start
+            self._problems.pop(start.run_id, None)
+            previous = self._running.get(start.run_id)
         work = threading.Thread(
-            target=self._bring_up, args=(start, list(argv), begun), name="start", daemon=True
+            target=self._bring_up, args=(start, list(argv), previous), name="start", daemon=True
         )
         work.start()
         return start
 
-    def _bring_up(self, start: Start, argv: list[str], begun: Callable[[], None]) -> None:
+    def _bring_up(self, start: Start, argv: list[str], previous: _Running | None) -> None:
         try:
+            if previous is not None:
+                _await_end(start, previous.child)
             self._await_start(start, argv)
-            begun()
         except BaseException as error:  # told to whoever asks for this run
             start.problem = error
+        self._reap()
         with self._lock:
             del self._starts[start.run_id]
             if start.problem is not None:
@@ -177,6 +174,8 @@ class Supervisor:
                     self._problems.popitem(last=False)
             elif start.child is not None:
                 self._running[start.run_id] = _Running(start.child, start.input)
+        if start.problem is None:
+            start.begun()
         start.over.set()
 
     def _await_start(self, start: Start, argv: list[str]) -> None:
@@ -219,9 +218,9 @@ class Supervisor:
             return list(self._starts.values())[::-1]
 
     def problem(self, run_id: str) -> BaseException | None:
-        """Why a training did not begin; told once. Cancelled where somebody stopped it."""
+        """Why a training did not begin the last time, Cancelled where somebody stopped it."""
         with self._lock:
-            return self._problems.pop(run_id, None)
+            return self._problems.get(run_id)
 
     # ---- going on -------------------------------------------------------------------------------
 
@@ -279,6 +278,17 @@ class Supervisor:
             _end(each.child, each.input)
         for start in starts:
             start.over.wait(STOP_TIMEOUT_S)
+
+
+def _await_end(start: Start, process: Child) -> None:
+    """A run says that it is over a moment before its process is gone."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while process.poll() is None:
+        if start.cancelled.is_set():
+            raise Cancelled
+        if time.monotonic() > deadline:
+            raise RunError(f"{start.run_id} is going on; stop it first")
+        time.sleep(0.02)
 
 
 def last_words(log: Path) -> str:

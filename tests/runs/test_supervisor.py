@@ -59,7 +59,7 @@ def test_a_start_is_there_at_once_and_a_stop_cancels_it_without_a_trace(
     assert supervisor.launch(tiny(path), path, preset="digits") == "r"
     (start,) = supervisor.starting()
     assert (start.progress()["stage"], supervisor.owns("r")) == ("loading", True)
-    with pytest.raises(RunError, match="going on"):
+    with pytest.raises(RunError, match="beginning already"):
         supervisor.launch(tiny(path), path)
     supervisor.send("r", {"command": "pause"})  # taken, for when there is a process
     supervisor.send("r", {"command": "stop"})
@@ -97,6 +97,14 @@ def test_a_command_before_the_first_step_is_heard_after_it(supervisor, tmp_path:
     until(lambda: (path / "status.json").is_file() and RunReader(path).status().state == "paused")
 
 
+def refused(waiting) -> bool:
+    try:
+        waiting.send(b"x")
+    except RunError as error:
+        return "takes no commands" in str(error)
+    return False
+
+
 def test_a_training_that_takes_no_commands_holds_up_nobody():
     """Its pipe is full: what is sent waits in a bounded list and never blocks."""
     from gan.runs.supervisor import MOST_COMMANDS, _Input
@@ -104,16 +112,18 @@ def test_a_training_that_takes_no_commands_holds_up_nobody():
     its, ours = os.pipe()
     waiting = _Input()
     waiting.open(os.fdopen(ours, "wb"))
-    with pytest.raises(RunError, match="takes no commands"):
-        for _ in range(MOST_COMMANDS + 20):
-            waiting.send(b"x" * 65536)
+    for _ in range(MOST_COMMANDS):
+        waiting.send(b"x" * 65536)
+    until(lambda: refused(waiting))
     os.close(its)
 
 
-def test_why_a_start_failed_is_told_once(supervisor, tmp_path: Path):
+def test_why_a_start_failed_is_told_until_it_is_begun_anew(supervisor, tmp_path: Path):
     path = tmp_path / "r"
     supervisor.launch(tiny(path, data="folder:/nowhere"), path)
     (start,) = supervisor.starting()
     assert start.over.wait(180)
     assert "no folder" in str(supervisor.problem("r"))
+    assert supervisor.problem("other") is None
+    supervisor.start(tiny(path), path)
     assert supervisor.problem("r") is None

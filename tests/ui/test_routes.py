@@ -31,7 +31,7 @@ class StandIn(Supervisor):
     def prepare(self) -> None:
         self.prepared += 1
 
-    def start(self, argv, run_dir: Path) -> str:
+    def launch(self, argv, run_dir: Path, **_) -> str:
         self.live.append(run_dir.name)
         return run_dir.name
 
