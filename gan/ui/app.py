@@ -23,6 +23,7 @@ from gan.errors import ConfigError
 from gan.ui import (
     agents,
     api,
+    downloads,
     evaluate,
     explore,
     gallery,
@@ -134,6 +135,7 @@ def launch(
         inbrowser.ROUTES,
         train.ROUTES,
         gallery.ROUTES,
+        downloads.ROUTES,
         scores.ROUTES,
         panels.ROUTES,
         runs.ROUTES,
