@@ -1,5 +1,6 @@
 // The directions of the model on show: fetched once per weights, kept while they are in use.
 import { ask, className, emit, on, t, tabIsOpen } from "./core.js";
+import { whenShown } from "./fresh.js";
 import { MOVE_TO_CLASS } from "./studio.js";
 
 const REST_MS = 15000;  // a running training writes weights often; finding directions takes a second
@@ -13,7 +14,7 @@ export class Catalogue {
     this.timer = null;
     studio.findDirections = () => this.load();
     on("weights", () => this.#later());
-    new IntersectionObserver(() => this.#later()).observe(node);
+    whenShown(node, () => this.#later());
   }
 
   // In the order in which they are offered.

@@ -1,4 +1,7 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
+import { Poll } from "./fresh.js";
+
+export { tabIsOpen } from "./fresh.js";
 
 export const boot = window.GAN;
 export const events = new EventTarget();
@@ -35,11 +38,11 @@ export function sentence({ error, zh, field }) {
   return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
-export async function ask(path, body) {
+export async function ask(path, body, signal) {
   const options = body === undefined ? {} : {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   };
-  const reply = await fetch(url(path), { credentials: "same-origin", ...options });
+  const reply = await fetch(url(path), { credentials: "same-origin", signal, ...options });
   return reply.ok ? reply.json() : refuse(reply);
 }
 
@@ -49,6 +52,12 @@ export async function refuse(reply) {
 }
 
 export const say = (error) => (error instanceof Refused ? error.message : t("gan_offline"));
+
+// ---- colours --------------------------------------------------------------------------------
+
+// Whoever draws on a canvas draws again: after the button, and when the system's theme changes.
+new MutationObserver(() => emit("theme"))
+  .observe(document.documentElement, { attributes: true, attributeFilter: ["data-ga-theme"] });
 
 // ---- words ----------------------------------------------------------------------------------
 
@@ -109,10 +118,6 @@ function currentTab() {
 export function openTab(tab) {
   const found = tabButtons().find((b) => tabNames(tab).includes(b.textContent.trim()));
   if (found && found.getAttribute("aria-selected") !== "true") found.click();
-}
-
-export function tabIsOpen(element) {
-  return !document.hidden && element.isConnected && element.offsetParent !== null;
 }
 
 // ---- numbers --------------------------------------------------------------------------------
@@ -232,21 +237,13 @@ export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;
 export const ACTIVE = ["starting", "running", "paused"];
 export const runOf = (id) => state.runs.find((r) => r.id === id) ?? null;
 
-let pollTimer = null;
-let asking = null;
+export const isBusy = (runs) => runs.some((r) => ["starting", "running"].includes(r.state));
 
-export function refresh() {
-  clearTimeout(pollTimer);
-  asking ??= ask("state").then(take, () => emit("offline", true)).finally(() => {
-    asking = null;
-    clearTimeout(pollTimer);
-    const busy = state.runs.some((r) => ["starting", "running"].includes(r.state));
-    pollTimer = setTimeout(() => (document.hidden ? null : refresh()), busy ? 1000 : 4000);
-  });
-  return asking;
-}
+const poll = new Poll(
+  (signal) => ask("state", undefined, signal).then(take, () => emit("offline", true)),
+  () => (isBusy(state.runs) ? 1000 : 4000));
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+export const refresh = () => poll.now();
 
 function take(fresh) {
   emit("offline", false);

@@ -1,13 +1,15 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 import {
   boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
-  tabIsOpen,
+  tabIsOpen, isBusy,
 } from "./core.js";
+import { Poll, whenShown } from "./fresh.js";
 import { Leaders } from "./leaders.js";
 import { bytesOf, follow } from "./lines.js";
 import { toImageData } from "./painter.js";
 
 const DEFAULT_COUNT = 2000;
+const POLL_MS = 10_000;  // while a training goes on
 const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
 
 export function mount(element) {
@@ -35,15 +37,18 @@ class Evaluate {
       this.find(`#${id}`).addEventListener("change", () => this.#draw());
     }
     on("model", () => this.#changed());
-    on("state", () => { if (!this.chosen) this.#changed(); });
+    on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
     on("language", () => { this.#draw(); this.leaders.draw(); });
-    on("theme", () => this.leaders.draw());
-    new IntersectionObserver(() => {
-      if (!tabIsOpen(this.root)) return;
-      this.leaders.refresh();
-      this.#recall();
-    }).observe(this.root);
+    this.poll = new Poll(() => this.leaders.refresh(), () => (isBusy(state.runs) ? POLL_MS : Infinity), this.root);
+    whenShown(this.root, () => this.#recall());
     this.#changed();
+  }
+
+  // The header's poll tells when a model came, or a training ended.
+  #hear({ models }) {
+    const heard = JSON.stringify(models.map((m) => [m.ref, m.state]));
+    if (heard !== this.heard) this.poll.now();
+    this.heard = heard;
   }
 
   // ---- which model ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import { Directions } from "./directions.js";
 import { buildMarks } from "./marks.js";
 import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
+import { whenShown } from "./fresh.js";
 import { undoWithKeys } from "./keys.js";
 import { LAST_SEED, fromLink } from "./latentlink.js";
 import { mountEngine } from "./inbrowser.js";
@@ -63,6 +64,7 @@ class Explore {
     if (linked.has("seed")) this.studio.point = fromLink(linked);
     new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
     mountPanels(this.find("#panels"), this.studio);
+    whenShown(this.root, () => this.#catchUp());
     if (state.ref) this.#open(state.ref);
   }
 
@@ -104,6 +106,13 @@ class Explore {
     const { studio } = this;
     const model = studio.model && modelOf(studio.model.ref);
     if (model) studio.follow(model, tabIsOpen(this.root));
+  }
+
+  // Weights that came while another tab was shown were not painted.
+  #catchUp() {
+    const { studio } = this;
+    const follows = studio.ready && studio.model.kind === "run" && !studio.ref.includes("@");
+    if (follows && this.nimg && this.nimg !== studio.model.nimg) studio.paint();
   }
 
   // ---- what is shown --------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import {
   url,
 } from "./core.js";
 import { listenForDrops } from "./drop.js";
+import { whenShown } from "./fresh.js";
 import { follow } from "./lines.js";
 import { Pins } from "./pins.js";
 import { Tiles } from "./tiles.js";
@@ -56,7 +57,7 @@ class Gallery {
       if (problem) openTab("gallery");
       this.#note("");
     });
-    new IntersectionObserver(() => this.#refreshIfStale()).observe(this.root);
+    whenShown(this.root, () => this.#refreshIfStale());
     this.#show();
   }
 

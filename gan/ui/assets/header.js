@@ -12,7 +12,6 @@ export function mount(element) {
   root.querySelector("#language-zh").addEventListener("click", () => setLanguage("zh"));
   root.querySelector("#theme-toggle").addEventListener("click", () => {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
-    emit("theme");
   });
   root.querySelector("#not-kept").hidden = boot.kept;
   const chip = root.querySelector("#run-chip");

@@ -1,5 +1,6 @@
 // Hub: models from the Hugging Face Hub come in, models of one's own go out.
 import { ask, boot, h, on, prepare, say, state, t, tabIsOpen, translate } from "./core.js";
+import { whenShown } from "./fresh.js";
 import { visited } from "./favourites.js";
 import { HubList } from "./hublist.js";
 import { Pull } from "./pull.js";
@@ -32,7 +33,7 @@ class Hub {
     on("hub-busy", (busy) => { this.find("#hub-pull").disabled = busy; });
     on("language", () => this.#words());
     on("state", (fresh) => this.#hear(fresh));
-    new IntersectionObserver(() => { if (tabIsOpen(this.root)) this.look(); }).observe(this.root);
+    whenShown(this.root, () => this.look());
     this.#words();
   }
 

@@ -17,7 +17,10 @@ export class Leaders {
 
   async refresh() {
     try {
-      this.rows = (await ask("leaderboard")).rows;
+      const { rows } = await ask("leaderboard");
+      const news = JSON.stringify([rows, state.ref]);
+      if (news === this.news) return;  // a table that is not redrawn keeps the keyboard's place
+      Object.assign(this, { rows, news });
     } catch {
       return;  // the header says that the server does not answer
     }

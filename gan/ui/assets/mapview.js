@@ -1,5 +1,5 @@
 // The map as a canvas: small pictures in the plane, zoom and pan, hover, click, and dragging between.
-import { h, t } from "./core.js";
+import { h, on, t } from "./core.js";
 
 const HEIGHT = () => (innerWidth <= 640 ? 340 : 460);
 const MARGIN = 0.9;  // of half the canvas, at zoom 1
@@ -27,6 +27,7 @@ export class MapView {
     });
     this.#listen();
     new ResizeObserver(() => this.#size()).observe(this.canvas);
+    on("theme", () => this.draw());  // the ring is in the theme's ink
   }
 
   // `data`: {x, y, labels, sheet: Image, width, height, columns}

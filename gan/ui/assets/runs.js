@@ -1,9 +1,10 @@
 // All runs: what there is, how they compare, and what may be done with them.
 import {
-  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, h, icon, on, prepare, refresh,
-  say, sentence, short, t, tabIsOpen, translate, url,
+  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, h, icon, isBusy, on, prepare, refresh,
+  say, sentence, short, t, translate, url,
 } from "./core.js";
 import { Compare } from "./compare.js";
+import { Poll } from "./fresh.js";
 import { bytes } from "./timelapse.js";
 
 const POLL_MS = { busy: 2000, idle: 8000 };
@@ -21,7 +22,7 @@ class RunsBoard {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     Object.assign(this, {
-      runs: [], trash: [], totals: null, picked: [], open: null, asking: false, ready: false, queue: 0,
+      runs: [], trash: [], totals: null, picked: [], open: null, ready: false, queue: 0,
     });
     this.rows = new Map();  // id -> {node, drawn}
   }
@@ -35,8 +36,7 @@ class RunsBoard {
     on("theme", () => this.compare.draw());
     this.#words();
     this.#draw();
-    new IntersectionObserver(() => this.look()).observe(this.root);
-    document.addEventListener("visibilitychange", () => this.look());
+    this.poll = new Poll((signal) => this.#ask(signal), () => (isBusy(this.runs) ? POLL_MS.busy : POLL_MS.idle), this.root);
   }
 
   #words() {
@@ -60,22 +60,15 @@ class RunsBoard {
     this.look();
   }
 
-  look() {
-    clearTimeout(this.timer);
-    this.again = this.asking;  // what was asked before a change does not tell of it
-    if (!tabIsOpen(this.root) || this.asking) return;
-    this.asking = true;
-    ask("runs").then((news) => {
+  look() { return this.poll.now(); }
+
+  #ask(signal) {
+    return ask("runs", undefined, signal).then((news) => {
       Object.assign(this, { runs: news.runs, trash: news.trash, totals: news, queue: news.queue, ready: true });
       this.picked = this.picked.filter((id) => this.runs.some((r) => r.id === id));
       this.#draw();
       this.compare.show(this.picked.map((id) => this.runs.find((r) => r.id === id)));
-    }, (error) => this.#note(say(error))).finally(() => {
-      this.asking = false;
-      if (this.again) return this.look();
-      const busy = this.runs.some((r) => ["starting", "running"].includes(r.state));
-      this.timer = setTimeout(() => this.look(), busy ? POLL_MS.busy : POLL_MS.idle);
-    });
+    }, (error) => this.#note(say(error)));
   }
 
   // ---- the list -------------------------------------------------------------------------------

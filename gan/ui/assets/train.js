@@ -1,9 +1,10 @@
 // Train: start a run, steer it, and look at any run there is.
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, boot, count, currentLanguage, duration, h, on, prepare, refresh, say, sentence, state, t, tabIsOpen,
+  ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, on, prepare, refresh, say, sentence, state, t, tabIsOpen,
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
+import { Poll, whenShown } from "./fresh.js";
 import { LiveGrid } from "./livegrid.js";
 import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
@@ -40,6 +41,7 @@ class Train {
   }
 
   start() {
+    this.poll = new Poll((signal) => this.#look(signal), () => (isBusy([this.status ?? {}]) ? TICK_MS.busy : TICK_MS.idle), this.root);
     this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw() });
     this.#listen();
     on("state", () => this.#runs());
@@ -49,8 +51,7 @@ class Train {
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
-    new IntersectionObserver(() => { this.#prepare(); this.#tick(); }).observe(this.root);
-    document.addEventListener("visibilitychange", () => this.#tick());
+    whenShown(this.root, () => this.#prepare());
     this.#waiting();
     mountOwn(this.root, { changed: () => this.form.changed() });
     mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
@@ -140,7 +141,7 @@ class Train {
   // One order to the run that is shown; throws what the server refuses.
   async #send(order) {
     await ask("train/steer", { id: this.id, ...order });
-    this.#tick();
+    this.poll.now();
   }
 
   #steers() {
@@ -169,11 +170,11 @@ class Train {
   // ---- which run ------------------------------------------------------------------------------
 
   #watch(id) {
-    if (!id || id === this.id) return this.#tick();
+    if (!id || id === this.id) return this.poll.now();
     this.#forget(id);
     this.#runs();
     this.#draw();
-    this.#tick();
+    this.poll.now();
   }
 
   #runs() {
@@ -188,31 +189,24 @@ class Train {
     }
     if (!this.id && !this.beginning && state.runs.length) {  // a reload finds the run that is going on
       this.#forget((state.runs.find((r) => ACTIVE.includes(r.state)) ?? state.runs[0]).id);
-      this.#tick();
+      this.poll.now();
     }
     if (select.value !== (this.id ?? "")) select.value = this.id ?? "";
   }
 
   // ---- look at it -----------------------------------------------------------------------------
 
-  #tick() {
-    clearTimeout(this.timer);
-    if (!this.id || !tabIsOpen(this.root) || this.asking) return;
+  async #look(signal) {
     const { id } = this;
+    if (!id) return;
     const query = new URLSearchParams({
       id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1,
       measured: this.measures.at(-1)?.nimg ?? -1, events: this.history.length,
       step: this.step?.number ?? -1, mark: this.mark,
     });
-    this.asking = true;
-    ask(`run?${query}`).then(
+    await ask(`run?${query}`, undefined, signal).then(
       (news) => { if (id === this.id) this.#take(news); },
-      (error) => { if (id === this.id) this.#note(say(error)); },
-    ).finally(() => {
-      this.asking = false;
-      const busy = id !== this.id || ["starting", "running"].includes(this.status?.state);
-      this.timer = setTimeout(() => this.#tick(), id !== this.id ? 0 : busy ? TICK_MS.busy : TICK_MS.idle);
-    });
+      (error) => { if (id === this.id) this.#note(say(error)); });
   }
 
   #take(news) {
