@@ -71,7 +71,7 @@ def serving(folder: Path) -> Iterator[Server]:
             yield Server(url, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(60)
+            process.wait(180)
 
 
 def held(pid: int) -> tuple[int, int, float, int]:
@@ -93,9 +93,7 @@ def held(pid: int) -> tuple[int, int, float, int]:
 
 
 def soak(count: int, every: int, at_once: int) -> None:
-    say(
-        "| trainings | descriptors | threads | resident | children | listing | since the last row |"
-    )
+    say("| trainings | descriptors | threads | resident | children | listing | took |")
     say("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
         begun = time.monotonic()
@@ -106,7 +104,10 @@ def soak(count: int, every: int, at_once: int) -> None:
                     while live:
                         live = [run for run in live if not is_over(server, run)]
                         time.sleep(0.05)
-            time.sleep(1.0)  # what has ended is reaped by the next question
+            while server.ask("runs?state=active")["found"]:
+                time.sleep(0.5)
+            time.sleep(2.0)  # a run says that it is over a moment before its process is gone
+            server.ask("state")
             asked = time.perf_counter()
             server.ask("runs")
             listing = 1e3 * (time.perf_counter() - asked)

@@ -189,7 +189,8 @@ class Supervisor:
             self._await_folder(start, start.child, log)
         except BaseException as error:
             if start.child is not None:
-                _end(start.child, start.input, at_once=isinstance(error, Cancelled))
+                gone = isinstance(error, Cancelled)
+                _end(start.child, start.input, within_s=0.0 if gone else STOP_TIMEOUT_S)
             if isinstance(error, Cancelled) and start.is_new:
                 shutil.rmtree(run_dir, ignore_errors=True)
             raise
@@ -274,8 +275,9 @@ class Supervisor:
             start.cancelled.set()
         for each in running:
             each.input.close()
+        deadline = time.monotonic() + STOP_TIMEOUT_S  # of all together
         for each in running:
-            _end(each.child, each.input)
+            _end(each.child, each.input, within_s=max(0.0, deadline - time.monotonic()))
         for start in starts:
             start.over.wait(STOP_TIMEOUT_S)
 
@@ -316,12 +318,10 @@ def _move_log(log: Path, run_dir: Path) -> None:
             log.unlink(missing_ok=True)
 
 
-def _end(process: Child, input: _Input, *, at_once: bool = False) -> None:
+def _end(process: Child, input: _Input, *, within_s: float = STOP_TIMEOUT_S) -> None:
     input.close()
     try:
-        if at_once:
-            process.kill()
-        process.wait(STOP_TIMEOUT_S)
+        process.wait(within_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -137,7 +137,7 @@ async def run(context: Context, request: Request) -> Response:
             status, watched = context.runs.look(run_id)
         except PageError:
             if problem is not None:  # of a start that failed there is nothing else to see
-                raise problem from None
+                return {"gone": error_json(problem)}
             raise
         note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew

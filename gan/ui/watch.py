@@ -214,6 +214,9 @@ class Runs:
         for start in self.starting():
             if start.run_id == run_id:
                 return _beginning(start, known)
+        if run_id not in known:  # it may have begun a moment ago
+            self.forget()
+            known = self._read()
         if run_id not in known:
             raise PageError("gan_error_no_run", status=404)
         return known[run_id]

@@ -40,6 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "正在读取图片、搭建网络，已过 {seconds} 秒。",
     ),
     "gan_start_first": ("Taking the first step.", "正在走第一步。"),
+    "gan_start_will_pause": ("It pauses after that.", "之后会暂停。"),
     "gan_start_cancelled": ("The start was cancelled.", "已取消启动。"),
     "gan_state_running": ("Running", "训练中"),
     "gan_state_paused": ("Paused", "已暂停"),
