@@ -50,7 +50,8 @@ class Server:
         return str(self.ask("train/start", FORM | form)["id"])
 
     def state(self, run_id: str) -> str:
-        return str(self.ask(f"run?id={run_id}")["status"]["state"])
+        reply = self.ask(f"run?id={run_id}")
+        return str(reply["status"]["state"]) if "status" in reply else "failed"
 
 
 @contextlib.contextmanager

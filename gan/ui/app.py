@@ -37,6 +37,7 @@ from gan.ui import (
     storage,
     train,
     trainform,
+    warmup,
 )
 from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
@@ -215,6 +216,7 @@ def serve(
                 f"port {port} must be free on {host}, it cannot be opened; "
                 f"choose another with GRADIO_SERVER_PORT"
             ) from error
+        warmup.start(context)
         log.warning("GAN Atelier is at %s", app.local_url)
         if open_browser:
             webbrowser.open(app.local_url)
