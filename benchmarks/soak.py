@@ -29,7 +29,11 @@ from tests.ui.browser import ROOT, _is_up, free_port
 from tests.ui.fakes import add_pulled
 
 FORM = {"preset": "digits", "data": "digits", "seed": "0", "seconds": "", "settings": {}}
-LARGE = dict(z_dim=64, resolution=512, channels=3)
+# about half a second a picture on one core
+LAYERS = (
+    "linear 8 48", "relu", "reshape 3 4 4", *7 * ["upsample 2"], "conv 3 64 k3 s1 p1", "relu",
+    "conv 64 64 k3 s1 p1", "relu", "conv 64 3 k3 s1 p1", "tanh",
+)  # fmt: skip
 ROUNDS = 20
 
 
@@ -129,8 +133,7 @@ def pause(rounds: int) -> None:
     """Pause and Resume in turns while a Start, a download of 1,000 pictures and the board run."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GAN_DATA_DIR"] = folder
-        layers = chain(512)
-        large = add_pulled("large", *layers, **LARGE)
+        large = add_pulled("large", *LAYERS, resolution=512, channels=3, z_dim=8)
         with serving(Path(folder)) as server:
             watched = server.start()
             while server.state(watched) != "running":
@@ -151,13 +154,6 @@ def pause(rounds: int) -> None:
             say("|---|---|---|")
             for name, times in (("alone", alone), ("beside all of them", loaded)):
                 say(f"| {name} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |")
-
-
-def chain(resolution: int) -> list[str]:
-    """Layers of a generator for large pictures, slow as those are."""
-    widths = [64, 128, 64, 32, 16, 16, 8, 8]
-    ups = [f"up {w} 4 2 1 norm relu" for w in widths[1:]]
-    return [f"start {widths[0]} 4", *ups, f"{resolution}"]
 
 
 def answers(server: Server, run: str, rounds: int) -> list[float]:

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +223,7 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
     return _folder_training(ref)
 
 
-@cache
+@lru_cache(256)
 def _folder_training(ref: str) -> tuple[float, str]:
     config = from_json(WeightsConfig, read_json(kept_folder(ref) / CONFIG_FILE))
     return config.seconds, config.data
