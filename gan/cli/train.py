@@ -125,6 +125,7 @@ def train(
         use_threads(training_threads())
         chosen = dict(parse_setting(text) for text in settings or ())
         if steer:
+            say(runs.READING)
             _die_first_when_memory_is_short()
         wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)

@@ -15,14 +15,16 @@ from gan.runs.folder import (
 )
 from gan.runs.launch import Host, fork, resume, start
 from gan.runs.lock import check_free
+from gan.runs.nursery import Cancelled
 from gan.runs.origin import Origin, find_origin
-from gan.runs.process import Supervisor, command_line, fork_argv, setting_arguments, train_argv
+from gan.runs.process import command_line, fork_argv, setting_arguments, train_argv
 from gan.runs.session import Session
+from gan.runs.supervisor import READING, Start, Supervisor
 from gan.runs.writer import RunWriter
 
 __all__ = [
-    "LIVE", "STATES", "Host", "Origin", "RunReader", "RunStatus", "RunWriter", "Session",
-    "Supervisor", "check_free", "command_line", "find_origin", "fork", "fork_argv",
-    "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume", "runs_root",
-    "setting_arguments", "start", "train_argv",
+    "LIVE", "READING", "STATES", "Cancelled", "Host", "Origin", "RunReader", "RunStatus",
+    "RunWriter", "Session", "Start", "Supervisor", "check_free", "command_line", "find_origin",
+    "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume",
+    "runs_root", "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,14 +58,19 @@ class RunStatus:
     steps_per_s: float = 0.0  # of slow motion; 0 is full speed
 
 
-def new_run_dir(preset: str) -> Path:
-    """A folder name nobody has yet, not even in the trash: preset and a number."""
-    root, number = runs_root(), 1
-    while (root / f"{preset}-{number}").exists() or any(
-        (root / TRASH).glob(f"{preset}-{number}@*")
-    ):
+def new_run_dir(preset: str, *, taken: Collection[str] = ()) -> Path:
+    """A folder name nobody has yet, not even in the trash: preset and a number.
+
+    taken: names of runs that are beginning and have no folder so far.
+    """
+    root = runs_root()
+    with suppress(OSError):
+        trash = {entry.name.rpartition("@")[0] for entry in os.scandir(root / TRASH)}
+        taken = {*taken, *trash}
+    number = 1
+    while (name := f"{preset}-{number}") in taken or (root / name).exists():
         number += 1
-    return root / f"{preset}-{number}"
+    return root / name
 
 
 def is_run(path: Path) -> bool:

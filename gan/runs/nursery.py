@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import multiprocessing
 import os
@@ -9,10 +10,12 @@ import runpy
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
@@ -21,7 +24,11 @@ from typing import IO, Protocol
 
 # elsewhere there is no fork, or what torch computes with does not outlive one
 FORKS = sys.platform == "linux"
-LOADED = ["gan.cli", "torch._dynamo"]  # torch's optimisers load its compiler, all 1,000 modules
+# torch's optimisers load its compiler, all 1,000 modules; the last one tells that it is done
+LOADED = ["gan.cli", "torch._dynamo", "gan.runs.loaded"]
+MARK = "GAN_PREPARED_FILE"  # environment: where that module writes its process's number
+LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
+LOOK_S = 0.05
 
 
 class Child(Protocol):
@@ -36,12 +43,73 @@ class Child(Protocol):
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def kill(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Cancelled(Exception):
+    """Nobody wants this process any more; there is none."""
+
+
+@functools.cache
+def _mark() -> tempfile.TemporaryDirectory[str]:
+    """The folder of the file in which the loading process tells that it is ready."""
+    return tempfile.TemporaryDirectory(prefix="gan-prepared-")
+
+
+class _Loading:
+    """When the process that loads torch was started, and how long it took the last time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid: int | None = None
+        self._since = 0.0
+        self._took_s: float | None = None
+
+    def note(self) -> None:
+        """Look whether there is a new process, and whether it has loaded all."""
+        with self._lock:
+            if (pid := _server_pid()) != self._pid:
+                self._pid, self._since = pid, time.monotonic()
+            elif self._took_s is None and _is_loaded():
+                self._took_s = time.monotonic() - self._since
+
+    def about_s(self) -> float:
+        """Seconds that loading takes here: as measured, else what our own imports have cost."""
+        return self._took_s if self._took_s is not None else max(2.0, time.process_time())
+
+
+_loading = _Loading()
+
+
+def _server_pid() -> int | None:
+    """The process that forks, None before there is one; multiprocessing does not tell it."""
+    return getattr(forkserver._forkserver, "_forkserver_pid", None)
+
+
+def _is_loaded() -> bool:
+    try:
+        text = (Path(_mark().name) / "pid").read_text()
+    except OSError:
+        return False
+    return text == str(_server_pid())
+
+
+def loading_s() -> float:
+    """About how many seconds loading torch takes in all on this machine."""
+    return _loading.about_s()
+
+
+def is_prepared() -> bool:
+    """Whether a training would begin at once."""
+    _loading.note()
+    return FORKS and _is_loaded()
 
 
 def prepare() -> None:
     """Load in the background what every training needs; the second time there is nothing to do."""
     if FORKS:
         os.environ["PYTHONPATH"] = _environment()["PYTHONPATH"]  # the only way that it takes
+        os.environ[MARK] = str(Path(_mark().name) / "pid")
         multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
         resource_tracker.ensure_running()  # it would unblock what is blocked next
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -49,20 +117,27 @@ def prepare() -> None:
             forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _loading.note()
 
 
-def begin(argv: Sequence[str], log: Path) -> Child:
+def begin(
+    argv: Sequence[str], log: Path, *, cancelled: Callable[[], bool] = lambda: False
+) -> Child:
     """A process that does what `argv`, a `python -m ...`, does; it writes into `log`.
 
-    It is in a session of its own: Ctrl-C is for the server, the child hears of its end.
+    It is in a session of its own: Ctrl-C is for the server, the child hears of its end. Raises
+    Cancelled where `cancelled` says so before there is a process.
     """
     log.write_bytes(b"")
     if FORKS and list(argv[:2]) == [sys.executable, "-m"]:
-        with suppress(OSError, EOFError):  # killed, or no socket may be made here: without it then
-            prepare()
+        # killed, too slow, or no socket may be made here: without it then
+        with suppress(OSError, EOFError):
+            _await_loaded(cancelled)
             return _Fork(argv, log)
+    if cancelled():
+        raise Cancelled
     with log.open("wb") as stream:
-        return subprocess.Popen(
+        return _Spawned(
             list(argv),
             stdin=subprocess.PIPE,
             stdout=stream,
@@ -70,6 +145,19 @@ def begin(argv: Sequence[str], log: Path) -> Child:
             start_new_session=True,
             env=_environment(),
         )
+
+
+def _await_loaded(cancelled: Callable[[], bool]) -> None:
+    """Return when a fork would come at once. Raises TimeoutError, or Cancelled."""
+    deadline = time.monotonic() + LOADING_S
+    prepare()
+    while not is_prepared():
+        if cancelled():
+            raise Cancelled
+        if time.monotonic() > deadline:
+            raise TimeoutError("torch was not loaded in time")
+        time.sleep(LOOK_S)
+        prepare()  # it may have been killed
 
 
 def _environment() -> dict[str, str]:
@@ -83,15 +171,26 @@ def _environment() -> dict[str, str]:
     }
 
 
+class _Spawned(subprocess.Popen[bytes]):
+    """A fresh process; it gives back what it holds when it is over."""
+
+    def close(self) -> None:
+        if self.stdin is not None:
+            with suppress(OSError, ValueError):
+                self.stdin.close()
+
+
 class _Fork:
     """A child of the process that has loaded everything, as if it were ours."""
 
-    _lock = threading.RLock()  # of two that ask for an exit code at once, one would get a wrong one
+    _starting = threading.Lock()
 
     def __init__(self, argv: Sequence[str], log: Path) -> None:
         its, ours = os.pipe()
         self.stdin = os.fdopen(ours, "wb")
-        with Connection(its, writable=False) as commands, self._lock:
+        self._lock = threading.Lock()  # of two that read an exit code at once, one gets a wrong one
+        self._code: int | None = None
+        with Connection(its, writable=False) as commands, self._starting:
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
                 target=_live, args=(list(argv[2:]), commands, log, _environment()), daemon=True
             )
@@ -100,6 +199,8 @@ class _Fork:
             except BaseException:
                 self.stdin.close()
                 raise
+            # every start() polls what is in this set, beside the lock, and keeps it for ever
+            process._children.discard(self._process)  # type: ignore[attr-defined]
 
     @property
     def returncode(self) -> int | None:
@@ -111,10 +212,13 @@ class _Fork:
 
     def poll(self) -> int | None:
         with self._lock:
-            return self._process.exitcode
+            if self._code is None:
+                self._code = self._process.exitcode
+            return self._code
 
     def wait(self, timeout: float | None = None) -> int:
-        wait_for([self._process.sentinel], timeout)
+        if self.poll() is None:
+            wait_for([self._process.sentinel], timeout)
         code = self.poll()
         if code is None:
             raise subprocess.TimeoutExpired("the training", timeout or 0.0)
@@ -122,7 +226,17 @@ class _Fork:
 
     def kill(self) -> None:
         with self._lock:
-            self._process.kill()
+            if self._code is None:
+                self._process.kill()
+
+    def close(self) -> None:
+        """Give the pipes back once it is over; before that there is nothing to do."""
+        if self.poll() is None:
+            return
+        with suppress(OSError, ValueError):
+            self.stdin.close()
+        with self._lock:
+            self._process.close()  # a second time is fine
 
 
 def _live(arguments: list[str], commands: Connection, log: Path, env: Mapping[str, str]) -> None:

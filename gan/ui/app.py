@@ -23,6 +23,7 @@ from gan.errors import ConfigError
 from gan.ui import (
     agents,
     api,
+    downloads,
     evaluate,
     explore,
     gallery,
@@ -36,6 +37,7 @@ from gan.ui import (
     storage,
     train,
     trainform,
+    warmup,
 )
 from gan.ui.gate import Gate
 from gan.ui.i18n import catalogue, gradio_locales
@@ -136,6 +138,7 @@ def launch(
         inbrowser.ROUTES,
         train.ROUTES,
         gallery.ROUTES,
+        downloads.ROUTES,
         scores.ROUTES,
         panels.ROUTES,
         runs.ROUTES,
@@ -220,6 +223,7 @@ def serve(
                 f"port {port} must be free on {host}, it cannot be opened; "
                 f"choose another with GRADIO_SERVER_PORT"
             ) from error
+        warmup.start(context)
         log.warning("GAN Atelier is at %s", app.local_url)
         if open_browser:
             webbrowser.open(app.local_url)

@@ -88,11 +88,12 @@ class Models:
             return load(name)
         return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Everything that can be chosen: bundled models, pulled ones, runs that have weights."""
+    def listed(self, *also: str) -> list[dict[str, Any]]:
+        """Everything that can be chosen: bundled models, pulled ones, the newest runs that have
+        weights; `also`: older runs that somebody looks at."""
         models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
         models += [dict(entry) for entry in map(_pulled_entry, pulled()) if entry]
-        for status in self._runs.statuses():
+        for status in self._runs.newest(*also):
             config = self._runs.config(status.id)
             kept = self._runs.watched(status.id).reader.weights() if config else []
             if config and kept:

@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from gan.sampling import MAX_SEED
 from gan.schema import from_json
 from gan.ui.asked import coded
 from gan.ui.board import build_board
+from gan.ui.kept import Kept, one_thread
 from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError, evaluation_json, finite, whole_number
@@ -50,6 +51,12 @@ class Judge(Workers):
     def __init__(self) -> None:
         super().__init__("judge", most=4)
         self.results = Results()
+        self.board_thread = one_thread("leaderboard")
+        self.hashes: Kept[str] = Kept(capacity=1024)
+
+    def close(self) -> None:
+        super().close()
+        self.board_thread.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -191,7 +198,9 @@ async def leaderboard(context: Context, request: Request) -> Response:
     def look() -> list[dict[str, Any]]:
         return [_row(context, model) for model in context.models.listed()]
 
-    return JSONResponse({"rows": await on(context.disk_thread, look)}, headers=NEVER)
+    # its first look hashes every model: seconds, for which nobody's poll waits
+    thread = context.part(Judge).board_thread
+    return JSONResponse({"rows": await on(thread, look)}, headers=NEVER)
 
 
 def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +223,7 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
     return _folder_training(ref)
 
 
-@cache
+@lru_cache(256)
 def _folder_training(ref: str) -> tuple[float, str]:
     config = from_json(WeightsConfig, read_json(kept_folder(ref) / CONFIG_FILE))
     return config.seconds, config.data
@@ -222,15 +231,17 @@ def _folder_training(ref: str) -> tuple[float, str]:
 
 def _revision(context: Context, ref: str, nimg: int) -> str:
     if not ref.startswith("run:"):
-        return _hash(kept_folder(ref) / MODEL_FILE, 0)
+        return _hash(context, kept_folder(ref) / MODEL_FILE)
     path = context.runs.status(ref.removeprefix("run:")).path
-    return _hash(path / "weights" / f"{nimg:010d}.safetensors", nimg)
+    return _hash(context, path / "weights" / f"{nimg:010d}.safetensors")
 
 
-@lru_cache(maxsize=256)
-def _hash(path: Path, _nimg: int) -> str:
+def _hash(context: Context, path: Path) -> str:
+    """SHA-256 of a file, worked out once for as long as it stays as it is."""
     try:
-        return sha256(path)
+        info = path.stat()
+        key = (path, info.st_mtime_ns, info.st_size)
+        return context.part(Judge).hashes.get(key, lambda: sha256(path))
     except OSError:
         return ""
 

@@ -81,16 +81,18 @@ async def _painted(
 ) -> Response:
     query = request.query_params
     label = number_in(request, "label", -1)
-    pictures = await on(
-        thread,
-        paint,
-        context,
-        query.get("ref", ""),
-        await body_of(request, limit=most * MAX_ROW_BYTES),
-        psi=real_number("psi", query.get("psi", "1"), low=0, high=MAX_PSI),
-        label=label if label >= 0 else None,
-        most=most,
-    )
+    body = await body_of(request, limit=most * MAX_ROW_BYTES)
+    with context.painting:
+        pictures = await on(
+            thread,
+            paint,
+            context,
+            query.get("ref", ""),
+            body,
+            psi=real_number("psi", query.get("psi", "1"), low=0, high=MAX_PSI),
+            label=label if label >= 0 else None,
+            most=most,
+        )
     return pictures.reply()
 
 

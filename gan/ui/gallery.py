@@ -1,13 +1,9 @@
-"""Gallery: any samples by seed in one binary reply, and files to take away."""
+"""Gallery: any samples by seed in one binary reply, or one as a file; many are in downloads."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,19 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gan.checkpoint import Weights
-from gan.images import Pixels, encode_png, tile, to_pixels
+from gan.images import Pixels, encode_png, to_pixels
 from gan.latent.points import Points, one_hot
-from gan.sampling import MAX_SEED, labels_of, latents
+from gan.sampling import MAX_SEED, affordable, labels_of, latents
 from gan.ui.asked import file_stem
 from gan.ui.board import build_board
+from gan.ui.fairqueue import SLICE_S
 from gan.ui.gpu import show
-from gan.ui.routes import NEVER, Context, Handler, json_of, on
+from gan.ui.routes import NEVER, Context, Handler, drawn, json_of
 from gan.ui.views import MAX_PSI, PageError, joined, real_number, whole_number
 
 MAX_TILES = 192  # of one reply
 TILE_PX = 256  # of one in a reply; a file has the picture's full size
-MAX_FILES = 1000  # of one download
-SHEET_SCALE_TO = 64  # px a tile at least; small pictures are enlarged by whole factors
+MOST_AT_ONCE = 64  # of a slice
 PNG_KEY = "gan-atelier"
 
 
@@ -78,6 +74,14 @@ def draw(weights: Weights, tiles: Tiles, *, side: int | None = None) -> tuple[Pi
     return drawn, [-1] * len(points) if labels is None else labels.tolist()
 
 
+def in_parts(weights: Weights, tiles: Tiles) -> Iterator[Tiles]:
+    """The same samples, a slice's time each."""
+    step = affordable(weights.generator, SLICE_S, least=1, most=MOST_AT_ONCE)
+    for start in range(0, len(tiles.seeds), step):
+        part = slice(start, start + step)
+        yield Tiles(tiles.ref, tiles.seeds[part], tiles.labels[part], tiles.psis[part])
+
+
 def _labels(weights: Weights, tiles: Tiles) -> torch.Tensor | None:
     classes = weights.generator.classes
     if not classes:
@@ -92,11 +96,16 @@ async def page(context: Context, request: Request) -> Response:
     """Samples as raw pixels in a row, their classes in a header."""
     tiles = tiles_of(await json_of(request), most=MAX_TILES)
 
-    def work() -> tuple[Pixels, list[int], int]:
+    def work() -> Generator[None, None, tuple[Pixels, list[int], int]]:
         weights = context.models.get(tiles.ref)
-        return *draw(weights, tiles, side=TILE_PX), weights.config.nimg
+        parts = []
+        for part in in_parts(weights, tiles):
+            parts.append(draw(weights, part, side=TILE_PX))
+            yield
+        labels = [label for _, some in parts for label in some]
+        return np.concatenate([pixels for pixels, _ in parts]), labels, weights.config.nimg
 
-    pixels, labels, nimg = await on(context.page_thread, work)
+    pixels, labels, nimg = await drawn(context, request, work(), urgent=True)
     headers = NEVER | {
         "x-gan-shape": joined(pixels.shape[1:]),
         "x-gan-labels": joined(labels),
@@ -105,31 +114,23 @@ async def page(context: Context, request: Request) -> Response:
     return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
 
 
-# ---- files ------------------------------------------------------------------------------------
+# ---- one file ---------------------------------------------------------------------------------
 
 
-async def download(context: Context, request: Request) -> Response:
-    """The samples as one PNG, a sheet, or a zip of PNGs with a table of what made them."""
-    form = await json_of(request)
-    tiles, kind = tiles_of(form, most=MAX_FILES), str(form.get("kind", ""))
-    if kind not in ("png", "sheet", "zip"):
-        raise PageError("gan_error_request")
+async def save_one(context: Context, request: Request) -> Response:
+    """One sample as a PNG of its full size."""
+    tiles = tiles_of(await json_of(request), most=1)
 
-    def work() -> tuple[bytes, str, str]:
+    def work() -> Generator[None, None, tuple[bytes, str]]:
         weights = context.models.get(tiles.ref)
         pixels, labels = draw(weights, tiles)
-        stem = file_stem(weights)
-        if kind == "zip":
-            return _zip(weights, tiles, pixels, labels), "application/zip", f"{stem}-samples.zip"
-        if kind == "sheet":
-            columns = whole_number("columns", form.get("columns", 8), low=1, high=64)
-            return _sheet(pixels, columns), "image/png", f"{stem}-sheet.png"
+        yield
         data = encode_png(pixels[0], text={PNG_KEY: recipe(weights, tiles, labels, 0)})
-        return data, "image/png", f"{stem}-{tiles.seeds[0]}.png"
+        return data, f"{file_stem(weights)}-{tiles.seeds[0]}.png"
 
-    data, kind_of_file, name = await on(context.page_thread, work)
+    data, name = await drawn(context, request, work(), urgent=True)
     headers = NEVER | {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=kind_of_file, headers=headers)
+    return Response(data, media_type="image/png", headers=headers)
 
 
 def recipe(weights: Weights, tiles: Tiles, labels: Sequence[int], i: int) -> str:
@@ -143,34 +144,7 @@ def recipe(weights: Weights, tiles: Tiles, labels: Sequence[int], i: int) -> str
     )  # fmt: skip
 
 
-def _sheet(pixels: Pixels, columns: int) -> bytes:
-    scale = max(1, math.ceil(SHEET_SCALE_TO / pixels.shape[1]))
-    large = pixels.repeat(scale, 1).repeat(scale, 2)
-    return encode_png(tile(large, min(columns, len(large)), gap=2, background=255))
-
-
-def _zip(weights: Weights, tiles: Tiles, pixels: Pixels, labels: Sequence[int]) -> bytes:
-    names = weights.config.class_names
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(["file", "seed", "class", "psi", "model", "revision"])
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:  # PNGs do not shrink any more
-        for i, picture in enumerate(pixels):
-            label = labels[i]
-            name = names[label] if 0 <= label < len(names) else "" if label < 0 else str(label)
-            file = f"{i:04d}-seed{tiles.seeds[i]}.png"
-            writer.writerow(
-                [file, tiles.seeds[i], name, tiles.psis[i], weights.config.name, weights.revision]
-            )
-            archive.writestr(
-                file, encode_png(picture, text={PNG_KEY: recipe(weights, tiles, labels, i)})
-            )
-        archive.writestr("samples.csv", table.getvalue())
-    return buffer.getvalue()
-
-
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/gan/gallery", page),
-    ("POST", "/gan/gallery/download", download),
+    ("POST", "/gan/gallery/one", save_one),
 )

@@ -31,23 +31,36 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
         status = replace(status, data=status.data.partition(":")[0], message=message)
     over = status.state in RESUMABLE
     kept = over and has_checkpoint(status.path)
-    return run_json(
+    told = run_json(
         status,
         steerable=context.may_steer(session, status.id),
         resumable=theirs and kept,
         forkable=theirs and over and not kept and bool(weights_of_run(status.path)),
     )
+    if status.state == "starting":
+        starts = {start.run_id: start for start in context.supervisor.starting()}
+        found = starts.get(status.id)
+        told["start"] = found.progress() if found else {"stage": "first"}
+    return told
+
+
+def run_of(ref: str) -> str:
+    """The run of `run:ID` or `run:ID@NIMG`; empty for any other model."""
+    return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
 
 
 async def state(context: Context, request: Request) -> Response:
-    """Models and runs: what the header and every board follow."""
-    session = session_of(request)
+    """Models and runs: what the header and every board follow.
+
+    run, model: what this page is looking at, which is told of however old it is.
+    """
+    session, query = session_of(request), request.query_params
+    also = (query.get("run", ""), run_of(query.get("model", "")))
 
     def look() -> dict[str, Any]:
-        statuses = context.runs.statuses()
         return {
-            "models": context.models.listed(),
-            "runs": [status_json(context, session, s) for s in statuses],
+            "models": context.models.listed(*also),
+            "runs": [status_json(context, session, s) for s in context.runs.newest(*also)],
         }
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)

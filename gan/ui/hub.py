@@ -76,7 +76,7 @@ async def overview(context: Context, request: Request) -> Response:
             "publish": publish.rights(context, request),
         }
 
-    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+    return JSONResponse(await on(context.file_thread, look), headers=NEVER)
 
 
 def _entry_json(entry: library.Entry) -> dict[str, Any]:
@@ -201,7 +201,7 @@ async def card(context: Context, request: Request) -> Response:
         with path.open("rb") as stream_:
             return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
 
-    return JSONResponse({"text": await on(context.disk_thread, read)}, headers=NEVER)
+    return JSONResponse({"text": await on(context.file_thread, read)}, headers=NEVER)
 
 
 async def delete(context: Context, request: Request) -> Response:
@@ -213,7 +213,7 @@ async def delete(context: Context, request: Request) -> Response:
     def remove() -> None:
         library.delete(_entry(ref).ref)
 
-    await on(context.disk_thread, remove)
+    await on(context.file_thread, remove)
     return JSONResponse({}, headers=NEVER)
 
 

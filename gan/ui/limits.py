@@ -24,6 +24,7 @@ class Rate(NamedTuple):
 RATES = {
     "start": Rate(6, 60, 600),
     "film": Rate(8, 60, 600),
+    "download": Rate(12, 60, 600),
     "upload": Rate(12, 60, 600),
     "pull": Rate(12, 60, 600),
     "search": Rate(40, 300, 600),

@@ -155,9 +155,9 @@ async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
         parts.append(part)
         held += len(part)
         if held >= PIECE:
-            await on(context.disk_thread, file.write, b"".join(parts))
+            await on(context.file_thread, file.write, b"".join(parts))
             parts, held = [], 0
-    await on(context.disk_thread, file.write, b"".join(parts))
+    await on(context.file_thread, file.write, b"".join(parts))
 
 
 def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:

@@ -4,6 +4,7 @@ have modules of their own."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -13,9 +14,11 @@ from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_
 from gan.images import Pixels, opaque, to_pixels
 from gan.latent.points import Points, show
 from gan.latent.walk import MAX_KEYFRAMES, between
+from gan.sampling import affordable
 from gan.ui import insight, search
 from gan.ui.asked import file_stem, points_of, psi_of
 from gan.ui.desk import Desk
+from gan.ui.fairqueue import SLICE_S, Later
 from gan.ui.maps import METHODS, draw_map
 from gan.ui.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.streams import Cancelled, line, parts_of, stream
@@ -28,6 +31,7 @@ PUBLIC_SECONDS = 12
 SCALES = (1, 2, 4, 8, 12, 16)
 FRAME_PX, PUBLIC_SIDE = 512, 384  # a larger model's frames are shrunk
 RENDERED_AT_ONCE = 24
+ENCODED_S = 0.1  # how often the encoder is looked at
 
 
 # ---- films of walks ---------------------------------------------------------------------------
@@ -65,16 +69,19 @@ def frames_of(film: Film, keyframes: Points) -> Points:
     return between(keyframes, steps, space=film.space, loop=film.loop)
 
 
-def make_film(context: Context, film: Film, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:
+def make_film(
+    context: Context, film: Film, body: bytes, cancelled: Cancelled
+) -> Iterator[bytes | Later]:
     """Progress as lines, then one line that names the film, then its bytes."""
     weights = context.models.get(film.ref)
     path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
     longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
     frames: list[Pixels] = []
-    for start in range(0, len(path), RENDERED_AT_ONCE):
+    step = affordable(weights.generator, SLICE_S, least=1, most=RENDERED_AT_ONCE)
+    for start in range(0, len(path), step):
         if cancelled():
             return
-        part = path.at(slice(start, start + RENDERED_AT_ONCE))
+        part = path.at(slice(start, start + step))
         x = show(weights.generator, part, psi=film.psi, side=longest)
         frames += [*to_pixels(opaque(x))]
         yield line({"step": len(frames), "of": len(path)})
@@ -83,7 +90,12 @@ def make_film(context: Context, film: Film, body: bytes, cancelled: Cancelled) -
     scale = min(film.scale, largest_scale(len(frames), height, width))
     if not context.profile.local:
         scale = max(1, min(scale, PUBLIC_SIDE // max(height, width)))
-    data = encode_film(frames, format=film.format, seconds_per_frame=1 / FRAMES_PER_S, scale=scale)
+    each_s = 1 / FRAMES_PER_S
+    encode = partial(encode_film, format=film.format, seconds_per_frame=each_s, scale=scale)
+    encoded = context.part(Desk).film.thread.submit(encode, frames)
+    while not encoded.done():  # meanwhile others draw
+        yield Later(ENCODED_S)
+    data = encoded.result()
     side = f"{width * scale}x{height * scale}"
     name = f"{file_stem(weights)}-walk-{len(frames)}-frames-{side}.{film.format}"
     yield line({"name": name, "type": FILM_TYPES[film.format], "size": len(data)})
@@ -99,7 +111,10 @@ async def film(context: Context, request: Request) -> Response:
         return make_film(context, wanted, body, cancelled)
 
     film_makers = context.part(Desk).film
-    return stream(film_makers, session_of(request), work, media_type="application/octet-stream")
+    return stream(
+        film_makers, session_of(request), work, media_type="application/octet-stream",
+        turns=context.drawing,
+    )  # fmt: skip
 
 
 # ---- the map ----------------------------------------------------------------------------------

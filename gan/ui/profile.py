@@ -24,6 +24,7 @@ from gan.ui.subpath import route_path
 
 PUBLIC_LIMIT_S = 600
 SESSIONS = 10_000
+RUNS_PER_SESSION = 4  # remembered on average; a visitor's runs are deleted long before
 COOKIE = "gan_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What a page load needs of Gradio. Nothing of it runs an event or takes an upload.
@@ -100,7 +101,7 @@ class Owners:
 
     def __init__(self, *, limit: int = SESSIONS) -> None:
         self._keys: OrderedDict[str, str] = OrderedDict()  # session -> 128-bit secret owner key
-        self._runs: dict[str, str] = {}  # run -> owner key
+        self._runs: OrderedDict[str, str] = OrderedDict()  # run -> owner key
         self._lock = threading.Lock()
         self._limit = limit
 
@@ -110,8 +111,11 @@ class Owners:
             key = self._keys.setdefault(session, secrets.token_hex(16))
             self._keys.move_to_end(session)
             self._runs[run_id] = key
+            self._runs.move_to_end(run_id)
             while len(self._keys) > self._limit:
                 self._keys.popitem(last=False)
+            while len(self._runs) > RUNS_PER_SESSION * self._limit:
+                self._runs.popitem(last=False)
 
     def owns(self, session: str, run_id: str) -> bool:
         """Unknown and foreign look the same: False."""

@@ -114,13 +114,17 @@ class Studies:
             log.exception("the features of %s failed", key[0])
         with self._lock:
             self._done.setdefault(key, None)
+            self._make_room()
             self._begun.pop(key, None)
 
     def _take(self, key: tuple, found: Reals) -> None:
         with self._lock:
             self._done[key] = found
-            while len(self._done) > self._capacity:
-                self._done.popitem(last=False)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._done) > self._capacity:
+            self._done.popitem(last=False)
 
     def close(self) -> None:
         """Nothing new begins."""

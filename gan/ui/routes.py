@@ -8,7 +8,8 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from starlette.routing import Route
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.cache import Models
+from gan.ui.fairqueue import FairQueue
 from gan.ui.kept import one_thread
 from gan.ui.limits import Limits
 from gan.ui.profile import Owners, Profile
@@ -32,6 +34,7 @@ ASSETS = Path(__file__).parent / "assets"
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
 STYLE = "atelier.css"
 DATA_THREADS = 4
+LOOK_S = 0.5  # how often a visitor who waits for a drawing is looked for
 MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
@@ -47,10 +50,43 @@ class Closing(Protocol):
 Part = TypeVar("Part", bound=Closing)
 
 
+class Painting:
+    """Whether pictures are being drawn that somebody waits for, and since when none is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle_since: float | None = None  # None: none was drawn so far
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+            self._idle_since = time.monotonic()
+
+    def is_busy(self) -> bool:
+        """Whether one is being drawn, or waits for it."""
+        return self._count > 0
+
+    def idle_s(self) -> float:
+        """Seconds since the last one was served; 0 while one is drawn, and before the first."""
+        with self._lock:
+            busy = self._count > 0 or self._idle_since is None
+            return 0.0 if busy else time.monotonic() - self._idle_since
+
+
 @dataclass
 class Context:
-    """What all handlers share. The picture, thumbnails, directions, pages, disk and starts
-    have a thread each, so that nothing holds up a slider."""
+    """What all handlers share: a thread for each kind of work, so that none waits for another.
+
+    latent and batch: pictures that somebody waits for. control: commands to trainings, and nothing
+    that takes time. disk: what pages poll, reads of small files. form: checking what was typed.
+    train: starting. file: moving, deleting, hashing. list: all runs and their curves. page: facts
+    of a model. drawing: all that draws many pictures, in slices, in turns.
+    """
 
     profile: Profile
     kept: bool = True  # False: what is made is gone when the server ends
@@ -60,8 +96,12 @@ class Context:
     latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))
     batch_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("batch"))
     direction_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("direction"))
+    list_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("list"))
     page_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("page"))
     disk_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("disk"))
+    control_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("control"))
+    form_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("form"))
+    file_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("file"))
     train_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("train"))
     # a download that stalls keeps one of these, and nobody's start but its own
     data_thread: ThreadPoolExecutor = field(
@@ -69,7 +109,10 @@ class Context:
     )
 
     def __post_init__(self) -> None:
+        self.runs.starting = self.supervisor.starting
         self.models = Models(self.runs)
+        self.painting = Painting()
+        self.drawing = FairQueue("drawing", busy=self.painting.is_busy)
         self._lock = threading.Lock()
         self._parts: dict[type[Any], Any] = {}
 
@@ -94,6 +137,7 @@ class Context:
     def close(self) -> None:
         """End our trainings (they keep a checkpoint) and our threads."""
         self.supervisor.shutdown()
+        self.drawing.close()
         for part in self._parts.values():
             part.close()
         for value in vars(self).values():
@@ -110,6 +154,27 @@ async def on(
     """`work` off the event loop."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(thread, functools.partial(work, *args, **options))
+
+
+async def drawn(
+    context: Context, request: Request, work: Generator[object, None, Result], *, urgent: bool
+) -> Result:
+    """What `work` returns, drawn in turns with others'; given up when the visitor has left."""
+    results: list[Result] = []
+
+    def slices() -> Generator[object, None, None]:
+        results.append((yield from work))
+
+    job = context.drawing.submit(slices(), urgent=urgent)
+    future = asyncio.wrap_future(job.over)
+    try:
+        while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
+            if await request.is_disconnected():
+                raise PageError("gan_lapse_cancelled", status=499)
+    finally:
+        job.cancel()  # the handler itself may have been cancelled
+    future.result()
+    return results[0]
 
 
 def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,20 @@ import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.runs import LIVE, RunReader, RunStatus, manage
+from gan.errors import RunError
+from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE, tail_rows
 from gan.ui import films, mypresets, own, turns
 from gan.ui.board import build_board
 from gan.ui.header import status_json
-from gan.ui.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.turns import Turns
 from gan.ui.views import PageError, finite, is_number
 
 SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
+COUNTING_S = 0.2  # of counting bytes, a reply
+SHOWN, MOST_SHOWN = 50, 1000  # rows of one reply
+MAX_QUERY = 200
 PURGE_EVERY_S = 600.0
 COMPARED = 8  # runs in one chart
 COMPARE_POINTS = 400  # a curve; each stretch keeps its extremes
@@ -53,6 +58,7 @@ class Shelf:
         self._lock = threading.Lock()
         self._sizes: dict[Path, tuple[float, object, int]] = {}
         self._measured: dict[Path, tuple[object, float | None]] = {}
+        self._metas: dict[Path, tuple[int, manage.RunMeta]] = {}
         self._curves: OrderedDict[Path, Curve] = OrderedDict()
         self._purged_at = -PURGE_EVERY_S
 
@@ -65,6 +71,32 @@ class Shelf:
             size = manage.disk_use(status.path)
             self._sizes[status.path] = (now, key, size)
         return size
+
+    def meta(self, path: Path) -> manage.RunMeta:
+        """A run's name and note, read again when the file has changed."""
+        try:
+            mark = (path / manage.META_FILE).stat().st_mtime_ns
+        except OSError:
+            return manage.RunMeta()
+        before = self._metas.get(path)
+        if before is None or before[0] != mark:
+            before = self._metas[path] = (mark, manage.read_meta(path))
+        return before[1]
+
+    def total(self, statuses: Sequence[RunStatus]) -> int | None:
+        """Bytes of all runs; None while they are still being counted, a little at each call."""
+        until, total = time.monotonic() + COUNTING_S, 0
+        for status in statuses:
+            if time.monotonic() > until and status.path not in self._sizes:
+                return None
+            total += self.size(status)
+        return total
+
+    def forget(self, here: Collection[Path]) -> None:
+        """Keep nothing of runs that are not there any more."""
+        for known in (self._sizes, self._measured, self._metas):
+            for path in known.keys() - set(here):
+                del known[path]
 
     def distance(self, path: Path) -> float | None:
         """The newest Fréchet distance of a run, or None."""
@@ -114,8 +146,8 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
     """One row of the list. A name or note is shown to who may change it, not to strangers."""
     mine = may_manage(context, session, status.id)
     shelf = context.part(Shelf)
-    snapshots = context.runs.watched(status.id).reader.snapshots()
-    meta = manage.read_meta(status.path) if mine else manage.RunMeta()
+    snapshots = RunReader(status.path).snapshots()
+    meta = shelf.meta(status.path) if mine else manage.RunMeta()
     return status_json(context, session, status) | {
         "name": meta.name,
         "note": meta.note,
@@ -127,29 +159,80 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Search:
+    """Which runs are asked for."""
+
+    text: str
+    state: str  # one of STATES, active, or empty for all
+    offset: int
+    limit: int
+    also: tuple[str, ...]  # whatever else: what is chosen for comparing, or is open
+
+
+def search_of(request: Request) -> Search:
+    """The query of a list; raises PageError for what makes no sense."""
+    query = request.query_params
+    text, state = query.get("query", "").strip(), query.get("state", "")
+    also = tuple(part for part in query.get("also", "").split(",") if part)
+    if len(text) > MAX_QUERY or len(also) > COMPARED + 1 or state not in ("", "active", *STATES):
+        raise PageError("gan_error_request")
+    offset, limit = number_in(request, "offset", 0), number_in(request, "limit", SHOWN)
+    if offset < 0 or not 1 <= limit <= MOST_SHOWN:
+        raise PageError("gan_error_request")
+    return Search(text.lower(), state, offset, limit, also)
+
+
+def found(context: Context, session: str, search: Search) -> list[RunStatus]:
+    """The runs that a search finds, newest first; a stranger's name and note are not searched."""
+    shelf = context.part(Shelf)
+
+    def fits(status: RunStatus) -> bool:
+        if search.state == "active" and status.state not in LIVE:
+            return False
+        if search.state not in ("", "active", status.state):
+            return False
+        if not search.text:
+            return True
+        mine = may_manage(context, session, status.id)
+        meta = shelf.meta(status.path) if mine else manage.RunMeta()
+        data = status.data if context.profile.local else status.data.partition(":")[0]
+        words = (status.id, status.preset, data, meta.name, meta.note)
+        return search.text in " ".join(words).lower()
+
+    return [status for status in context.runs.statuses() if fits(status)]
+
+
 async def listing(context: Context, request: Request) -> Response:
-    """All runs, what lies in the trash, and how much room there is."""
-    session = session_of(request)
+    """Runs by search and page, what lies in the trash, and how much room there is."""
+    session, search = session_of(request), search_of(request)
 
     def look() -> dict[str, Any]:
-        root = context.runs.root
-        context.part(Shelf).purge(root)
-        rows = [entry(context, session, status) for status in context.runs.statuses()]
+        root, shelf = context.runs.root, context.part(Shelf)
+        shelf.purge(root)
+        every, fitting = context.runs.statuses(), found(context, session, search)
+        shelf.forget({status.path for status in every})
+        shown = fitting[search.offset : search.offset + search.limit]
+        ids = {status.id for status in shown}
+        more = [s for s in every if s.id in search.also and s.id not in ids]
         trash = [
             {"token": d.token, "id": d.id, "deleted_at": d.deleted_at}
             for d in manage.deleted_runs(root)
             if may_manage(context, session, d.id)
         ]
         return {
-            "runs": rows,
+            "runs": [entry(context, session, status) for status in shown],
+            "also": [entry(context, session, status) for status in more],
+            "found": len(fitting),
+            "all": len(every),
             "trash": trash,
-            "bytes": sum(row["bytes"] for row in rows),
+            "bytes": shelf.total(every),
             "keep": manage.KEEP_VISITORS,
             "free": manage.free_space(root) if context.profile.local else None,
             "queue": 0 if context.profile.local else len(context.part(Turns).queue()),
         }
 
-    return JSONResponse(await on(context.page_thread, look), headers=NEVER)
+    return JSONResponse(await on(context.list_thread, look), headers=NEVER)
 
 
 def _own(context: Context, session: str, run_id: str) -> None:
@@ -179,7 +262,7 @@ async def rename(context: Context, request: Request) -> Response:
         meta = manage.write_meta(context.runs.status(run_id).path, **values)
         return {"name": meta.name, "note": meta.note}
 
-    return JSONResponse(await on(context.disk_thread, write), headers=NEVER)
+    return JSONResponse(await on(context.file_thread, write), headers=NEVER)
 
 
 async def delete(context: Context, request: Request) -> Response:
@@ -191,11 +274,13 @@ async def delete(context: Context, request: Request) -> Response:
         _own(context, session, run_id)
         context.runs.forget()  # it may have been started a moment ago
         context.runs.status(run_id)
+        if run_id in [start.run_id for start in context.supervisor.starting()]:
+            raise RunError(f"{run_id} is starting; stop it first, then delete it")
         token = manage.delete_run(run_id, context.runs.root)
         context.runs.forget()
         return token
 
-    return JSONResponse({"token": await on(context.train_thread, move)}, headers=NEVER)
+    return JSONResponse({"token": await on(context.file_thread, move)}, headers=NEVER)
 
 
 async def restore(context: Context, request: Request) -> Response:
@@ -210,7 +295,7 @@ async def restore(context: Context, request: Request) -> Response:
         context.runs.forget()
         return run_id
 
-    return JSONResponse({"id": await on(context.train_thread, move)}, headers=NEVER)
+    return JSONResponse({"id": await on(context.file_thread, move)}, headers=NEVER)
 
 
 async def purge(context: Context, request: Request) -> Response:
@@ -220,7 +305,7 @@ async def purge(context: Context, request: Request) -> Response:
     def remove() -> None:
         manage.purge_run(_in_trash(context, session, form), context.runs.root)
 
-    await on(context.train_thread, remove)
+    await on(context.file_thread, remove)
     return JSONResponse({}, headers=NEVER)
 
 
@@ -240,7 +325,7 @@ async def curves(context: Context, request: Request) -> Response:
             found[run_id] = thin_curve(points_of(rows, series), COMPARE_POINTS)
         return {"series": series, "curves": found}
 
-    return JSONResponse(await on(context.page_thread, read), headers=NEVER)
+    return JSONResponse(await on(context.list_thread, read), headers=NEVER)
 
 
 Point = tuple[int, float, float]

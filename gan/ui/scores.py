@@ -3,7 +3,6 @@ classifier is."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,9 +17,10 @@ from gan.images import from_pixels
 from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
 from gan.models import Discriminator
-from gan.sampling import MAX_SEED, VALUES_AT_ONCE, widest
+from gan.sampling import MAX_SEED, VALUES_AT_ONCE, affordable, widest
 from gan.ui.asked import features_of
 from gan.ui.desk import Desk
+from gan.ui.fairqueue import SLICE_S, Later
 from gan.ui.gallery import Tiles, draw
 from gan.ui.kept import Kept
 from gan.ui.reals import Reals, data_of
@@ -74,7 +74,7 @@ async def scores(context: Context, request: Request) -> Response:
     """Score a range of seeds: lines with the fraction done, then one with a list a score."""
     shelf, asked = context.part(Shelf), range_of(context, await json_of(request))
 
-    def work(cancelled: Cancelled) -> Iterator[bytes]:
+    def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
         weights = context.models.get(asked.ref)
         key = (weights.revision, asked.first, asked.count, asked.label, asked.psi, asked.by)
         made = shelf.scores.find(key)
@@ -85,7 +85,7 @@ async def scores(context: Context, request: Request) -> Response:
             shelf.scores.put(key, made)
         yield line({"scores": made})
 
-    return stream(shelf, session_of(request), work)
+    return stream(shelf, session_of(request), work, turns=context.drawing)
 
 
 def _scored(
@@ -97,10 +97,13 @@ def _scored(
     if asked.by == "nearest":
         reals = yield from _reals(context, weights, net, cancelled)
     values: list[float] = []
-    for start in range(0, asked.count, SCORED_AT_ONCE):
+    group = weights.discriminator.grouping if weights.discriminator is not None else 1
+    step = affordable(weights.generator, SLICE_S, least=1, most=SCORED_AT_ONCE)
+    step = max(group, step // group * group)
+    for start in range(0, asked.count, step):
         if cancelled():
             return None
-        count = min(SCORED_AT_ONCE, asked.count - start)
+        count = min(step, asked.count - start)
         seeds = tuple(range(asked.first + start, asked.first + start + count))
         tiles = Tiles(asked.ref, seeds, (asked.label,) * count, (asked.psi,) * count)
         part = _score(weights, net, reals, tiles, by=asked.by)
@@ -123,7 +126,7 @@ def _reals(
         yield line({"studying": round(found, 2)})
         if cancelled():
             return None
-        time.sleep(WAIT_S)
+        yield Later(WAIT_S)
     return None
 
 

@@ -7,7 +7,8 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
+from gan.ui.fairqueue import FairQueue, Later
 from gan.ui.routes import NEVER
 from gan.ui.views import PageError, error_json
 
@@ -25,7 +27,7 @@ PART_BYTES = 64 * 2**10
 STREAMED = NEVER | {"X-Accel-Buffering": "no"}
 
 Cancelled = Callable[[], bool]
-Work = Callable[[Cancelled], Iterator[bytes]]
+Work = Callable[[Cancelled], Iterator[bytes | Later]]
 
 
 class Places:
@@ -110,51 +112,77 @@ class Patient(StreamingResponse):
             log.info("%s was given up: nobody took the reply", scope.get("path"))
 
 
-def lines(workers: Workers, session: str, work: Work) -> AsyncIterator[bytes]:
+def lines(
+    workers: Workers, session: str, work: Work, *, turns: FairQueue | None = None
+) -> AsyncIterator[bytes]:
     """What `work` yields, as it yields it; its argument says when nobody wants the rest.
 
-    An error becomes the last line. Raises PageError where no place is free.
+    With `turns` each piece up to the next yield is a slice there; without, all of it is done on the
+    workers' thread. An error becomes the last line. Raises PageError where no place is free.
     """
     given_up = workers.places.take(session)
-    return _told(workers.thread, given_up, work, lambda: workers.places.leave(given_up))
+    return _told(workers, given_up, work, turns)
 
 
 def stream(
-    workers: Workers, session: str, work: Work, *, media_type: str = "application/x-ndjson"
+    workers: Workers,
+    session: str,
+    work: Work,
+    *,
+    media_type: str = "application/x-ndjson",
+    turns: FairQueue | None = None,
 ) -> Patient:
     """`lines` as a reply."""
-    told = lines(workers, session, work)
+    told = lines(workers, session, work, turns=turns)
     return Patient(told, media_type=media_type, headers=STREAMED)
 
 
 async def _told(
-    thread: ThreadPoolExecutor, given_up: threading.Event, work: Work, leave: Callable[[], None]
+    workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None
 ) -> AsyncIterator[bytes]:
     loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
     future: Future[None] | None = None
+    job = None
 
     def tell(part: bytes | None) -> None:
         loop.call_soon_threadsafe(parts.put_nowait, part)
 
     try:
-        future = thread.submit(_run, work, given_up, tell)
+        slices = _slices(work, given_up, tell)
+        if turns is None:
+            future = workers.thread.submit(_all, slices)
+        else:
+            job = turns.submit(slices)
+            future = job.over
         yield line({"waiting": True})
         while (part := await parts.get()) is not None:
             yield part
     finally:
         given_up.set()
-        if future is None or future.cancel():
-            leave()
+        if job is not None:
+            job.cancel()
+        if future is None or (job is None and future.cancel()):
+            workers.places.leave(given_up)
         else:  # the place is free when the work has noticed
-            future.add_done_callback(lambda _: leave())
+            future.add_done_callback(lambda _: workers.places.leave(given_up))
 
 
-def _run(work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None]) -> None:
+def _all(slices: Iterator[float | None]) -> None:
+    for pause in slices:
+        if pause:
+            time.sleep(pause)
+
+
+def _slices(
+    work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None]
+) -> Generator[float | None, None, None]:
     try:
         for part in work(given_up.is_set):
-            tell(part)
+            if not isinstance(part, Later):
+                tell(part)
             if given_up.is_set():
                 break
+            yield part if isinstance(part, Later) else None
     except GanError as error:
         tell(line(error_json(error)))
     except Exception as error:

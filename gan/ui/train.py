@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import gradio as gr
@@ -11,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from gan.config import apply_settings
 from gan.data import DATA_NAMES
+from gan.errors import GanError
 from gan.metrics.findings import REMEDY_NAMES
-from gan.runs import check_free, train_argv
+from gan.runs import Cancelled, check_free, train_argv
 from gan.training.trainer import GRID, fixed_noise
 from gan.ui import trainform
 from gan.ui.board import build_board
@@ -21,11 +21,10 @@ from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, 
 from gan.ui.runs import Shelf
 from gan.ui.settings import settings_json, typed_settings
 from gan.ui.turns import Turns, note_viewer
-from gan.ui.views import PageError, finding_json, real_number, step_json
+from gan.ui.views import PageError, error_json, finding_json, real_number, step_json
 from gan.ui.watch import Watched
 
 POINTS = 500  # of the curves in the first reply; later ones bring what is new
-END_S = 10.0
 ACTIVE = ("starting", "running", "paused")
 PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
 MAX_PICTURE = 4 * 2**20  # bytes
@@ -41,23 +40,28 @@ def build() -> gr.HTML:
 
 
 async def steer(context: Context, request: Request) -> Response:
-    """Pause, resume, stop, step, slow down or change a run; unknown and foreign look the same."""
+    """Pause, resume, stop, step, slow down or change a run; unknown and foreign look the same.
+
+    On a thread where nothing takes time: a command waits behind no start, drawing or measuring.
+    """
     form, session = await json_of(request), session_of(request)
     run_id, order = str(form.get("id", "")), form.get("command")
     if order not in ORDERS:
         raise PageError("gan_error_request")
 
-    def send() -> None:
+    def send() -> bool:
+        """False where a run that is over is to go on: that needs a new process."""
         if order == "resume" and _may_go_on(context, session, run_id):
-            _go_on(context, session, run_id)
-        elif context.may_steer(session, run_id):
-            more = ORDERS[order](context, run_id, form)
-            context.supervisor.send(run_id, {"command": order} | more)
-        else:
+            return False
+        if not context.may_steer(session, run_id):
             raise PageError("gan_error_unknown_run", status=404)
+        more = ORDERS[order](context, run_id, form)
+        context.supervisor.send(run_id, {"command": order} | more)
         context.runs.forget()
+        return True
 
-    await on(context.train_thread, send)
+    if not await on(context.control_thread, send):
+        await on(context.train_thread, _go_on, context, session, run_id)
     return JSONResponse({}, headers=NEVER)
 
 
@@ -114,11 +118,10 @@ def _is_over(context: Context, run_id: str) -> bool:
 def _go_on(context: Context, session: str, run_id: str) -> None:
     """Resume a run whose process has ended, from its last checkpoint."""
     status = context.runs.status(run_id)
-    deadline = time.monotonic() + END_S  # it says that it is over a moment before it is gone
-    while context.supervisor.owns(run_id) and time.monotonic() < deadline:
-        time.sleep(0.05)
     argv = train_argv(status.preset, resume=status.path, steer=True)
-    context.owners.claim(session, context.supervisor.start(argv, status.path))
+    context.supervisor.launch(argv, status.path, preset=status.preset, data=status.data)
+    context.owners.claim(session, run_id)
+    context.runs.forget()
 
 
 # ---- watching ---------------------------------------------------------------------------------
@@ -137,7 +140,13 @@ async def run(context: Context, request: Request) -> Response:
     had = {name: number_in(request, name, -1) for name in names}
 
     def look() -> dict[str, Any]:
-        status, watched = context.runs.look(run_id)
+        problem = _problem(context, session, run_id)
+        try:
+            status, watched = context.runs.look(run_id)
+        except PageError:
+            if problem is not None:  # of a start that failed there is nothing else to see
+                return {"gone": error_json(problem)}
+            raise
         note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
@@ -146,11 +155,22 @@ async def run(context: Context, request: Request) -> Response:
         news["bytes"] = context.part(Shelf).size(status)
         return news | {
             "status": status_json(context, session, status),
+            "problem": None if problem is None else error_json(problem),
             "again": again,
             "viewers": watched.seen_by(session),
         }
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+def _problem(context: Context, session: str, run_id: str) -> Exception | None:
+    """Why this visitor's training did not begin the last time."""
+    found = context.supervisor.problem(run_id)
+    if found is None or not (context.profile.local or context.owners.owns(session, run_id)):
+        return None
+    if isinstance(found, Cancelled):
+        return PageError("gan_start_cancelled", status=404)
+    return found if isinstance(found, GanError) else PageError("gan_error_server", status=500)
 
 
 def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched) -> bool:

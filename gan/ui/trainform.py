@@ -241,7 +241,7 @@ async def command(context: Context, request: Request) -> Response:
         except GanError as error:
             return {"problem": error_json(error)} | _fork_told(context, form, session)
 
-    return JSONResponse(await on(context.disk_thread, spell), headers=NEVER)
+    return JSONResponse(await on(context.form_thread, spell), headers=NEVER)
 
 
 def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str, Any]:
@@ -270,7 +270,7 @@ async def parse(context: Context, request: Request) -> Response:
         except GanError as error:  # keys were typed, so keys are told
             return {"problem": error_json(error, labels=False)}
 
-    return JSONResponse(await on(context.disk_thread, read), headers=NEVER)
+    return JSONResponse(await on(context.form_thread, read), headers=NEVER)
 
 
 def _typed_fork(context: Context, text: str) -> dict[str, Any]:
@@ -288,27 +288,33 @@ async def prepare(context: Context, request: Request) -> Response:
 
 
 async def start(context: Context, request: Request) -> Response:
-    """Start a run in a process of its own.
+    """Start a run in a process of its own; the reply does not wait until that has begun.
 
     Its images are looked at first, on a thread where a slow download holds up nobody else.
     """
     form, session = await json_of(request), session_of(request)
     context.spend(session, "start")
-    wish = await on(context.disk_thread, read_wish, context, form, session)
+    wish = await on(context.form_thread, read_wish, context, form, session)
     # a folder without images is refused here, in a sentence
     await on(context.data_thread, shape_of, wish.data)
 
     def begin() -> str:
-        run_dir = new_run_dir(wish.preset)
+        taken = [start.run_id for start in context.supervisor.starting()]
+        run_dir = new_run_dir(wish.preset, taken=taken)
         argv = argv_of(context, wish, run_dir=run_dir, steer=True)
-        if not context.profile.local:
-            manage.prune_visitors(run_dir.parent)
-        run_id = context.supervisor.start(argv, run_dir)
-        if not context.profile.local:
-            manage.mark_visitors(run_dir)
+        begun = functools.partial(_begun, run_dir)
+        run_id = context.supervisor.launch(
+            argv, run_dir, preset=wish.preset, data=wish.data, begun=begun
+        )
         context.owners.claim(session, run_id)
         context.runs.forget()
         return run_id
+
+    def _begun(run_dir: Path) -> None:
+        context.runs.forget()
+        if not context.profile.local:
+            manage.mark_visitors(run_dir)
+            manage.prune_visitors(run_dir.parent)
 
     # one thread starts runs, so nobody slips in between; in public all but one wait for their turn
     reply = await on(context.train_thread, begin_or_wait, context, session, begin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
@@ -28,7 +29,7 @@ KEPT_S = 120.0  # how long a ticket is remembered after its turn
 TICK_S = 1.0
 
 
-@dataclass
+@dataclass(eq=False)
 class Waiting:
     """Somebody's wish to train."""
 
@@ -97,10 +98,13 @@ class Turns:
             tickets = [w.ticket for w in self._waiting if w.session == session and not w.over]
             return self.look(tickets[0], session) if tickets else {}
 
-    def leave(self, ticket: str, session: str) -> None:
-        """Give the place up."""
+    def leave(self, ticket: str, session: str, supervisor: Supervisor) -> None:
+        """Give the place up; a training that has begun with it meanwhile is stopped."""
         with self._lock:
-            self._waiting.remove(self._find(ticket, session))
+            waiting = self._find(ticket, session)
+            self._waiting.remove(waiting)
+        if waiting.run_id is not None:
+            _stop(supervisor, waiting.run_id)
 
     def _find(self, ticket: str, session: str) -> Waiting:
         """Unknown and foreign look the same."""
@@ -129,7 +133,7 @@ class Turns:
                     del known[run_id]
             following = next((w for w in self._waiting if not w.over), None)
         if not running and following is not None:
-            self._begin(following)
+            self._begin(following, supervisor)
 
     def _is_gone(self, waiting: Waiting, now: float) -> bool:
         return now - waiting.seen_at > (KEPT_S if waiting.over else UNWATCHED_S)
@@ -150,13 +154,24 @@ class Turns:
         except GanError:
             return  # it has just ended
 
-    def _begin(self, waiting: Waiting) -> None:
+    def _begin(self, waiting: Waiting, supervisor: Supervisor) -> None:
+        """Begin it, unless who waited has left; who leaves meanwhile gets no training either."""
+        with self._lock:
+            if waiting not in self._waiting:
+                return
+            begin = waiting.begin
+        run_id, problem = None, None
         try:
-            waiting.run_id = waiting.begin()
+            run_id = begin()
         except Exception as error:
-            waiting.problem = error_json(error)
+            problem = error_json(error)
             if not isinstance(error, GanError):
                 log.exception("a training from the queue did not begin")
+        with self._lock:
+            waiting.run_id, waiting.problem = run_id, problem
+            has_left = waiting not in self._waiting
+        if has_left and run_id is not None:
+            _stop(supervisor, run_id)
 
     # ---- the clock's hand -----------------------------------------------------------------------
 
@@ -179,6 +194,11 @@ class Turns:
     def close(self) -> None:
         """No more ticks."""
         self._ended.set()
+
+
+def _stop(supervisor: Supervisor, run_id: str) -> None:
+    with contextlib.suppress(GanError):  # it has just ended
+        supervisor.send(run_id, {"command": "stop"})
 
 
 def begin_or_wait(context: Context, session: str, begin: Callable[[], str]) -> dict[str, Any]:
@@ -214,7 +234,7 @@ async def look(context: Context, request: Request) -> Response:
 async def leave(context: Context, request: Request) -> Response:
     """Give a place in the queue up."""
     ticket = str((await json_of(request)).get("ticket", ""))
-    context.part(Turns).leave(ticket, session_of(request))
+    context.part(Turns).leave(ticket, session_of(request), context.supervisor)
     return JSONResponse({}, headers=NEVER)
 
 

@@ -7,7 +7,8 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from gan.config import RunConfig
 from gan.errors import GanError
 from gan.metrics.diagnosis import diagnose
 from gan.metrics.findings import Finding
-from gan.runs import RunReader, RunStatus, list_runs, runs_root
+from gan.runs import LIVE, RunReader, RunStatus, Start, is_run, runs_root
 from gan.ui.views import MEASURES, PageError, event_json, row_json, thin
 
 log = logging.getLogger(__name__)
 FRESH_S = 0.25  # viewers that ask within this time share one look at the disk
 SLOW_S = 1.0  # what changes seldom: measures, history, findings
-LISTED = 60  # runs in the page's lists, newest first
+LISTED = 60  # runs that every poll tells of, newest first; all others are found by the list
+WATCHED = 64  # runs whose files are kept in memory
 KEEP_ROWS = 20_000  # of a run in memory; past twice of it they are thinned
 KEEP_MEASURES = 2_000
 KEEP_EVENTS = 500
@@ -50,6 +52,7 @@ class Watched:
     weights: list[int] = field(default_factory=list)
     thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # for newcomers: last nimg, rows
     viewers: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, nimg: int) -> None:
         """Read on; a run that was resumed from an older checkpoint goes back, then all anew."""
@@ -120,15 +123,53 @@ class Watched:
         return len(self.viewers)
 
 
+class Statuses:
+    """The status of every run in a folder; of one that is over the file is read once."""
+
+    def __init__(self) -> None:
+        self._over: dict[Path, tuple[tuple[int, int, int], RunStatus]] = {}
+
+    def read(self, root: Path) -> list[RunStatus]:
+        """All of them, newest first; what is being written or damaged is passed over."""
+        found, over = [], {}
+        for path in root.glob("*"):
+            try:
+                info = (path / "status.json").stat()
+                mark = (info.st_mtime_ns, info.st_size, info.st_ino)
+                before = self._over.get(path)
+                if before is None or before[0] != mark:
+                    if not is_run(path):
+                        continue
+                    before = (mark, RunReader(path).status())
+                if before[1].state not in LIVE and not _is_lost(before[1]):
+                    over[path] = before
+                found.append(before[1])
+            except (GanError, OSError):
+                continue
+        self._over = over
+        return sorted(found, key=lambda s: s.started_at, reverse=True)
+
+
+def _is_lost(status: RunStatus) -> bool:
+    """A live run whose process is gone: its file does not say so, and may go on being written."""
+    return status.state == "interrupted"
+
+
 class Runs:
-    """The run folders under one root, shared by all viewers; thread-safe."""
+    """The run folders under one root, shared by all viewers; thread-safe.
+
+    No lock is held while a run's files are read but that run's own.
+    """
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
-        self._lock = threading.RLock()
-        self._statuses: list[RunStatus] = []
+        self._lock = threading.Lock()  # of the dictionaries
+        self._looking = threading.Lock()  # one look at the disk at a time
+        self._files = Statuses()
+        self._statuses: dict[str, RunStatus] = {}
         self._looked_at = -FRESH_S
-        self._watched: dict[Path, Watched] = {}
+        self._watched: OrderedDict[Path, Watched] = OrderedDict()
+        self.starting: Callable[[], list[Start]] = list  # runs that have no folder yet
 
     @property
     def root(self) -> Path:
@@ -136,15 +177,31 @@ class Runs:
         return self._root or runs_root()
 
     def statuses(self) -> list[RunStatus]:
-        """Newest first."""
-        with self._lock:
-            if time.monotonic() - self._looked_at >= FRESH_S:
-                self._statuses = list_runs(self._root)[:LISTED]
-                here = {status.path for status in self._statuses}
-                for path in self._watched.keys() - here:
-                    del self._watched[path]
-                self._looked_at = time.monotonic()
-            return self._statuses
+        """All runs, newest first; those that are beginning come before."""
+        known = self._read()
+        beginning = [_beginning(start, known) for start in self.starting()]
+        names = {status.id for status in beginning}
+        return [*beginning, *(s for s in known.values() if s.id not in names)]
+
+    def newest(self, *also: str) -> list[RunStatus]:
+        """What every poll tells of: the newest, what is going on, and runs that are asked for."""
+        return [
+            status
+            for number, status in enumerate(self.statuses())
+            if number < LISTED or status.state in LIVE or status.id in also
+        ]
+
+    def _read(self) -> dict[str, RunStatus]:
+        with self._looking:
+            began = time.monotonic()
+            with self._lock:
+                if began - self._looked_at < FRESH_S:
+                    return self._statuses
+                self._looked_at = began
+            statuses = {status.id: status for status in self._files.read(self.root)}
+            with self._lock:
+                self._statuses = statuses
+            return statuses
 
     def forget(self) -> None:
         """Look at the disk again next time: something was just started or stopped."""
@@ -152,38 +209,54 @@ class Runs:
             self._looked_at = -FRESH_S
 
     def status(self, run_id: str) -> RunStatus:
-        """One run; raises PageError unless it is listed, so that an id is never a path."""
-        for status in self.statuses():
-            if status.id == run_id:
-                return status
-        raise PageError("gan_error_no_run", status=404)
+        """One run; raises PageError unless there is one, so that an id is never a path."""
+        known = self._read()
+        for start in self.starting():
+            if start.run_id == run_id:
+                return _beginning(start, known)
+        if run_id not in known:  # it may have begun a moment ago
+            self.forget()
+            known = self._read()
+        if run_id not in known:
+            raise PageError("gan_error_no_run", status=404)
+        return known[run_id]
 
     def watched(self, run_id: str) -> Watched:
         """What has been read of a run."""
         path = self.status(run_id).path
         with self._lock:
-            if path not in self._watched:
-                self._watched[path] = Watched(RunReader(path))
-            return self._watched[path]
+            watched = self._watched.setdefault(path, Watched(RunReader(path)))
+            self._watched.move_to_end(path)
+            while len(self._watched) > WATCHED:
+                self._watched.popitem(last=False)
+            return watched
 
     def look(self, run_id: str) -> tuple[RunStatus, Watched]:
         """A run's status, and its files as they are now."""
         status = self.status(run_id)
         watched = self.watched(run_id)
-        with self._lock:
+        with watched.lock:
             watched.read(status.nimg)
         return status, watched
 
     def config(self, run_id: str) -> RunConfig | None:
         """A run's config, or None while it is not written or not readable."""
         watched = self.watched(run_id)
-        with self._lock:
-            if watched.config is None:
-                watched._read_config()
+        if watched.config is None:
+            watched._read_config()
         return watched.config
 
     def rows(self, run_id: str, *, after: int) -> list[dict[str, Any]]:
         """The curve's points after `after` images."""
         _, watched = self.look(run_id)
-        with self._lock:
+        with watched.lock:
             return [row for row in watched.rows if row["nimg"] > after]
+
+
+def _beginning(start: Start, known: dict[str, RunStatus]) -> RunStatus:
+    """A run without a folder, or one that goes on from where it was."""
+    status = known.get(start.run_id) or RunStatus(
+        start.run_id, start.run_dir, "starting", preset=start.preset, data=start.data,
+        started_at=start.began_at,
+    )  # fmt: skip
+    return replace(status, state="starting", message="", steerable=True)

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from gan.checkpoint import load
 from gan.sampling import sample
-from gan.ui import gallery, scores
+from gan.ui import downloads, gallery, scores
 from gan.ui.profile import Guard, build_profile
 from gan.ui.routes import Context, build_routes
 from gan.ui.watch import Runs
@@ -29,7 +29,7 @@ RANGE = {"ref": "run:tiny", "first": 3, "count": 250, "label": -1, "psi": 1, "by
 @pytest.fixture(params=["127.0.0.1", "0.0.0.0"])
 def client(request, tiny_run: Path):
     context = Context(build_profile(request.param, env={}), runs=Runs(tiny_run.parent))
-    routes = build_routes(context, gallery.ROUTES, scores.ROUTES)
+    routes = build_routes(context, gallery.ROUTES, downloads.ROUTES, scores.ROUTES)
     app = Starlette(routes=routes, middleware=[Middleware(Guard, profile=context.profile)])
     yield TestClient(app, base_url="http://127.0.0.1")
     context.close()
@@ -61,11 +61,15 @@ def test_each_tile_is_the_sample_of_its_seed_class_and_psi(client, tiny_run):
         {"seeds": [1] * 193, "labels": [-1] * 193, "psis": [1] * 193},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("path", ["/gan/gallery", "/gan/gallery/download"])
+@pytest.mark.parametrize("path", ["/gan/gallery", "/gan/gallery/one", "/gan/gallery/download"])
 def test_nonsense_is_refused_without_a_traceback(client, path, change):
-    reply = client.post(path, json=FORM | {"kind": "png"} | change)
-    if path.endswith("download") and len(change.get("seeds", "")) == 193:
-        assert reply.status_code == 200  # a file may hold more than a page
+    reply = client.post(path, json=FORM | {"kind": "zip"} | change)
+    if reply.status_code == 200:  # what is found out while a file is made is its last line
+        told = lines(reply)[-1]
+        assert path.endswith("download")
+        # a file may hold more than a page
+        assert ("key" in told) == (len(change.get("seeds", "")) != 193)
+        assert told.get("key", "") != "gan_error_server"
         return
     assert reply.status_code in (400, 404)
     assert reply.json().get("key", "") != "gan_error_server"
@@ -124,8 +128,8 @@ def test_a_range_that_makes_no_sense_is_refused(client, change):
 
 
 def test_a_png_says_what_made_it(client, tiny_run):
-    form = FORM | {"kind": "png", "seeds": [9], "labels": [3], "psis": [0.7]}
-    reply = client.post("/gan/gallery/download", json=form)
+    form = FORM | {"seeds": [9], "labels": [3], "psis": [0.7]}
+    reply = client.post("/gan/gallery/one", json=form)
     assert 'filename="' in reply.headers["content-disposition"]
     with Image.open(io.BytesIO(reply.content)) as image:
         recipe = json.loads(image.text["gan-atelier"])
@@ -137,14 +141,22 @@ def test_a_png_says_what_made_it(client, tiny_run):
     assert np.abs(pixels - made).max() <= 1
 
 
+def download(client, **form: object):
+    *_, told = lines(client.post("/gan/gallery/download", json=FORM | form))
+    reply = client.get("/gan/gallery/file", params={"id": told["file"]})
+    assert (reply.status_code, len(reply.content)) == (200, told["bytes"])
+    assert told["name"] in reply.headers["content-disposition"]
+    return reply
+
+
 def test_a_sheet_is_large_enough_to_look_at(client):
-    reply = client.post("/gan/gallery/download", json=FORM | {"kind": "sheet", "columns": 2})
+    reply = download(client, kind="sheet", columns=2)
     with Image.open(io.BytesIO(reply.content)) as image:
         assert image.size == (2 * 64 + 2, 2 * 64 + 2)
 
 
 def test_a_zip_holds_every_picture_and_a_table(client):
-    reply = client.post("/gan/gallery/download", json=FORM | {"kind": "zip"})
+    reply = download(client, kind="zip")
     with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
         rows = list(csv.DictReader(io.StringIO(archive.read("samples.csv").decode())))
         assert [r["seed"] for r in rows] == ["5", "9", "5"]
@@ -153,6 +165,6 @@ def test_a_zip_holds_every_picture_and_a_table(client):
         assert {r["file"] for r in rows} | {"samples.csv"} == set(archive.namelist())
 
 
-@pytest.mark.parametrize("kind", ["exe", None, ["png"]])
+@pytest.mark.parametrize("kind", ["exe", "png", None, ["zip"]])
 def test_only_known_files_are_made(client, kind):
     assert client.post("/gan/gallery/download", json=FORM | {"kind": kind}).status_code == 400

@@ -80,8 +80,8 @@ def test_thumbnails_and_tiles_are_no_larger_than_they_are_shown(client: TestClie
 
 
 def test_a_file_has_the_full_size(client: TestClient, large: str):
-    form = {"ref": large, "seeds": [1], "labels": [-1], "psis": [1.0], "kind": "png"}
-    reply = client.post("/gan/gallery/download", json=form)
+    form = {"ref": large, "seeds": [1], "labels": [-1], "psis": [1.0]}
+    reply = client.post("/gan/gallery/one", json=form)
     with Image.open(io.BytesIO(reply.content)) as image:
         assert image.size == (256, 256)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.runs import Supervisor
-from gan.ui import explore, gallery, header, train
+from gan.errors import RunError
+from gan.runs import Supervisor, nursery
+from gan.ui import explore, gallery, header, train, warmup
 from gan.ui.profile import Guard, Owners, build_profile, session_in
 from gan.ui.routes import Context, assets_version, build_routes
 from gan.ui.watch import Runs
@@ -31,7 +33,7 @@ class StandIn(Supervisor):
     def prepare(self) -> None:
         self.prepared += 1
 
-    def start(self, argv, run_dir: Path) -> str:
+    def launch(self, argv, run_dir: Path, **_) -> str:
         self.live.append(run_dir.name)
         return run_dir.name
 
@@ -156,6 +158,10 @@ def test_owners_know_their_own_only_and_are_bounded():
     owners.claim("b", "run-2")
     owners.claim("c", "run-3")
     assert not owners.owns("a", "run-1")
+    for i in range(100):
+        owners.claim("c", f"more-{i}")
+    assert owners.owns("c", "more-99")
+    assert len(owners._runs) <= 8
 
 
 def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Context):
@@ -175,6 +181,62 @@ def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Co
 def test_whoever_looks_at_the_form_has_torch_loaded_for_a_start(home: Context):
     assert client_for(home).post("/gan/train/prepare", json={}).status_code == 200
     assert home.supervisor.prepared == 1
+
+
+def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The process is never loaded here: then Stop cancels it; the next one fails."""
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path))
+    monkeypatch.setattr(nursery, "is_prepared", lambda: False)
+    home = Context(build_profile("127.0.0.1", env={}), runs=Runs(tmp_path))
+    client = client_for(home)
+    run = {"id": client.post("/gan/train/start", json=FORM).json()["id"]}
+    again = client.post("/gan/train/start", json=FORM).json()["id"]
+    assert [run["id"], again] == ["digits-1", "digits-2"]
+    status = client.get("/gan/run", params=run).json()["status"]
+    assert (status["state"], status["steerable"]) == ("starting", True)
+    assert status["start"]["stage"] == "loading"
+    assert status["start"]["loading_s"] > 0
+    assert {r["id"] for r in client.get("/gan/state").json()["runs"]} == {"digits-1", "digits-2"}
+    for name in ("digits-1", "digits-2"):
+        start = next(s for s in home.supervisor.starting() if s.run_id == name)
+        client.post("/gan/train/steer", json={"id": name, "command": "stop"})
+        assert start.over.wait(120)
+    assert client.get("/gan/run", params=run).json() == {
+        "gone": {"key": "gan_start_cancelled", "values": {}}
+    }
+
+    def fails(*_, **__):
+        raise RunError("the training ended without a word")
+
+    monkeypatch.setattr(nursery, "begin", fails)
+    run = {"id": client.post("/gan/train/start", json=FORM).json()["id"]}
+    while home.supervisor.starting():
+        time.sleep(0.01)
+    assert "without a word" in client.get("/gan/run", params=run).json()["gone"]["error"]
+    home.close()
+
+
+def test_what_trainings_need_is_loaded_after_the_first_picture(home: Context, monkeypatch):
+    monkeypatch.setattr(warmup, "CALM_S", 0.05)
+    monkeypatch.setattr(warmup, "LOOK_S", 0.01)
+    watching = warmup.start(home)
+    time.sleep(0.3)
+    assert watching.is_alive()  # nobody has seen a picture yet
+    reply = client_for(home).post("/gan/latent?ref=run:tiny", content=np.zeros(16, "<f4").tobytes())
+    assert reply.status_code == 200
+    watching.join(60)
+    home.train_thread.submit(lambda: None).result(60)
+    assert home.supervisor.prepared == 1
+
+
+def test_with_little_memory_nothing_is_loaded_ahead(home: Context, monkeypatch):
+    monkeypatch.setattr(warmup, "CALM_S", -1.0)
+    monkeypatch.setattr(warmup, "free_memory", lambda: warmup.LEAST_FREE - 1)
+    warmup.start(home).join(60)
+    home.train_thread.submit(lambda: None).result(60)
+    assert home.supervisor.prepared == 0
 
 
 def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.data.test_own import png, zipped
 from tests.ui.acting import open_tab
@@ -120,3 +121,102 @@ def test_the_list_fits_a_phone(open_page, trained: str):
         box = row(page, trained).locator(f"[data-act={act}]").bounding_box()
         card = page.locator("#runs-box").bounding_box()
         assert box["x"] + box["width"] <= card["x"] + card["width"]
+
+
+def crowd(page: Page, count: int) -> list[dict]:
+    """Answer the list's requests as a server with `count` runs would; returns what was asked."""
+    asked: list[dict] = []
+
+    def answer(route: Route) -> None:
+        query = {k: v[0] for k, v in parse_qs(urlsplit(route.request.url).query).items()}
+        asked.append(query)
+        rows = [row_of(f"crowd-{i}") for i in range(count, 0, -1)]
+        found = [r for r in rows if query.get("query", "") in r["id"]]
+        shown = found[: int(query["limit"])]
+        also = [r for r in rows if r["id"] in query.get("also", "").split(",") and r not in shown]
+        route.fulfill(
+            json={
+                "runs": shown, "also": also, "found": len(found), "all": count, "trash": [],
+                "bytes": None, "keep": 40, "free": 10**9, "queue": 0,
+            }
+        )  # fmt: skip
+
+    page.route("**/gan/runs?*", answer)
+    return asked
+
+
+def row_of(name: str) -> dict:
+    return {
+        "id": name, "state": "finished", "nimg": 1000, "seconds": 9.0, "images_per_s": 0.0,
+        "fraction": 1.0, "message": "", "message_zh": None, "preset": "digits", "data": "digits",
+        "steps_per_s": 0.0, "steerable": False, "resumable": False, "since": 1, "name": "",
+        "note": "", "mine": True, "bytes": 1000, "started_at": 1.0, "fd": None, "snapshot": None,
+    }  # fmt: skip
+
+
+def test_old_runs_are_reached_by_search_and_show_more_and_stay_chosen(page: Page):
+    asked = crowd(page, 120)
+    open_tab(page, "Train")
+    rows = page.locator("#runs-list tr")
+    expect(rows).to_have_count(50)
+    expect(page.locator("#runs-shown")).to_have_text("50 of 120 shown")
+    page.click("#runs-show-more")
+    expect(rows).to_have_count(100)
+    page.fill("#runs-find", "crowd-1")
+    expect(rows).to_have_count(32)  # 1, 10 to 19, 100 to 120
+    page.fill("#runs-find", "crowd-7")
+    expect(rows).to_have_count(11)
+    expect(page.locator("#runs-more")).to_be_hidden()
+    assert asked[-1]["limit"] == "50"  # a new search begins at its first page
+    page.route("**/gan/runs/curves?*", lambda route: route.fulfill(json={"curves": {}}))
+    page.check('[data-run="crowd-7"] [data-act="pick"]')
+    page.fill("#runs-find", "crowd-33")
+    expect(rows).to_have_count(1)
+    expect(page.locator("#compare li")).to_have_count(1)  # chosen, and in the list no more
+    assert asked[-1]["also"] == "crowd-7"
+    page.click("#language-zh")
+    page.fill("#runs-find", "")
+    expect(page.locator("#runs-show-more")).to_have_text("显示更多")
+
+
+def test_a_start_says_what_it_does_and_can_be_stopped_at_once(page: Page):
+    """The server's replies are those of a machine on which torch takes a minute to load."""
+    sent: list[dict] = []
+    gone = {"gone": {"key": "gan_start_cancelled", "values": {}}}
+    start = {"stage": "loading", "seconds": 12.4, "loading_s": 31.0}
+    status = row_of("slow-1") | {"state": "starting", "steerable": True, "start": start}
+    news = {
+        "rows": [], "snapshots": [], "weights": [], "measures": [], "findings": [], "reals": False,
+        "status": status, "again": False, "viewers": 1, "problem": None,
+    }  # fmt: skip
+
+    def is_stopped() -> bool:
+        return any(order["command"] == "stop" for order in sent)
+
+    def steer(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.fulfill(json={})
+
+    page.route("**/gan/train/start", lambda route: route.fulfill(json={"id": "slow-1"}))
+    page.route("**/gan/train/steer", steer)
+    page.route(
+        "**/gan/run?id=slow-1&*", lambda route: route.fulfill(json=gone if is_stopped() else news)
+    )
+    open_tab(page, "Train")
+    expect(page.locator("#preset")).to_have_value("fashion")
+    page.click("#start")
+    message = page.locator("#run-message")
+    expect(message).to_contain_text("Loading torch, about 31 s in all; 12 s so far.")
+    expect(page.locator("#run-state")).to_have_text("Starting")
+    expect(page.locator("#run-select")).to_have_value("slow-1")
+    page.click("#pause")
+    expect(message).to_contain_text("It pauses after that.")
+    page.click("#language-zh")
+    expect(message).to_contain_text("正在加载 torch")
+    page.click("#language-en")
+    start["stage"] = "data"
+    expect(message).to_contain_text("Reading the images")
+    page.click("#stop")
+    expect(page.locator("#train-note")).to_have_text("The start was cancelled.")
+    expect(page.locator("#run-state")).not_to_have_text("Starting")
+    assert [order["command"] for order in sent] == ["pause", "stop"]

@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.runs import find_origin, lock
-from gan.ui import own, runs, train
+from gan.runs import RunReader, find_origin, lock
+from gan.ui import header, own, runs, train
 from gan.ui.films import Films, file_name
 from gan.ui.limits import RATES
 from gan.ui.profile import Guard
@@ -75,6 +75,103 @@ def test_the_list_tells_all_that_its_columns_show(home: Context, root: Path):
     assert row["bytes"] == on_disk
     assert body["bytes"] == sum(r["bytes"] for r in body["runs"])
     assert body["free"] > 0
+
+
+@pytest.fixture
+def crowd(root: Path) -> Context:
+    """More runs than a poll tells of: old-1 is the oldest."""
+    for i in range(1, 71):
+        shutil.copytree(root / "digits-1", root / f"old-{i}")
+        file = root / f"old-{i}" / "status.json"
+        status = json.loads(file.read_text()) | {"started_at": 1000.0 + i}
+        file.write_text(json.dumps(status))
+    return context_for("127.0.0.1", root)
+
+
+def ids(rows: list[dict]) -> list[str]:
+    return [row["id"] for row in rows]
+
+
+def test_every_run_is_found_by_search_and_page_opened_and_compared(crowd: Context):
+    client = client_for(crowd)
+    first = client.get("/gan/runs").json()
+    assert (first["all"], first["found"], len(first["runs"])) == (72, 72, 50)
+    rest = client.get("/gan/runs", params={"offset": 50, "limit": 50}).json()
+    assert not {*ids(first["runs"])} & {*ids(rest["runs"])}
+    assert ids(rest["runs"])[-1] == "old-1"
+    client.post("/gan/runs/meta", json={"id": "old-2", "name": "Öl auf Leinwand"})
+    for text, names in (("OLD-1", 11), ("öl auf", 1), ("nothing", 0)):
+        found = client.get("/gan/runs", params={"query": text}).json()
+        assert (found["found"], len(found["runs"])) == (names, names)
+    chosen = client.get("/gan/runs", params={"query": "digits-1", "also": "old-1,digits-1"}).json()
+    assert (ids(chosen["runs"]), ids(chosen["also"])) == (["digits-1"], ["old-1"])
+    assert client.get("/gan/runs", params={"state": "active"}).json()["found"] == 0
+
+    assert client.get("/gan/run", params={"id": "old-1"}).json()["rows"]
+    query = {"ids": "old-1,digits-2", "series": "loss_g"}
+    assert client.get("/gan/runs/curves", params=query).json()["curves"]["old-1"]
+    assert crowd.models.get("run:old-1").config.nimg == 1008
+    assert client.post("/gan/runs/delete", json={"id": "old-1"}).json()["token"]
+
+
+def test_a_poll_tells_of_the_newest_and_of_what_a_page_looks_at(crowd: Context):
+    app = Starlette(routes=build_routes(crowd, header.ROUTES))
+    client = TestClient(app, base_url="http://127.0.0.1")
+    plain = client.get("/gan/state").json()
+    assert len(plain["runs"]) == 60
+    assert "run:old-1" not in {m["ref"] for m in plain["models"]}
+    for query in ({"run": "old-1"}, {"model": "run:old-1@1008"}):
+        told = client.get("/gan/state", params=query).json()
+        assert len(told["runs"]) == 61
+        assert {"old-1"} <= {*ids(told["runs"])}
+        assert "run:old-1" in {m["ref"] for m in told["models"]}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"offset": -1}, {"limit": 0}, {"limit": 10**6}, {"offset": "x"}, {"state": "odd"},
+        {"query": "x" * 201}, {"also": ",".join("abcdefghijk")},
+    ],
+)  # fmt: skip
+def test_a_list_that_makes_no_sense_is_refused(home: Context, query: dict):
+    reply = client_for(home).get("/gan/runs", params=query)
+    assert (reply.status_code, reply.json()["key"]) == (400, "gan_error_request")
+
+
+def test_the_file_of_a_run_that_is_over_is_read_once(crowd: Context, monkeypatch):
+    client, read = client_for(crowd), []
+    status = RunReader.status
+    monkeypatch.setattr(RunReader, "status", lambda self: read.append(self.path) or status(self))
+    crowd.runs.forget()
+    assert client.get("/gan/runs", params={"limit": 1000}).json()["all"] == 72
+    assert read == []
+    crowd.runs.forget()
+    file = crowd.runs.root / "old-3" / "status.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"nimg": 1009}))
+    assert client.get("/gan/run", params={"id": "old-3"}).json()["status"]["nimg"] == 1009
+    assert [path.name for path in read] == ["old-3"]
+
+
+def test_a_search_of_a_stranger_finds_no_names_or_notes(shop: Context):
+    mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
+    shop.owners.claim(session(mine), "digits-1")
+    mine.post("/gan/runs/meta", json={"id": "digits-1", "note": "private thought"})
+    for client, found in ((mine, 1), (theirs, 0)):
+        assert client.get("/gan/runs", params={"query": "thought"}).json()["found"] == found
+
+
+def test_nothing_is_kept_of_runs_that_are_gone(crowd: Context):
+    client = client_for(crowd)
+    client.get("/gan/runs", params={"limit": 100})
+    shelf = crowd.part(runs.Shelf)
+    assert len(shelf._sizes) == 72
+    for path in crowd.runs.root.glob("old-*"):
+        shutil.rmtree(path)
+    crowd.runs.forget()
+    client.get("/gan/runs")
+    assert len(shelf._sizes) == 2
+    assert len(shelf._measured) <= 2
 
 
 def test_a_run_is_named_deleted_and_taken_back(home: Context, root: Path):

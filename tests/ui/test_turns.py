@@ -92,11 +92,36 @@ def test_who_leaves_makes_room_and_a_foreign_ticket_is_unknown(turns, desk):
     mine, theirs = turns.ask("me", desk.begin("a")), turns.ask("them", desk.begin("b"))
     for ticket in (mine.ticket, "nonsense"):
         with pytest.raises(PageError, match="no_ticket"):
-            turns.leave(ticket, "them")
+            turns.leave(ticket, "them", desk)
         with pytest.raises(PageError, match="no_ticket"):
             turns.look(ticket, "them")
-    turns.leave(mine.ticket, "me")
+    turns.leave(mine.ticket, "me", desk)
     assert turns.look(theirs.ticket, "them")["position"] == 1
+
+
+@pytest.mark.parametrize("when", ["before it begins", "while it begins", "after it has begun"])
+def test_who_has_left_gets_no_training(turns, desk, when: str):
+    ticket, begin = [], desk.begin("r")
+
+    def leave() -> None:
+        turns.leave(ticket[0], "me", desk)
+
+    def start() -> str:
+        if when == "while it begins":  # loading torch takes a moment: long enough to leave
+            leave()
+        return begin()
+
+    ticket.append(turns.ask("me", start).ticket)
+    if when == "before it begins":
+        chosen = turns._waiting[0]
+        leave()
+        turns._begin(chosen, desk)
+    else:
+        turns.tick(desk)
+    if when == "after it has begun":
+        leave()
+    assert desk.live == []
+    assert desk.sent == ([] if when == "before it begins" else [("r", "stop")])
 
 
 def test_who_does_not_ask_any_more_loses_the_place(turns, desk, clock):

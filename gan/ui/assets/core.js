@@ -239,8 +239,16 @@ export const runOf = (id) => state.runs.find((r) => r.id === id) ?? null;
 
 export const isBusy = (runs) => runs.some((r) => ["starting", "running"].includes(r.state));
 
+// What this page looks at, however old: the server tells of the newest runs, and of what is asked for.
+export const looked = { run: null };
+
+function stateQuery() {
+  const wanted = { run: looked.run, model: state.ref ?? linkedState().get("model") };
+  return new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+}
+
 const poll = new Poll(
-  (signal) => ask("state", undefined, signal).then(take, () => emit("offline", true)),
+  (signal) => ask(`state?${stateQuery()}`, undefined, signal).then(take, () => emit("offline", true)),
   () => (isBusy(state.runs) ? 1000 : 4000));
 
 export const refresh = () => poll.now();

@@ -5,6 +5,7 @@ import {
 } from "./core.js";
 import { listenForDrops } from "./drop.js";
 import { whenShown } from "./fresh.js";
+import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { Pins } from "./pins.js";
 import { Tiles } from "./tiles.js";
@@ -285,12 +286,16 @@ class Gallery {
       seeds: entries.map((e) => e.seed), labels: entries.map((e) => e.label ?? -1),
       psis: entries.map((e) => e.psi),
     };
+    const ending = new AbortController();
+    const job = new Job(this.find("#gallery-job"), () => ending.abort());
+    this.#note("");
     try {
-      await save(form);
-      this.#note("");
+      if (kind === "png") await saveOne(form);
+      else await saveMany(form, job, ending.signal);
     } catch (error) {
-      this.#note(say(error));
+      if (!ending.signal.aborted) this.#note(say(error));
     }
+    job.end();
     buttons.forEach((b) => { b.disabled = false; });
     return undefined;
   }
@@ -313,8 +318,22 @@ function fill(select, options) {
   if (options.some(([value]) => value === before)) select.value = before;
 }
 
-async function save(form) {
-  const reply = await fetch(url("gallery/download"), {
+// Drawn on the server, which tells how far it is; the file goes from there to the disk.
+async function saveMany(form, job, signal) {
+  let file = null;
+  job.begin(t("gan_save_waiting"));
+  await follow("gallery/download", JSON.stringify(form), { signal, told: (news) => {
+    if (news.of) {
+      const says = t("gan_save_drawing", { done: count(news.done), of: count(news.of) });
+      job.tell(says, news.done, news.of, { stage: "drawing", unit: "pictures" });
+    }
+    if (news.file) file = news;
+  } });
+  if (file) h("a", { href: url(`gallery/file?id=${file.file}`), download: file.name }).click();
+}
+
+async function saveOne(form) {
+  const reply = await fetch(url("gallery/one"), {
     method: "POST", credentials: "same-origin", body: JSON.stringify(form),
     headers: { "Content-Type": "application/json" },
   });

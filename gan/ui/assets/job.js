@@ -30,7 +30,8 @@ export class Job {
     if (this.stage !== stage) Object.assign(this, { stage, began: performance.now(), first: done });
     if (this.says.textContent !== sentence) this.says.textContent = sentence;
     const share = of > 0 ? Math.min(1, done / of) : 0;
-    this.far.textContent = of > 0 && unit === "bytes" ? [t("gan_hub_far", { done: bytes(done), of: bytes(of) }), this.#left(done, of)].filter(Boolean).join(" · ") : "";
+    const far = of > 0 && unit === "bytes" ? t("gan_hub_far", { done: bytes(done), of: bytes(of) }) : "";
+    this.far.textContent = of > 0 && unit !== "none" ? [far, this.#left(done, of)].filter(Boolean).join(" · ") : "";
     this.meter.classList.toggle("is-unknown", !(of > 0));
     if (of > 0) this.meter.setAttribute("aria-valuenow", Math.round(100 * share));
     else this.meter.removeAttribute("aria-valuenow");

@@ -12,6 +12,9 @@ const STATES = ["starting", "running", "paused", "finished", "stopped", "interru
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
 const MOST = 8;  // runs in one chart
+const SHOWN = 50;  // rows at first, and so many more at each "Show more"
+const MOST_SHOWN = 1000;
+const TYPING_MS = 200;
 
 export function mount(element) {
   new RunsBoard(prepare(element)).start();
@@ -23,14 +26,19 @@ class RunsBoard {
     this.find = (selector) => root.querySelector(selector);
     Object.assign(this, {
       runs: [], trash: [], totals: null, picked: [], open: null, ready: false, queue: 0,
+      also: [], limit: SHOWN,  // also: rows that are chosen or open, and not in the list
     });
     this.rows = new Map();  // id -> {node, drawn}
   }
 
   start() {
     this.compare = new Compare(this.find("#compare"), { unpick: (id) => this.#pick(id, false) });
-    this.find("#runs-find").addEventListener("input", () => this.#draw());
-    this.find("#runs-state").addEventListener("change", () => this.#draw());
+    this.find("#runs-find").addEventListener("input", () => this.#search(TYPING_MS));
+    this.find("#runs-state").addEventListener("change", () => this.#search(0));
+    this.find("#runs-show-more").addEventListener("click", () => {
+      this.limit = Math.min(MOST_SHOWN, this.limit + SHOWN);
+      this.look();
+    });
     on("state", (fresh) => this.#hear(fresh));
     on("language", () => { this.rows.clear(); this.#words(); this.#draw(); });
     on("theme", () => this.compare.draw());
@@ -63,12 +71,25 @@ class RunsBoard {
   look() { return this.poll.now(); }
 
   #ask(signal) {
-    return ask("runs", undefined, signal).then((news) => {
-      Object.assign(this, { runs: news.runs, trash: news.trash, totals: news, queue: news.queue, ready: true });
-      this.picked = this.picked.filter((id) => this.runs.some((r) => r.id === id));
+    const also = [...this.picked, this.open].filter(Boolean);
+    const query = new URLSearchParams({ query: this.find("#runs-find").value.trim().slice(0, 200),
+      state: this.find("#runs-state").value, limit: this.limit, also });
+    return ask(`runs?${query}`, undefined, signal).then((news) => {
+      Object.assign(this, { runs: news.runs, also: news.also, trash: news.trash, totals: news, queue: news.queue, ready: true });
+      this.picked = this.picked.filter((id) => !also.includes(id) || this.#known(id));
       this.#draw();
-      this.compare.show(this.picked.map((id) => this.runs.find((r) => r.id === id)));
+      this.compare.show(this.picked.map((id) => this.#known(id)));
     }, (error) => this.#note(say(error)));
+  }
+
+  #known(id) { return [...this.runs, ...this.also].find((r) => r.id === id); }
+
+  // What is here is narrowed at once; the server looks through all of them.
+  #search(pause) {
+    this.limit = SHOWN;
+    this.#draw();
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.look(), pause);
   }
 
   // ---- the list -------------------------------------------------------------------------------
@@ -85,9 +106,10 @@ class RunsBoard {
     const empty = this.find("#runs-empty");
     this.find("#runs-box").hidden = !wanted.length;
     empty.hidden = Boolean(wanted.length);
-    empty.textContent = !this.ready ? t("gan_runs_loading") : this.runs.length ? t("gan_runs_none_found") : t("gan_runs_none");
-    const room = this.totals && this.runs.length ? t(this.totals.free === null ? "gan_runs_room_public" : "gan_runs_room", {
-      count: this.runs.length, keep: this.totals.keep, bytes: bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
+    empty.textContent = !this.ready ? t("gan_runs_loading") : this.totals.all ? t("gan_runs_none_found") : t("gan_runs_none");
+    this.#drawMore(wanted.length);
+    const room = this.totals?.all ? t(this.totals.free === null ? "gan_runs_room_public" : "gan_runs_room", {
+      count: this.totals.all, keep: this.totals.keep, bytes: this.totals.bytes === null ? "…" : bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
     if (this.find("#runs-room").textContent !== room) this.find("#runs-room").textContent = room;
     const nodes = wanted.flatMap((run) => this.#row(run));
     const list = this.find("#runs-list");
@@ -98,6 +120,15 @@ class RunsBoard {
     }
     this.#drawTrash();
     this.#drawQueue();
+  }
+
+  #drawMore(shown) {
+    const found = this.totals?.found ?? 0;
+    this.find("#runs-more").hidden = this.runs.length >= found;
+    this.find("#runs-shown").textContent = t("gan_runs_shown", { shown: count(shown), found: count(found) });
+    this.find("#runs-show-more").disabled = this.limit >= MOST_SHOWN;
+    const here = new Set([...this.runs, ...this.also].map((r) => r.id));
+    for (const id of this.rows.keys()) if (!here.has(id)) this.rows.delete(id);
   }
 
   #row(run) {
@@ -290,7 +321,7 @@ class RunsBoard {
     this.picked = this.picked.filter((p) => p !== id);
     if (yes) this.picked.push(id);
     this.#draw();
-    this.compare.show(this.picked.map((p) => this.runs.find((r) => r.id === p)));
+    this.compare.show(this.picked.map((p) => this.#known(p)));
   }
 
   #note(sentence) {

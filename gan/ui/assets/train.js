@@ -1,7 +1,8 @@
 // Train: start a run, steer it, and look at any run there is.
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, on, prepare, refresh, say, sentence, state, t, tabIsOpen,
+  ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  say, sentence, state, t, tabIsOpen,
 } from "./core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { Poll, whenShown } from "./fresh.js";
@@ -37,8 +38,9 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, bytes: 0, keep_mb: 0,
+      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, willPause: false, bytes: 0, keep_mb: 0,
     });
+    looked.run = id;
   }
 
   start() {
@@ -51,6 +53,7 @@ class Train {
     on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
+    if (linkedState().get("run")) this.#forget(linkedState().get("run"));
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
@@ -63,7 +66,7 @@ class Train {
   #listen() {
     this.find("#train-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
     this.find("#pause").addEventListener("click", () => this.#command(
-      this.status?.state === "running" ? "pause" : "resume"));
+      ["starting", "running"].includes(this.status?.state) ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
@@ -133,7 +136,7 @@ class Train {
 
   async #command(command) {
     this.find("#pause").disabled = true;
-    this.beginning = Boolean(this.status?.resumable);  // a new process: that takes a moment
+    if (this.status?.state === "starting" && command === "pause") this.willPause = true;
     this.#draw();
     try {
       await this.#send({ command });
@@ -141,7 +144,6 @@ class Train {
     } catch (error) {
       this.#note(say(error));
     }
-    this.beginning = false;
     refresh();
   }
 
@@ -186,6 +188,7 @@ class Train {
   #watch(id) {
     if (!id || id === this.id) return this.poll.now();
     this.#forget(id);
+    if (tabIsOpen(this.root)) link({ ...Object.fromEntries(linkedState()), run: id });
     this.#runs();
     this.#draw();
     this.poll.now();
@@ -193,13 +196,15 @@ class Train {
 
   #runs() {
     const select = this.find("#run-select");
-    const wanted = JSON.stringify([currentLanguage(), state.runs.map((r) => r.id)]);
+    const ids = state.runs.map((r) => r.id);
+    if (this.id && !ids.includes(this.id)) ids.push(this.id);  // one that is older, or only beginning
+    const wanted = JSON.stringify([currentLanguage(), ids]);
     if (select.dataset.drawn !== wanted) {
       select.dataset.drawn = wanted;
-      select.replaceChildren(...(state.runs.length
-        ? state.runs.map((r) => h("option", { value: r.id }, r.id))
+      select.replaceChildren(...(ids.length
+        ? ids.map((id) => h("option", { value: id }, id))
         : [h("option", { value: "" }, t("gan_no_runs"))]));
-      select.disabled = !state.runs.length;
+      select.disabled = !ids.length;
     }
     if (!this.id && !this.beginning && state.runs.length) {  // a reload finds the run that is going on
       this.#forget((state.runs.find((r) => ACTIVE.includes(r.state)) ?? state.runs[0]).id);
@@ -219,12 +224,26 @@ class Train {
       step: this.step?.number ?? -1, mark: this.mark,
     });
     await ask(`run?${query}`, undefined, signal).then(
-      (news) => { if (id === this.id) this.#take(news); },
-      (error) => { if (id === this.id) this.#note(say(error)); });
+      (news) => { if (id === this.id) (news.gone ? this.#leave(new Refused(news.gone)) : this.#take(news)); },
+      (error) => { if (id === this.id) (error instanceof Refused && !this.status ? this.#leave(error) : this.#note(say(error))); });
+  }
+
+  // A run that did not begin, or that is not there: say why, and show another one.
+  #leave(error) {
+    this.#forget(null);
+    this.#note(say(error));
+    this.form.mark(error.field);
+    this.#runs();
+    this.#draw();
+    refresh();
   }
 
   #take(news) {
     const changed = this.status?.state !== news.status.state;
+    if (changed && this.status?.state === "starting") {
+      this.willPause = false;
+      if (news.problem) this.#note(say(new Refused(news.problem)));
+    }
     if (news.again) Object.assign(this, { rows: [], snapshots: [], measures: [] });
     this.rows = thin([...this.rows, ...news.rows]);
     this.measures = thin([...this.measures, ...news.measures]);
@@ -262,8 +281,9 @@ class Train {
     put("#live-nimg", count(status?.nimg ?? 0));
     put("#live-rate", status ? count(status.images_per_s) : "–");
     put("#live-elapsed", status ? duration(status.seconds) : "–");
-    const fraction = status?.fraction ?? null;
-    put("#live-left", moving && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
+    const begins = status?.start?.stage === "loading" ? Math.min(0.95, status.start.seconds / status.start.loading_s) : null;
+    const fraction = begins ?? status?.fraction ?? null;
+    put("#live-left", moving && begins === null && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
     put("#run-room", this.keep_mb ? t("gan_room", { bytes: bytes(this.bytes), keep: count(this.keep_mb) }) : "");
     put("#viewers", this.viewers > 1 ? t("gan_viewers", { count: this.viewers }) : "");
     const bar = this.find("#progress");
@@ -274,6 +294,11 @@ class Train {
 
   #drawMessage(status) {
     const sentences = [];
+    if (status?.start) {  // what its process is doing, in its own words
+      const { stage, seconds, loading_s } = status.start;
+      sentences.push(t(`gan_start_${stage}`, { seconds: Math.round(seconds ?? 0), about: Math.round(loading_s ?? 0) }));
+      if (this.willPause) sentences.push(t("gan_start_will_pause"));
+    }
     if (status?.message) sentences.push(sentence({ error: status.message, zh: status.message_zh }));
     if (status && ACTIVE.includes(status.state) && !status.steerable) sentences.push(t("gan_watch_only"));
     if (status?.state === "interrupted" && status.resumable && !status.message) sentences.push(t("gan_interrupted_help"));
@@ -294,7 +319,7 @@ class Train {
       label.textContent = t(key);
       pause.querySelector("path").setAttribute("d", goesOn ? "M5 3v10l8-5z" : "M5.5 3v10M10.5 3v10");
     }
-    const steerable = steer && ["running", "paused"].includes(status.state);
+    const steerable = steer && ACTIVE.includes(status.state) && !this.willPause;
     pause.disabled = this.beginning || !(steerable || status?.resumable);
     this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
     this.find("#fork-here").disabled = !this.settings || !this.weights.length;

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
         "steps_per_s 须在 0 到 {0} 之间，现为 {1}；请改正。"
     ),
     "resume goes on from here": "点“继续”可从这里接着训练。",
+    "{} is starting; stop it first, then delete it": "{0} 正在启动；请先停止，再删除。",
     # gan.runs.export
     "--out must end in .png, .webp, .npz or .zip, got {}; {}": (
         "--out 须以 .png、.webp、.npz 或 .zip 结尾，现为 {0}；{1}"
@@ -140,6 +141,11 @@ SENTENCES: dict[str, str] = {
     # gan.runs.process
     "the training did not begin within three minutes; see its log": (
         "训练在三分钟内没有开始；请查看它的日志。"
+    ),
+    "{} is beginning already; wait a moment": "{0} 已在启动；请稍候。",
+    "{} is going on; stop it first": "{0} 还在进行；请先停止。",
+    "the training takes no commands at the moment; stop it, or wait": (
+        "这个训练暂时不接受指令；请停止它，或稍候。"
     ),
     "{} cannot be steered from here; it can be watched": "{0} 不能在这里操控，但可以观看。",
     "{} has just ended; resume it to go on": "{0} 刚刚结束；点“继续”可接着训练。",

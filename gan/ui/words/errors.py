@@ -18,6 +18,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no such training; choose another from the list.",
         "没有这个训练，请从列表中另选。",
     ),
+    "gan_error_no_download": (
+        "This file is not kept any more; save it again.",
+        "这个文件已不再保留，请重新保存。",
+    ),
+    "gan_error_download_long": (
+        "Drawing {count} pictures of this model takes about {seconds} s, more than the {most} s "
+        "of one download; ask for at most {fits}.",
+        "用这个模型画 {count} 张图约需 {seconds} 秒，超过一次下载的上限 {most} 秒；"
+        "最多可要 {fits} 张。",
+    ),
+    "gan_error_download_large": (
+        "{count} pictures of this model are {size} MB before they are compressed, more than the "
+        "{most} MB of one download; ask for at most {fits}.",
+        "这个模型的 {count} 张图压缩前共 {size} MB，超过一次下载的上限 {most} MB；"
+        "最多可要 {fits} 张。",
+    ),
     "gan_error_request": (
         "The request could not be read; reload the page.",
         "无法识别这个请求，请刷新页面。",

@@ -86,14 +86,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_save_one": ("Save as PNG", "存为 PNG"),
     "gan_save_sheet": ("Sheet", "拼图"),
     "gan_save_sheet_help": (
-        "Everything down to here as one PNG",
-        "把到此为止的全部存成一张 PNG",
+        "Everything down to here as one PNG; of many large pictures they are made smaller",
+        "把到此为止的全部存成一张 PNG；大图很多时会缩小",
     ),
     "gan_save_zip": ("Zip", "压缩包"),
     "gan_save_zip_help": (
         "Everything down to here as PNGs with a table of seeds; each PNG opens here again",
         "把到此为止的全部存成 PNG 与种子表；每张 PNG 可再拖回打开",
     ),
+    "gan_save_drawing": ("Drawing {done} of {of} pictures", "已画 {done} / {of} 张"),
+    "gan_save_waiting": ("Waiting for a turn", "正在排队"),
     "gan_save_none": (
         "There is nothing to save yet; wait for the pictures.",
         "还没有可保存的图，请稍候。",

@@ -13,6 +13,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{count} 个训练，{bytes}；只保留最新的 {keep} 个",
     ),
     "gan_runs_find": ("Find by name", "按名称查找"),
+    "gan_runs_shown": ("{shown} of {found} shown", "已显示 {found} 个中的 {shown} 个"),
+    "gan_runs_show_more": ("Show more", "显示更多"),
     "gan_runs_all": ("All states", "全部状态"),
     "gan_runs_active": ("Going on", "进行中"),
     "gan_runs_loading": ("Reading the trainings.", "正在读取训练记录。"),

@@ -31,6 +31,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_run": ("Training", "训练"),
     "gan_no_runs": ("no training yet", "还没有训练"),
     "gan_state_starting": ("Starting", "正在启动"),
+    "gan_start_loading": (
+        "Loading torch, about {about} s in all; {seconds} s so far. Stop cancels the start.",
+        "正在加载 torch，共约 {about} 秒，已过 {seconds} 秒。点“停止”可取消。",
+    ),
+    "gan_start_data": (
+        "Reading the images and building the networks; {seconds} s so far.",
+        "正在读取图片、搭建网络，已过 {seconds} 秒。",
+    ),
+    "gan_start_first": ("Taking the first step.", "正在走第一步。"),
+    "gan_start_will_pause": ("It pauses after that.", "之后会暂停。"),
+    "gan_start_cancelled": ("The start was cancelled.", "已取消启动。"),
     "gan_state_running": ("Running", "训练中"),
     "gan_state_paused": ("Paused", "已暂停"),
     "gan_state_finished": ("Finished", "已完成"),

@@ -1,0 +1,340 @@
+"""The trainings that this server started: begun in the background, steered, and reaped."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from gan.errors import RunError
+from gan.runs import nursery
+from gan.runs.folder import LIVE, RunReader, is_run
+from gan.runs.nursery import Cancelled, Child
+from gan.runs.space import check_room
+
+STOP_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
+LOG_FILE = "log.txt"
+READING = "reading the images"  # what a training says first: torch is loaded by then
+MOST_COMMANDS = 256  # that a training has not taken yet
+KEPT_PROBLEMS = 64  # starts that failed, whose sentence is remembered
+
+Stage = Literal["loading", "data", "first"]
+
+
+class _Input:
+    """Commands on their way to a training, written by a thread of its own: nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def open(self, stream: IO[bytes]) -> None:
+        """There is a process now: what was sent before reaches it first."""
+        threading.Thread(target=self._write, args=(stream,), name="steer", daemon=True).start()
+
+    def send(self, line: bytes) -> None:
+        if self._lines.qsize() >= MOST_COMMANDS:
+            raise RunError("the training takes no commands at the moment; stop it, or wait")
+        self._lines.put(line)
+
+    def close(self) -> None:
+        """The process hears the end of its input after what was sent."""
+        self._lines.put(None)
+
+    def _write(self, stream: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):  # it has just ended
+            while (line := self._lines.get()) is not None:
+                stream.write(line)
+                stream.flush()
+        with suppress(OSError, ValueError):
+            stream.close()
+
+
+@dataclass
+class Start:
+    """A training that is beginning: there is no folder to watch yet."""
+
+    run_id: str
+    run_dir: Path
+    preset: str = ""
+    data: str = ""
+    began_at: float = field(default_factory=time.time)  # unix seconds
+    stage: Stage = "loading"
+    is_new: bool = True  # its folder is its own: of one that is cancelled nothing stays
+    begun: Callable[[], None] = lambda: None
+    child: Child | None = None
+    input: _Input = field(default_factory=_Input)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    problem: BaseException | None = None
+
+    def progress(self) -> dict[str, Any]:
+        """For the page: the stage, seconds so far, and about how many the loading takes in all."""
+        return {
+            "stage": self.stage,
+            "seconds": round(time.time() - self.began_at, 1),
+            "loading_s": round(nursery.loading_s(), 1),
+        }
+
+
+class _Running:
+    """A process that trains, and the way to it."""
+
+    def __init__(self, child: Child, input: _Input) -> None:
+        self.child, self.input = child, input
+
+    def release(self) -> None:
+        """Give back the descriptors of a process that is over."""
+        self.input.close()
+        self.child.close()
+
+
+class Supervisor:
+    """The trainings that this server started. They end when it does: their input closes.
+
+    Nothing here waits for a process while it holds the lock, so that commands always get through.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[str, _Running] = {}
+        self._starts: dict[str, Start] = {}
+        self._problems: OrderedDict[str, BaseException] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Somebody is about to start a training: have what it needs loaded by then."""
+        nursery.prepare()
+
+    # ---- beginning ------------------------------------------------------------------------------
+
+    def launch(
+        self,
+        argv: Sequence[str],
+        run_dir: Path,
+        *,
+        preset: str = "",
+        data: str = "",
+        begun: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Begin a training in the background; returns the run's id at once.
+
+        It is in `starting()` until its folder can be watched; then `begun` is called. Where an
+        earlier process of the same run is still ending, that is waited for first. Raises RunError
+        where the run is beginning already.
+        """
+        start = Start(run_dir.name, run_dir, preset, data, is_new=not run_dir.exists(), begun=begun)
+        return self._launch(argv, start).run_id
+
+    def start(self, argv: Sequence[str], run_dir: Path) -> str:
+        """Start a training and wait until its folder can be watched; returns the run's id.
+
+        Raises RunError with the sentence that the process left, where it ends before that.
+        """
+        start = Start(run_dir.name, run_dir, is_new=not run_dir.exists())
+        self._launch(argv, start).over.wait()
+        if start.problem is not None:
+            raise start.problem
+        return start.run_id
+
+    def _launch(self, argv: Sequence[str], start: Start) -> Start:
+        with suppress(OSError):  # then nothing can be written there either
+            start.run_dir.parent.mkdir(parents=True, exist_ok=True)
+        check_room(start.run_dir.parent)
+        self._reap()
+        with self._lock:
+            if start.run_id in self._starts:
+                raise RunError(f"{start.run_id} is beginning already; wait a moment")
+            self._starts[start.run_id] = start
+            self._problems.pop(start.run_id, None)
+            previous = self._running.get(start.run_id)
+        work = threading.Thread(
+            target=self._bring_up, args=(start, list(argv), previous), name="start", daemon=True
+        )
+        work.start()
+        return start
+
+    def _bring_up(self, start: Start, argv: list[str], previous: _Running | None) -> None:
+        try:
+            if previous is not None:
+                _await_end(start, previous.child)
+            self._await_start(start, argv)
+        except BaseException as error:  # told to whoever asks for this run
+            start.problem = error
+        self._reap()
+        with self._lock:
+            del self._starts[start.run_id]
+            if start.problem is not None:
+                self._problems[start.run_id] = start.problem
+                while len(self._problems) > KEPT_PROBLEMS:
+                    self._problems.popitem(last=False)
+            elif start.child is not None:
+                self._running[start.run_id] = _Running(start.child, start.input)
+        if start.problem is None:
+            start.begun()
+        start.over.set()
+
+    def _await_start(self, start: Start, argv: list[str]) -> None:
+        run_dir = start.run_dir
+        log = run_dir.with_name(f".{run_dir.name}.{LOG_FILE}")
+        try:
+            start.child = nursery.begin(argv, log, cancelled=start.cancelled.is_set)
+            if start.child.stdin is not None:
+                start.input.open(start.child.stdin)
+            self._await_folder(start, start.child, log)
+        except BaseException as error:
+            if start.child is not None:
+                gone = isinstance(error, Cancelled)
+                _end(start.child, start.input, within_s=0.0 if gone else STOP_TIMEOUT_S)
+            if isinstance(error, Cancelled) and start.is_new:
+                shutil.rmtree(run_dir, ignore_errors=True)
+            raise
+        finally:
+            _move_log(log, run_dir)
+
+    def _await_folder(self, start: Start, process: Child, log: Path) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        run_dir, forked = start.run_dir, not isinstance(process, subprocess.Popen)
+        while not _has_begun(process, run_dir):
+            if start.cancelled.is_set():
+                raise Cancelled
+            if process.poll() is not None:
+                if process.returncode == 0 and is_run(run_dir):
+                    return  # so short that it is over already
+                raise RunError(last_words(log))
+            if time.monotonic() > deadline:
+                raise RunError("the training did not begin within three minutes; see its log")
+            if start.stage == "loading" and (forked or _has_said(log, READING)):
+                start.stage = "data"
+            time.sleep(0.02)
+
+    def starting(self) -> list[Start]:
+        """Trainings that are beginning, the newest first."""
+        with self._lock:
+            return list(self._starts.values())[::-1]
+
+    def problem(self, run_id: str) -> BaseException | None:
+        """Why a training did not begin the last time, Cancelled where somebody stopped it."""
+        with self._lock:
+            return self._problems.get(run_id)
+
+    # ---- going on -------------------------------------------------------------------------------
+
+    def send(self, run_id: str, command: Mapping[str, Any]) -> None:
+        """Pass a command on, without waiting; raises RunError where the run is not ours or is over.
+
+        A training that is beginning is cancelled by a stop; it hears all else when it has begun.
+        """
+        line = json.dumps(dict(command)).encode() + b"\n"
+        self._reap()
+        with self._lock:
+            start, running = self._starts.get(run_id), self._running.get(run_id)
+            if start is not None and command.get("command") == "stop":
+                start.cancelled.set()
+            elif start is not None:
+                start.input.send(line)
+            elif running is not None:
+                running.input.send(line)
+            else:
+                raise RunError(f"{run_id} cannot be steered from here; it can be watched")
+
+    def owns(self, run_id: str) -> bool:
+        """Whether this server can steer `run_id` now."""
+        with self._lock:
+            if run_id in self._starts:
+                return True
+            running = self._running.get(run_id)
+        return running is not None and running.child.poll() is None
+
+    def running(self) -> list[str]:
+        """Runs of this server that are not over, those that are beginning among them."""
+        self._reap()
+        with self._lock:
+            return [*self._running, *self._starts]
+
+    def _reap(self) -> None:
+        """Forget the processes that are over, and give their descriptors back."""
+        with self._lock:
+            over = {k: r for k, r in self._running.items() if r.child.poll() is not None}
+            for run_id in over:
+                del self._running[run_id]
+        for running in over.values():
+            running.release()
+
+    def shutdown(self) -> None:
+        """Let every run checkpoint and end; what does not within ten seconds is killed."""
+        with self._lock:
+            starts, running = list(self._starts.values()), list(self._running.values())
+            self._running.clear()
+        for start in starts:
+            start.cancelled.set()
+        for each in running:
+            each.input.close()
+        deadline = time.monotonic() + STOP_TIMEOUT_S  # of all together
+        for each in running:
+            _end(each.child, each.input, within_s=max(0.0, deadline - time.monotonic()))
+        for start in starts:
+            start.over.wait(STOP_TIMEOUT_S)
+
+
+def _has_begun(process: Child, run_dir: Path) -> bool:
+    """Whether `process` trains there; a run of that folder may be another process's."""
+    if not is_run(run_dir) or RunReader(run_dir).status().state not in LIVE:
+        return False
+    # Windows starts a Python of a virtual environment by way of another process
+    return os.name == "nt" or RunReader(run_dir).writer_pid() == process.pid
+
+
+def _await_end(start: Start, process: Child) -> None:
+    """A run says that it is over a moment before its process is gone."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while process.poll() is None:
+        if start.cancelled.is_set():
+            raise Cancelled
+        if time.monotonic() > deadline:
+            raise RunError(f"{start.run_id} is going on; stop it first")
+        time.sleep(0.02)
+
+
+def last_words(log: Path) -> str:
+    """The sentence with which a process ended."""
+    try:
+        lines = [x.strip() for x in log.read_text("utf-8", "replace").splitlines() if x.strip()]
+    except OSError:
+        lines = []
+    lines = [line for line in lines if line != READING]
+    return lines[-1].removeprefix("error: ") if lines else "the training ended without a word"
+
+
+def _has_said(log: Path, sentence: str) -> bool:
+    try:
+        return sentence in log.read_text("utf-8", "replace")
+    except OSError:
+        return False
+
+
+def _move_log(log: Path, run_dir: Path) -> None:
+    with suppress(OSError):
+        if run_dir.is_dir():
+            log.replace(run_dir / LOG_FILE)
+        else:
+            log.unlink(missing_ok=True)
+
+
+def _end(process: Child, input: _Input, *, within_s: float = STOP_TIMEOUT_S) -> None:
+    input.close()
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.close()
