@@ -122,11 +122,12 @@ class RunReader:
     def measures(self, after_nimg: int = -1) -> list[dict[str, Any]]:
         """What was measured of the samples past `after_nimg`; a row has
 
-        nimg, seconds, fd, fd_floor, count (samples), modes (covered), classes (modes there are),
-        mode_kind "class" | "cluster", histogram (share of the samples a class; None for clusters),
-        largest (share of the commonest mode), spread and variety (pairwise feature distance of
-        fakes over that of reals: overall, within a mode), nearest (median distance to the nearest
-        real image over that of real to real), memorised (share of the samples that are copies).
+        nimg, seconds, count (samples), fd, fd_floor, fd_count (images on either side of these two,
+        which fall as it grows), modes (covered), classes (modes there are), mode_kind "class" |
+        "cluster", histogram (share of the samples a class; None for clusters), largest (share of
+        the commonest mode), spread and variety (pairwise feature distance of fakes over that of
+        reals: overall, within a mode), nearest (median distance to the nearest real image over that
+        of real to real), memorised (share of the samples that are copies).
         Numbers that could not be had are None.
         """
         rows, _ = tail_rows(self.path / MEASURES_FILE, 0)
