@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gan.config import setting_of
 from gan.errors import ConfigError
 from gan.runs.folder import STEPS
-from gan.training import single_step
+from gan.training import checked_change, single_step
 
 if TYPE_CHECKING:
     from gan.runs.session import Session
@@ -60,6 +61,9 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
+    checked_change(before, settings)
+    with suppress(OSError):  # a full disk keeps nobody from steering
+        session.checkpoint()  # to go back to, if the change turns out badly
     note = session.trainer.change(settings)
     session.writer.reconfigure(session.trainer.config)
     for key in settings:

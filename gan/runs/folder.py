@@ -23,6 +23,7 @@ from gan.checkpoint import (
 from gan.config import RunConfig
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
+from gan.metrics.findings import Past
 from gan.schema import from_json
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
@@ -137,10 +138,16 @@ class RunReader:
         """What was done to the run, in order; a row has nimg, seconds, time (unix), event and,
 
         where there is something to say, key, old, new and note. Events: start, fork, resume, pause,
-        set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped.
+        set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped,
+        diverged (the loss was no number, which ended the training).
         """
         rows = tail_rows(self.path / HISTORY_FILE, 0)[0]
         return [row for row in rows if isinstance(row.get("event"), str)]
+
+    def past(self) -> Past:
+        """What the diagnosis asks of a run beside its rows: its history, and what was kept."""
+        kept = {int(path.name) for path in checkpoints(self.path / "checkpoints")}
+        return Past(self.history(), sorted(kept | set(self.weights())))
 
     def last_step(self) -> dict[str, Any] | None:
         """The latest single step: number, what, nimg, loss, grad_norm, lr, and D's scores.

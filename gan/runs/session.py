@@ -86,6 +86,7 @@ class Session:
                     self._out_of_space(error)
                     events = self.trainer.run()
                 except DivergedError as error:
+                    self.note("diverged")
                     self.writer.report("failed", message=str(error))
                     raise
         finally:

@@ -245,7 +245,9 @@ def test_a_critics_free_scale_is_no_divergence():
 def test_samples_that_fall_apart_are_divergence():
     apart = [*looks(6), look(70, fd=60.0), look(79, fd=62.0)]
     found = diagnose(rows(), apart, config())
-    assert ("divergence", "fd") in {(f.kind, f.evidence["sign"]) for f in found if f.evidence}
+    assert ("divergence", "fd") in {
+        (f.kind, f.evidence["sign"]) for f in found if "sign" in f.evidence
+    }
 
 
 def test_a_distance_that_stays_far_from_its_floor_is_stagnation():
@@ -345,4 +347,5 @@ def test_rates_move_the_right_way():
 
 
 def test_every_remedy_is_offered_somewhere():
-    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES)
+    back = {"fork-before", "start-over"}  # these two are chosen by gan.metrics.wayback
+    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES) - back
