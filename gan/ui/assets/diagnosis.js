@@ -17,7 +17,7 @@ export class Diagnosis {
     if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
     this.last = { id, findings, rows, status, health };
     const drawn = JSON.stringify([id, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
-      this.steers(), [...this.open], [...this.dismissed], t("gan_healthy")]);
+      this.steers(), [...this.open], [...this.dismissed], t("gan_checked")]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const shown = findings.filter((f) => !this.dismissed.has(f.kind));
