@@ -2,6 +2,8 @@
 
     python -m benchmarks.detectors record OUT     train all cases, a JSON file each (about 15 min)
     python -m benchmarks.detectors table OUT      judge what was recorded
+    python -m benchmarks.detectors record OUT fresh   30 runs that no threshold was set on
+    python -m benchmarks.detectors states OUT fresh   what a viewer is told of them
     python -m benchmarks.detectors fixture OUT    pack a few of them for the unit tests
 
 A run is judged at every moment at which a viewer would see it: one finding at any of them counts.
@@ -30,7 +32,7 @@ from gan.config import RunConfig, apply_settings
 from gan.data import load_data
 from gan.errors import DivergedError
 from gan.images import encode_webp, tile
-from gan.metrics.diagnosis import FINDING_KINDS, diagnose
+from gan.metrics.diagnosis import FINDING_KINDS, assess, diagnose
 from gan.presets import PRESETS, resolve_widths, run_config
 from gan.runs.monitor import Monitor
 from gan.schema import from_json, to_json
@@ -40,6 +42,7 @@ from gan.training import trainer as training
 FIXTURE = Path(__file__).parent.parent / "tests" / "metrics" / "runs.json.gz"
 JUDGED_EVERY = 4  # rows: about a second
 SETS = {"first": [*FAILING, *HEALTHY], "fresh": FRESH}
+FRESH_SHARE = 0.4  # five seconds hold as many measurements as a minute does
 ROW_S = 0.1  # of a fresh run, so that it has as many rows as a longer one
 SHARE = 0.15  # of the time for looks, four times the usual: short runs get a long one's looks
 
@@ -52,15 +55,13 @@ def record(case: Case) -> dict[str, Any]:
         training.PROGRESS_S, training.SNAPSHOT_S = ROW_S, case.process_s
     rows: list[dict[str, Any]] = []
     measures: list[dict[str, Any]] = []
-    monitor = Monitor(trainer, measures.append, share=SHARE)
+    monitor = Monitor(trainer, measures.append, share=FRESH_SHARE if case.process_s else SHARE)
     started, failed = time.process_time(), ""
     try:
         for event in trainer.run():
             if isinstance(event, Progress):
                 rows.append(event.row())
             monitor.after(event)
-            if case.process_s and time.process_time() - started > case.process_s:
-                trainer.config = replace(trainer.config, total_kimg=trainer.nimg / 1000)
     except DivergedError as error:
         failed = str(error)
     return {
@@ -89,7 +90,8 @@ def begin(case: Case) -> tuple[RunConfig, Trainer]:
         images = images.subset(torch.randperm(len(images), generator=draw)[: case.images])
     config = run_config(case.preset, images.shape, data=data, seed=case.seed)
     config = resolve_widths(apply_settings(config, case.settings))
-    config = replace(config, total_kimg=case.kimg)
+    # with --seconds known in advance, measurements are planned over all of them
+    config = replace(config, total_kimg=case.kimg, total_seconds=case.process_s or None)
     return config, Trainer(config, images)
 
 
@@ -126,6 +128,26 @@ def print_table(runs: list[dict[str, Any]]) -> None:
               f"   [{len(run['measures'])} looks, {share:.1f} %]")  # fmt: skip
 
 
+def states(run: dict[str, Any]) -> list[str]:
+    """What a viewer would be told at each moment: a finding's kind, else how the run stands."""
+    config, rows, measures = from_json(RunConfig, run["config"]), run["rows"], run["measures"]
+    told = []
+    for end in sorted({*range(JUDGED_EVERY, len(rows), JUDGED_EVERY), len(rows)}):
+        seen = [m for m in measures if m["nimg"] <= (rows[end - 1]["nimg"] if end else 0)]
+        found = [f.kind for f in diagnose(rows[:end], seen, config) if f.severity == "warning"]
+        told.append(found[0] if found else assess(rows[:end], seen, config).state)
+    return [*told, "divergence"] if run["failed"] else told
+
+
+def print_states(runs: list[dict[str, Any]]) -> None:
+    """Of each run the state that it ended in, its warnings, and whether it was ever green."""
+    for run in runs:
+        told = states(run)
+        warned = ", ".join(sorted(set(told) & set(FINDING_KINDS))) or "-"
+        green = "green" if "healthy" in told else ""
+        print(f"| {run['name']} | {len(run['measures'])} | {warned} | {told[-1]} | {green} |")
+
+
 def main() -> None:
     torch.set_num_threads(1)
     action, out, words = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
@@ -143,6 +165,8 @@ def main() -> None:
     runs = [by_name[c.name] for c in chosen if c.name in by_name]
     if action == "table":
         print_table(runs)
+    elif action == "states":
+        print_states(runs)
     elif action == "fixture":
         names = {c.name for c in chosen if c.in_fixture}
         packed = json.dumps([r for r in runs if r["name"] in names]).encode()
