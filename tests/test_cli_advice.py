@@ -72,7 +72,9 @@ def test_the_end_of_a_run_says_how_it_stands(tmp_path):
     run = next(run for run in RECORDED if run["expected"] is None)
     assert standing(folder(run, tmp_path / "run")).startswith(("still far", "nothing looks wrong"))
     short = folder(run | {"measures": []}, tmp_path / "short")
-    assert standing(short) == "too short to tell how it went: the samples were not measured twice"
+    assert standing(short).endswith("past its first steps the samples were not measured twice")
+    few = folder(run | {"rows": run["rows"][:5]}, tmp_path / "few")
+    assert standing(few) == "too short to tell how it went: it took too few steps"
     assert standing(tmp_path / "nothing") == ""
 
 

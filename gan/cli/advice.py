@@ -55,7 +55,9 @@ HEALTH: dict[tuple[HealthState, str], str] = {
     ("early", "rows"): "too early to tell how it goes: it needs more steps",
     ("early", "first"): "too early to tell how it goes: the samples are not measured yet",
     ("early", "second"): "too early to tell how it goes: the samples were measured only once",
-    ("early", "never"): "too short to tell how it went: the samples were not measured twice",
+    ("early", "short"): "too short to tell how it went: it took too few steps",
+    ("early", "never"): "too short to tell how it went: past its first steps the samples were not "
+    "measured twice",
     ("unjudged", "distance"): "nothing looks wrong in losses and variety; with so few images the "
     "distance cannot be measured",
     ("far", "nearing"): "still far from real images and getting nearer: FD {fd:.2f}, "

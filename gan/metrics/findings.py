@@ -47,7 +47,7 @@ class Health:
     """How a run without findings stands, which is "healthy" only once it was measured to be.
 
     - early: too early to tell; sign says what is waited for: "rows", "first" or "second"
-      (measurement); "never" where the run is over
+      (measurement); of a run that is over "short" or "never"
     - unjudged: nothing looks wrong, but sign "distance": there are too few images for an FD
     - far: fd and times_floor (as 512 images read) are those of poor samples; sign "nearing" while
       FD falls, else "still"

@@ -16,8 +16,9 @@ def health(story: Story, *, is_over: bool = False) -> Health:
     """The state of a run without findings; what speaks against it comes first."""
     looks = story.seasoned
     if story.is_young or len(looks) < ENOUGH:
-        sign = "rows" if story.is_young else ("first", "second")[len(looks)]
-        return Health("early", {"sign": "never" if is_over else sign})
+        if is_over:
+            return Health("early", {"sign": "short" if story.is_young else "never"})
+        return Health("early", {"sign": _awaited(story)})
     last = looks[-1]
     spread, far = number(last, "spread") or 0.0, times_floor(last)
     if spread < VARIED:
@@ -28,6 +29,10 @@ def health(story: Story, *, is_over: bool = False) -> Health:
     if far >= FAR:
         return Health("far", evidence | {"sign": "nearing" if _nears(looks) else "still"})
     return Health("healthy", evidence)
+
+
+def _awaited(story: Story) -> str:
+    return "rows" if story.is_young else ("first", "second")[len(story.seasoned)]
 
 
 def _alike(story: Story, spread: float) -> Evidence:

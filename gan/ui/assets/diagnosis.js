@@ -82,7 +82,8 @@ const changes = ({ settings }) => Object.entries(settings).map(([key, value]) =>
 function standing(health, status) {
   const { state, evidence } = health ?? { state: "early", evidence: { sign: "rows" } };
   const isOver = status && !ACTIVE.includes(status.state);
-  const sign = state === "early" && isOver ? "never" : evidence.sign || "said";
+  const waited = state === "early" && isOver ? (evidence.sign === "rows" ? "short" : "never") : evidence.sign;
+  const sign = waited || "said";
   return t(`gan_health_${state}_${sign}`, spoken(evidence));
 }
 

@@ -20,9 +20,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Too early to tell how it goes: a second measurement of the samples is needed.",
         "还看不出好坏：样本还需要再测量一次。",
     ),
+    "gan_health_early_short": (
+        "Too short to tell how it went: it took too few steps.",
+        "训练太短，看不出好坏：步数太少。",
+    ),
     "gan_health_early_never": (
-        "Too short to tell how it went: it ended before its samples were measured twice.",
-        "训练太短，看不出好坏：样本还没测满两次就结束了。",
+        "Too short to tell how it went: past its first steps its samples were not measured twice.",
+        "训练太短，看不出好坏：最初几步之后，样本没有测满两次。",
     ),
     "gan_health_unjudged_distance": (
         "Losses and variety look right; with so few images the distance cannot be measured.",
