@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from gan.cli.advice import EVIDENCE, Advisor, advice, sentence
+from gan.cli.advice import EVIDENCE, HEALTH, Advisor, advice, sentence, standing
 from gan.config import RunConfig, parse_setting
 from gan.metrics.diagnosis import FINDING_KINDS, Finding, Remedy, diagnose
+from gan.metrics.findings import HealthState
 from gan.schema import from_json, to_json
+from gan.ui.words.diagnosis import TEXTS
 
 FIXTURE = Path(__file__).parent / "metrics" / "runs.json.gz"
 RECORDED = json.loads(gzip.decompress(FIXTURE.read_bytes()))
@@ -49,6 +52,36 @@ def test_a_sentence_names_evidence_and_remedy():
     assert text == (
         "mode collapse: the samples show 2 of 10 kinds of images; try --set r1=0.2 --set r2=0.2"
     )
+
+
+def test_a_divergence_is_answered_with_the_command_that_goes_back(tmp_path):
+    run = next(run for run in RECORDED if run["expected"] == "divergence")
+    path = folder(run, tmp_path / "run")
+    found = next(text for text in advice(path) if text.startswith("divergence"))
+    _, _, command = found.partition("nothing is kept from before, start again with ")
+    assert command.startswith("python -m gan train --preset digits --set ")
+    began = run["rows"][-1]["nimg"]
+    (path / "weights").mkdir()
+    (path / "weights" / "0000000064.safetensors").touch()
+    found = next(text for text in advice(path) if text.startswith("divergence"))
+    assert f"go back with python -m gan train --fork {path}@64 --set g_lr=" in found
+    assert began > 64
+
+
+def test_the_end_of_a_run_says_how_it_stands(tmp_path):
+    run = next(run for run in RECORDED if run["expected"] is None)
+    assert standing(folder(run, tmp_path / "run")).startswith(("still far", "nothing looks wrong"))
+    short = folder(run | {"measures": []}, tmp_path / "short")
+    assert standing(short).endswith("past its first steps the samples were not measured twice")
+    few = folder(run | {"rows": run["rows"][:5]}, tmp_path / "few")
+    assert standing(few) == "too short to tell how it went: it took too few steps"
+    assert standing(tmp_path / "nothing") == ""
+
+
+def test_every_state_has_its_sentence_and_its_words_on_the_page():
+    assert {state for state, _ in HEALTH} == set(get_args(HealthState))
+    for state, sign in HEALTH:
+        assert f"gan_health_{state}_{sign or 'said'}" in TEXTS
 
 
 def test_a_folder_that_cannot_be_read_gives_no_advice(tmp_path):

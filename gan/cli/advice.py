@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gan.errors import GanError
-from gan.metrics.diagnosis import Finding, FindingKind, diagnose
-from gan.runs import RunReader, setting_arguments
+from gan.metrics.diagnosis import Finding, FindingKind, Remedy, assess, diagnose
+from gan.metrics.findings import HealthState
+from gan.presets import DataShape, get_preset, run_config
+from gan.runs import RunReader, command_line, fork_argv, setting_arguments, train_argv
+from gan.training import changes
 
 EVERY_S = 5.0
 MOST_ROWS = 4000
@@ -32,6 +35,8 @@ EVIDENCE: dict[tuple[str, str], str] = {
         "d-winning",
         "gradient",
     ): "G's gradient fell from {grad_norm_g_before:.2g} to {grad_norm_g:.2g}",
+    ("d-winning", "apart"): "it scores real images {score_real:.2g} and generated ones "
+    "{score_fake:.2g}, and the samples are alike",
     ("d-losing", "scores"): "it scores real and fake alike, at {times_floor:.0f} times the floor",
     ("d-losing", "reversed"): "it scores fakes {score_fake:.2g} and real images {score_real:.2g}",
     ("memorising", "held-out"): "it scores its own images {score_train:.2g}, others "
@@ -40,24 +45,78 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("divergence", "loss"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "fd"): "FD rose from {before:.2f} to {value:.2f}",
+    ("divergence", "no-number"): "the loss is no longer a number",
     ("stagnation", ""): "FD {fd:.2f}, {times_floor:.0f} times the floor, no better for {images:,} "
     "images",
 }
 
+# by state and sign, of a run in which nothing was found
+HEALTH: dict[tuple[HealthState, str], str] = {
+    ("early", "rows"): "too early to tell how it goes: it needs more steps",
+    ("early", "first"): "too early to tell how it goes: the samples are not measured yet",
+    ("early", "second"): "too early to tell how it goes: the samples were measured only once",
+    ("early", "short"): "too short to tell how it went: it took too few steps",
+    ("early", "never"): "too short to tell how it went: past its first steps the samples were not "
+    "measured twice",
+    ("unjudged", "distance"): "nothing looks wrong in losses and variety; with so few images the "
+    "distance cannot be measured",
+    ("far", "nearing"): "still far from real images and getting nearer: FD {fd:.2f}, "
+    "{times_floor:.0f} times the floor",
+    (
+        "far",
+        "still",
+    ): "far from real images: FD {fd:.2f}, {times_floor:.0f} times the floor, and no "
+    "nearer at the last measurement",
+    ("alike", ""): "the samples differ only {spread:.0%} as much as real images do",
+    ("alike", "scores"): "the samples differ only {spread:.0%} as much as real images do, and D "
+    "tells them apart ({score_real:.2g} and {score_fake:.2g})",
+    ("healthy", ""): "nothing looks wrong: FD {fd:.2f}, {times_floor:.1f} times the floor",
+}
 
-def sentence(finding: Finding) -> str:
-    """What is wrong, by what it shows, and the settings that would help first."""
+
+def sentence(finding: Finding, run_dir: Path | None = None) -> str:
+    """What is wrong, by what it shows, and what to set or to type first against it."""
     sign = str(finding.evidence.get("sign", ""))
     shown = EVIDENCE[finding.kind, sign].format(**finding.evidence)
     text = f"{NAMES[finding.kind]}: {shown}"
     if finding.remedies:
-        text += f"; try {setting_arguments(finding.remedies[0].settings)}"
+        text += f"; {_advised(finding.remedies[0], run_dir)}"
     return text
+
+
+def _advised(remedy: Remedy, run_dir: Path | None) -> str:
+    if remedy.name == "fork-before" and run_dir is not None:
+        argv = fork_argv(run_dir, nimg=remedy.fork_nimg, settings=remedy.settings)
+        return f"go back with {command_line(argv)}"
+    if remedy.name == "start-over" and run_dir is not None:
+        return f"nothing is kept from before, start again with {_anew(remedy, run_dir)}"
+    return f"try {setting_arguments(remedy.settings)}"
+
+
+def _anew(remedy: Remedy, run_dir: Path) -> str:
+    """The command for a new run with all settings of this one but the remedy's."""
+    config = RunReader(run_dir).config()
+    shape = DataShape(config.model.resolution, config.model.channels, config.class_names)
+    usual = run_config(config.preset, shape, data=config.data)
+    settings = changes(usual, config) | remedy.settings
+    data = None if config.data == get_preset(config.preset).data else config.data
+    return command_line(train_argv(config.preset, data=data, settings=settings, seed=config.seed))
+
+
+def standing(run_dir: Path) -> str:
+    """How the run in `run_dir` stands where nothing was found; "" where it cannot be read."""
+    reader = RunReader(run_dir)
+    try:
+        config, rows = reader.config(), reader.rows()
+        found = assess(rows, reader.measures(), config, reader.past(), is_over=True)
+    except (GanError, OSError):
+        return ""
+    return HEALTH[found.state, str(found.evidence.get("sign", ""))].format(**found.evidence)
 
 
 def advice(run_dir: Path) -> list[str]:
     """A sentence for each finding of the run in `run_dir`; none where it cannot be read."""
-    return [sentence(finding) for finding in Advisor(run_dir).look()]
+    return [sentence(finding, run_dir) for finding in Advisor(run_dir).look()]
 
 
 class Advisor:
@@ -78,7 +137,8 @@ class Advisor:
             half = len(self._rows) // 2
             self._rows = self._rows[:half:2] + self._rows[half:]
         try:
-            return diagnose(self._rows, self._reader.measures(), self._reader.config())
+            reader = self._reader
+            return diagnose(self._rows, reader.measures(), reader.config(), reader.past())
         except (GanError, OSError):
             return ()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import rich.progress
 
-from gan.cli.advice import Advisor, advice
+from gan.cli.advice import Advisor, advice, standing
 from gan.cli.console import say
 from gan.config import RunConfig
 from gan.runs import RunStatus
@@ -75,7 +75,7 @@ def say_end(status: RunStatus) -> None:
     place = shlex.quote(str(status.path))
     verb = {"finished": "finished", "stopped": "stopped"}.get(status.state, "interrupted")
     say(f"{verb} after {_count(status.nimg)} images and {status.seconds:.1f} s")
-    for sentence in advice(status.path):
+    for sentence in advice(status.path) or filter(None, [standing(status.path)]):
         say(sentence)
     if status.state == "interrupted":
         say(f"go on with: python -m gan train --resume {place}")

@@ -19,11 +19,12 @@ FEWEST_FOR_FD = 128  # two halves with as many images as there are features
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One look at the samples; RunReader.measures says what each number is."""
+    """One measurement of samples; RunReader.measures says what each number is."""
 
     count: int
     fd: float | None = None
     fd_floor: float | None = None
+    fd_count: int | None = None
     modes: int | None = None
     classes: int | None = None
     mode_kind: str | None = None
@@ -67,7 +68,7 @@ class Checkup:
             found |= nearness(fake, self.real, self.isolation, of=self.of)._asdict()
         return Measure(count=len(fake), spread=spread(fake, self.real), **found)
 
-    def _distance(self, fake: Tensor) -> dict[str, float]:
+    def _distance(self, fake: Tensor) -> dict[str, Any]:
         """FD between equally many, and its floor; nothing where there are too few to say."""
         count = min(len(fake), len(self.real))
         if count < FEWEST_FOR_FD:
@@ -75,7 +76,8 @@ class Checkup:
         if count not in self._floors:
             self._floors[count] = moments.floor(self.real, count)
         mine, real = moments.moments(fake[:count]), moments.moments(self.real[:count])
-        return {"fd": moments.distance(real, mine), "fd_floor": self._floors[count]}
+        fd = moments.distance(real, mine)
+        return {"fd": fd, "fd_floor": self._floors[count], "fd_count": count}
 
     def _modes(self, fake: Tensor) -> dict[str, Any]:
         if self.modes is None or self.real_modes is None:

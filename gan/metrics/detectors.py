@@ -1,7 +1,7 @@
 """One detector a kind of finding: what a training's story shows of it, or None.
 
-A sign must persist: in the medians of two blocks of rows, or in two looks at the samples. The
-thresholds were set on runs that were made to fail and on healthy ones (benchmarks/detectors.py).
+A sign must persist: in the medians of two blocks of rows, or in two measurements of the samples.
+The thresholds were set on runs made to fail and on healthy ones (benchmarks/detectors.py).
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from gan.metrics.story import (
 
 SATURATED = 0.97  # of what D can win
 NEARLY_SATURATED = 0.9  # counts while samples get no better
+APART = 6.0  # logits from fake to real: the odds of a mistake are 1 to 20 on either side
+ALIKE = 0.5  # of the real images' spread
 VANISHED = 0.01  # of the early gradient norm of G
 REVERSED = -0.1  # D loses more than a blind one
 BLIND = 0.03
 FAR = 10.0  # times the floor: samples that anyone tells from real ones
+VERY_FAR = 30.0  # times the floor: mush, or one picture
 COVERED_LEAST = 0.6  # of the modes
 NEAR = 2.2  # times the distance from real to real; an untrained G is at 2.3 and more
 LARGEST = 0.6  # share of one mode among five or more
@@ -36,7 +39,7 @@ SPREAD_LEAST = 0.35
 VARIETY_LEAST = 0.3
 ONE_IMAGE = 0.08  # spread of what is one image and its shades; an untrained G has more
 FLAT = 0.02  # of FD
-RECOVERING = 1.15  # spread grows by so much from look to look: no collapse, but a beginning
+RECOVERING = 1.15  # spread has grown by so much over all before: no collapse, but a beginning
 DRIFT = 0.45  # of the way from the scores of train's images to those of fakes
 DRIFT_GROWTH = 0.15
 DRIFT_ROWS = 400
@@ -61,11 +64,11 @@ class Signal:
 def mode_collapse(story: Story) -> Signal | None:
     """Samples fall on few of the modes that real images have, or are all alike."""
     looks = story.last_looks(lambda m: _collapse_sign(m) is not None)
-    if len(looks) < 2 or _recovers(looks):
+    if len(looks) < 2 or _recovers(story):
         return None
     last = looks[-1]
-    if _is_flat(story) and not _below(last, "spread", ONE_IMAGE):
-        return None  # it has not fallen from anywhere: it never began
+    if _never_began(story) and not _below(last, "spread", ONE_IMAGE):
+        return None  # it has not fallen from anywhere; stagnation says so
     evidence: Evidence = {"sign": str(_collapse_sign(last)), "seconds": seconds_of(looks)}
     for key in ("modes", "classes"):
         if isinstance(last.get(key), int):
@@ -92,13 +95,21 @@ def _below(measure: Row, key: str, least: float) -> bool:
     return value is not None and value < least
 
 
-def _recovers(looks: Sequence[Row]) -> bool:
-    """Whether samples are still on their way apart: more modes or more spread at each look."""
-    before, now = looks[-2], looks[-1]
-    spread, was = number(now, "spread"), number(before, "spread")
-    modes, had = number(now, "modes"), number(before, "modes")
-    wider = spread is not None and was is not None and spread > RECOVERING * was
-    return wider or (modes is not None and had is not None and modes > had)
+def _recovers(story: Story) -> bool:
+    """Whether samples are still on their way apart: more modes or more spread than ever before.
+
+    Than at any measurement, not only the last one: what swings between few and fewer does not
+    recover.
+    """
+    *earlier, now = story.seasoned
+    spread, modes = number(now, "spread") or 0.0, number(now, "modes") or 0.0
+    wider = spread > RECOVERING * max(numbers(earlier, "spread"), default=spread)
+    return wider or modes > max(numbers(earlier, "modes"), default=modes)
+
+
+def _never_began(story: Story) -> bool:
+    """Whether the samples stay as they were at first, while the distance is that of noise."""
+    return len(story.seasoned) >= 3 and _is_flat(story)
 
 
 def _is_flat(story: Story) -> bool:
@@ -112,6 +123,8 @@ def d_winning(story: Story) -> Signal | None:
     rows = story.tail(lambda block: (story.saturation(block) or 0) >= SATURATED)
     if not rows and not _improves(story):
         rows = story.tail(lambda block: (story.saturation(block) or 0) >= NEARLY_SATURATED)
+    if not rows and _is_alike(story):
+        rows = story.tail(_is_apart)
     sign = "scores"
     if not rows:
         rows, sign = _vanished(story), "gradient"
@@ -119,12 +132,29 @@ def d_winning(story: Story) -> Signal | None:
         return None
     evidence = _scores(rows) | {"sign": sign, "seconds": seconds_of(rows)}
     saturation, before = story.saturation(rows), story.early("grad_norm_g")
+    if sign == "scores" and (saturation is None or saturation < NEARLY_SATURATED):
+        evidence["sign"] = "apart"
     if saturation is not None:
         evidence["saturated"] = round(saturation, 4)
     if before is not None:
         evidence["grad_norm_g_before"] = before
     now = middle(rows, "grad_norm_g")
     return Signal("warning", evidence if now is None else evidence | {"grad_norm_g": now})
+
+
+def _is_alike(story: Story) -> bool:
+    """Whether the samples differ much less than real images do, at the last two measurements."""
+    last = story.seasoned[-2:]
+    return len(last) == 2 and all(_below(m, "spread", ALIKE) for m in last)
+
+
+def _is_apart(block: Sequence[Row]) -> bool:
+    """Whether D, as it scores in eval mode, is sure of both kinds of images.
+
+    The loss alone does not tell: it is of training mode, softened by augmentation.
+    """
+    real, fake = middle(block, "score_real"), middle(block, "score_fake")
+    return real is not None and fake is not None and real - fake >= APART and real > 0 > fake
 
 
 def _vanished(story: Story) -> Sequence[Row]:
@@ -236,6 +266,9 @@ def _drift_evidence(rows: Sequence[Row]) -> Evidence:
 
 def divergence(story: Story) -> Signal | None:
     """Losses, scores or gradients explode, or samples that were better fall apart."""
+    if story.ended_in_no_number():
+        row = story.rows[-1] if story.rows else {}
+        return Signal("warning", {"sign": "no-number", "seconds": 0.0, "since_nimg": _nimg(row)})
     limit = LIMITS.get(story.config.train.loss, LIMIT)
     for what, sign, least in (
         ("loss_d", "loss", limit),
@@ -265,7 +298,12 @@ def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None
     times = round(value / max(calm, 1e-6), 1)
     what = what.removesuffix("_real")
     evidence: Evidence = {"sign": sign, "what": what, "value": value, "before": calm}
-    return Signal("warning", evidence | {"times": times, "seconds": seconds_of(rows)})
+    evidence |= {"times": times, "seconds": seconds_of(rows), "since_nimg": _nimg(rows[0])}
+    return Signal("warning", evidence)
+
+
+def _nimg(row: Row) -> int:
+    return int(row.get("nimg", 0))
 
 
 def _fell_apart(story: Story) -> Signal | None:
@@ -280,7 +318,8 @@ def _fell_apart(story: Story) -> Signal | None:
         return None
     evidence: Evidence = {"sign": "fd", "what": "fd", "value": fds[-1], "before": best}
     times = round(fds[-1] / best, 1) if best else 0.0
-    return Signal("warning", evidence | {"times": times, "seconds": seconds_of(looks)})
+    evidence |= {"times": times, "seconds": seconds_of(looks), "since_nimg": _nimg(looks[0])}
+    return Signal("warning", evidence)
 
 
 def stagnation(story: Story) -> Signal | None:
@@ -291,20 +330,40 @@ def stagnation(story: Story) -> Signal | None:
     recent = [m for m in measured if 2 * m["nimg"] > now]
     before = [m for m in measured if 2 * m["nimg"] <= now]
     far = story.times_floor()
-    enough = FLAT_LOOKS if _is_flat(story) else STALLED_LOOKS
-    if len(recent) < enough or not before or far is None or far < FAR:
+    if not before or far is None or far < FAR or not _stands_still(story, before, recent):
         return None
     best = min(before, key=lambda m: m["fd"])
-    if min(numbers(recent, "fd")) < SAME * best["fd"]:
-        return None
     evidence: Evidence = _some(recent[-1], "fd", "fd_floor") | {"times_floor": round(far, 2)}
     since = [best, *recent]
     return Signal(
         "warning",
         evidence
-        | {"best": best["fd"], "since_nimg": best["nimg"], "images": now - best["nimg"]}
+        | {"best": min(best["fd"], *numbers(recent, "fd"))}
+        | {"since_nimg": best["nimg"], "images": now - best["nimg"]}
         | {"seconds": seconds_of(since)},
     )
+
+
+def _stands_still(story: Story, before: Sequence[Row], recent: Sequence[Row]) -> bool:
+    """Whether FD in the second half of the run is no lower than in the first.
+
+    Not lower at any measurement; or, where it swings, not lower in the median of a run that had
+    enough of them, as one lucky moment is no progress.
+    """
+    then, now = numbers(before, "fd"), numbers(recent, "fd")
+    enough = FLAT_LOOKS if _is_flat(story) or _is_hopeless(recent) else STALLED_LOOKS
+    if len(now) < enough:
+        return False
+    if min(now) >= SAME * min(then):
+        return True
+    swings = len(then) >= STALLED_LOOKS and len(now) >= STALLED_LOOKS
+    return swings and median(now) >= SAME * median(then) and now[-1] >= SAME * min(then)
+
+
+def _is_hopeless(recent: Sequence[Row]) -> bool:
+    """Whether FD is so far that two measurements of the second half suffice."""
+    far = [x for x in map(times_floor, recent) if x is not None]
+    return bool(far) and min(far) >= VERY_FAR
 
 
 def _improves(story: Story) -> bool:

@@ -7,31 +7,61 @@ from typing import Any
 
 from gan.config import RunConfig
 from gan.metrics.detectors import DETECTORS
-from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, FindingKind, Remedy
-from gan.metrics.remedies import remedies
+from gan.metrics.findings import (
+    FINDING_KINDS,
+    REMEDY_NAMES,
+    Finding,
+    FindingKind,
+    Health,
+    Past,
+    Remedy,
+)
+from gan.metrics.health import health
+from gan.metrics.remedies import MOST, remedies
 from gan.metrics.story import Story, kept
+from gan.metrics.wayback import way_back
 
-__all__ = ["FINDING_KINDS", "REMEDY_NAMES", "Finding", "FindingKind", "Remedy", "diagnose"]
+__all__ = [
+    "FINDING_KINDS", "REMEDY_NAMES", "Finding", "FindingKind", "Health", "Past", "Remedy",
+    "assess", "diagnose",
+]  # fmt: skip
 
+NO_PAST = Past()
 Rows = Sequence[dict[str, Any]]
 
 
-def diagnose(rows: Rows, measures: Rows, config: RunConfig) -> tuple[Finding, ...]:
+def diagnose(
+    rows: Rows, measures: Rows, config: RunConfig, past: Past = NO_PAST
+) -> tuple[Finding, ...]:
     """What goes wrong now, warnings before notices; nothing where all is well or too young to say.
 
     rows and measures as RunReader gives them, all of them and in order; config is the run's current
-    one, so that no remedy is proposed that is already on.
+    one, so that no remedy is proposed that is already on; past tells what can be gone back to.
     """
-    story = Story(kept(_usable(rows)), _usable(measures), config)
-    if story.is_young:
+    story = _story(rows, measures, config, past)
+    if story.is_young and not story.ended_in_no_number():
         return ()
-    nimg, found = story.rows[-1]["nimg"], []
-    for kind, detect in DETECTORS.items():
-        signal = detect(story)
+    nimg, found = story.rows[-1]["nimg"] if story.rows else 0, []
+    kinds: tuple[FindingKind, ...] = ("divergence",) if story.is_young else FINDING_KINDS
+    for kind in kinds:
+        signal = DETECTORS[kind](story)
         if signal is not None:
+            back = way_back(kind, story, signal.evidence, past)
             cures = remedies(kind, config, signal.evidence)
+            cures = (back, *cures)[:MOST] if back else cures
             found.append(Finding(kind, signal.severity, nimg, signal.evidence, cures))
     return tuple(sorted(found, key=lambda finding: finding.severity != "warning"))
+
+
+def assess(
+    rows: Rows, measures: Rows, config: RunConfig, past: Past = NO_PAST, *, is_over: bool = False
+) -> Health:
+    """How a run stands of which `diagnose` finds nothing."""
+    return health(_story(rows, measures, config, past), is_over=is_over)
+
+
+def _story(rows: Rows, measures: Rows, config: RunConfig, past: Past) -> Story:
+    return Story(kept(_usable(rows)), _usable(measures), config, past.events)
 
 
 def _usable(rows: Rows) -> Rows:

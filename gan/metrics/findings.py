@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -11,8 +12,9 @@ FindingKind = Literal[
 RemedyName = Literal[
     "lower-d-rate", "raise-d-rate", "lower-rates", "raise-g-rate", "add-r1", "clip-gradients",
     "use-sgd", "minibatch-std", "packing", "diffaug", "ada", "second-discriminator", "multi-scale",
-    "aux-classes", "more-ema", "spectral-norm",
+    "aux-classes", "more-ema", "spectral-norm", "fork-before", "start-over",
 ]  # fmt: skip
+HealthState = Literal["early", "unjudged", "far", "alike", "healthy"]
 Severity = Literal["notice", "warning"]
 Evidence = dict[str, float | str | int]
 
@@ -22,10 +24,40 @@ REMEDY_NAMES: tuple[RemedyName, ...] = get_args(RemedyName)
 
 @dataclass(frozen=True)
 class Remedy:
-    """Settings that would help, as values to set in mid-run given what the run has now."""
+    """Settings that would help, as values to set in mid-run given what the run has now.
+
+    "fork-before" is a fork of the run from `fork_nimg` with them, "start-over" a new run.
+    """
 
     name: RemedyName
     settings: dict[str, Any]
+    fork_nimg: int | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is kept of a run: its history's rows, and the moments (nimg) it can be forked from."""
+
+    events: Sequence[dict[str, Any]] = ()
+    moments: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a run without findings stands, which is "healthy" only once it was measured to be.
+
+    - early: too early to tell; sign says what is waited for: "rows", "first" or "second"
+      (measurement); of a run that is over "short" or "never"
+    - unjudged: nothing looks wrong, but sign "distance": there are too few images for an FD
+    - far: fd and times_floor (as 512 images read) are those of poor samples; sign "nearing" while
+      FD falls, else "still"
+    - alike: samples differ much less than real images (spread); sign "" or, where D tells all
+      apart, "scores" (score_real, score_fake)
+    - healthy: near real images and as varied; fd, times_floor
+    """
+
+    state: HealthState
+    evidence: Evidence = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,14 +70,16 @@ class Finding:
     - mode-collapse: sign "modes" | "histogram" | "spread" | "variety"; modes (int, covered),
       classes (int, all there are), largest (share of the commonest mode, 0 to 1), spread and
       variety (pairwise distance of the fakes over that of the reals: overall, within a mode)
-    - d-winning: sign "scores" | "gradient"; score_real, score_fake, gap (real - fake),
+    - d-winning: sign "scores" | "gradient" | "apart" (scores, beside samples that are alike);
+      score_real, score_fake, gap (real - fake),
       saturated (share of D's possible gain that it has, 0 to 1), grad_norm_g, grad_norm_g_before
     - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, times_floor (FD over floor)
     - memorising: sign "held-out" | "copies"; score_train, score_held_out, score_fake, drift (how
       far held-out scores have gone from train's to the fakes', 0 to 1), memorised (share of the
       fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)
-    - divergence: sign "loss" | "gradient" | "fd"; what ("loss_g" | "loss_d" | "grad_norm_g" |
-      "grad_norm_d" | "score" | "fd"), value, before, times (value / before)
+    - divergence: sign "loss" | "gradient" | "fd" | "no-number" (the training broke off);
+      what ("loss_g" | "loss_d" | "grad_norm_g" |
+      "grad_norm_d" | "score" | "fd"), value, before, times (value / before), since_nimg
     - stagnation: fd, fd_floor, times_floor, best (least FD so far), since_nimg, images (int, shown
       since then)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,7 @@ RELIABLE = 0.95  # part of the reals whose nearest other real is of their class:
 CLUSTERS = 20
 CLUSTER_LEAST = 25  # real images a cluster on average
 FEWEST_CLUSTERS = 4
+LLOYD_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,37 @@ def _told_by_class(
 
 
 def cluster_centres(real: Tensor, count: int) -> Tensor:
-    """Centres (count, F) of k-means on features (N, F); the same for the same features."""
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - half a second that few trainings need
+    """Centres (count, F) of k-means on features (N, F); the same for the same features.
 
-    found = KMeans(count, n_init=1, random_state=0).fit(real.numpy())
-    return torch.from_numpy(found.cluster_centers_).to(real.dtype)
+    Lloyd's iterations here, since importing scikit-learn takes more processor time (2.7 s) than all
+    measurements of a minute's training may.
+    """
+    centres = _first_centres(real, count)
+    for _ in range(LLOYD_STEPS):
+        nearest = torch.cdist(real, centres).argmin(1)
+        members = torch.nn.functional.one_hot(nearest, count).to(real.dtype)  # (N, count)
+        sizes = members.sum(0).unsqueeze(1)
+        moved = torch.where(sizes > 0, members.T @ real / sizes.clamp_min(1), centres)
+        if torch.equal(moved, centres):
+            break
+        centres = moved
+    return centres
+
+
+def _first_centres(real: Tensor, count: int) -> Tensor:
+    """Greedy k-means++ (Arthur & Vassilvitskii 2007): far points, the best of a few each time."""
+    draw = torch.Generator().manual_seed(0)
+    tries = 2 + int(math.log(count))
+    chosen = [int(torch.randint(len(real), (1,), generator=draw))]
+    away = torch.cdist(real, real[chosen]).square().squeeze(1)  # (N,) to the nearest centre
+    while len(chosen) < count:
+        weights = away if bool(away.sum() > 0) else torch.ones_like(away)
+        few = torch.multinomial(weights, tries, replacement=True, generator=draw)
+        then = torch.minimum(away, torch.cdist(real[few], real).square())  # (tries, N)
+        best = int(then.sum(1).argmin())
+        chosen.append(int(few[best]))
+        away = then[best]
+    return real[chosen]
 
 
 def _nearest_to(points: Tensor) -> Callable[[Tensor], Tensor]:

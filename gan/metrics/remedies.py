@@ -104,6 +104,7 @@ def _multi_scale(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None
     return {"d_scales": 2} if m.d_scales == 1 else None
 
 
+# "fork-before" and "start-over" go back and are chosen by gan.metrics.wayback
 CHOICES: dict[RemedyName, Choose] = {
     "lower-d-rate": _lower_d_rate,
     "raise-d-rate": _raise_d_rate,

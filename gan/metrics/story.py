@@ -15,6 +15,7 @@ Row = dict[str, Any]
 BLOCK = 8  # rows of a median, two seconds of them
 BLOCK_PART = 50  # in long runs a block is a fiftieth of it
 RECENT, EARLIER = 1200, 400  # rows that are kept of a long run: the last, and some of those before
+FLOOR_COUNT = 512  # images that "so many times the floor" speaks of
 MIN_STEPS = 100  # before which nothing is amiss: D is ahead in every training's first moments
 # D's loss where it cannot tell real from fake, by which its share of what it can win is told
 DRAW: dict[LossName, float] = {
@@ -33,11 +34,26 @@ class Story:
     rows: Sequence[Row]
     measures: Sequence[Row]
     config: RunConfig
+    events: Sequence[Row] = ()  # what was done to it
+
+    @property
+    def seasoned(self) -> Sequence[Row]:
+        """The measures of samples that are numbers, past the first steps."""
+        return [
+            m
+            for m in self.measures
+            if self.steps(m["nimg"]) >= MIN_STEPS and number(m, "spread") is not None
+        ]
 
     @property
     def is_young(self) -> bool:
         """Whether it is too early to say anything."""
         return len(self.rows) < 2 * BLOCK or self.steps(self.rows[-1]["nimg"]) < MIN_STEPS
+
+    def ended_in_no_number(self) -> bool:
+        """Whether the training broke off at a loss that is none, after the last resumption."""
+        ends = [e for e in self.events if e.get("event") in ("diverged", "resume", "fork")]
+        return bool(ends) and ends[-1]["event"] == "diverged"
 
     def steps(self, nimg: float) -> float:
         """About how many steps `nimg` images are."""
@@ -92,9 +108,16 @@ def kept(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def times_floor(measure: Row) -> float | None:
-    """FD over its floor, where both were measured."""
+    """FD over its floor, where both were measured, as 512 images on either side would read.
+
+    What too few images add to an FD falls with their number as the floor does, so that FD - floor
+    stays and the floor is scaled: runs measured with 128 samples compare with those of 512.
+    """
     fd, floor = number(measure, "fd"), number(measure, "fd_floor")
-    return fd / floor if fd is not None and floor else None
+    if fd is None or not floor or floor < 0:
+        return None
+    count = number(measure, "fd_count") or number(measure, "count") or FLOOR_COUNT
+    return max(0.0, 1 + (fd - floor) / (floor * min(count, FLOOR_COUNT) / FLOOR_COUNT))
 
 
 def number(row: Row, key: str) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gan.config import setting_of
@@ -59,8 +60,11 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
+    changed = checked_change(before, settings)
+    with suppress(OSError):  # a full disk is told by what follows
+        session.checkpoint()  # to go back to, if the change turns out badly
     # first to disk: where that is full, nothing has changed
-    session.writer.reconfigure(checked_change(before, settings))
+    session.writer.reconfigure(changed)
     note = session.trainer.change(settings)
     for key in settings:
         old, new = setting_of(before, key), setting_of(session.trainer.config, key)

@@ -26,6 +26,7 @@ from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
+from gan.metrics.findings import Past
 from gan.schema import from_json
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"]
@@ -151,11 +152,12 @@ class RunReader:
     def measures(self, after_nimg: int = -1) -> list[dict[str, Any]]:
         """What was measured of the samples past `after_nimg`; a row has
 
-        nimg, seconds, fd, fd_floor, count (samples), modes (covered), classes (modes there are),
-        mode_kind "class" | "cluster", histogram (share of the samples a class; None for clusters),
-        largest (share of the commonest mode), spread and variety (pairwise feature distance of
-        fakes over that of reals: overall, within a mode), nearest (median distance to the nearest
-        real image over that of real to real), memorised (share of the samples that are copies).
+        nimg, seconds, count (samples), fd, fd_floor, fd_count (images on either side of these two,
+        which fall as it grows), modes (covered), classes (modes there are), mode_kind "class" |
+        "cluster", histogram (share of the samples a class; None for clusters), largest (share of
+        the commonest mode), spread and variety (pairwise feature distance of fakes over that of
+        reals: overall, within a mode), nearest (median distance to the nearest real image over that
+        of real to real), memorised (share of the samples that are copies).
         Numbers that could not be had are None.
         """
         rows, _ = tail_rows(self.path / MEASURES_FILE, 0)
@@ -165,10 +167,16 @@ class RunReader:
         """What was done to the run, in order; a row has nimg, seconds, time (unix), event and,
 
         where there is something to say, key, old, new and note. Events: start, fork, resume, pause,
-        set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped.
+        set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped,
+        diverged (the loss was no number, which ended the training).
         """
         rows = tail_rows(self.path / HISTORY_FILE, 0)[0]
         return [row for row in rows if isinstance(row.get("event"), str)]
+
+    def past(self) -> Past:
+        """What the diagnosis asks of a run beside its rows: its history, and what was kept."""
+        kept = {int(path.name) for path in checkpoints(self.path / "checkpoints")}
+        return Past(self.history(), sorted(kept | set(self.weights())))
 
     def last_step(self) -> dict[str, Any] | None:
         """The latest single step: number, what, nimg, loss, grad_norm, lr, and D's scores.

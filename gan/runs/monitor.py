@@ -1,4 +1,4 @@
-"""Looks at the samples of a running training, between its steps, for a small share of its time."""
+"""Measures the samples of a running training, between its steps, for a small share of its time."""
 
 from __future__ import annotations
 
@@ -11,22 +11,30 @@ import torch
 from torch import Tensor
 
 from gan.errors import GanError
-from gan.metrics.checkup import Checkup
+from gan.metrics.checkup import FEWEST_FOR_FD, Checkup
 from gan.metrics.features import extract, features_for, load_features
 from gan.models import Generator
 from gan.sampling import render
 from gan.training import Event, Finished, Trainer
 
 HEAD_START_S = 0.25  # to begin with, so that a short run is measured at all
-SHARE = 0.04  # of the seconds trained
-LAST_SHARE = 1.1  # of the share itself, for a last look when the budget is spent
-MAX_REALS = 512
-COUNTS = (512, 256, 128)  # samples a look, the first that costs at most
+SHARE = 0.04  # of the process time of the training
+LAST_SHARE = 1.1  # of the share itself, for a last measurement of a short run
+LONG_S = 30.0  # a run of so many seconds has at least three measurements, the last at its end
+DUE_AT_S = (10.0, 20.0)  # by when the first and the second is begun, whatever is left to spend
+PREPARED_BY_S = 5.0
+LEAST_S = 0.05 * LONG_S  # that three measurements with an FD may take on a machine however busy
+ASSUMED_S = 60.0  # the length of a run that has no budget, to choose how many samples to take
+REALS = (512, 256)  # the fewer where their features would take most of the budget
+COUNTS = (512, 256, 128, 64)  # samples a measurement; with the last there is no FD
+PLANNED = 4  # measurements that a run's budget is to pay for before more samples are taken
 MOST_S = 2.5
-AT_ONCE_S = 0.1  # of looking between two events: commands and viewers wait no longer
+AT_ONCE_S = 0.1  # of measuring between two events: commands and viewers wait no longer
+STOPPING_S = 1.0  # of process time for the measurement at Stop or Pause
+PATIENCE_S = 2.0  # of wall time: Stop answers on a busy machine too
 PIECE = 64  # images
 LOOKS = 200  # a run's rows grow with the logarithm of its length once it has about so many
-SEED = 2**21  # of the noise looked at, the same at every look
+SEED = 2**21  # of the noise measured, the same at every measurement
 
 OnRow = Callable[[dict[str, Any]], None]
 
@@ -34,9 +42,12 @@ OnRow = Callable[[dict[str, Any]], None]
 class Monitor:
     """Measures `trainer`'s averaged generator as time allows; `on_row` gets each row.
 
-    It has its own random numbers and its own copy of the generator, so that the training is bit for
-    bit the one it would have been. Where there is nothing to measure with (no feature network, odd
-    images) it falls silent.
+    Time is this process's own (`time.process_time`): what other programs take on a busy machine
+    stretches neither the cost of a measurement nor its share. Where the run's length is known, its
+    measurements are planned over all of it, the last at its end; else they come as their share
+    allows. It has its own random numbers and its own copy of the generator, so that the training is
+    bit for bit the one it would have been. Where there is nothing to measure with (no feature
+    network, odd images) it falls silent.
     """
 
     def __init__(
@@ -45,46 +56,108 @@ class Monitor:
         on_row: OnRow,
         *,
         share: float = SHARE,
-        clock: Callable[[], float] = time.perf_counter,
+        clock: Callable[[], float] = time.process_time,
     ) -> None:
         self.trainer, self.on_row, self.clock = trainer, on_row, clock
         self.share = share
-        self.spent = 0.0  # seconds, none of them of training
-        self._began = trainer.seconds
-        self._next_at = 0.0
-        self._cost = 0.0  # of one look
-        self._measured_nimg = -1
+        self.spent = 0.0  # seconds of process time, none of them of training
+        self.taken = 0  # measurements
+        self._began, self._started = trainer.seconds, clock()
+        self._next_at = 0.0  # in the trainer's seconds
+        self._each = 0.0  # process time a sample
+        self._count = 0  # samples a measurement
+        self._measured_nimg, self._measured_s = -1, trainer.seconds
         self._checkup: Checkup | None = None
         self._pieces: Iterator[None] | None = None
         self._silent = False
 
     def after(self, event: Event) -> None:
         """Do a piece of what is due, if anything is; call it after every event."""
+        if isinstance(event, Finished):
+            self._guarded(lambda begin: self._finish())
+        else:
+            self._guarded(self._go_on)
+
+    def stop(self) -> None:
+        """A last measurement of a run that ends before its budget is spent; answers soon."""
+        self._guarded(lambda begin: self._finish(STOPPING_S, begin))
+
+    def pause(self) -> None:
+        """A measurement of the moment that is being looked at, unless there was one just now."""
+        recent = self.trainer.seconds - self._measured_s < DUE_AT_S[0]
+        if self._checkup is not None and not (recent and not self._is_affordable()):
+            self.stop()
+
+    def _guarded(self, work: Callable[[float], None]) -> None:
         if self._silent:
             return
         begin = self.clock()
         try:
-            if isinstance(event, Finished):
-                self._finish()
-            else:
-                self._go_on(begin)
+            work(begin)
         except GanError:
             self._silent = True
         finally:
             self.spent += self.clock() - begin
 
+    # -- when ---------------------------------------------------------------------------------
+
+    @property
+    def _seconds(self) -> float:
+        """Trained since this process took the run up."""
+        return self.trainer.seconds - self._began
+
+    def _trained(self) -> float:
+        """Process time that is not of measuring."""
+        return max(self.clock() - self._started - self.spent, 0.0)
+
     def _allowed(self) -> float:
         """Seconds that may have been spent by now."""
-        return HEAD_START_S + self.share * (self.trainer.seconds - self._began)
+        return HEAD_START_S + self.share * self._trained()
+
+    def _is_affordable(self, used: float = 0.0) -> bool:
+        return self.spent + used + self._count * self._each <= self._allowed()
+
+    def _to_come(self) -> float | None:
+        """Seconds of training that are left; None where nobody knows."""
+        fraction = self.trainer.fraction()
+        return None if not fraction else self.trainer.seconds * (1 - fraction) / fraction
+
+    def _left(self, to_come: float) -> float:
+        """Process time that is left to measure with until `to_come` more seconds are trained."""
+        rate = self._trained() / max(self._seconds, 1e-9)
+        return self.share * (self._trained() + rate * to_come) - self.spent
+
+    def _is_due(self, used: float) -> bool:
+        if self.trainer.nimg <= self._measured_nimg or self.trainer.last is None:
+            return False
+        if self._checkup is None:
+            late = self._seconds >= PREPARED_BY_S
+            return late or self.spent + used <= self._allowed()
+        if self.taken < len(DUE_AT_S) and self._seconds >= DUE_AT_S[self.taken]:
+            return True
+        if self.trainer.seconds < self._next_at:
+            return False
+        # without a known end, one more must be left to take whenever the run is stopped
+        return self._to_come() is not None or self._is_affordable(used + self._count * self._each)
+
+    def _plan(self) -> None:
+        """When the next measurement is due, by what is left to spend on all that follow."""
+        now, to_come = self.trainer.seconds, self._to_come()
+        self._next_at = now * (1 + 1 / LOOKS)
+        if to_come is not None:
+            cost = max(self._count * self._each, 1e-9)
+            affordable = int(self._left(to_come) / cost)
+            self._next_at = max(self._next_at, now + to_come / max(affordable, 1))
+
+    # -- doing it -----------------------------------------------------------------------------
 
     def _go_on(self, begin: float) -> None:
         while (used := self.clock() - begin) < AT_ONCE_S:
-            if self._pieces is None:
-                if not self._due(used):
-                    return
-                self._pieces = self._prepare() if self._checkup is None else self._look()
-            if self._checkup is None and self.spent + used > self._allowed():
-                return  # a look, once begun, goes on: it was saved for, and would grow stale
+            if self._pieces is None or self._checkup is None:
+                if not self._is_due(used):
+                    return  # a measurement, once begun, goes on: it would grow stale
+                if self._pieces is None:
+                    self._pieces = self._prepare() if self._checkup is None else self._measure()
             self._take_piece()
 
     def _take_piece(self) -> None:
@@ -92,37 +165,60 @@ class Monitor:
         if pieces is not None and next(pieces, self) is self:
             self._pieces = None
 
-    def _due(self, used: float = 0.0) -> bool:
-        ahead = self.trainer.nimg > self._measured_nimg and self.trainer.last is not None
-        affordable = self.spent + used + self._cost <= self._allowed()
-        return ahead and affordable and self.trainer.seconds >= self._next_at
+    def _finish(self, most_s: float = MOST_S, begin: float | None = None) -> None:
+        """The measurement of the end; of a short run if its time allows.
 
-    def _finish(self) -> None:
-        """End a look that has begun, or take a last one if the time allows."""
-        if self._checkup is None:
+        begin: of a run that somebody waits for, which is given up after PATIENCE_S.
+        """
+        deadline = None if begin is None else time.perf_counter() + PATIENCE_S
+        is_long = self.trainer.seconds >= LONG_S
+        if self.trainer.last is None or (self._checkup is None and not is_long):
             return
-        self._next_at, self.share = 0.0, self.share * LAST_SHARE
-        if self._pieces is None and self._due():
-            self._pieces = self._look()
-        while self._pieces is not None:
+        if self._checkup is None:
+            self._pieces = self._pieces or self._prepare()
+            self._drain(deadline)
+        if self.trainer.nimg <= self._measured_nimg:
+            self._drain(deadline)
+        self._pieces = None  # one that had begun earlier gives way to that of the end
+        if self._checkup is None or self.trainer.nimg <= self._measured_nimg:
+            return
+        count = self._last_count(most_s)
+        may = self.spent + count * self._each <= LAST_SHARE * self._allowed()
+        if is_long or may or begin is not None:
+            self._pieces = self._measure(count)
+            self._drain(deadline)
+            self._pieces = None
+
+    def _drain(self, deadline: float | None) -> None:
+        while self._pieces is not None and (deadline is None or time.perf_counter() < deadline):
             self._take_piece()
+
+    def _last_count(self, most_s: float) -> int:
+        """Samples of the last measurement: enough for an FD, if `most_s` allows."""
+        wanted = max(self._count, min(FEWEST_FOR_FD, len(self.z)))
+        fits = (c for c in COUNTS if c <= wanted and c * self._each <= most_s)
+        return next(fits, min(COUNTS[-1], wanted))
 
     # -- what takes time, in pieces -----------------------------------------------------------
 
     def _prepare(self) -> Iterator[None]:
-        """The real images' features, and how many samples a look can afford."""
+        """The real images' features, and how many samples a measurement can afford."""
         images, model = self.trainer.batches.images, self.trainer.config.model
         with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
             net = load_features(features_for(images.name, model.channels))
         draw = torch.Generator().manual_seed(SEED)
-        index = torch.randperm(len(images), generator=draw)[:MAX_REALS]
+        index = torch.randperm(len(images), generator=draw)[: REALS[0]]
         parts: list[Tensor] = []
-        each = float("inf")  # the least seconds an image: other work on the machine adds to some
+        each, known = float("inf"), 0
         for chunk in index.split(PIECE):
             begin = self.clock()
             parts.append(extract(net, images.pixels[chunk]))
-            each = min(each, (self.clock() - begin) / len(chunk))
+            # the least: the first pass of a network takes longer than those that follow
+            each, known = min(each, (self.clock() - begin) / len(chunk)), known + len(chunk)
             yield
+            if known >= REALS[1] and REALS[0] * each > self._budget() / 2:
+                break
+        index = index[:known]
         labels = None if images.labels is None else images.labels[index]
         classes = len(images.class_names)
         self.net, self.labels = net, images.labels
@@ -130,9 +226,17 @@ class Monitor:
         yield
         self._size(each, draw)
         self._checkup = checkup
+        self._plan()
+
+    def _budget(self) -> float:
+        """Process time for all measurements to come, of a run as long as this is likely to be."""
+        to_come = self._to_come()
+        if to_come is None:
+            to_come = max(ASSUMED_S - self._seconds, 0.0)
+        return self._left(to_come)
 
     def _size(self, feature_s: float, draw: torch.Generator) -> None:
-        """Choose the noise, as much as a look may cost, by making a few images."""
+        """Choose the noise, as much as a measurement may cost, by making a few images."""
         g = self.trainer.ema.generator
         z = torch.randn(COUNTS[0], g.z_dim, generator=draw)
         labels = _labels(g, self.labels, len(z), draw)
@@ -142,30 +246,35 @@ class Monitor:
             begin = self.clock()
             render(g, z[part], labels=None if labels is None else labels[part])
             render_s = min(render_s, (self.clock() - begin) / few)
-        each = render_s + feature_s
-        count = next((c for c in COUNTS if c * each <= MOST_S), COUNTS[-1])
-        self.z, self.z_labels = z[:count], None if labels is None else labels[:count]
-        self._cost = count * each
+        self._each = each = render_s + feature_s
+        most = min(MOST_S, self._budget() / PLANNED)
+        self.z, self.z_labels = z, labels
+        self._count = next((c for c in COUNTS if c * each <= most), COUNTS[-1])
+        # an FD each time, unless three would take too much even of a machine's idle seconds
+        if self._count < FEWEST_FOR_FD and 3 * FEWEST_FOR_FD * each <= LEAST_S - self.spent:
+            self._count = FEWEST_FOR_FD
 
-    def _look(self) -> Iterator[None]:
-        """One row, of this very moment."""
-        assert self._checkup is not None, "looked at after _prepare"
+    def _measure(self, count: int = 0) -> Iterator[None]:
+        """One row, of this very moment, from `count` samples (0: as many as usual)."""
+        assert self._checkup is not None, "measured after _prepare"
+        count = count or self._count
         begin = self.clock()
         g = copy.deepcopy(self.trainer.ema.generator)
         nimg, seconds = self.trainer.nimg, self.trainer.seconds
-        self._measured_nimg = nimg
-        self._next_at = seconds * (1 + 1 / LOOKS)
+        self._measured_nimg, self._measured_s = nimg, seconds
         spent = self.clock() - begin
         parts: list[Tensor] = []
-        for start in range(0, len(self.z), PIECE):
+        for start in range(0, count, PIECE):
             begin = self.clock()
-            parts.append(self._features(g, slice(start, start + PIECE)))
+            parts.append(self._features(g, slice(start, min(start + PIECE, count))))
             spent += self.clock() - begin
             yield
         begin = self.clock()
         measure = self._checkup.measure(torch.cat(parts))
-        self._cost = spent + self.clock() - begin
+        self._each = (spent + self.clock() - begin) / count
         row = {"nimg": nimg, "seconds": round(seconds, 3), **measure.row()}
+        self.taken += 1
+        self._plan()
         self.on_row({**row, "spent_s": round(self.spent, 3)})
 
     def _features(self, g: Generator, part: slice) -> Tensor:

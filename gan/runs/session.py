@@ -67,6 +67,9 @@ class Session:
             state, message = self._ending
             self.note("stop", new=state)
             self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
+            if self.monitor is not None and state != "finished":
+                with suppress(OSError):  # a measurement that finds no room is no failure
+                    self.monitor.stop()
             self.writer.report(
                 state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
             )
@@ -87,6 +90,7 @@ class Session:
                     self._wait_for_room(error)
                     events = self.trainer.run()
                 except DivergedError as error:
+                    self.note("diverged")
                     self.writer.report("failed", message=str(error))
                     raise
         finally:
@@ -185,6 +189,9 @@ class Session:
             self.checkpoint()
             self.writer.weights(self.trainer)
             self.note("pause")
+            if self.monitor is not None and then is None:
+                self.writer.report("paused", message=self.writer.note(), images_per_s=0.0)
+                self.monitor.pause()
         self.paused = True
         if then is not None:
             self.do(then)

@@ -21,7 +21,14 @@ from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, 
 from gan.ui.runs import Shelf
 from gan.ui.settings import settings_json, typed_settings
 from gan.ui.turns import Turns, note_viewer
-from gan.ui.views import PageError, error_json, finding_json, real_number, step_json
+from gan.ui.views import (
+    PageError,
+    error_json,
+    finding_json,
+    health_json,
+    real_number,
+    step_json,
+)
 from gan.ui.watch import Watched
 
 POINTS = 500  # of the curves in the first reply; later ones bring what is new
@@ -190,6 +197,7 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
         "weights": watched.weights,
         "measures": [m for m in watched.measures if m["nimg"] > had["measured"]],
         "findings": [finding_json(finding) for finding in watched.findings],
+        "health": health_json(watched.health),
         "reals": watched.has_reals,
     }
     if len(events) != had["events"]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gan.config import ModelConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
-from gan.metrics.findings import REMEDY_NAMES, Finding
+from gan.metrics.findings import REMEDY_NAMES, Finding, Health
 from gan.ui.fields import field_of, told
 from gan.ui.said import chinese
 from gan.ui.settings import as_text
@@ -25,8 +25,8 @@ CURVES = (
     "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
 )  # fmt: skip
 MEASURES = (
-    "seconds", "fd", "fd_floor", "modes", "classes", "largest", "spread", "variety", "nearest",
-    "memorised",
+    "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",
+    "nearest", "memorised",
 )  # fmt: skip
 
 
@@ -177,12 +177,19 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     evidence = {k: v if isinstance(v, str) else finite(v) for k, v in finding.evidence.items()}
     remedies = [
         {"name": r.name, "settings": {k: as_text(v) for k, v in r.settings.items()}}
+        | ({} if r.fork_nimg is None else {"nimg": r.fork_nimg})
         for r in finding.remedies
     ]
     return {
         "kind": finding.kind, "severity": finding.severity, "nimg": finding.nimg,
         "evidence": evidence, "remedies": remedies,
     }  # fmt: skip
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """How a run without findings stands, its numbers finite."""
+    evidence = {k: v if isinstance(v, str) else finite(v) for k, v in health.evidence.items()}
+    return {"state": health.state, "evidence": evidence}
 
 
 STEP_NUMBERS = ("losses", "grad_norms", "loss", "grad_norm", "lr")

@@ -14,8 +14,8 @@ from typing import Any
 
 from gan.config import RunConfig
 from gan.errors import GanError
-from gan.metrics.diagnosis import diagnose
-from gan.metrics.findings import Finding
+from gan.metrics.diagnosis import assess, diagnose
+from gan.metrics.findings import Finding, Health
 from gan.runs import LIVE, RunReader, RunStatus, Start, is_run, runs_root
 from gan.ui.views import MEASURES, PageError, event_json, row_json, thin
 
@@ -29,6 +29,7 @@ KEEP_MEASURES = 2_000
 KEEP_EVENTS = 500
 WATCHING_S = 6.0  # who asked within this time is watching
 MAX_VIEWERS = 1000  # counted at most
+EARLY = Health("early", {"sign": "rows"})
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Watched:
     measures: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     findings: tuple[Finding, ...] = ()
+    health: Health = EARLY
     step: dict[str, Any] | None = None
     has_reals: bool = False
     snapshots: list[int] = field(default_factory=list)
@@ -98,10 +100,12 @@ class Watched:
 
     def _diagnose(self, measures: list[dict[str, Any]], config: RunConfig) -> None:
         try:
-            self.findings = diagnose(self.rows, measures, config)
+            past = self.reader.past()
+            self.findings = diagnose(self.rows, measures, config, past)
+            self.health = assess(self.rows, measures, config, past)
         except Exception:  # whatever a run's files hold, it can be watched
             log.exception("the diagnosis of %s failed", self.reader.path.name)
-            self.findings = ()
+            self.findings, self.health = (), EARLY
 
     def _read_config(self) -> None:
         try:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gan.config import RunConfig, apply_settings
-from gan.metrics.diagnosis import FINDING_KINDS, REMEDY_NAMES, diagnose
-from gan.metrics.findings import Finding
+from gan.metrics.diagnosis import FINDING_KINDS, REMEDY_NAMES, assess, diagnose
+from gan.metrics.findings import Finding, Past
 from gan.metrics.remedies import CHOICES, MOST, ORDER, remedies
-from gan.metrics.story import DRAW, kept
+from gan.metrics.story import DRAW, kept, times_floor
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.schema import from_json
 
@@ -245,7 +245,9 @@ def test_a_critics_free_scale_is_no_divergence():
 def test_samples_that_fall_apart_are_divergence():
     apart = [*looks(6), look(70, fd=60.0), look(79, fd=62.0)]
     found = diagnose(rows(), apart, config())
-    assert ("divergence", "fd") in {(f.kind, f.evidence["sign"]) for f in found if f.evidence}
+    assert ("divergence", "fd") in {
+        (f.kind, f.evidence["sign"]) for f in found if "sign" in f.evidence
+    }
 
 
 def test_a_distance_that_stays_far_from_its_floor_is_stagnation():
@@ -258,6 +260,107 @@ def test_a_distance_that_stays_far_from_its_floor_is_stagnation():
 
 def test_a_distance_that_stays_near_its_floor_is_success():
     assert diagnose(rows(), looks(fd=2.0), config()) == ()
+
+
+# -- what was green and should not have been ---------------------------------------------------
+
+
+def standing(some, seen, made=None, **more) -> tuple[str, str]:
+    found = assess(some, seen, made or config(), **more)
+    return found.state, str(found.evidence.get("sign", ""))
+
+
+def test_nothing_looks_wrong_is_said_only_of_samples_measured_near_real_ones():
+    assert standing(rows(6), looks()) == ("early", "rows")
+    assert standing(rows(), []) == ("early", "first")
+    assert standing(rows(), looks(1, 60)) == ("early", "second")
+    assert standing(rows(), looks(1, 60), is_over=True) == ("early", "never")
+    assert standing(rows(), looks(fd=45.0)) == ("far", "still")
+    assert standing(rows(), looks(2)) == ("far", "nearing")
+    assert standing(rows(), looks(fd=2.0)) == ("healthy", "")
+    assert standing(rows(), looks(fd=2.0, spread=0.5)) == ("alike", "")
+    assert standing(rows(), looks(fd=None, fd_floor=None)) == ("unjudged", "distance")
+    no_numbers = looks(fd=None, spread=None, modes=None, nearest=None)
+    assert standing(rows(), no_numbers) == ("early", "first")
+
+
+def test_sure_scores_beside_samples_that_are_alike_are_d_winning_whatever_the_loss_says():
+    # scores in eval mode, losses in training mode: augmentation keeps the loss up
+    sure = rows(score_real=5.5, score_fake=-5.5, score_held_out=5.4)
+    found = diagnose(sure, looks(fd=30.0, spread=0.45), config())
+    assert ("d-winning", "apart") in {(f.kind, f.evidence.get("sign")) for f in found}
+    assert diagnose(sure, looks(), config()) == ()
+    assert standing(sure, looks(2, 30, spread=0.4)) == ("alike", "scores")
+
+
+def test_three_measurements_of_very_far_samples_that_do_not_get_nearer_are_stagnation():
+    third = [look(i, fd=45.0, spread=0.7) for i in (26, 53, 79)]
+    assert "stagnation" in kinds(diagnose(rows(), third, config()))
+    falling = [look(i, fd=fd, spread=0.7) for i, fd in ((26, 60.0), (53, 50.0), (79, 42.0))]
+    assert diagnose(rows(), falling, config()) == ()
+
+
+def test_a_distance_that_swings_without_falling_is_stagnation():
+    swinging = [look(i * 8 + 7, fd=45.0 if i % 2 else 30.0 + 0.1 * i) for i in range(10)]
+    swinging[7]["fd"] = 27.0  # one lucky moment is no progress
+    assert "stagnation" in kinds(diagnose(rows(), swinging, config()))
+
+
+def test_a_spread_that_swings_below_real_is_a_collapse_at_its_crests_too():
+    swinging = [look(i * 10 + 9, spread=0.1 if i % 2 else 0.06, modes=None) for i in range(8)]
+    assert "mode-collapse" in kinds(diagnose(rows(), swinging, config()))
+
+
+def test_few_samples_say_as_many_floors_as_many_do():
+    # Of the same true distance 20 with bias 0.9 * 512 / N: the floor is the bias itself.
+    for count in (512, 256, 128):
+        bias = 0.9 * 512 / count
+        row = {"fd": 20 + bias, "fd_floor": bias, "fd_count": count}
+        assert times_floor(row) == pytest.approx(1 + 20 / 0.9)
+
+
+# -- the way back -------------------------------------------------------------------------------
+
+
+def exploding(at: int = 50) -> list[dict]:
+    return rows(at) + [row(i, loss_g=80.0) for i in range(at, 80)]
+
+
+def remedy(some, made, past):
+    return only(diagnose(some, looks(fd=2.0), made, past)).remedies[0]
+
+
+def test_a_divergence_after_a_change_goes_back_to_before_the_change_with_the_former_values():
+    changed, kept = row(48)["nimg"], [row(i)["nimg"] for i in (10, 40, 48, 60)]
+    events = [
+        {"event": "set", "nimg": row(20)["nimg"], "key": "r1", "old": 0.2, "new": 0.4},
+        {"event": "set", "nimg": changed, "key": "g_lr", "old": 2e-3, "new": 0.05},
+        {"event": "set", "nimg": changed, "key": "g_lr", "old": 0.05, "new": 0.1},
+    ]
+    found = remedy(exploding(), config(g_lr=0.1, r1=0.4), Past(events, kept))
+    assert (found.name, found.fork_nimg) == ("fork-before", changed)
+    assert found.settings == {"g_lr": 2e-3}
+
+
+def test_a_divergence_that_no_change_led_to_goes_back_with_lower_rates():
+    kept = [row(i)["nimg"] for i in (10, 30, 49, 60)]
+    found = remedy(exploding(), config(g_lr=0.1, d_lr=0.1), Past((), kept))
+    assert (found.name, found.fork_nimg) == ("fork-before", kept[1])
+    assert found.settings == {"g_lr": 2e-3, "d_lr": 2e-3}
+
+
+def test_a_divergence_that_nothing_is_kept_from_before_starts_again():
+    found = remedy(exploding(), config(g_lr=0.1), Past((), [row(70)["nimg"]]))
+    assert (found.name, found.fork_nimg, found.settings["g_lr"]) == ("start-over", None, 2e-3)
+
+
+def test_a_loss_that_is_no_number_is_a_divergence_however_young_the_run():
+    past = Past([{"event": "diverged", "nimg": 640, "key": ""}], [])
+    found = only(diagnose(rows(1), [], config(g_lr=0.5), past))
+    assert (found.kind, found.evidence["sign"]) == ("divergence", "no-number")
+    assert found.remedies[0].name == "start-over"
+    resumed = Past([*past.events, {"event": "resume", "nimg": 640}], [])
+    assert diagnose(rows(1), [], config(), resumed) == ()
 
 
 # -- robustness -----------------------------------------------------------------------------------
@@ -345,4 +448,5 @@ def test_rates_move_the_right_way():
 
 
 def test_every_remedy_is_offered_somewhere():
-    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES)
+    back = {"fork-before", "start-over"}  # these two are chosen by gan.metrics.wayback
+    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES) - back

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from gan.checkpoint import load, load_at, load_checkpoint, newest_checkpoint
-from gan.errors import RunError
+from gan.errors import DivergedError, RunError
+from gan.metrics.diagnosis import diagnose
 from gan.runs import (
     Host,
     RunReader,
@@ -60,6 +61,35 @@ def test_a_change_is_told_with_what_was_and_what_is_and_holds(tmp_path, digits, 
     assert reader.rows()[-1]["g_lr"] == 0.001
     assert len(load(reader.path).discriminator.members) == 2
     assert resume(replace(reader.config(), total_kimg=0.6), digits, reader.path).nimg == 608
+
+
+def test_a_change_keeps_a_checkpoint_of_before_it_to_go_back_to(tmp_path, digits, make_config):
+    reader = steered(tmp_path, make_config(), digits, {"command": "set", "settings": {"g_lr": 0.1}})
+    (change,) = [row for row in reader.history() if row["event"] == "set"]
+    assert change["nimg"] in reader.past().moments
+    origin = find_origin(f"{reader.path}@{change['nimg']}")
+    assert (origin.nimg, origin.config.train.g_lr) == (change["nimg"], 0.002)
+    assert origin.checkpoint is not None
+
+
+def test_a_training_that_breaks_off_is_a_divergence_with_a_way_back(
+    tmp_path, digits, make_config, monkeypatch
+):
+    step = Trainer.step
+
+    def until_it_breaks(trainer: Trainer) -> None:
+        if trainer.nimg >= 100:
+            raise DivergedError("the training reached nan")
+        step(trainer)
+
+    monkeypatch.setattr(Trainer, "step", until_it_breaks)
+    with pytest.raises(DivergedError):
+        steered(tmp_path, make_config(), digits)
+    reader = RunReader(tmp_path / "r")
+    assert told(reader)[-1][0] == "diverged"
+    (found,) = diagnose(reader.rows(), reader.measures(), reader.config(), reader.past())
+    assert (found.kind, found.evidence["sign"]) == ("divergence", "no-number")
+    assert found.remedies[0].name == "start-over"
 
 
 def test_of_several_settings_one_wrong_one_changes_nothing_and_is_told(

@@ -127,6 +127,44 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
     page.unroute_all(behavior="ignoreErrors")
 
 
+def test_a_divergence_is_left_behind_by_a_fork_from_before_the_change(page: Page, runs_dir: Path):
+    start_digits(page)
+    run = page.input_value("#run-select")
+    expect(page.locator("[data-health=early]")).to_contain_text("Too early to tell")
+    page.click("#steer-toggle")
+    rate = page.locator("#steer-fields [name=g_lr]")
+    rate.fill("0.1")
+    rate.press("Enter")
+    expect(page.locator("#steer-fields label:has([name=g_lr]) .ga-said")).to_have_text("applied")
+    change = next(row for row in history(runs_dir, run) if row["event"] == "set")
+    assert (runs_dir / run / "checkpoints" / f"{change['nimg']:010d}").is_dir()
+    finding = {
+        "kind": "divergence", "severity": "warning", "nimg": change["nimg"] + 640,
+        "evidence": {"sign": "loss", "what": "loss_g", "before": 1.0, "value": 80.0},
+        "remedies": [{"name": "fork-before", "settings": {"g_lr": "0.002"},
+                      "nimg": change["nimg"]}],
+    }  # fmt: skip
+
+    def with_finding(route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, json=reply.json() | {"findings": [finding]})
+
+    page.route(f"**/gan/run?*id={run}&*", with_finding)
+    back = page.locator("[data-finding=divergence] [data-remedy=fork-before]")
+    expect(back).to_have_text(f"Go back to {change['nimg']:,} images")
+    back.click()
+    expect(page.locator("#run-select")).not_to_have_value(re.compile(f"^({run})?$"))
+    expect(page.locator("#run-state")).to_have_text("Running")
+    forked = runs_dir / page.input_value("#run-select")
+    config = json.loads((forked / "config.json").read_text("utf-8"))
+    assert config["parent"] == f"{run}@{change['nimg']}"
+    assert config["train"]["g_lr"] == 0.002
+    assert json.loads((runs_dir / run / "status.json").read_text("utf-8"))["state"] == "stopped"
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_curves_are_chosen_zoomed_smoothed_and_read(page: Page):
     start_digits(page)
     charts = page.locator("[data-chart]")

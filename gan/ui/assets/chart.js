@@ -40,12 +40,15 @@ export class Chart {
   draw() {
     if (!this.box.clientWidth) return;
     const data = this.#data();
-    this.empty.hidden = data[0].length > 1;
+    // a measurement is a point to see; a curve of rows takes two
+    this.empty.hidden = this.spec.measured ? data.slice(1).some((c) => c.some((v) => v !== null)) : data[0].length > 1;
     this.plot ??= new uPlot(this.#options(), data, this.box);
     this.plot.setData(data);
     this.box.setAttribute("aria-label", t("gan_chart_alt", {
       title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
     this.point(this.group.at);
+    const counted = this.rows.at(-1)?.[this.spec.counted];
+    if (counted) this.node.querySelector("h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
   }
 
   #data() {
@@ -82,9 +85,9 @@ export class Chart {
       series: [{}, ...spec.series.map((s) => line(s, this.#smooth() > 0)),
         ...(this.#smooth() ? spec.series.map((s) => line(s, false)) : [])],
       axes: [
-        { ...axis, size: 24, space: 64, grid: { show: false }, values: (u, list) => list.map((v) => (u.data[0].length > 1 ? group.nameOf(v) : "")) },
+        { ...axis, size: 24, space: 64, grid: { show: false }, values: (u, list) => list.map((v) => (this.empty.hidden ? group.nameOf(v) : "")) },
         { ...axis, size: 48, space: 32, grid: { stroke: color("--ga-line"), width: 1 },
-          values: (u, list) => list.map((v) => (v === null || u.data[0].length < 2 ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v))) },
+          values: (u, list) => list.map((v) => (v === null || !this.empty.hidden ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v))) },
       ],
       cursor: {
         y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false },

@@ -7,7 +7,7 @@ const CHARTS = [
   { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
   { name: "scores", signed: true, series: [
     { key: "score_real", tone: "ink" }, { key: "score_held_out", tone: "dashed" }, { key: "score_fake", tone: "accent" }] },
-  { name: "distance", measured: true, range: [0, 0], series: [{ key: "fd", tone: "accent" }, { key: "fd_floor", tone: "dashed" }] },
+  { name: "distance", measured: true, counted: "fd_count", range: [0, 0], series: [{ key: "fd", tone: "accent" }, { key: "fd_floor", tone: "dashed" }] },
   { name: "variety", measured: true, percent: true, range: [0, 1], series: [
     { key: "modes", tone: "accent", of: (m) => m.modes / m.classes }, { key: "spread", tone: "ink" }] },
   { name: "gradients", series: [{ key: "grad_norm_g", tone: "accent" }, { key: "grad_norm_d", tone: "ink" }] },

@@ -38,7 +38,8 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, willPause: false, bytes: 0, keep_mb: 0,
+      status: null, health: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      bytes: 0, keep_mb: 0,
     });
     looked.run = id;
   }
@@ -157,13 +158,28 @@ class Train {
     return Boolean(this.status?.steerable) && ["running", "paused"].includes(this.status.state);
   }
 
-  async #apply({ name, settings }) {
+  async #apply({ name, settings, nimg = null }) {
+    if (name === "fork-before") return this.#goBack(() => this.#fork(nimg, settings));
+    if (name === "start-over") return this.#goBack(() => this.#startOver(settings));
     if (!this.#steers()) return this.#fork(null, settings);
     try {
       await this.#send({ command: "set", settings, remedy: name });
     } catch (error) {
       this.#note(say(error));
     }
+  }
+
+  // End the run that went wrong, if it still goes on, and start the one that `fill` puts into the form.
+  async #goBack(fill) {
+    if (!this.settings) return;
+    if (this.#steers()) await this.#send({ command: "stop" }).catch(() => null);
+    await fill();
+    this.#begin();
+  }
+
+  #startOver(settings) {
+    const { preset, data } = this.status;
+    return this.form.startOver({ preset, data }, { ...this.settings, ...settings });
   }
 
   // The form becomes one for a new run from this moment on, with the settings of this one.
@@ -248,7 +264,7 @@ class Train {
     this.rows = thin([...this.rows, ...news.rows]);
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
-    for (const key of ["status", "weights", "findings", "reals", "viewers", "bytes"]) this[key] = news[key];
+    for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
     for (const key of ["history", "step", "settings", "mark", "classes", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }

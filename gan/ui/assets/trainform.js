@@ -112,6 +112,12 @@ export class TrainForm {
     this.changed();
   }
 
+  // A new run with the preset and data of another one and these settings, for as long as the form says.
+  startOver({ preset, data }, settings) {
+    const { seconds } = this.values();
+    return this.#take({ preset, data, seconds: seconds || FORK_S, settings });
+  }
+
   leaveFork() {
     if (!this.fork) return;
     this.fork = null;

@@ -4,12 +4,58 @@ from __future__ import annotations
 
 TEXTS: dict[str, tuple[str, str]] = {
     "gan_diagnosis": ("Diagnosis", "诊断"),
-    "gan_healthy": ("Nothing looks wrong", "看起来一切正常"),
+    "gan_health_healthy_said": (
+        "Nothing looks wrong: the distance is {fd}, {times_floor} times the floor.",
+        "看起来一切正常：距离 {fd}，是下限的 {times_floor} 倍。",
+    ),
+    "gan_health_early_rows": (
+        "Too early to tell how it goes: it needs more steps.",
+        "刚开始，还看不出好坏：训练步数还不够。",
+    ),
+    "gan_health_early_first": (
+        "Too early to tell how it goes: the samples are not measured yet.",
+        "还看不出好坏：样本尚未测量。",
+    ),
+    "gan_health_early_second": (
+        "Too early to tell how it goes: a second measurement of the samples is needed.",
+        "还看不出好坏：样本还需要再测量一次。",
+    ),
+    "gan_health_early_short": (
+        "Too short to tell how it went: it took too few steps.",
+        "训练太短，看不出好坏：步数太少。",
+    ),
+    "gan_health_early_never": (
+        "Too short to tell how it went: past its first steps its samples were not measured twice.",
+        "训练太短，看不出好坏：最初几步之后，样本没有测满两次。",
+    ),
+    "gan_health_unjudged_distance": (
+        "Losses and variety look right; with so few images the distance cannot be measured.",
+        "损失和多样性正常；图像太少，无法测量距离。",
+    ),
+    "gan_health_far_nearing": (
+        "Still far from real images, and getting nearer: the distance is {fd}, "
+        "{times_floor} times the floor.",
+        "离真图还远，但在接近：距离 {fd}，是下限的 {times_floor} 倍。",
+    ),
+    "gan_health_far_still": (
+        "Far from real images: the distance is {fd}, {times_floor} times the floor, "
+        "and was no lower at the last measurement.",
+        "离真图还远：距离 {fd}，是下限的 {times_floor} 倍，最近一次测量没有下降。",
+    ),
+    "gan_health_alike_said": (
+        "The samples differ only {spread} as much as real images do.",
+        "样本之间的差异只有真图的 {spread}。",
+    ),
+    "gan_health_alike_scores": (
+        "The samples differ only {spread} as much as real images do, and D tells them apart: "
+        "{score_real} for real ones, {score_fake} for generated ones.",
+        "样本之间的差异只有真图的 {spread}，而且 D 能分辨：真图 {score_real} 分，"
+        "生成图 {score_fake} 分。",
+    ),
     "gan_checked": (
         "Looked for: collapse, D winning or losing, memorising, divergence, standing still",
         "已检查：模式崩溃、D 过强或过弱、死记、发散、停滞",
     ),
-    "gan_diagnosis_early": ("Too early to tell how it goes", "刚开始，还看不出好坏"),
     "gan_diagnosis_empty": (
         "While it trains, what goes wrong is told here, with what would help",
         "训练中若出现问题，会在这里说明并给出办法",
@@ -48,6 +94,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_finding_d-winning_gradient": (
         "It tells all apart, and G's gradient fell from {grad_norm_g_before} to {grad_norm_g}.",
         "它全能分辨，G 的梯度从 {grad_norm_g_before} 降到了 {grad_norm_g}。",
+    ),
+    "gan_finding_d-winning_apart": (
+        "It scores real images {score_real} and generated ones {score_fake}, "
+        "and the samples are alike.",
+        "它给真图 {score_real} 分，给生成图 {score_fake} 分，而样本彼此雷同。",
     ),
     "gan_finding_d-winning_why": (
         "When D is always right, its answer no longer tells G which way to go.",
@@ -94,6 +145,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The distance rose from {before} to {value}.",
         "距离从 {before} 升到了 {value}。",
     ),
+    "gan_finding_divergence_no-number": (
+        "The loss is no longer a number, and the training has ended.",
+        "损失不再是数字，训练已中断。",
+    ),
     "gan_finding_divergence_why": (
         "Steps are too long for where the networks are: each corrects the last one too far.",
         "步子太大：每一步都把上一步纠正过头。",
@@ -116,6 +171,17 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "gan_remedy_sets": ("{key}: {value}", "{key}：{value}"),
     "gan_remedy_fork": ("Fork: {remedy}", "分叉：{remedy}"),
+    "gan_remedy_fork-before": ("Go back to {count} images", "回到第 {count} 张图时"),
+    "gan_remedy_fork-before_why": (
+        "A new run begins from before it went wrong, with the settings of then or lower rates; "
+        "this one ends.",
+        "从出问题之前另起一次训练，用当时的设置或更低的学习率；当前训练会停止。",
+    ),
+    "gan_remedy_start-over": ("Start again with lower rates", "降低学习率重新开始"),
+    "gan_remedy_start-over_why": (
+        "Nothing is kept from before it went wrong, so a new run begins; this one ends.",
+        "出问题之前没有存档，所以重新训练；当前训练会停止。",
+    ),
     "gan_remedy_lower-d-rate": ("Slow D down", "放慢 D"),
     "gan_remedy_lower-d-rate_why": (
         "A slower D leaves G time to catch up.",

@@ -69,6 +69,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_event_step": ("One step: {new}", "单步：{new}"),
     "gan_event_slow": ("Speed {new} steps/s", "速度 {new} 步/秒"),
     "gan_event_fork": ("Forked from {new}", "分叉自 {new}"),
+    "gan_event_diverged": ("Broke off: the loss was no number", "中断：损失不再是数字"),
     "gan_event_checkpoint-skipped": (
         "A damaged checkpoint was passed over",
         "跳过了一个损坏的检查点",

@@ -130,8 +130,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_chart_distance": ("Distance", "距离"),
     "gan_chart_distance_help": (
         "FD: how far the samples are from real images, on our own features; "
-        "the floor is real against real",
-        "FD：样本与真图的距离（用本项目自己的特征计算）；下限是真图对真图",
+        "the floor is real against real; both fall with the number of samples",
+        "FD：样本与真图的距离（用本项目自己的特征计算）；下限是真图对真图；样本越多，两者都越小",
     ),
     "gan_chart_variety": ("Variety", "多样性"),
     "gan_chart_variety_help": (
@@ -182,6 +182,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_line_score_held_out": ("held out", "留出真图"),
     "gan_line_score_fake": ("generated", "生成图"),
     "gan_chart_empty": ("Curves appear once it runs", "开始训练后显示曲线"),
+    "gan_chart_samples": ("{count} samples", "{count} 张样本"),
     "gan_chart_unmeasured": ("Not measured yet", "尚未测量"),
     "gan_chart_alt": ("{title} over {count} images", "{title}随训练图数（{count}）的变化"),
     "gan_axis": ("Over what", "横轴"),

@@ -1,0 +1,82 @@
+"""The remedy that goes back: a fork from before something went wrong, else a new run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gan.config import apply_settings
+from gan.errors import ConfigError
+from gan.metrics.findings import Evidence, FindingKind, Past, Remedy
+from gan.metrics.remedies import CHOICES
+from gan.metrics.story import Row, Story, number
+
+CLEARLY_BEFORE = 0.9  # of the images at which a divergence was seen: it began unseen
+
+
+def way_back(kind: FindingKind, story: Story, evidence: Evidence, past: Past) -> Remedy | None:
+    """A fork from before the change that a finding followed, or from before a divergence.
+
+    With the settings as they were, or with lower rates where nothing was changed. Of a divergence
+    that nothing is kept from before, a new run. None for other findings that no change led to.
+    """
+    began = _began(story, evidence)
+    change = _change_before(past, began)
+    if change is not None:
+        limit, settings = change["nimg"], _as_before(story, past, change["nimg"])
+    elif kind == "divergence":
+        limit, settings = int(CLEARLY_BEFORE * began), _lower_rates(story, evidence)
+    else:
+        return None
+    moment = max((nimg for nimg in past.moments if 0 < nimg <= limit), default=None)
+    if moment is not None:
+        return Remedy("fork-before", settings, moment)
+    return Remedy("start-over", settings) if kind == "divergence" and settings else None
+
+
+def _began(story: Story, evidence: Evidence) -> int:
+    """About when it began, in images."""
+    since = evidence.get("since_nimg")
+    if isinstance(since, int):
+        return since
+    last = story.rows[-1]
+    start = (number(last, "seconds") or 0.0) - float(evidence.get("seconds") or 0.0)
+    before = [row["nimg"] for row in story.rows if (number(row, "seconds") or 0.0) <= start]
+    return int(before[-1]) if before else 0
+
+
+def _change_before(past: Past, began: int) -> Row | None:
+    """The last change of a setting before it began, since the run was last taken up."""
+    changes = [e for e in past.events if e.get("event") == "set" and _is_at(e, began)]
+    return changes[-1] if changes else None
+
+
+def _is_at(event: Row, began: int) -> bool:
+    nimg = event.get("nimg")
+    return isinstance(nimg, int) and 0 < nimg <= began
+
+
+def _as_before(story: Story, past: Past, nimg: int) -> dict[str, Any]:
+    """What was set from `nimg` on, as it was then; only what this run may be given."""
+    found: dict[str, Any] = {}
+    for event in past.events:
+        key, at = event.get("key"), event.get("nimg")
+        if (
+            event.get("event") == "set"
+            and isinstance(key, str)
+            and isinstance(at, int)
+            and at >= nimg
+        ):
+            found.setdefault(key, event.get("old"))
+    return {key: old for key, old in found.items() if _may_be(story, key, old)}
+
+
+def _may_be(story: Story, key: str, value: object) -> bool:
+    try:
+        return apply_settings(story.config, {key: value}) != story.config
+    except ConfigError:
+        return False
+
+
+def _lower_rates(story: Story, evidence: Evidence) -> dict[str, Any]:
+    config = story.config
+    return CHOICES["lower-rates"](config.model, config.train, evidence) or {}
