@@ -35,6 +35,7 @@ from gan.latent.encoder import load_encoder
 from gan.latent.files import load_directions, own_directions_path, save_directions
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.points import concatenate, from_seeds, show
+from gan.latent.walk import keyframes_of
 from gan.latent.walk import walk as walk_through
 from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.models import Generator
@@ -126,10 +127,13 @@ def walk(
     scale: Annotated[int, typer.Option("--scale", min=1, max=32)] = 4,
     psi: PsiOption = 1.0,
     label: Annotated[
-        str | None, typer.Option("--label", help="one class for all; each seed's own if left out")
+        str | None, typer.Option("--label", help="the class of all; the first seed's if left out")
     ] = None,
+    own_classes: Annotated[
+        bool, typer.Option("--own-classes", help="each seed in its own class, dissolving between")
+    ] = False,
 ) -> None:
-    """Film a walk through latent space from seed to seed.
+    """Film a walk through latent space from seed to seed, within one class.
 
     Example: `python -m gan walk --weights fashion --seeds 1,2,3 --loop --out walk.webp`
     """
@@ -140,7 +144,12 @@ def walk(
         loaded = load_weights(weights)
         g = loaded.generator
         chosen = label_number(loaded.config.class_names, label)
-        keyframes = from_seeds(g, keys, label=chosen)
+        if own_classes and chosen is not None:
+            raise ConfigError(
+                "--label puts all seeds in one class and --own-classes each in its own, got both; "
+                "leave one out"
+            )
+        keyframes = keyframes_of(g, keys, label=chosen, own_classes=own_classes)
         stretches = max(1, len(keys) - (0 if loop else 1))
         steps = max(1, round(seconds * FRAMES_PER_S / stretches))
         if space not in ("z", "w"):

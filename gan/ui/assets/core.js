@@ -1,5 +1,7 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
 
+export { short } from "./figures.js";
+
 export const boot = window.GAN;
 export const events = new EventTarget();
 export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
@@ -125,13 +127,6 @@ export function duration(seconds) {
   const pad = (n) => String(n).padStart(2, "0");
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
   return h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${pad(m)}:${pad(s % 60)}`;
-}
-
-export function short(value) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size >= 10000) return value.toExponential(1);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
 // ---- DOM ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import {
   url,
 } from "./core.js";
 import { listenForDrops } from "./drop.js";
+import { fixed } from "./figures.js";
 import { follow } from "./lines.js";
 import { Pins } from "./pins.js";
 import { Tiles } from "./tiles.js";
@@ -239,7 +240,7 @@ class Gallery {
     const own = names[entry.label ?? entry.shown];
     const name = own && className(own);
     const what = name ? `${name}, ${seed}` : seed;
-    const score = entry.score === undefined ? "" : ` · ${entry.score.toFixed(2)}`;
+    const score = entry.score === undefined ? "" : ` · ${fixed(entry.score)}`;
     return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
   }
 
@@ -263,8 +264,8 @@ class Gallery {
 
   // ---- what one does with them ----------------------------------------------------------------
 
-  #open({ refs, seed, label, shown, psi }) {
-    choose(refs[0], { seed, label: label ?? shown ?? null, psi });
+  #open({ refs, seed, label, psi }) {
+    choose(refs[0], { seed, label: label ?? null, psi });
     openTab("explore");
   }
 

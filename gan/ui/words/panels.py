@@ -54,6 +54,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_walk_line": ("Straight in w", "在 w 中走直线"),
     "gan_walk_length": ("Length", "时长"),
     "gan_walk_loop": ("Back to the first", "回到第一张"),
+    "gan_walk_within": ("Stay in one class", "保持同一类别"),
+    "gan_walk_within_help": (
+        "Pictures that are added are of the first one's class. Otherwise each seed keeps its own, "
+        "and one class dissolves into the next",
+        "新加入的图与第一张同类；否则各自保持种子的类别，类别之间以渐变过渡",
+    ),
     "gan_walk_use": ("Stay here", "停在这里"),
     "gan_walk_fill": ("Fill the screen", "铺满屏幕"),
     "gan_walk_full": (
