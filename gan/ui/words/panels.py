@@ -153,6 +153,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "也可拖放或粘贴到这里：PNG、JPEG、WebP、BMP 或 GIF，最大 10 MB。"
         "图片会裁成正方形，仅用于搜索，不会保存。",
     ),
+    "gan_picture_invert": ("Invert brightness", "反转明暗"),
+    "gan_picture_as_it_was": ("Search it as it was", "按原样搜索"),
+    "gan_picture_turned": (
+        "Your picture lies on another ground than the model's pictures (light against dark), "
+        "so its brightness was inverted.",
+        "你的图与模型的图底色明暗相反，因此已反转明暗。",
+    ),
     "gan_picture_large": ("A picture may have 10 MB; shrink it.", "图片最大 10 MB，请先缩小。"),
     "gan_picture_effort": ("Effort", "搜索力度"),
     "gan_picture_quick": ("Quick: 2 starts", "快：2 个起点"),
