@@ -93,7 +93,7 @@
   const SPOILT = /\bNaN\b|\bundefined\b|\[object \w+\]|\bInfinity\b|Symbol\(/;
   function spoilt() {
     const texts = [document.body.innerText, ...[...document.querySelectorAll("input, textarea")].map((e) => e.value),
-      ...[...document.querySelectorAll("[title], [aria-label]")].map((e) => `${e.title} ${e.ariaLabel}`)];
+      ...[...document.querySelectorAll("[title], [aria-label]")].map((e) => `${e.getAttribute("title") ?? ""} ${e.getAttribute("aria-label") ?? ""}`)];
     const found = texts.map((text) => SPOILT.exec(text)).find(Boolean);
     return found ? found.input.slice(Math.max(0, found.index - 60), found.index + 60) : null;
   }

@@ -36,7 +36,7 @@ SKIP: dict[str, str] = {
     "#run-chip": "leads to another tab; test_train_page presses it",
 }
 # What ends others' work comes last in its tab, or there would be nothing to press.
-LAST = ("#stop", "#evaluate-stop", "[data-act=delete]", "[data-act=bin]")
+LAST = ("#stop", "[data-act=delete]", "[data-act=bin]")
 # What hides others, though it does not look like it, waits for them.
 LATE = ("#preset", "#data", "#clear", "[data-t-title=gan_fork_help]")
 # Into empty fields; others get what they hold already.
@@ -46,10 +46,11 @@ TYPED = {
     "#walk-seeds": "3, 17",
     "[inputmode=numeric]": "3",
 }
-# Small settings before the first press: a training of seconds, a film of one, few samples.
+# Small settings before the first press: a training of digits that Stop ends, a film of a second,
+# few samples.
 SMALL = {
     "Explore": {"#walk-seconds": "1"},
-    "Train": {"#preset": "digits", "#seconds": "6"},
+    "Train": {"#preset": "digits", "#seconds": "240"},
     "Gallery": {"#gallery-count": "500"},
     "Evaluate": {"#evaluate-count": None},
     "Hub": {},
