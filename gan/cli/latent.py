@@ -35,7 +35,9 @@ from gan.latent.directions import ranked_directions
 from gan.latent.encoder import load_encoder
 from gan.latent.files import load_directions, own_directions_path, save_directions
 from gan.latent.inversion import InversionProgress, Inverted, invert
+from gan.latent.likeness import Likeness, inverted
 from gan.latent.points import concatenate, from_seeds, show
+from gan.latent.walk import keyframes_of
 from gan.latent.walk import walk as walk_through
 from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.models import Generator
@@ -44,6 +46,14 @@ FRAMES_PER_S = 24
 SHEET_SIGMAS = (-3.0, -1.5, 0.0, 1.5, 3.0)
 SHEETS = (".png", ".webp")
 PICTURE_SCALE = 4
+
+GRADES_SAID = {
+    "same": "almost the same picture",
+    "very": "very close",
+    "close": "close; details differ",
+    "kind": "the same kind of thing",
+    "far": "the model cannot make this; here is the nearest it knows",
+}
 
 PsiOption = Annotated[
     float, typer.Option("--psi", min=0, max=2, help="1 is as learned, less is more typical")
@@ -127,10 +137,13 @@ def walk(
     scale: Annotated[int, typer.Option("--scale", min=1, max=32)] = 4,
     psi: PsiOption = 1.0,
     label: Annotated[
-        str | None, typer.Option("--label", help="one class for all; each seed's own if left out")
+        str | None, typer.Option("--label", help="the class of all; the first seed's if left out")
     ] = None,
+    own_classes: Annotated[
+        bool, typer.Option("--own-classes", help="each seed in its own class, dissolving between")
+    ] = False,
 ) -> None:
-    """Film a walk through latent space from seed to seed.
+    """Film a walk through latent space from seed to seed, within one class.
 
     Example: `python -m gan walk --weights fashion --seeds 1,2,3 --loop --out walk.webp`
     """
@@ -141,7 +154,12 @@ def walk(
         loaded = load_weights(weights)
         g = loaded.generator
         chosen = label_number(loaded.config.class_names, label)
-        keyframes = from_seeds(g, keys, label=chosen)
+        if own_classes and chosen is not None:
+            raise ConfigError(
+                "--label puts all seeds in one class and --own-classes each in its own, got both; "
+                "leave one out"
+            )
+        keyframes = keyframes_of(g, keys, label=chosen, own_classes=own_classes)
         stretches = max(1, len(keys) - (0 if loop else 1))
         steps = max(1, round(seconds * FRAMES_PER_S / stretches))
         if space not in ("z", "w"):
@@ -173,6 +191,10 @@ def find(
     restarts: Annotated[int, typer.Option("--restarts", min=1, max=16)] = 4,
     steps: Annotated[int, typer.Option("--steps", min=1, max=2000)] = 200,
     seed: SeedOption = 0,
+    keep_brightness: Annotated[
+        bool,
+        typer.Option("--keep-brightness", help="never exchange light and dark to fit the model's"),
+    ] = False,
 ) -> None:
     """Find the point of latent space that makes a picture; a PNG keeps it in its text chunks.
 
@@ -182,7 +204,12 @@ def find(
         use_threads(1)
         _check_out(out, SHEETS)
         loaded = load_weights(weights)
+        likeness = Likeness.of(loaded.generator, _network(loaded))
         target = _picture(image, loaded.image_shape)
+        if likeness.is_inverted(target) and not keep_brightness:
+            target = from_pixels(inverted(to_pixels(target[None])))[0]
+            say("light and dark were exchanged, as the model's pictures lie on the other ground;")
+            say("with --keep-brightness they stay")
         found = None
         for news in invert(
             loaded.generator,
@@ -202,6 +229,7 @@ def find(
         x = torch.stack([target, found.before, found.after])
         sheet = tile(to_pixels(x).repeat(PICTURE_SCALE, 1).repeat(PICTURE_SCALE, 2), 3, gap=4)
         write_atomic(out, _encoded(sheet, out, text=_point(found)))
+        say(GRADES_SAID[likeness.grade(target, found.after, found.distance)])
         say(f"{found.distance:.3f} away in features, {found.start_distance:.3f} at the start")
         say(f"the picture, the start and what was found in {out}")
 

@@ -1,23 +1,77 @@
-"""Between points and around them: interpolation, closed loops, arithmetic."""
+"""Between points and around them: interpolation, closed loops, arithmetic.
+
+Where a stretch leads from one class to another, each frame is of one class: the nearer keyframe's.
+Mixtures of classes are mostly no pictures of anything, so they are not walked through; around the
+middle of the stretch the picture of one class dissolves into that of the other.
+assets/points.js does the same in the browser.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
 from gan.errors import ConfigError
-from gan.latent.points import Points, show
+from gan.images import shrink
+from gan.latent.points import Points, from_seeds, show
 from gan.models import Generator
-from gan.sampling import at_once, slerp, truncate
+from gan.sampling import at_once, choose_labels, slerp, truncate
 
 Space = Literal["z", "w"]
-Measure = Callable[[Points], Tensor]  # N points -> (N, F): what a constant speed is constant in
+Measure = Callable[["Path"], Tensor]  # N frames -> (N, F): what a constant speed is constant in
+Render = Callable[[Generator, "Path", float, "int | None"], Tensor]  # g, frames, psi, side
 MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 8
 MAX_STEPS = 600  # a stretch
 FINER = 4  # places looked at per frame, where the speed is made constant
+# of a stretch, the part in which one class dissolves into the next: three frames of 24 are
+# enough to look smooth, and more are seen as double exposures (benchmarks/RESULTS.md)
+FADE = 0.12
+
+
+@dataclass(frozen=True)
+class Path:
+    """The frames of a walk: each lies a share `t` of the way from `one` to `other`.
+
+    In a stretch between two classes both ends are of the class of the nearer keyframe, and
+    `one_beyond`, `other_beyond` are the same ends in the other class, of which `share` shows.
+    """
+
+    one: Points  # (F)
+    other: Points  # (F)
+    t: Tensor  # (F, 1)
+    space: Space
+    one_beyond: Points  # (F)
+    other_beyond: Points  # (F)
+    share: Tensor  # (F,) from 0 to 0.5; 0 away from a boundary between classes
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def at(self, index: slice | Tensor) -> Path:
+        """The frames at `index`."""
+        return Path(
+            self.one.at(index), self.other.at(index), self.t[index], self.space,
+            self.one_beyond.at(index), self.other_beyond.at(index), self.share[index],
+        )  # fmt: skip
+
+    def beyond(self) -> Path:
+        """The same frames in the class on the other side of the boundary."""
+        return Path(
+            self.one_beyond, self.other_beyond, self.t, self.space, self.one, self.other, self.share
+        )
+
+    @property
+    def points(self) -> Points:
+        """The points of the frames: spherical or straight between their ends."""
+        a, b = self.one.z, self.other.z
+        z = a.lerp(b, self.t) if self.space == "w" else slerp(a, b, self.t)
+        if self.one.weights is None or self.other.weights is None:
+            return Points(z)
+        return Points(z, self.one.weights.lerp(self.other.weights, self.t))
 
 
 def between(
@@ -27,14 +81,15 @@ def between(
     space: Space = "z",
     loop: bool = False,
     measure: Measure | None = None,
-) -> Points:
+) -> Path:
     """A path through 2 to 8 keyframes with `steps` frames a stretch.
 
     Spherical in z; straight for space "w", which is linear in w wherever w is z and the class
-    embedding (`walk` renders any mapping). Class weights go straight. An open path has
-    (K - 1) * steps + 1 frames and holds both ends; a loop has K * steps and its last frame is one
-    step before its first. With `measure` the frames are placed anew so that neighbours are equally
-    far apart in it: constant speed. Raises ConfigError for other numbers.
+    embedding (`walk` renders any mapping). Class weights go straight while the strongest class is
+    the same at both ends of a stretch. An open path has (K - 1) * steps + 1 frames and holds both
+    ends; a loop has K * steps and its last frame is one step before its first. With `measure` the
+    frames are placed anew so that neighbours are equally far apart in it: constant speed. Raises
+    ConfigError for other numbers.
     """
     stretches = _stretches(keyframes, steps, loop=loop)
     if measure is None:
@@ -43,6 +98,20 @@ def between(
     seen = measure(_path(keyframes, fine, space)).double()
     count = stretches * steps + (0 if loop else 1)
     return _path(keyframes, _evenly(fine, seen, count, loop=loop), space)
+
+
+def keyframes_of(
+    g: Generator, seeds: Sequence[int], *, label: int | None = None, own_classes: bool = False
+) -> Points:
+    """The points of `seeds` as keyframes of a walk within one class.
+
+    The class is `label`, or the first seed's own; `own_classes` leaves every seed its own instead.
+    Raises ConfigError for a class that the model does not have.
+    """
+    if label is None and not own_classes:
+        first = choose_labels(g, [*seeds][:1], None)
+        label = int(first[0]) if first is not None and len(first) else None
+    return from_seeds(g, seeds, label=label)
 
 
 def walk(
@@ -59,23 +128,51 @@ def walk(
 
     `even`: at a constant speed, as the pictures' pixels change.
     """
-    if space == "w":
-        return _walk_in_w(g, keyframes, steps, loop=loop, psi=psi, even=even)
-    measure = (lambda p: show(g, p, psi=psi).flatten(1)) if even else None
-    return show(g, between(keyframes, steps, loop=loop, measure=measure), psi=psi)
+    render = _in_w if space == "w" else _in_z
+
+    def paint(path: Path) -> Tensor:
+        return torch.cat([*pictures(g, path, psi=psi, render=render)])
+
+    measure = (lambda path: paint(path).flatten(1)) if even else None
+    return paint(between(keyframes, steps, space=space, loop=loop, measure=measure))
 
 
 @torch.no_grad()
-def _walk_in_w(
-    g: Generator, keyframes: Points, steps: int, *, loop: bool, psi: float, even: bool
-) -> Tensor:
-    w = truncate(g, g.mapping(keyframes.z, keyframes.weights), psi=psi, labels=keyframes.weights)
+def pictures(
+    g: Generator,
+    path: Path,
+    *,
+    psi: float = 1.0,
+    side: int | None = None,
+    batch_size: int = 128,
+    render: Render | None = None,
+) -> Iterator[Tensor]:
+    """The pictures (N, C, H, W) of a path, some at a time; at most `side` px where given."""
+    render = render or _in_z
+    for start in range(0, len(path), batch_size):
+        part = path.at(slice(start, start + batch_size))
+        x = render(g, part, psi, side)
+        fading = part.share.nonzero()[:, 0]
+        if len(fading):
+            beyond = render(g, part.at(fading).beyond(), psi, side)
+            x = x.index_copy(
+                0, fading, x[fading].lerp(beyond, part.share[fading, None, None, None])
+            )
+        yield x
 
-    def paint(points: Points) -> Tensor:
-        return torch.cat([g.synthesis(part) for part in points.z.split(min(128, at_once(g)))])
 
-    measure = (lambda p: paint(p).flatten(1)) if even else None
-    return paint(between(Points(w), steps, space="w", loop=loop, measure=measure))
+def _in_z(g: Generator, path: Path, psi: float, side: int | None) -> Tensor:
+    return show(g, path.points, psi=psi, side=side)
+
+
+def _in_w(g: Generator, path: Path, psi: float, side: int | None) -> Tensor:
+    def mapped(points: Points) -> Tensor:
+        w = g.mapping(points.z, points.weights)
+        return truncate(g, w, psi=psi, labels=points.weights)
+
+    w = mapped(path.one).lerp(mapped(path.other), path.t)
+    x = torch.cat([g.synthesis(part).float().cpu() for part in w.split(min(128, at_once(g)))])
+    return x if side is None else shrink(x, side)
 
 
 def combine(a: Points, b: Points, c: Points) -> Points:
@@ -117,16 +214,34 @@ def _places(stretches: int, steps: int, *, loop: bool) -> Tensor:
     return places[:-1] if loop else places
 
 
-def _path(keyframes: Points, places: Tensor, space: Space) -> Points:
-    """The points at `places` (F,)."""
+def _path(keyframes: Points, places: Tensor, space: Space) -> Path:
+    """The frames at `places` (F,)."""
     count = len(keyframes)
     start = places.floor().long()
     t = (places - start)[:, None].float()  # (F, 1)
     one, other = keyframes.at(start % count), keyframes.at((start + 1) % count)
-    z = one.z.lerp(other.z, t) if space == "w" else slerp(one.z, other.z, t)
+    none = t.new_zeros(len(t))
     if one.weights is None or other.weights is None:
-        return Points(z)
-    return Points(z, one.weights.lerp(other.weights, t))
+        return Path(one, other, t, space, one, other, none)
+    own, others = one.weights, other.weights
+    crossing = (own.argmax(1) != others.argmax(1))[:, None]  # (F, 1)
+    first = t < 0.5
+    near, far = torch.where(first, own, others), torch.where(first, others, own)
+
+    def ends(weights: Tensor) -> tuple[Points, Points]:
+        return (
+            Points(one.z, torch.where(crossing, weights, own)),
+            Points(other.z, torch.where(crossing, weights, others)),
+        )
+
+    return Path(*ends(near), t, space, *ends(far), _share(t[:, 0]).where(crossing[:, 0], none))
+
+
+def _share(t: Tensor) -> Tensor:
+    """How much of the class beyond the middle shows at t (F,): half there, none FADE / 2 off."""
+    off = ((t - 0.5).abs() / FADE).clamp(max=0.5)
+    part = 0.5 - off  # 0.5 in the middle
+    return part * part * (3 - 2 * part)
 
 
 def _evenly(places: Tensor, seen: Tensor, count: int, *, loop: bool) -> Tensor:

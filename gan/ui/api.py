@@ -22,8 +22,7 @@ from gan.checkpoint import Weights
 from gan.errors import GanError
 from gan.film import FILM_TYPES, encode_film
 from gan.images import Pixels, encode_png, encode_webp, to_pixels
-from gan.latent.points import from_seeds
-from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, walk
+from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, keyframes_of, walk
 from gan.sampling import MAX_SEED
 from gan.sampling import sample as draw
 from gan.ui import evaluate as evaluating
@@ -190,13 +189,16 @@ class Endpoints:
         psi: float = 1.0,
         label: int | None = None,
         format: Literal["frames", "webp"] = "webp",
+        own_classes: bool = False,
     ) -> dict:
         """A walk through 2 to 8 seeds, as one animated picture or as its frames.
 
         model: a ref from list_models. steps: from one seed to the next. space: z goes along the
         sphere that noise lies on, w straight through the mapped space. loop: back to the first
-        seed. psi and label as in sample. format: webp gives image, a data URI of an animated WebP
-        at 15 frames a second; frames gives frames, a list of PNG data URIs.
+        seed. psi as in sample. label: the class of all; left out it is the first seed's.
+        own_classes: every seed in its own class instead, dissolving between them. format: webp
+        gives image, a data URI of an animated WebP at 15 frames a second; frames gives frames, a
+        list of PNG data URIs.
         """
         with self._call(request):
             return await self._made(
@@ -210,6 +212,7 @@ class Endpoints:
                 psi=real("psi", psi, low=0, high=MAX_PSI),
                 label=label_of(label),
                 kind=one_of("format", format, ("frames", "webp")),
+                own_classes=flag("own_classes", own_classes),
             )
 
     def _interpolate(
@@ -223,12 +226,13 @@ class Endpoints:
         psi: float,
         label: int | None,
         kind: str,
+        own_classes: bool,
     ) -> dict:
         weights = weights_of(self._context, ref)
         g = weights.generator
         stretches = len(seeds) if loop else len(seeds) - 1
         check_size(weights, stretches * steps + (0 if loop else 1), self._bounds)
-        keyframes = from_seeds(g, seeds, label=label)
+        keyframes = keyframes_of(g, seeds, label=label, own_classes=own_classes)
         x = walk(g, keyframes, steps, space=space, loop=loop, psi=psi)
         frames = list(to_pixels(x))
         reply = model_of(weights, ref) | {

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from gan.latent.inversion import Encode
+from gan.latent.likeness import Likeness
 from gan.ui.kept import Kept, Quota
 from gan.ui.reals import Studies
 from gan.ui.streams import Workers
@@ -31,7 +32,7 @@ class Desk:
     search: Workers = field(default_factory=lambda: Workers("search", most=3))
     look: Workers = field(default_factory=lambda: Workers("look", most=16))
     maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
-    scales: Kept[float] = field(default_factory=lambda: Kept(capacity=64))
+    scales: Kept[Likeness] = field(default_factory=lambda: Kept(capacity=64))
     usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
     encoders: Kept[Encode | None] = field(default_factory=lambda: Kept(capacity=8))
     studies: Studies = field(default_factory=Studies)

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_scale
 from gan.images import Pixels, opaque, to_pixels
-from gan.latent.points import Points, show
-from gan.latent.walk import MAX_KEYFRAMES, between
+from gan.latent.points import Points
+from gan.latent.walk import MAX_KEYFRAMES, Path, Space, between, pictures
 from gan.sampling import affordable
 from gan.ui import insight, search
 from gan.ui.asked import file_stem, points_of, psi_of
@@ -44,7 +44,7 @@ class Film(NamedTuple):
     format: FilmFormat
     seconds: float
     scale: int
-    space: str
+    space: Space
     loop: bool
     psi: float
 
@@ -62,7 +62,7 @@ def film_of(context: Context, request: Request) -> Film:
     return Film(query.get("ref", ""), form, seconds, scale, space, looped, psi_of(request))
 
 
-def frames_of(film: Film, keyframes: Points) -> Points:
+def frames_of(film: Film, keyframes: Points) -> Path:
     """The path, at a steady number of pictures a second."""
     stretches = len(keyframes) - (0 if film.loop else 1)
     steps = max(1, round(film.seconds * FRAMES_PER_S / stretches))
@@ -78,11 +78,9 @@ def make_film(
     longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
     frames: list[Pixels] = []
     step = affordable(weights.generator, SLICE_S, least=1, most=RENDERED_AT_ONCE)
-    for start in range(0, len(path), step):
+    for x in pictures(weights.generator, path, psi=film.psi, side=longest, batch_size=step):
         if cancelled():
             return
-        part = path.at(slice(start, start + step))
-        x = show(weights.generator, part, psi=film.psi, side=longest)
         frames += [*to_pixels(opaque(x))]
         yield line({"step": len(frames), "of": len(path)})
     yield line({"encoding": True})

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,8 +16,7 @@ from gan.data.pictures import MAX_BYTES, read_picture
 from gan.images import from_pixels, to_pixels
 from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
-from gan.latent.points import from_seeds, show
-from gan.metrics.features import extract
+from gan.latent.likeness import SAMPLES, Likeness
 from gan.sampling import affordable
 from gan.ui.asked import coded, features_of
 from gan.ui.desk import Desk
@@ -31,8 +29,7 @@ MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
 RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
 PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
 TOLD_EVERY_S = 0.1
-RANDOM_SAMPLES = 64  # whose distances say what "far" is
-RANDOM_S = 5.0  # of drawing them; a slow model gets fewer
+SAMPLES_S = 5.0  # of drawing those that say what "far" is; a slow model gets fewer
 STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fewer
 
 
@@ -40,7 +37,11 @@ STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fe
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """POST an encoded picture; the reply is raw pixels, square, of the size the model makes."""
+    """POST an encoded picture; the reply is raw pixels, square, of the size the model makes.
+
+    `x-gan-inverted` says whether it is dark on light where the model's pictures are light on dark,
+    or the reverse.
+    """
     desk, ref = context.part(Desk), request.query_params.get("ref", "")
     with desk.look.places.taken():
         try:
@@ -50,14 +51,20 @@ async def picture(context: Context, request: Request) -> Response:
             raise PageError("gan_error_request", status=408) from None
         if not context.profile.local and not desk.uploads.allows(session_of(request), len(body)):
             raise PageError("gan_error_uploads", status=429)
-        pixels = await on(desk.look.thread, _read, context, ref, body)
-    headers = NEVER | {"x-gan-shape": joined(pixels.shape)}
+        pixels, other_ground = await on(desk.look.thread, _read, context, ref, body)
+    headers = NEVER | {
+        "x-gan-shape": joined(pixels.shape),
+        "x-gan-inverted": str(int(other_ground)),
+    }
     return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
 
 
-def _read(context: Context, ref: str, body: bytes) -> np.ndarray:
-    channels, height, _ = context.models.get(ref).image_shape
-    return read_picture(body, resolution=height, channels=channels)
+def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
+    weights = context.models.get(ref)
+    channels, height, _ = weights.image_shape
+    pixels = read_picture(body, resolution=height, channels=channels)
+    likeness = likeness_of(context.part(Desk), weights)
+    return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
 
 
 # ---- finding it -------------------------------------------------------------------------------
@@ -101,12 +108,12 @@ def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) ->
     if len(body) != channels * height * width:
         raise PageError("gan_error_request")
     pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels).copy()
-    key = (weights.revision,)
-    far = desk.scales.get(key, lambda: apart(weights))
+    key, target = (weights.revision,), from_pixels(pixels)[0]
+    likeness = likeness_of(desk, weights)
     ends_at, told_at = time.monotonic() + wanted.seconds, 0.0
     for news in invert(
         weights.generator,
-        from_pixels(pixels)[0],
+        target,
         features=features_of(weights),
         encoder=desk.encoders.get(key, lambda: load_encoder(weights)),
         restarts=affordable(weights.generator, STARTS_S, least=1, most=wanted.restarts),
@@ -114,10 +121,13 @@ def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) ->
         cancel=lambda: cancelled() or time.monotonic() > ends_at,
     ):
         if isinstance(news, Inverted):
-            yield line(found_json(news, far))
+            yield line(
+                found_json(news, likeness.apart)
+                | {"grade": likeness.grade(target, news.after, news.distance)}
+            )
         elif time.monotonic() - told_at >= TOLD_EVERY_S:
             told_at = time.monotonic()
-            yield line(progress_json(news, far))
+            yield line(progress_json(news, likeness.apart))
 
 
 def progress_json(news: InversionProgress, far: float) -> dict[str, Any]:
@@ -139,12 +149,15 @@ def found_json(found: Inverted, far: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def apart(weights: Weights) -> float:
-    """How far random pictures of this model lie apart in features: the measure of "far"."""
-    g = weights.generator
-    seeds = range(affordable(g, RANDOM_S, least=4, most=RANDOM_SAMPLES))
-    features = extract(features_of(weights), show(g, from_seeds(g, seeds)))
-    return float(torch.pdist(features).mean())
+def likeness_of(desk: Desk, weights: Weights) -> Likeness:
+    """The scale of this model's pictures, measured once."""
+
+    def measured() -> Likeness:
+        g = weights.generator
+        seeds = range(affordable(g, SAMPLES_S, least=4, most=SAMPLES))
+        return Likeness.of(g, features_of(weights), seeds=seeds)
+
+    return desk.scales.get((weights.revision,), measured)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

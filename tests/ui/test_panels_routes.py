@@ -312,3 +312,13 @@ def test_a_score_is_held_against_those_that_are_lower():
     assert insight._over(2.5, torch.tensor([1.0, 2.0, 2.5, 4.0])) == 0.5
     assert insight._over(0.0, torch.tensor([1.0, 2.0])) == 0
     assert insight._over(0.0, None) is None
+
+
+@pytest.mark.parametrize(("ground", "thing", "told"), [(245, 30, "1"), (0, 220, "0")])
+def test_an_upload_on_another_ground_than_the_models_is_told(home, ground, thing, told):
+    image = Image.new("L", (64, 64), ground)
+    image.paste(thing, (20, 12, 44, 56))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    reply = home.post("/gan/picture", params={"ref": "fashion"}, content=stream.getvalue())
+    assert reply.headers["x-gan-inverted"] == told

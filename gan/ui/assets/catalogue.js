@@ -1,7 +1,6 @@
 // The directions of the model on show: fetched once per weights, kept while they are in use.
 import { ask, className, emit, on, t, tabIsOpen } from "./core.js";
 import { whenShown } from "./fresh.js";
-import { MOVE_TO_CLASS } from "./studio.js";
 
 const REST_MS = 15000;  // a running training writes weights often; finding directions takes a second
 
@@ -114,7 +113,7 @@ function decoded({ id, name, kind, share = null, vector, classes }, count) {
   const target = kind === "class" && count ? Number(id.replace("class-", "")) : null;
   return {
     id, name, kind, share, target, vector: floatsOf(vector),
-    weights: target === null ? (classes ? floatsOf(classes) : null) : MOVE_TO_CLASS,
+    weights: target === null && classes ? floatsOf(classes) : null,
     shared: kind !== "drawn",  // the same for everyone who opens a link
   };
 }

@@ -1,12 +1,14 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
 import uPlot from "./uplot.js";
 import { count, h, t } from "./core.js";
+import { named, roomFor } from "./figures.js";
 
 const TONES = {
   accent: { color: "--ga-accent" }, ink: { color: "--ga-ink" },
   dashed: { color: "--ga-quiet", dash: [4, 3] },
 };
 const NEAR_PX = 6;
+const ROOM_PX = 48;  // of the labels beside a chart, and more where they are longer
 const FAINT = 0.28;
 
 export class Chart {
@@ -86,7 +88,7 @@ export class Chart {
         ...(this.#smooth() ? spec.series.map((s) => line(s, false)) : [])],
       axes: [
         { ...axis, size: 24, space: 64, grid: { show: false }, values: (u, list) => list.map((v) => (this.empty.hidden ? group.nameOf(v) : "")) },
-        { ...axis, size: 48, space: 32, grid: { stroke: color("--ga-line"), width: 1 },
+        { ...axis, size: (u, texts, i, cycle) => roomFor(u, texts, i, cycle, ROOM_PX), space: 32, grid: { stroke: color("--ga-line"), width: 1 },
           values: (u, list) => list.map((v) => (v === null || !this.empty.hidden ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v))) },
       ],
       cursor: {
@@ -195,13 +197,4 @@ function smoothed(values, weight) {
     norm = weight * norm + (1 - weight);
     return sum / norm;
   });
-}
-
-// Three significant digits, and no more characters than an axis has room for.
-export function named(v) {
-  const size = Math.abs(v);
-  if (size < 1e-12) return "0";
-  const text = size >= 1e5 ? `${(v / 1000).toFixed(0)}k` : size >= 1000 ? count(v)
-    : size >= 0.001 ? String(Number(v.toPrecision(3))) : v.toExponential(size < 1e-9 ? 0 : 1);
-  return text.replace("-", "−").replace("e−", "e−");
 }

@@ -1,39 +1,46 @@
-// A mixture of classes: a chip with a small slider for each class that is in it.
+// A mixture of classes: a chip with a small slider for each class that is in it. The sliders are
+// shares: one that goes up takes from the others as they are, and fully right is all of it.
 import { className, fillRange, h, icon, t } from "./core.js";
+
+const LEAST = 0.005;  // of a share that is shown
 
 export class ClassMix {
   constructor(box, toggle, studio) {
-    Object.assign(this, { box, toggle, studio, listed: [], model: null });
+    Object.assign(this, { box, toggle, studio, listed: [], model: null, open: false });
     this.chips = h("div", { class: "ga-mix-chips" });
     this.add = h("select", { class: "ga-input", id: "mix-add" });
     box.append(this.chips, this.add);
     toggle.addEventListener("click", () => (box.hidden ? this.#open() : this.#close()));
-    this.add.addEventListener("change", () => this.#set(Number(this.add.value), 0.5));
+    this.add.addEventListener("change", () => this.#add(Number(this.add.value)));
     const index = (e) => Number(e.target.closest("[data-class]").dataset.class);
     this.chips.addEventListener("input", (e) => this.#drag(index(e), Number(e.target.value)));
     this.chips.addEventListener("change", () => studio.release());
     this.chips.addEventListener("click", (e) => {
-      if (e.target.closest("button")) this.#set(index(e), null);
+      if (e.target.closest("button")) this.#remove(index(e));
     });
   }
 
-  // It begins with the class that is on show.
+  // It begins with the mixture or the class that is on show.
   #open() {
     const { studio } = this;
     if (!studio.ready) return;
+    this.open = true;
     this.listed = this.listed.filter((i) => i < studio.classes);
-    this.#show(true);
-    const mix = new Array(studio.classes).fill(0);
-    mix[studio.label()] = 1;
-    studio.jump({ mix });
+    if (studio.point.mix) this.draw();
+    else this.#take(studio.chosenMix());
   }
 
   // One class again: the strongest.
   #close() {
-    const { studio } = this;
-    const { mix } = studio.point;
-    this.listed = [];
-    studio.jump({ mix: null, ...(mix ? { label: strongest(mix) } : {}) });
+    const { mix } = this.studio.point;
+    Object.assign(this, { open: false, listed: [] });
+    if (mix) this.#take(null, { label: strongest(mix) });
+    else this.#show(false);
+  }
+
+  #take(mix, more = {}) {
+    const { held } = this.studio.point;
+    return this.studio.jump({ mix, held, ...more });
   }
 
   #show(open) {
@@ -41,32 +48,42 @@ export class ClassMix {
     this.toggle.setAttribute("aria-pressed", String(open));
   }
 
-  #raw() { return Array.from({ length: this.studio.classes }, (_, i) => this.studio.point.mix?.[i] ?? 0); }
-
-  #drag(index, weight) {
-    const mix = this.#raw();
-    mix[index] = weight;
-    this.studio.drag({ mix });
+  #drag(index, share) {
+    const { studio } = this;
+    if (!studio.dragging || this.dragged !== index) this.others = this.#others(index);
+    this.dragged = index;
+    studio.drag({ mix: mixed(this.others, index, share) });
   }
 
-  // null takes a class out.
-  #set(index, weight) {
-    const mix = this.#raw();
-    mix[index] = weight ?? 0;
-    this.listed = this.listed.filter((i) => i !== index || weight !== null);
-    if (mix.some((v) => v > 0)) this.studio.jump({ mix });
+  // The shares of the other classes; of those that are listed each the same where this is all.
+  #others(index) {
+    const rest = this.studio.chosenMix().map((v, i) => (i === index ? 0 : Math.max(0, v)));
+    if (rest.some((v) => v > 0)) return rest;
+    return rest.map((_, i) => Number(i !== index && this.listed.includes(i)));
+  }
+
+  #add(index) {
+    this.listed = [...this.listed, index];
+    this.#take(mixed(this.#others(index), index, 1 / 3));
+  }
+
+  #remove(index) {
+    this.listed = this.listed.filter((i) => i !== index);
+    const others = this.#others(index);
+    if (others.some((v) => v > 0)) this.#take(mixed(others, index, 0));
     else this.#close();
   }
 
   draw() {
     const { studio } = this;
     const { mix } = studio.point;
-    if (this.model !== studio.model.ref) this.listed = [];
+    if (this.model !== studio.model.ref) Object.assign(this, { listed: [], open: false });
     this.model = studio.model.ref;
     this.toggle.hidden = studio.classes < 2;
-    if (!mix) return this.#show(false);
+    if (!mix) Object.assign(this, { listed: [], open: false });
+    if (!this.open) return this.#show(false);  // a mixture of a walk or of a map asks for no room
     this.#show(true);
-    const inside = mix.flatMap((v, i) => (v > 0 ? [i] : []));
+    const inside = studio.chosenMix().flatMap((v, i) => (v > LEAST ? [i] : []));
     this.listed = [...new Set([...this.listed, ...inside])].sort((a, b) => a - b);
     const names = studio.model.class_names.map(className);
     const shown = this.listed.map((i) => `${i} ${names[i]}`).join();
@@ -91,8 +108,8 @@ export class ClassMix {
     for (const chip of this.chips.children) {
       const index = Number(chip.dataset.class);
       const slider = chip.querySelector("input");
-      const weight = this.studio.point.mix[index] ?? 0;
-      if (Number(slider.value) !== weight) slider.value = weight;
+      const share = Number(shares[index].toFixed(2));
+      if (Number(slider.value) !== share) slider.value = share;
       fillRange(slider, 0);
       chip.querySelector("output").textContent = `${Math.round(100 * shares[index])} %`;
     }
@@ -100,3 +117,10 @@ export class ClassMix {
 }
 
 const strongest = (mix) => mix.indexOf(Math.max(...mix));
+
+// Weights with `share` for class `index` and the rest as `others` are to each other.
+function mixed(others, index, share) {
+  const sum = others.reduce((a, b) => a + b, 0);
+  if (!sum) return others.map((_, i) => Number(i === index));
+  return others.map((v, i) => (i === index ? share : (1 - share) * v / sum));
+}

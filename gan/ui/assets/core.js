@@ -3,6 +3,8 @@ import { Poll } from "./fresh.js";
 
 export { tabIsOpen } from "./fresh.js";
 
+export { short } from "./figures.js";
+
 export const boot = window.GAN;
 export const events = new EventTarget();
 export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
@@ -130,13 +132,6 @@ export function duration(seconds) {
   const pad = (n) => String(n).padStart(2, "0");
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
   return h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${pad(m)}:${pad(s % 60)}`;
-}
-
-export function short(value) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const size = Math.abs(value);
-  if (size >= 10000) return value.toExponential(1);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
 // ---- DOM ------------------------------------------------------------------------------------

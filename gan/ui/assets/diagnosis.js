@@ -1,6 +1,6 @@
 // What is going wrong, by what it shows, and what would help: one press each.
 import { ACTIVE, count, h, icon, t, translate } from "./core.js";
-import { named } from "./chart.js";
+import { named } from "./figures.js";
 import { nameOf } from "./settings.js";
 
 const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety"];

@@ -1,5 +1,6 @@
 // All dimensions of z, one slider each: compact columns, built when they are first opened.
 import { fillRange, h, t } from "./core.js";
+import { fixed } from "./figures.js";
 import { stepWithKeys } from "./keys.js";
 import { REACH } from "./latentlink.js";
 
@@ -56,7 +57,7 @@ export class Dimensions {
     Object.assign(row, { shown: value, moved, locked });
     if (Number(row.slider.value) !== value) row.slider.value = value;
     row.slider.disabled = locked;
-    row.output.textContent = value.toFixed(2).replace("-", "−");
+    row.output.textContent = fixed(value);
     row.row.classList.toggle("is-moved", moved);
     row.row.classList.toggle("is-locked", locked);
     row.lock.setAttribute("aria-pressed", String(locked));

@@ -1,6 +1,7 @@
 // Directions: a short list of sliders, each between pictures of its two ends.
 import { emit, fillRange, h, icon, on, say, t } from "./core.js";
 import { nameOf } from "./catalogue.js";
+import { signed } from "./figures.js";
 import { stepWithKeys } from "./keys.js";
 import { REACH } from "./latentlink.js";
 import { Thumbs } from "./thumbs.js";
@@ -137,7 +138,7 @@ export class Directions {
     fillRange(slider, 0);
     row.classList.toggle("is-moved", sigmas !== 0);
     row.setAttribute("aria-label", name);
-    output.textContent = sigmas ? `${sigmas > 0 ? "+" : "−"}${Math.abs(sigmas).toFixed(2)} σ` : "0";
+    output.textContent = sigmas ? `${signed(sigmas)} σ` : "0";
     lock.setAttribute("aria-pressed", String(locked));
     this.#drawWords(parts, direction, name, locked);
   }

@@ -71,6 +71,20 @@ export class Editor {
     this.changed();
   }
 
+  // Light and dark exchanged, hues kept: the lightness of HSL; gan/latent/likeness.py does the same.
+  invert() {
+    this.#remember();
+    const image = this.image();
+    const { data } = image;
+    for (let i = 0; i < data.length; i += 4) {
+      const [r, g, b] = data.slice(i, i + 3);
+      const rest = 255 - Math.max(r, g, b) - Math.min(r, g, b);
+      data.set([r + rest, g + rest, b + rest], i);
+    }
+    this.context.putImageData(image, 0, 0);
+    this.changed();
+  }
+
   words() {
     this.sizeOut.textContent = `${this.size.value} px`;
     fillRange(this.size, 1);

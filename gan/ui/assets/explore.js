@@ -1,6 +1,6 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 import {
-  className, copyText, count, fillRange, h, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+  className, copyText, count, fillRange, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
 } from "./core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -80,8 +80,9 @@ class Explore {
     this.find("#reset").addEventListener("click", () => studio.reset());
     this.find("#class-select").addEventListener("change", (e) => {
       const label = e.target.value === "" ? null : Number(e.target.value);
-      if (!(label >= studio.classes)) studio.jump({ label });
+      if (!(label >= studio.classes)) studio.jump({ label, held: label !== null });
     });
+    this.find("#class-hold").addEventListener("click", () => studio.hold(!studio.point.held));
     const psi = this.find("#psi");
     psi.addEventListener("input", () => studio.drag({ psi: Number(psi.value) }));
     psi.addEventListener("change", () => studio.release());
@@ -147,7 +148,7 @@ class Explore {
     this.find("#dimensions").textContent = t("gan_all_dimensions", { count: studio.model.z_dim });
     const moved = Object.keys(point.moves).length + Object.keys(point.steps).length;
     this.find("#moved").textContent = moved ? t("gan_moved", { count: moved }) : "\u00a0";
-    this.find("#reset").disabled = !moved;
+    this.find("#reset").disabled = studio.isPlain;
     this.find("#undo").disabled = !studio.past.length;
     this.find("#redo").disabled = !studio.future.length;
     this.#drawWhat();
@@ -167,6 +168,17 @@ class Explore {
         ...options.map((name, i) => h("option", { value: i ? i - 1 : "" }, name)));
     }
     select.selectedIndex = mix ? options.length - 1 : (label ?? -1) + 1;
+    this.#drawHold();
+  }
+
+  #drawHold() {
+    const { held } = this.studio.point;
+    const [button, words] = [this.find("#class-hold"), t(held ? "gan_class_release" : "gan_class_hold")];
+    if (button.title === words) return;
+    button.replaceChildren(icon(held ? "lock" : "unlock"));
+    button.setAttribute("aria-pressed", String(held));
+    button.setAttribute("aria-label", words);
+    button.title = words;
   }
 
   #drawWhat() {
@@ -186,7 +198,7 @@ class Explore {
     const names = studio.model.class_names;
     if (!studio.point.mix) return names.length ? className(names[studio.label()]) : undefined;
     const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
-    return shares.sort(([a], [b]) => b - a).slice(0, 2).filter(([share]) => share > 0.005)
+    return shares.filter(([share]) => share > 0.005).sort(([a], [b]) => b - a)
       .map(([share, name]) => `${className(name)} ${Math.round(100 * share)} %`).join(" + ");
   }
 

@@ -4,6 +4,7 @@ import {
   url,
 } from "./core.js";
 import { listenForDrops } from "./drop.js";
+import { fixed } from "./figures.js";
 import { whenShown } from "./fresh.js";
 import { Job } from "./job.js";
 import { follow } from "./lines.js";
@@ -241,7 +242,7 @@ class Gallery {
     const own = names[entry.label ?? entry.shown];
     const name = own && className(own);
     const what = name ? `${name}, ${seed}` : seed;
-    const score = entry.score === undefined ? "" : ` · ${entry.score.toFixed(2)}`;
+    const score = entry.score === undefined ? "" : ` · ${fixed(entry.score)}`;
     return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
   }
 
@@ -265,8 +266,8 @@ class Gallery {
 
   // ---- what one does with them ----------------------------------------------------------------
 
-  #open({ refs, seed, label, shown, psi }) {
-    choose(refs[0], { seed, label: label ?? shown ?? null, psi });
+  #open({ refs, seed, label, psi }) {
+    choose(refs[0], { seed, label: label ?? null, psi });
     openTab("explore");
   }
 

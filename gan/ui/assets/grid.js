@@ -1,6 +1,8 @@
 // Grid: the point moved along two directions at once; every cell can be gone to.
 import { fillRange, h, say, t } from "./core.js";
-import { button, field, here, jumpTo, put, range, shot } from "./points.js";
+import { signed } from "./figures.js";
+import { moved } from "./moves.js";
+import { button, field, here, jumpTo, put, range, samePoint, shot } from "./points.js";
 import { save } from "./lines.js";
 
 const SIZES = [5, 7, 9];
@@ -46,7 +48,7 @@ export class Grid {
   // Going to a cell keeps the grid where it is; any other change is its new middle.
   settled(now) {
     this.#axes();
-    const mine = this.mine && this.goal && now.z.every((v, i) => Math.abs(v - this.goal[i]) < 1e-4);
+    const mine = this.mine && this.goal && samePoint(here(this.studio), this.goal);
     this.mine = mine;
     if (mine) return this.#draw();
     this.centre = here(this.studio);
@@ -80,7 +82,7 @@ export class Grid {
     if (found) return found;
     const vector = new Float32Array(this.studio.model.z_dim);
     vector[Number(id.slice(1))] = 1;
-    return { vector, weights: null };
+    return { vector, weights: null, target: null };
   }
 
   #points() {
@@ -89,10 +91,7 @@ export class Grid {
     const at = (i) => Number(this.reach.value) * (2 * i / (n - 1) - 1);
     return Array.from({ length: n * n }, (_, cell) => {
       const [u, v] = [at(cell % n), at(Math.floor(cell / n))];
-      const z = Float32Array.from(this.centre.z, (x, i) => x + u * a.vector[i] + v * b.vector[i]);
-      const mix = this.centre.mix && this.centre.mix.map(
-        (x, i) => x + u * (a.weights?.[i] ?? 0) + v * (b.weights?.[i] ?? 0));
-      return { z, mix, seed: null, u, v };
+      return { ...moved(this.centre, [[a, u], [b, v]]), seed: null, u, v };
     });
   }
 
@@ -122,22 +121,22 @@ export class Grid {
     this.cells = points;
     this.sheet.style.setProperty("--cells", n);
     while (this.sheet.children.length > points.length) this.sheet.lastChild.remove();
-    const now = this.studio.now();
-    points.forEach(({ u, v, z }, i) => {
+    const now = here(this.studio);
+    points.forEach((point, i) => {
+      const { u, v } = point;
       const cell = this.sheet.children[i] ?? this.sheet.appendChild(
         h("button", { type: "button", "data-cell": i }, shot(null, { width: 1, height: 1, "aria-hidden": "true" })));
       const what = t("gan_grid_cell", { across: signed(u), down: signed(v) });
       cell.setAttribute("aria-label", what);
       cell.title = what;
-      const current = now.z.every((x, k) => Math.abs(x - z[k]) < 1e-4);
-      cell.classList.toggle("is-current", current);
+      cell.classList.toggle("is-current", samePoint(now, point));
     });
   }
 
   #jump(node) {
     if (!node) return;
     const point = this.cells[Number(node.dataset.cell)];
-    Object.assign(this, { mine: true, goal: point.z });
+    Object.assign(this, { mine: true, goal: point });
     this.studio.jump(jumpTo(point));
   }
 
@@ -168,5 +167,3 @@ export class Grid {
     sheet.toBlob((blob) => save(blob, `${name}-grid-${n}x${n}.png`), "image/png");
   }
 }
-
-const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;

@@ -1,5 +1,6 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
 import { className, count, h, refuse, say, short, t, url } from "./core.js";
+import { signed } from "./figures.js";
 import { bytesOf } from "./lines.js";
 import { classWeights, toImageData } from "./painter.js";
 import { button, put, shot } from "./points.js";
@@ -113,7 +114,7 @@ class Inside {
     this.picture.setAttribute("aria-label", t("gan_inside_d"));
     this.check.hidden = this.key.hidden = !judgement;
     this.overlay.hidden = !judgement || !this.switch.checked;
-    this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score) }) : "";
+    this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score, short) }) : "";
     this.score.title = judgement ? t("gan_inside_score_help") : "";
     this.verdict.textContent = judgement ? this.#beside(judgement) : t("gan_inside_no_d");
     if (judgement) put(this.overlay, tinted(bytesOf(judgement.pull), width, height));
@@ -169,8 +170,6 @@ class Inside {
     });
   }
 }
-
-const signed = (v) => (v === null ? "–" : `${v < 0 ? "−" : "+"}${short(Math.abs(v))}`);
 
 // Where brighter would be more real: green; where darker would: orange. The stronger, the denser.
 function tinted(levels, width, height) {

@@ -6,8 +6,9 @@ export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
 const FURTHEST = 10;  // as far as the server goes
 const MOST = 4096;  // entries of a list in a link
 
+// `held`: the class or the mixture stays when another seed is chosen.
 export function freshPoint(seed = FIRST_SEED) {
-  return { seed, base: null, label: null, mix: null, psi: 1, moves: {}, steps: {} };
+  return { seed, base: null, label: null, mix: null, held: false, psi: 1, moves: {}, steps: {} };
 }
 
 // ---- float32 in an address ------------------------------------------------------------------
@@ -35,13 +36,19 @@ export function unpackFloats(text) {
 
 const listed = (entries) => entries.map(([key, value]) => `${key}:${value}`).join(",");
 
-export function toLink({ seed, base, label, mix, psi, moves, steps }) {
+// What a link means that says nothing of it: a class was chosen to stay, a mixture was not.
+const usuallyHeld = ({ label, mix }) => label !== null && !mix;
+
+export function toLink(point) {
+  const { seed, base, label, mix, psi, moves, steps } = point;
+  const held = (label !== null || mix !== null) && point.held;
   const weights = (mix ?? []).map((v, i) => [i, Number(v.toFixed(4))]).filter(([, v]) => v);
   const parts = {
     seed,
     at: base ? packFloats(base) : "",
     class: mix || label === null ? "" : label,
     mix: listed(weights),
+    keep: held === usuallyHeld(point) ? "" : Number(held),
     psi: psi === 1 ? "" : psi,
     z: listed(Object.entries(moves)),
     d: listed(Object.entries(steps)),
@@ -56,6 +63,7 @@ export function fromLink(linked) {
   point.psi = number(linked, "psi", 0, 1.5, 1);
   point.base = linked.has("at") ? unpackFloats(linked.get("at")) : null;
   point.mix = mixOf(pairs(linked, "mix"));
+  point.held = linked.has("keep") ? linked.get("keep") === "1" : usuallyHeld(point);
   for (const [key, value] of pairs(linked, "z")) {
     if (/^\d{1,4}$/.test(key)) point.moves[Number(key)] = value;
   }

@@ -180,14 +180,14 @@ class MapPanel {
 
   #jump(index) {
     this.view.mark({ current: index });
-    this.studio.jump({ seed: this.data.seeds[index], label: null, mix: null });
+    this.studio.jump({ seed: this.data.seeds[index], label: null });
   }
 
   async #drag({ from, to, part }) {
     const [a, b] = [this.#point(from), to === null ? null : this.#point(to)];
     if (!a || (to !== null && !b)) return;  // on its way; the next move paints
     this.blended = b ? between(a, b, part) : a;
-    this.studio.preview(this.blended.z, { mix: this.blended.mix });
+    this.studio.preview(this.blended.z, { mix: this.blended.mix, fade: this.blended.fade });
   }
 
   #point(index) {

@@ -10,6 +10,13 @@ const LAST_SEED = 2 ** 31 - 1;
 
 export function build(body, studio) { return new Mix(body, studio); }
 
+// Class weights made a mixture: none negative, all adding up to 1; walk.py does the same.
+function mixture(weights) {
+  const positive = weights.map((v) => Math.max(0, v));
+  const sum = positive.reduce((a, b) => a + b, 0) || 1;
+  return positive.map((v) => v / sum);
+}
+
 class Mix {
   constructor(body, studio) {
     Object.assign(this, { body, studio, model: studio.model?.ref, shown: false });
@@ -147,7 +154,7 @@ class Mix {
       const scale = Math.hypot(...a.z) / (Math.hypot(...z) || 1);
       z = z.map((v) => v * scale);
     }
-    const mix = a.mix && sum(a.mix, b.mix, c.mix, 1 / a.mix.length).map(exact);
+    const mix = a.mix && mixture(sum(a.mix, b.mix, c.mix, 1 / a.mix.length)).map(exact);
     return { z, mix, label: null, seed: null };
   }
 

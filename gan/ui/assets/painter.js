@@ -1,6 +1,7 @@
 // From a latent to pixels: pipelined, newest wins, stale replies dropped; on the server or in the
 // browser, whichever `engine` is set. A request is {ref, psi, z, label, mix}: `label` a class
-// number or null, `mix` class weights or null (then `label` does not matter).
+// number or null, `mix` class weights or null (then `label` does not matter), and perhaps `fade`:
+// {mix, share} of the same z in other classes, drawn over it.
 import { modelOf, plainRef, refuse, url } from "./core.js";
 
 const IN_FLIGHT = 4;
@@ -48,7 +49,7 @@ export class Painter {
   async #run(engine, job) {
     this.flying += 1;
     try {
-      this.#take(await engine.render(job.request), job);
+      this.#take(await rendered(engine, job.request), job);
     } catch (error) {
       this.#fail(engine, error, job);
     } finally {
@@ -162,6 +163,18 @@ function joined(parts) {
 
 // ---- helpers ------------------------------------------------------------------------------------
 
+async function rendered(engine, { fade, ...request }) {
+  const picture = await engine.render(request);
+  if (!fade) return picture;
+  const over = await engine.render({ ...request, mix: fade.mix });
+  return { ...picture, ...dissolved(picture, over, fade.share), ms: picture.ms + over.ms };
+}
+
+function dissolved({ pixels, image }, over, share) {
+  if (!pixels) return { image, over: over.image, share };
+  return { pixels: pixels.map((v, i) => Math.round(v + share * (over.pixels[i] - v))) };
+}
+
 // The weight of every class, for a model that has classes; null for one that has none.
 export function classWeights({ ref, label, mix }) {
   if (mix) return Float32Array.from(mix);
@@ -181,12 +194,17 @@ function alike(requests) {
   return parts;
 }
 
-export function draw(canvas, { image, pixels, width, height, channels }) {
+export function draw(canvas, { image, over = null, share = 0, pixels, width, height, channels }) {
   resize(canvas, width, height);
   const context = canvas.getContext("2d");
   if (image) {
     context.clearRect(0, 0, width, height);
     context.drawImage(image, 0, 0);
+    if (over) {
+      context.globalAlpha = share;
+      context.drawImage(over, 0, 0);
+      context.globalAlpha = 1;
+    }
   } else context.putImageData(toImageData(pixels, width, height, channels), 0, 0);
 }
 

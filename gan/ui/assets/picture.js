@@ -12,16 +12,12 @@ const EFFORTS = {
   usual: { restarts: 4, steps: 200, word: "gan_picture_usual" },
   ...(boot.local ? { thorough: { restarts: 8, steps: 600, word: "gan_picture_thorough" } } : {}),
 };
-const NEARNESS = [  // share of the distance between two random pictures
-  [0.12, "gan_near_same"], [0.3, "gan_near_very"], [0.55, "gan_near_close"], [0.85, "gan_near_kind"],
-  [Infinity, "gan_near_far"],
-];
 
 export function build(body, studio) { return new PicturePanel(body, studio); }
 
 class PicturePanel {
   constructor(body, studio) {
-    Object.assign(this, { body, studio, ref: studio.ref, busy: null, found: null, news: null });
+    Object.assign(this, { body, studio, ref: studio.ref, busy: null, found: null, news: null, inverted: false, byItself: false });
     this.editor = new Editor({ changed: () => this.#drawState() });
     this.#make();
     this.#listen();
@@ -48,6 +44,8 @@ class PicturePanel {
   #make() {
     this.file = h("input", { type: "file", accept: TYPES, class: "ga-sr", id: "picture-file", tabindex: "-1", "data-t-label": "gan_picture_upload" });
     this.upload = button("gan_picture_upload", { icon: "upload", id: "picture-upload" });
+    this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert" }, h("span"));
+    this.turned = h("p", { class: "ga-quiet", id: "picture-turned", role: "status" });
     this.effort = h("select", { class: "ga-input", id: "picture-effort" },
       ...Object.entries(EFFORTS).map(([key, { word }]) => h("option", { value: key, "data-t": word }, t(word))));
     this.effort.value = "usual";
@@ -62,7 +60,8 @@ class PicturePanel {
     this.note = h("p", { class: "ga-note", role: "status" });
     this.drop = h("div", { class: "ga-picture-mine" },
       h("h3", { "data-t": "gan_picture_mine" }), this.editor.node,
-      h("div", { class: "ga-rowed" }, this.upload, this.file),
+      h("div", { class: "ga-rowed" }, this.upload, this.file, this.invert),
+      this.turned,
       h("p", { class: "ga-quiet", "data-t": "gan_picture_rules" }));
     this.result = h("div", { class: "ga-picture-found" },
       h("h3", { "data-t": "gan_picture_theirs" }),
@@ -89,6 +88,7 @@ class PicturePanel {
     this.drop.addEventListener("drop", (e) => this.#send(e.dataTransfer.files[0]));
     this.body.addEventListener("paste", (e) => this.#send(e.clipboardData.files[0]));
     this.find.addEventListener("click", () => this.#search());
+    this.invert.addEventListener("click", () => this.#turn(!this.inverted));
     this.stop.addEventListener("click", () => this.busy?.abort());
     this.use.addEventListener("click", () => this.#use());
   }
@@ -117,13 +117,22 @@ class PicturePanel {
       const [height, width, channels] = reply.headers.get("x-gan-shape").split(",").map(Number);
       const pixels = new Uint8Array(await reply.arrayBuffer());
       if (ref !== this.ref) return;
+      this.inverted = false;
       this.editor.take(toImageData(pixels, width, height, channels));
-      this.#search();
+      if (reply.headers.get("x-gan-inverted") === "1") this.#turn(true, true);
+      else this.#search();
     } catch (error) {
       this.note.textContent = say(error);
     } finally {
       this.upload.disabled = false;
     }
+  }
+
+  // By itself where the picture's ground is not the model's, and told; by hand either way.
+  #turn(inverted, byItself = false) {
+    Object.assign(this, { inverted, byItself });
+    this.editor.invert();
+    this.#search();
   }
 
   // ---- the search -----------------------------------------------------------------------------
@@ -176,6 +185,10 @@ class PicturePanel {
     if (busy && news) this.bar.value = news.step ? news.step / news.of : 1;
     else this.bar.removeAttribute("value");
     this.result.classList.toggle("is-empty", !news);
+    this.invert.disabled = this.editor.empty || busy !== null;
+    const told = this.byItself && this.inverted && !this.editor.empty;
+    this.invert.firstChild.textContent = t(told ? "gan_picture_as_it_was" : "gan_picture_invert");
+    this.turned.textContent = told ? t("gan_picture_turned") : "";
     this.#sentence(busy, news, found);
     this.before.setAttribute("aria-label", t("gan_picture_began"));
     this.after.setAttribute("aria-label", t("gan_picture_best"));
@@ -183,8 +196,7 @@ class PicturePanel {
 
   #sentence(busy, news, found) {
     const share = news ? news.distance / news.apart : null;
-    const near = share === null ? null : NEARNESS.find(([most]) => share < most)[1];
-    this.status.textContent = found ? t(near)
+    this.status.textContent = found ? t(`gan_near_${found.grade}`)
       : busy ? t(news ? "gan_picture_searching" : "gan_picture_waiting", news ?? {})
         : news ? t("gan_picture_stopped")
           : t(this.editor.empty ? "gan_picture_empty" : "gan_picture_ready");

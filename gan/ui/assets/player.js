@@ -1,14 +1,15 @@
 // Plays a way through latent space on the big picture: play, pause, scrub, speed, and without end.
 import { tabIsOpen } from "./core.js";
-import { along, anySeed, between, fromSeed, here } from "./points.js";
+import { along, anySeed, between, here } from "./points.js";
 
 const LEG_S = 3;  // from one picture to the next of an endless walk
 const LONGEST_STEP_S = 0.1;  // after a pause of the browser the walk goes on where it was
 
 export class Player {
-  // `way` gives {keys, seconds, space, loop}; `told` is called whenever what it shows has changed.
-  constructor(studio, { node, way, told }) {
-    Object.assign(this, { studio, node, way, told, at: 0, speed: 1, playing: false, legs: null });
+  // `way` gives {keys, seconds, space, loop}; `told` is called whenever what it shows has changed;
+  // `ofSeed` gives the point that a seed stands for on a walk.
+  constructor(studio, { node, way, told, ofSeed }) {
+    Object.assign(this, { studio, node, way, told, ofSeed, at: 0, speed: 1, playing: false, legs: null });
     this.shown = null;  // the point on the big picture, when it is ours
   }
 
@@ -63,7 +64,7 @@ export class Player {
     const { keys, space, loop } = this.way();
     if (this.endless) this.shown = this.#onLeg();
     else if (keys.length > 1) this.shown = along(keys, this.at, { space, loop });
-    if (this.shown) this.studio.preview(this.shown.z, { mix: this.shown.mix });
+    if (this.shown) this.studio.preview(this.shown.z, { mix: this.shown.mix, fade: this.shown.fade });
     this.told();
   }
 
@@ -102,7 +103,7 @@ export class Player {
     if (legs.asking) return;
     legs.asking = true;
     try {
-      const point = await fromSeed(this.studio, anySeed());
+      const point = await this.ofSeed(anySeed());
       if (legs.to) legs.next = point;
       else legs.to = point;
     } catch {

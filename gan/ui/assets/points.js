@@ -3,6 +3,7 @@ import { h, icon, t } from "./core.js";
 import { resize } from "./painter.js";
 
 const ACROSS = 0.9995;  // cosine beyond which a straight line is as good as an arc
+const FADE = 0.12;  // of the way between two classes, where one dissolves into the other (walk.py)
 
 // {z, mix, label, seed}: mix holds a weight for each class, or is null in a model without classes.
 export function hold(now, classes) {
@@ -53,11 +54,21 @@ export function slerp(a, b, part) {
   return Float32Array.from(a, (v, i) => length * (pa * v / na + pb * b[i] / nb));
 }
 
+// Between two classes a place is of the nearer one, and `fade` says how much of the other shows:
+// gan/latent/walk.py says why, and does the same for films and the command line.
 export function between(a, b, part, space = "z") {
   const z = (space === "z" ? slerp : lerp)(a.z, b.z, part);
-  const mix = a.mix && b.mix ? a.mix.map((v, i) => v + part * (b.mix[i] - v)) : null;
-  return { z, mix };
+  if (!a.mix || !b.mix) return { z, mix: null, fade: null };
+  if (strongest(a.mix) === strongest(b.mix)) {
+    return { z, mix: a.mix.map((v, i) => v + part * (b.mix[i] - v)), fade: null };
+  }
+  const [near, far] = part < 0.5 ? [a.mix, b.mix] : [b.mix, a.mix];
+  const edge = 0.5 - Math.min(0.5, Math.abs(part - 0.5) / FADE);  // 0.5 in the middle
+  const share = edge * edge * (3 - 2 * edge);
+  return { z, mix: [...near], fade: share ? { mix: [...far], share } : null };
 }
+
+export const strongest = (mix) => mix.indexOf(Math.max(...mix));
 
 // The place a fraction of the way along keyframes; a loop goes on from the last to the first.
 export function along(keys, fraction, { space = "z", loop = false } = {}) {
@@ -68,8 +79,12 @@ export function along(keys, fraction, { space = "z", loop = false } = {}) {
   return between(keys[leg], keys[(leg + 1) % keys.length], at - leg, space);
 }
 
-export function shifted(point, vector, amount) {
-  return { ...point, z: Float32Array.from(point.z, (v, i) => v + amount * vector[i]) };
+const SAME = 1e-4;
+
+// Whether two points make the same picture.
+export function samePoint(a, b) {
+  const near = (x, y) => x.length === y.length && x.every((v, i) => Math.abs(v - y[i]) < SAME);
+  return near(a.z, b.z) && (!a.mix || !b.mix || near(a.mix, b.mix));
 }
 
 // ---- small pictures -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // What one single step did: numbers of it, the samples before and after, and D's opinion of each.
 import { h, t, translate, url } from "./core.js";
-import { named } from "./chart.js";
+import { named } from "./figures.js";
 import { SIDE, paintSheet } from "./gutters.js";
 
 

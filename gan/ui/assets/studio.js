@@ -1,12 +1,12 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
 import { addressOf, ask, emit, link, say } from "./core.js";
-import { REACH, freshPoint, toLink } from "./latentlink.js";
+import { freshPoint, toLink } from "./latentlink.js";
+import { moved, turnsClass } from "./moves.js";
 import { addScaled, dot, orthonormal } from "./vectors.js";
 
 const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered
-export const MOVE_TO_CLASS = Symbol("class");  // 3 sigmas lead from the class on show to another
 
 export class Studio {
   constructor(painter) {
@@ -21,9 +21,10 @@ export class Studio {
     this.past = [];
     this.future = [];
     this.seeds = new Map();
-    this.previewing = false;
+    this.previewed = null;  // a point on the big picture that is not the state: of a walk, say
   }
 
+  get previewing() { return this.previewed !== null; }
   get ready() { return this.seeded?.seed === this.point.seed; }
   get classes() { return this.model?.class_names.length ?? 0; }
 
@@ -42,18 +43,9 @@ export class Studio {
 
   // Class weights, where there is more than one class to it; else null.
   mix(steps = this.point.steps) {
-    const turning = this.#taken(steps).filter(([d]) => d.weights);
-    if (!this.classes || (!this.point.mix && !turning.length)) return null;
-    const chosen = this.chosenMix();
-    const mix = [...chosen];
-    for (const [{ weights, target }, sigmas] of turning) {
-      const toClass = weights === MOVE_TO_CLASS;
-      mix.forEach((_, i) => {
-        const way = toClass ? (Number(i === target) - chosen[i]) / REACH : weights[i];
-        mix[i] += sigmas * way;
-      });
-    }
-    return mix;
+    const turns = this.#taken(steps);
+    if (!this.classes || (!this.point.mix && !turns.some(([d]) => turnsClass(d)))) return null;
+    return moved({ z: this.#start(), mix: this.chosenMix() }, turns).mix;
   }
 
   // The classes that were chosen, before any direction: weights that add up to 1.
@@ -67,10 +59,11 @@ export class Studio {
   }
 
   z(steps = this.point.steps) {
-    const z = Float32Array.from({ length: this.model.z_dim }, (_, i) => this.value(i));
-    for (const [direction, sigmas] of this.#taken(steps)) addScaled(z, direction.vector, sigmas);
-    return z;
+    return moved({ z: this.#start(), mix: null }, this.#taken(steps)).z;
   }
+
+  // z before directions.
+  #start() { return Float32Array.from({ length: this.model.z_dim }, (_, i) => this.value(i)); }
 
   // Dimension i before directions: what its slider shows.
   value(i) { return this.point.moves[i] ?? (this.point.base ?? this.seeded.z)[i]; }
@@ -137,8 +130,22 @@ export class Studio {
     } catch (error) {
       return this.refused(error);
     }
+    this.#plain();
     this.paint();
     this.settled();
+  }
+
+  // A seed in its own class is the plain picture of that seed, wherever it was opened from.
+  #plain() {
+    const { label, held } = this.point;
+    if (!held && label === this.seeded.label) this.point = { ...this.point, label: null };
+  }
+
+  // Whether the point is what its seed makes, in a class that was held or in its own.
+  get isPlain() {
+    const { base, mix, label, held, moves, steps } = this.point;
+    return !base && !mix && (label === null || held)
+      && !Object.keys(moves).length && !Object.keys(steps).length;
   }
 
   // {seed, z: Float32Array, label}: what a seed stands for.
@@ -187,7 +194,8 @@ export class Studio {
     this.drag({ steps: sigmas ? { ...others, [id]: sigmas } : others });
   }
 
-  // Another point: of a seed, or any z. What is locked keeps its sliders.
+  // Another point: of a seed, or any z. What is locked keeps its sliders. A class or a mixture that
+  // comes with the point goes with it, unless it is held; one that is held stays for other seeds.
   jump(to, { undo = true } = {}) {
     if (undo) this.#remember();
     const { seed, z, ...rest } = to;
@@ -202,9 +210,12 @@ export class Studio {
       if (seed === undefined && rest.label === undefined) rest.mix ??= this.mix(free);
     } else if (seed !== undefined) rest.base = null;
     if (seed !== undefined) rest.seed = seed;
-    const moved = z || seed !== undefined ? { moves: {}, steps } : {};
-    if (rest.label !== undefined) rest.mix ??= null;
-    this.point = { ...this.point, ...moved, ...rest };
+    const fresh = z || seed !== undefined ? { moves: {}, steps } : {};
+    const ofItself = rest.label !== undefined || to.mix !== undefined;
+    if (ofItself || (seed !== undefined && !this.point.held)) {
+      Object.assign(rest, { label: null, mix: null, held: false, ...rest });
+    }
+    this.point = { ...this.point, ...fresh, ...rest };
     return this.#show();
   }
 
@@ -227,10 +238,23 @@ export class Studio {
     return kept;
   }
 
+  // The plain picture of the seed again, but for what is locked.
   reset() {
-    const locked = (prefix) => ([key]) => this.locks.has(prefix + key);
-    const kept = (moves, prefix) => Object.fromEntries(Object.entries(moves).filter(locked(prefix)));
-    this.change({ moves: kept(this.point.moves, "z"), steps: kept(this.point.steps, "") });
+    if (!this.ready) return;
+    const { held, label, mix, steps } = this.point;
+    const dims = [...this.locks].filter((key) => /^z\d+$/.test(key)).map((key) => Number(key.slice(1)));
+    const moves = dims.map((i) => [i, this.value(i)]).filter(([i, v]) => v !== this.seeded.z[i]);
+    const strongest = mix ? mix.indexOf(Math.max(...mix)) : label;
+    this.change({
+      base: null, mix: null, label: held ? strongest : null, moves: Object.fromEntries(moves),
+      steps: Object.fromEntries(Object.entries(steps).filter(([id]) => this.locks.has(id))),
+    });
+  }
+
+  // Whether the class, or the mixture, outlives Randomise and Reset.
+  hold(held) {
+    const chosen = held && !this.point.mix ? { label: this.label() } : {};
+    return this.change({ ...chosen, held });
   }
 
   lock(key, locked) {
@@ -262,15 +286,15 @@ export class Studio {
   // ---- painting and the link ----------------------------------------------------------------
 
   paint() {
-    this.previewing = false;
+    this.previewed = null;
     const now = this.now();
     if (now) this.painter.paint(now);
   }
 
-  // A picture that is not the state: for playing walks.
-  preview(z, { label = this.label(), mix = null, psi = this.point.psi } = {}) {
-    this.previewing = true;
-    this.painter.paint({ ref: this.ref, psi, label, mix, z });
+  // A picture that is not the state: for playing walks. `fade`: {mix, share} of a picture over it.
+  preview(z, { label = this.label(), mix = null, fade = null, psi = this.point.psi } = {}) {
+    this.previewed = { z, label, mix, psi };
+    this.painter.paint({ ref: this.ref, psi, label, mix, z, fade });
   }
 
   // Thumbnails of many points: [{z, label, mix, psi}] -> ImageData of each.
@@ -290,11 +314,18 @@ export class Studio {
     emit("latent", { settled: true });
   }
 
-  // A link for others: what a training showed at `nimg` images, however far it has got since.
+  // A link for others: the picture that is on show, that of a paused walk included; of a training
+  // what it showed at `nimg` images, however far it has got since.
   address(nimg) {
     const moving = this.model.kind === "run" && !this.ref.includes("@");
     const model = moving ? `${this.ref}@${nimg}` : this.ref;
-    return addressOf({ tab: "explore", model, ...toLink(this.portable()) });
+    return addressOf({ tab: "explore", model, ...toLink(this.#onShow()) });
+  }
+
+  #onShow() {
+    if (!this.previewed) return this.portable();
+    const { z, label, mix, psi } = this.previewed;
+    return { ...freshPoint(this.point.seed), base: z, label: mix ? null : label, mix, psi };
   }
 
   // The point as another browser can make it again: what only we have is worked into z.

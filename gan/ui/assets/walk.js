@@ -2,8 +2,12 @@
 import { fillRange, h, say, t } from "./core.js";
 import { FilmForm } from "./filmform.js";
 import { fillScreen } from "./fullscreen.js";
+import { REACH as WHOLE } from "./latentlink.js";
+import { moved } from "./moves.js";
 import { Player } from "./player.js";
-import { anySeed, button, field, fromSeed, here, iconButton, jumpTo, put, range, select, shifted, shot } from "./points.js";
+import {
+  anySeed, button, field, fromSeed, here, iconButton, jumpTo, put, range, select, shot,
+} from "./points.js";
 
 const MOST = 8;
 const BY_CHANCE = 4;
@@ -15,7 +19,9 @@ export function build(body, studio) { return new Walk(body, studio); }
 class Walk {
   constructor(body, studio) {
     Object.assign(this, { body, studio, keys: [], model: studio.model?.ref });
-    this.player = new Player(studio, { node: body, way: () => this.#way(), told: () => this.#drawPlay() });
+    this.player = new Player(studio, {
+      node: body, way: () => this.#way(), told: () => this.#drawPlay(), ofSeed: (seed) => this.#ofSeed(seed),
+    });
     this.film = new FilmForm(studio, () => this.#way());
     this.#make();
     this.#listen();
@@ -71,6 +77,7 @@ class Walk {
     this.secondsOut = h("output");
     this.seconds = range({ id: "walk-seconds", min: 1, max: 12, step: 0.5, value: 6 });
     this.loop = h("input", { type: "checkbox", id: "walk-loop", checked: true });
+    this.within = h("input", { type: "checkbox", id: "walk-within", checked: true });
     this.direction = h("select", { class: "ga-input", id: "walk-direction" });
     this.along = button("gan_walk_along", { id: "walk-along" });
     this.endless = button("gan_walk_endless", { icon: "loop", id: "walk-endless" });
@@ -89,6 +96,8 @@ class Walk {
         field("gan_walk_path", this.space, { class: "is-path" }),
         field("gan_walk_length", this.seconds, { class: "is-length", output: this.secondsOut }),
         h("label", { class: "ga-check" }, this.loop, h("span", { "data-t": "gan_walk_loop" })),
+        this.withinRow = h("label", { class: "ga-check", "data-t-title": "gan_walk_within_help" },
+          this.within, h("span", { "data-t": "gan_walk_within" })),
         h("span", { class: "ga-space" }), this.use),
       h("div", { class: "ga-rowed is-ruled" },
         field("gan_walk_direction", this.direction, { class: "is-direction" }), this.along,
@@ -167,22 +176,33 @@ class Walk {
   async #pushSeeds(seeds, first = []) {
     const { model } = this;
     try {
-      const points = await Promise.all(seeds.map((seed) => fromSeed(this.studio, seed)));
+      const points = await Promise.all(seeds.map((seed) => this.#ofSeed(seed, first[0])));
       if (model === this.model) this.#push([...first, ...points]);
     } catch (error) {
       this.#note(say(error));
     }
   }
 
+  // What a seed stands for on this walk: in the class that the walk is in, or in its own.
+  async #ofSeed(seed, first = this.keys[0] ?? this.#here()) {
+    const point = await fromSeed(this.studio, seed);
+    return this.within.checked && first.mix ? { ...point, mix: [...first.mix] } : point;
+  }
+
+  // To either side of the picture that is shown; a class is a walk from it to the class and back.
   #alongDirection() {
     const found = this.studio.directions().find((d) => d.id === this.direction.value);
     if (!found) return;
     const here = this.#here();
-    this.keys = [-REACH, 0, REACH, 0].map((sigmas) => moved(here, found, sigmas));
+    const toClass = found.target !== null;
+    const stops = toClass ? [0, WHOLE] : [-REACH, 0, REACH, 0];
+    this.keys = stops.map((sigmas) => ({
+      ...moved(here, [[found, sigmas]]), label: null, seed: sigmas ? null : here.seed,
+    }));
     this.loop.checked = true;
     this.space.value = "w";
     this.player.stop();
-    this.player.at = 0.25;  // begins at the picture that is shown
+    this.player.at = toClass ? 0 : 0.25;  // begins at the picture that is shown
     this.#note("");
     this.#draw();
     this.#shoot();
@@ -276,13 +296,17 @@ class Walk {
       : `${(player.at * seconds).toFixed(1)} / ${t("gan_walk_seconds", { count: seconds.toFixed(1) })}`;
     this.scrubber.setAttribute("aria-valuetext", this.time.textContent);
     this.use.disabled = !player.shown;
+    this.withinRow.hidden = !this.studio.classes;
     const label = player.endless ? "gan_walk_end" : "gan_walk_endless";
     Object.assign(this.endless.lastChild, { textContent: t(label) }).dataset.t = label;
     this.film.enable(ready);
   }
 
   #directions() {
-    const found = this.studio.directions();
+    const now = this.studio.now() && here(this.studio);
+    // towards the class that is on show there is nowhere to go
+    const found = this.studio.directions().filter((d) => d.target === null || !now?.mix
+      || now.mix[d.target] < 1);
     const chosen = this.direction.value;
     this.direction.replaceChildren(...found.map((d) => h("option", { value: d.id }, d.name)));
     if (found.some((d) => d.id === chosen)) this.direction.value = chosen;
@@ -291,11 +315,4 @@ class Walk {
   }
 
   #note(sentence) { this.note.textContent = sentence; }
-}
-
-// A direction moves z, the class weights, or both.
-function moved(point, { vector, weights }, sigmas) {
-  const { z } = shifted(point, vector, sigmas);
-  const mix = point.mix && weights ? point.mix.map((v, i) => v + sigmas * weights[i]) : point.mix;
-  return { z, mix, label: null, seed: sigmas ? null : point.seed };
 }

@@ -22,6 +22,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_class_name_bag": ("Bag", "包"),
     "gan_class_name_ankle-boot": ("Ankle boot", "短靴"),
     "gan_class_by_seed_is": ("By seed: {name}", "随种子：{name}"),
+    "gan_class_hold": (
+        "Let the class vary with the seed; click to keep this one",
+        "类别随种子变化；点击可固定当前类别",
+    ),
+    "gan_class_release": (
+        "This class stays when you randomise; click to let it vary",
+        "换种子时保持此类别；点击可取消固定",
+    ),
     "gan_mix": ("Mix", "混合"),
     "gan_mixture": ("A mixture", "混合"),
     "gan_class_mix_help": (
@@ -37,8 +45,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_redo_help": ("Redo (Ctrl+Shift+Z)", "重做（Ctrl+Shift+Z）"),
     "gan_reset": ("Reset", "复位"),
     "gan_reset_help": (
-        "Put every slider back where the point began, except locked ones",
-        "除已锁定的以外，所有滑块回到起点",
+        "Back to the plain picture of this seed: moves, mixtures and points of one's own go, "
+        "what is locked stays",
+        "回到这个种子原本的图：移动、混合与自定的点都撤去，锁定的保留",
     ),
     "gan_copy_link": ("Copy link", "复制链接"),
     "gan_copied": ("Copied", "已复制"),

@@ -54,6 +54,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_walk_line": ("Straight in w", "在 w 中走直线"),
     "gan_walk_length": ("Length", "时长"),
     "gan_walk_loop": ("Back to the first", "回到第一张"),
+    "gan_walk_within": ("Stay in one class", "保持同一类别"),
+    "gan_walk_within_help": (
+        "Pictures that are added are of the first one's class. Otherwise each seed keeps its own, "
+        "and one class dissolves into the next",
+        "新加入的图与第一张同类；否则各自保持种子的类别，类别之间以渐变过渡",
+    ),
     "gan_walk_use": ("Stay here", "停在这里"),
     "gan_walk_fill": ("Fill the screen", "铺满屏幕"),
     "gan_walk_full": (
@@ -146,6 +152,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "It is cropped to a square, searched for, and not kept.",
         "也可拖放或粘贴到这里：PNG、JPEG、WebP、BMP 或 GIF，最大 10 MB。"
         "图片会裁成正方形，仅用于搜索，不会保存。",
+    ),
+    "gan_picture_invert": ("Invert brightness", "反转明暗"),
+    "gan_picture_as_it_was": ("Search it as it was", "按原样搜索"),
+    "gan_picture_turned": (
+        "Your picture lies on another ground than the model's pictures (light against dark), "
+        "so its brightness was inverted.",
+        "你的图与模型的图底色明暗相反，因此已反转明暗。",
     ),
     "gan_picture_large": ("A picture may have 10 MB; shrink it.", "图片最大 10 MB，请先缩小。"),
     "gan_picture_effort": ("Effort", "搜索力度"),

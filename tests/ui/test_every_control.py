@@ -1,0 +1,225 @@
+"""Every control of every tab is pressed once; the page must neither complain nor send nonsense.
+
+The controls are found in the DOM, so that one that is added later is pressed too. What cannot be
+reached is named below, with the reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Error, FileChooser, Page, Request, Response
+
+from tests.hub.server import hub_server
+from tests.ui.acting import visit_tab
+from tests.ui.browser import serving
+from tests.ui.fakes import add_model
+
+SCRIPT = Path(__file__).with_name("pressing.js").read_text("utf-8")
+PANEL = """document.getElementById(document.querySelector('[role=tab][aria-selected=true]')
+  .getAttribute('aria-controls'))"""
+HEADER = "document.querySelector('.ga-header')"
+CALM_S = 1.5  # without anything new to press
+OPENS_S = 0.4  # for what a press has opened to be there
+PRESS_MS = 8000  # until a control can be clicked; one that cannot has gone meanwhile
+
+SKIP: dict[str, str] = {
+    "#language-zh": "the last thing that the header's test presses itself",
+    "#language-en": "likewise",
+    "#theme-toggle": "likewise",
+    "#run-chip": "leads to another tab; test_train_page presses it",
+}
+# What ends others' work comes last in its tab, or there would be nothing to press.
+LAST = ("#stop", "[data-act=delete]", "[data-act=bin]")
+# What hides others, though it does not look like it, waits for them.
+LATE = ("#preset", "#data", "#clear", "[data-t-title=gan_fork_help]")
+# Into empty fields; others get what they hold already.
+TYPED = {
+    "#direction-name": "longer",
+    "#mypreset-name": "mine",
+    "#walk-seeds": "3, 17",
+    "[inputmode=numeric]": "3",
+}
+# Small settings before the first press: a training of digits that Stop ends, a film of a second,
+# few samples.
+SMALL = {
+    "Explore": {"#walk-seconds": "1"},
+    "Train": {"#preset": "digits", "#seconds": "240"},
+    "Gallery": {"#gallery-count": "500"},
+    "Evaluate": {"#evaluate-count": None},
+    "Hub": {},
+}
+# Controls that are in the DOM and are not reached by pressing, and why.
+UNREACHED: dict[str, set[str]] = {tab: set() for tab in SMALL}
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app of its own: what is pressed here deletes, trains and pulls."""
+    folder = tmp_path_factory.mktemp("every-control")
+    (folder / "runs").mkdir()
+    add_model(folder / "runs", "tiny", resolution=8, channels=1, z_dim=16, classes=10, family="mlp")
+    with (
+        hub_server() as hub,
+        serving(
+            folder / "runs", HF_ENDPOINT=hub.url, HF_HOME=str(folder / "hf"),
+            HF_HUB_CACHE=str(folder / "hf" / "hub"), HF_HUB_DISABLE_XET="1",
+            HF_HUB_DISABLE_TELEMETRY="1", HF_TOKEN="", NO_PROXY="127.0.0.1", no_proxy="127.0.0.1",
+        ) as url,
+    ):  # fmt: skip
+        yield url
+
+
+class Traffic:
+    """What the page asked for in vain, and what no number was in."""
+
+    def __init__(self, page: Page, pictures: Path) -> None:
+        self.faults: list[str] = []
+        self.pressing = ""  # the control that is being pressed
+        page.on("request", self._request)
+        page.on("response", self._response)
+        page.on("filechooser", lambda chooser: chooser.set_files(wanted_by(chooser, pictures)))
+        page.on("download", lambda download: download.cancel())
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def add(self, fault: str) -> None:
+        self.faults.append(f"{self.pressing}: {fault}")
+
+    def _request(self, request: Request) -> None:
+        if any(word in request.url for word in ("NaN", "undefined", "%5Bobject")):
+            self.add(f"asked for {request.url}")
+        if nonsense(request):
+            self.add(f"sent a NaN to {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.add(f"{response.status} from {response.url}")
+
+
+# what is sent there is pixels, a file, or latents beside nothing else
+LATENTS = ("/gan/latent?", "/gan/latents/batch?", "/gan/film?", "/gan/inside?", "/gan/neighbours?")
+
+
+def nonsense(request: Request) -> bool:
+    """Whether a request's body holds something that is no number."""
+    body = request.post_data_buffer if request.method == "POST" else None
+    if not body:
+        return False
+    if any(path in request.url for path in LATENTS):
+        return not np.isfinite(np.frombuffer(body[: len(body) // 4 * 4], "<f4")).all()
+    return b"NaN" in body or b"undefined" in body
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures to upload, enough for a set of one's own."""
+    folder = tmp_path_factory.mktemp("pictures")
+    draw = np.random.default_rng(0)
+    for i in range(24):
+        Image.fromarray(draw.integers(0, 256, (32, 32, 3)).astype(np.uint8)).save(
+            folder / f"{i}.png"
+        )
+    return folder
+
+
+def wanted_by(chooser: FileChooser, pictures: Path) -> Path | list[Path]:
+    """What a dialog for files may take: the folder, all of its pictures, or one of them."""
+    if chooser.element.get_attribute("webkitdirectory") is not None:
+        return pictures
+    if ".json" in (chooser.element.get_attribute("accept") or ""):
+        return []
+    files = sorted(pictures.iterdir())
+    return files if chooser.is_multiple() else files[:1]
+
+
+def press_all(page: Page, traffic: Traffic, root: str, tab: str | None) -> int:
+    """Press what there is under `root` until nothing new has come for a while."""
+    page.evaluate(SCRIPT)
+    rules = {"skip": [*SKIP], "late": [*LATE], "last": [*LAST]}
+    calm_since = waited_since = time.monotonic()
+    while time.monotonic() - calm_since < CALM_S:
+        if tab is not None:
+            return_to(page, tab)
+        found = page.evaluate_handle(f"(rules) => window.pressing.next({root}, rules)", rules)
+        if not found.evaluate("(f) => f !== null"):
+            page.wait_for_timeout(100)
+            continue
+        key, option, rank = found.evaluate("(f) => [f.key, f.option, f.rank]")
+        if rank and time.monotonic() - waited_since < OPENS_S:  # what was opened may be on its way
+            page.wait_for_timeout(100)
+            continue
+        found.evaluate("(f) => window.pressing.take(f)")
+        traffic.pressing = key
+        element = found.evaluate_handle("(f) => f.element").as_element()
+        press(page, element, option)
+        if text := page.evaluate("window.pressing.spoilt()"):
+            traffic.add(f"the page says {text!r}")
+        calm_since = waited_since = time.monotonic()
+    return page.evaluate("window.pressing.count()")
+
+
+def press(page: Page, element, option: str | None) -> None:
+    tag, kind = element.evaluate("(e) => [e.tagName, e.type ?? '']")
+    by_mouse = tag in ("BUTTON", "SUMMARY", "CANVAS") or kind in ("checkbox", "radio")
+    if by_mouse:
+        with contextlib.suppress(Error):  # gone or covered by now: `missed` tells if for good
+            element.click(timeout=PRESS_MS)
+    else:
+        element.evaluate(
+            "(e, [option, typed]) => window.pressing.change(e, option, typed)", [option, TYPED]
+        )
+    if tag == "CANVAS":
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+    page.wait_for_timeout(40)
+    if page.locator(".ga-cover").count():
+        page.keyboard.press("Escape")
+
+
+def return_to(page: Page, tab: str) -> None:
+    """Some buttons lead to another tab."""
+    selected = page.locator("[role=tab][aria-selected=true]").first
+    if selected.inner_text().strip() != tab:
+        visit_tab(page, tab)
+
+
+def make_small(page: Page, tab: str) -> None:
+    for selector, value in SMALL[tab].items():
+        page.evaluate(
+            """([selector, value]) => { const e = document.querySelector(selector);
+            if (!e) return; e.value = value ?? e.options[0].value;
+            for (const n of ['input', 'change'])
+              e.dispatchEvent(new Event(n, {bubbles: true})); }""",
+            [selector, value],
+        )
+
+
+@pytest.mark.parametrize("tab", [*SMALL])
+def test_every_control_can_be_pressed_and_nothing_complains(open_page, pictures, tab: str):
+    page = open_page()
+    traffic = Traffic(page, pictures)
+    visit_tab(page, tab)
+    page.wait_for_timeout(500)
+    make_small(page, tab)
+    count = press_all(page, traffic, PANEL, tab)
+    assert traffic.faults == []
+    missed = page.evaluate(f"window.pressing.missed({PANEL}, {{skip: {[*SKIP]}}})")
+    assert set(missed) - UNREACHED[tab] == set()
+    assert count >= 10
+
+
+def test_every_control_of_the_header_can_be_pressed_and_nothing_complains(open_page, pictures):
+    page = open_page()
+    traffic = Traffic(page, pictures)
+    assert press_all(page, traffic, HEADER, None) >= 2
+    for control in ("#theme-toggle", "#theme-toggle", "#language-zh", "#language-en"):
+        traffic.pressing = control
+        page.click(control)
+        assert not page.evaluate("window.pressing.spoilt()")
+    assert traffic.faults == []
