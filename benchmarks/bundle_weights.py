@@ -83,7 +83,9 @@ def main() -> None:
     # the reference is what ships, so that anyone can repeat the figure
     reference = "fashion" if "fashion" in run.data else run.data
     data = load_data(reference, resolution=run.model.resolution, channels=run.model.channels)
-    found = evaluate(loaded.generator, loaded.config, data=data, count=options.count)
+    found = evaluate(
+        loaded.generator, loaded.config, data=data, count=options.count, seen=loaded.seen
+    )
     config = replace(
         loaded.config,
         name=name,

@@ -123,6 +123,14 @@ class TrainConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenData:
+    """A set of images that a training was shown, less the part that it holds out."""
+
+    origin: str = ""  # as gan.data.ImageSet has it; empty: nobody knows which images these were
+    count: int = option(0, "images in the set; 0: not known", low=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """Everything that a training needs to start, and to be told apart from others."""
 
@@ -133,6 +141,7 @@ class RunConfig:
     total_seconds: float | None = option(None, "stop after so many seconds of training", low=0)
     class_names: tuple[str, ...] = ()
     parent: str = ""  # RUN@NIMG that it was forked from
+    seen: tuple[SeenData, ...] = ()  # all it was trained on, its parent's too; gan.data.provenance
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 

@@ -151,14 +151,16 @@ def _measure(
     from gan.metrics.results import Results  # noqa: PLC0415
 
     results = Results()
-    if not fresh and (kept := results.get(loaded.revision, images, count=count, seed=seed)):
+    if not fresh and (
+        kept := results.get(loaded.revision, images, count=count, seed=seed, seen=loaded.seen)
+    ):
         return kept
     with task(f"evaluating {loaded.ref}") as report:
         found = measure(
             loaded.generator, loaded.config, data=images, count=count, seed=seed,
-            revision=loaded.revision, on_progress=report,
+            revision=loaded.revision, seen=loaded.seen, on_progress=report,
         )  # fmt: skip
-    results.put(found, images, count=count)
+    results.put(found, images, count=count, seen=loaded.seen)
     return found
 
 
@@ -183,7 +185,7 @@ def _inception_text(found: dict[str, Any]) -> str:
 
 
 def _evaluation_text(weights: str, found: Evaluation) -> str:
-    from gan.metrics.verdict import verdicts  # noqa: PLC0415
+    from gan.metrics.verdict import UNSEEN, verdicts  # noqa: PLC0415
 
     lines = [
         f"{weights} against {found.data}, features {found.features}",
@@ -194,6 +196,7 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
             f"{TITLES[metric.name]:>21}  {metric.value:7.3f}  {_bounds(metric):>16}  "
             f"{metric.floor:6.3f}  {metric.count:,}: {GRADES[verdict.grade]}"
         )
+    lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < -3:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
     if found.class_histogram:

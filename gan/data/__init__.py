@@ -7,13 +7,15 @@ from gan.data.bundled import BUNDLED, fashion_test, load_bundled
 from gan.data.folder import load_folder
 from gan.data.hub import load_hub
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
+from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
 from gan.errors import DataError, suggest
 from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
-    "DATA_NAMES", "Batch", "Batches", "ImageSet", "check_spec", "compared_shape", "data_summary",
-    "fashion_test", "load_data", "shape_of", "split_held_out",
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "Seen", "Unseen", "check_spec", "compared_shape",
+    "data_summary", "fashion_test", "holds_out", "load_data", "record", "seen_by", "shape_of",
+    "split_held_out", "unseen_images", "were_shown",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)

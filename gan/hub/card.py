@@ -40,17 +40,23 @@ class Source(NamedTuple):
 _FASHION = ("mit", ("zalando-datasets/fashion_mnist",))
 SOURCES = {
     "fashion": Source(
-        "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images", *_FASHION
+        "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images, 500 of them "
+        "held out",
+        *_FASHION,
     ),
     "fashion-full": Source(
-        "Fashion-MNIST (Zalando Research, MIT licence), all 60,000 train images", *_FASHION
+        "Fashion-MNIST (Zalando Research, MIT licence), the 60,000 train images, 1,000 of them "
+        "held out",
+        *_FASHION,
     ),
     "emoji": Source(
-        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px", "ofl-1.1"
+        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px, 195 of them held "
+        "out",
+        "ofl-1.1",
     ),
     "digits": Source(
         "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI, CC BY 4.0), 1,797 "
-        "digits at 8 px",
+        "digits at 8 px, 89 of them held out",
         "cc-by-4.0",
     ),
 }
@@ -159,7 +165,8 @@ def rows_of(
         rows.append(("source", _origin(config)))
         rows.append(("licence", escaped(source.licence) or "none stated; ask its author"))
     if text := source_of(config.data).text:
-        rows.append(("data", text))
+        # of another's model only its config tells
+        rows.append(("data, as its author states" if config.source.repo else "data", text))
     if train is not None:
         rows.append(("loss", _loss(train)))
     if config.nimg:

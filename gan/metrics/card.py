@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan.config import WeightsConfig
+from gan.data import Seen
 from gan.errors import MetricError
 from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
 from gan.metrics.results import Results
+from gan.metrics.verdict import UNSEEN
 from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
@@ -55,12 +57,12 @@ def with_scores(card: str, found: Evaluation) -> str:
     return f"{card.rstrip()}\n\n## Scores\n\n{section}\n"
 
 
-def known_scores(revision: str) -> str:
+def known_scores(revision: str, *, seen: Seen = ()) -> str:
     """The table of the newest evaluation of a model that is kept here; empty where there is none.
 
-    revision: the SHA-256 of its weights, as gan.checkpoint.Weights has it.
+    revision and seen: as gan.checkpoint.Weights has them.
     """
-    found = Results().of(revision)
+    found = Results().of(revision, seen=seen)
     return scores_table(found[0]) if found else ""
 
 
@@ -70,9 +72,10 @@ def scores_table(found: Evaluation) -> str:
         f"| {TITLES[m.name]} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | {m.count:,} |"
         for m in found.metrics
     ]
+    text = UNSEEN[found.unseen]
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
-        f"other models here, not with published FID."
+        f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows, "", about])

@@ -22,7 +22,7 @@ from gan.checkpoint import (
     weights_of_run,
 )
 from gan.config import RunConfig, setting_of
-from gan.data import ImageSet
+from gan.data import ImageSet, record
 from gan.errors import GanError, RunError
 from gan.files import runs_root
 from gan.runs.folder import RunReader, RunStatus, is_run
@@ -73,6 +73,7 @@ def start(
 ) -> RunStatus:
     """Train from the beginning in a new folder."""
     host = host or Host()
+    config = record(config, images)
     # first: what is interrupted leaves no folder
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
@@ -90,6 +91,7 @@ def resume(
     Where `config` has other settings than the checkpoint, they are changed then and there.
     """
     host = host or Host()
+    config = record(config, images, before=config)
     folder = run_dir / "checkpoints"
     if not host.ranks.index:
         sweep(folder)
@@ -116,7 +118,7 @@ def fork(
 ) -> RunStatus:
     """A new run that begins where another one was; `config` may have other settings than that."""
     host = host or Host()
-    config = replace(config, parent=origin.name)
+    config = record(replace(config, parent=origin.name), images, before=origin.config)
     if origin.checkpoint is not None:
         trainer, changed = _restored(origin.checkpoint, config, images, host)
     else:

@@ -1,6 +1,6 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 import {
-  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
+  boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences, state, t,
   tabIsOpen,
 } from "./core.js";
 import { Leaders } from "./leaders.js";
@@ -131,10 +131,10 @@ class Evaluate {
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
-    this.find("#evaluate-about").textContent = found ? t("gan_evaluate_about", {
+    this.find("#evaluate-about").textContent = found ? sentences(t("gan_evaluate_about", {
       data: found.data, count: count(found.count), features: found.features,
       images: count(this.found.nimg),
-    }) : "";
+    }), found.shown ? t("gan_evaluate_shown") : "") : "";
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
       : t(busy ? "gan_evaluate_busy" : "gan_evaluate_empty");
     this.#drawCards(found);
@@ -207,12 +207,12 @@ class Evaluate {
 function verdict(found) {
   const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
   const fd = found.metrics.find((m) => m.name === "fd");
-  const sentences = [
+  const said = [
     t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
     t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
   ];
-  if (grade("memorised")) sentences.push(t(`gan_verdict_memorised_${grade("memorised")}`));
-  return sentences.join(currentLanguage() === "zh" ? "" : " ");
+  if (grade("memorised")) said.push(t(`gan_verdict_memorised_${grade("memorised")}`));
+  return sentences(...said, t(`gan_unseen_${found.unseen}`));
 }
 
 function card(name, metric) {

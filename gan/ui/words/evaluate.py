@@ -22,15 +22,38 @@ TEXTS: dict[str, tuple[str, str]] = {
         "测一测这个模型的图有多真、多丰富、多原创。",
     ),
     "gan_evaluate_about": (
-        "against {data}, {count} samples, {features}, after {images} images",
-        "对照 {data}，{count} 个样本，{features}，训练 {images} 张后",
+        "against {data}, {count} samples, {features}, after {images} images.",
+        "对照 {data}，{count} 个样本，{features}，训练 {images} 张后。",
     ),
     "gan_evaluate_classes": ("What it makes", "生成了哪些类"),
     "gan_evaluate_covered": (
         "{covered} of {classes} classes have 1 % of the samples or more; the tick is an even share",
         "{classes} 类中有 {covered} 类至少占 1 %；刻度为均匀份额",
     ),
-    "gan_evaluate_nearest": ("Nearest to what it was shown", "最接近训练图的样本"),
+    "gan_evaluate_shown": ("It was trained on this set.", "它就是用这个数据集训练的。"),
+    "gan_evaluate_nearest": ("Nearest to real images", "最接近真图的样本"),
+    "gan_unseen_own-split": (
+        "Copying is judged beside images of this set that its training held out.",
+        "是否照搬，以该数据集中训练时留出的图为参照。",
+    ),
+    "gan_unseen_test-split": (
+        "Copying is judged beside images of the test split, which no training here uses.",
+        "是否照搬，以测试集的图为参照；这里的训练都不使用测试集。",
+    ),
+    "gan_unseen_unknown": (
+        "It is not known which of these images the model saw in training, so nothing is said of "
+        "copying.",
+        "不清楚模型训练时见过其中哪些图，因此无法判断是否照搬。",
+    ),
+    "gan_unseen_other-data": (
+        "It was not trained on these images, so nothing is said of copying; choose its own data "
+        "for that.",
+        "它不是用这些图训练的，因此无法判断是否照搬；要判断请选它自己的数据。",
+    ),
+    "gan_unseen_too-few": (
+        "Fewer than 20 of these images were held out of its training, too few to judge copying.",
+        "其中训练时留出的图不足 20 张，无法判断是否照搬。",
+    ),
     "gan_evaluate_nearest_help": (
         "Left the sample, right its nearest real image. 1 is the usual distance between two real "
         "images, 0 a copy.",
@@ -103,12 +126,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_metric_coverage_far": ("Many kinds of images are never made.", "很多类型从不出现。"),
     "gan_metric_memorised": ("Near a training image", "接近训练图的样本"),
     "gan_metric_memorised_help": (
-        "How many samples stand nearer to a training image than 95 % of fresh real images do: "
-        "far more than 5 % means copying.",
-        "比 95 % 的新真图更接近某张训练图的样本比例：远超 5 % 说明在复制。",
+        "How many samples stand nearer to a training image than 95 % of real images do that the "
+        "model has not seen: far more than 5 % means copying.",
+        "比 95 % 的（模型没见过的）真图更接近某张训练图的样本比例：远超 5 % 说明在复制。",
     ),
     "gan_metric_memorised_like-real": ("No sign of copying.", "没有复制迹象。"),
-    "gan_metric_memorised_close": ("A little nearer than fresh images.", "略比新图更接近训练图。"),
+    "gan_metric_memorised_close": (
+        "A little nearer than unseen images.",
+        "略比没见过的图更接近训练图。",
+    ),
     "gan_metric_memorised_apart": ("Suspiciously near: it may copy.", "可疑地接近，可能在复制。"),
     "gan_metric_memorised_far": ("It copies training images.", "在复制训练图。"),
     # the verdict above the cards
