@@ -216,6 +216,9 @@ class WeightsConfig:
     fd: float | None = option(None, "Fréchet distance on our features", low=0)
     fd_floor: float | None = option(None, "the same, real against real", low=0)
     fd_features: str = ""
+    fd_data: str = ""  # name of the real images it was measured against
+    fd_count: int = option(0, "samples, and real images; 0: not stated", low=0)
+    fd_seed: int = option(0, "seed of the first sample", low=0, high=2**31 - 1)
     source: SourceConfig = field(default_factory=SourceConfig)
     model: ModelConfig | PortedConfig = field(default_factory=ModelConfig)
 

@@ -177,10 +177,18 @@ def rows_of(
             (
                 "Fréchet distance",
                 f"**{config.fd:.2f}** (floor, real against real: {config.fd_floor:.2f}), features "
-                f"`{code(config.fd_features)}`; lower is closer, not comparable with published FID",
+                f"`{code(config.fd_features)}`{_measured_how(config)}; lower is closer, not comparable "
+                f"with published FID",
             )
         )
     return tuple(rows)
+
+
+def _measured_how(config: WeightsConfig) -> str:
+    if not config.fd_count:
+        return ""
+    against = f" against `{code(config.fd_data)}`" if config.fd_data else ""
+    return f", {config.fd_count:,} images{against}"
 
 
 def _architecture(model: ModelConfig | PortedConfig, g: int, d: int) -> str:

@@ -34,9 +34,7 @@ def save_scores(folder: Path, found: Evaluation) -> None:
             f"scores are saved into a weights folder, {folder.name!r} is none; leave --save out"
         )
     config = from_json(WeightsConfig, read_json(folder / "config.json"))
-    config = replace(
-        config, fd=round(found.fd, 3), fd_floor=round(found.fd_floor, 3), fd_features=found.features
-    )
+    config = measured(config, found)
     text = card.read_text("utf-8") if card.is_file() else f"# {config.name or folder.name}\n"
     try:
         write_json(folder / "config.json", to_json(config))
@@ -46,6 +44,19 @@ def save_scores(folder: Path, found: Evaluation) -> None:
             f"the scores must be written into {folder.name!r}, it cannot be ({error.strerror}); "
             f"copy the folder to a place of your own"
         ) from error
+
+
+def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:
+    """`config` with the Fréchet distance that was found, and how."""
+    return replace(
+        config,
+        fd=round(found.fd, 3),
+        fd_floor=round(found.fd_floor, 3),
+        fd_features=found.features,
+        fd_data=found.data,
+        fd_count=found.count,
+        fd_seed=found.seed,
+    )
 
 
 def with_scores(card: str, found: Evaluation) -> str:

@@ -210,7 +210,7 @@ def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
     found = context.part(Judge).results.of(revision, seen=_seen(context, ref, revision))
     seconds, data = _training_of(context, ref)
     row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
-    row |= {"seconds": finite(seconds), "data": data, "evaluation": None}
+    row |= {"seconds": finite(seconds), "data": data, "evaluation": None, "card": _card(ref)}
     if found:
         row["evaluation"] = evaluation_json(found[0], verdicts(found[0]))
     return row
@@ -223,6 +223,16 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
         data = status.data if context.profile.local else status.data.partition(":")[0]
         return status.seconds, data
     return _folder_training(ref)
+
+
+def _card(ref: str) -> dict[str, Any] | None:
+    """The distance that a model's folder states, and how it was measured; None of runs."""
+    if ref.startswith("run:") or (config := _folder_config(ref)).fd is None:
+        return None
+    return {
+        "fd": finite(config.fd), "floor": finite(config.fd_floor), "features": config.fd_features,
+        "data": config.fd_data, "count": config.fd_count, "seed": config.fd_seed,
+    }  # fmt: skip
 
 
 def _folder_training(ref: str) -> tuple[float, str]:

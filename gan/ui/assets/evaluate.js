@@ -3,7 +3,7 @@ import {
   boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences, state, t,
   tabIsOpen,
 } from "./core.js";
-import { Leaders } from "./leaders.js";
+import { Leaders, statedHow } from "./leaders.js";
 import { bytesOf, follow } from "./lines.js";
 import { toImageData } from "./painter.js";
 
@@ -135,9 +135,11 @@ class Evaluate {
       data: found.data, count: count(found.count), features: found.features,
       images: count(this.found.nimg),
     }), found.shown ? t("gan_evaluate_shown") : "") : "";
+    const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
-      : t(busy ? "gan_evaluate_busy" : "gan_evaluate_empty");
-    this.#drawCards(found);
+      : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
+    this.find("#evaluate-differs").textContent = found && stated ? whyOther(found, stated) : "";
+    this.#drawCards(found, busy ? null : stated);
     this.#drawClasses(found);
     this.#drawPairs(this.found);
   }
@@ -152,11 +154,11 @@ class Evaluate {
       ? t("gan_evaluate_left", { time: duration(passed * (1 - done) / done) }) : "";
   }
 
-  #drawCards(found) {
+  #drawCards(found, stated) {
     const box = this.find("#evaluate-cards");
     const names = found ? found.metrics.map((m) => m.name) : NAMES;
-    box.replaceChildren(...names.map((name) => card(
-      name, found?.metrics.find((m) => m.name === name) ?? null)));
+    box.replaceChildren(...names.map((name) => (!found && stated && name === "fd" ? statedCard(stated)
+      : card(name, found?.metrics.find((m) => m.name === name) ?? null))));
     box.setAttribute("aria-busy", String(Boolean(this.ending)));
   }
 
@@ -213,6 +215,43 @@ function verdict(found) {
   ];
   if (grade("memorised")) said.push(t(`gan_verdict_memorised_${grade("memorised")}`));
   return sentences(...said, t(`gan_unseen_${found.unseen}`));
+}
+
+// ---- what a model's card states ----------------------------------------------------------------
+
+const statedText = (stated) => sentences(
+  t("gan_card_says", { fd: stated.fd.toFixed(2), how: statedHow(stated) }), t("gan_card_only_fd"));
+
+// In the same place and shape as a measured value, so that nothing jumps when one is measured.
+function statedCard(stated) {
+  return h("article", { class: "ga-card is-stated" },
+    h("h3", {}, t("gan_metric_fd")),
+    h("p", { class: "ga-card-value" }, h("strong", {}, stated.fd.toFixed(2)),
+      h("span", { class: "ga-quiet" }, t("gan_card_from"))),
+    scale(null),
+    h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t("gan_metric_floor", {
+      floor: stated.floor.toFixed(3), count: stated.count ? count(stated.count) : "?" })),
+    h("p", { class: "ga-card-says" }, t("gan_metric_fd_help")));
+}
+
+// Why a new measurement reads another value than the card; empty where it does not.
+function whyOther(found, stated) {
+  const fd = found.metrics.find((m) => m.name === "fd");
+  if (fd.value.toFixed(2) === stated.fd.toFixed(2)) return "";
+  const reasons = [];
+  const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
+  if (!stated.count) because("unknown");
+  else {
+    if (found.features !== stated.features) because("features", { here: found.features, there: stated.features });
+    if (found.count !== stated.count) because(found.count < stated.count ? "fewer" : "more", {
+      here: count(found.count), there: count(stated.count),
+      floor: fd.floor.toFixed(2), stated: stated.floor === null ? "?" : stated.floor.toFixed(2) });
+    if (found.data !== stated.data) because("data", { here: found.data, there: stated.data });
+    if (found.seed !== stated.seed) because("seed", { here: found.seed, there: stated.seed });
+    if (!reasons.length) because("code");
+  }
+  if (fd.low !== null && fd.low <= stated.fd && stated.fd <= fd.high) because("within");
+  return sentences(t("gan_differs", { here: fd.value.toFixed(2), there: stated.fd.toFixed(2) }), ...reasons);
 }
 
 function card(name, metric) {

@@ -30,6 +30,65 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{covered} of {classes} classes have 1 % of the samples or more; the tick is an even share",
         "{classes} 类中有 {covered} 类至少占 1 %；刻度为均匀份额",
     ),
+    # the distance that a model's card states
+    "gan_card_how": (
+        "{count} samples against as many real images of {data}, on {features}",
+        "{count} 个样本对照 {data} 中同样多的真图，特征 {features}",
+    ),
+    "gan_card_how_unknown": (
+        "it does not say with how many samples or against which real images",
+        "未说明样本数和对照的真图",
+    ),
+    "gan_card_says": (
+        "Its card states a Fréchet distance of {fd}: {how}.",
+        "模型卡给出的弗雷歇距离为 {fd}：{how}。",
+    ),
+    "gan_card_only_fd": (
+        "Press Measure for the other six numbers.",
+        "点“测量”可得到另外六项。",
+    ),
+    "gan_card_from": ("from its card", "来自模型卡"),
+    "gan_card_hint": ("From its card: {how}", "来自模型卡：{how}"),
+    "gan_differs": (
+        "Measured {here} here, where its card states {there}.",
+        "这里测得 {here}，模型卡给出 {there}。",
+    ),
+    "gan_differs_unknown": (
+        "The card does not say with how many samples, or against which real images.",
+        "模型卡没有说明样本数和对照的真图。",
+    ),
+    "gan_differs_features": (
+        "The features are other ones ({here}, there {there}), so the two cannot be compared.",
+        "所用特征不同（这里 {here}，卡中 {there}），两者不能比较。",
+    ),
+    "gan_differs_fewer": (
+        "Here are fewer samples, {here} instead of {there}, and fewer read higher, of real images "
+        "too: these read {floor} here and {stated} there.",
+        "这里的样本更少（{here}，卡中 {there}），样本越少数值越高，真图也如此：这里真图为 {floor}，"
+        "卡中为 {stated}。",
+    ),
+    "gan_differs_more": (
+        "Here are more samples, {here} instead of {there}, and more read lower, of real images "
+        "too: these read {floor} here and {stated} there.",
+        "这里的样本更多（{here}，卡中 {there}），样本越多数值越低，真图也如此：这里真图为 {floor}，"
+        "卡中为 {stated}。",
+    ),
+    "gan_differs_data": (
+        "The real images are other ones: {here} instead of {there}.",
+        "对照的真图不同：这里是 {here}，卡中是 {there}。",
+    ),
+    "gan_differs_seed": (
+        "The samples are other ones: from seed {here} instead of {there}.",
+        "样本不同：这里从种子 {here} 起，卡中从 {there} 起。",
+    ),
+    "gan_differs_code": (
+        "The settings are the same; weights, images or code have changed since.",
+        "设置相同，但权重、图片或代码在此之后有变动。",
+    ),
+    "gan_differs_within": (
+        "The card's value lies within the bounds of this measurement.",
+        "模型卡的值在这次测量的误差范围之内。",
+    ),
     "gan_evaluate_shown": ("It was trained on this set.", "它就是用这个数据集训练的。"),
     "gan_evaluate_nearest": ("Nearest to real images", "最接近真图的样本"),
     "gan_unseen_own-split": (

@@ -126,6 +126,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "It tells {share} % of the marked samples apart without having seen them.",
         "“{name}”已加入自画方向；对没见过的标记样本，它能分对 {share}%。",
     ),
+    "gan_direction_guesses": (
+        "“{name}” is made, but it is no better than tossing a coin: it puts {share} % of the "
+        "marked samples on their right side without having seen them, and a coin 50 %. Mark more "
+        "samples, as different as you can but for what you mean, and make it again.",
+        "“{name}”已做好，但和抛硬币差不多：对没见过的标记样本只分对 {share}%，而随机猜测是 50%。"
+        "请再多标一些样本，除了你想要的那一点之外尽量各不相同，然后重新生成。",
+    ),
     "gan_rename": ("Rename {name}", "重命名 {name}"),
     "gan_delete": ("Delete {name}", "删除 {name}"),
     "gan_deleted": ("“{name}” is deleted.", "已删除“{name}”。"),
