@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from gan.config import FORMAT, ModelConfig, PortedConfig, TrainConfig, WeightsConfig
 from gan.hub.space import REPO_ID, join_front
+from gan.quantities import QUANTITIES
 
 TAGS = ("gan", "unconditional-image-generation", "pytorch")
 LIBRARY = "gan-atelier"
@@ -175,10 +176,9 @@ def rows_of(
     if config.fd is not None and config.fd_floor is not None:
         rows.append(
             (
-                "Fréchet distance",
+                QUANTITIES["fd"].name[0],
                 f"**{config.fd:.2f}** (floor, real against real: {config.fd_floor:.2f}), features "
-                f"`{code(config.fd_features)}`{_measured_how(config)}; lower is closer, not comparable "
-                f"with published FID",
+                f"`{code(config.fd_features)}`{_measured_how(config)}. {QUANTITIES['fd'].help[0]}",
             )
         )
     return tuple(rows)

@@ -13,14 +13,10 @@ from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
 from gan.metrics.results import Results
 from gan.metrics.verdict import UNSEEN
+from gan.quantities import QUANTITIES
 from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
-TITLES = {
-    "fd": "FD, Fréchet distance ↓", "kd": "KD, kernel distance ↓",
-    "precision": "precision ↑", "recall": "recall ↑", "density": "density ↑",
-    "coverage": "coverage ↑", "memorised": "near a training image ↓",
-}  # fmt: skip
 
 
 def save_scores(folder: Path, found: Evaluation) -> None:
@@ -80,7 +76,8 @@ def known_scores(revision: str, *, seen: Seen = ()) -> str:
 def scores_table(found: Evaluation) -> str:
     """A Markdown table: value, bounds, what real images read."""
     rows = [
-        f"| {TITLES[m.name]} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | {m.count:,} |"
+        f"| {QUANTITIES[m.name].title} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | "
+        f"{m.count:,} |"
         for m in found.metrics
     ]
     text = UNSEEN[found.unseen]
@@ -89,7 +86,10 @@ def scores_table(found: Evaluation) -> str:
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows, "", about])
+    explained = [
+        f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help[0]}" for m in found.metrics
+    ]
+    return "\n".join([*head, *rows, "", about, "", *explained])
 
 
 def _bounds(metric: Metric) -> str:

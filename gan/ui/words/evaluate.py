@@ -123,22 +123,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_evaluate_ratio": ("distance {ratio}", "距离 {ratio}"),
     "gan_metric_bounds": ("{low} to {high}", "{low} 至 {high}"),
     "gan_metric_floor": ("real images: {floor} · {count} each", "真图：{floor} · 各 {count} 张"),
-    # each metric: name, what it is, what its grade says
-    "gan_metric_fd": ("Fréchet distance", "弗雷歇距离 FD"),
-    "gan_metric_fd_help": (
-        "How far the samples are from real images as a whole, on our own features; lower is "
-        "closer. Not comparable with published FID.",
-        "样本整体与真图的距离，用本项目自己的特征计算，越低越近；不能与论文里的 FID 相比。",
-    ),
+    # what the grade of each metric says; names are in gan.quantities
     "gan_metric_fd_like-real": ("Not to be told from real images.", "与真图难以区分。"),
     "gan_metric_fd_close": ("Close: good at a glance.", "接近真图，乍看不错。"),
     "gan_metric_fd_apart": ("Clearly apart from real images.", "与真图有明显差距。"),
     "gan_metric_fd_far": ("Far from real images.", "离真图还很远。"),
-    "gan_metric_kd": ("Kernel distance", "核距离 KD"),
-    "gan_metric_kd_help": (
-        "As the Fréchet distance, but fair to small samples: real images read 0 on average.",
-        "与 FD 相似，但对小样本公平：真图平均为 0。",
-    ),
     "gan_metric_kd_like-real": (
         "Its bounds hold 0, as real images' do.",
         "误差范围包含 0，与真图一致。",
@@ -146,49 +135,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_metric_kd_close": ("Small, but above real images.", "很小，但仍高于真图。"),
     "gan_metric_kd_apart": ("Clearly above real images.", "明显高于真图。"),
     "gan_metric_kd_far": ("Far above real images.", "远高于真图。"),
-    "gan_metric_precision": ("Precision", "精确率"),
-    "gan_metric_precision_help": (
-        "How many samples look like some real image: quality.",
-        "有多少样本像真图：反映质量。",
-    ),
     "gan_metric_precision_like-real": ("Samples look as real as real ones.", "样本几乎都像真图。"),
     "gan_metric_precision_close": ("Most samples look real.", "多数样本像真图。"),
     "gan_metric_precision_apart": ("Many samples look unlike anything real.", "不少样本不像真图。"),
     "gan_metric_precision_far": ("Few samples look real.", "很少样本像真图。"),
-    "gan_metric_recall": ("Recall", "召回率"),
-    "gan_metric_recall_help": (
-        "How many real images the model could have made: variety.",
-        "有多少真图是模型能生成的：反映多样性。",
-    ),
     "gan_metric_recall_like-real": ("Nothing is missing.", "几乎没有缺失。"),
     "gan_metric_recall_close": ("Rare images are missing.", "缺少一些少见的图。"),
     "gan_metric_recall_apart": ("Much of the variety is missing.", "缺失了不少种类。"),
     "gan_metric_recall_far": ("Most of the variety is missing.", "大部分种类都缺失。"),
-    "gan_metric_density": ("Density", "密度"),
-    "gan_metric_density_help": (
-        "How crowded real images' surroundings are with samples: quality that single odd real "
-        "images cannot lift. May pass 1.",
-        "真图周围样本的密集程度：不受个别异常真图影响的质量指标，可超过 1。",
-    ),
     "gan_metric_density_like-real": ("As dense as real images.", "与真图一样密集。"),
     "gan_metric_density_close": ("Nearly as dense as real images.", "接近真图的密度。"),
     "gan_metric_density_apart": ("Many samples lie off the real ones.", "不少样本偏离真图。"),
     "gan_metric_density_far": ("Most samples lie off the real ones.", "多数样本偏离真图。"),
-    "gan_metric_coverage": ("Coverage", "覆盖率"),
-    "gan_metric_coverage_help": (
-        "How many real images have a sample close by: variety that single odd samples cannot lift.",
-        "有多少真图附近有样本：不受个别异常样本影响的多样性指标。",
-    ),
     "gan_metric_coverage_like-real": ("All kinds of images are made.", "各类图都能生成。"),
     "gan_metric_coverage_close": ("Most kinds of images are made.", "多数类型能生成。"),
     "gan_metric_coverage_apart": ("Some kinds of images are never made.", "有些类型从不出现。"),
     "gan_metric_coverage_far": ("Many kinds of images are never made.", "很多类型从不出现。"),
-    "gan_metric_memorised": ("Near a training image", "接近训练图的样本"),
-    "gan_metric_memorised_help": (
-        "How many samples stand nearer to a training image than 95 % of real images do that the "
-        "model has not seen: far more than 5 % means copying.",
-        "比 95 % 的（模型没见过的）真图更接近某张训练图的样本比例：远超 5 % 说明在复制。",
-    ),
     "gan_metric_memorised_like-real": ("No sign of copying.", "没有复制迹象。"),
     "gan_metric_memorised_close": (
         "A little nearer than unseen images.",

@@ -6,10 +6,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_seed": ("Seed", "种子"),
     "gan_randomise": ("Randomise", "换一张"),
     "gan_psi": ("Truncation psi", "截断 psi"),
-    "gan_psi_help": (
-        "Below 1, pictures are pulled towards the average: tidier, less varied",
-        "小于 1 时向平均图靠拢：更工整，但变化更少",
-    ),
     "gan_class": ("Class", "类别"),
     "gan_class_name_t-shirt": ("T-shirt", "T 恤"),
     "gan_class_name_trouser": ("Trouser", "裤子"),
