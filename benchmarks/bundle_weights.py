@@ -22,6 +22,7 @@ from gan.hub.card import RESEMBLES, Facts, card, rows_of, source_of
 from gan.hub.index import write_index
 from gan.hub.recipe import training_command
 from gan.images import encode_png, tile
+from gan.metrics.card import measured
 from gan.metrics.evaluate import evaluate
 from gan.models import count_parameters
 from gan.runs import RunReader
@@ -83,15 +84,10 @@ def main() -> None:
     # the reference is what ships, so that anyone can repeat the figure
     reference = "fashion" if "fashion" in run.data else run.data
     data = load_data(reference, resolution=run.model.resolution, channels=run.model.channels)
-    found = evaluate(loaded.generator, loaded.config, data=data, count=options.count)
-    config = replace(
-        loaded.config,
-        name=name,
-        seconds=round(status.seconds, 1),
-        fd=round(found.fd, 3),
-        fd_floor=round(found.fd_floor, 3),
-        fd_features=found.features,
+    found = evaluate(
+        loaded.generator, loaded.config, data=data, count=options.count, seen=loaded.seen
     )
+    config = measured(replace(loaded.config, name=name, seconds=round(status.seconds, 1)), found)
     g, d = loaded.generator, loaded.discriminator
     if d is not None and 4 * (count_parameters(g) + count_parameters(d)) > MAX_BYTES:
         d = None

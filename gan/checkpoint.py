@@ -20,6 +20,7 @@ import torch
 from torch import nn
 
 from gan.config import ModelConfig, PortedConfig, RunConfig, WeightsConfig
+from gan.data import Seen, seen_by
 from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import (
     expanded,
@@ -60,6 +61,9 @@ class Weights:
     generator: Generator  # the averaged one, in eval mode
     discriminator: Discriminator | None
     revision: str  # SHA-256 of the file
+    # what it was trained on: of runs here and of bundled models; of others it is not known, since
+    # anyone can write anything into a config
+    seen: Seen = ()
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -101,7 +105,10 @@ def load(ref: str | Path) -> Weights:
     """
     text = str(ref)
     if (folder := kept_folder(text)) is not None:
-        return _load_folder(text, folder)
+        loaded = _load_folder(text, folder)
+        is_pulled_one = text.startswith(PULLED)
+        seen = () if is_pulled_one else seen_by_bundled(loaded.config, loaded.revision)
+        return replace(loaded, seen=seen)
     path = expanded(text)
     if (path / MODEL_FILE).is_file():
         return _load_folder(text, path)
@@ -116,6 +123,18 @@ def load(ref: str | Path) -> Weights:
             f"it is neither; check the folder"
         )
     raise WeightsError(f"there are no weights {text!r}; {suggest(text, bundled())}")
+
+
+def seen_by_bundled(config: WeightsConfig, revision: str) -> Seen:
+    """What a model in weights/ was trained on; not known of one that somebody put there.
+
+    revision: SHA-256 of its weights, which index.json lists for all that ship.
+    """
+    index = weights_dir() / "index.json"
+    rows = read_json(index) if index.is_file() else []
+    if revision not in {row.get("sha256") for row in rows if isinstance(row, dict)}:
+        return ()
+    return seen_by(RunConfig(preset=config.preset, data=config.data))
 
 
 def kept_folder(ref: str) -> Path | None:
@@ -142,8 +161,9 @@ def weights_of_run(run_dir: Path) -> list[int]:
 def load_at(run_dir: Path, nimg: int) -> Weights:
     """A run's averaged generator as it was after `nimg` images."""
     file = run_dir / "weights" / f"{nimg:010d}.safetensors"
-    config = weights_config(config_at(run_dir, nimg), name=run_dir.name, nimg=nimg)
-    return _load(str(run_dir), file, config)
+    run = config_at(run_dir, nimg)
+    config = weights_config(run, name=run_dir.name, nimg=nimg)
+    return replace(_load(str(run_dir), file, config), seen=seen_by(run))
 
 
 def model_note(model: ModelConfig) -> dict[str, str]:

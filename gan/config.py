@@ -131,6 +131,14 @@ def names_bytes(names: Iterable[str]) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeenData:
+    """A set of images that a training was shown, less the part that it holds out."""
+
+    origin: str = ""  # as gan.data.ImageSet has it; empty: nobody knows which images these were
+    count: int = option(0, "images in the set; 0: not known", low=0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """Everything that a training needs to start, and to be told apart from others."""
 
@@ -142,6 +150,7 @@ class RunConfig:
     keep_mb: float = option(KEEP_MB, "room for the run's past, in MB", low=1, high=1e6)
     class_names: tuple[str, ...] = ()
     parent: str = ""  # RUN@NIMG that it was forked from
+    seen: tuple[SeenData, ...] = ()  # all it was trained on, its parent's too; gan.data.provenance
     model: ModelConfig = field(default_factory=ModelConfig)
     train: TrainConfig = field(default_factory=TrainConfig)
 
@@ -222,6 +231,9 @@ class WeightsConfig:
     fd: float | None = option(None, "Fréchet distance on our features", low=0)
     fd_floor: float | None = option(None, "the same, real against real", low=0)
     fd_features: str = ""
+    fd_data: str = ""  # name of the real images it was measured against
+    fd_count: int = option(0, "samples, and real images; 0: not stated", low=0)
+    fd_seed: int = option(0, "seed of the first sample", low=0, high=2**31 - 1)
     source: SourceConfig = field(default_factory=SourceConfig)
     model: ModelConfig | PortedConfig = field(default_factory=ModelConfig)
 

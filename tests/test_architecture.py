@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 # Lower never imports higher, and what shares a row never imports its neighbour.
 LAYERS = [
     {"errors"},
-    {"schema", "images", "files"},
+    {"schema", "images", "files", "quantities"},
     {"config"},
     {"presets", "film", "tensors"},
     {"models", "losses", "data"},

@@ -26,15 +26,13 @@ from gan.cli.console import (
 from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
 from gan.images import normalise, opaque
+from gan.quantities import QUANTITIES
 from gan.sampling import sample
 
 if TYPE_CHECKING:
     from gan.metrics.evaluate import Evaluation, Metric
 
-TITLES = {
-    "fd": "FD", "kd": "KD", "precision": "precision", "recall": "recall", "density": "density",
-    "coverage": "coverage", "memorised": "near a training image",
-}  # fmt: skip
+TITLES = {name: quantity.title for name, quantity in QUANTITIES.items()}
 GRADES = {
     "like-real": "as real images", "close": "close to real images",
     "apart": "clearly apart from real images", "far": "far from real images",
@@ -151,14 +149,16 @@ def _measure(
     from gan.metrics.results import Results  # noqa: PLC0415
 
     results = Results()
-    if not fresh and (kept := results.get(loaded.revision, images, count=count, seed=seed)):
+    if not fresh and (
+        kept := results.get(loaded.revision, images, count=count, seed=seed, seen=loaded.seen)
+    ):
         return kept
     with task(f"evaluating {loaded.ref}") as report:
         found = measure(
             loaded.generator, loaded.config, data=images, count=count, seed=seed,
-            revision=loaded.revision, on_progress=report,
+            revision=loaded.revision, seen=loaded.seen, on_progress=report,
         )  # fmt: skip
-    results.put(found, images, count=count)
+    results.put(found, images, count=count, seen=loaded.seen)
     return found
 
 
@@ -183,17 +183,19 @@ def _inception_text(found: dict[str, Any]) -> str:
 
 
 def _evaluation_text(weights: str, found: Evaluation) -> str:
-    from gan.metrics.verdict import verdicts  # noqa: PLC0415
+    from gan.metrics.verdict import UNSEEN, verdicts  # noqa: PLC0415
 
     lines = [
         f"{weights} against {found.data}, features {found.features}",
-        f"{'':>21}  {'value':>7}  {'95 % bounds':>16}  {'real':>6}  images",
+        f"{'':>23}  {'value':>7}  {'95 % bounds':>16}  {'real':>6}  images",
     ]
     for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
         lines.append(
-            f"{TITLES[metric.name]:>21}  {metric.value:7.3f}  {_bounds(metric):>16}  "
+            f"{TITLES[metric.name]:>23}  {metric.value:7.3f}  {_bounds(metric):>16}  "
             f"{metric.floor:6.3f}  {metric.count:,}: {GRADES[verdict.grade]}"
         )
+    lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help[0]}" for m in found.metrics]
+    lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < -3:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
     if found.class_histogram:

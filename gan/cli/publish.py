@@ -136,7 +136,7 @@ def push(
             token=token,
             ask=not dry_run,
             licence=licence,
-            scores=known_scores(weights.revision),
+            scores=known_scores(weights.revision, seen=weights.seen),
             extra=extra,
         )
         for path, data in plan.files:

@@ -8,14 +8,16 @@ from gan.data.folder import load_folder
 from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
+from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
 from gan.errors import DataError, suggest
 from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
-    "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "absolute_spec", "check_spec",
-    "class_difference", "compare", "compared_shape", "data_summary", "difference", "fashion_test",
-    "identify", "load_data", "shape_of", "split_held_out",
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "Seen", "Unseen", "absolute_spec",
+    "check_spec", "class_difference", "compare", "compared_shape", "data_summary", "difference",
+    "fashion_test", "holds_out", "identify", "load_data", "record", "seen_by", "shape_of",
+    "split_held_out", "unseen_images", "were_shown",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
@@ -31,6 +33,15 @@ EMOJI_COUNT = 3916
 FASHION_REPO = "zalando-datasets/fashion_mnist"
 # Debian's package dataset-fashion-mnist; GAN_FASHION_DIR points at the same four files elsewhere
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
+# `ImageSet.origin` of each set. A run from before 0.4.0 names its data alone, and GAN_FASHION_DIR
+# may hold other files than these.
+ORIGINS = {
+    "fashion": "af474cd5c0e92db239632bf658884d40ea208d5774045111f8fa40e9b3e63690",
+    "fashion-full": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
+    "emoji": "c937120a99584703df9928e3730e30e12280c299dca115d77694aa2dcd2d3daa",
+    "digits": "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f",
+}
+TEST_ORIGIN = "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a"
 
 
 def _fashion() -> ImageSet:
@@ -116,10 +127,15 @@ BUNDLED: dict[str, Bundled] = {
 @lru_cache(maxsize=2)
 def load_bundled(name: str) -> ImageSet:
     """A set by name, read once a process."""
-    return BUNDLED[name].load()
+    return _with_origin(BUNDLED[name].load())
+
+
+def _with_origin(images: ImageSet) -> ImageSet:
+    digest = hashlib.sha256(images.pixels.contiguous().numpy().tobytes())
+    return replace(images, origin=digest.hexdigest())
 
 
 @lru_cache(maxsize=1)
 def fashion_test() -> ImageSet:
     """The 10,000 test images of Fashion-MNIST, from Debian's package or the Hub."""
-    return _fashion_full("test")
+    return _with_origin(_fashion_full("test"))

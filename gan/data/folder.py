@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import zipfile
 from collections import Counter
@@ -45,7 +46,7 @@ def load_folder(path: Path, *, resolution: int, channels: int) -> ImageSet:
             raise DataError(
                 f"there is no folder or zip {str(path)!r}; check the path after folder:"
             )
-        pixels, folders, skipped = _read(path, resolution, channels)
+        pixels, folders, skipped, origin = _read(path, resolution, channels)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise DataError(
@@ -60,10 +61,21 @@ def load_folder(path: Path, *, resolution: int, channels: int) -> ImageSet:
         )
     labels, names = _classes(folders)
     stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    return ImageSet(path.name, stacked, labels, names, _report(len(pixels), skipped, names))
+    report = _report(len(pixels), skipped, names)
+    return ImageSet(path.name, stacked, labels, names, report, origin)
 
 
-def _read(path: Path, resolution: int, channels: int) -> tuple[list[Pixels], list[str], Counter]:  # type: ignore[type-arg]
+class _Read(NamedTuple):
+    """What a folder or zip holds."""
+
+    pixels: list[Pixels]
+    folders: list[str]
+    skipped: Counter[str]
+    origin: str
+
+
+def _read(path: Path, resolution: int, channels: int) -> _Read:
+    digest = hashlib.sha256()  # of files, not of pixels: the same for every size they are read at
     pixels: list[Pixels] = []
     folders: list[str] = []
     skipped: Counter[str] = Counter()
@@ -73,9 +85,10 @@ def _read(path: Path, resolution: int, channels: int) -> tuple[list[Pixels], lis
                 raise DataError(entry.why)
             pixels.append(read_picture(entry.data, resolution=resolution, channels=channels))
             folders.append(entry.folder)
+            digest.update(hashlib.sha256(entry.data).digest())
         except DataError as error:
             skipped[short_reason(str(error))] += 1
-    return pixels, folders, skipped
+    return _Read(pixels, folders, skipped, digest.hexdigest())
 
 
 def _entries(path: Path) -> Iterator[Entry]:

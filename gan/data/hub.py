@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from typing import Any
@@ -30,7 +31,7 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
         )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
-    pixels, labels, skipped = _decode(table, image_key, label_key, resolution, channels)
+    pixels, labels, skipped, origin = _decode(table, image_key, label_key, resolution, channels)
     if len(pixels) < 2:
         raise DataError(
             f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
@@ -39,7 +40,7 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
         f"; skipped {skipped:,} unreadable" if skipped else ""
     )
     stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    return ImageSet(repo, stacked, torch.tensor(labels) if names else None, names, report)
+    return ImageSet(repo, stacked, torch.tensor(labels) if names else None, names, report, origin)
 
 
 def _fetch(repo: str, revision: str | None, split: str) -> Any:
@@ -78,19 +79,20 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
 
 def _decode(
     table: Any, image_key: str, label_key: str, resolution: int, channels: int
-) -> tuple[list[Pixels], list[int], int]:
+) -> tuple[list[Pixels], list[int], int, str]:
+    digest = hashlib.sha256()
     pixels: list[Pixels] = []
     labels: list[int] = []
     skipped = 0
     for row in table.select(range(min(len(table), MAX_IMAGES))):
         try:
-            pixels.append(
-                read_picture(_bytes_of(row[image_key]), resolution=resolution, channels=channels)
-            )
+            data = _bytes_of(row[image_key])
+            pixels.append(read_picture(data, resolution=resolution, channels=channels))
             labels.append(int(row[label_key]) if label_key else 0)
+            digest.update(hashlib.sha256(data).digest())
         except DataError:
             skipped += 1
-    return pixels, labels, skipped
+    return pixels, labels, skipped, digest.hexdigest()
 
 
 def _bytes_of(cell: Any) -> bytes:

@@ -26,6 +26,8 @@ class ImageSet:
     labels: Tensor | None = None  # (N,) int64
     class_names: tuple[str, ...] = ()
     report: str = ""  # one sentence on what was read and what was skipped
+    # SHA-256 of the content, the same at every size and number of channels; empty: not known
+    origin: str = ""
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -39,7 +41,7 @@ class ImageSet:
     def subset(self, index: Tensor) -> ImageSet:
         """The images at `index` (M,) int64."""
         labels = None if self.labels is None else self.labels[index]
-        return replace(self, pixels=self.pixels[index], labels=labels)
+        return replace(self, pixels=self.pixels[index], labels=labels, origin="")
 
 
 def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
@@ -80,10 +82,22 @@ def _resize(x: Tensor, resolution: int) -> Tensor:
 
 
 def split_held_out(images: ImageSet) -> tuple[ImageSet, ImageSet]:
-    """(train, held out): 5 % of the images, 1,000 at most, that no training ever sees.
+    """(train, held out): 5 % of the images, 1,000 at most, are not trained on.
 
-    The scores D gives them tell learning from memorising. The split is the same for every run.
+    The scores D gives them tell learning from memorising. The split is the same for every run on
+    these very images. Of a model that may have been trained on others, gan.data.provenance tells
+    what it has not seen.
     """
-    count = min(int(len(images) * HELD_OUT_FRACTION), HELD_OUT_MOST)
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(HELD_OUT_SEED))
+    order, count = _split_order(len(images))
     return images.subset(order[count:]), images.subset(order[:count])
+
+
+def held_out_rows(total: int) -> Tensor:
+    """The rows that `split_held_out` holds out of a set of `total` images."""
+    order, count = _split_order(total)
+    return order[:count]
+
+
+def _split_order(total: int) -> tuple[Tensor, int]:
+    count = min(int(total * HELD_OUT_FRACTION), HELD_OUT_MOST)
+    return torch.randperm(total, generator=torch.Generator().manual_seed(HELD_OUT_SEED)), count

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from gan.config import FORMAT, ModelConfig, PortedConfig, TrainConfig, WeightsConfig
 from gan.hub.space import REPO_ID, join_front
+from gan.quantities import QUANTITIES
 
 TAGS = ("gan", "unconditional-image-generation", "pytorch")
 LIBRARY = "gan-atelier"
@@ -40,17 +41,23 @@ class Source(NamedTuple):
 _FASHION = ("mit", ("zalando-datasets/fashion_mnist",))
 SOURCES = {
     "fashion": Source(
-        "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images", *_FASHION
+        "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images, 500 of them "
+        "held out",
+        *_FASHION,
     ),
     "fashion-full": Source(
-        "Fashion-MNIST (Zalando Research, MIT licence), all 60,000 train images", *_FASHION
+        "Fashion-MNIST (Zalando Research, MIT licence), the 60,000 train images, 1,000 of them "
+        "held out",
+        *_FASHION,
     ),
     "emoji": Source(
-        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px", "ofl-1.1"
+        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px, 195 of them held "
+        "out",
+        "ofl-1.1",
     ),
     "digits": Source(
         "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI, CC BY 4.0), 1,797 "
-        "digits at 8 px",
+        "digits at 8 px, 89 of them held out",
         "cc-by-4.0",
     ),
 }
@@ -159,7 +166,8 @@ def rows_of(
         rows.append(("source", _origin(config)))
         rows.append(("licence", escaped(source.licence) or "none stated; ask its author"))
     if text := source_of(config.data).text:
-        rows.append(("data", text))
+        # of another's model only its config tells
+        rows.append(("data, as its author states" if config.source.repo else "data", text))
     if train is not None:
         rows.append(("loss", _loss(train)))
     if config.nimg:
@@ -168,12 +176,19 @@ def rows_of(
     if config.fd is not None and config.fd_floor is not None:
         rows.append(
             (
-                "Fréchet distance",
+                QUANTITIES["fd"].name[0],
                 f"**{config.fd:.2f}** (floor, real against real: {config.fd_floor:.2f}), features "
-                f"`{code(config.fd_features)}`; lower is closer, not comparable with published FID",
+                f"`{code(config.fd_features)}`{_measured_how(config)}. {QUANTITIES['fd'].help[0]}",
             )
         )
     return tuple(rows)
+
+
+def _measured_how(config: WeightsConfig) -> str:
+    if not config.fd_count:
+        return ""
+    against = f" against `{code(config.fd_data)}`" if config.fd_data else ""
+    return f", {config.fd_count:,} images{against}"
 
 
 def _architecture(model: ModelConfig | PortedConfig, g: int, d: int) -> str:

@@ -240,6 +240,7 @@ def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: 
         preset=_line(config.preset),
         data=_line(config.data),
         fd_features=_line(config.fd_features),
+        fd_data=_line(config.fd_data),
         class_names=tuple(map(_line, config.class_names)),
         source=replace(source, licence=licence, layout=layout),
     )

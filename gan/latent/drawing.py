@@ -15,6 +15,7 @@ from gan.latent.direction import Direction
 
 MIN_MARKED = 2  # samples on either side
 LOGISTIC_C = 0.1  # weak evidence in many dimensions: strong regularisation
+BY_CHANCE = 1.2816  # standard deviations that chance passes once in ten
 MOST_LEFT_OUT = 32  # refits that the held-out figure is taken from
 
 
@@ -23,7 +24,16 @@ class Fit(NamedTuple):
 
     direction: Direction
     separated: float  # fraction of the marked samples on their right side
-    held_out: float  # the same, each judged by a fit without it: 0.5 is chance
+    # the same, each judged by a fit without it, in the mean of both sides: 0.5 is chance however
+    # many are marked on either side
+    held_out: float
+    judged: tuple[int, int]  # samples of either side that this is taken from
+
+    @property
+    def is_guessing(self) -> bool:
+        """Whether `held_out` is so low that tossing a coin reaches it in one of ten drawings."""
+        spread = 0.5 * math.sqrt(sum(0.25 / n for n in self.judged))  # of a mean of two shares
+        return self.held_out < 0.5 + BY_CHANCE * spread
 
 
 def fit_direction(
@@ -46,7 +56,9 @@ def fit_direction(
     x = torch.cat([plus, minus]).double().numpy()
     marked = np.r_[np.ones(len(plus), bool), np.zeros(len(minus), bool)]
     model = _fitted(x, marked)
-    held_out = [_judged_without(x, marked, i) for i in _spread(len(x), MOST_LEFT_OUT)]
+    sides = [np.flatnonzero(marked), np.flatnonzero(~marked)]
+    chosen = [[rows[i] for i in _spread(len(rows), MOST_LEFT_OUT // 2)] for rows in sides]
+    right = [float(np.mean([_judged_without(x, marked, i) for i in rows])) for rows in chosen]
     unit = torch.from_numpy(model.coef_[0]).float()
     unit = unit / unit.norm().clamp_min(1e-12)
     vector, classes = unit[: plus_z.shape[1]].clone(), unit[plus_z.shape[1] :]
@@ -55,7 +67,8 @@ def fit_direction(
     direction = Direction(
         name, "drawn", vector, float(vector.norm()), classes=classes if len(classes) else None
     )
-    return Fit(direction, float(model.score(x, marked)), float(np.mean(held_out)))
+    judged = (len(chosen[0]), len(chosen[1]))
+    return Fit(direction, float(model.score(x, marked)), sum(right) / 2, judged)
 
 
 def _in_sigmas(z: Tensor, weights: Tensor | None) -> Tensor:

@@ -7,18 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan.config import WeightsConfig
+from gan.data import Seen
 from gan.errors import MetricError
 from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
 from gan.metrics.results import Results
+from gan.metrics.verdict import UNSEEN
+from gan.quantities import QUANTITIES
 from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
-TITLES = {
-    "fd": "FD, Fréchet distance ↓", "kd": "KD, kernel distance ↓",
-    "precision": "precision ↑", "recall": "recall ↑", "density": "density ↑",
-    "coverage": "coverage ↑", "memorised": "near a training image ↓",
-}  # fmt: skip
 
 
 def save_scores(folder: Path, found: Evaluation) -> None:
@@ -32,9 +30,7 @@ def save_scores(folder: Path, found: Evaluation) -> None:
             f"scores are saved into a weights folder, {folder.name!r} is none; leave --save out"
         )
     config = from_json(WeightsConfig, read_json(folder / "config.json"))
-    config = replace(
-        config, fd=round(found.fd, 3), fd_floor=round(found.fd_floor, 3), fd_features=found.features
-    )
+    config = measured(config, found)
     text = card.read_text("utf-8") if card.is_file() else f"# {config.name or folder.name}\n"
     try:
         write_json(folder / "config.json", to_json(config))
@@ -46,6 +42,19 @@ def save_scores(folder: Path, found: Evaluation) -> None:
         ) from error
 
 
+def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:
+    """`config` with the Fréchet distance that was found, and how."""
+    return replace(
+        config,
+        fd=round(found.fd, 3),
+        fd_floor=round(found.fd_floor, 3),
+        fd_features=found.features,
+        fd_data=found.data,
+        fd_count=found.count,
+        fd_seed=found.seed,
+    )
+
+
 def with_scores(card: str, found: Evaluation) -> str:
     """`card` with the table of `found` between its marks; they are added where there are none."""
     section = f"{BEGIN}\n{scores_table(found)}\n{END}"
@@ -55,27 +64,32 @@ def with_scores(card: str, found: Evaluation) -> str:
     return f"{card.rstrip()}\n\n## Scores\n\n{section}\n"
 
 
-def known_scores(revision: str) -> str:
+def known_scores(revision: str, *, seen: Seen = ()) -> str:
     """The table of the newest evaluation of a model that is kept here; empty where there is none.
 
-    revision: the SHA-256 of its weights, as gan.checkpoint.Weights has it.
+    revision and seen: as gan.checkpoint.Weights has them.
     """
-    found = Results().of(revision)
+    found = Results().of(revision, seen=seen)
     return scores_table(found[0]) if found else ""
 
 
 def scores_table(found: Evaluation) -> str:
     """A Markdown table: value, bounds, what real images read."""
     rows = [
-        f"| {TITLES[m.name]} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | {m.count:,} |"
+        f"| {QUANTITIES[m.name].title} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | "
+        f"{m.count:,} |"
         for m in found.metrics
     ]
+    text = UNSEEN[found.unseen]
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
-        f"other models here, not with published FID."
+        f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows, "", about])
+    explained = [
+        f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help[0]}" for m in found.metrics
+    ]
+    return "\n".join([*head, *rows, "", about, "", *explained])
 
 
 def _bounds(metric: Metric) -> str:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.config import WeightsConfig
-from gan.data import ImageSet, compared_shape, split_held_out
+from gan.data import ImageSet, Seen, Unseen, compared_shape, unseen_images, were_shown
 from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.images import from_pixels
@@ -27,13 +27,21 @@ from gan.metrics.frechet import frechet_distance, real_floor
 from gan.metrics.intervals import GROUPS, jackknife
 from gan.metrics.kernel import kernel_distance
 from gan.metrics.manifold import manifold
-from gan.metrics.memorisation import EXPECTED, FEWEST_HELD_OUT, Memorisation, memorisation
+from gan.metrics.memorisation import (
+    EXPECTED,
+    FEWEST_HELD_OUT,
+    SHOWN,
+    Memorisation,
+    memorisation,
+)
+from gan.metrics.neighbours import nearest
 from gan.models import Generator
 from gan.sampling import sample
 
 MIN_IMAGES = 130  # two halves with more images than the 64 features, or covariances are singular
-VERSION = 1  # of what is measured: raised, it makes kept results stale
+VERSION = 2  # of what is measured: raised, it makes kept results stale
 COVERED_FRACTION = 0.01  # of the samples: a class below this counts as lost
+UNSEEN_MOST = 1000  # images that the model has not seen, which say what is usual
 MANIFOLD_MOST = 5000  # images a side: beyond, precision and recall change by less than a hundredth
 MetricName = Literal[
     "fd", "kd", "precision", "recall", "density", "coverage", "memorised"
@@ -54,11 +62,11 @@ class Metric:
 
 
 class Neighbour(NamedTuple):
-    """A sample and the training image that it is nearest to."""
+    """A sample and the real image that it is nearest to."""
 
     seed: int
     image: int  # row of the data set
-    ratio: float  # of its distance to the usual one of an image that was held out; 0 is a copy
+    ratio: float  # of its distance to the usual one of an unseen real image; 0 is a copy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +85,9 @@ class Evaluation:
     classes_covered: int | None = None
     copying_z: float | None = None  # three-sample test; below -3: copies
     nearest: tuple[Neighbour, ...] = ()
+    # "own-split" or "test-split": which unseen images copying was judged by; else why it was not
+    unseen: str = "unknown"
+    shown: bool = False  # whether the model is known to have been trained on the real images
     seconds: float = 0.0
 
     def __getitem__(self, name: MetricName) -> Metric:
@@ -109,31 +120,32 @@ def evaluate(
     count: int = 10_000,
     seed: int = 0,
     revision: str = "",
+    seen: Seen = (),
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Distances, fidelity, diversity and memorising of images from seeds seed, seed + 1, ...
 
     As many samples as real images, `count` each or all the real ones if they are fewer, so that
     value and floor hold the same bias from finite sets; precision and its kin use halves of the
-    real images, MANIFOLD_MOST at most, and memorising is looked for among up to 2 * count training
-    images. Real images are first fitted to the generator's size and channels and only then, like
-    the samples, to the network's: so resizing counts as nobody's fault. Calls on_progress with 0
-    to 1; what it raises ends the work. Raises MetricError for too few images or a generator that
-    has diverged.
+    real images, MANIFOLD_MOST at most. Copying is judged only where `seen`, what the model was
+    trained on, tells that it has seen these real images and which ones it has not. Real images are
+    first fitted to the generator's size and channels and only then, like the samples, to the
+    network's: so resizing counts as nobody's fault. Calls on_progress with 0 to 1; what it raises
+    ends the work. Raises MetricError for too few images or a generator that has diverged.
     """
     started = time.perf_counter()
     _check_images(generator, data, count)
     count = min(count, len(data))
     resolution, channels = compared_shape(generator.image_shape)
     net = load_features(features_for(data.name, channels))
-    chosen = _choose(len(data), count, seed)
-    images = fit(data.subset(chosen.all_rows), resolution=resolution, channels=channels).pixels
+    chosen = _choose(data, count, seed, unseen_images(seen, data))
+    images = _fitted(data, chosen, resolution=resolution, channels=channels)
     total = len(images) + count
     features = extract(net, images, on_progress=_part(on_progress, 0, len(images) / total))
     fake = _sample_features(
         net, generator, count, seed, on_progress=_part(on_progress, len(images) / total, 1)
     )
-    real = features[: 2 * count]
+    real = features[: min(2 * count, len(data))]
     copying = _memorisation(features, chosen, fake)
     histogram = class_histogram(net, fake) if net.head is not None else None
     return Evaluation(
@@ -153,7 +165,9 @@ def evaluate(
         class_histogram=histogram,
         classes_covered=None if histogram is None else classes_covered(histogram),
         copying_z=copying.z if copying else None,
-        nearest=_neighbours(copying, seed),
+        nearest=_neighbours(copying, seed) if copying else _nearest(real, chosen.rows, fake, seed),
+        unseen=chosen.kind if copying or not chosen.is_known else "too-few",
+        shown=were_shown(seen, data.origin),
         seconds=time.perf_counter() - started,
     )
 
@@ -188,28 +202,55 @@ def _manifold(real: Tensor, fake: Tensor) -> list[Metric]:
 
 
 class _Chosen(NamedTuple):
-    """Rows of the data: those to compare with, at random, then what else is held out."""
+    """The real images: rows of the data, at random, then what else of it the model has not seen,
+    then unseen images of another set."""
 
-    all_rows: Tensor
-    held_out: Tensor  # (N,) bool: the ones that no training sees
+    rows: Tensor
+    extra: ImageSet | None
+    unseen: Tensor  # (N,) bool: of all of these
+    kind: str
+    is_known: bool
 
 
-def _choose(total: int, count: int, seed: int) -> _Chosen:
-    rows = torch.randperm(total, generator=torch.Generator().manual_seed(seed))[: 2 * count]
-    _, held_out = split_held_out(ImageSet("", torch.arange(total)))
-    more = held_out.pixels[~torch.isin(held_out.pixels, rows)]
-    all_rows = torch.cat([rows, more])
-    return _Chosen(all_rows, torch.isin(all_rows, held_out.pixels))
+def _choose(data: ImageSet, count: int, seed: int, unseen: Unseen) -> _Chosen:
+    draw = torch.Generator().manual_seed(seed)
+    rows = torch.randperm(len(data), generator=draw)[: 2 * count]
+    held_out = unseen.rows.nonzero()[:, 0]
+    rows = torch.cat([rows, held_out[~torch.isin(held_out, rows)]])
+    extra, marks = unseen.extra, unseen.rows[rows]
+    if extra is not None:
+        extra = extra.subset(torch.randperm(len(extra), generator=draw)[:UNSEEN_MOST])
+        marks = torch.cat([marks, torch.ones(len(extra), dtype=torch.bool)])
+    return _Chosen(rows, extra, marks, unseen.kind, unseen.is_known)
+
+
+def _fitted(data: ImageSet, chosen: _Chosen, *, resolution: int, channels: int) -> Tensor:
+    parts = [data.subset(chosen.rows), *([chosen.extra] if chosen.extra else [])]
+    return torch.cat([fit(p, resolution=resolution, channels=channels).pixels for p in parts])
 
 
 def _memorisation(features: Tensor, chosen: _Chosen, fake: Tensor) -> Memorisation | None:
-    """Against the images that no training sees; None where these are too few."""
-    if int(chosen.held_out.sum()) < FEWEST_HELD_OUT:
+    """Against images that the model has not seen; None where these are not known or too few."""
+    if int(chosen.unseen.sum()) < FEWEST_HELD_OUT:
         return None
-    shown = ~chosen.held_out
-    found = memorisation(features[shown], features[chosen.held_out], fake)
-    images = chosen.all_rows[shown][torch.tensor(found.images)].tolist()
+    shown = ~chosen.unseen
+    found = memorisation(features[shown], features[chosen.unseen], fake)
+    images = chosen.rows[shown[: len(chosen.rows)]][torch.tensor(found.images)].tolist()
     return replace(found, images=tuple(images))
+
+
+def _nearest(real: Tensor, rows: Tensor, fake: Tensor, seed: int) -> tuple[Neighbour, ...]:
+    """The samples nearest to real images, where nothing can be said of copying.
+
+    The usual distance is then that of these real images from one another.
+    """
+    others = nearest(real[:UNSEEN_MOST], real, 2).distances[:, 1]  # the first is itself
+    found, by = (column[:, 0] for column in nearest(fake, real, 1))
+    usual = float(others.median().clamp_min(1e-12))
+    return tuple(
+        Neighbour(seed + s, int(rows[by[s]]), float(found[s]) / usual)
+        for s in found.argsort()[:SHOWN].tolist()
+    )
 
 
 def _memorised(found: Memorisation | None, count: int) -> list[Metric]:
@@ -223,9 +264,7 @@ def _memorised(found: Memorisation | None, count: int) -> list[Metric]:
     ]  # fmt: skip
 
 
-def _neighbours(found: Memorisation | None, seed: int) -> tuple[Neighbour, ...]:
-    if found is None:
-        return ()
+def _neighbours(found: Memorisation, seed: int) -> tuple[Neighbour, ...]:
     rows = zip(found.samples, found.images, found.ratios, strict=True)
     return tuple(Neighbour(seed + s, image, ratio) for s, image, ratio in rows)
 

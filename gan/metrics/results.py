@@ -7,10 +7,11 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gan.data import ImageSet
+from gan.data import ImageSet, Seen, unseen_images
 from gan.errors import WeightsError
 from gan.files import data_root, read_json, write_json
 from gan.metrics.evaluate import VERSION, Evaluation, Metric, Neighbour
@@ -34,21 +35,26 @@ class Results:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = (folder or results_dir()) / "evaluations"
 
-    def get(self, revision: str, data: ImageSet, *, count: int, seed: int) -> Evaluation | None:
-        """What was measured before, or None; a damaged file is as good as none."""
+    def get(
+        self, revision: str, data: ImageSet, *, count: int, seed: int, seen: Seen = ()
+    ) -> Evaluation | None:
+        """What was measured before, or None; a damaged file is as good as none.
+
+        seen: what the model was trained on. The same weights, pulled from the Hub, come without.
+        """
         with suppress(WeightsError, KeyError, TypeError, ValueError):
-            return from_json(read_json(self._path(revision, data, count, seed)))
+            return from_json(read_json(self._path(revision, data, count, seed, seen)))
         return None
 
-    def put(self, found: Evaluation, data: ImageSet, *, count: int) -> None:
-        """Keep `found`, which was asked for with `count`."""
+    def put(self, found: Evaluation, data: ImageSet, *, count: int, seen: Seen = ()) -> None:
+        """Keep `found`, which was asked for with `count` and `seen`."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self._path(found.revision, data, count, found.seed)
+            path = self._path(found.revision, data, count, found.seed, seen)
             write_json(path, found.to_json())
 
-    def of(self, revision: str) -> list[Evaluation]:
-        """All that is known of one model, newest first."""
+    def of(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
+        """All that is known of one model, newest first; nothing of copying without `seen`."""
         files = sorted(
             self.folder.glob(f"{revision[:16]}-*.json"),
             key=lambda f: f.stat().st_mtime,
@@ -58,13 +64,20 @@ class Results:
         for file in files:
             with suppress(WeightsError, KeyError, TypeError, ValueError):
                 found.append(from_json(read_json(file)))
-        return [f for f in found if f.revision == revision]
+        ours = [f for f in found if f.revision == revision]
+        return ours if seen else [_without_copying(f) for f in ours]
 
-    def _path(self, revision: str, data: ImageSet, count: int, seed: int) -> Path:
-        asked = json.dumps([VERSION, revision, fingerprint(data), count, seed])
+    def _path(self, revision: str, data: ImageSet, count: int, seed: int, seen: Seen) -> Path:
+        unseen = unseen_images(seen, data).kind  # changes when the test split comes or goes
+        asked = json.dumps([VERSION, revision, fingerprint(data), count, seed, unseen])
         return (
             self.folder / f"{revision[:16]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         )
+
+
+def _without_copying(found: Evaluation) -> Evaluation:
+    metrics = tuple(m for m in found.metrics if m.name != "memorised")
+    return replace(found, metrics=metrics, copying_z=None, unseen="unknown", shown=False)
 
 
 def fingerprint(data: ImageSet) -> str:

@@ -17,6 +17,17 @@ SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of what real images rea
 KD_PER_BLOCK = 0.02  # what two sets of real images of 500 differ by at most
 COPYING_Z = -3.0
 COPIES = 3.0  # times as many near samples as fresh images
+# what stands beside a score of copying, or instead of it, by `Evaluation.unseen`
+UNSEEN = {
+    "own-split": "copying is judged beside images of this set that its training held out",
+    "test-split": "copying is judged beside images of the test split, which no training here uses",
+    "unknown": "it is not known which of these images the model saw in training, so nothing is "
+    "said of copying",
+    "other-data": "the model was not trained on these images, so nothing is said of copying; "
+    "give its own --data for that",
+    "too-few": "fewer than 20 of these images were held out of its training, too few to judge "
+    "copying",
+}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from gan.checkpoint import (
     weights_of_run,
 )
 from gan.config import RunConfig, setting_of
-from gan.data import ImageSet, ImagesId, identify
+from gan.data import ImageSet, ImagesId, identify, record
 from gan.errors import CheckpointError, GanError, RunError
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.images import check_images, same_images
@@ -62,6 +62,7 @@ def start(
 ) -> RunStatus:
     """Train from the beginning in a new folder."""
     host = host or Host()
+    config = record(config, images)
     # first: what is interrupted leaves no folder
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
@@ -79,6 +80,7 @@ def resume(
     RunError, and has written nothing, where `images` are not those that the run learned from.
     """
     host = host or Host()
+    config = record(config, images, before=config)
     if host.ranks.index:
         host.ranks.agree(True)  # until the first one has tidied up
         return _beside(_go_on(config, images, run_dir, host)[0], run_dir)
@@ -129,7 +131,7 @@ def fork(
 ) -> RunStatus:
     """A new run that begins where another one was; `config` may have other settings than that."""
     host = host or Host()
-    config = replace(config, parent=origin.name)
+    config = record(replace(config, parent=origin.name), images, before=origin.config)
     now = identify(images)
     if not host.ranks.index:
         note_fork(origin.run, origin.nimg)

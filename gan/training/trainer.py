@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.config import RunConfig
-from gan.data import Batch, ImageSet, split_held_out
+from gan.data import Batch, ImageSet, holds_out, split_held_out
 from gan.images import Pixels, normalise, to_pixels
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import Last, Learner
@@ -49,7 +49,9 @@ class Trainer(Learner):
         device: str | torch.device = "cpu",
         ranks: Ranks = ALONE,
     ) -> None:
-        train, self.held_out = split_held_out(images)
+        train, held_out = split_held_out(images)
+        # after a fork to other images, G and D may have been trained on what is held out here
+        self.held_out = held_out if holds_out(config.seen) else held_out.subset(torch.arange(0))
         super().__init__(config, train, device=device, ranks=ranks)
         self.fixed_z, self.fixed_labels = fixed_noise(config.model.z_dim, config.model.classes)
         self.work_time = WorkTime()

@@ -229,7 +229,8 @@ async def fit(context: Context, request: Request) -> Response:
             plus_weights=None if mixes is None else mixes[:plus],
             minus_weights=None if mixes is None else mixes[plus:],
         )
-        return direction_json(fitted.direction, id="drawn") | {"held_out": fitted.held_out}
+        told = {"held_out": fitted.held_out, "guessing": fitted.is_guessing}
+        return direction_json(fitted.direction, id="drawn") | told
 
     return JSONResponse(await on(context.direction_thread, draw), headers=NEVER)
 

@@ -16,9 +16,16 @@ import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, kept_folder
+from gan.checkpoint import (
+    CONFIG_FILE,
+    MODEL_FILE,
+    PULLED,
+    Weights,
+    kept_folder,
+    seen_by_bundled,
+)
 from gan.config import WeightsConfig
-from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
+from gan.data import DATA_NAMES, ImageSet, Seen, compared_shape, load_data, seen_by
 from gan.data.bundled import fashion_dir
 from gan.data.imageset import fit
 from gan.files import read_json, sha256
@@ -119,7 +126,9 @@ def answers(
     weights = context.models.get(asked.ref)
     resolution, channels = compared_shape(weights.image_shape)
     images = load_data(asked.data, resolution=resolution, channels=channels)
-    kept = judge.results.get(weights.revision, images, count=asked.count, seed=asked.seed)
+    kept = judge.results.get(
+        weights.revision, images, count=asked.count, seed=asked.seed, seen=weights.seen
+    )
     if kept is None and asked.kept:
         return
     if kept is None or asked.fresh:
@@ -127,7 +136,7 @@ def answers(
         kept = yield from _measured(weights, images, asked, cancelled)
         if kept is None:
             return
-        judge.results.put(kept, images, count=asked.count)
+        judge.results.put(kept, images, count=asked.count, seen=weights.seen)
     yield {
         "evaluation": evaluation_json(kept, verdicts(kept)),
         "nimg": weights.config.nimg,
@@ -154,7 +163,8 @@ def _measured(
             told.put(
                 evaluate(
                     weights.generator, weights.config, data=images, count=asked.count,
-                    seed=asked.seed, revision=weights.revision, on_progress=report,
+                    seed=asked.seed, revision=weights.revision, seen=weights.seen,
+                    on_progress=report,
                 )
             )  # fmt: skip
         except Exception as error:
@@ -205,10 +215,11 @@ async def leaderboard(context: Context, request: Request) -> Response:
 
 def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
     ref = model["ref"]
-    found = context.part(Judge).results.of(_revision(context, ref, model["nimg"]))
+    revision = _revision(context, ref, model["nimg"])
+    found = context.part(Judge).results.of(revision, seen=_seen(context, ref, revision))
     seconds, data = _training_of(context, ref)
     row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
-    row |= {"seconds": finite(seconds), "data": data, "evaluation": None}
+    row |= {"seconds": finite(seconds), "data": data, "evaluation": None, "card": _card(ref)}
     if found:
         row["evaluation"] = evaluation_json(found[0], verdicts(found[0]))
     return row
@@ -223,10 +234,35 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
     return _folder_training(ref)
 
 
+def _card(ref: str) -> dict[str, Any] | None:
+    """The distance that a model's folder states, and how it was measured; None of runs."""
+    if ref.startswith("run:") or (config := _folder_config(ref)).fd is None:
+        return None
+    return {
+        "fd": finite(config.fd), "floor": finite(config.fd_floor), "features": config.fd_features,
+        "data": config.fd_data, "count": config.fd_count, "seed": config.fd_seed,
+    }  # fmt: skip
+
+
 @lru_cache(256)
 def _folder_training(ref: str) -> tuple[float, str]:
-    config = from_json(WeightsConfig, read_json(kept_folder(ref) / CONFIG_FILE))
+    config = _folder_config(ref)
     return config.seconds, config.data
+
+
+@lru_cache(256)
+def _folder_config(ref: str) -> WeightsConfig:
+    folder = kept_folder(ref)
+    assert folder is not None, "asked of listed models"
+    return from_json(WeightsConfig, read_json(folder / CONFIG_FILE))
+
+
+def _seen(context: Context, ref: str, revision: str) -> Seen:
+    """What a model was trained on, without loading it."""
+    if ref.startswith("run:"):
+        config = context.runs.config(ref.removeprefix("run:"))
+        return seen_by(config) if config else ()
+    return () if ref.startswith(PULLED) else seen_by_bundled(_folder_config(ref), revision)
 
 
 def _revision(context: Context, ref: str, nimg: int) -> str:

@@ -18,6 +18,7 @@ from gan.ui.words import (
     inbrowser,
     panels,
     presets,
+    quantities,
     runs,
     settings,
     steer,
@@ -26,7 +27,7 @@ from gan.ui.words import (
 
 PARTS = (
     frame, explore, inbrowser, panels, train, settings, steer, diagnosis, runs, gallery, evaluate,
-    hub, presets, errors,
+    hub, presets, errors, quantities,
 )  # fmt: skip
 TEXTS: dict[str, tuple[str, str]] = {}
 for part in PARTS:

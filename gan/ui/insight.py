@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from torch import Tensor
 
 from gan.checkpoint import Weights
-from gan.data import load_data
+from gan.data import load_data, were_shown
 from gan.errors import DataError
 from gan.images import Pixels, normalise, shrink, to_pixels
 from gan.latent.inside import Layer, activations, judge, scores_alone
@@ -153,7 +153,9 @@ def compare(context: Context, weights: Weights, point: Points, psi: float) -> di
         return {"state": "studying", "fraction": round(found, 2)}
     x = show(weights.generator, point, psi=psi)
     near = nearest(extract(net, x), found.features, min(NEIGHBOURS, len(found.features)))
-    return {"state": "ready"} | reals_json(found, near.distances[0], near.indices[0])
+    shown = were_shown(weights.seen, found.origin)
+    told = {"state": "ready", "shown": shown}
+    return told | reals_json(found, near.distances[0], near.indices[0])
 
 
 def reals_json(reals: Reals, distances: Tensor, indices: Tensor) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The pictures a model was trained on, as features: to see whether it repeats what it was shown."""
+"""Real pictures as features, of the set that a model names as its data: does it repeat any?
+
+Whether the model was really trained on them is another question, see gan.data.provenance.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class Reals:
     usual: float  # how far a real picture's nearest other real picture is, in the middle
     close: float  # nearer than this are only the most alike of a hundred
     subset: bool  # of a set that is not here as a whole
+    origin: str  # of the whole set, as gan.data.ImageSet has it
 
 
 def data_of(weights: Weights, *, local: bool) -> str | None:
@@ -64,18 +68,20 @@ def study(
     some, rest = order[:FIRST], order[FIRST:]
     features = extract(net, images.pixels[some], on_progress=on_progress)
     whole = spec == weights.config.data
-    yield _reals(images.subset(some), features, subset=not whole or len(rest) > 0)
+    origin = images.origin
+    part = not whole or len(rest) > 0
+    yield _reals(images.subset(some), features, subset=part, origin=origin)
     if len(rest):
         others = [extract(net, images.pixels[part]) for part in rest.split(FIRST)]
         features = torch.cat([features, *others])
-        yield _reals(images.subset(order), features, subset=not whole)
+        yield _reals(images.subset(order), features, subset=not whole, origin=origin)
 
 
-def _reals(images: ImageSet, features: Tensor, *, subset: bool) -> Reals:
+def _reals(images: ImageSet, features: Tensor, *, subset: bool, origin: str) -> Reals:
     """What is usual among them; the features come in a random order."""
     others = nearest(features[:COMPARED], features, 2).distances[:, 1]  # the first is itself
     usual, close = torch.quantile(others, torch.tensor([USUAL, CLOSE])).tolist()
-    return Reals(images, features, usual, close, subset=subset)
+    return Reals(images, features, usual, close, subset=subset, origin=origin)
 
 
 class Studies:

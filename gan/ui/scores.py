@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from starlette.requests import Request
@@ -97,6 +97,7 @@ def _scored(
     if asked.by == "nearest":
         reals = yield from _reals(context, weights, net, cancelled)
     values: list[float] = []
+    classes: list[int] = []
     group = weights.discriminator.grouping if weights.discriminator is not None else 1
     step = affordable(weights.generator, SLICE_S, least=1, most=SCORED_AT_ONCE)
     step = max(group, step // group * group)
@@ -109,9 +110,25 @@ def _scored(
         part = _score(weights, net, reals, tiles, by=asked.by)
         if part is None:
             return {"values": None}
-        values += [round(float(v), 5) for v in part]
+        values += [round(float(v), 5) for v in part.values]
+        classes += part.classes
         yield line({"fraction": (start + count) / asked.count})
-    return {"values": values}
+    return {"values": values, "places": places(values, classes) if asked.by == "d" else None}
+
+
+def places(values: list[float], classes: list[int]) -> list[float]:
+    """Where each value stands among those of its class, 0 to 1: the middle of its rank.
+
+    D's scores of different classes cannot be compared: what it adds to all pictures of a class
+    falls out of its loss, where only the real and the generated of one class meet.
+    """
+    x, kind = torch.tensor(values), torch.tensor(classes)
+    found = torch.zeros(len(values))
+    for one in kind.unique():
+        rows = (kind == one).nonzero()[:, 0]
+        ranks = x[rows].argsort(stable=True).argsort(stable=True)
+        found[rows] = (ranks + 0.5) / len(rows)
+    return [round(float(v), 5) for v in found]
 
 
 def _reals(
@@ -138,10 +155,17 @@ def _judged(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
     return torch.cat([d(x[p], None if labels is None else labels[p]) for p in parts]).float()
 
 
+class _Scored(NamedTuple):
+    """Values of some samples; of D's scores also their classes, all 0 where nobody knows them."""
+
+    values: list[float]
+    classes: list[int]
+
+
 @torch.inference_mode()
 def _score(
     weights: Weights, net: FeatureNet, reals: Reals | None, tiles: Tiles, *, by: str
-) -> list[float] | None:
+) -> _Scored | None:
     """A value a sample, or None where it cannot be had."""
     pixels, labels = draw(weights, tiles)
     x = from_pixels(pixels)
@@ -149,12 +173,15 @@ def _score(
         if weights.discriminator is None:
             return None
         given = torch.tensor(labels) if weights.generator.classes else None
-        return _judged(weights.discriminator, x, given).tolist()
+        if given is None and net.head is not None:
+            labels = net.logits(x).argmax(1).tolist()
+        return _Scored(_judged(weights.discriminator, x, given).tolist(), labels)
     if by == "confidence":
-        return None if net.head is None else net.logits(x).softmax(1).max(1).values.tolist()
+        sure = None if net.head is None else net.logits(x).softmax(1).max(1).values.tolist()
+        return None if sure is None else _Scored(sure, [])
     if reals is None:
         return None
-    return nearest(extract(net, x), reals.features, 1).distances[:, 0].tolist()
+    return _Scored(nearest(extract(net, x), reals.features, 1).distances[:, 0].tolist(), [])
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (("POST", "/gan/gallery/scores", scores),)

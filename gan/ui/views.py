@@ -227,6 +227,7 @@ def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
     graded = {v.metric: v for v in verdicts}
     return {
         "data": found.data, "features": found.features, "count": found.count, "seed": found.seed,
+        "unseen": found.unseen, "shown": found.shown,
         "seconds": finite(found.seconds), "copying_z": finite(found.copying_z),
         "metrics": [
             {

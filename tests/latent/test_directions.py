@@ -217,3 +217,37 @@ def test_a_drawn_direction_moves_classes_where_these_were_what_differed():
     assert fit.direction.classes.argmax() == 0
     assert fit.direction.classes.argmin() == 1
     assert float(fit.direction.classes.sum()) == pytest.approx(0, abs=1e-6)
+
+
+# ---- what a drawn direction is worth -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("more", "less"), [(2, 2), (4, 4), (10, 10), (3, 20), (20, 2)])
+def test_a_direction_from_marks_without_any_meaning_is_called_guessing(more, less):
+    draw = torch.Generator().manual_seed(100 + more)
+    told = [
+        fit_direction(
+            torch.randn(more, 64, generator=draw), torch.randn(less, 64, generator=draw)
+        ).is_guessing
+        for _ in range(20)
+    ]
+    assert sum(told) >= 15  # one in ten passes by chance
+
+
+@pytest.mark.parametrize(("more", "less"), [(2, 2), (4, 4), (3, 12)])
+def test_a_direction_that_tells_samples_apart_is_not_called_guessing(more, less):
+    draw = torch.Generator().manual_seed(7)
+    shift = torch.zeros(64)
+    shift[5] = 12.0
+    fit = fit_direction(
+        torch.randn(more, 64, generator=draw) + shift, torch.randn(less, 64, generator=draw)
+    )
+    assert fit.held_out == 1
+    assert not fit.is_guessing
+
+
+def test_marks_on_one_side_alone_do_not_lift_the_share():
+    draw = torch.Generator().manual_seed(3)
+    fit = fit_direction(torch.randn(2, 64, generator=draw), torch.randn(24, 64, generator=draw))
+    assert fit.judged == (2, 16)
+    assert fit.held_out <= 0.75  # all called "less" would be 0.92 of all marked samples, 0.5 here

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -49,7 +51,7 @@ def _one_thread():
 
 @pytest.fixture(scope="session")
 def fashion() -> ImageSet:
-    return thin(load_data("fashion"), SUBSET)
+    return replace(thin(load_data("fashion"), SUBSET), origin="thin fashion")
 
 
 @pytest.fixture(scope="session")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from gan.config import WeightsConfig
+from gan.config import SeenData, WeightsConfig
 from gan.metrics import evaluate as module
 from gan.metrics.card import BEGIN, END, with_scores
 from gan.metrics.evaluate import Evaluation, Metric, evaluate
 from gan.metrics.results import Results, fingerprint
-from gan.metrics.verdict import GRADERS, verdicts
+from gan.metrics.verdict import GRADERS, UNSEEN, verdicts
 
 CONFIG = WeightsConfig(name="playback")
+SEEN = (SeenData(origin="thin fashion"),)
 
 
 @pytest.fixture(scope="module")
 def found(fashion, playback) -> Evaluation:
     g = playback(fashion.pixels)
-    return evaluate(g, CONFIG, data=fashion, count=400, seed=7, revision="a" * 64)
+    return evaluate(g, CONFIG, data=fashion, count=400, seed=7, revision="a" * 64, seen=SEEN)
 
 
 def test_every_metric_comes_with_what_real_images_read(found):
@@ -50,12 +53,22 @@ def test_the_nearest_image_is_the_row_of_the_data(found, fashion, playback):
         assert abs(shown.astype(int) - real.astype(int)).max() <= 1
 
 
-def test_small_sets_say_nothing_of_memorising(emoji, playback):
-    few = emoji.subset(torch.arange(200))  # 5 % of them are 10
-    result = evaluate(playback(few.pixels), CONFIG, data=few, count=200)
+@pytest.mark.parametrize(
+    ("origin", "trained_on", "reason"),
+    [("few", "few", "too-few"), ("few", "others", "other-data"), ("few", "", "unknown")],
+)  # 5 % of the 200 images are 10
+def test_nothing_is_said_of_copying_where_nothing_is_known_to_be_unseen(
+    emoji, playback, origin, trained_on, reason
+):
+    few = replace(emoji.subset(torch.arange(200)), origin=origin)
+    seen = (SeenData(origin=trained_on),)
+    result = evaluate(playback(few.pixels), CONFIG, data=few, count=200, seen=seen)
     assert "memorised" not in [m.name for m in result.metrics]
-    assert result.nearest == ()
     assert result.copying_z is None
+    assert result.unseen == reason
+    assert UNSEEN[reason][1:] in with_scores("", result)
+    # the nearest real images are still shown: here the very ones that are played back
+    assert all(n.ratio == pytest.approx(0, abs=1e-3) for n in result.nearest)
 
 
 def test_work_ends_when_progress_raises(fashion, playback):
@@ -76,9 +89,9 @@ def test_work_ends_when_progress_raises(fashion, playback):
 def test_a_result_is_found_again_as_it_was(found, fashion, tmp_path):
     results = Results(tmp_path)
     assert results.get("a" * 64, fashion, count=400, seed=7) is None
-    results.put(found, fashion, count=400)
-    assert results.get("a" * 64, fashion, count=400, seed=7) == found
-    assert results.of("a" * 64) == [found]
+    results.put(found, fashion, count=400, seen=SEEN)
+    assert results.get("a" * 64, fashion, count=400, seed=7, seen=SEEN) == found
+    assert results.of("a" * 64, seen=SEEN) == [found]
 
 
 @pytest.mark.parametrize("change", ["revision", "data", "count", "seed", "version"])

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.stats import percentileofscore
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.checkpoint import load
-from gan.sampling import sample
+from gan.sampling import labels_of, sample
 from gan.ui import downloads, gallery, scores
 from gan.ui.profile import Guard, build_profile
 from gan.ui.routes import Context, build_routes
@@ -99,6 +100,32 @@ def test_scores_come_in_the_order_of_their_seeds_and_from_the_shelf_the_second_t
 def test_distances_to_real_images_are_told_while_these_are_studied(client):
     values = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "nearest", "count": 20}))
     assert all(v > 0 for v in values[-1]["scores"]["values"])
+
+
+def test_the_top_of_ds_order_holds_every_class_in_its_share(client):
+    form = RANGE | {"ref": "fashion", "first": 0, "count": 400}
+    found = lines(client.post("/gan/gallery/scores", json=form))[-1]["scores"]
+    labels = labels_of(10, range(400)).numpy()
+    top = labels[np.argsort(found["places"])[::-1][:40]]
+    # by D's raw scores all 40 are sandals and bags
+    raw = labels[np.argsort(found["values"])[::-1][:40]]
+    assert len(set(raw)) < 4
+    assert np.bincount(top, minlength=10).min() >= 2
+    assert np.bincount(top, minlength=10).max() <= 7
+    for one in range(10):  # within a class the order is D's own
+        of_class = labels == one
+        values, places = (np.array(found[key])[of_class] for key in ("values", "places"))
+        assert (np.argsort(values, kind="stable") == np.argsort(places, kind="stable")).all()
+
+
+def test_places_are_quantiles_within_a_class_by_an_independent_count():
+    draw = np.random.default_rng(2)
+    values, kinds = draw.normal(size=300), draw.choice(4, 300, p=[0.7, 0.2, 0.09, 0.01])
+    places = scores.places((values + 9 * kinds).tolist(), kinds.tolist())
+    for value, kind, place in zip(values, kinds, places, strict=True):
+        assert place == pytest.approx(
+            percentileofscore(values[kinds == kind], value, kind="mean") / 100, abs=1e-4
+        )
 
 
 def test_each_kind_of_score_is_kept_for_itself(client):

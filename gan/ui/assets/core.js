@@ -71,6 +71,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
+// Sentences after one another; Chinese puts no space between them.
+export const sentences = (...texts) => texts.filter(Boolean).join(language === "zh" ? "" : " ");
+
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 export function className(name) {
   const key = `gan_class_name_${String(name).toLowerCase().replaceAll(" ", "-")}`;

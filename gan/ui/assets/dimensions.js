@@ -57,6 +57,7 @@ export class Dimensions {
     Object.assign(row, { shown: value, moved, locked });
     if (Number(row.slider.value) !== value) row.slider.value = value;
     row.slider.disabled = locked;
+    row.output.title = t("gan_metric_sigma_help");
     row.output.textContent = fixed(value);
     row.row.classList.toggle("is-moved", moved);
     row.row.classList.toggle("is-locked", locked);

@@ -138,6 +138,7 @@ export class Directions {
     fillRange(slider, 0);
     row.classList.toggle("is-moved", sigmas !== 0);
     row.setAttribute("aria-label", name);
+    output.title = t("gan_metric_sigma_help");
     output.textContent = sigmas ? `${signed(sigmas)} σ` : "0";
     lock.setAttribute("aria-pressed", String(locked));
     this.#drawWords(parts, direction, name, locked);

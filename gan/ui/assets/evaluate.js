@@ -1,10 +1,10 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 import {
-  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, short, state, t,
-  tabIsOpen, isBusy,
+  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
+  short, state, t, tabIsOpen, isBusy,
 } from "./core.js";
 import { Poll, whenShown } from "./fresh.js";
-import { Leaders } from "./leaders.js";
+import { Leaders, statedHow } from "./leaders.js";
 import { bytesOf, follow } from "./lines.js";
 import { toImageData } from "./painter.js";
 
@@ -136,13 +136,15 @@ class Evaluate {
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
-    this.find("#evaluate-about").textContent = found ? t("gan_evaluate_about", {
+    this.find("#evaluate-about").textContent = found ? sentences(t("gan_evaluate_about", {
       data: found.data, count: count(found.count), features: found.features,
       images: count(this.found.nimg),
-    }) : "";
+    }), found.shown ? t("gan_evaluate_shown") : "") : "";
+    const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
-      : t(busy ? "gan_evaluate_busy" : "gan_evaluate_empty");
-    this.#drawCards(found);
+      : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
+    this.find("#evaluate-differs").textContent = found && stated ? whyOther(found, stated) : "";
+    this.#drawCards(found, busy ? null : stated);
     this.#drawClasses(found);
     this.#drawPairs(this.found);
   }
@@ -157,11 +159,11 @@ class Evaluate {
       ? t("gan_evaluate_left", { time: duration(passed * (1 - done) / done) }) : "";
   }
 
-  #drawCards(found) {
+  #drawCards(found, stated) {
     const box = this.find("#evaluate-cards");
     const names = found ? found.metrics.map((m) => m.name) : NAMES;
-    box.replaceChildren(...names.map((name) => card(
-      name, found?.metrics.find((m) => m.name === name) ?? null)));
+    box.replaceChildren(...names.map((name) => (!found && stated && name === "fd" ? statedCard(stated)
+      : card(name, found?.metrics.find((m) => m.name === name) ?? null))));
     box.setAttribute("aria-busy", String(Boolean(this.ending)));
   }
 
@@ -212,12 +214,49 @@ class Evaluate {
 function verdict(found) {
   const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
   const fd = found.metrics.find((m) => m.name === "fd");
-  const sentences = [
+  const said = [
     t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
     t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
   ];
-  if (grade("memorised")) sentences.push(t(`gan_verdict_memorised_${grade("memorised")}`));
-  return sentences.join(currentLanguage() === "zh" ? "" : " ");
+  if (grade("memorised")) said.push(t(`gan_verdict_memorised_${grade("memorised")}`));
+  return sentences(...said, t(`gan_unseen_${found.unseen}`));
+}
+
+// ---- what a model's card states ----------------------------------------------------------------
+
+const statedText = (stated) => sentences(
+  t("gan_card_says", { fd: stated.fd.toFixed(2), how: statedHow(stated) }), t("gan_card_only_fd"));
+
+// In the same place and shape as a measured value, so that nothing jumps when one is measured.
+function statedCard(stated) {
+  return h("article", { class: "ga-card is-stated" },
+    h("h3", {}, t("gan_metric_fd")),
+    h("p", { class: "ga-card-value", title: t("gan_metric_fd_help") }, h("strong", {}, stated.fd.toFixed(2)),
+      h("span", { class: "ga-quiet" }, t("gan_card_from"))),
+    scale(null),
+    h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t("gan_metric_floor", {
+      floor: stated.floor.toFixed(3), count: stated.count ? count(stated.count) : "?" })),
+    h("p", { class: "ga-card-says" }, t("gan_metric_fd_help")));
+}
+
+// Why a new measurement reads another value than the card; empty where it does not.
+function whyOther(found, stated) {
+  const fd = found.metrics.find((m) => m.name === "fd");
+  if (fd.value.toFixed(2) === stated.fd.toFixed(2)) return "";
+  const reasons = [];
+  const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
+  if (!stated.count) because("unknown");
+  else {
+    if (found.features !== stated.features) because("features", { here: found.features, there: stated.features });
+    if (found.count !== stated.count) because(found.count < stated.count ? "fewer" : "more", {
+      here: count(found.count), there: count(stated.count),
+      floor: fd.floor.toFixed(2), stated: stated.floor === null ? "?" : stated.floor.toFixed(2) });
+    if (found.data !== stated.data) because("data", { here: found.data, there: stated.data });
+    if (found.seed !== stated.seed) because("seed", { here: found.seed, there: stated.seed });
+    if (!reasons.length) because("code");
+  }
+  if (fd.low !== null && fd.low <= stated.fd && stated.fd <= fd.high) because("within");
+  return sentences(t("gan_differs", { here: fd.value.toFixed(2), there: stated.fd.toFixed(2) }), ...reasons);
 }
 
 function card(name, metric) {
@@ -225,7 +264,7 @@ function card(name, metric) {
   const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
   const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
     h("h3", { title: t(`gan_metric_${name}_help`) }, t(`gan_metric_${name}`)),
-    h("p", { class: "ga-card-value" }, h("strong", {}, metric ? text(metric.value) : "–"),
+    h("p", { class: "ga-card-value", title: t(`gan_metric_${name}_help`) }, h("strong", {}, metric ? text(metric.value) : "–"),
       h("span", { class: "ga-quiet" }, metric && metric.low !== null
         ? t("gan_metric_bounds", { low: text(metric.low), high: text(metric.high) }) : "")),
     scale(metric),

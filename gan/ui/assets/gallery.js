@@ -197,13 +197,13 @@ class Gallery {
   }
 
   #ranked(entry, rank, keep) {
-    const [, order] = rank.split("_");
-    const values = this.scores;
+    const [by, order] = rank.split("_");
+    const values = this.scores.places ?? this.scores.values;
     const sign = order === "high" ? -1 : 1;
     const best = values.map((_, i) => i).sort((a, b) => sign * (values[a] - values[b]) || a - b)
       .slice(0, Math.max(1, Math.round(values.length * keep)));
     return { count: best.length, entry: (i) => ({
-      ...entry(best[i]), score: values[best[i]],
+      ...entry(best[i]), score: values[best[i]], by,
     }) };
   }
 
@@ -228,7 +228,7 @@ class Gallery {
       if (!ending.signal.aborted && this.shown === key) this.#note(say(error));
     }
     if (this.shown !== key || !scores) return null;
-    if (scores.values) return scores.values;
+    if (scores.values) return scores;
     this.#say("");
     this.#note(t(`gan_rank_none_${rank.split("_")[0]}`));
     return null;
@@ -242,7 +242,7 @@ class Gallery {
     const own = names[entry.label ?? entry.shown];
     const name = own && className(own);
     const what = name ? `${name}, ${seed}` : seed;
-    const score = entry.score === undefined ? "" : ` · ${fixed(entry.score)}`;
+    const score = entry.score === undefined ? "" : ` · ${scoreText(entry)}`;
     return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
   }
 
@@ -312,6 +312,9 @@ class Gallery {
     return Array.from({ length: many }, (_, i) => this.source.entry(i));
   }
 }
+
+// D's place in its class and a classifier's surety are shares; a distance in features has no unit.
+const scoreText = ({ by, score }) => (by === "nearest" ? fixed(score) : `${Math.round(100 * score)} %`);
 
 function fill(select, options) {
   const before = select.value;

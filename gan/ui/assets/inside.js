@@ -1,5 +1,5 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
-import { className, count, h, refuse, say, short, t, url } from "./core.js";
+import { className, count, h, refuse, say, sentences, short, t, url } from "./core.js";
 import { signed } from "./figures.js";
 import { bytesOf } from "./lines.js";
 import { classWeights, toImageData } from "./painter.js";
@@ -165,9 +165,10 @@ class Inside {
     const [nearest] = near.distances;
     this.memory.textContent = t(nearest < near.close ? "gan_inside_memorised"
       : nearest < near.usual ? "gan_inside_near" : "gan_inside_new");
-    this.about.textContent = t(near.subset ? "gan_inside_about_part" : "gan_inside_about", {
+    const among = t(near.subset ? "gan_inside_about_part" : "gan_inside_about", {
       count: count(near.count), usual: short(near.usual), data: near.data,
     });
+    this.about.textContent = sentences(among, t(near.shown ? "gan_inside_shown" : "gan_inside_unknown"));
   }
 }
 

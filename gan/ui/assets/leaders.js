@@ -28,7 +28,7 @@ export class Leaders {
   }
 
   draw() {
-    const fd = (row) => metricOf(row, "fd")?.value ?? Infinity;
+    const fd = (row) => distanceOf(row)?.value ?? Infinity;
     this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
     this.table.replaceChildren(this.#head(), h("tbody", {}, ...this.rows.map((r) => this.#line(r))));
     this.#drawPlot();
@@ -47,16 +47,18 @@ export class Leaders {
       const metric = metricOf(row, name);
       return number(metric ? metric.value.toFixed(2) : "–");
     };
-    const fd = metricOf(row, "fd");
+    const fd = distanceOf(row);
     const chosen = plainRef(state.ref ?? "") === row.ref;
     const name = h("button", {
       type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen),
       onclick: () => this.chosen(row.ref),
     }, row.name);
-    const value = fd ? number(short(fd.value)) : h("td", { class: "is-number" }, h("button", {
+    const measure = h("button", {
       type: "button", class: "ga-button is-small", onclick: () => this.measure(row.ref),
       "aria-label": t("gan_leaders_measure", { name: row.name }),
-    }, t("gan_evaluate_start")));
+    }, t("gan_evaluate_start"));
+    const stated = fd?.stated ? h("span", { class: "ga-stated", title: hintOf(row) }, short(fd.value)) : null;
+    const value = h("td", { class: "is-number" }, ...(!fd ? [measure] : stated ? [stated, measure] : [short(fd.value)]));
     return h("tr", chosen ? { class: "is-chosen" } : {},
       h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, row.evaluation?.data ?? row.data)),
       value, share("precision"), share("recall"),
@@ -70,14 +72,14 @@ export class Leaders {
     const { plot } = this;
     const [width, height] = [plot.clientWidth, plot.clientHeight];
     if (!width) return;
-    const shown = this.rows.filter((r) => metricOf(r, "fd") && r.seconds > 0);
+    const shown = this.rows.filter((r) => distanceOf(r) && r.seconds > 0);
     const nodes = [];
     if (!shown.length) {
       nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t("gan_leaders_none")));
       return plot.replaceChildren(...nodes);
     }
-    const fds = shown.flatMap((r) => bounds(metricOf(r, "fd")));
-    const floors = shown.map((r) => metricOf(r, "fd").floor);
+    const fds = shown.flatMap((r) => bounds(distanceOf(r)));
+    const floors = shown.map((r) => distanceOf(r).floor).filter((v) => v > 0);
     const x = logScale(shown.map((r) => r.seconds), MARGIN.left, width - MARGIN.right, CLOCK);
     const y = logScale([...fds, ...floors], height - MARGIN.bottom, MARGIN.top);
     for (const v of y.ticks) nodes.push(
@@ -92,17 +94,18 @@ export class Leaders {
   }
 
   #point(row, x, y, width) {
-    const fd = metricOf(row, "fd");
+    const fd = distanceOf(row);
     const [low, high] = bounds(fd);
     const [px, py] = [x.at(row.seconds), y.at(fd.value)];
     const left = px > width * 0.7;
     const chosen = plainRef(state.ref ?? "") === row.ref;
-    const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""}`, cx: px, cy: py, r: 5 });
-    dot.append(svg("title", {}, `${row.name}: FD ${short(fd.value)}, ${duration(row.seconds)}`));
+    const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, cx: px, cy: py, r: 5 });
+    const told = `${row.name}: FD ${short(fd.value)}, ${duration(row.seconds)}`;
+    dot.append(svg("title", {}, fd.stated ? `${told}. ${hintOf(row)}` : told));
     dot.addEventListener("click", () => this.chosen(row.ref));
     return [
       svg("path", { class: "ga-bound", d: `M${px} ${y.at(low)}V${y.at(high)}` }),
-      svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` }),
+      ...(fd.floor > 0 ? [svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` })] : []),
       dot,
       svg("text", { class: "is-name", x: px + (left ? -10 : 10), y: py - 8,
         "text-anchor": left ? "end" : "start" }, row.name),
@@ -111,6 +114,19 @@ export class Leaders {
 }
 
 const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === name) ?? null;
+
+// What was measured here, else what the model's card states.
+function distanceOf(row) {
+  const measured = metricOf(row, "fd");
+  if (measured || !row.card) return measured;
+  return { value: row.card.fd, floor: row.card.floor, low: row.card.fd, high: row.card.fd, stated: true };
+}
+
+export function statedHow({ count: many, data, features }) {
+  return many ? t("gan_card_how", { count: count(many), data: data || "?", features }) : t("gan_card_how_unknown");
+}
+
+const hintOf = (row) => t("gan_card_hint", { how: statedHow(row.card) });
 
 const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
 

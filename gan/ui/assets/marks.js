@@ -112,11 +112,13 @@ class Marks {
       const name = checkedName(this.name.value);
       const direction = await this.#fit();
       await this.store.save(name, direction);
-      this.note.textContent = t("gan_direction_made", {
+      this.note.textContent = t(direction.guessing ? "gan_direction_guesses" : "gan_direction_made", {
         name, share: Math.round(100 * direction.held_out),
       });
-      this.name.value = "";
-      for (const sample of this.samples) sample.mark = null;
+      if (!direction.guessing) {  // else more are to be marked beside these, under the same name
+        this.name.value = "";
+        for (const sample of this.samples) sample.mark = null;
+      }
       this.made(name);
     } catch (error) {
       this.note.textContent = error instanceof Refusal ? t(error.message, { count: 40 }) : say(error);

@@ -56,7 +56,7 @@ class RunsBoard {
       ...STATES.slice(2).map((s) => h("option", { value: s }, t(`gan_state_${s}`))));
     select.value = value;
     this.find("#runs-titles").replaceChildren(...COLUMNS.map((c) => h("th", { scope: "col", class: `is-${c}`,
-      title: c === "fd" ? t("gan_model_fd_help") : null },
+      title: c === "fd" ? t("gan_metric_fd_help") : null },
     ["pick", "picture", "do"].includes(c) ? h("span", { class: "ga-sr" }, t(`gan_runs_${c}`)) : t(`gan_runs_${c}`))));
   }
 

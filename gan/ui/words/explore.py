@@ -6,10 +6,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_seed": ("Seed", "种子"),
     "gan_randomise": ("Randomise", "换一张"),
     "gan_psi": ("Truncation psi", "截断 psi"),
-    "gan_psi_help": (
-        "Below 1, pictures are pulled towards the average: tidier, less varied",
-        "小于 1 时向平均图靠拢：更工整，但变化更少",
-    ),
     "gan_class": ("Class", "类别"),
     "gan_class_name_t-shirt": ("T-shirt", "T 恤"),
     "gan_class_name_trouser": ("Trouser", "裤子"),
@@ -134,6 +130,13 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{name}” is among the drawn directions. "
         "It tells {share} % of the marked samples apart without having seen them.",
         "“{name}”已加入自画方向；对没见过的标记样本，它能分对 {share}%。",
+    ),
+    "gan_direction_guesses": (
+        "“{name}” is made, but it is no better than tossing a coin: it puts {share} % of the "
+        "marked samples on their right side without having seen them, and a coin 50 %. Mark more "
+        "samples, as different as you can but for what you mean, and make it again.",
+        "“{name}”已做好，但和抛硬币差不多：对没见过的标记样本只分对 {share}%，而随机猜测是 50%。"
+        "请再多标一些样本，除了你想要的那一点之外尽量各不相同，然后重新生成。",
     ),
     "gan_rename": ("Rename {name}", "重命名 {name}"),
     "gan_delete": ("Delete {name}", "删除 {name}"),

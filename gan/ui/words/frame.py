@@ -14,10 +14,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_model_running": ("{name} · training", "{name} · 训练中"),
     "gan_model_facts": ("{size} px · {dims} dimensions{fd}", "{size} 像素 · {dims} 维{fd}"),
     "gan_model_fd": (" · FD {fd}", " · FD {fd}"),
-    "gan_model_fd_help": (
-        "FD: how far the pictures are from real ones, on our own features; lower is closer",
-        "FD：生成图与真图的距离（用本项目自己的特征计算），越小越接近",
-    ),
     "gan_no_models": ("no model yet", "还没有模型"),
     "gan_language": ("Language", "语言"),
     "gan_theme": ("Light or dark", "切换明暗"),

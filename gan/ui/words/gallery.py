@@ -60,16 +60,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "先看真图，{percent} %。",
     ),
     "gan_rank_says_d": (
-        "Ordered by D's score; higher means that it takes the picture for real.",
-        "按 D 的分数排序；越高越像真的。",
+        "Ordered by D's score within each class: 97 % means that D gives the picture more than it "
+        "gives 97 of 100 samples of its class. It tells what D looks for, not how good a picture "
+        "is.",
+        "按 D 在同类中的打分排序：97 % 表示在同类样本中，它的分数高于 100 张里的 97 张。这反映 D "
+        "看重什么，并不等于图好不好。",
     ),
     "gan_rank_says_nearest": (
-        "Ordered by the distance to the nearest real image, in features.",
-        "按到最近真图的特征距离排序。",
+        "Ordered by the distance to the nearest real image, in features; it has no unit, 0 would "
+        "be a copy.",
+        "按到最近真图的特征距离排序；没有单位，0 即完全相同。",
     ),
     "gan_rank_says_confidence": (
-        "Ordered by how sure a classifier is of the garment.",
-        "按分类器对服饰类别的把握排序。",
+        "Ordered by how sure a classifier is of the garment, in percent.",
+        "按分类器对服饰类别的把握（百分比）排序。",
     ),
     "gan_rank_none_d": (
         "This model came without its discriminator, so D has no score; choose another order.",

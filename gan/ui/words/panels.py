@@ -241,26 +241,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "真实图片 {number} {name}，距离 {distance}",
     ),
     "gan_inside_memorised": (
-        "Closer to a training picture than nearly all training pictures are to each other: "
-        "perhaps memorised.",
-        "与某张训练图的距离，比绝大多数训练图彼此之间还近：可能是记住了它。",
+        "Closer to a real picture than nearly all of these are to each other: perhaps a copy.",
+        "与某张真图的距离，比绝大多数真图彼此之间还近：可能是照搬。",
     ),
     "gan_inside_near": (
-        "About as close as training pictures are to each other: new, but ordinary.",
-        "与训练图之间的常见距离相当：是新图，但很寻常。",
+        "About as close as real pictures are to each other: a copy of none, but ordinary.",
+        "与真图之间的常见距离相当：没有照搬，但很寻常。",
     ),
     "gan_inside_new": (
-        "Farther from every training picture than these usually are from each other: "
-        "not memorised.",
-        "与每张训练图都比它们彼此之间更远：没有照搬。",
+        "Farther from every real picture here than these usually are from each other: "
+        "a copy of none of them.",
+        "与这里的每张真图都比它们彼此之间更远：没有照搬其中任何一张。",
     ),
     "gan_inside_about": (
         "Among {count} pictures of {data}. Usual distance there: {usual}.",
         "在 {data} 的 {count} 张图中比较；那里的常见距离为 {usual}。",
     ),
     "gan_inside_about_part": (
-        "Among {count} of the pictures it learned from ({data}). Usual distance there: {usual}.",
-        "只与训练图中的 {count} 张（{data}）比较；那里的常见距离为 {usual}。",
+        "Among {count} of the pictures of {data}. Usual distance there: {usual}.",
+        "只与 {data} 中的 {count} 张图比较；那里的常见距离为 {usual}。",
+    ),
+    "gan_inside_shown": ("The model was trained on this set.", "模型就是用这个数据集训练的。"),
+    "gan_inside_unknown": (
+        "It is not known whether the model saw these in training.",
+        "不清楚模型训练时是否见过这些图。",
     ),
     "gan_inside_layers": ("Layer by layer", "逐层查看"),
     "gan_inside_layers_help": (
