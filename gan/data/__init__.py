@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
-from gan.data.folder import load_folder
+from gan.data.folder import check_folder, load_folder, survey_folder
 from gan.data.hub import load_hub
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
+from gan.data.taking import Taken
 from gan.errors import DataError, suggest
 from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
-    "DATA_NAMES", "Batch", "Batches", "ImageSet", "check_spec", "compared_shape", "data_summary",
-    "fashion_test", "load_data", "shape_of", "split_held_out",
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "Taken", "check_data", "check_spec",
+    "compared_shape", "data_summary", "fashion_test", "load_data", "shape_of", "split_held_out", "survey_data",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -45,6 +46,24 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
     if kind == "folder":
         return load_folder(expanded(rest), resolution=size, channels=depth)
     return load_hub(rest, resolution=size, channels=depth)
+
+
+def check_data(spec: str) -> None:
+    """Raises DataError where `spec` gives no images. Of a folder or zip no more than two are
+    decoded; a set of the Hub is fetched."""
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    if kind == "folder":
+        check_folder(expanded(rest))
+    elif spec not in BUNDLED:
+        load_data(spec)
+
+
+def survey_data(spec: str) -> Taken | None:
+    """What a folder or zip holds by its names alone; None for other data."""
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    return survey_folder(expanded(rest)) if kind == "folder" else None
 
 
 def shape_of(spec: str) -> DataShape:

@@ -10,8 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import RunConfig, apply_settings
-from gan.data import DATA_NAMES, check_spec, shape_of
+from gan.config import RESOLUTIONS, RunConfig, apply_settings
+from gan.data import DATA_NAMES, check_data, check_spec, shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import command_line, find_origin, manage, new_run_dir, train_argv
@@ -26,7 +26,14 @@ from gan.ui.views import PageError, error_json, real_number, whole_number
 MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
 LOGS = ("tensorboard",)
-PUBLIC_MOST = {"batch_size": 256, "width": 2.0, "depth": 1, "d_count": 3, "d_steps": 5}
+PUBLIC_MOST = {
+    "resolution": 64,
+    "batch_size": 256,
+    "width": 2.0,
+    "depth": 1,
+    "d_count": 3,
+    "d_steps": 5,
+}
 
 
 def form_options() -> dict[str, Any]:
@@ -39,7 +46,13 @@ def form_options() -> dict[str, Any]:
         }
         for name, preset in PRESETS.items()
     }
-    return {"presets": presets, "data": list(DATA_NAMES), "groups": describe()}
+    return {
+        "presets": presets,
+        "data": list(DATA_NAMES),
+        "groups": describe(),
+        "sizes": RESOLUTIONS,
+        "public_most": PUBLIC_MOST,
+    }
 
 
 @dataclass(frozen=True)
@@ -253,7 +266,7 @@ async def start(context: Context, request: Request) -> Response:
     context.spend(session, "start")
     wish = await on(context.disk_thread, read_wish, context, form, session)
     # a folder without images is refused here, in a sentence
-    await on(context.data_thread, shape_of, wish.data)
+    await on(context.data_thread, check_data, wish.data)
 
     def begin() -> str:
         run_dir = new_run_dir(wish.preset)
