@@ -14,7 +14,8 @@ from gan.presets import DataShape
 
 __all__ = [
     "DATA_NAMES", "Batch", "Batches", "ImageSet", "Taken", "check_data", "check_spec",
-    "compared_shape", "data_summary", "fashion_test", "load_data", "shape_of", "split_held_out", "survey_data",
+    "compared_shape", "data_summary", "fashion_test", "load_data", "shape_of", "split_held_out",
+    "survey_data",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
+from gan.data.classes import Classes, classes_of
+from gan.data.folder import decode
 from gan.data.imageset import ImageSet
-from gan.data.pictures import read_picture
+from gan.data.members import Member
+from gan.data.taking import Candidates
 from gan.errors import DataError, GanError
-from gan.images import Pixels
 
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
-MAX_IMAGES = 100_000
 
 
 def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train") -> ImageSet:
@@ -30,16 +33,16 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
         )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
-    pixels, labels, skipped = _decode(table, image_key, label_key, resolution, channels)
+    members = _members(table, image_key)
+    these = Candidates(members, {}, Counter())
+    pixels, taken = decode(these, resolution=resolution, channels=channels)
     if len(pixels) < 2:
         raise DataError(
             f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
         )
-    report = f"{len(pixels):,} images of {repo}" + (
-        f"; skipped {skipped:,} unreadable" if skipped else ""
-    )
-    stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    return ImageSet(repo, stacked, torch.tensor(labels) if names else None, names, report)
+    taken.classes = _classes(table, image_key, label_key, names, [int(p) for p in taken.paths])
+    labels = None if taken.classes.labels is None else torch.tensor(taken.classes.labels)
+    return ImageSet(repo, pixels, labels, taken.classes.names, f"{taken.text()}, of {repo}")
 
 
 def _fetch(repo: str, revision: str | None, split: str) -> Any:
@@ -76,28 +79,43 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
     return image, label, names
 
 
-def _decode(
-    table: Any, image_key: str, label_key: str, resolution: int, channels: int
-) -> tuple[list[Pixels], list[int], int]:
-    pixels: list[Pixels] = []
-    labels: list[int] = []
-    skipped = 0
-    for row in table.select(range(min(len(table), MAX_IMAGES))):
-        try:
-            pixels.append(
-                read_picture(_bytes_of(row[image_key]), resolution=resolution, channels=channels)
-            )
-            labels.append(int(row[label_key]) if label_key else 0)
-        except DataError:
-            skipped += 1
-    return pixels, labels, skipped
+def _members(table: Any, image_key: str) -> list[Member]:
+    """Each row as a member, its path the row's number."""
+
+    def reader(row: int) -> Callable[[int], bytes]:
+        return lambda most: _bytes_of(table[row][image_key], most)
+
+    return [Member(str(row), reader(row)) for row in range(len(table))]
 
 
-def _bytes_of(cell: Any) -> bytes:
+def _classes(
+    table: Any, image_key: str, label_key: str, names: tuple[str, ...], rows: list[int]
+) -> Classes:
+    """By the label column; an imagefolder's by its paths, as those of any other folder."""
+    if table.info.builder_name == "imagefolder":
+        paths = [_path_of(cell) for cell in table.select(rows)[image_key]]
+        if paths and all(paths):
+            top = os.path.commonpath(paths)
+            found = classes_of([os.path.relpath(path, top) for path in paths])
+            if found.names or not names:
+                return found
+    if not names:
+        return Classes()
+    return Classes(names, tuple(int(n) for n in table.select(rows)[label_key]))
+
+
+def _path_of(cell: Any) -> str:
+    return str(cell.get("path") or "") if isinstance(cell, dict) else ""
+
+
+def _bytes_of(cell: Any, most: int) -> bytes:
     if isinstance(cell, dict) and cell.get("bytes"):
         return bytes(cell["bytes"])
+    if path := _path_of(cell):
+        with open(path, "rb") as stream:
+            return stream.read(most)
     if hasattr(cell, "save"):
         buffer = io.BytesIO()
         cell.save(buffer, "PNG")
         return buffer.getvalue()
-    raise DataError("not an image")
+    raise OSError("not an image")

@@ -52,7 +52,7 @@ class Train {
     new IntersectionObserver(() => { this.#prepare(); this.#tick(); }).observe(this.root);
     document.addEventListener("visibilitychange", () => this.#tick());
     this.#waiting();
-    mountOwn(this.root, { changed: () => this.form.changed() });
+    mountOwn(this.root, { changed: (settings) => this.form.taken(settings) });
     mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
   }
 

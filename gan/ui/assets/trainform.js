@@ -40,7 +40,7 @@ export class TrainForm {
   #listen() {
     this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
     this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
-    this.find("#data").addEventListener("change", () => { this.#own(); this.changed(); });
+    this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", () => {
@@ -87,6 +87,17 @@ export class TrainForm {
 
   #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own" || Boolean(this.fork); }
 
+  // What a set of own images is used with; other data have the preset's.
+  taken(settings) {
+    if (!this.fork) this.settings.fill(settings);
+    this.changed();
+  }
+
+  #sizes() {
+    const { resolution, flip } = this.#preset().settings;
+    if (!this.fork && !this.find("#data").value.startsWith("own:")) this.settings.fill({ resolution, flip });
+  }
+
   values() {
     const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
@@ -122,7 +133,7 @@ export class TrainForm {
   #drawFork() {
     this.find("#fork").hidden = !this.fork;
     for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
-    for (const name of ["seed", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
+    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
     if (!this.fork) return;
     this.find("#fork-what").textContent = this.fork.nimg === null
       ? t("gan_fork_of", { run: this.fork.id })

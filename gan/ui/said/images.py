@@ -56,7 +56,6 @@ SENTENCES: dict[str, str] = {
         "一个 zip 压缩包最多列出 {0} 个文件，这个超出了；请分成几个。"
     ),
     # gan.data.hub
-    "not an image": "不是图片",
     "a dataset on the Hub is owner/name, got {}; for example hub:mnist/mnist": (
         "Hub 上的数据集须写成 owner/name，现为 {0}；例如 hub:mnist/mnist。"
     ),
