@@ -14,8 +14,8 @@ from gan.presets import DataShape
 
 __all__ = [
     "DATA_NAMES", "Batch", "Batches", "ImageSet", "Taken", "check_data", "check_spec",
-    "compared_shape", "data_summary", "fashion_test", "load_data", "shape_of", "split_held_out",
-    "survey_data",
+    "compared_shape", "data_summary", "default_resolution", "fashion_test", "load_data", "shape_of",
+    "split_held_out", "survey_data",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -65,6 +65,11 @@ def survey_data(spec: str) -> Taken | None:
     check_spec(spec)
     kind, _, rest = spec.partition(":")
     return survey_folder(expanded(rest)) if kind == "folder" else None
+
+
+def default_resolution(spec: str) -> int:
+    """The size that `spec` has where none is asked for; nothing is loaded."""
+    return BUNDLED[spec].shape.resolution if spec in BUNDLED else OWN_RESOLUTION
 
 
 def shape_of(spec: str) -> DataShape:

@@ -19,6 +19,7 @@ from gan.data.names import readable
 from gan.errors import DataError
 
 CENTRAL = b"PK\1\2"  # begins an entry of a zip's directory
+LOCAL, LOCAL_HEADER = b"PK\3\4", 30  # begins a member, by a header of so many bytes
 UTF8_FLAG, OURS = 0x08, 0x80  # bit 11, in the second byte of the flags; a bit that is unused
 READ_ERRORS = (
     OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zipfile.BadZipFile,
@@ -157,6 +158,8 @@ class _NamesAsBytes(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         data = self.stream.read(size)
+        if size == LOCAL_HEADER and data.startswith(LOCAL):
+            return data[:7] + bytes([data[7] & ~UTF8_FLAG]) + data[8:]
         if not (self.listing and data.startswith(CENTRAL)):
             return data
         if data.count(CENTRAL) > self.members:

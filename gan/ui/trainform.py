@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RESOLUTIONS, RunConfig, apply_settings
-from gan.data import DATA_NAMES, check_data, check_spec, shape_of
+from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import command_line, find_origin, manage, new_run_dir, train_argv
@@ -42,6 +42,7 @@ def form_options() -> dict[str, Any]:
         name: {
             "data": preset.data,
             "summary": preset.summary,
+            "size": preset.resolution,  # 0: the data's own
             "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
         }
         for name, preset in PRESETS.items()
@@ -51,6 +52,7 @@ def form_options() -> dict[str, Any]:
         "data": list(DATA_NAMES),
         "groups": describe(),
         "sizes": RESOLUTIONS,
+        "data_sizes": {name: default_resolution(name) for name in (*DATA_NAMES, "own")},
         "public_most": PUBLIC_MOST,
     }
 
@@ -114,7 +116,11 @@ def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None
         raise PageError("gan_error_public_data" if data else "gan_own_needed")
     check_spec(data)
     base = run_config(name, shape_of(preset.data), data=preset.data)
-    return RunConfig(preset=name, data=data, model=base.model, train=base.train)
+    size = preset.resolution or default_resolution(data)
+    if uploaded:
+        size = uploaded.settings["resolution"]
+    model = replace(base.model, resolution=size)
+    return RunConfig(preset=name, data=data, model=model, train=base.train)
 
 
 def _read_fork(context: Context, fork: object) -> Moment | None:

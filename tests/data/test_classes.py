@@ -97,7 +97,7 @@ PATHS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(PATHS, min_size=2, max_size=12, unique=True))
 @example(["cats/a.png", "dogs/a.png", "a.png"])
 @example(["train/cats/a.png", "test/dogs/a.png", "train/.hidden/a.png"])

@@ -192,8 +192,8 @@ class Own {
     const { limits } = this;
     if (!limits) return "";
     const words = { formats: t(boot.local ? "gan_own_formats" : "gan_own_formats_public"), images: count(limits.images),
-      file: bytes(limits.file_bytes), jpeg: limits.jpeg_megapixels, other: limits.megapixels,
-      all: bytes(limits.bytes), left: bytes(this.left ?? 0) };
+      file: round(limits.file_bytes), jpeg: limits.jpeg_megapixels, other: limits.megapixels,
+      all: round(limits.bytes), left: bytes(this.left ?? 0) };
     return t(this.left === null ? "gan_own_limits" : "gan_own_limits_public", words);
   }
 
@@ -289,6 +289,8 @@ function classList(classes) {
   return h("div", {}, chips(classes.slice(0, NAMED)), rest.length ? h("details", {},
     h("summary", { class: "ga-quiet" }, t("gan_own_more_classes", { count: count(rest.length) })), chips(rest)) : "");
 }
+
+const round = (n) => bytes(n).replace(/\.0(?= )/, "");
 
 const sizes = () => boot.train.sizes.filter((n) => boot.local || n <= boot.train.public_most.resolution);
 

@@ -78,7 +78,10 @@ export class TrainForm {
     if (this.#field("other")) this.#field("other").value = "";
     if (this.fork) return;
     const own = this.find("#preset").value === "own" && boot.local;
-    if (own) this.find("#data").value = "own";
+    if (own) {
+      this.find("#data").value = "own";
+      this.#sizes();
+    }
     else this.#takeData(this.#preset().data);
     this.#own();
   }
@@ -94,8 +97,10 @@ export class TrainForm {
   }
 
   #sizes() {
-    const { resolution, flip } = this.#preset().settings;
-    if (!this.fork && !this.find("#data").value.startsWith("own:")) this.settings.fill({ resolution, flip });
+    const { value } = this.find("#data");
+    if (this.fork || value.startsWith("own:")) return;
+    const { size, settings } = this.#preset();
+    this.settings.fill({ resolution: String(size || boot.train.data_sizes[value]), flip: settings.flip });
   }
 
   values() {
@@ -191,6 +196,7 @@ export class TrainForm {
     this.find("#data").value = known ? data : "own";
     if (!known) this.find("#data-path").value = data;
     this.#own();
+    this.#sizes();
   }
 
   #problem(sentence) {
