@@ -99,7 +99,8 @@ export class TrainForm {
   #sizes() {
     const { value } = this.find("#data");
     if (this.fork || value.startsWith("own:")) return;
-    const { size, settings } = this.#preset();
+    const { size, settings, base } = this.#preset();
+    if (base) return;  // a saved preset has a size of its own
     this.settings.fill({ resolution: String(size || boot.train.data_sizes[value]), flip: settings.flip });
   }
 
