@@ -82,10 +82,11 @@ def void(_: object) -> None:
 def _check_enough(path: Path, skipped: Counter[str], good: int) -> None:
     if good >= MIN_IMAGES:
         return
-    why = f" ({reasons_text(skipped)})" if skipped else ""
+    why = reasons_text(skipped)
     raise DataError(
         f"{path.name} must hold at least {MIN_IMAGES} {format_names(LOCAL.formats)} images, got "
-        f"{good} readable of {good + skipped.total()} files{why}; choose another folder"
+        f"{good} readable of {good + skipped.total()} files"
+        f"{f' ({why})' if why else ''}; choose another folder"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gan.data.classes import Classes, classes_of
+from gan.data.classes import Classes, classes_of, is_hidden
 from gan.data.folder import decode
 from gan.data.imageset import ImageSet
 from gan.data.members import Member
@@ -33,14 +33,20 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
         )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
-    members = _members(table, image_key)
-    these = Candidates(members, {}, Counter())
+    folders = _folder_paths(table, image_key)
+    rows = [row for row in range(len(table)) if not (folders and is_hidden(folders[row]))]
+    hidden = Counter({"hidden or of the system": len(table) - len(rows)})
+    these = Candidates(_members(table, image_key, rows), {}, +hidden)
     pixels, taken = decode(these, resolution=resolution, channels=channels)
     if len(pixels) < 2:
         raise DataError(
             f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
         )
-    taken.classes = _classes(table, image_key, label_key, names, [int(p) for p in taken.paths])
+    kept = [int(path) for path in taken.paths]
+    taken.classes = classes_of([folders[row] for row in kept]) if folders else Classes()
+    if names and not taken.classes.names:
+        labels_of = table.select(kept)[label_key]
+        taken.classes = Classes(names, tuple(int(number) for number in labels_of))
     labels = None if taken.classes.labels is None else torch.tensor(taken.classes.labels)
     return ImageSet(repo, pixels, labels, taken.classes.names, f"{taken.text()}, of {repo}")
 
@@ -79,29 +85,25 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
     return image, label, names
 
 
-def _members(table: Any, image_key: str) -> list[Member]:
+def _members(table: Any, image_key: str, rows: list[int]) -> list[Member]:
     """Each row as a member, its path the row's number."""
 
     def reader(row: int) -> Callable[[int], bytes]:
         return lambda most: _bytes_of(table[row][image_key], most)
 
-    return [Member(str(row), reader(row)) for row in range(len(table))]
+    return [Member(str(row), reader(row)) for row in rows]
 
 
-def _classes(
-    table: Any, image_key: str, label_key: str, names: tuple[str, ...], rows: list[int]
-) -> Classes:
-    """By the label column; an imagefolder's by its paths, as those of any other folder."""
-    if table.info.builder_name == "imagefolder":
-        paths = [_path_of(cell) for cell in table.select(rows)[image_key]]
-        if paths and all(paths):
-            top = os.path.commonpath(paths)
-            found = classes_of([os.path.relpath(path, top) for path in paths])
-            if found.names or not names:
-                return found
-    if not names:
-        return Classes()
-    return Classes(names, tuple(int(n) for n in table.select(rows)[label_key]))
+def _folder_paths(table: Any, image_key: str) -> list[str]:
+    """Where the images of an imagefolder lie, below what is common to all; empty for other sets,
+    whose label column says the class."""
+    if table.info.builder_name != "imagefolder":
+        return []
+    paths = [_path_of(cell) for cell in table[:][image_key]]
+    if not paths or not all(paths):
+        return []
+    top = os.path.commonpath(paths)
+    return [os.path.relpath(path, top) for path in paths]
 
 
 def _path_of(cell: Any) -> str:

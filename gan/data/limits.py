@@ -36,6 +36,5 @@ PUBLIC = Limits(
 
 
 def format_names(formats: tuple[str, ...]) -> str:
-    """`PNG, JPEG, WebP, BMP or GIF`."""
-    names = [name.replace("WEBP", "WebP") for name in formats]
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+    """`PNG, JPEG, WebP, BMP, GIF`: without a word, so that it stands in any language."""
+    return ", ".join(formats).replace("WEBP", "WebP")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from gan.data.names import readable
+from gan.data.names import guess, is_likelier, readable
 from gan.errors import DataError
 
 CENTRAL = b"PK\1\2"  # begins an entry of a zip's directory
@@ -84,9 +84,14 @@ def folder_members(root: Path) -> Found:
 
 
 def _readable_paths(paths: list[str]) -> list[str]:
-    """Paths of which those that are no UTF-8 are guessed, together."""
-    foreign = [i for i, path in enumerate(paths) if not _is_text(path)]
-    guessed = readable([os.fsencode(paths[i]) for i in foreign])
+    """Paths of which those that are no UTF-8 are guessed, together, with those that look like
+    UTF-8 by chance: `è` is the Chinese for cat in GBK."""
+    raw = {i: os.fsencode(path) for i, path in enumerate(paths) if not path.isascii()}
+    foreign = [i for i in raw if not _is_text(paths[i])]
+    if foreign:
+        codec = guess(sorted({p for i in foreign for p in raw[i].split(b"/") if not p.isascii()}))
+        foreign = [i for i in raw if not _is_text(paths[i]) or is_likelier(codec, raw[i])]
+    guessed = readable([raw[i] for i in foreign])
     found = list(paths)
     for i, path in zip(foreign, guessed, strict=True):
         found[i] = path

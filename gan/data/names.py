@@ -101,6 +101,12 @@ def guess(pieces: Sequence[bytes]) -> str:
     return codec if likely[codec] > float("-inf") else EVERY_BYTE
 
 
+def is_likelier(codec: str, name: bytes) -> bool:
+    """Whether a name that is valid UTF-8 is more likely one in `codec`, as its neighbours are."""
+    score = {r.codec: _likelihood(r, name.split(b"/")) - r.prior for r in READINGS}
+    return score[codec] > score["utf-8"]
+
+
 def _likelihood(reading: Reading, pieces: Sequence[bytes]) -> float:
     total = reading.prior
     for piece in pieces:

@@ -100,7 +100,7 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) 
     kind = kind_of(data[:32])
     if kind == "foreign" or (kind and kind not in limits.formats):
         raise DataError(
-            f"a picture must be {format_names(limits.formats)}, this one is HEIC, JPEG XL or of "
+            f"a picture must be one of {format_names(limits.formats)}, this one is HEIC, JPEG XL or of "
             f"another format that is not read here; save it as JPEG"
         )
     try:
@@ -112,7 +112,7 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) 
         raise
     except Exception as error:  # a broken file can raise nearly anything inside a decoder
         raise DataError(
-            f"a picture must be {format_names(limits.formats)}, this one cannot be read "
+            f"a picture must be one of {format_names(limits.formats)}, this one cannot be read "
             f"({type(error).__name__}); save it anew"
         ) from error
 

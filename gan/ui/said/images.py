@@ -40,11 +40,12 @@ SENTENCES: dict[str, str] = {
     "{} must be a folder or a zip of images, got another file; pack it": (
         "{0} 须为装有图片的文件夹或 zip 压缩包，现为其他文件；请先打包。"
     ),
-    "{} must hold at least {} {} images, got {} readable of {} files{}; choose another folder": (
-        "{0} 里至少要有 {1} 张图片（{2}），{4} 个文件中只有 {3} 个可读{5}；请换一个文件夹。"
+    "{} must hold at least {} {} images, got {} readable of {} files; choose another folder": (
+        "{0} 里至少要有 {1} 张图片（{2}），{4} 个文件中只有 {3} 个可读；请换一个文件夹。"
     ),
-    " ({})": "（{0}）",
-    "{} or {}": "{0} 或 {1}",
+    "{} must hold at least {} {} images, got {} readable of {} files ({}); choose another folder": (
+        "{0} 里至少要有 {1} 张图片（{2}），{4} 个文件中只有 {3} 个可读（{5}）；请换一个文件夹。"
+    ),
     "there is no folder or zip {}; check the path after folder:": (
         "没有文件夹或 zip 压缩包 {0}；请检查 folder: 后面的路径。"
     ),
@@ -94,9 +95,9 @@ SENTENCES: dict[str, str] = {
     "a picture of this kind may have {} million pixels, got {} x {}; shrink it": (
         "这种图片最多 {0} 百万像素，这张为 {1} × {2}；请缩小。"
     ),
-    "a picture must be {}, this one is HEIC, JPEG XL or of another format that is not read here; "
+    "a picture must be one of {}, this one is HEIC, JPEG XL or of another format that is not read here; "
     "save it as JPEG": (
-        "图片须为 {0}；这张是 HEIC、JPEG XL 或其他此处不支持的格式，请另存为 JPEG。"
+        "图片格式须为 {0} 之一；这张是 HEIC、JPEG XL 或其他此处不支持的格式，请另存为 JPEG。"
     ),
     "a JPEG may have {} scans, this one has more; save it anew": (
         "一张 JPEG 最多 {0} 次扫描，这张超出了；请重新保存。"
@@ -106,8 +107,8 @@ SENTENCES: dict[str, str] = {
     "a picture may be 20 times as long as wide, got {} x {}; crop it": (
         "图片的长边最多为短边的 20 倍，这张为 {0} × {1}；请裁剪。"
     ),
-    "a picture must be {}, this one cannot be read ({}); save it anew": (
-        "图片须为 {0}；这张无法读取（{1}），请重新保存。"
+    "a picture must be one of {}, this one cannot be read ({}); save it anew": (
+        "图片格式须为 {0} 之一；这张无法读取（{1}），请重新保存。"
     ),
     # gan.film
     "there is no film format {}; {}": "没有影片格式 {0}；{1}",
