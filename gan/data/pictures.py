@@ -100,8 +100,8 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) 
     kind = kind_of(data[:32])
     if kind == "foreign" or (kind and kind not in limits.formats):
         raise DataError(
-            f"a picture must be one of {format_names(limits.formats)}, this one is HEIC, JPEG XL or of "
-            f"another format that is not read here; save it as JPEG"
+            f"a picture must be one of {format_names(limits.formats)}, this one is HEIC, JPEG XL "
+            f"or of another format that is not read here; save it as JPEG"
         )
     try:
         with warnings.catch_warnings():

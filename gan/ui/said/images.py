@@ -95,8 +95,8 @@ SENTENCES: dict[str, str] = {
     "a picture of this kind may have {} million pixels, got {} x {}; shrink it": (
         "这种图片最多 {0} 百万像素，这张为 {1} × {2}；请缩小。"
     ),
-    "a picture must be one of {}, this one is HEIC, JPEG XL or of another format that is not read here; "
-    "save it as JPEG": (
+    "a picture must be one of {}, this one is HEIC, JPEG XL or of another format that is "
+    "not read here; save it as JPEG": (
         "图片格式须为 {0} 之一；这张是 HEIC、JPEG XL 或其他此处不支持的格式，请另存为 JPEG。"
     ),
     "a JPEG may have {} scans, this one has more; save it anew": (
