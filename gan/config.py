@@ -29,7 +29,7 @@ Fused = Literal["auto", "always", "never"]
 
 FORMAT = "gan-atelier/1"
 KEEP_MB = 100.0  # above it a run thins its older moments
-RESOLUTIONS = (8, 16, 28, 32, 48, 64)
+RESOLUTIONS = tuple(range(8, 129, 4))  # of what is trained here, px
 MAX_LAYERS = 24
 MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB that a config.json may have
 NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, deeper ones too
@@ -49,7 +49,7 @@ class ModelConfig:
     """
 
     family: Family = "conv"
-    resolution: int = option(28, "height and width of an image, px", low=8, high=64)
+    resolution: int = option(28, "height and width of an image, px", low=8, high=128)
     channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
     z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
@@ -78,8 +78,8 @@ class ModelConfig:
                 )
         if self.resolution not in RESOLUTIONS:
             raise ConfigError(
-                f"resolution must be one of {', '.join(map(str, RESOLUTIONS))}, "
-                f"got {self.resolution}; choose the nearest"
+                f"resolution must be a multiple of 4 from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}, "
+                f"got {self.resolution}; choose {max(RESOLUTIONS[0], self.resolution // 4 * 4)}"
             )
 
     def _check_structure(self) -> None:

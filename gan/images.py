@@ -81,14 +81,16 @@ def to_pil(image: Pixels) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
-def from_pil(image: Image.Image, channels: int) -> Pixels:
+def from_pil(
+    image: Image.Image, channels: int, *, levels: tuple[float, float] | None = None
+) -> Pixels:
     """A picture as (H, W, channels) uint8; 16 bits are scaled, transparency is laid over white.
 
     A naive convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
-    transparency is kept.
+    transparency is kept. levels: `grey_range` of the whole picture, where this is a part.
     """
     if image.mode.startswith(("I", "F")):
-        image = _from_wide(image)
+        image = _from_wide(image, levels or grey_range(image))
     if channels == 4:
         return np.asarray(image.convert("RGBA"))
     if image.has_transparency_data:
@@ -98,12 +100,20 @@ def from_pil(image: Image.Image, channels: int) -> Pixels:
     return array.reshape(*array.shape[:2], channels)
 
 
-def _from_wide(image: Image.Image) -> Image.Image:
-    """16- or 32-bit grey as 8-bit grey: 16-bit files by their depth, others by their range."""
-    values = np.asarray(image, dtype=np.float64)
-    high = 65535.0 if image.mode.startswith("I") and values.max() <= 65535 else values.max()
-    low = min(0.0, float(values.min()))
-    scaled = (values - low) / max(float(high) - low, 1e-12) * 255
+def grey_range(image: Image.Image) -> tuple[float, float]:
+    """What is black and what is white in 16- or 32-bit grey: 16-bit files by their depth, others
+    by their range."""
+    if not image.mode.startswith(("I", "F")):
+        return 0.0, 255.0
+    lowest, highest = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
+    high = 65535.0 if image.mode.startswith("I") and highest <= 65535 else highest
+    return min(0.0, lowest), high
+
+
+def _from_wide(image: Image.Image, levels: tuple[float, float]) -> Image.Image:
+    """16- or 32-bit grey as 8-bit grey."""
+    low, high = levels
+    scaled = (np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-12) * 255
     return Image.fromarray(np.nan_to_num(scaled).clip(0, 255).round().astype(np.uint8))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig
@@ -66,8 +67,8 @@ PRESETS: dict[str, Preset] = {
 
 # Channels of family conv, at [4 to 7 px, then two a doubling]; work is spent at about half the
 # resolution, where the measured distance fell fastest for the time (DESIGN: "small and many").
-CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16)
-CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128)
+CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16, 16, 16)
+CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128, 128, 128)
 CONV_28_G_WIDTHS = (48, 36, 24)
 CONV_28_D_WIDTHS = (24, 24, 48)
 DCGAN_WIDTH = 12
@@ -90,6 +91,13 @@ def halvings(resolution: int) -> int:
     while resolution >= 8:
         resolution, count = resolution // 2, count + 1
     return count
+
+
+def odd_pixels(resolution: int) -> tuple[int, ...]:
+    """What each doubling on the way up adds to twice its size, smallest map first: 36 px are 4, 9,
+    18, 36, so 1, 0, 0. Halving drops these pixels, as D's strided convolutions do."""
+    sizes = [resolution >> i for i in range(halvings(resolution) + 1)][::-1]
+    return tuple(after - 2 * before for before, after in pairwise(sizes))
 
 
 def layer_count(family: Family, resolution: int, convs: int) -> int:

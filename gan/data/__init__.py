@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
-from gan.data.folder import load_folder
+from gan.data.folder import check_folder, load_folder, survey_folder
 from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
 from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
+from gan.data.taking import Taken
 from gan.errors import DataError, suggest
 from gan.files import expanded
 from gan.presets import DataShape
 
 __all__ = [
-    "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "Seen", "Unseen", "absolute_spec",
-    "check_spec", "class_difference", "compare", "compared_shape", "data_summary", "difference",
-    "fashion_test", "holds_out", "identify", "load_data", "record", "seen_by", "shape_of",
-    "split_held_out", "unseen_images", "were_shown",
+    "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "Seen", "Taken", "Unseen",
+    "absolute_spec", "check_data", "check_spec", "class_difference", "compare", "compared_shape",
+    "data_summary", "default_resolution", "difference", "fashion_test", "holds_out", "identify",
+    "load_data", "record", "seen_by", "shape_of", "split_held_out", "survey_data", "unseen_images",
+    "were_shown",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -58,6 +60,29 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
     if kind == "folder":
         return load_folder(expanded(rest), resolution=size, channels=depth)
     return load_hub(rest, resolution=size, channels=depth)
+
+
+def check_data(spec: str) -> None:
+    """Raises DataError where `spec` gives no images. Of a folder or zip no more than two are
+    decoded; a set of the Hub is fetched."""
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    if kind == "folder":
+        check_folder(expanded(rest))
+    elif spec not in BUNDLED:
+        load_data(spec)
+
+
+def survey_data(spec: str) -> Taken | None:
+    """What a folder or zip holds by its names alone; None for other data."""
+    check_spec(spec)
+    kind, _, rest = spec.partition(":")
+    return survey_folder(expanded(rest)) if kind == "folder" else None
+
+
+def default_resolution(spec: str) -> int:
+    """The size that `spec` has where none is asked for; nothing is loaded."""
+    return BUNDLED[spec].shape.resolution if spec in BUNDLED else OWN_RESOLUTION
 
 
 def shape_of(spec: str) -> DataShape:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
+import os
 import re
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
+from gan.data.classes import Classes, classes_of, is_hidden
+from gan.data.folder import decode
 from gan.data.imageset import ImageSet
-from gan.data.pictures import read_picture
+from gan.data.members import Member
+from gan.data.taking import Candidates
 from gan.errors import DataError, GanError
-from gan.images import Pixels
 
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
-MAX_IMAGES = 100_000
 
 
 def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train") -> ImageSet:
@@ -31,16 +33,24 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
         )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
-    pixels, labels, skipped, origin = _decode(table, image_key, label_key, resolution, channels)
+    folders = _folder_paths(table, image_key)
+    rows = [row for row in range(len(table)) if not (folders and is_hidden(folders[row]))]
+    hidden = Counter({"hidden or of the system": len(table) - len(rows)})
+    these = Candidates(_members(table, image_key, rows), {}, +hidden)
+    pixels, taken = decode(these, resolution=resolution, channels=channels)
     if len(pixels) < 2:
         raise DataError(
             f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
         )
-    report = f"{len(pixels):,} images of {repo}" + (
-        f"; skipped {skipped:,} unreadable" if skipped else ""
+    kept = [int(path) for path in taken.paths]
+    taken.classes = classes_of([folders[row] for row in kept]) if folders else Classes()
+    if names and not taken.classes.names:
+        labels_of = table.select(kept)[label_key]
+        taken.classes = Classes(names, tuple(int(number) for number in labels_of))
+    labels = None if taken.classes.labels is None else torch.tensor(taken.classes.labels)
+    return ImageSet(
+        repo, pixels, labels, taken.classes.names, f"{taken.text()}, of {repo}", taken.origin
     )
-    stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    return ImageSet(repo, stacked, torch.tensor(labels) if names else None, names, report, origin)
 
 
 def _fetch(repo: str, revision: str | None, split: str) -> Any:
@@ -77,29 +87,39 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
     return image, label, names
 
 
-def _decode(
-    table: Any, image_key: str, label_key: str, resolution: int, channels: int
-) -> tuple[list[Pixels], list[int], int, str]:
-    digest = hashlib.sha256()
-    pixels: list[Pixels] = []
-    labels: list[int] = []
-    skipped = 0
-    for row in table.select(range(min(len(table), MAX_IMAGES))):
-        try:
-            data = _bytes_of(row[image_key])
-            pixels.append(read_picture(data, resolution=resolution, channels=channels))
-            labels.append(int(row[label_key]) if label_key else 0)
-            digest.update(hashlib.sha256(data).digest())
-        except DataError:
-            skipped += 1
-    return pixels, labels, skipped, digest.hexdigest()
+def _members(table: Any, image_key: str, rows: list[int]) -> list[Member]:
+    """Each row as a member, its path the row's number."""
+
+    def reader(row: int) -> Callable[[int], bytes]:
+        return lambda most: _bytes_of(table[row][image_key], most)
+
+    return [Member(str(row), reader(row)) for row in rows]
 
 
-def _bytes_of(cell: Any) -> bytes:
+def _folder_paths(table: Any, image_key: str) -> list[str]:
+    """Where the images of an imagefolder lie, below what is common to all; empty for other sets,
+    whose label column says the class."""
+    if table.info.builder_name != "imagefolder":
+        return []
+    paths = [_path_of(cell) for cell in table[:][image_key]]
+    if not paths or not all(paths):
+        return []
+    top = os.path.commonpath(paths)
+    return [os.path.relpath(path, top) for path in paths]
+
+
+def _path_of(cell: Any) -> str:
+    return str(cell.get("path") or "") if isinstance(cell, dict) else ""
+
+
+def _bytes_of(cell: Any, most: int) -> bytes:
     if isinstance(cell, dict) and cell.get("bytes"):
         return bytes(cell["bytes"])
+    if path := _path_of(cell):
+        with open(path, "rb") as stream:
+            return stream.read(most)
     if hasattr(cell, "save"):
         buffer = io.BytesIO()
         cell.save(buffer, "PNG")
         return buffer.getvalue()
-    raise DataError("not an image")
+    raise OSError("not an image")

@@ -1,18 +1,21 @@
 """Sets of anyone's own pictures: taken in within limits, kept small, cropped only when used.
 
-<root>/<id>/set.json  pictures/[class/]<number>.webp
+<root>/<id>/set.json  classes.json  pictures/<number>.webp  pictures/dataset.json
+
+dataset.json holds the classes, as StyleGAN's tools write it and `gan.data.classes` reads it: a
+class's name never becomes a file's.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import shutil
 import struct
 import time
-import zipfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -20,32 +23,29 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from gan.data.folder import (
-    MAX_MEMBERS,
-    MAX_ZIP_BYTES,
-    MAX_ZIP_S,
-    MIN_IMAGES,
-    Entry,
-    short_reason,
-    zip_entries,
-)
-from gan.data.pictures import MAX_BYTES, SUFFIXES, read_picture, shrink_picture
+from gan.config import RESOLUTIONS
+from gan.data.classes import TABLE, UNSORTED, Classes, is_hidden, parts_of
+from gan.data.folder import MIN_IMAGES
+from gan.data.limits import LOCAL, Limits, format_names
+from gan.data.members import READ_ERRORS, Found, Member, Window, zip_members
+from gan.data.pictures import read_picture, shrink_picture
+from gan.data.taking import Taken, candidates, join, reasons_text, take
 from gan.errors import DataError, GanError
-from gan.files import read_json, write_json
+from gan.files import read_json, write_atomic, write_json
 from gan.images import Pixels
 
-SIDE = 128  # px of the shorter side as kept; twice the largest resolution
-SIZES = (28, 32, 48, 64)
-SET_FILE = "set.json"
+SIDE = 128  # px of the shorter side as kept: the largest resolution
+SET_FILE, CLASSES_FILE = "set.json", "classes.json"
+MAX_CLASSES_BYTES = 2**20
 ID = re.compile(r"[0-9a-f]{12}")
 NAME_LENGTH = struct.Struct("<H")
 FILE_LENGTH = struct.Struct("<I")
-MAX_FILE_NAME = 1024
+LEFT_OUT = 2**32 - 1  # in place of a length: the page did not send a file that is too large
+MAX_FILE_NAME = 4096
 SHOWN = 6  # pictures of a preview
 TILE = 96  # px of a preview's pictures
 GAP = 8
 DIMMED = 0.3
-BEYOND = "beyond the limits (2,000 files, 200 MB, 30 s)"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class OwnSet:
     count: int
     skipped: dict[str, int]  # reason -> files
     classes: int = 0
+    drawn_of: int = 0  # as many there were, where not all could be taken
     created_at: float = 0.0
     bytes: int = 0
     resolution: int = 32
@@ -87,7 +88,18 @@ class OwnSets:
         """Where its pictures lie."""
         return (self.root / self.get(set_id).id / "pictures").absolute()
 
-    def add(self, stream: BinaryIO, name: str) -> OwnSet:
+    def classes(self, set_id: str) -> dict[str, int]:
+        """The classes of a set with their counts; empty where it has none."""
+        file = self.root / self.get(set_id).id / CLASSES_FILE
+        try:
+            if file.stat().st_size > MAX_CLASSES_BYTES:
+                return {}
+            rows = json.loads(file.read_text("utf-8"))
+            return {str(name): int(count) for name, count in rows.items()}
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            return {}
+
+    def add(self, stream: BinaryIO, name: str, *, limits: Limits = LOCAL) -> OwnSet:
         """Take in files as `framed` reads them: pictures, and zips of pictures.
 
         Raises DataError where fewer than two can be used, with the reasons; then nothing is kept.
@@ -95,7 +107,8 @@ class OwnSets:
         set_id = secrets.token_hex(6)
         folder = self.root / f".{set_id}.tmp"
         try:
-            found = _take_in(stream, folder, replace(_EMPTY, id=set_id, name=_clean(name, 60)))
+            empty = replace(_EMPTY, id=set_id, name=_clean(name, 60))
+            found = _take_in(stream, folder, empty, limits)
             write_json(folder / SET_FILE, asdict(found))
             folder.rename(self.root / set_id)
         except BaseException:
@@ -105,8 +118,11 @@ class OwnSets:
 
     def change(self, set_id: str, *, resolution: int, channels: int, flip: bool) -> OwnSet:
         """How it is to be used from now on; raises DataError for a size or depth that is none."""
-        if resolution not in SIZES or channels not in (1, 3):
-            raise DataError(f"size must be one of {SIZES} and channels 1 or 3; choose again")
+        if resolution not in RESOLUTIONS or channels not in (1, 3):
+            raise DataError(
+                f"size must be a multiple of 4 from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]} and "
+                f"channels 1 or 3; choose again"
+            )
         changed = replace(self.get(set_id), resolution=resolution, channels=channels, flip=flip)
         write_json(self.root / set_id / SET_FILE, asdict(changed))
         return changed
@@ -145,8 +161,8 @@ def _read_set(folder: Path) -> OwnSet | None:
         found = OwnSet(**{k: _typed(k, v) for k, v in data.items()})
     except (GanError, OSError, TypeError, ValueError, AttributeError, KeyError):
         return None
-    usable = found.id == folder.name and found.resolution in SIZES and found.channels in (1, 3)
-    return found if usable else None
+    sizes = found.resolution in RESOLUTIONS and found.channels in (1, 3)
+    return found if sizes and found.id == folder.name else None
 
 
 def _typed(key: str, value: Any) -> Any:
@@ -167,8 +183,10 @@ def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
     """(name, size) of the files in a stream, which then stands at the file's first byte.
 
     A file is its name's length (uint16, little-endian), the name in UTF-8, its length (uint32) and
-    its bytes. Raises DataError for anything else.
+    its bytes; LEFT_OUT as the length says that there are none. Raises DataError for anything else.
     """
+    end = stream.seek(0, 2)
+    stream.seek(0)
     while head := stream.read(NAME_LENGTH.size):
         try:
             (length,) = NAME_LENGTH.unpack(head)
@@ -178,84 +196,99 @@ def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
         except struct.error as error:
             raise DataError("the upload broke off; send it again") from error
         begin = stream.tell()
+        if size != LEFT_OUT and begin + size > end:
+            raise DataError("the upload broke off; send it again")
         yield name, size
-        stream.seek(begin + size)
+        stream.seek(begin + (0 if size == LEFT_OUT else size))
 
 
-def _entries(stream: BinaryIO, folder: Path) -> Iterator[Entry]:
-    """Every picture, those in zips too, within all limits together."""
-    deadline, total = time.monotonic() + MAX_ZIP_S, 0
-    for count, entry in enumerate(_all_entries(stream, folder)):
-        total += len(entry.data or b"")
-        if count >= MAX_MEMBERS or total > MAX_ZIP_BYTES or time.monotonic() > deadline:
-            yield Entry("", None, BEYOND)
-            return
-        yield entry
-
-
-def _all_entries(stream: BinaryIO, folder: Path) -> Iterator[Entry]:
+def _found(stream: BinaryIO, limits: Limits, opened: ExitStack) -> Found:
+    """Every file of an upload, those in its zips too; the zips stay open with `opened`."""
+    loose, parts = Found(), []
     for name, size in framed(stream):
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.suffix.lower() == ".zip":
-            yield from _zipped(stream, size, folder / "upload.zip")
-        elif path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
-            yield Entry("", None, "not an image")
-        elif size > MAX_BYTES:
-            yield Entry("", None, "over 10 MB")
+        window = Window(stream, stream.tell(), size)
+        if size == LEFT_OUT:
+            loose.skipped["too large"] += 1
+        elif PurePosixPath(name).suffix.lower() != ".zip" or is_hidden(name):
+            loose.members.append(Member(name, _reader(window)))
         else:
-            data = stream.read(size)
-            if len(data) < size:
-                raise DataError("the upload broke off; send it again")
-            yield Entry(path.parts[-2] if len(path.parts) > 1 else "", data)
+            try:
+                zipped = opened.enter_context(zip_members(window, members=limits.members))
+            except READ_ERRORS:
+                loose.skipped["a damaged zip"] += 1
+            else:
+                parts.append(_placed(zipped, name))
+    return join([loose, *parts])
 
 
-def _zipped(stream: BinaryIO, size: int, file: Path) -> Iterator[Entry]:
-    """The members of a zip that stands in the stream; a zip needs a file of its own to seek in."""
-    with file.open("wb") as copy:
-        left = size
-        while left and (part := stream.read(min(left, 2**20))):
-            copy.write(part)
-            left -= len(part)
-    try:
-        yield from zip_entries(file)
-    except (zipfile.BadZipFile, OSError, ValueError):
-        yield Entry("", None, "a damaged zip")
-    finally:
-        file.unlink(missing_ok=True)
+def _reader(window: Window) -> Callable[[int], bytes]:
+    def read(most: int) -> bytes:
+        window.seek(0)
+        return window.read(most)
+
+    return read
 
 
-def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet) -> OwnSet:
+def _placed(zipped: Found, name: str) -> Found:
+    """A zip without folders counts as a folder of its name: cats.zip beside dogs.zip."""
+    if any(len(parts_of(m.path)) > 1 for m in zipped.members if not is_hidden(m.path)):
+        return zipped
+    folder = (parts_of(name) or ("",))[-1][: -len(".zip")]
+    return Found([m._replace(path=f"{folder}/{m.path}") for m in zipped.members], zipped.skipped)
+
+
+def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: Limits) -> OwnSet:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
-    skipped: Counter[str] = Counter()
-    kept, size, classes = 0, 0, set()
-    for entry in _entries(stream, folder):
-        try:
-            if entry.data is None:
-                raise DataError(entry.why)
-            data = shrink_picture(entry.data, side=SIDE)
-        except DataError as error:
-            skipped[short_reason(str(error))] += 1
-            continue
-        place = pictures / (_clean(entry.folder, 40) or "")
-        place.mkdir(exist_ok=True)
-        (place / f"{kept:06d}.webp").write_bytes(data)
-        classes.add(place.name if place != pictures else "")
-        kept, size = kept + 1, size + len(data)
+    kept = size = 0
+
+    def use(data: bytes) -> None:
+        nonlocal kept, size
+        small = shrink_picture(data, side=SIDE, limits=limits)
+        (pictures / _file_name(kept)).write_bytes(small)
+        kept, size = kept + 1, size + len(small)
+
+    with ExitStack() as opened:
+        taken = take(candidates(_found(stream, limits, opened)), use, limits=limits)
     if kept < MIN_IMAGES:
-        why = ", ".join(f"{n} {reason}" for reason, n in skipped.most_common())
-        raise DataError(
-            f"a set needs {MIN_IMAGES} or more PNG, JPEG, WebP, BMP or GIF images, got {kept} that "
-            f"can be read{f' ({why})' if why else ''}; choose others"
-        )
+        raise _too_few(kept, taken, limits)
+    if taken.classes.names:
+        _write_classes(folder, taken.classes)
     return replace(
         empty,
         count=kept,
-        skipped=dict(skipped),
-        classes=0 if "" in classes or len(classes) < 2 else len(classes),
+        skipped=dict(taken.skipped),
+        classes=len(taken.classes.names),
+        drawn_of=taken.drawn_of,
         created_at=time.time(),
         bytes=size,
     )
+
+
+def _too_few(kept: int, taken: Taken, limits: Limits) -> DataError:
+    why = reasons_text(taken.skipped)
+    return DataError(
+        f"a set needs {MIN_IMAGES} or more {format_names(limits.formats)} images, got {kept} that "
+        f"can be read{f' ({why})' if why else ''}; choose others"
+    )
+
+
+def _file_name(number: int) -> str:
+    return f"{number:06d}.webp"
+
+
+def _write_classes(folder: Path, classes: Classes) -> None:
+    """What each picture's class is, and how many each has. Pictures without one stay so."""
+    labels = [
+        [_file_name(i), number]
+        for i, number in enumerate(classes.labels or ())
+        if classes.names[number] != UNSORTED
+    ]
+    names = [name for name in classes.names if name != UNSORTED]
+    table = json.dumps({"labels": labels, "class_names": names}, ensure_ascii=False)
+    write_atomic(folder / "pictures" / TABLE, table.encode())
+    counts = json.dumps(classes.counts, ensure_ascii=False)
+    write_atomic(folder / CLASSES_FILE, counts.encode())
 
 
 def _column(file: Path, resolution: int, channels: int) -> Pixels:

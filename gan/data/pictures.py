@@ -1,86 +1,192 @@
-"""Pictures from outside: read within limits, cropped to a square, brought to one size."""
+"""Pictures from outside: read within limits, small at once, cropped to a square, of one size.
+
+A photograph of 200 million pixels needs 600 MB as it is. A JPEG is decoded at an eighth of its
+size where that suffices; other formats are decoded whole, and then converted band by band.
+"""
 
 from __future__ import annotations
 
 import io
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 
+from gan.data.jpeg import read_scans
+from gan.data.limits import DECODE_BYTES, JPEG_PIXELS, MAX_ASPECT, PUBLIC, Limits, format_names
 from gan.errors import DataError
-from gan.images import Pixels, encode_webp, from_pil, to_pil
+from gan.images import Pixels, encode_webp, from_pil, grey_range, to_pil
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
-MAX_BYTES = 10 * 2**20
-MAX_PIXELS = 16_000_000
-MAX_ASPECT = 20
+SUFFIXES = frozenset(
+    {".png", ".apng", ".jpg", ".jpeg", ".jfif", ".jpe", ".jif", ".webp", ".bmp", ".dib", ".gif"}
+    | {".tif", ".tiff", ".avif"}
+)
+MAX_BYTES = PUBLIC.file_bytes
+MAX_SCANS = 100
+GAP = 3  # a picture is first brought to so many times the wanted size by averaging
+ORIENTATION = 0x0112  # of EXIF
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+# Bytes a pixel while a decoder works, as measured (benchmarks/RESULTS.md); others: of the mode.
+DECODER_BYTES = {"WEBP": 16, "AVIF": 10}
+MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 Result = TypeVar("Result")
 
 
-def read_picture(data: bytes, *, resolution: int, channels: int) -> Pixels:
+def read_picture(data: bytes, *, resolution: int, channels: int, limits: Limits = PUBLIC) -> Pixels:
     """An encoded picture as (resolution, resolution, channels): first frame, turned, centre crop.
 
     Raises DataError, in one sentence, for anything that is not a picture within the limits.
     """
-    return _decoded(data, lambda image: _prepare(image, resolution=resolution, channels=channels))
+
+    def prepare(image: Image.Image) -> Pixels:
+        flat = _small(image, resolution, channels)
+        square = ImageOps.fit(flat, (resolution, resolution), Image.Resampling.LANCZOS)
+        return np.asarray(square).reshape(resolution, resolution, channels)
+
+    return _decoded(data, prepare, limits)
 
 
-def shrink_picture(data: bytes, *, side: int) -> bytes:
+def shrink_picture(data: bytes, *, side: int, limits: Limits = PUBLIC) -> bytes:
     """An encoded picture as lossless WebP, RGB, turned, its shorter side at most `side`.
 
     What a camera wrote into the file (place, device) is not kept. Raises DataError as above.
     """
-    return _decoded(data, lambda image: _shrunk(image, side))
+
+    def shrink(image: Image.Image) -> bytes:
+        flat = _small(image, side, 3)
+        factor = side / min(flat.size)
+        if factor < 1:
+            size = (max(side, round(flat.width * factor)), max(side, round(flat.height * factor)))
+            flat = flat.resize(size, Image.Resampling.LANCZOS)
+        return encode_webp(np.asarray(flat))
+
+    return _decoded(data, shrink, limits)
 
 
-def _shrunk(image: Image.Image, side: int) -> bytes:
-    image.seek(0) if getattr(image, "is_animated", False) else None
-    image.draft("RGB", (2 * side, 2 * side))  # JPEG decodes small at once; others don't mind
-    flat = to_pil(from_pil(ImageOps.exif_transpose(image) or image, 3))
-    factor = side / min(flat.size)
-    if factor < 1:
-        size = (max(side, round(flat.width * factor)), max(side, round(flat.height * factor)))
-        flat = flat.resize(size, Image.Resampling.LANCZOS)
-    return encode_webp(np.asarray(flat))
+def kind_of(head: bytes) -> str:
+    """What the first bytes of a file say: a format of ours, `foreign` (HEIC, JPEG XL), or none."""
+    if head[4:8] == b"ftyp":
+        brands = head[8:]
+        if b"avif" in brands or b"avis" in brands:
+            return "AVIF"
+        return "foreign" if any(b in brands for b in (b"hei", b"hev", b"mif1", b"msf1")) else ""
+    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
+        return "foreign"
+    if head.startswith(b"RIFF"):
+        return "WEBP" if head[8:12] == b"WEBP" else ""
+    return next((kind for start, kind in SIGNATURES if head.startswith(start)), "")
 
 
-def _decoded(data: bytes, use: Callable[[Image.Image], Result]) -> Result:
+SIGNATURES = (
+    (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"), (b"BM", "BMP"),
+    (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"II+\0", "TIFF"), (b"MM\0+", "TIFF"),
+)  # fmt: skip
+
+
+def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) -> Result:
     """What `use` makes of the picture in `data`; raises DataError outside the limits."""
-    if len(data) > MAX_BYTES:
+    if len(data) > limits.file_bytes:
         raise DataError(
-            f"a picture may have 10 MB, this one has {len(data) / 2**20:.1f}; shrink it"
+            f"a picture may have {limits.file_bytes // 2**20} MB, this one has more; shrink it"
+        )
+    kind = kind_of(data[:32])
+    if kind == "foreign" or (kind and kind not in limits.formats):
+        raise DataError(
+            f"a picture must be one of {format_names(limits.formats)}, this one is HEIC, JPEG XL "
+            f"or of another format that is not read here; save it as JPEG"
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of sizes that are refused just below
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check_size(*image.size)
+            with _opened(data, kind, limits) as image:
                 return use(image)
     except DataError:
         raise
     except Exception as error:  # a broken file can raise nearly anything inside a decoder
         raise DataError(
-            f"a picture must be PNG, JPEG, WebP, BMP or GIF, this one cannot be read "
+            f"a picture must be one of {format_names(limits.formats)}, this one cannot be read "
             f"({type(error).__name__}); save it anew"
         ) from error
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS or min(width, height) < 1:
-        raise DataError(f"a picture may have 16 million pixels, got {width} x {height}; shrink it")
+def _opened(data: bytes, kind: str, limits: Limits) -> ImageFile.ImageFile:
+    stream = io.BytesIO(data)
+    if kind == "JPEG":  # by its class: Image.open refuses 179 million pixels, unread
+        image: ImageFile.ImageFile = JpegImageFile(stream)
+        _check_shape(image, JPEG_PIXELS)
+        _check_scans(data)
+        return image
+    image = Image.open(stream, formats=limits.formats)
+    _check_shape(image, limits.pixels)
+    each = max(DECODER_BYTES.get(image.format or "", 0), MODE_BYTES.get(image.mode, 4))
+    _check_pixels(image, DECODE_BYTES // each)
+    return image
+
+
+def _check_shape(image: Image.Image, most: int) -> None:
+    width, height = image.size
+    _check_pixels(image, most)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise DataError(
             f"a picture may be 20 times as long as wide, got {width} x {height}; crop it"
         )
 
 
-def _prepare(image: Image.Image, *, resolution: int, channels: int) -> Pixels:
-    image.seek(0) if getattr(image, "is_animated", False) else None
-    turned = ImageOps.exif_transpose(image) or image
-    flat = to_pil(from_pil(turned, channels))
-    square = ImageOps.fit(flat, (resolution, resolution), Image.Resampling.LANCZOS)
-    return np.asarray(square).reshape(resolution, resolution, channels)
+def _check_pixels(image: Image.Image, most: int) -> None:
+    width, height = image.size
+    if width * height > most or min(width, height) < 1:
+        raise DataError(
+            f"a picture of this kind may have {most // 10**6} million pixels, got {width} x "
+            f"{height}; shrink it"
+        )
+
+
+def _check_scans(data: bytes) -> None:
+    scans = read_scans(data, most=MAX_SCANS)
+    if scans.passes > MAX_SCANS:
+        raise DataError(f"a JPEG may have {MAX_SCANS} scans, this one has more; save it anew")
+    if scans.kept > DECODE_BYTES:
+        raise DataError(
+            f"a progressive JPEG may need {DECODE_BYTES // 2**20} MB to be decoded, this one needs "
+            f"{scans.kept // 2**20}; save it as a baseline JPEG"
+        )
+
+
+def _small(image: Image.Image, side: int, channels: int) -> Image.Image:
+    """The picture upright, in its final channels, its shorter side at least `side` where it is so,
+    and not much more than GAP times that."""
+    turn = TURNS.get(_orientation(image))
+    if isinstance(image, JpegImageFile):
+        image.draft(None, (GAP * side, GAP * side))
+    if getattr(image, "is_animated", False):
+        image.seek(0)
+    image.load()
+    factor = min(image.size) // (GAP * side)
+    small = to_pil(from_pil(image, channels)) if factor < 2 else _averaged(image, factor, channels)
+    return small.transpose(turn) if turn is not None else small
+
+
+def _orientation(image: Image.Image) -> int:
+    with suppress(Exception):  # damaged EXIF is no reason against the picture
+        return int(image.getexif().get(ORIENTATION, 1))
+    return 1
+
+
+def _averaged(image: Image.Image, factor: int, channels: int) -> Image.Image:
+    """Every `factor` x `factor` pixels as one; converted in bands, so that little is copied."""
+    width, height = image.size
+    rows = factor * max(1, 1_000_000 // (width * factor))  # of a band
+    levels = grey_range(image)
+    parts = []
+    for top in range(0, height, rows):
+        band = image.crop((0, top, width, min(top + rows, height)))
+        parts.append(np.asarray(to_pil(from_pil(band, channels, levels=levels)).reduce(factor)))
+    return Image.fromarray(np.concatenate(parts))

@@ -36,7 +36,7 @@ class EncoderConfig:
     kind: Literal["encoder"] = "encoder"
     format: str = FORMAT
     model: str = ""  # SHA-256 of the model.safetensors that it inverts
-    resolution: int = option(28, "height and width of a picture, px", low=8, high=64)
+    resolution: int = option(28, "height and width of a picture, px", low=8, high=128)
     channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
     z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
     classes: int = option(0, "number of classes, 0 for none", low=0, high=1000)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from gan.config import ModelConfig
 from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import LEAK, IdentityGenerator
-from gan.presets import halvings, layers_of
+from gan.presets import halvings, layers_of, odd_pixels
 
 INIT_STD = 0.02  # Radford et al. 2016
 
@@ -30,18 +30,22 @@ class DcganGenerator(IdentityGenerator):
         widths = config.g_widths
         per_stage = 1 + layers_of("dcgan", config.resolution, widths)
         base = config.resolution >> halvings(config.resolution)
+        *odd, last_odd = odd_pixels(config.resolution)
         layers: list[nn.Module] = []
         before = self.w_dim
         for i, width in enumerate(widths):
             if i % per_stage:
                 layer: nn.Module = nn.Conv2d(before, width, 3, 1, 1, bias=False)
             elif i:
-                layer = nn.ConvTranspose2d(before, width, 4, 2, 1, bias=False)
+                layer = nn.ConvTranspose2d(
+                    before, width, 4, 2, 1, odd[i // per_stage - 1], bias=False
+                )
             else:
                 layer = nn.ConvTranspose2d(before, width, base, bias=False)
             layers += [layer, nn.BatchNorm2d(width), nn.ReLU()]
             before = width
-        layers += [nn.ConvTranspose2d(before, config.channels, 4, 2, 1, bias=False), nn.Tanh()]
+        last = nn.ConvTranspose2d(before, config.channels, 4, 2, 1, last_odd, bias=False)
+        layers += [last, nn.Tanh()]
         self.main = nn.Sequential(*layers)
         self.apply(_init)
 

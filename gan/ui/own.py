@@ -11,7 +11,11 @@ from typing import Any, BinaryIO, NamedTuple
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gan.config import RESOLUTIONS
+from gan.data import check_spec, survey_data
+from gan.data.limits import JPEG_PIXELS, LOCAL, PUBLIC, format_names
 from gan.data.own import OwnSet, OwnSets
+from gan.data.taking import Taken
 from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
@@ -21,7 +25,7 @@ from gan.ui.routes import NEVER, Context, Handler, json_of, number_in, on, sessi
 from gan.ui.views import PageError
 
 PREFIX = "own:"
-MAX_UPLOAD = 200 * 2**20
+MAX_UPLOAD = 4 * 2**30  # of one's own computer, to itself
 PUBLIC_UPLOAD = 50 * 2**20  # of a visitor in all
 PUBLIC_TOTAL = 2 * 2**30  # kept of all visitors
 PUBLIC_KEEP_S = 24 * 3600
@@ -106,9 +110,35 @@ def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
     return form | {"preset": mine.base} if mine else form
 
 
-def own_json(found: OwnSet) -> dict[str, Any]:
-    """A set for the page."""
-    return asdict(found) | {"spec": PREFIX + found.id}
+def own_json(own: Own, found: OwnSet) -> dict[str, Any]:
+    """A set for the page, with what became a class."""
+    classes = list(own.sets.classes(found.id).items())
+    return asdict(found) | {"spec": PREFIX + found.id, "class_list": classes}
+
+
+def limits_json(context: Context) -> dict[str, Any]:
+    """What may be sent, so that the page says it before somebody sends."""
+    local = context.profile.local
+    limits = LOCAL if local else PUBLIC
+    return {
+        "formats": format_names(limits.formats),
+        "images": limits.images,
+        "file_bytes": limits.file_bytes,
+        "jpeg_megapixels": JPEG_PIXELS // 10**6,
+        "megapixels": limits.pixels // 10**6,
+        "bytes": MAX_UPLOAD if local else PUBLIC_UPLOAD,
+    }
+
+
+def survey_json(taken: Taken) -> dict[str, Any]:
+    """What a folder holds by its names, as `own_json` tells of a set."""
+    return {
+        "count": len(taken.paths),
+        "drawn_of": taken.drawn_of,
+        "skipped": dict(taken.skipped),
+        "classes": len(taken.classes.names),
+        "class_list": list(taken.classes.counts.items()),
+    }
 
 
 async def listing(context: Context, request: Request) -> Response:
@@ -116,7 +146,8 @@ async def listing(context: Context, request: Request) -> Response:
     session, own = session_of(request), context.part(Own)
     sets = await on(own.thread, mine, context, session)
     left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.uploads.sent(session))
-    body = {"sets": [own_json(s) for s in sets], "left": left}
+    told = await on(own.thread, lambda: [own_json(own, s) for s in sets])
+    body = {"sets": told, "left": left, "limits": limits_json(context)}
     return JSONResponse(body, headers=NEVER)
 
 
@@ -138,7 +169,7 @@ async def upload(context: Context, request: Request) -> Response:
         own.end()
     if not context.profile.local:
         context.owners.claim(session, PREFIX + found.id)
-    return JSONResponse(own_json(found), headers=NEVER)
+    return JSONResponse(await on(own.thread, own_json, own, found), headers=NEVER)
 
 
 async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
@@ -166,7 +197,8 @@ def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:
         own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
         if sum(s.bytes for s in own.sets.listed()) > PUBLIC_TOTAL:
             raise PageError("gan_error_own_busy", status=429)
-    return own.sets.add(file, name)
+    limits = LOCAL if context.profile.local else PUBLIC
+    return own.sets.add(file, name, limits=limits)
 
 
 async def preview(context: Context, request: Request) -> Response:
@@ -174,7 +206,7 @@ async def preview(context: Context, request: Request) -> Response:
     session, own = session_of(request), context.part(Own)
     set_id = request.query_params.get("id", "")
     size, channels = number_in(request, "resolution", 32), number_in(request, "channels", 3)
-    if size not in (28, 32, 48, 64) or channels not in (1, 3):
+    if size not in RESOLUTIONS or channels not in (1, 3):
         raise PageError("gan_error_request")
 
     def draw() -> bytes:
@@ -195,7 +227,22 @@ async def change(context: Context, request: Request) -> Response:
         found = find(context, session, str(form.get("id", "")))
         return own.sets.change(found.id, resolution=size, channels=channels, flip=flip)
 
-    return JSONResponse(own_json(await on(own.thread, write)), headers=NEVER)
+    changed = await on(own.thread, write)
+    return JSONResponse(await on(own.thread, own_json, own, changed), headers=NEVER)
+
+
+async def survey(context: Context, request: Request) -> Response:
+    """What a folder or zip of this computer holds, before it is trained on; nothing is decoded."""
+    if not context.profile.local:
+        raise PageError("gan_error_local_only", status=403)
+    own, spec = context.part(Own), request.query_params.get("data", "")
+
+    def look() -> dict[str, Any]:
+        check_spec(spec)
+        taken = survey_data(spec)
+        return {} if taken is None else survey_json(taken)
+
+    return JSONResponse(await on(own.thread, look), headers=NEVER)
 
 
 async def remove(context: Context, request: Request) -> Response:
@@ -213,6 +260,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/gan/own", listing),
     ("POST", "/gan/own/upload", upload),
     ("GET", "/gan/own/preview", preview),
+    ("GET", "/gan/own/survey", survey),
     ("POST", "/gan/own/change", change),
     ("POST", "/gan/own/delete", remove),
 )

@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from gan.config import RunConfig, parse_setting, setting_text, setting_types, steerable_settings
+from gan.config import (
+    RESOLUTIONS,
+    RunConfig,
+    parse_setting,
+    setting_text,
+    setting_types,
+    steerable_settings,
+)
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
 
@@ -24,7 +31,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "aux_weight",
         ),
     ),
-    ("network", ("width", "depth")),
+    ("network", ("resolution", "width", "depth")),
 )  # fmt: skip
 SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)
 MAX_OTHER = 1000  # characters of settings that have no field of their own
@@ -43,6 +50,8 @@ def describe() -> list[dict[str, Any]]:
 
 
 def _kind(key: str) -> dict[str, Any]:
+    if key == "resolution":
+        return {"kind": "choice", "choices": [str(size) for size in RESOLUTIONS]}
     hint = setting_types()[key]
     if typing.get_origin(hint) is typing.Literal:
         return {"kind": "choice", "choices": list(typing.get_args(hint))}

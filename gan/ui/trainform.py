@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import checkpoints
-from gan.config import KEEP_MB, RunConfig, apply_settings
-from gan.data import DATA_NAMES, check_spec, shape_of
+from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
+from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
@@ -28,7 +28,14 @@ MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
 MAX_KEEP_MB = 1e6
 LOGS = ("tensorboard",)
-PUBLIC_MOST = {"batch_size": 256, "width": 2.0, "depth": 1, "d_count": 3, "d_steps": 5}
+PUBLIC_MOST = {
+    "resolution": 64,
+    "batch_size": 256,
+    "width": 2.0,
+    "depth": 1,
+    "d_count": 3,
+    "d_steps": 5,
+}
 
 
 def form_options() -> dict[str, Any]:
@@ -37,6 +44,7 @@ def form_options() -> dict[str, Any]:
         name: {
             "data": preset.data,
             "summary": preset.summary,
+            "size": preset.resolution,  # 0: the data's own
             "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
         }
         for name, preset in PRESETS.items()
@@ -46,6 +54,9 @@ def form_options() -> dict[str, Any]:
         "data": list(DATA_NAMES),
         "groups": describe(),
         "keep_mb": as_text(KEEP_MB),
+        "sizes": RESOLUTIONS,
+        "data_sizes": {name: default_resolution(name) for name in (*DATA_NAMES, "own")},
+        "public_most": PUBLIC_MOST,
     }
 
 
@@ -121,7 +132,11 @@ def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None
         raise PageError("gan_error_public_data" if data else "gan_own_needed")
     check_spec(data)
     base = run_config(name, shape_of(preset.data), data=preset.data)
-    return RunConfig(preset=name, data=data, model=base.model, train=base.train)
+    size = preset.resolution or default_resolution(data)
+    if uploaded:
+        size = uploaded.settings["resolution"]
+    model = replace(base.model, resolution=size)
+    return RunConfig(preset=name, data=data, model=model, train=base.train)
 
 
 def _read_fork(context: Context, fork: object) -> Moment | None:
@@ -296,7 +311,7 @@ async def start(context: Context, request: Request) -> Response:
     context.spend(session, "start")
     wish = await on(context.form_thread, read_wish, context, form, session)
     # a folder without images is refused here, in a sentence
-    await on(context.data_thread, shape_of, wish.data)
+    await on(context.data_thread, check_data, wish.data)
 
     def begin() -> str:
         taken = [start.run_id for start in context.supervisor.starting()]

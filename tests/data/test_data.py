@@ -71,7 +71,7 @@ def test_a_folder_of_mixed_sizes_and_modes_is_read(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("not an image")
     images = load_data(f"folder:{tmp_path}")
     assert images.pixels.shape == (4, 3, 32, 32)
-    assert images.report == "4 images"
+    assert images.report == "4 images; skipped 1: 1 not an image"
 
 
 def test_three_broken_of_a_hundred_are_skipped_and_counted(tmp_path: Path):
@@ -81,7 +81,7 @@ def test_three_broken_of_a_hundred_are_skipped_and_counted(tmp_path: Path):
         (tmp_path / f"broken{i}.png").write_bytes(png()[:50])
     images = load_data(f"folder:{tmp_path}")
     assert len(images) == 97
-    assert images.report == "97 of 100 images; skipped 3: (3 unreadable)"
+    assert images.report == "97 images; skipped 3: 3 unreadable"
 
 
 def test_subfolders_are_classes(tmp_path: Path):
@@ -91,6 +91,7 @@ def test_subfolders_are_classes(tmp_path: Path):
     images = load_data(f"folder:{tmp_path}")
     assert images.class_names == ("cat", "dog")
     assert images.labels.tolist() == [0, 1]
+    assert images.report.endswith("2 classes: cat 1, dog 1")
 
 
 @pytest.mark.parametrize("files", [{}, {"a.txt": b"hello"}, {"a.png": b"not a png"}])
@@ -128,23 +129,16 @@ def test_a_zip_is_read_and_its_oddities_are_skipped(tmp_path: Path):
         archive.writestr(link, "/etc/passwd")
     images = load_data(f"folder:{path}")
     assert len(images) == 4
-    assert "3 not an image" in images.report
+    assert "1 not an image" in images.report
+    assert "2 hidden or of the system" in images.report
     assert "1 a symbolic link" in images.report
     assert list(tmp_path.iterdir()) == [path]  # nothing was unpacked
-
-
-def test_a_zip_may_hold_two_thousand_files(tmp_path: Path):
-    tiny = png((2, 2))
-    path = make_zip(tmp_path / "a.zip", {f"{i}.png": tiny for i in range(2010)})
-    images = load_data(f"folder:{path}", resolution=8)
-    assert len(images) == 2000
-    assert "limits of a zip" in images.report
 
 
 @pytest.mark.parametrize(
     ("data", "word"),
     [
-        (png((5000, 4000)), "million"),
+        (png((5000, 4000)), "million"),  # a visitor's limit; JPEG is another matter
         (png((400, 10)), "20 times"),
         (b"\x89PNG" + b"0" * 11_000_000, "10 MB"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "PNG"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from gan.data import load_data
+from gan.data.limits import PUBLIC
 from gan.data.own import SIDE, OwnSets
 from gan.errors import DataError
 
@@ -57,7 +59,9 @@ def test_kept_and_skipped_files_are_counted_by_reason(sets: OwnSets):
         "holiday",
     )
     assert (found.count, found.name) == (2, "holiday")
-    assert found.skipped == {"unreadable": 1, "not an image": 2, "too long and thin": 1}
+    assert found.skipped == {
+        "unreadable": 1, "not an image": 1, "hidden or of the system": 1, "too long and thin": 1,
+    }  # fmt: skip
     assert [s.id for s in sets.listed()] == [found.id]
 
 
@@ -74,7 +78,7 @@ def test_a_set_trains_as_a_folder(sets: OwnSets):
 def test_a_zip_and_pictures_may_come_together(sets: OwnSets):
     archive = zipped(("x/1.png", png()), ("x/2.png", png()), ("__MACOSX/3.png", png()))
     found = sets.add(frames(("more.zip", archive), ("single.png", png())), "")
-    assert (found.count, found.skipped) == (3, {"not an image": 1})
+    assert (found.count, found.skipped) == (3, {"hidden or of the system": 1})
     assert not list(sets.root.rglob("*.zip"))
 
 
@@ -93,7 +97,7 @@ def test_no_name_leads_out_of_the_folder(sets: OwnSets, tmp_path: Path, name: st
     found = sets.add(frames((name, png()), ("z.zip", zipped((name, png()))), ("a.png", png())), "x")
     inside = {p for p in tmp_path.rglob("*") if p.is_file()}
     assert all((sets.root / found.id) in p.parents for p in inside)
-    assert all(p.suffix == ".webp" or p.name == "set.json" for p in inside)
+    assert all(p.suffix in (".webp", ".json") for p in inside)
     pictures = list((sets.root / found.id / "pictures").rglob("*.webp"))
     assert len(pictures) == found.count  # none went elsewhere
 
@@ -123,18 +127,22 @@ def test_an_upload_that_broke_off_keeps_nothing(sets: OwnSets):
     assert sets.listed() == []
 
 
-def test_more_members_than_allowed_end_the_reading(sets: OwnSets, monkeypatch):
-    monkeypatch.setattr("gan.data.own.MAX_MEMBERS", 5)
-    found = sets.add(frames(*((f"{i}.png", png(8, 8)) for i in range(9))), "x")
-    assert found.count == 5
-    assert list(found.skipped.values()) == [1]
+def test_of_more_pictures_than_a_visitor_may_send_a_stated_random_few_are_kept(sets: OwnSets):
+    few = replace(PUBLIC, images=5)
+    archive = zipped(*((f"{c}/{i}.png", png(8, 8)) for c in "ab" for i in range(30)))
+    found = sets.add(frames(("x.zip", archive)), "x", limits=few)
+    assert (found.count, found.drawn_of, found.skipped) == (5, 60, {})
+    assert found.classes == 2  # the first five of the zip would be of one class
+    again = sets.add(frames(("x.zip", archive)), "x", limits=few)
+    assert sets.classes(again.id) == sets.classes(found.id)
 
 
-def test_bytes_are_counted_as_they_are_read_and_not_believed(sets: OwnSets, monkeypatch):
-    monkeypatch.setattr("gan.data.own.MAX_ZIP_BYTES", 3 * len(png()))
+def test_bytes_are_counted_as_they_are_read_and_not_believed(sets: OwnSets):
+    few = replace(PUBLIC, total_bytes=3 * len(png()) - 1)
     archive = zipped(*((f"{i}.png", png()) for i in range(9)))
-    found = sets.add(frames(("a.zip", archive)), "x")
+    found = sets.add(frames(("a.zip", archive)), "x", limits=few)
     assert found.count == 3
+    assert found.skipped == {"beyond the limits of bytes or time": 6}  # each, not "1 more"
 
 
 def test_a_bad_zip_is_a_reason_and_no_error(sets: OwnSets):

@@ -93,6 +93,8 @@ def test_own_images_are_sent_seen_and_used_and_settings_are_kept(page: Page, tmp
     view = page.locator(".ga-own-view")
     expect(view).to_contain_text("pets 2 images kept. Skipped: 1 no image. 2 classes")
     page.wait_for_function("document.querySelector('.ga-own-preview').naturalWidth > 0")
+    expect(view.locator(".ga-own-classes li")).to_have_text(["a 1", "b 1"])
+    expect(page.locator("#own-limits")).to_contain_text("JPEG up to 256 megapixels")
     view.get_by_label("Size").select_option("48")
     page.click("#own-use")
     expect(page.locator("#own-used")).to_be_visible()
@@ -100,6 +102,14 @@ def test_own_images_are_sent_seen_and_used_and_settings_are_kept(page: Page, tmp
     expect(line).to_have_value(re.compile("--preset own --data folder:.*--set resolution=48"))
 
     page.click("#settings-toggle")
+    size = page.locator("#settings [name=resolution]")
+    expect(size).to_have_value("48")
+    view.get_by_label("Size").select_option("24")
+    expect(size).to_have_value("24")
+    expect(line).to_have_value(re.compile("--set resolution=24"))
+    size.select_option("32")  # what is set last counts
+    expect(line).to_have_value(re.compile("--set resolution=32"))
+    size.select_option("48")
     page.locator("#settings [name=g_lr]").fill("0.0007")
     page.fill("#mypreset-name", "Slow pets")
     page.click("#mypreset-save")
@@ -111,6 +121,22 @@ def test_own_images_are_sent_seen_and_used_and_settings_are_kept(page: Page, tmp
     page.click("#mypreset-delete")
     expect(page.locator("#preset")).to_have_value("own")
     expect(page.locator("#preset optgroup")).to_have_count(0)
+
+
+def test_a_typed_folder_lists_its_classes_before_a_start(page: Page, tmp_path: Path):
+    for name in ("猫", "dogs", ".hidden"):
+        (tmp_path / "tree" / name).mkdir(parents=True)
+        (tmp_path / "tree" / name / "1.png").write_bytes(png())
+    open_tab(page, "Train")
+    page.select_option("#data", "own")
+    page.fill("#data-path", f"folder:{tmp_path / 'tree'}")
+    named = page.locator("#own-named")
+    expect(named).to_contain_text(
+        "tree 2 images by their names. Skipped: 1 hidden or of the system"
+    )
+    expect(named.locator("li")).to_have_text(["dogs 1", "猫 1"])
+    page.fill("#data-path", "folder:/nowhere")
+    expect(named).to_be_hidden()
 
 
 def test_the_list_fits_a_phone(open_page, trained: str):

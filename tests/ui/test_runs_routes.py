@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -362,6 +363,46 @@ def test_images_are_sent_previewed_and_become_data(home: Context, root: Path):
     assert (root.parent / "own" / "images" / found["id"]).is_dir()
     client.post("/gan/own/delete", json={"id": found["id"]})
     assert client.get("/gan/own").json()["sets"] == []
+
+
+def test_a_set_says_what_became_a_class_and_the_page_what_may_be_sent(home: Context, shop: Context):
+    files = [(f"set/{c}/{i}.png", png()) for c in ("猫", "狗") for i in range(2)]
+    client = client_for(home)
+    found = send(client, *files, ("set/@eaDir/0.png", png())).json()
+    assert found["class_list"] == [["狗", 2], ["猫", 2]]
+    listed = client.get("/gan/own").json()
+    assert listed["sets"][0]["class_list"] == found["class_list"]
+    assert (listed["limits"]["images"], listed["limits"]["jpeg_megapixels"]) == (100_000, 256)
+    limits = client_for(shop, "me-app.hf.space").get("/gan/own").json()["limits"]
+    assert (limits["images"], limits["file_bytes"]) == (2000, 10 * 2**20)
+
+
+def test_a_folder_is_surveyed_before_a_start_at_home_only(
+    home: Context, shop: Context, tmp_path: Path
+):
+    for name in ("a", "b"):
+        (tmp_path / "tree" / name).mkdir(parents=True)
+        (tmp_path / "tree" / name / "1.png").write_bytes(png())
+    query = {"data": f"folder:{tmp_path / 'tree'}"}
+    found = client_for(home).get("/gan/own/survey", params=query).json()
+    assert (found["count"], found["class_list"]) == (2, [["a", 1], ["b", 1]])
+    refused = client_for(shop, "me-app.hf.space").get("/gan/own/survey", params=query)
+    assert refused.status_code == 403
+    assert "class_list" not in refused.text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"preset": "fashion", "data": "fashion", "settings": {"resolution": "24"}}, ["24"]),
+        ({"preset": "fashion", "data": "emoji", "settings": {"resolution": "32"}}, []),
+        ({"preset": "dcgan", "data": "fashion", "settings": {"resolution": "64"}}, []),
+        ({"preset": "fashion", "data": "fashion", "settings": {"resolution": "128"}}, ["128"]),
+    ],
+)
+def test_a_size_is_a_setting_where_it_is_not_the_datas_own(home: Context, form, words):
+    reply = client_for(home).post("/gan/train/command", json=form | {"seconds": "9"}).json()
+    assert re.findall(r"--set resolution=(\d+)", reply["command"]) == words
 
 
 def test_in_public_nobody_sees_the_images_of_another(shop: Context):

@@ -1,9 +1,11 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
-import { Refused, ask, boot, h, icon, on, say, t, translate, url } from "./core.js";
+import { Refused, ask, boot, count, h, icon, on, say, t, translate, url } from "./core.js";
 import { bytes } from "./timelapse.js";
 
-const SIZES = [28, 32, 48, 64];
-const MOST_FILES = 2000;
+const NAMED = 12;  // classes that are listed at once
+const LEFT_OUT = 2 ** 32 - 1;  // as a file's length: it is too large, and not sent
+const SURVEY_MS = 500;
+const NONE = "(no class)";  // pictures beside class folders, as the server names them
 
 // `root` holds the form's #preset and #data; `changed()` is called when the data has changed.
 export function mountOwn(root, { changed }) {
@@ -12,9 +14,10 @@ export function mountOwn(root, { changed }) {
 
 class Own {
   constructor(root, changed) {
-    Object.assign(this, { root, changed, sets: [], left: null, shown: null, sending: null });
+    Object.assign(this, { root, changed, sets: [], left: null, limits: null, shown: null, sending: null, surveyed: 0 });
     this.data = root.querySelector("#data");
     this.preset = root.querySelector("#preset");
+    this.path = root.querySelector("#data-path");
     this.node = h("section", { class: "ga-panel ga-own", id: "own", "data-t-label": "gan_own", hidden: true });
     root.querySelector("#preset-summary").after(this.node);
     if (!boot.local) root.querySelector("#data-path-field").classList.add("is-never");
@@ -23,6 +26,7 @@ class Own {
   start() {
     this.#build();
     for (const select of [this.data, this.preset]) select.addEventListener("change", () => this.#follow());
+    for (const kind of ["input", "change"]) this.path.addEventListener(kind, () => this.#survey());
     on("language", () => { this.#options(); translate(this.node); this.#draw(); });
     this.#options();
     this.#load();
@@ -33,7 +37,7 @@ class Own {
       this.#send([...e.target.files].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
       e.target.value = "";
     }, ...attributes });
-    this.files = file({ id: "own-files", accept: ".zip,.png,.jpg,.jpeg,.webp,.bmp,.gif" });
+    this.files = file({ id: "own-files", accept: `.zip,image/*,.jfif,.jpe${boot.local ? ",.tif,.tiff,.avif" : ""}` });
     this.folder = file({ id: "own-folder", webkitdirectory: true });
     const pick = (input, key) => h("button", { type: "button", class: "ga-button", "data-t": key, onclick: () => input.click() });
     this.files.setAttribute("aria-label", t("gan_own_choose"));
@@ -48,7 +52,8 @@ class Own {
     this.progress = h("div", { class: "ga-lapse-progress", hidden: true }, this.bar, this.status, this.stop);
     this.note = h("p", { class: "ga-note", role: "alert" });
     this.view = h("div", { class: "ga-own-view", hidden: true });
-    this.node.replaceChildren(this.zone, this.progress, this.note, this.view);
+    this.named = h("div", { class: "ga-own-named", id: "own-named", "aria-live": "polite", hidden: true });
+    this.node.replaceChildren(this.named, this.zone, this.progress, this.note, this.view);
     translate(this.node);
     this.#listenDrop();
   }
@@ -71,7 +76,7 @@ class Own {
   async #load() {
     try {
       const news = await ask("own");
-      Object.assign(this, { sets: news.sets, left: news.left });
+      Object.assign(this, { sets: news.sets, left: news.left, limits: news.limits });
     } catch (error) { this.note.textContent = say(error); }
     this.#options();
     this.#follow();
@@ -96,6 +101,8 @@ class Own {
     this.node.hidden = !mine || this.data.disabled;
     if (this.wanted) this.shown = this.sets.find((s) => s.spec === value) ?? null;
     this.#draw();
+    this.#survey();
+    if (this.wanted && this.shown) this.#settle();
   }
 
   #use() {
@@ -108,7 +115,25 @@ class Own {
     this.#options();
     this.data.value = this.shown.spec;
     this.data.dispatchEvent(new Event("change", { bubbles: true }));
-    this.changed();
+  }
+
+  // ---- a folder of this computer, by its path: what it holds, before a start ----------------------
+
+  #survey() {
+    clearTimeout(this.surveying);
+    const mine = ++this.surveyed;
+    const spec = this.path.value.trim();
+    this.named.hidden = true;
+    if (!boot.local || this.data.value !== "own" || !spec.startsWith("folder:")) return;
+    this.surveying = setTimeout(async () => {
+      let found;
+      try {
+        found = await ask(`own/survey?${new URLSearchParams({ data: spec })}`);
+      } catch { return; }  // the form itself says what is wrong with a path
+      if (mine !== this.surveyed || found.count === undefined) return;
+      this.named.replaceChildren(...told(found, h("b", {}, spec.replace(/[\\/]+$/, "").split(/[\\/:]/).pop()), t("gan_own_found", { count: count(found.count) })));
+      this.named.hidden = false;
+    }, SURVEY_MS);
   }
 
   // ---- sending --------------------------------------------------------------------------------
@@ -116,11 +141,11 @@ class Own {
   async #send(list) {
     if (!list.length || this.sending) return;
     this.note.textContent = "";
-    const pieces = list.slice(0, MOST_FILES).flatMap(framed);
+    const pieces = list.flatMap((file) => framed(file, this.limits?.file_bytes ?? Infinity));
     const name = list.length === 1 ? list[0].name.replace(/\.\w+$/, "")
       : list[0].name.includes("/") ? list[0].name.split("/")[0] : t("gan_own_name", { name: list[0].name.replace(/\.\w+$/, ""), count: list.length - 1 });
     const body = new Blob(pieces);
-    const most = this.left ?? 200 * 2 ** 20;
+    const most = this.left ?? this.limits?.bytes ?? 200 * 2 ** 20;
     if (body.size > most) {
       this.note.textContent = t("gan_error_own_large", { most: Math.floor(most / 2 ** 20) });
       return;
@@ -163,15 +188,22 @@ class Own {
     this.status.textContent = fraction < 1 ? t("gan_own_sending") : t("gan_own_reading");
   }
 
+  #limits() {
+    const { limits } = this;
+    if (!limits) return "";
+    const words = { formats: t(boot.local ? "gan_own_formats" : "gan_own_formats_public"), images: count(limits.images),
+      file: round(limits.file_bytes), jpeg: limits.jpeg_megapixels, other: limits.megapixels,
+      all: round(limits.bytes), left: bytes(this.left ?? 0) };
+    return t(this.left === null ? "gan_own_limits" : "gan_own_limits_public", words);
+  }
+
   // ---- what came ------------------------------------------------------------------------------
 
   #draw() {
-    const limits = this.left === null ? t("gan_own_limits") : t("gan_own_limits_public", { left: bytes(this.left) });
-    this.node.querySelector("#own-limits").textContent = limits;
+    this.node.querySelector("#own-limits").textContent = this.#limits();
     const { shown } = this;
     this.view.hidden = !shown;
     if (!shown) return;
-    const skipped = Object.entries(shown.skipped).map(([why, n]) => `${n} ${t(WHY[why] ?? "gan_own_why_other")}`);
     const select = (key, values, value, name, take) => {
       const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.target.value)) },
         ...values.map((v) => h("option", { value: v }, name(v))));
@@ -183,13 +215,11 @@ class Own {
     const query = new URLSearchParams({ id: shown.id, resolution: shown.resolution, channels: shown.channels });
     const focused = document.activeElement?.closest?.(".ga-own-view") ? document.activeElement.dataset.own : null;
     this.view.replaceChildren(
-      h("p", {}, h("b", {}, shown.name || t("gan_data_own")), " ", t("gan_own_kept", { count: shown.count }),
-        skipped.length ? ` ${t("gan_own_skipped", { list: skipped.join(t("gan_own_comma")) })}` : "",
-        shown.classes ? ` ${t("gan_own_classes", { count: shown.classes })}` : ""),
+      ...told(shown, h("b", {}, shown.name || t("gan_data_own")), t("gan_own_kept", { count: count(shown.count) })),
       h("figure", {}, h("img", { class: "ga-own-preview", alt: t("gan_own_preview_alt"), src: url(`own/preview?${query}`) }),
         h("figcaption", { class: "ga-quiet" }, t("gan_own_preview"))),
       h("div", { class: "ga-own-fields" },
-        select("gan_own_size", SIZES, shown.resolution, (n) => `${n} px`, (v) => ({ resolution: Number(v) })),
+        select("gan_own_size", sizes(), shown.resolution, (n) => `${n} px`, (v) => ({ resolution: Number(v) })),
         select("gan_own_depth", [3, 1], shown.channels, (n) => t(n === 3 ? "gan_own_colour" : "gan_own_grey"), (v) => ({ channels: Number(v) })),
         h("label", { class: "ga-check", title: t("gan_own_flip_help") }, flip, t("gan_own_flip")),
         h("span", { class: "ga-space" }),
@@ -208,9 +238,15 @@ class Own {
       this.shown = await ask("own/change", { id, resolution, channels, flip });
       this.sets = this.sets.map((s) => (s.id === id ? this.shown : s));
       this.note.textContent = "";
-      if (this.data.value === this.shown.spec) this.changed();
+      if (this.data.value === this.shown.spec) this.#settle();
     } catch (error) { this.note.textContent = say(error); }
     this.#draw();
+  }
+
+  // The settings show the size and the mirroring that the set is used with.
+  #settle() {
+    const { resolution, flip } = this.shown;
+    this.changed({ resolution: String(resolution), flip: String(flip) });
   }
 
   async #remove() {
@@ -227,25 +263,49 @@ class Own {
 
 // What the server says of a skipped file, and our words for it.
 const WHY = {
-  unreadable: "gan_own_why_unreadable", "not an image": "gan_own_why_other_file", "over 10 MB": "gan_own_why_large",
-  "over 16 million pixels": "gan_own_why_pixels", "too long and thin": "gan_own_why_thin",
-  "a symbolic link": "gan_own_why_link", "damaged or encrypted": "gan_own_why_damaged", "over 20 MB": "gan_own_why_large",
-  "a damaged zip": "gan_own_why_zip", "beyond the limits (2,000 files, 200 MB, 30 s)": "gan_own_why_beyond",
-  "beyond the limits of a zip (2,000 files, 200 MB, 30 s)": "gan_own_why_beyond",
+  unreadable: "gan_own_why_unreadable", "not an image": "gan_own_why_other_file", "too large": "gan_own_why_large",
+  "too many pixels": "gan_own_why_pixels", "too long and thin": "gan_own_why_thin",
+  "hidden or of the system": "gan_own_why_hidden", "of a format that is not read here": "gan_own_why_format",
+  "a JPEG of too many scans": "gan_own_why_scans", "a symbolic link": "gan_own_why_link",
+  "a folder that is linked again": "gan_own_why_again", "a folder that cannot be read": "gan_own_why_folder",
+  "damaged or encrypted": "gan_own_why_damaged", "a damaged zip": "gan_own_why_zip",
+  "beyond the limits of bytes or time": "gan_own_why_beyond",
 };
 
+// What is known of a set or folder: how many, what was skipped and why, and what became a class.
+function told(found, name, sentence) {
+  const skipped = Object.entries(found.skipped).map(([why, n]) => `${count(n)} ${t(WHY[why] ?? "gan_own_why_other")}`);
+  const words = [name, " ", sentence];
+  if (found.drawn_of) words.push(" ", t("gan_own_drawn", { count: count(found.drawn_of) }));
+  if (skipped.length) words.push(" ", t("gan_own_skipped", { list: skipped.join(t("gan_own_comma")) }));
+  words.push(" ", found.classes ? t("gan_own_classes", { count: count(found.classes) }) : t("gan_own_no_classes"));
+  return [h("p", {}, ...words), ...(found.class_list?.length ? [classList(found.class_list)] : [])];
+}
+
+function classList(classes) {
+  const chips = (part) => h("ul", { class: "ga-own-classes" }, ...part.map(([name, n]) => h("li", {},
+    h("span", {}, name === NONE ? t("gan_own_no_class") : name), " ", h("span", { class: "ga-quiet" }, count(n)))));
+  const rest = classes.slice(NAMED);
+  return h("div", {}, chips(classes.slice(0, NAMED)), rest.length ? h("details", {},
+    h("summary", { class: "ga-quiet" }, t("gan_own_more_classes", { count: count(rest.length) })), chips(rest)) : "");
+}
+
+const round = (n) => bytes(n).replace(/\.0(?= )/, "");
+
+const sizes = () => boot.train.sizes.filter((n) => boot.local || n <= boot.train.public_most.resolution);
+
 // A file as the server reads it: length and name, length and bytes.
-function framed({ file, name }) {
-  const text = new TextEncoder().encode(name).slice(0, 1024);
+function framed({ file, name }, most) {
+  const text = new TextEncoder().encode(name).slice(0, 4096);
+  const sent = file.size <= most || (/\.zip$/i.test(name) && file.size < LEFT_OUT);
   const [short, long] = [new DataView(new ArrayBuffer(2)), new DataView(new ArrayBuffer(4))];
   short.setUint16(0, text.length, true);
-  long.setUint32(0, file.size, true);
-  return [short.buffer, text, long.buffer, file];
+  long.setUint32(0, sent ? file.size : LEFT_OUT, true);
+  return [short.buffer, text, long.buffer, ...(sent ? [file] : [])];
 }
 
 async function walk(entries, path = "", found = []) {
   for (const entry of entries) {
-    if (found.length >= MOST_FILES) break;
     if (entry.isFile) found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), name: path + entry.name });
     else {
       const reader = entry.createReader();

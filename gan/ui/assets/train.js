@@ -60,7 +60,7 @@ class Train {
     this.root.inert = false;  // until here a press would have gone unheard
     whenShown(this.root, () => this.#prepare());
     this.#waiting();
-    mountOwn(this.root, { changed: () => this.form.changed() });
+    mountOwn(this.root, { changed: (settings) => this.form.taken(settings) });
     mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
   }
 

@@ -41,7 +41,7 @@ export class TrainForm {
   #listen() {
     this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
     this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
-    this.find("#data").addEventListener("change", () => { this.#own(); this.changed(); });
+    this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", () => {
@@ -79,7 +79,10 @@ export class TrainForm {
     if (this.#field("other")) this.#field("other").value = "";
     if (this.fork) return;
     const own = this.find("#preset").value === "own" && boot.local;
-    if (own) this.find("#data").value = "own";
+    if (own) {
+      this.find("#data").value = "own";
+      this.#sizes();
+    }
     else this.#takeData(this.#preset().data);
     this.#own();
   }
@@ -87,6 +90,20 @@ export class TrainForm {
   #field(name) { return this.find(`.ga-form [name="${name}"], #settings [name="${name}"]`); }
 
   #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own" || Boolean(this.fork); }
+
+  // What a set of own images is used with; other data have the preset's.
+  taken(settings) {
+    if (!this.fork) this.settings.fill(settings);
+    this.changed();
+  }
+
+  #sizes() {
+    const { value } = this.find("#data");
+    if (this.fork || value.startsWith("own:")) return;
+    const { size, settings, base } = this.#preset();
+    if (base) return;  // a saved preset has a size of its own
+    this.settings.fill({ resolution: String(size || boot.train.data_sizes[value]), flip: settings.flip });
+  }
 
   values() {
     const value = (name) => this.#field(name)?.value.trim() ?? "";
@@ -129,7 +146,7 @@ export class TrainForm {
   #drawFork() {
     this.find("#fork").hidden = !this.fork;
     for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
-    for (const name of ["seed", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
+    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
     const words = whole === undefined ? t("gan_fork_of", { run })
@@ -198,6 +215,7 @@ export class TrainForm {
     this.find("#data").value = known ? data : "own";
     if (!known) this.find("#data-path").value = data;
     this.#own();
+    this.#sizes();
   }
 
   #problem(sentence) {

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+# Why files were skipped, each after its count; a list of them comes apart at its commas.
+_REASONS = {
+    "unreadable": "张无法读取",
+    "not an image": "个不是图片",
+    "hidden or of the system": "个是隐藏文件或系统文件",
+    "of a format that is not read here": "张的格式此处不支持",
+    "too many pixels": "张像素过多",
+    "too large": "个文件太大",
+    "too long and thin": "张过于细长",
+    "a JPEG of too many scans": "张 JPEG 的扫描次数过多",
+    "a symbolic link": "个是符号链接",
+    "a folder that is linked again": "个文件夹被重复链接",
+    "a folder that cannot be read": "个文件夹无法读取",
+    "damaged or encrypted": "个已损坏或加密",
+    "a damaged zip": "个 zip 压缩包已损坏",
+    "beyond the limits of bytes or time": "个超出字节或时间上限，未读取",
+}
+
 SENTENCES: dict[str, str] = {
+    **{f"{{}} {reason}": f"{{0}} {chinese}" for reason, chinese in _REASONS.items()},
+    **{f"{{}} {reason}, {{}}": f"{{0}} {chinese}，{{1}}" for reason, chinese in _REASONS.items()},
     # gan.data
     "there is no data {}; {}": "没有数据 {0}；{1}",
     "data must be printable text, got other characters; type it anew": (
@@ -20,54 +40,23 @@ SENTENCES: dict[str, str] = {
     "{} must be a folder or a zip of images, got another file; pack it": (
         "{0} 须为装有图片的文件夹或 zip 压缩包，现为其他文件；请先打包。"
     ),
-    "{} must hold at least {} PNG, JPEG, WebP, BMP or GIF images, got {}{}; choose another "
-    "folder": (
-        "{0} 里至少要有 {1} 张 PNG、JPEG、WebP、BMP 或 GIF 图片，现为：{2}{3}；请换一个文件夹。"
+    "{} must hold at least {} {} images, got {} readable of {} files; choose another folder": (
+        "{0} 里至少要有 {1} 张图片（{2}），{4} 个文件中只有 {3} 个可读；请换一个文件夹。"
     ),
-    "{} readable of {} files": "{1} 个文件中有 {0} 个可读",
-    "{} readable of {} files ({})": "{1} 个文件中有 {0} 个可读（{2}）",
+    "{} must hold at least {} {} images, got {} readable of {} files ({}); choose another folder": (
+        "{0} 里至少要有 {1} 张图片（{2}），{4} 个文件中只有 {3} 个可读（{5}）；请换一个文件夹。"
+    ),
     "there is no folder or zip {}; check the path after folder:": (
         "没有文件夹或 zip 压缩包 {0}；请检查 folder: 后面的路径。"
     ),
     "{} must be a readable folder or zip, it cannot be read ({}); check its name and rights": (
         "{0} 须为可读的文件夹或 zip 压缩包，但无法读取（{1}）；请检查名称和权限。"
     ),
-    "a folder may hold {} images, this one has more; split it": (
-        "一个文件夹最多 {0} 张图片，这个超出了；请分成几个。"
-    ),
-    # why files were skipped, each with its count; a list of them comes apart at its commas
-    "{} unreadable": "{0} 张无法读取",
-    "{} unreadable, {}": "{0} 张无法读取，{1}",
-    "{} over 16 million pixels": "{0} 张超过 1600 万像素",
-    "{} over 16 million pixels, {}": "{0} 张超过 1600 万像素，{1}",
-    "{} over 10 MB": "{0} 个超过 10 MB",
-    "{} over 10 MB, {}": "{0} 个超过 10 MB，{1}",
-    "{} over 20 MB": "{0} 个超过 20 MB",
-    "{} over 20 MB, {}": "{0} 个超过 20 MB，{1}",
-    "{} too long and thin": "{0} 张过于细长",
-    "{} too long and thin, {}": "{0} 张过于细长，{1}",
-    "{} a symbolic link": "{0} 个是符号链接",
-    "{} a symbolic link, {}": "{0} 个是符号链接，{1}",
-    "{} not an image": "{0} 个不是图片",
-    "{} not an image, {}": "{0} 个不是图片，{1}",
-    "{} damaged or encrypted": "{0} 个已损坏或加密",
-    "{} damaged or encrypted, {}": "{0} 个已损坏或加密，{1}",
-    "{} a damaged zip": "{0} 个 zip 压缩包已损坏",
-    "{} a damaged zip, {}": "{0} 个 zip 压缩包已损坏，{1}",
-    "{} beyond the limits of a zip (2,000 files, 200 MB, 30 s)": (
-        "{0} 处超出 zip 压缩包的上限（2000 个文件、200 MB、30 秒），其后的都未读取"
-    ),
-    "{} beyond the limits of a zip (2,000 files, 200 MB, 30 s), {}": (
-        "{0} 处超出 zip 压缩包的上限（2000 个文件、200 MB、30 秒），其后的都未读取，{1}"
-    ),
-    "{} beyond the limits (2,000 files, 200 MB, 30 s)": (
-        "{0} 处超出上限（2000 个文件、200 MB、30 秒），其后的都未读取"
-    ),
-    "{} beyond the limits (2,000 files, 200 MB, 30 s), {}": (
-        "{0} 处超出上限（2000 个文件、200 MB、30 秒），其后的都未读取，{1}"
+    # gan.data.members
+    "a zip may list {} files, this one lists more; split it": (
+        "一个 zip 压缩包最多列出 {0} 个文件，这个超出了；请分成几个。"
     ),
     # gan.data.hub
-    "not an image": "不是图片",
     "a dataset on the Hub is owner/name, got {}; for example hub:mnist/mnist": (
         "Hub 上的数据集须写成 owner/name，现为 {0}；例如 hub:mnist/mnist。"
     ),
@@ -89,32 +78,37 @@ SENTENCES: dict[str, str] = {
     "this set of images is not there any more; choose or upload another": (
         "这组图片已不存在；请另选或重新上传。"
     ),
-    "a set needs {} or more PNG, JPEG, WebP, BMP or GIF images, got {} that can be read ({}); "
-    "choose others": (
-        "一组图片至少要有 {0} 张 PNG、JPEG、WebP、BMP 或 GIF 图片，能读取的只有 {1} 张（{2}）；"
-        "请另选图片。"
+    "a set needs {} or more {} images, got {} that can be read ({}); choose others": (
+        "一组图片至少要有 {0} 张（{1}），能读取的只有 {2} 张（{3}）；请另选图片。"
     ),
-    "a set needs {} or more PNG, JPEG, WebP, BMP or GIF images, got {} that can be read; choose "
-    "others": (
-        "一组图片至少要有 {0} 张 PNG、JPEG、WebP、BMP 或 GIF 图片，能读取的只有 {1} 张；"
-        "请另选图片。"
+    "a set needs {} or more {} images, got {} that can be read; choose others": (
+        "一组图片至少要有 {0} 张（{1}），能读取的只有 {2} 张；请另选图片。"
     ),
-    "size must be one of {} and channels 1 or 3; choose again": (
-        "尺寸须为 {0} 之一，通道数须为 1 或 3；请重新选择。"
+    "size must be a multiple of 4 from {} to {} and channels 1 or 3; choose again": (
+        "尺寸须为 {0} 到 {1} 之间 4 的倍数，通道数须为 1 或 3；请重新选择。"
     ),
     "the upload broke off; send it again": "上传中断；请重新上传。",
     # gan.data.pictures
-    "a picture may have 10 MB, this one has {}; shrink it": (
-        "一张图片最大 10 MB，这张有 {0} MB；请缩小。"
+    "a picture may have {} MB, this one has more; shrink it": (
+        "一张图片最大 {0} MB，这张超出了；请缩小。"
     ),
-    "a picture may have 16 million pixels, got {} x {}; shrink it": (
-        "一张图片最多 1600 万像素，这张为 {0} × {1}；请缩小。"
+    "a picture of this kind may have {} million pixels, got {} x {}; shrink it": (
+        "这种图片最多 {0} 百万像素，这张为 {1} × {2}；请缩小。"
     ),
+    "a picture must be one of {}, this one is HEIC, JPEG XL or of another format that is "
+    "not read here; save it as JPEG": (
+        "图片格式须为 {0} 之一；这张是 HEIC、JPEG XL 或其他此处不支持的格式，请另存为 JPEG。"
+    ),
+    "a JPEG may have {} scans, this one has more; save it anew": (
+        "一张 JPEG 最多 {0} 次扫描，这张超出了；请重新保存。"
+    ),
+    "a progressive JPEG may need {} MB to be decoded, this one needs {}; save it as a baseline "
+    "JPEG": ("解码一张渐进式 JPEG 最多占用 {0} MB 内存，这张需要 {1} MB；请另存为基线 JPEG。"),
     "a picture may be 20 times as long as wide, got {} x {}; crop it": (
         "图片的长边最多为短边的 20 倍，这张为 {0} × {1}；请裁剪。"
     ),
-    "a picture must be PNG, JPEG, WebP, BMP or GIF, this one cannot be read ({}); save it anew": (
-        "图片须为 PNG、JPEG、WebP、BMP 或 GIF，这张无法读取（{0}）；请重新保存。"
+    "a picture must be one of {}, this one cannot be read ({}); save it anew": (
+        "图片格式须为 {0} 之一；这张无法读取（{1}），请重新保存。"
     ),
     # gan.film
     "there is no film format {}; {}": "没有影片格式 {0}；{1}",

@@ -20,8 +20,8 @@ SENTENCES: dict[str, str] = {
         "设置须写成 key=value，现为 {0}；例如 g_lr=0.001。"
     ),
     "there is no setting {}; {}": "没有 {0} 这项设置；{1}",
-    "resolution must be one of {}, got {}; choose the nearest": (
-        "resolution 须为 {0} 之一，现为 {1}；请选最接近的。"
+    "resolution must be a multiple of 4 from {} to {}, got {}; choose {}": (
+        "resolution 须为 {0} 到 {1} 之间 4 的倍数，现为 {2}；请选 {3}。"
     ),
     "aux_classes needs a model with classes, got one without; start a new run with classes, on "
     "data that has them": (

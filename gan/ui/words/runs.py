@@ -147,14 +147,25 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_own_drop": ("Drop images, a folder or a zip here", "把图片、文件夹或 zip 拖到这里"),
     "gan_own_choose": ("Choose files", "选择文件"),
     "gan_own_choose_folder": ("Choose a folder", "选择文件夹"),
+    "gan_own_formats": (
+        "PNG, JPEG, WebP, BMP, GIF, TIFF or AVIF",
+        "PNG、JPEG、WebP、BMP、GIF、TIFF 或 AVIF",
+    ),
+    "gan_own_formats_public": ("PNG, JPEG, WebP, BMP or GIF", "PNG、JPEG、WebP、BMP 或 GIF"),
     "gan_own_limits": (
-        "PNG, JPEG, WebP, BMP or GIF; at most 2,000 images and 200 MB. Subfolders become classes.",
-        "PNG、JPEG、WebP、BMP 或 GIF；最多 2000 张、200 MB。子文件夹即类别。",
+        "{formats}, up to {file} each: JPEG up to {jpeg} megapixels, others up to {other}. "
+        "Up to {images} images and {all} together; of more images a random part is taken. "
+        "Subfolders become classes.",
+        "{formats}，每张不超过 {file}；JPEG 最多 {jpeg} 百万像素，其他格式最多 {other} 百万像素。"
+        "总共最多 {images} 张、{all}，超出时随机选取一部分。子文件夹即类别。",
     ),
     "gan_own_limits_public": (
-        "PNG, JPEG, WebP, BMP or GIF; {left} left for you. "
-        "They are deleted after 24 hours; only you can use them.",
-        "PNG、JPEG、WebP、BMP 或 GIF；你还可上传 {left}。24 小时后删除，只有你能使用。",
+        "{formats}, up to {file} each: JPEG up to {jpeg} megapixels, others up to {other}. "
+        "Up to {images} images; of more a random part is taken. Subfolders become classes. "
+        "{left} left for you. They are deleted after 24 hours; only you can use them.",
+        "{formats}，每张不超过 {file}；JPEG 最多 {jpeg} 百万像素，其他格式最多 {other} 百万像素。"
+        "最多 {images} 张，超出时随机选取一部分。子文件夹即类别。"
+        "你还可上传 {left}。24 小时后删除，只有你能使用。",
     ),
     "gan_own_option": ("{name}, {count} images", "{name}，{count} 张"),
     "gan_own_name": ("{name} and {count} more", "{name} 等另 {count} 个文件"),
@@ -163,7 +174,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_own_kept": ("{count} images kept.", "保留 {count} 张。"),
     "gan_own_skipped": ("Skipped: {list}.", "跳过：{list}。"),
     "gan_own_comma": (", ", "，"),
-    "gan_own_classes": ("{count} classes from subfolders.", "由子文件夹得到 {count} 个类别。"),
+    "gan_own_found": ("{count} images by their names.", "按文件名有 {count} 张图片。"),
+    "gan_own_drawn": ("Drawn at random from {count}.", "从 {count} 张中随机选取。"),
+    "gan_own_classes": ("{count} classes:", "{count} 个类别："),
+    "gan_own_no_classes": ("No classes.", "没有类别。"),
+    "gan_own_no_class": ("(no class)", "（未分类）"),
+    "gan_own_more_classes": ("{count} more classes", "另外 {count} 个类别"),
     "gan_own_preview": (
         "Above as they came, what is cut off dimmed; below what is learnt from",
         "上排为原图，变暗处会被裁掉；下排为实际用于学习的图",
@@ -187,12 +203,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gan_own_why_unreadable": ("unreadable", "张无法读取"),
     "gan_own_why_other_file": ("no image", "个不是图片"),
     "gan_own_why_large": ("too large", "个文件太大"),
-    "gan_own_why_pixels": ("over 16 million pixels", "张超过 1600 万像素"),
+    "gan_own_why_pixels": ("with too many pixels", "张像素过多"),
     "gan_own_why_thin": ("too long and thin", "张过于细长"),
     "gan_own_why_link": ("a link", "个是链接"),
     "gan_own_why_damaged": ("damaged or encrypted", "个已损坏或加密"),
     "gan_own_why_zip": ("a damaged zip", "个 zip 已损坏"),
-    "gan_own_why_beyond": ("beyond the limits, and what came after", "处超出上限，其后的都未读取"),
+    "gan_own_why_hidden": ("hidden or of the system", "个是隐藏文件或系统文件"),
+    "gan_own_why_format": (
+        "of a format that is not read here (HEIC, raw …; save as JPEG)",
+        "张的格式此处不支持（如 HEIC、RAW，请另存为 JPEG）",
+    ),
+    "gan_own_why_scans": ("JPEG with too many scans", "张 JPEG 的扫描次数过多"),
+    "gan_own_why_again": ("a folder that is linked again", "个文件夹被重复链接"),
+    "gan_own_why_folder": ("a folder that cannot be read", "个文件夹无法读取"),
+    "gan_own_why_beyond": ("beyond the limits of bytes or time", "个超出字节或时间上限"),
     "gan_own_why_other": ("for another reason", "个因其他原因"),
     "gan_mypresets": ("Yours", "我的方案"),
     "gan_mypreset_name": ("Save settings as preset", "把设置存为方案"),

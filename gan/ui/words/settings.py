@@ -124,6 +124,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "How much naming the class counts beside telling real from generated",
         "识别类别相对于辨别真假的分量",
     ),
+    "gan_set_resolution": ("Size, px", "尺寸（像素）"),
+    "gan_set_resolution_help": (
+        "Height and width of the images; twice the size takes about four times as long",
+        "图片的高和宽；边长加倍，耗时约为四倍",
+    ),
     "gan_set_width": ("Width", "宽度"),
     "gan_set_width_help": (
         "Channels of every layer, times the usual; 0.5 is half",

@@ -1,0 +1,40 @@
+"""How much may come in at once, by who sends it: one's own computer, or a visitor of a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 2**20
+JPEG_PIXELS = 256_000_000  # phones write 200 million; JPEG is decoded small at once
+DECODE_BYTES = 250 * MIB  # at most, while one picture is decoded
+MAX_ASPECT = 20
+VISITORS_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+LOCAL_FORMATS = (*VISITORS_FORMATS, "TIFF", "AVIF")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is read of a folder, zip or upload; what is beyond them is counted as skipped."""
+
+    images: int  # of more, as many are drawn at random
+    members: int  # that a zip may list
+    total_bytes: int  # read in all, counted while reading
+    file_bytes: int  # of one picture
+    pixels: int  # of one picture, unless it is a JPEG
+    seconds: float
+    formats: tuple[str, ...]
+
+
+LOCAL = Limits(
+    images=100_000, members=2_000_000, total_bytes=64 * 2**30, file_bytes=100 * MIB,
+    pixels=50_000_000, seconds=float("inf"), formats=LOCAL_FORMATS,
+)  # fmt: skip
+PUBLIC = Limits(
+    images=2000, members=50_000, total_bytes=200 * MIB, file_bytes=10 * MIB,
+    pixels=16_000_000, seconds=30.0, formats=VISITORS_FORMATS,
+)  # fmt: skip
+
+
+def format_names(formats: tuple[str, ...]) -> str:
+    """`PNG, JPEG, WebP, BMP, GIF`: without a word, so that it stands in any language."""
+    return ", ".join(formats).replace("WEBP", "WebP")

@@ -1,0 +1,177 @@
+"""Members read within limits: which are pictures, a random draw where there are too many, why
+others are skipped, and the class of each that is kept."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gan.data.classes import Classes, classes_of, classes_text, is_hidden, is_table, read_table
+from gan.data.limits import Limits
+from gan.data.members import READ_ERRORS, Found, Member
+from gan.data.pictures import SUFFIXES, kind_of
+from gan.errors import DataError
+
+HEAD_BYTES = 32
+MAX_TABLE = 64 * 2**20  # bytes of a dataset.json
+DRAW_SEED = 0  # the same folder gives the same pictures, to a training that is resumed too
+# Photographs as a camera's sensor gave them; some open as a TIFF that holds a thumbnail only.
+RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".heic", ".heif", ".jxl")
+BEYOND = "beyond the limits of bytes or time"
+FOREIGN = "of a format that is not read here"
+# A phrase of the sentence that refuses a picture, and the reason that equal ones are counted by.
+REASONS = (
+    ("scans", "a JPEG of too many scans"), ("progressive", "too many pixels"),
+    ("million", "too many pixels"), ("20 times", "too long and thin"), ("may have", "too large"),
+    ("not read here", FOREIGN), ("cannot be read", "unreadable"),
+)  # fmt: skip
+
+Use = Callable[[bytes], None]  # raises DataError for what is no picture within the limits
+
+
+@dataclass
+class Taken:
+    """What was read: the paths that are kept in their order, their classes, and what was not."""
+
+    paths: list[str] = field(default_factory=list)
+    classes: Classes = field(default_factory=Classes)
+    skipped: Counter[str] = field(default_factory=Counter)
+    drawn_of: int = 0  # as many there were, where not all could be taken
+    origin: str = ""  # hash of the files that were decoded, as `ImageSet.origin`
+
+    def text(self) -> str:
+        """One sentence on what was read, what was skipped, and what became a class."""
+        text = f"{len(self.paths):,} images"
+        if self.drawn_of:
+            text += f", drawn at random from {self.drawn_of:,}"
+        if self.skipped:
+            text += f"; skipped {self.skipped.total():,}: {reasons_text(self.skipped)}"
+        about = classes_text(self.classes)
+        return f"{text}; {about}" if about else text
+
+
+def reasons_text(skipped: Mapping[str, int]) -> str:
+    """`3 unreadable, 1 not an image`, the most frequent first."""
+    counted = Counter(skipped).most_common()
+    return ", ".join(f"{count} {why}" for why, count in counted)
+
+
+def reason_of(sentence: str) -> str:
+    """Why a picture was skipped, without the numbers of this one, so that equal reasons count
+    together."""
+    return next((reason for phrase, reason in REASONS if phrase in sentence), sentence)
+
+
+@dataclass
+class Candidates:
+    """The members that may be pictures, and what a dataset.json beside them says."""
+
+    members: list[Member]
+    tables: dict[str, Any]
+    skipped: Counter[str]
+
+    def draw(self, most: int) -> list[int]:
+        """Which are read: all, or as many as may be, at random."""
+        count = len(self.members)
+        if count <= most:
+            return list(range(count))
+        return random.Random(DRAW_SEED).sample(range(count), most)
+
+
+def candidates(found: Found) -> Candidates:
+    """What may be a picture: by its ending, or else by its first bytes. Nothing is decoded."""
+    chosen, tables, skipped = [], {}, Counter(found.skipped)
+    for member in found.members:
+        path = member.path
+        if is_hidden(path):
+            skipped["hidden or of the system"] += _ending(path) in SUFFIXES
+        elif is_table(path):
+            tables[path] = _table(member)
+        elif _ending(path) in RAW:
+            skipped[FOREIGN] += 1
+        elif _ending(path) in SUFFIXES or _is_picture(member):
+            chosen.append(member)
+        else:
+            skipped["not an image"] += 1
+    return Candidates(chosen, tables, +skipped)
+
+
+def _ending(path: str) -> str:
+    name = path.rpartition("/")[2].rpartition("\\")[2]
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""
+
+
+def _is_picture(member: Member) -> bool:
+    try:
+        return kind_of(member.read(HEAD_BYTES)) != ""
+    except READ_ERRORS:
+        return False
+
+
+def _table(member: Member) -> Any:
+    try:
+        data = member.read(MAX_TABLE + 1)
+    except READ_ERRORS:
+        return None
+    return read_table(data) if len(data) <= MAX_TABLE else None
+
+
+def take(these: Candidates, use: Use, *, limits: Limits, most: int | None = None) -> Taken:
+    """Read pictures one after another, at most `most`, and hand each to `use`."""
+    drawn = these.draw(limits.images if most is None else min(most, limits.images))
+    few = len(drawn) < len(these.members)
+    taken = Taken(skipped=Counter(these.skipped), drawn_of=len(these.members) if few else 0)
+    if limits.seconds == float("inf"):
+        drawn.sort()  # else what comes last is as likely to be cut off as what comes first
+    deadline, total = time.monotonic() + limits.seconds, 0
+    for done, index in enumerate(drawn):
+        if total > limits.total_bytes or time.monotonic() > deadline:
+            taken.skipped[BEYOND] += len(drawn) - done
+            break
+        member = these.members[index]
+        try:
+            data = member.read(limits.file_bytes + 1)
+        except READ_ERRORS:
+            taken.skipped["damaged or encrypted"] += 1
+            continue
+        total += len(data)
+        if (reason := _used(use, data)) is not None:
+            taken.skipped[reason] += 1
+            continue
+        taken.paths.append(member.path)
+    taken.classes = classes_of(taken.paths, these.tables)
+    return taken
+
+
+def _used(use: Use, data: bytes) -> str | None:
+    """Why the picture cannot be used; None where it was."""
+    try:
+        use(data)
+    except DataError as error:
+        reason = reason_of(str(error))
+        return "not an image" if reason == "unreadable" and not kind_of(data[:32]) else reason
+    return None
+
+
+def survey(these: Candidates, *, limits: Limits, most: int | None = None) -> Taken:
+    """What `take` would give if every candidate could be decoded; none is read."""
+    most = limits.images if most is None else min(most, limits.images)
+    paths = [these.members[i].path for i in sorted(these.draw(most))]
+    few = len(paths) < len(these.members)
+    return Taken(
+        paths, classes_of(paths, these.tables), these.skipped, len(these.members) if few else 0
+    )
+
+
+def join(parts: Sequence[Found]) -> Found:
+    """Several sources as one."""
+    whole = Found()
+    for part in parts:
+        whole.members += part.members
+        whole.skipped += part.skipped
+    return whole
