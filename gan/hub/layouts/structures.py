@@ -36,6 +36,7 @@ DECONVS: dict[int, tuple[tuple[int, int, int, float], ...]] = {
     8: ((2, 3, 0, 0.2), (2, 0, 0, 0.9), (4, 2, 0, 0.7)),
 }
 BEAM, MOST = 200, 12
+MAX_COST = 2.0  # what departs further from what is usual is no reading but a guess
 NEAR = 1.0  # cost above the best at which a structure is still worth offering
 
 Op = tuple[str, Item | None]
@@ -73,7 +74,8 @@ def structures_of(
     found = [done for s in beam if (done := _as_picture(s)) is not None]
     found.sort(key=lambda s: s.cost)
     first = [s for s in found if accept is not None and accept(s)][:1]
-    near = [s for s in found[:MOST] if s.cost <= found[0].cost + NEAR and s not in first]
+    most = min(found[0].cost + NEAR, MAX_COST) if found else 0.0
+    near = [s for s in found[:MOST] if s.cost <= most and s not in first]
     return [*first, *near]
 
 
