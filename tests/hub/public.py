@@ -439,8 +439,8 @@ def settled(build: Callable[[], nn.Module], case: Public, seed: int) -> nn.Modul
     if case.verdict not in ("right", "choice"):
         return g.eval()
     g.train()
-    for _ in range(30):
-        z = torch.randn(64, case.z_dim, generator=draw)
-        g.run(g, z, torch.randint(max(case.classes, 1), (64,), generator=draw))
+    for _ in range(25):
+        z = torch.randn(24, case.z_dim, generator=draw)
+        g.run(g, z, torch.randint(max(case.classes, 1), (24,), generator=draw))
     g.eval()
     return g

@@ -170,7 +170,7 @@ def _check_gaps(order: Sequence[Item], structure: Structure) -> None:
             raise WeightsError(
                 f"between {before.name} and {item.name} stand {item.gap} layers that left no "
                 f"tensors, perhaps an InstanceNorm2d: what they are cannot be read off; ask "
-                    f"the author for the code"
+                f"the author for the code"
             )
 
 
