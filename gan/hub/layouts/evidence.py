@@ -18,9 +18,9 @@ from gan.hub.layouts.settings import one_of_each
 from gan.models.ported.chain import ChainGenerator, steps_of
 
 SEED = 12
-MOST, LEAST = 128, 8  # images; of maps a few are enough, each has many pixels
-# multiplications and values of one reading: some hundredths of a second
-WORK, VALUES = 5e8, 1e6
+MOST, LEAST = 128, 24  # images; of maps a few are enough, each has many pixels
+# multiplications and values of one reading: a fifth of a second; real DCGANs take a second
+WORK, VALUES = 3e9, 4e6
 CAPPED = 3.0  # of one channel
 FAINT = 1e-3  # of the mean variance: a channel that hardly varies tells nothing
 

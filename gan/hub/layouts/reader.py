@@ -216,7 +216,17 @@ def _decided(
         return Candidate(first, settings, best.misfits), _asked_by_eye(
             first, settings, table, options
         )
+    best = _as_usual(best, settings, options, measure)
     return best, _left(best, options, measure)
+
+
+def _as_usual(best: Candidate, usual: Settings, options: Open, measure: Measure) -> Candidate:
+    """With the usual answer to each question that the batch norms did not decide."""
+    for key in options:
+        other = measure(best.structure, _with(best.settings, {key: getattr(usual, key)}))
+        if other.misfits is not None and not best.is_clearly_better(other):
+            best = other
+    return best
 
 
 def _together(
