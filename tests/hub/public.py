@@ -6,6 +6,7 @@ theirs depends on. `settled` gives batch norms the statistics that training woul
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -71,7 +72,7 @@ class Renamed(Parts):
 def units(*sizes: int, act: Callable[[], nn.Module], eps: float = 0.0, last: nn.Module) -> list:
     """Linear, norm from the second on where there is an epsilon, activation; the last layer."""
     layers: list[nn.Module] = []
-    for i, (a, b) in enumerate(zip(sizes[:-2], sizes[1:-1], strict=True)):
+    for i, (a, b) in enumerate(itertools.pairwise(sizes[:-1])):
         layers += [nn.Linear(a, b), *([nn.BatchNorm1d(b, eps)] if eps and i else []), act()]
     return [*layers, nn.Linear(*sizes[-2:]), last]
 
@@ -115,7 +116,8 @@ def ptg_cgan() -> nn.Module:
 
 def by_name(act: Callable[[Tensor], Tensor], *sizes: int) -> nn.Module:
     """fc1, fc2, ... with functional activations."""
-    parts = {f"fc{i + 1}": nn.Linear(a, b) for i, (a, b) in enumerate(zip(sizes, sizes[1:], strict=False))}  # fmt: skip
+    pairs = enumerate(itertools.pairwise(sizes), 1)
+    parts = {f"fc{i}": nn.Linear(a, b) for i, (a, b) in pairs}
 
     def forward(g: nn.Module, z: Tensor, y: Tensor) -> Tensor:
         *first, last = g.children()
@@ -225,9 +227,11 @@ def wgan_gp_cifar() -> nn.Module:
 def wgan_dcgan() -> nn.Module:
     """martinarjovsky's: the names have widths in them, and dots."""
     widths, parts = [40, 24, 16, 8, 3], []
-    for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(widths)):
         stage = ("initial", "pyramid", "pyramid", "final")[i]
-        parts.append((f"main.{stage}.{a}-{b}.convt", nn.ConvTranspose2d(a, b, *((4, 1, 0) if i == 0 else DOUBLE), bias=False)))  # fmt: skip
+        how = (4, 1, 0) if i == 0 else DOUBLE
+        conv = nn.ConvTranspose2d(a, b, *how, bias=False)
+        parts.append((f"main.{stage}.{a}-{b}.convt", conv))
         if i < 3:
             parts.append((f"main.{stage}.{b}.batchnorm", nn.BatchNorm2d(b)))
 
