@@ -331,8 +331,10 @@ def add_mlp(home: Path) -> str:
     folder = home / "hub" / "file--mlp-0123456789ab"
     relu = replace(UNITS, g_layers=tuple(t.replace("leaky 0.2", "relu") for t in UNITS.g_layers))
     config = WeightsConfig(
-        name="mlp.pth", model=relu, source=SourceConfig(file="mlp.pth", assumed=("activation=relu",))
-    )  # fmt: skip
+        name="mlp.pth",
+        model=relu,
+        source=SourceConfig(file="mlp.pth", assumed=("activation=relu",)),
+    )
     save_weights(folder, config, drawn_generator(relu), drawn_discriminator(relu))
     options = [({"activation": "relu"}, relu), ({"activation": "leaky"}, UNITS)]
     readings.write(folder, options)
