@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from argparse import Namespace
-from collections import defaultdict
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -165,15 +165,21 @@ STANDINS = (
     "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePath",
     "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath",
     "pathlib._local.WindowsPath", "pathlib._local.PurePosixPath",
-    "types.SimpleNamespace", "easydict.EasyDict", "munch.Munch", "datetime.datetime",
-    "datetime.date", "datetime.timedelta", "uuid.UUID", "collections.Counter",
+    "types.SimpleNamespace", "datetime.datetime", "datetime.date", "datetime.timedelta",
+    "uuid.UUID", "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+)  # fmt: skip
+# dictionaries of other classes; torch fills none but its own, so that these are read as such
+DICTS = (
+    "easydict.EasyDict", "munch.Munch", "yacs.config.CfgNode", "addict.addict.Dict",
     "pytorch_lightning.utilities.parsing.AttributeDict",
     "lightning_fabric.utilities.data.AttributeDict",
     "lightning.fabric.utilities.data.AttributeDict",
-    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
-    "omegaconf.dictconfig.DictConfig", "omegaconf.listconfig.ListConfig",
-    "yacs.config.CfgNode",
 )  # fmt: skip
+
+
+def _ordered(*_: Any) -> OrderedDict[Any, Any]:
+    """In the place of a defaultdict, whose default nobody asks for."""
+    return OrderedDict()
 
 
 def read_foreign(file: Path) -> Any:
@@ -200,7 +206,8 @@ def read_foreign(file: Path) -> Any:
         np.dtype,
         *dtypes,
         Namespace,
-        defaultdict,
+        (_ordered, "collections.defaultdict"),
+        *((OrderedDict, name) for name in DICTS),
         *(int, float, bool, str, list, dict, tuple, set, bytes),
         *((StandIn, name) for name in STANDINS),
     ]

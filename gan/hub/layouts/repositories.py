@@ -102,7 +102,7 @@ REPOSITORIES: tuple[Repository, ...] = (
     ),
     Repository(
         "sn-dcgan", "christiancosgrove/pytorch-spectral-normalization-gan",
-        r"model\.0 model\.1 model\.3 model\.4 model\.6 model\.7 model\.9 model\.10 model\.12",
+        r"0 1 3 4 6 7 9 10 12",
         _RELU, (4, 4, 4, 4, 3), _side(32),
     ),
     Repository(
@@ -111,15 +111,11 @@ REPOSITORIES: tuple[Repository, ...] = (
     ),
     Repository(
         "pytorch-gan-units", f"{_PTG} (gan, cgan, wgan)",
-        r"(\S+\.)?0( \S+[258] \S+[369])+ (\S+\.)?\d+", _LEAKY | {"eps": LARGE_EPS},
+        r"((?:\S+\.)?)0( \1\d*[258] \1\d*[0369])+ \1\d+", _LEAKY | {"eps": LARGE_EPS},
     ),
     Repository(
         "units-leaky", "lyeoni/pytorch-mnist-GAN, znxlwm/pytorch-MNIST-CelebA-GAN-DCGAN",
         r"fc1 fc2 fc3 fc4", _LEAKY,
-    ),
-    Repository(
-        "units-leaky", "aladdinpersson/Machine-Learning-Collection (SimpleGAN)", r"gen\.0 gen\.2",
-        {"activation": "leaky0.01"},
     ),
     Repository(
         "beat-interpolator", "beat-interpolator's MNIST", r"fc0\.0 fc1\.0 fc2\.0", _LEAKY, sure=True
