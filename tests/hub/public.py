@@ -440,6 +440,9 @@ def settled(build: Callable[[], nn.Module], case: Public, seed: int) -> nn.Modul
     for module in inner.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             nn.init.kaiming_normal_(module.weight)
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None  # the mean of all batches: nothing is left of the beginning
     if case.verdict not in ("right", "choice"):
         return g.eval()
     g.train()

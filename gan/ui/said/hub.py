@@ -158,7 +158,7 @@ SENTENCES: dict[str, str] = {
     "download it from the repository's page": (
         "{0} 是 Git LFS 指针，不是文件本身{1}；请在其仓库中运行 git lfs pull，或从仓库页面下载。"
     ),
-    " of {} MB": "（{0} MB）",
+    " of {} MB": "（大小 {0} MB）",
     "{} is an HDF5 file, as Keras saves: TensorFlow's weights, not PyTorch's; choose a .pth or "
     ".safetensors file": (
         "{0} 是 Keras 保存的 HDF5 文件，属于 TensorFlow 而不是 PyTorch；"
