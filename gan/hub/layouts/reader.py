@@ -85,7 +85,8 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
     measure = Measure(table)
     best, open_ = _decided(structures, start, measure, asked)
     if row is not None and row.sure and not _speaks_against(best):
-        open_ = {}
+        # where a label goes is told by no name, unless the repository has one place for it
+        open_ = {k: v for k, v in open_.items() if k == "labels" and k not in row.answers}
         structures = [best.structure]
     found = _readings(best, open_, structures, measure)
     notes = _notes(best, open_, row, asked, is_decoder)
