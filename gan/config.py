@@ -26,6 +26,8 @@ Architecture = Literal["chain", "lightweight-gan", "fastgan", "stylegan"]
 Edition = Literal["0.20", "0.23", "1.0", "1.2"]
 Excitation = Literal["context", "frequency"]
 Fused = Literal["auto", "always", "never"]
+Noise = Literal["normal", "uniform", "unit"]  # N(0, 1), in [-1, 1], in [0, 1]
+LabelJoin = Literal["concat", "multiply"]
 
 FORMAT = "gan-atelier/1"
 KEEP_MB = 100.0  # above it a run thins its older moments
@@ -171,8 +173,12 @@ class PortedConfig:
     architecture: Architecture
     resolution: int = option(64, "height and width of an image, px", low=4, high=1024)
     channels: int = option(3, "1 grey, 3 colour, 4 with transparency", low=1, high=4)
-    classes: int = option(0, "none: no such model has class labels yet", low=0, high=0)
-    z_dim: int = option(100, "length of the noise vector", low=1, high=1024)
+    classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
+    z_dim: int = option(100, "length of the noise vector", low=1, high=4096)
+    noise: Noise = "normal"  # chain: what z was in training; ours is normal, and made into it
+    label_join: LabelJoin = "concat"  # chain with classes: how a label meets z
+    label_at: int = option(0, "chain: where in z the label is put", low=0, high=4096)
+    label_width: int = option(0, "chain: length of a class embedding, 0: one-hot", low=0, high=4096)
     g_layers: tuple[str, ...] = option((), "chain: the generator, layer by layer")
     d_layers: tuple[str, ...] = option((), "chain: the discriminator, layer by layer; may be empty")
     g_widths: tuple[int, ...] = option((), "the others: maps of the generator, a number a size")
@@ -189,6 +195,11 @@ class PortedConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        if self.classes and self.architecture != "chain":
+            raise ConfigError(
+                f"a {self.architecture} has no class labels here, got {self.classes}; check that "
+                f"config.json is whole"
+            )
         for name in ("g_layers", "d_layers"):
             layers = getattr(self, name)
             if len(layers) > MAX_CHAIN or any(len(text) > MAX_LAYER_TEXT for text in layers):
@@ -215,6 +226,9 @@ class SourceConfig:
     sha256: str = ""  # of that file, as it was fetched
     licence: str = ""  # as its card states it, empty where it states none
     layout: str = ""  # as gan.hub names it
+    # what the file does not tell, as key=value: assumed by us, or chosen by whoever looked at it
+    assumed: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

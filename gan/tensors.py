@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from argparse import Namespace
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -143,23 +144,72 @@ def read_state(file: Path) -> dict[str, Any]:
     return state
 
 
+class StandIn(dict[Any, Any]):
+    """Stands for an object beside the weights whose class is not wanted: keeps nothing, runs
+    nothing."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: Any) -> None:
+        """What it held is left out."""
+
+    def append(self, _: Any) -> None:
+        """Likewise."""
+
+    extend = append
+
+
+# what trainers keep beside the weights: where things lie, options, dates
+STANDINS = (
+    "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePath",
+    "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath",
+    "pathlib._local.WindowsPath", "pathlib._local.PurePosixPath",
+    "types.SimpleNamespace", "datetime.datetime", "datetime.date", "datetime.timedelta",
+    "uuid.UUID", "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
+)  # fmt: skip
+# dictionaries of other classes; torch fills none but its own, so that these are read as such
+DICTS = (
+    "easydict.EasyDict", "munch.Munch", "yacs.config.CfgNode", "addict.addict.Dict",
+    "pytorch_lightning.utilities.parsing.AttributeDict",
+    "lightning_fabric.utilities.data.AttributeDict",
+    "lightning.fabric.utilities.data.AttributeDict",
+)  # fmt: skip
+
+
+def _ordered(*_: Any) -> OrderedDict[Any, Any]:
+    """In the place of a defaultdict, whose default nobody asks for."""
+    return OrderedDict()
+
+
 def read_foreign(file: Path) -> Any:
     """What somebody else saved with torch.save: plain containers of tensors, nothing that runs.
 
-    NumPy's numbers and argparse's options pass too: trainers save scores and settings beside the
-    weights. For a process with limits alone: a few bytes can ask for gigabytes. Raises what torch
-    does.
+    NumPy's arrays and numbers, argparse's options, defaultdicts and stand-ins for some classes pass
+    too: trainers save scores and settings beside the weights. For a process with limits alone: a
+    few bytes can ask for gigabytes. Raises what torch does.
     """
-    numbers = [np.float16, np.float32, np.float64, np.int32, np.int64, np.bool_]
+    numbers = [
+        np.float16, np.float32, np.float64, np.int8, np.uint8, np.int16, np.int32, np.int64,
+        np.bool_,
+    ]  # fmt: skip
     dtypes = {type(np.dtype(number)) for number in numbers}
     scalar = np.float64().__reduce__()[0]
-    # files of NumPy 1 name it so
+    rebuild = np.zeros(1).__reduce__()[0]
+    # files of NumPy 1 name them so
     known: list[Any] = [
         scalar,
         (scalar, "numpy.core.multiarray.scalar"),
+        rebuild,
+        (rebuild, "numpy.core.multiarray._reconstruct"),
+        np.ndarray,
         np.dtype,
         *dtypes,
         Namespace,
+        (_ordered, "collections.defaultdict"),
+        *((OrderedDict, name) for name in DICTS),
+        *(int, float, bool, str, list, dict, tuple, set, bytes),
+        *((StandIn, name) for name in STANDINS),
     ]
     with torch.serialization.safe_globals(known):
         return torch.load(file, map_location="cpu", weights_only=True)  # noqa: TID251 - see above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import typer
@@ -10,12 +11,15 @@ import typer
 from gan.checkpoint import PULLED, bundled
 from gan.cli.console import app, bytes_task, errors, say
 from gan.errors import ConfigError, HubChoice
-from gan.hub import library
+from gan.files import expanded
+from gan.hub import library, readings
 from gan.hub import search as hub_search
 from gan.hub.client import saved_token
 from gan.hub.index import index, missing
 from gan.hub.known import KNOWN, known_of
-from gan.hub.pull import LIMIT_S, Pulled
+from gan.hub.layouts.settings import check_answers
+from gan.hub.own import take
+from gan.hub.pull import LIMIT_S, Pulled, PullProgress
 from gan.hub.pull import pull as pull_model
 
 MAX_LINES = 40
@@ -24,13 +28,27 @@ MAX_LINES = 40
 @app.command()
 def pull(
     repo: Annotated[
-        str, typer.Argument(metavar="OWNER/NAME", help="or the address of its page, or @revision")
+        str,
+        typer.Argument(
+            metavar="OWNER/NAME|FILE", help="or the address of its page, or a file of weights"
+        ),
     ],
     revision: Annotated[
         str, typer.Option("--revision", help="a branch, tag or commit; the main branch if left out")
     ] = "",
     file: Annotated[
         str | None, typer.Option("--file", help="which model, where the repo holds several")
+    ] = None,
+    activation: Annotated[
+        str, typer.Option("--activation", help="relu, leaky, ... where the file does not tell")
+    ] = "",
+    read: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--read",
+            metavar="KEY=VALUE",
+            help="likewise: output, eps, upsample, noise, labels, size; may be repeated",
+        ),
     ] = None,
     use_token: Annotated[
         bool, typer.Option("--use-token", help="sign in as `hf auth login` did, or with HF_TOKEN")
@@ -39,26 +57,56 @@ def pull(
         float, typer.Option("--limit-seconds", min=1, max=86400, help="give up after that")
     ] = LIMIT_S,
 ) -> None:
-    """Bring a model from the Hugging Face Hub; what is not in our format is converted once.
+    """Bring a model from the Hugging Face Hub, or a file of weights that is here; what is not in
+    our format is converted once.
 
     Examples:
 
     `python -m gan pull nateraw/cryptopunks-gan`
 
     `python -m gan pull owner/name --revision v1 --file netG.pth`
+
+    `python -m gan pull netG_epoch_24.pth --activation leaky`
     """
     with errors():
+        answers = _answers(activation, read or [])
         token = _token() if use_token else False
         with bytes_task(f"pulling {repo}") as watch:
             try:
-                for step in pull_model(
-                    repo, revision=revision, file=file, token=token, limit_s=limit_seconds
-                ):
+                for step in _steps(repo, revision, file, answers, token, limit_seconds):
                     watch(step)
             except HubChoice as error:
                 raise ConfigError(_choice(repo, error)) from None
         if isinstance(step, Pulled):
-            _say_pulled(step)
+            ref = readings.settle(step.ref, answers) if answers else step.ref
+            _say_pulled(step._replace(ref=ref))
+
+
+def _answers(activation: str, read: list[str]) -> dict[str, str]:
+    answers = {"activation": activation} if activation else {}
+    for text in read:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"--read must be key=value, got {text!r}; for example output=sigmoid")
+        answers[key.strip()] = value.strip()
+    check_answers(answers)
+    return answers
+
+
+def _steps(
+    repo: str,
+    revision: str,
+    file: str | None,
+    answers: dict[str, str],
+    token: str | Literal[False],
+    limit_s: float,
+) -> Iterator[PullProgress | Pulled]:
+    path = expanded(repo)
+    if path.is_file():
+        return take(path, answers=answers)
+    return pull_model(
+        repo, revision=revision, file=file, token=token, limit_s=limit_s, answers=answers
+    )
 
 
 def _token() -> str | Literal[False]:
@@ -78,8 +126,20 @@ def _say_pulled(pulled: Pulled) -> None:
     if pulled.warning:
         say(f"cached, {pulled.warning}")
     how = "was here already (cached)" if pulled.cached else "is here"
-    say(f"{_plain(pulled.name)} of {pulled.repo} at {pulled.commit[:12]} {how}: {pulled.ref}")
+    where = f" of {pulled.repo} at {pulled.commit[:12]}" if pulled.repo else ""
+    say(f"{_plain(pulled.name)}{where} {how}: {pulled.ref}")
+    _say_assumed(pulled.ref)
     say(f"sample it with: python -m gan sample --weights {shlex.quote(pulled.ref)} --out a.png")
+
+
+def _say_assumed(ref: str) -> None:
+    """What the file did not tell, and how to have the other reading."""
+    options = readings.options_of(ref)
+    for key, value in options[0].answers.items() if options else ():
+        others = {o.answers[key] for o in options} - {value}
+        flag = "--activation" if key == "activation" else f"--read {key}="
+        other = " or ".join(f"{flag}{'' if flag.endswith('=') else ' '}{o}" for o in sorted(others))
+        say(f"assumed: {key} {value}, which the file does not tell; if it looks wrong: {other}")
 
 
 @app.command()

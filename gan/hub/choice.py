@@ -8,9 +8,15 @@ from pathlib import PurePosixPath
 
 from gan.errors import HubChoice, HubError, suggest
 
-SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".pretrained")
+SUFFIXES = (
+    ".safetensors", ".bin", ".pt", ".pth", ".pretrained", ".ckpt", ".pkl", ".model", ".tar",
+)  # fmt: skip  # .tar: .pth.tar
 HINT_SUFFIXES = (".json", ".yaml", ".yml")
 NO_MODELS = ("optimizer", "scheduler", "training_args", "rng_state", "encoder", "optim")
+NO_WEIGHTS = (
+    ".md", ".txt", ".json", ".yaml", ".yml", ".py", ".ipynb", ".png", ".jpg", ".jpeg", ".gif",
+    ".csv", ".npz", ".zip",
+)  # fmt: skip
 MAX_CHOICES, MAX_HINTS = 200, 4
 OURS = "model.safetensors"
 
@@ -18,7 +24,10 @@ OURS = "model.safetensors"
 def is_model(file: str) -> bool:
     """Whether a file may hold weights, by its name."""
     path = PurePosixPath(file)
-    return path.suffix.lower() in SUFFIXES and not path.stem.lower().startswith(NO_MODELS)
+    suffix = path.suffix.lower()
+    if suffix == ".tar" and not path.stem.lower().endswith((".pth", ".pt")):
+        return False
+    return suffix in SUFFIXES and not path.stem.lower().startswith(NO_MODELS)
 
 
 def choices(sizes: Mapping[str, int]) -> list[str]:
@@ -72,7 +81,8 @@ def _named(title: str, sizes: Mapping[str, int], file: str, found: list[str]) ->
     if file not in sizes:
         near = suggest(file, found) if found else "it holds no model"
         raise HubError("no-file", f"{title} has no file {file[:120]!r}; {near[:400]}")
-    if not is_model(file):
+    # by content, not by name: what was named may have any ending that says nothing else
+    if not is_model(file) and PurePosixPath(file).suffix.lower() in NO_WEIGHTS:
         raise HubError(
             "no-file", f"a model is one of {', '.join(SUFFIXES)}, got {file[:120]!r}; name another"
         )

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,9 @@ from gan.checkpoint import CONFIG_FILE, MODEL_FILE, save_weights
 from gan.config import SourceConfig, WeightsConfig
 from gan.errors import GanError, HubError, WeightsError
 from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
+from gan.hub import readings
 from gan.hub.client import environment, never
-from gan.hub.foreign import tensors_of, too_large
+from gan.hub.foreign import is_safetensors, tensors_of, too_large
 from gan.hub.layouts import Recognised, recognise
 from gan.hub.layouts.base import Hints, shown
 from gan.hub.source import source_card
@@ -66,12 +67,14 @@ def convert(
     hints: Hints,
     limits: Limits | None = None,
     d_file: Path | None = None,
+    answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> None:
     """Write `file`, another's weights, as a weights folder `out`: whole, or nothing of it.
 
     `out` may be an empty folder. The file's SHA-256 is noted in the source; where the source
     already has one it must be it. `d_file` holds the discriminator, where it is a file of its own.
+    `answers` settle what a file does not tell (gan.hub.layouts.settings).
     Raises HubError; of which kind says what went wrong.
     """
     limits = limits or Limits()
@@ -86,6 +89,7 @@ def convert(
         "name": name,
         "source": asdict(replace(source, sha256=digest)),
         "hints": _bounded(hints),
+        "answers": dict(answers or {}),
         "limits": asdict(limits),
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -168,8 +172,8 @@ def _place(made: Path, out: Path) -> None:
     """The folder that the child filled, as `out`."""
     fsync_folder(made)
     if out.is_dir():
-        for part in PARTS:
-            (made / part).replace(out / part)
+        for part in made.iterdir():
+            part.replace(out / part.name)
         fsync_folder(out)
         return
     made.replace(out)
@@ -190,7 +194,7 @@ def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
     """Do the job; write what went wrong to told.json."""
     file = Path(job["file"])
     try:
-        if not bounded and file.suffix != ".safetensors":
+        if not bounded and not is_safetensors(file):
             raise HubError(
                 "refused",
                 f"{shown(file.name)} may be a pickle, which this system cannot limit; convert it "
@@ -258,16 +262,25 @@ def work_on(job: dict[str, Any], folder: Path) -> None:
     """Read, recognise, load strictly, draw, write."""
     file = Path(job["file"])
     d_tensors = tensors_of(Path(job["d_file"])) if job["d_file"] else None
-    found = recognise(tensors_of(file), job["hints"], d_tensors=d_tensors)
+    answers = job.get("answers", {})
+    found = recognise(tensors_of(file), job["hints"], d_tensors=d_tensors, answers=answers)
     g, d = models_of(found, file)
     _check_picture(g, file)
     notes = found.notes
     if d is not None and not _judges(d, g):
         d, notes = None, (*notes, "the discriminator gave no finite score and was left out")
-        found = found._replace(config=replace(found.config, d_layers=()))
-    source = replace(from_json(SourceConfig, job["source"]), layout=found.layout)
+        found = found._replace(config=replace(found.config, d_layers=()), readings=())
+    source = replace(
+        from_json(SourceConfig, job["source"]),
+        layout=found.layout,
+        assumed=tuple(f"{k}={v}" for r in found.readings[:1] for k, v in r.answers.items()),
+        chosen=tuple(f"{key}={value}" for key, value in found.answers),
+    )
     config = WeightsConfig(name=job["name"], source=source, model=found.config)
+    config = replace(config, class_names=tuple(map(str, range(found.config.classes))))
     save_weights(folder, config, g, d)
+    if found.readings:
+        readings.write(folder, [(r.answers, r.config) for r in found.readings])
     write_atomic(folder / CARD_FILE, source_card(config, notes=notes).encode())
 
 
@@ -301,7 +314,8 @@ def _load(module: nn.Module, tensors: dict[str, Tensor]) -> None:
 
 
 def _check_picture(g: Generator, file: Path) -> None:
-    x = render(g, latents(g.z_dim, range(SAMPLES)))
+    labels = torch.arange(SAMPLES) % g.classes if g.classes else None
+    x = render(g, latents(g.z_dim, range(SAMPLES)), labels=labels)
     right = x.shape == (SAMPLES, *g.image_shape) and bool(x.isfinite().all())
     if not right or float(x.abs().max()) > 1 + TOLERANCE:
         raise HubError(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,6 +17,7 @@ from gan.tensors import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_spe
 
 MAX_TENSORS = 20_000  # a checkpoint's optimisers have two for each of the model's
 MAX_DEPTH = 8
+MAX_LISTED = 64  # of a list: losses of each step are no state dicts
 NO_MEMORY = re.compile("allocate|memory|bad_alloc", re.IGNORECASE)
 
 
@@ -25,7 +27,8 @@ def tensors_of(file: Path) -> dict[str, Tensor]:
     Raises HubError: `damaged` for what is neither or is torn, `refused` for a pickle that holds
     more than tensors, `too-large` for one that asks for more memory than its size can fill.
     """
-    if _is_safetensors(file):
+    check_start(file)
+    if is_safetensors(file):
         return _from_safetensors(file)
     try:
         data = read_foreign(file)
@@ -50,12 +53,53 @@ def _size(file: Path) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size:,} bytes"
 
 
-def _is_safetensors(file: Path) -> bool:
+def is_safetensors(file: Path) -> bool:
     """By its content: eight bytes of length, then a JSON object."""
     with file.open("rb") as stream:
         start = stream.read(9)
     small = int.from_bytes(start[:8], "little") <= MAX_HEADER_BYTES
     return file.suffix == ".safetensors" or (len(start) == 9 and start[8:] == b"{" and small)
+
+
+def check_start(file: Path) -> None:
+    """Raises HubError, with what it is instead, where a file's first bytes are of another kind."""
+    with file.open("rb") as stream:
+        start = stream.read(512)
+    name = shown(file.name)
+    if not start:
+        raise HubError("damaged", f"{name} is empty (0 bytes); fetch it again, or choose another")
+    if start.startswith(b"version https://git-lfs"):
+        size = re.search(rb"size (\d+)", start)
+        states = f" of {int(size[1]) / 1e6:,.1f} MB" if size else ""
+        raise HubError(
+            "damaged",
+            f"{name} is a Git LFS pointer, not the file{states} itself; run git lfs pull in its "
+            f"repository, or download it from the repository's page",
+        )
+    if start.startswith(b"\x89HDF\r\n\x1a\n"):
+        raise HubError(
+            "refused",
+            f"{name} is an HDF5 file, as Keras saves: TensorFlow's weights, not PyTorch's; choose "
+            f"a .pth or .safetensors file",
+        )
+    if start[257:262] == b"ustar":
+        raise HubError(
+            "refused",
+            f"{name} is a tar archive: a plain one, or PyTorch's format from before 0.1.10, which "
+            f"is not read; unpack it, or load and save it again with an older PyTorch",
+        )
+    if start[:1] == b"\x08" and b"pytorch" in start[:64]:
+        raise HubError(
+            "refused",
+            f"{name} is an ONNX file, which is not read here; choose the .pth or .safetensors file "
+            f"that it was made from",
+        )
+    if start.lstrip()[:1] == b"<":
+        raise HubError(
+            "damaged",
+            f"{name} is a web page, not weights: a download that asked for a sign-in or a click; "
+            f"download it in a browser",
+        )
 
 
 def _from_safetensors(file: Path) -> dict[str, Tensor]:
@@ -109,6 +153,11 @@ def _flat(file: Path, data: Any) -> dict[str, Tensor]:
 def _leaves(data: Any, path: str, depth: int) -> Iterator[tuple[str, Tensor]]:
     if isinstance(data, Tensor):
         yield path, data
+    elif isinstance(data, np.ndarray) and data.dtype.kind in "fiub" and path:
+        yield path, torch.from_numpy(np.ascontiguousarray(data))
+    elif isinstance(data, list | tuple) and depth < MAX_DEPTH:
+        for index, value in enumerate(data[:MAX_LISTED]):
+            yield from _leaves(value, f"{path}/{index}" if path else str(index), depth + 1)
     elif isinstance(data, Mapping) and depth < MAX_DEPTH:
         for key, value in data.items():
             joined = f"{path}/{key}" if path else str(key)

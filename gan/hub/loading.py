@@ -11,6 +11,7 @@ from gan.errors import HubError
 from gan.files import expanded
 from gan.hub import index
 from gan.hub.names import names_a_repo
+from gan.hub.own import is_file_of_ours, take
 from gan.hub.pull import Pulled, PullProgress, pull
 
 Watch = Callable[[PullProgress | Pulled], None]
@@ -20,8 +21,9 @@ def load(ref: str | Path, *, watch: Watch | None = None) -> Weights:
     """The model that `ref` names, ready to sample from.
 
     A bundled name, a weights folder, a run, `hub:NAME` (pulled before) or `owner/name[@revision]`
-    on the Hugging Face Hub, which is pulled where it is not here yet; a folder that exists goes
-    before a repo of that name. `watch` is told how a pull goes on. Raises WeightsError, HubError.
+    on the Hugging Face Hub, which is pulled where it is not here yet; a folder or a file of weights
+    that exists goes before a repo of that name, and a file is converted. `watch` is told how a
+    pull goes on. Raises WeightsError, HubError.
     """
     text = str(ref)
     steps = _steps(text)
@@ -38,13 +40,22 @@ def load(ref: str | Path, *, watch: Watch | None = None) -> Weights:
 
 def _steps(text: str) -> Iterator[PullProgress | Pulled] | None:
     """The pull that brings what `text` names; None where it is here, or cannot come."""
-    if text in bundled() or text.startswith(PULLED) or _exists(text):
+    if text in bundled() or text.startswith(PULLED):
         return None
+    if _exists(text):
+        return _own(expanded(text))
     if text in index.index():
         return index.fetch(text)
     if names_a_repo(text) and not _is_path(text):
         return _pull(text)
     return None
+
+
+def _own(path: Path) -> Iterator[PullProgress | Pulled] | None:
+    """The conversion of a file of one's own; None for a folder."""
+    if not path.is_file() or is_file_of_ours(path):
+        return None
+    return take(path)
 
 
 def _exists(text: str) -> bool:

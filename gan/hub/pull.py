@@ -74,11 +74,13 @@ def pull(
     token: str | Literal[False] = False,
     limit_s: float = LIMIT_S,
     patience_s: float = client.PATIENCE_S,
+    answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[PullProgress | Pulled]:
     """Fetch, check and keep the model of `owner/name[@revision]`; the last item is a Pulled.
 
     `ref` may be the address of its page. Public (`local=False`) takes only our own format.
+    `answers` settle what another's file does not tell (gan.hub.layouts.settings).
     `cancelled` is asked several times a second; closing the iterator cancels too. A commit that
     was pulled before is not asked for again, nor is the Hub needed for what it was asked before.
     Raises HubError, HubChoice where the repo holds several models and `file` names none, and
@@ -89,7 +91,7 @@ def pull(
         yield _pulled(repo, entry)
         return
     yield PullProgress("asking")
-    limits = _Limits(local, time.monotonic() + limit_s, patience_s, cancelled)
+    limits = _Limits(local, time.monotonic() + limit_s, patience_s, cancelled, dict(answers or {}))
     try:
         with _alone(repo, limits):
             yield from _pull(repo, token, limits)
@@ -106,6 +108,7 @@ class _Limits(NamedTuple):
     ends: float
     patience_s: float
     cancelled: Callable[[], bool]
+    answers: Mapping[str, str]
 
     @property
     def left_s(self) -> float:
@@ -273,5 +276,6 @@ def _convert(
         hints=found.get("hints", {}),
         limits=ConvertLimits(wall_s=limits.left_s),
         d_file=Path(found["d_path"]) if found.get("d_path") else None,
+        answers=limits.answers,
         cancelled=limits.cancelled,
     )

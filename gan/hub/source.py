@@ -24,6 +24,8 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
         "sha256": source.sha256,
         "layout": source.layout,
         "licence": licence,
+        "assumed": ", ".join(source.assumed),
+        "chosen": ", ".join(source.chosen),
     }
     table = "\n".join(f"| {name} | {escaped(text)} |" for name, text in rows.items() if text)
     if REPO_ID.fullmatch(source.repo):
@@ -31,9 +33,15 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
     noted = "".join(f"- {escaped(note)}\n" for note in notes)
     return (
         f"{_front_matter(config)}\n# {escaped(config.name)}\n\n"
-        f"Pulled from the Hugging Face Hub by GAN Atelier.{_what(config)}\n\n"
+        f"{_where(source.repo)}{_what(config)}\n\n"
         f"| | |\n|---|---|\n{table}\n{noted and chr(10)}{noted}{_how(config)}"
     )
+
+
+def _where(repo: str) -> str:
+    if not repo:
+        return "Converted from a file of its owner's by GAN Atelier."
+    return "Pulled from the Hugging Face Hub by GAN Atelier."
 
 
 def _front_matter(config: WeightsConfig) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,14 +17,17 @@ from starlette.responses import FileResponse, JSONResponse, Response
 
 from gan.checkpoint import PULLED, is_pulled
 from gan.errors import HubChoice, HubError
-from gan.hub import library
+from gan.hub import library, readings
 from gan.hub.known import KNOWN, Known
-from gan.hub.pull import Pulled, PullProgress, pull
+from gan.hub.own import take
+from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
 from gan.hub.search import Found, search
+from gan.images import encode_png, tile
+from gan.sampling import sample
 from gan.ui import publish
 from gan.ui.board import build_board
 from gan.ui.hubthumb import thumbnail
-from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.routes import FOREVER, NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.said import chinese
 from gan.ui.streams import Cancelled, Workers, line, stream
 from gan.ui.views import PageError
@@ -30,6 +36,7 @@ HUB_URL = "https://huggingface.co"
 MAX_REF, MAX_TEXT, MAX_FILE = 300, 100, 300
 FOUND = 20  # repos of one search
 MAX_CARD_BYTES = 64 * 2**10
+SHOWN = 8  # samples of a reading
 PUBLIC_MODELS = 24  # on a public server; the oldest make room
 
 
@@ -86,6 +93,7 @@ def _entry_json(entry: library.Entry) -> dict[str, Any]:
         "repo": source.repo, "commit": source.commit, "file": source.file,
         "licence": source.licence, "layout": source.layout,
         "resolution": entry.config.model.resolution,
+        "readings": [option.answers for option in readings.options_of(entry.ref)],
     }  # fmt: skip
 
 
@@ -123,6 +131,40 @@ async def pull_in(context: Context, request: Request) -> Response:
             yield line({"choices": [{"name": n, "bytes": size} for n, size in choice.files]})
 
     return stream(porter.pulls, session, work)
+
+
+async def own_in(context: Context, request: Request) -> Response:
+    """A file of weights in the body, converted: lines as of a pull. At home only: what it may be
+    is not known before it was opened."""
+    if not context.profile.local:
+        raise PageError("gan_hub_own_public", status=403)
+    session, name = session_of(request), request.query_params.get("name", "")[:MAX_FILE]
+    context.spend(session, "pull")
+    folder = Path(tempfile.mkdtemp(prefix="gan-own-"))
+    try:
+        await _received(context, request, folder / "weights")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        try:
+            yield from _told(context, take(folder / "weights", name=name, cancelled=cancelled))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return stream(context.part(Porter).pulls, session, work)
+
+
+async def _received(context: Context, request: Request, path: Path) -> None:
+    """The body as a file; counted while it is read, whatever its header says."""
+    size = 0
+    with path.open("wb") as file:
+        async for part in request.stream():
+            size += len(part)
+            if size > MAX_LOCAL_BYTES:
+                raise PageError("gan_hub_own_large", status=413, most=MAX_LOCAL_BYTES // 2**20)
+            await on(context.disk_thread, file.write, part)
 
 
 def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[bytes]:
@@ -192,6 +234,30 @@ async def picture(context: Context, request: Request) -> Response:
     return await on(context.batch_thread, make)
 
 
+async def reading(context: Context, request: Request) -> Response:
+    """Samples under one reading of a model whose file does not tell which is right."""
+    ref, index = _entry(request.query_params.get("ref", "")).ref, number_in(request, "index", 0)
+
+    def draw() -> bytes:
+        g = readings.generator_of(ref, index)
+        return encode_png(tile(sample(g, range(SHOWN)).pixels, SHOWN // 2))
+
+    data = await on(context.batch_thread, draw)
+    return Response(data, media_type="image/png", headers=NEVER)
+
+
+async def settle(context: Context, request: Request) -> Response:
+    """Make one reading the model; it has another ref from then on."""
+    form = await json_of(request)
+    ref, index = str(form.get("ref", "")), form.get("index")
+    if not context.profile.local:
+        raise PageError("gan_hub_shared", status=403)
+    if type(index) is not int:
+        raise PageError("gan_error_request")
+    new = await on(context.disk_thread, lambda: readings.choose(_entry(ref).ref, index))
+    return JSONResponse(_entry_json(_entry(new)), headers=NEVER)
+
+
 async def card(context: Context, request: Request) -> Response:
     """A pulled model's card as plain text."""
     ref = request.query_params.get("ref", "")
@@ -224,5 +290,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/gan/hub/thumb", picture),
     ("GET", "/gan/hub/card", card),
     ("POST", "/gan/hub/delete", delete),
+    ("POST", "/gan/hub/own", own_in),
+    ("GET", "/gan/hub/reading", reading),
+    ("POST", "/gan/hub/settle", settle),
     *publish.ROUTES,
 )

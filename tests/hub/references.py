@@ -7,7 +7,7 @@ them. Each is built with drawn weights in eval mode.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -259,6 +259,7 @@ class Case(NamedTuple):
     image: tuple[int, int, int]
     critic: Callable[[], nn.Module] | None = None
     as_maps: bool = True  # how it takes z
+    answers: Mapping[str, str] | None = None  # what its file does not tell
 
 
 CASES = {
@@ -304,7 +305,9 @@ CASES = {
         ),
         64, (1, 28, 28),
     ),
-    "units in colour": Case("plain-units", Units, 11, (3, 10, 10), None, False),
+    "units in colour": Case(
+        "plain-units", Units, 11, (3, 10, 10), None, False, {"activation": "leaky"}
+    ),
     "any prefix": Case("dcgan", lambda: dcgan("a.b.c"), 100, (3, 64, 64)),
 }  # fmt: skip
 

@@ -61,8 +61,75 @@ def test_a_map_becomes_its_sum_or_its_mean(word, expected):
     assert d(torch.full((2, 1, 4, 4), 3.0)).tolist() == [expected] * 2
 
 
+MORE_LAYERS = (
+    "linear 8 64 bias", "layernorm 64", "silu", "reshape 16 2 2", "shuffle 2", "prelu 4",
+    "upsample 2 bilinear", "instance 4", "elu", "conv 4 4 k3 s1 p1 bias", "selu", "crop 7", "gelu",
+    "prelu 1", "softplus", "deconv 4 3 k4 s2 p1", "clip",
+)  # fmt: skip
+
+
+def test_every_further_layer_does_what_torch_does():
+    config = PortedConfig(
+        architecture="chain", resolution=14, channels=3, z_dim=8, g_layers=MORE_LAYERS
+    )
+    g = drawn_generator(config)
+    reference = nn.ModuleList([
+        nn.Linear(8, 64), nn.LayerNorm(64), nn.SiLU(), nn.Unflatten(1, (16, 2, 2)),
+        nn.PixelShuffle(2), nn.PReLU(4), nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.InstanceNorm2d(4, affine=True), nn.ELU(), nn.Conv2d(4, 4, 3, 1, 1), nn.SELU(),
+        nn.Identity(), nn.GELU(), nn.PReLU(), nn.Softplus(),
+        nn.ConvTranspose2d(4, 3, 4, 2, 1, bias=False), nn.Hardtanh(),
+    ]).eval()  # fmt: skip
+    reference.load_state_dict({k.removeprefix("layers."): v for k, v in g.state_dict().items()})
+    z = h = torch.randn(4, 8, generator=torch.Generator().manual_seed(1))
+    for index, layer in enumerate(reference):
+        h = h[:, :, :7, :7] if index == 11 else layer(h)
+    assert torch.equal(g(z), h)
+
+
+LABELLED = {
+    "one-hot behind": ({"z_dim": 5, "label_at": 5}, lambda z, y, e: torch.cat([z, y], 1)),
+    "one-hot before": ({"z_dim": 5, "label_at": 0}, lambda z, y, e: torch.cat([y, z], 1)),
+    "one-hot within": (
+        {"z_dim": 5, "label_at": 3}, lambda z, y, e: torch.cat([z[:, :3], y, z[:, 3:]], 1)
+    ),
+    "table before": (
+        {"z_dim": 5, "label_width": 3, "label_at": 0}, lambda z, y, e: torch.cat([y @ e, z], 1)
+    ),
+    "table times": (
+        {"z_dim": 8, "label_width": 8, "label_join": "multiply"}, lambda z, y, e: z * (y @ e)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_a_label_meets_z_where_the_config_says(name):
+    settings, meets = LABELLED[name]
+    config = PortedConfig(
+        architecture="chain", resolution=4, channels=1, classes=3, **settings,
+        g_layers=("linear 8 16", "tanh", "reshape 1 4 4"),
+    )  # fmt: skip
+    g = drawn_generator(config)
+    z = torch.randn(6, config.z_dim, generator=torch.Generator().manual_seed(1))
+    labels = torch.arange(6) % 3
+    table = None if g.embed is None else g.embed.weight
+    wanted = meets(z, torch.eye(3)[labels], table) @ g.layers[0].weight.T
+    assert torch.allclose(g(z, labels).flatten(1), wanted.tanh(), atol=1e-6)
+    assert torch.allclose(g(z, torch.eye(3)[labels]), g(z, labels), atol=1e-6)
+
+
+@pytest.mark.parametrize(("noise", "low", "high"), [("uniform", -1, 1), ("unit", 0, 1)])
+def test_noise_that_was_uniform_is_made_from_ours(noise, low, high):
+    g = drawn_generator(replace(UNITS, noise=noise))
+    z = torch.randn(4000, 10, generator=torch.Generator().manual_seed(1))
+    w = g.mapping(z).flatten()
+    parts = torch.histc(w, 8, low, high) / len(w)
+    assert torch.allclose(parts, torch.full((8,), 1 / 8), atol=0.01)
+
+
 def test_every_word_of_the_grammar_is_tried_here():
-    tried = {t.split()[0] for t in (*EVERY_LAYER, *MAPS.g_layers, *UNITS.d_layers, "sum", "mean")}
+    others = (*MORE_LAYERS, *MAPS.g_layers, *UNITS.d_layers, "sum", "mean")
+    tried = {t.split()[0] for t in (*EVERY_LAYER, *others)}
     assert tried == set(KINDS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -315,3 +316,58 @@ def test_plans_are_bounded_and_each_visitor_has_one():
             desk.find(number, visitor)
     assert desk.find(others[-1], "f") is draft["f"]
     desk.close()
+
+
+# ---- a file of one's own, and what it does not tell ----------------------------------------------
+
+
+def add_mlp(home: Path) -> str:
+    """A converted file that two activations fit."""
+    from gan.checkpoint import save_weights
+    from gan.config import SourceConfig, WeightsConfig
+    from gan.hub import readings
+    from tests.ported import UNITS, drawn_discriminator, drawn_generator
+
+    folder = home / "hub" / "file--mlp-0123456789ab"
+    relu = replace(UNITS, g_layers=tuple(t.replace("leaky 0.2", "relu") for t in UNITS.g_layers))
+    config = WeightsConfig(
+        name="mlp.pth",
+        model=relu,
+        source=SourceConfig(file="mlp.pth", assumed=("activation=relu",)),
+    )
+    save_weights(folder, config, drawn_generator(relu), drawn_discriminator(relu))
+    options = [({"activation": "relu"}, relu), ({"activation": "leaky"}, UNITS)]
+    readings.write(folder, options)
+    return f"hub:{folder.name}"
+
+
+def test_readings_are_shown_as_pictures_and_one_is_chosen(home: Context, tmp_path: Path):
+    client, ref = client_for(home), add_mlp(tmp_path / "home")
+    shown = {m["ref"]: m["readings"] for m in client.get("/gan/hub").json()["pulled"]}
+    assert shown == {REF: [], ref: [{"activation": "relu"}, {"activation": "leaky"}]}
+    pictures = [
+        client.get("/gan/hub/reading", params={"ref": ref, "index": i}).content for i in (0, 1)
+    ]
+    assert pictures[0].startswith(b"\x89PNG")
+    assert pictures[0] != pictures[1]
+    chosen = client.post("/gan/hub/settle", json={"ref": ref, "index": 1}).json()
+    assert load(chosen["ref"]).config.source.chosen == ("activation=leaky",)
+    assert "leaky 0.2" in load(chosen["ref"]).config.model.g_layers
+    assert client.post("/gan/hub/settle", json={"ref": ref, "index": 0}).status_code == 404
+
+
+def test_a_file_is_taken_at_home_alone(home: Context, shop: Context, monkeypatch):
+    seen = []
+
+    def stand_in(file: Path, *, name: str, cancelled: object) -> Iterator[object]:
+        seen.append((name, file.read_bytes()))
+        yield Pulled(REF, "garments", "", "", cached=False)
+
+    monkeypatch.setattr(hub, "take", stand_in)
+    reply = client_for(home).post("/gan/hub/own", params={"name": "g.ckpt"}, content=b"weights")
+    assert lines(reply)[-1]["pulled"]["ref"] == REF
+    assert seen == [("g.ckpt", b"weights")]
+    public = client_for(shop)
+    for path in ("own", "settle"):
+        assert public.post(f"/gan/hub/{path}", content=b"{}").status_code == 403
+    assert len(seen) == 1

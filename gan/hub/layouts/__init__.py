@@ -6,6 +6,7 @@ that fits reads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gan.errors import HubError, WeightsError
@@ -24,7 +25,7 @@ from gan.hub.layouts.critics import read_critic
 from gan.hub.layouts.fastgan import FASTGAN
 from gan.hub.layouts.lightweight import LIGHTWEIGHT
 from gan.hub.layouts.payload import critic_in, split
-from gan.hub.layouts.plain import PLAIN
+from gan.hub.layouts.plain import ANSWERS, PLAIN
 from gan.hub.layouts.stylegan import STYLEGAN
 
 __all__ = ["LAYOUTS", "Layout", "Recognised", "recognise"]
@@ -35,10 +36,17 @@ LAYOUTS: tuple[Layout, ...] = (LIGHTWEIGHT, FASTGAN, STYLEGAN, *SIGNED, *PLAIN)
 SHOWN_KEYS = 6
 
 
-def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = None) -> Recognised:
+def recognise(
+    tensors: Tensors,
+    hints: Hints,
+    *,
+    d_tensors: Tensors | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Recognised:
     """The model that a file's tensors are, with its discriminator where that can be read too.
 
-    `d_tensors` are of a discriminator's own file. Raises HubError where no layout fits: the
+    `d_tensors` are of a discriminator's own file; `answers` settle what the file does not tell
+    (gan.hub.layouts.settings). Raises HubError where no layout fits: the
     sentence lists what was found and what is supported; WeightsError where one fits and its tensors
     make no model.
     """
@@ -49,7 +57,7 @@ def recognise(tensors: Tensors, hints: Hints, *, d_tensors: Tensors | None = Non
     layout = next((layout for layout in LAYOUTS if layout.fits(specs)), None)
     if layout is None:
         raise HubError("unknown-layout", _unknown(payload))
-    found = layout.read(payload, hints)
+    found = layout.read(payload, {**hints, ANSWERS: dict(answers or {})})
     return _with_critic(found, payload) if found.config.architecture == "chain" else found
 
 
@@ -64,7 +72,15 @@ def _with_critic(found: Recognised, payload: Payload) -> Recognised:
         chain = None
     if chain is None:
         return found._replace(notes=(*found.notes, LEFT_OUT))
-    return found._replace(config=replace(config, d_layers=tuple(chain.layers)), d=chain.tensors)
+    layers = tuple(chain.layers)
+    readings = tuple(
+        r._replace(config=replace(r.config, d_layers=layers))
+        for r in found.readings
+        if r.config.resolution == config.resolution  # D takes pictures of one size
+    )
+    return found._replace(
+        config=replace(config, d_layers=layers), d=chain.tensors, readings=readings
+    )
 
 
 def _unknown(payload: Payload) -> str:

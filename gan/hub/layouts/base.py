@@ -29,6 +29,14 @@ class Payload(NamedTuple):
     d: dict[str, Tensor] | None = None
 
 
+class Reading(NamedTuple):
+    """One model that a file can be, where it does not tell which: what was answered, and it."""
+
+    answers: Mapping[str, str]  # only the questions in which the readings differ
+    config: PortedConfig
+    tensors: dict[str, Tensor]
+
+
 class Recognised(NamedTuple):
     """A model of ours and its weights, under our names: `g_ema.` and `d.` are still to be added."""
 
@@ -37,6 +45,8 @@ class Recognised(NamedTuple):
     g: dict[str, Tensor]
     d: dict[str, Tensor] | None = None
     notes: tuple[str, ...] = ()  # for the card: what was assumed, what was left out
+    readings: tuple[Reading, ...] = ()  # where several remain: this one first
+    answers: tuple[tuple[str, str], ...] = ()  # what was chosen by whoever asked
 
 
 class Layout(NamedTuple):
@@ -147,6 +157,12 @@ class Chain:
             f"bn {len(module['weight'])}" + (f" eps {eps}" if eps else ""),
             {"num_batches_tracked": count, **module},
         )
+
+    def put(self, text: str, module: Tensors) -> None:
+        """A layer as it is written, with its tensors."""
+        if text.startswith("bn"):
+            module = {"num_batches_tracked": torch.zeros((), dtype=torch.int64), **module}
+        self._put(text, module)
 
     def _put(self, text: str, module: Tensors, *, bias: bool = False) -> None:
         index = len(self.layers)

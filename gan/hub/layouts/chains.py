@@ -1,4 +1,4 @@
-"""Small generators that are known by name: what the plain rules would get wrong or not know.
+"""Small generators that are known by their keys; gan.hub.layouts.repositories has more of them.
 
 Consulted for keys, strides and activations: nateraw/cryptopunks-gan, pytorch/examples (dcgan),
 xyfJASON/gans-pytorch, POSTECH-CVLab/PyTorch-StudioGAN (deep_conv), safwankdb/Vanilla-GAN as
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from gan.errors import WeightsError
+from gan.config import PortedConfig
+from gan.errors import ConfigError, WeightsError
 from gan.hub.layouts.base import (
     Chain,
     Hints,
@@ -20,8 +21,9 @@ from gan.hub.layouts.base import (
     folded,
     modules_of,
 )
-from gan.hub.layouts.plain import read_maps, read_units, recognised
-from gan.hub.layouts.stages import STUDIO_EPS, stages_of
+from gan.hub.layouts.plain import read_as
+from gan.hub.layouts.stages import STUDIO_EPS
+from gan.models.ported.chain import steps_of
 
 Kernels = tuple[int, ...]
 
@@ -36,32 +38,6 @@ def _indices(specs: Specs) -> list[int] | None:
     if not all(found) or len({m[1] for m in found if m}) != 1:
         return None
     return sorted({int(m[2]) for m in found if m})
-
-
-def _uneven(name: str, title: str, convs: tuple[tuple[int, int, int], ...]) -> Layout:
-    """ConvT (kernel, stride, padding) by their kernels, where sizes are not doubled each time."""
-    kernels = tuple(kernel for kernel, _, _ in convs)
-
-    def fits(specs: Specs) -> bool:
-        return _kernels(specs) == kernels and all(len(s) in (0, 1, 4) for s in specs.values())
-
-    def read(payload: Payload, hints: Hints) -> Recognised:
-        stages = stages_of(payload.g) or ()
-        if len(stages) != len(convs):
-            raise WeightsError(
-                "the generator's ConvTranspose2d and BatchNorm2d must follow from one another, "
-                "they do not; choose another file"
-            )
-        chain = Chain()
-        for i, (stage, (_, stride, padding)) in enumerate(zip(stages, convs, strict=True)):
-            chain.add(*["relu"][: bool(i)])
-            chain.deconv(stage.affine, stride=stride, padding=padding)
-            if stage.norm is not None:
-                chain.bn(stage.norm)
-        chain.add("tanh")
-        return recognised(name, chain)
-
-    return Layout(name, title, fits, read)
 
 
 def _fits_dcgan(specs: Specs) -> bool:
@@ -114,28 +90,36 @@ def _read_studio(payload: Payload, hints: Hints) -> Recognised:
             "are missing or of another shape; choose a file of an unconditional model"
         ) from None
     chain.add("tanh")
-    return recognised("studiogan", chain)
+    return _recognised(chain)
+
+
+def _recognised(chain: Chain) -> Recognised:
+    """As a model; raises WeightsError where no picture comes out."""
+    z_dim = int(chain.layers[0].split()[1])
+    try:
+        channels, side, _ = steps_of(chain.layers, (z_dim,))[-1].after
+        config = PortedConfig(
+            architecture="chain", resolution=side, channels=channels, z_dim=z_dim,
+            g_layers=tuple(chain.layers),
+        )  # fmt: skip
+    except ConfigError as error:
+        raise WeightsError(
+            f"the generator's layers must follow from one another: {error}"
+        ) from None
+    return Recognised("studiogan", config, chain.tensors)
 
 
 SIGNED = (
-    _uneven(  # 3, 5, 12, 24 px
-        "cryptopunks", "nateraw/cryptopunks-gan (24 px with transparency)",
-        ((3, 1, 0), (3, 2, 1), (4, 2, 0), (4, 2, 1)),
-    ),
-    _uneven(  # 3, 6, 13, 28 px
-        "course-mnist", "a well-known course's MNIST GAN",
-        ((3, 2, 0), (4, 1, 0), (3, 2, 0), (4, 2, 0)),
-    ),
     Layout(
         "dcgan", "DCGAN as in pytorch/examples and huggan/dcgan-mnist", _fits_dcgan,
-        read_maps("dcgan"),
+        read_as("dcgan"),
     ),
     Layout(
-        "xyfjason", "xyfJASON/GANs-Implementations", _fits_xyfjason, read_maps("xyfjason"),
+        "xyfjason", "xyfJASON/GANs-Implementations", _fits_xyfjason, read_as("xyfjason"),
     ),
     Layout("studiogan", "StudioGAN's DCGAN", _fits_studio, _read_studio),
     Layout(
         "beat-interpolator", "beat-interpolator's MNIST", _fits_beats,
-        read_units("beat-interpolator"),
+        read_as("beat-interpolator"),
     ),
 )  # fmt: skip

@@ -23,8 +23,11 @@ G_NAMES = (
 D_NAMES = ("d", "netd", "dnet", "discriminator", "disc", "critic")
 # a name that says nothing of which model it is
 WRAPPERS = ("", "gan", "module", "origmod")
-NOISE = re.compile(r"state_?dict|model|weights|[_\-]")
+NOISE = re.compile(r"state_?dict|state|model|weights|[_\-]")
 MAX_NESTED = 8
+COUNTER = re.compile(r"(.*[./])?n_averaged", re.DOTALL)  # of torch.optim.swa_utils.AveragedModel
+# two generators that translate into one another (CycleGAN): neither makes pictures from noise
+PAIR = re.compile(r"(net)?g(en(erator)?)?(a2b|b2a|ab|ba|a|b|xtoy|ytox|[12])")
 
 
 def split(tensors: Tensors) -> Payload:
@@ -33,6 +36,11 @@ def split(tensors: Tensors) -> Payload:
     Raises WeightsError where there is only a discriminator, or a tensor that is no plain number.
     """
     payload = _parts(tensors)
+    if not tensors:
+        raise WeightsError(
+            "the file must hold a state dict, it holds no tensors, only numbers or text; choose "
+            "the file of the weights"
+        )
     if not payload.g:
         raise WeightsError(
             "the file must hold a generator, it holds a discriminator alone; choose the file of "
@@ -48,7 +56,8 @@ def critic_in(tensors: Tensors) -> dict[str, Tensor]:
 
 
 def _parts(tensors: Tensors) -> Payload:
-    return _split({name: _plain(name, tensor) for name, tensor in tensors.items()})
+    plain = {name: _plain(name, tensor) for name, tensor in tensors.items()}
+    return _split({k: v for k, v in plain.items() if not COUNTER.fullmatch(k)})
 
 
 def _plain(name: str, tensor: Tensor) -> Tensor:
@@ -65,6 +74,9 @@ def _plain(name: str, tensor: Tensor) -> Tensor:
 def _split(tensors: dict[str, Tensor], depth: int = 0) -> Payload:
     groups = _groups(tensors)
     if len(groups) and depth < MAX_NESTED:
+        if listed := _listed(groups, tensors):
+            return listed
+        _check_pair(groups)
         kinds = {_kind(name): name for name in reversed(groups)}  # of two alike the first
         g = next((kinds[k] for k in G_NAMES if k in kinds), None)
         d = next((kinds[k] for k in D_NAMES if k in kinds), None)
@@ -76,6 +88,43 @@ def _split(tensors: dict[str, Tensor], depth: int = 0) -> Payload:
         if wrapper is not None and (wrapper.endswith("/") or _is_all(groups[wrapper], tensors)):
             return _split(groups[wrapper], depth + 1)
     return Payload(dict(tensors))
+
+
+def _listed(groups: dict[str, dict[str, Tensor]], tensors: Tensors) -> Payload | None:
+    """A list of state dicts: of two, the one that ends in a picture is the generator."""
+    if not all(re.fullmatch(r"\d+/", name) for name in groups):
+        return None
+    parts = [_bare(group) for group in groups.values()]
+    if len(parts) == 1:
+        return _split(parts[0], 1)
+    makers = [part for part in parts if _ends_wide(part)]
+    if len(makers) != 1:
+        raise WeightsError(
+            f"a list of state dicts must hold one generator, of its {len(parts)} parts "
+            f"{len(makers)} end in a picture; save the generator's state dict alone"
+        )
+    others = [part for part in parts if part is not makers[0]]
+    return Payload(makers[0], others[0] if len(others) == 1 else None)
+
+
+def _ends_wide(tensors: Tensors) -> bool:
+    """Whether the last weight gives a picture: maps of 1, 3 or 4 channels, or many units."""
+    weights = [t for t in tensors.values() if t.dim() in (2, 4)]
+    if not weights:
+        return False
+    shape = tuple(weights[-1].shape)
+    if len(shape) == 2:
+        return shape[0] >= 64
+    return shape[1] in (1, 3, 4) if shape[0] > 4 else shape[0] in (3, 4) or shape[2] == 3
+
+
+def _check_pair(groups: dict[str, dict[str, Tensor]]) -> None:
+    pair = [name for name in groups if PAIR.fullmatch(_kind(name)) and name.endswith("/")]
+    if len(pair) > 1:
+        raise WeightsError(
+            f"the file must hold one generator, it holds {len(pair)}: "
+            f"{', '.join(shown(name[:-1]) for name in pair[:4])}; save the one that is meant alone"
+        )
 
 
 def _groups(tensors: Tensors) -> dict[str, dict[str, Tensor]]:

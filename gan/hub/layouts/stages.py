@@ -38,13 +38,13 @@ def stages_of(tensors: Tensors) -> list[Stage] | None:
     stages = _paired(list(modules.values()))
     if stages is not None and _follows(stages):
         return stages
-    by_name = [modules[name] for name in sorted(modules, key=_natural)]
+    by_name = [modules[name] for name in sorted(modules, key=natural)]
     stages = _paired(by_name)
     return stages if stages is not None and _follows(stages) else None
 
 
-def _natural(name: str) -> tuple[int, list[tuple[int, str]]]:
-    """`layers.2` before `layers.10`; what is called first or last is."""
+def natural(name: str) -> tuple[int, list[tuple[int, str]]]:
+    """For sorting names: `layers.2` before `layers.10`; what is called first or last is."""
     place = 0 if "first" in name else 2 if re.search("last|final|out", name) else 1
     parts = [p for p in re.split(r"(\d+)|\.", name) if p]
     return place, [(int(p), "") if p.isdigit() else (-1, p) for p in parts]

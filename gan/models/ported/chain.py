@@ -3,11 +3,13 @@
 The grammar is closed and small; the sizes are worked out by arithmetic before anything is built.
 Numbers are whole ones but for the last of `leaky` and of `eps`:
 
-    linear IN OUT [bias]                   upsample 2        nearest
+    linear IN OUT [bias]                   upsample F [bilinear]    nearest otherwise
     conv   IN OUT kK sS pP [bias]          reshape C H W
-    deconv IN OUT kK sS pP [oO] [bias]     flatten
+    deconv IN OUT kK sS pP [oO] [bias]     flatten, crop SIDE, shuffle 2 (pixels)
     bn N [eps E]      of units or maps     sum, mean         a map as one number
-    relu, leaky SLOPE, tanh, sigmoid       signed            [0, 1] as [-1, 1]
+    layernorm N       of units             signed            [0, 1] as [-1, 1]
+    instance N        of maps              clip              to [-1, 1]
+    relu, leaky SLOPE, prelu N, elu, selu, gelu, silu, softplus, tanh, sigmoid
 
 Example: `deconv 100 256 k3 s1 p0`, `bn 256`, `relu`, ..., `deconv 128 4 k4 s2 p1`, `tanh`.
 """
@@ -16,33 +18,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from gan.config import PortedConfig
 from gan.errors import ConfigError, suggest
-from gan.models.protocol import Discriminator, Generator
+from gan.models.ported.grammar import KINDS, Numbers, Shape
+from gan.models.protocol import Discriminator, Generator, embed_labels
 
-Shape = tuple[int, ...]  # (units,) or (C, H, W)
-Numbers = dict[str, float]
+__all__ = ["KINDS", "ChainGenerator", "Shape", "chain_discriminator", "steps_of"]
 
 MAX_SIDE = 1024
 MAX_UNITS = 2**26  # of one layer's output, an image: 256 MB of float32
 MAX_VALUES = 2**28  # of all layers' outputs together, which the app shows one by one: 1 GB
 MAX_WORK = 2 * 10**11  # multiplications an image: some seconds on one core
-BN_EPS = 1e-5  # torch's own
 # layers that leave every value within [-1, 1], and those that keep it there
-BOUNDED, KEEPING = {"tanh", "signed"}, {"reshape", "flatten", "upsample"}
-
-
-class Kind(NamedTuple):
-    """One word of the grammar."""
-
-    pattern: str  # of what follows the word
-    after: Callable[[Numbers, Shape], Shape | None]  # the shape it gives; None where it cannot be
-    build: Callable[[Numbers, Shape], nn.Module]
+BOUNDED = {"tanh", "signed", "clip"}
+KEEPING = {"reshape", "flatten", "upsample", "crop", "shuffle"}
 
 
 class Step(NamedTuple):
@@ -67,118 +62,6 @@ class Step(NamedTuple):
     def build(self) -> nn.Module:
         """The layer itself."""
         return KINDS[self.word].build(self.numbers, self.before)
-
-
-class Signed(nn.Module):
-    """[0, 1] as [-1, 1]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Any shape."""
-        return 2 * x - 1
-
-
-class Pool(nn.Module):
-    """Each map (N, C, H, W) as one number (N, C): the sum, or the mean."""
-
-    def __init__(self, *, mean: bool) -> None:
-        super().__init__()
-        self.mean = mean
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C)."""
-        pooled: Tensor = x.mean(dim=(2, 3)) if self.mean else x.sum(dim=(2, 3))
-        return pooled
-
-
-def _linear_after(n: Numbers, shape: Shape) -> Shape | None:
-    return (int(n["o"]),) if shape == (n["i"],) else None
-
-
-def _conv_after(n: Numbers, shape: Shape) -> Shape | None:
-    if len(shape) != 3 or shape[0] != n["i"] or min(n["k"], n["s"]) < 1:
-        return None
-    sides = [int((side + 2 * n["p"] - n["k"]) // n["s"] + 1) for side in shape[1:]]
-    return (int(n["o"]), *sides)
-
-
-def _deconv_after(n: Numbers, shape: Shape) -> Shape | None:
-    if len(shape) != 3 or shape[0] != n["i"] or min(n["k"], n["s"]) < 1 or n["a"] >= n["s"]:
-        return None
-    sides = [int((side - 1) * n["s"] - 2 * n["p"] + n["k"] + n["a"]) for side in shape[1:]]
-    return (int(n["o"]), *sides)
-
-
-def _reshape_after(n: Numbers, shape: Shape) -> Shape | None:
-    wanted = (int(n["c"]), int(n["h"]), int(n["w"]))
-    return wanted if len(shape) == 1 and math.prod(wanted) == shape[0] else None
-
-
-def _upsample_after(n: Numbers, shape: Shape) -> Shape | None:
-    return (shape[0], 2 * shape[1], 2 * shape[2]) if len(shape) == 3 else None
-
-
-def _build_linear(n: Numbers, shape: Shape) -> nn.Module:
-    return nn.Linear(int(n["i"]), int(n["o"]), bias=bool(n["bias"]))
-
-
-def _build_conv(n: Numbers, shape: Shape) -> nn.Module:
-    i, o, k, s, p = (int(n[key]) for key in "ioksp")
-    return nn.Conv2d(i, o, k, s, p, bias=bool(n["bias"]))
-
-
-def _build_deconv(n: Numbers, shape: Shape) -> nn.Module:
-    i, o, k, s, p, a = (int(n[key]) for key in "iokspa")
-    return nn.ConvTranspose2d(i, o, k, s, p, a, bias=bool(n["bias"]))
-
-
-def _build_bn(n: Numbers, shape: Shape) -> nn.Module:
-    kind = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
-    return kind(int(n["n"]), eps=n["eps"] or BN_EPS)
-
-
-def _same(n: Numbers, shape: Shape) -> Shape:
-    return shape
-
-
-def _pooled(n: Numbers, shape: Shape) -> Shape | None:
-    return shape[:1] if len(shape) == 3 else None
-
-
-def _plain(module: Callable[[], nn.Module]) -> Kind:
-    return Kind("", _same, lambda n, shape: module())
-
-
-_IO = r" (?P<i>\d{1,7}) (?P<o>\d{1,7})"
-_KSP = r" k(?P<k>\d{1,2}) s(?P<s>\d) p(?P<p>\d)"
-_BIAS = r"(?P<bias> bias)?"
-_SMALL = r"\d\.\d{1,8}"
-
-KINDS = {
-    "linear": Kind(_IO + _BIAS, _linear_after, _build_linear),
-    "conv": Kind(_IO + _KSP + _BIAS, _conv_after, _build_conv),
-    "deconv": Kind(_IO + _KSP + r"( o(?P<a>\d))?" + _BIAS, _deconv_after, _build_deconv),
-    "bn": Kind(
-        rf" (?P<n>\d{{1,7}})( eps (?P<eps>{_SMALL}))?",
-        lambda n, shape: shape if shape[0] == n["n"] else None,
-        _build_bn,
-    ),
-    "relu": _plain(nn.ReLU),
-    "leaky": Kind(rf" (?P<slope>{_SMALL})", _same, lambda n, shape: nn.LeakyReLU(n["slope"])),
-    "tanh": _plain(nn.Tanh),
-    "sigmoid": _plain(nn.Sigmoid),
-    "signed": _plain(Signed),
-    "upsample": Kind(
-        " 2", _upsample_after, lambda n, shape: nn.Upsample(scale_factor=2, mode="nearest")
-    ),
-    "reshape": Kind(
-        r" (?P<c>\d{1,5}) (?P<h>\d{1,4}) (?P<w>\d{1,4})",
-        _reshape_after,
-        lambda n, shape: nn.Unflatten(1, (int(n["c"]), int(n["h"]), int(n["w"]))),
-    ),
-    "flatten": Kind("", lambda n, shape: (math.prod(shape),), lambda n, shape: nn.Flatten()),
-    "sum": Kind("", _pooled, lambda n, shape: Pool(mean=False)),
-    "mean": Kind("", _pooled, lambda n, shape: Pool(mean=True)),
-}
 
 
 def steps_of(layers: Sequence[str], start: Shape) -> list[Step]:
@@ -224,8 +107,8 @@ def _parsed(text: str) -> tuple[str, Numbers]:
             f"bias', 'bn 256', 'leaky 0.2' or 'reshape 512 4 4'; correct it"
         )
     found = match.groupdict()
-    flag = {"bias": float(bool(found.pop("bias")))} if "bias" in found else {}
-    return word, {key: float(value or 0) for key, value in found.items()} | flag
+    flags = {key: float(bool(found.pop(key))) for key in ("bias", "bilinear") if key in found}
+    return word, {key: float(value or 0) for key, value in found.items()} | flags
 
 
 def _words(shape: Shape) -> str:
@@ -235,20 +118,37 @@ def _words(shape: Shape) -> str:
 
 
 class ChainGenerator(Generator):
-    """z -> `g_layers` -> x; w is z. A first conv or deconv meets z as maps of 1 x 1."""
+    """z -> `g_layers` -> x; w is z, with its label where there are classes.
+
+    A first conv or deconv meets w as maps of 1 x 1. A label is put into z at `label_at`, one-hot
+    or by a table, or its row of the table is multiplied with z.
+    """
 
     def __init__(self, config: PortedConfig) -> None:
         super().__init__()
-        self.z_dim = self.w_dim = config.z_dim
-        self.classes = 0
+        self.z_dim, self.classes = config.z_dim, config.classes
+        self.noise, self.label_at = config.noise, config.label_at
+        self.multiplies = config.label_join == "multiply"
+        self._check_labels(config)
+        width = config.label_width or config.classes
+        self.w_dim = config.z_dim + (0 if self.multiplies else width)
+        self.embed = nn.Embedding(config.classes, width) if config.label_width else None
         self.image_shape = (config.channels, config.resolution, config.resolution)
         self.meets_maps = bool(config.g_layers) and config.g_layers[0].startswith(
-            ("conv", "deconv")
+            ("conv", "deconv", "upsample")
         )
-        start = (config.z_dim, 1, 1) if self.meets_maps else (config.z_dim,)
+        start = (self.w_dim, 1, 1) if self.meets_maps else (self.w_dim,)
         steps = steps_of(config.g_layers, start)
         self._check(steps)
         self.layers = nn.Sequential(*(step.build() for step in steps))
+
+    def _check_labels(self, config: PortedConfig) -> None:
+        fits = config.label_width == config.z_dim if self.multiplies else True
+        if config.label_at > config.z_dim or not fits or (config.label_width and not self.classes):
+            raise ConfigError(
+                "label_at must be within z, and a label that is multiplied with z must be as "
+                "long, they are not; check that config.json is whole"
+            )
 
     def _check(self, steps: list[Step]) -> None:
         given = steps[-1].after if steps else ()
@@ -265,8 +165,25 @@ class ChainGenerator(Generator):
             )
 
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """w is z."""
-        return z
+        """z (N, z_dim), labels (N,) or class weights (N, classes) -> w (N, w_dim)."""
+        if self.noise != "normal":
+            half = torch.erf(z / 2**0.5)  # of N(0, 1): uniform in [-1, 1]
+            z = half if self.noise == "uniform" else (half + 1) / 2
+        if not self.classes:
+            return z
+        assert labels is not None, "a class-conditional generator needs labels"
+        label = self._label(labels).to(z.dtype)
+        if self.multiplies:
+            return z * label
+        return torch.cat([z[:, : self.label_at], label, z[:, self.label_at :]], dim=1)
+
+    def _label(self, labels: Tensor) -> Tensor:
+        """(N, label_width), or class weights (N, classes): one-hot for labels (N,)."""
+        if self.embed is not None:
+            return embed_labels(self.embed, labels)
+        if labels.is_floating_point():
+            return labels
+        return nn.functional.one_hot(labels, self.classes)
 
     def synthesis(self, w: Tensor) -> Tensor:
         """w (N, z_dim) -> x (N, C, H, W) in [-1, 1]."""

@@ -22,7 +22,7 @@ class Hub {
   start() {
     const failed = (nodes) => this.#note(nodes);
     this.pull = new Pull(this.root, { done: (pulled, asked) => this.#came(pulled, asked), login: () => Boolean(this.news?.login) });
-    this.shelf = new Shelf(this.root, { failed, changed: () => this.look() });
+    this.shelf = new Shelf(this.root, { failed, changed: () => this.look(), compare: (model) => this.pull.compare(model) });
     this.list = new HubList(this.root, {
       pull: ({ repo, file }) => this.#pull({ repo, file: file ?? null }),
       here: ({ repo, file }) => this.news?.pulled.find((m) => m.repo === repo && (!file || m.file === file))?.ref ?? null,
@@ -30,11 +30,38 @@ class Hub {
     this.push = new Push(this.root);
     this.find("#hub-form").addEventListener("submit", (e) => { e.preventDefault(); this.#typed(); });
     this.find("#hub-repo").addEventListener("input", () => this.find("#hub-repo").removeAttribute("aria-invalid"));
+    if (boot.local) this.#takesFiles();
     on("hub-busy", (busy) => { this.find("#hub-pull").disabled = busy; });
     on("language", () => this.#words());
     on("state", (fresh) => this.#hear(fresh));
     whenShown(this.root, () => this.look());
     this.#words();
+  }
+
+  // Files of weights, chosen or dropped anywhere on this tab.
+  #takesFiles() {
+    const input = this.find("#hub-own-file");
+    this.find("#hub-own").hidden = false;
+    this.find("#hub-own-pick").addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      if (input.files[0]) this.pull.take(input.files[0]);
+      input.value = "";
+    });
+    const zone = this.find(".ga-hub-in");
+    const over = (is) => zone.classList.toggle("is-over", is);
+    this.root.addEventListener("dragover", (e) => {
+      if (![...e.dataTransfer.types].includes("Files")) return;
+      e.preventDefault();
+      over(true);
+    });
+    this.root.addEventListener("dragleave", (e) => { if (!this.root.contains(e.relatedTarget)) over(false); });
+    this.root.addEventListener("drop", (e) => {
+      over(false);
+      const file = e.dataTransfer.files[0];
+      if (!file || file.type.startsWith("image/")) return;  // a picture of this app opens again
+      e.preventDefault();
+      this.pull.take(file);
+    });
   }
 
   #words() {

@@ -1,5 +1,5 @@
 // A model on its way in: asked for, downloaded, converted, checked; or why not; or which of several.
-import { choose, count, emit, h, modelOf, openTab, refresh, say, sentence, t, url } from "./core.js";
+import { ask, choose, count, emit, h, modelOf, openTab, refresh, say, sentence, t, url } from "./core.js";
 import { Job } from "./job.js";
 import { follow } from "./lines.js";
 import { bytes } from "./timelapse.js";
@@ -8,6 +8,9 @@ const STAGES = ["asking", "downloading", "converting", "checking"];
 const LOGIN_HELPS = ["gated", "no-access", "not-found"];
 
 export const thumb = (ref) => url(`hub/thumb?${new URLSearchParams({ ref })}`);
+
+// {activation: "relu", size: "28"} as words.
+export const answersText = (answers) => Object.entries(answers).map(([key, value]) => t(`gan_hub_reading_${key}`, { value })).join(", ");
 
 // The model is chosen, and the tab that shows it is open.
 export async function openModel(ref) {
@@ -27,15 +30,19 @@ export class Pull {
 
   get busy() { return Boolean(this.ending); }
 
+  // A file of one's own goes the same way: its bytes are sent, and its name.
+  take(file) { return this.begin({ repo: file.name, own: file }); }
+
   async begin(asked) {
     if (this.busy) return;
     const ending = this.ending = new AbortController();
     let came = null;
     this.shown = null;
-    this.job.begin(t("gan_hub_stage_asking", { repo: asked.repo }));
+    this.job.begin(t(asked.own ? "gan_hub_stage_converting" : "gan_hub_stage_asking", { repo: asked.repo }));
     emit("hub-busy", true);
     try {
-      await follow("hub/pull", JSON.stringify(asked), {
+      const path = asked.own ? `hub/own?${new URLSearchParams({ name: asked.own.name })}` : "hub/pull";
+      await follow(path, asked.own ?? JSON.stringify(asked), {
         signal: ending.signal,
         told: (news) => {
           if (news.stage) this.#tell(news, asked);
@@ -65,7 +72,7 @@ export class Pull {
   #came(news, asked) {
     if (news?.choices) return this.#show(() => this.#choices(news.choices, asked));
     if (!news) throw new Error("the reply ended early");
-    this.#show(() => this.#here(news.pulled));
+    this.#show(() => (news.pulled.readings?.length > 1 ? this.#readings(news.pulled, asked) : this.#here(news.pulled)));
     refresh();
     return this.done(news.pulled, asked);
   }
@@ -102,6 +109,33 @@ export class Pull {
       h("ul", { class: "ga-choices" }, ...files.map(({ name, bytes: size }) => h("li", {},
         h("button", { type: "button", class: "ga-button", onclick: () => this.begin({ ...asked, file: name }) },
           h("b", {}, name), h("span", { class: "ga-quiet" }, size === null ? "" : bytes(size)))))));
+  }
+
+  // Several models that the same file can be, each with its pictures; a click makes one the model.
+  compare(model) {
+    if (this.busy) return;
+    this.#show(() => this.#readings(model, { repo: model.repo || model.name }));
+    this.job.box.scrollIntoView({ block: "nearest" });
+  }
+
+  #readings(model, asked) {
+    this.job.box.className = "ga-job";
+    this.job.end(
+      h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "status" },
+        h("span", {}, t("gan_hub_readings", { name: model.name }))), this.#dismiss()),
+      h("ul", { class: "ga-readings" }, ...model.readings.map((answers, index) => h("li", {},
+        h("button", { type: "button", class: "ga-button", "data-reading": index, "aria-label": t("gan_hub_readings_pick", { answers: answersText(answers) }), onclick: () => this.#settle(model, index, asked) },
+          h("img", { class: "ga-pixels", src: url(`hub/reading?${new URLSearchParams({ ref: model.ref, index })}`), alt: "" }),
+          h("span", {}, answersText(answers), index ? null : h("span", { class: "ga-quiet" }, ` · ${t("gan_hub_readings_first")}`)))))));
+  }
+
+  async #settle(model, index, asked) {
+    try {
+      const chosen = await ask("hub/settle", { ref: model.ref, index });
+      this.#show(() => this.#here(chosen));
+      refresh();
+      await this.done(chosen, asked);
+    } catch (error) { this.#show(() => this.#failed(error, asked)); }
   }
 
   // `warning`: why the Hub could not be asked whether there is a newer one.

@@ -1,13 +1,13 @@
 // On this machine: the models that were pulled, each with a picture of its own.
 import { ask, boot, count, h, icon, say, t } from "./core.js";
 import { card } from "./card.js";
-import { openModel, thumb } from "./pull.js";
+import { answersText, openModel, thumb } from "./pull.js";
 import { bytes } from "./timelapse.js";
 
 export class Shelf {
-  // `changed()` after a deletion; `failed(nodes)` shows what went wrong.
-  constructor(root, { changed, failed }) {
-    Object.assign(this, { changed, failed, pulled: null, asking: null, open: null, cards: new Map() });
+  // `changed()` after a deletion; `failed(nodes)` shows what went wrong; `compare(model)` its readings.
+  constructor(root, { changed, failed, compare }) {
+    Object.assign(this, { changed, failed, compare, pulled: null, asking: null, open: null, cards: new Map() });
     this.find = (selector) => root.querySelector(selector);
   }
 
@@ -30,14 +30,16 @@ export class Shelf {
 
   #item(model) {
     const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "", model.licence || t("gan_hub_no_licence")];
-    const source = `${model.repo}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
+    const unsure = model.readings?.length > 1;
+    const source = `${model.repo || model.file}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
     const opened = this.open === model.ref;
     return h("li", { "data-ref": model.ref, class: opened ? "is-open" : "" },
       h("span", { class: "ga-hub-thumb is-large" }, h("img", { class: "ga-pixels", src: thumb(model.ref), loading: "lazy", alt: t("gan_hub_thumb", { name: model.name }) })),
       h("div", { class: "ga-shelf-text" },
         h("b", { title: model.name }, model.name),
         h("span", { class: "ga-quiet", title: `${model.repo} @ ${model.commit}${model.file ? ` · ${model.file}` : ""}` }, source),
-        h("span", { class: "ga-quiet" }, [...facts, bytes(model.bytes)].filter(Boolean).join(" · "))),
+        h("span", { class: "ga-quiet" }, [...facts, bytes(model.bytes)].filter(Boolean).join(" · ")),
+        unsure ? h("span", { class: "ga-quiet" }, t("gan_hub_unsure", { answers: answersText(model.readings[0]) })) : null),
       this.asking === model.ref ? this.#sure(model) : this.#actions(model, opened),
       opened ? this.#card(model) : null);
   }
@@ -46,6 +48,7 @@ export class Shelf {
     const named = (key) => ({ "aria-label": t(key, { name: model.name }), title: t(key, { name: model.name }) });
     return h("div", { class: "ga-do" },
       h("button", { type: "button", class: "ga-button", "data-act": "open", onclick: () => openModel(model.ref) }, t("gan_hub_open")),
+      !boot.local || !(model.readings?.length > 1) ? null : h("button", { type: "button", class: "ga-button is-bare", "data-act": "compare", onclick: () => this.compare(model) }, t("gan_hub_unsure_do")),
       h("button", { type: "button", class: "ga-button is-bare", "data-act": "card", "aria-expanded": String(opened),
         onclick: () => this.#toggle(model.ref) }, t("gan_hub_card")),
       !boot.local ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", ...named("gan_hub_delete"),

@@ -156,6 +156,40 @@ SENTENCES: dict[str, str] = {
     "{} may hold {} tensors, it holds more; choose another": (
         "{0} 最多可含 {1} 个张量，实际超出；请另选。"
     ),
+    "{} is empty (0 bytes); fetch it again, or choose another": (
+        "{0} 是空文件（0 字节）；请重新获取或另选。"
+    ),
+    "{} is a Git LFS pointer, not the file{} itself; run git lfs pull in its repository, or "
+    "download it from the repository's page": (
+        "{0} 是 Git LFS 指针，不是文件本身{1}；请在其仓库中运行 git lfs pull，或从仓库页面下载。"
+    ),
+    " of {} MB": "（大小 {0} MB）",
+    "{} is an HDF5 file, as Keras saves: TensorFlow's weights, not PyTorch's; choose a .pth or "
+    ".safetensors file": (
+        "{0} 是 Keras 保存的 HDF5 文件，属于 TensorFlow 而不是 PyTorch；"
+        "请选择 .pth 或 .safetensors 文件。"
+    ),
+    "{} is a tar archive: a plain one, or PyTorch's format from before 0.1.10, which is not read; "
+    "unpack it, or load and save it again with an older PyTorch": (
+        "{0} 是 tar 归档：普通归档，或 PyTorch 0.1.10 之前的格式，无法读取；"
+        "请解包，或用旧版 PyTorch 加载后重新保存。"
+    ),
+    "{} is an ONNX file, which is not read here; choose the .pth or .safetensors file that it was "
+    "made from": "{0} 是 ONNX 文件，这里不读取；请选择导出它的 .pth 或 .safetensors 文件。",
+    "{} is a web page, not weights: a download that asked for a sign-in or a click; download it in "
+    "a browser": "{0} 是网页而不是权重：下载时需要登录或点击确认；请用浏览器下载。",
+    # own, readings
+    "{} was removed at once; take it again": "{0} 刚放入就被删除了；请重新放入。",
+    "{} is no file; give the file of the weights": "{0} 不是文件；请给出权重文件。",
+    "{} holds {} bytes, no weights; choose another": "{0} 只有 {1} 字节，不含权重；请另选。",
+    "{} has {} MB, here a model may have {} MB; choose another": (
+        "{0} 有 {1} MB，而这里的模型最大为 {2} MB；请另选。"
+    ),
+    "{} was converted before, with other answers; delete it with python -m gan models --delete {}, "
+    "then pull it again": (
+        "{0} 此前已按其他选择转换过；请先用 python -m gan models --delete {1} 删除，再重新拉取。"
+    ),
+    "this model has no such reading; see the list": "这个模型没有这种解读；请查看列表。",
     # index
     "{} must hold a list, it does not; fetch it anew": (
         "{0} 的内容须为列表，实际不是；请重新获取。"

@@ -14,17 +14,15 @@ SENTENCES: dict[str, str] = {
         "文件须含有结构已知的生成器，而它不含任何张量；支持的结构：{0}"
     ),
     "lightweight-gan (initial_conv, layers, out_conv); FastGAN (_init, _upsample_8 and on, "
-    "_out); StyleGAN of genforce (mapping, truncation, synthesis); nateraw/cryptopunks-gan "
-    "(24 px with transparency); a well-known course's MNIST GAN; DCGAN as in "
-    "pytorch/examples and huggan/dcgan-mnist; xyfJASON/GANs-Implementations; StudioGAN's "
-    "DCGAN; beat-interpolator's MNIST; a plain chain of ConvTranspose2d and BatchNorm2d "
-    "layers under any names; a plain chain of Linear layers under any names": (
+    "_out); StyleGAN of genforce (mapping, truncation, synthesis); DCGAN as in pytorch/examples "
+    "and huggan/dcgan-mnist; xyfJASON/GANs-Implementations; StudioGAN's DCGAN; "
+    "beat-interpolator's MNIST; a plain chain of Linear layers under any names; a plain chain of "
+    "Linear, Conv2d and ConvTranspose2d layers with norms under any names": (
         "lightweight-gan（initial_conv、layers、out_conv）；FastGAN（_init、_upsample_8 等、"
         "_out）；genforce 的 StyleGAN（mapping、truncation、synthesis）；"
-        "nateraw/cryptopunks-gan（24 像素，透明背景）；一门知名课程的 MNIST GAN；"
         "pytorch/examples 和 huggan/dcgan-mnist 的 DCGAN；xyfJASON/GANs-Implementations；"
-        "StudioGAN 的 DCGAN；beat-interpolator 的 MNIST；由 ConvTranspose2d 和 BatchNorm2d 层"
-        "组成的普通链（名称不限）；由 Linear 层组成的普通链（名称不限）。"
+        "StudioGAN 的 DCGAN；beat-interpolator 的 MNIST；由 Linear 层组成的普通链（名称不限）；"
+        "由 Linear、Conv2d、ConvTranspose2d 层及归一化层组成的普通链（名称不限）。"
     ),
     # hub.layouts.base
     "{} must have its spectral norm's u and v beside it, they are missing; choose another file": (
@@ -34,10 +32,6 @@ SENTENCES: dict[str, str] = {
         "{0} 的谱归一化须与其权重相符，实际不符；请另选文件。"
     ),
     # hub.layouts.chains
-    "the generator's ConvTranspose2d and BatchNorm2d must follow from one another, they do "
-    "not; choose another file": (
-        "生成器的 ConvTranspose2d 和 BatchNorm2d 须前后衔接，实际不能；请另选文件。"
-    ),
     "a StudioGAN DCGAN must have linear0, deconv0 and bn0 in each block, and conv4; some "
     "are missing or of another shape; choose a file of an unconditional model": (
         "StudioGAN 的 DCGAN 须有 linear0、每块中的 deconv0 和 bn0，以及 conv4；有些缺失或形状"
@@ -69,23 +63,45 @@ SENTENCES: dict[str, str] = {
     "{} must be a plain tensor of numbers, it is {} {}; choose another file": (
         "{0} 须为普通的数值张量，而它是 {1} {2}；请另选文件。"
     ),
-    # hub.layouts.plain
-    "the last of the Linear layers must give a square picture of 1 or 3 channels, it gives "
-    "{} units; choose another file": (
-        "最后一个 Linear 层须给出 1 或 3 通道的正方形图片，而它给出 {0} 个单元；请另选文件。"
+    "the file must hold a state dict, it holds no tensors, only numbers or text; choose the file "
+    "of the weights": "文件须含有 state dict，而它没有张量，只有数字或文字；请选择权重文件。",
+    "a list of state dicts must hold one generator, of its {} parts {} end in a picture; save the "
+    "generator's state dict alone": (
+        "state dict 列表中须恰有一个生成器，而它的 {0} 个部分中有 {1} 个以图片结尾；"
+        "请单独保存生成器的 state dict。"
     ),
-    "a picture must be square, of {} to {} px and of 1, 3 or 4 channels; these layers give "
-    "{}; choose another file": (
-        "图片须为正方形，边长 {0} 到 {1} 像素，1、3 或 4 通道，而这些层给出 {2}；请另选文件。"
+    "the file must hold one generator, it holds {}: {}; save the one that is meant alone": (
+        "文件须只含一个生成器，而它含有 {0} 个：{1}；请单独保存所要的那一个。"
     ),
-    "a plain chain of ConvTranspose2d must have widths that follow from one another, they "
-    "do not; choose another file": (
-        "由 ConvTranspose2d 组成的普通链，各层宽度须前后衔接，实际不能；请另选文件。"
+    # hub.layouts.reader, settings, skeleton
+    "size must be one of {}, got {}; choose one": "size 须为 {0} 之一，现为 {1}；请选择一个。",
+    "a chain may hold Linear, Conv2d and ConvTranspose2d layers with their norms and PReLUs, this "
+    "file holds others; choose another file": (
+        "普通链只能含有 Linear、Conv2d、ConvTranspose2d 层及其归一化层和 PReLU，"
+        "而这个文件还有别的层；请另选文件。"
     ),
-    "a plain chain of Linear layers must have widths that follow from one another, they do "
-    "not; choose another file": (
-        "由 Linear 层组成的普通链，各层宽度须前后衔接，实际不能；请另选文件。"
+    "between {} and {} stand {} layers that left no tensors, perhaps an InstanceNorm2d: what they "
+    "are cannot be read off; ask the author for the code": (
+        "{0} 与 {1} 之间有 {2} 个不含张量的层，可能有 InstanceNorm2d，无从得知；请向作者索取代码。"
     ),
+    "a generator must have Linear or convolution layers, it has none; choose another": (
+        "生成器须有 Linear 或卷积层，实际没有；请另选。"
+    ),
+    "these layers must grow from noise to a square picture of 1, 3 or 4 channels, they do not in "
+    "any order and with any usual stride or upsampling; the last weight is {}; choose another "
+    "file": (
+        "这些层须能从噪声逐步生成 1、3 或 4 通道的正方形图片，但无论按什么顺序、用哪种常见的步长"
+        "或上采样都不能；最后一个权重的形状为 {0}；请另选文件。"
+    ),
+    "labels must be none or COUNT@PLACE, as in 10@100, got {}; correct it": (
+        "labels 须为 none 或“个数@位置”，例如 10@100，现为 {0}；请改正。"
+    ),
+    "there is no question {}; {}": "没有 {0} 这一项；{1}",
+    "a generator must be one straight line of layers, {} is a branch; choose another file, or one "
+    "of a repository that is known here": (
+        "生成器须是一条直线排列的层，而 {0} 是分支；请另选文件，或选用本应用认识的仓库。"
+    ),
+    # hub.layouts.chains
     "the generator's layers must follow from one another: {}": "生成器各层须前后衔接：{0}",
     # hub.layouts.stylegan
     "a StyleGAN must make pictures from {} to 1024 px, this one has {} sizes; choose "
@@ -101,6 +117,14 @@ SENTENCES: dict[str, str] = {
         "architecture 须为 {0} 之一，实际为 {1}；请更新 GAN Atelier。"
     ),
     # models.ported.chain
+    "label_at must be within z, and a label that is multiplied with z must be as long, they are "
+    "not; check that config.json is whole": (
+        "label_at 须在 z 的范围内，与 z 相乘的标签须与 z 等长，实际不符；"
+        "请检查 config.json 是否完整。"
+    ),
+    "a {} has no class labels here, got {}; check that config.json is whole": (
+        "{0} 在这里没有类别标签，现为 {1}；请检查 config.json 是否完整。"
+    ),
     "{} units": "{0} 个单元",
     "{} maps of {} x {}": "{0} 张 {1} × {2} 的特征图",
     "a picture may take {} multiplications and {} values, these layers take {} and {}; use "

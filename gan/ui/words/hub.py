@@ -19,6 +19,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "其他格式请在本机拉取后再推送。",
     ),
     "gan_hub_pull": ("Pull", "拉取"),
+    # a file of one's own, and what its weights do not tell
+    "gan_hub_own": ("Open a file of weights", "打开权重文件"),
+    "gan_hub_own_help": (
+        "or drop it here: .pth .pt .bin .ckpt .pkl .safetensors or any other ending; it is told by "
+        "its content, and nothing in it is run.",
+        "或拖放到这里：.pth .pt .bin .ckpt .pkl .safetensors，或任何扩展名；按内容识别，"
+        "其中的代码不会运行。",
+    ),
+    "gan_hub_own_public": (
+        "This server takes no files of weights; run the app on your computer for that.",
+        "此服务器不接受权重文件；请在自己的电脑上运行本应用。",
+    ),
+    "gan_hub_own_large": (
+        "A file of weights may have {most} MB; choose a smaller one.",
+        "权重文件不得超过 {most} MB；请选择更小的文件。",
+    ),
+    "gan_hub_readings": (
+        "The file does not tell how {name} is to be read. Which pictures look right?",
+        "文件没有说明 {name} 该如何解读。哪一组图片看起来正确？",
+    ),
+    "gan_hub_readings_first": ("used now", "当前采用"),
+    "gan_hub_readings_pick": ("Use this reading: {answers}", "采用这种解读：{answers}"),
+    "gan_hub_unsure": ("assumed: {answers}", "假定：{answers}"),
+    "gan_hub_unsure_do": ("Compare", "对比"),
+    "gan_hub_reading_activation": ("activation {value}", "激活函数 {value}"),
+    "gan_hub_reading_size": ("{value} px", "{value} 像素"),
+    "gan_hub_reading_labels": ("labels {value}", "标签 {value}"),
+    "gan_hub_reading_eps": ("epsilon {value}", "epsilon {value}"),
+    "gan_hub_reading_upsample": ("upsampling {value}", "上采样 {value}"),
+    "gan_hub_reading_noise": ("noise {value}", "噪声 {value}"),
+    "gan_hub_reading_output": ("output {value}", "输出 {value}"),
     "gan_hub_cancel": ("Cancel", "取消"),
     "gan_hub_again": ("Try again", "重试"),
     "gan_hub_with_login": ("Try with my Hub login", "用我的 Hub 登录重试"),

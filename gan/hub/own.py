@@ -1,0 +1,99 @@
+"""A file of one's own: told by its content, converted like a stranger's, kept beside the pulled."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from gan import checkpoint
+from gan.checkpoint import CONFIG_FILE
+from gan.config import SourceConfig
+from gan.errors import HubError
+from gan.files import pulled_root, sha256
+from gan.hub import library
+from gan.hub.choice import critic_of
+from gan.hub.client import never
+from gan.hub.convert import convert
+from gan.hub.foreign import check_start
+from gan.hub.layouts.base import shown
+from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress
+
+SLUG_LETTERS = 40
+LEAST_BYTES = 16  # no format is smaller
+
+
+def take(
+    file: Path,
+    *,
+    name: str = "",
+    answers: Mapping[str, str] | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> Iterator[PullProgress | Pulled]:
+    """Convert `file` (any ending, or none) into a model of ours; the last item is a Pulled.
+
+    The same file with the same answers is converted once. `name`: what it is called, its file's
+    name otherwise. Raises HubError.
+    """
+    _check(file)
+    called = name or file.name
+    folder = _folder_name(file, called, answers or {})
+    is_new = not library.has(folder)
+    if is_new:
+        yield PullProgress("converting")
+        pulled_root().mkdir(parents=True, exist_ok=True)
+        beside = critic_of(
+            file.name, {p.name: 1 for p in file.parent.iterdir()} if not name else {}
+        )
+        with library.new_folder(folder) as new:
+            convert(
+                file,
+                new,
+                name=shown(called),
+                source=SourceConfig(file=shown(called)),
+                hints={},
+                answers=answers,
+                d_file=file.parent / beside if beside else None,
+                cancelled=cancelled,
+            )
+            checkpoint.load(new)
+    if (entry := library.entry(folder)) is None:
+        raise HubError("damaged", f"{shown(called)} was removed at once; take it again")
+    yield Pulled(entry.ref, entry.name, "", "", cached=not is_new)
+
+
+def _check(file: Path) -> None:
+    try:
+        size = file.stat().st_size
+        if file.is_file():
+            check_start(file)
+    except OSError as error:
+        raise HubError(
+            "no-file", f"{shown(file.name)} cannot be read ({error.strerror}); check the path"
+        ) from error
+    if not file.is_file():
+        raise HubError("no-file", f"{shown(file.name)} is no file; give the file of the weights")
+    if size < LEAST_BYTES:
+        raise HubError(
+            "damaged", f"{shown(file.name)} holds {size} bytes, no weights; choose another"
+        )
+    if size > MAX_LOCAL_BYTES:
+        raise HubError(
+            "too-large",
+            f"{shown(file.name)} has {size / 1e6:,.0f} MB, here a model may have "
+            f"{MAX_LOCAL_BYTES / 1e6:,.0f} MB; choose another",
+        )
+
+
+def _folder_name(file: Path, called: str, answers: Mapping[str, str]) -> str:
+    """By its content and what was answered; readable."""
+    text = ",".join(f"{k}={v}" for k, v in sorted(answers.items()))
+    key = hashlib.sha256(f"{sha256(file)} {text}".encode()).hexdigest()[:12]
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", called).strip("-")[-SLUG_LETTERS:].strip("-") or "weights"
+    return f"file--{slug}-{key}"
+
+
+def is_file_of_ours(path: Path) -> bool:
+    """Whether `path` lies in a weights folder, which is loaded as it is."""
+    return (path.parent / CONFIG_FILE).is_file() and path.name == checkpoint.MODEL_FILE
