@@ -46,7 +46,7 @@ class Server:
 
     def ask(self, path: str, body: object = None, *, timeout: float = 600) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/gan/{path}", data)
+        request = urllib.request.Request(f"{self.url}/_gan/{path}", data)
         with self._open.open(request, timeout=timeout) as reply:
             return json.loads(reply.read() or b"null")
 
@@ -180,7 +180,7 @@ def downloads(server: Server, ending: threading.Event, large: str) -> None:
         "psis": [1] * 1000,
     }  # fmt: skip
     request = urllib.request.Request(
-        f"{server.url}/gan/gallery/download", json.dumps(form).encode()
+        f"{server.url}/_gan/gallery/download", json.dumps(form).encode()
     )
     with urllib.request.urlopen(request, timeout=600) as reply:
         for told in reply:

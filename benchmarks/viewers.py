@@ -1,7 +1,7 @@
 """What viewers cost a training: images/s of one run with 0, 1, 5 and 20 of them, and how long an
 update takes. `python -m benchmarks.viewers --out viewers.json`.
 
-Each viewer asks what the page asks: /gan/run since what it has, then each new snapshot, twice a
+Each viewer asks what the page asks: /_gan/run since what it has, then each new snapshot, twice a
 second, over a connection of its own. The numbers of viewers are interleaved in rounds within one
 run, so that a machine that slows down does so for all; shares are of the rounds without viewers.
 """
@@ -44,10 +44,10 @@ class Viewer(threading.Thread):
         self.over.wait(self.delay_s)
         while not self.over.is_set():
             begin = time.perf_counter()
-            news = json.loads(self._get(connection, "/gan/run?", {"id": self.run_id, **had}))
+            news = json.loads(self._get(connection, "/_gan/run?", {"id": self.run_id, **had}))
             if news["snapshots"]:
                 had["seen"] = news["snapshots"][-1]
-                self._get(connection, "/gan/snapshot?", {"id": self.run_id, "nimg": had["seen"]})
+                self._get(connection, "/_gan/snapshot?", {"id": self.run_id, "nimg": had["seen"]})
             if news["rows"]:
                 had["after"] = news["rows"][-1]["nimg"]
             elapsed = time.perf_counter() - begin
@@ -108,7 +108,7 @@ def main() -> None:
     times: dict[int, list[float]] = {count: [] for count in COUNTS}
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "runs") as address:
         form = {"preset": options.preset, "data": options.preset, "seed": "0", "settings": {}}
-        run_id = post(address, "/gan/train/start", form | {"seconds": ""})["id"]
+        run_id = post(address, "/_gan/train/start", form | {"seconds": ""})["id"]
         reader = RunReader(Path(folder) / "runs" / run_id)
         time.sleep(10)  # past its start
         for number in range(options.rounds):
@@ -117,7 +117,7 @@ def main() -> None:
                 speed, took = measure(address, reader, count, options.seconds)
                 speeds[count].append(speed)
                 times[count] += took
-        post(address, "/gan/train/steer", {"id": run_id, "command": "stop"})
+        post(address, "/_gan/train/steer", {"id": run_id, "command": "stop"})
     base = statistics.median(speeds[0])
     rows = [
         {

@@ -89,7 +89,7 @@ def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
 
 def build_head(context: Context) -> str:
     """Stylesheet, early script and preloads; all addresses are relative to the page."""
-    base = f"gan/assets/{assets_version()}"
+    base = f"_gan/assets/{assets_version()}"
     data = {
         "texts": catalogue(),
         "train": trainform.form_options(),

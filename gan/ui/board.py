@@ -9,7 +9,7 @@ from gan.ui.routes import ASSETS, assets_version
 
 def build_board(name: str) -> gr.HTML:
     """`assets/<name>.html`, mounted by `assets/<name>.js`."""
-    script = f"gan/assets/{assets_version()}/{name}.js"
+    script = f"_gan/assets/{assets_version()}/{name}.js"
     return gr.HTML(
         (ASSETS / f"{name}.html").read_text("utf-8"),
         elem_id=f"board-{name}",

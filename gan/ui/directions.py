@@ -249,7 +249,7 @@ async def keep(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/directions", listed),
-    ("POST", "/gan/directions/fit", fit),
-    ("POST", "/gan/directions/keep", keep),
+    ("GET", "/_gan/directions", listed),
+    ("POST", "/_gan/directions/fit", fit),
+    ("POST", "/_gan/directions/keep", keep),
 )

@@ -229,6 +229,6 @@ def _write_sheet(pixels: list[Pixels], columns: int, path: Path) -> None:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/gallery/download", begin),
-    ("GET", "/gan/gallery/file", fetch),
+    ("POST", "/_gan/gallery/download", begin),
+    ("GET", "/_gan/gallery/file", fetch),
 )

@@ -283,6 +283,6 @@ def _hash(context: Context, path: Path) -> str:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/evaluate", begin),
-    ("GET", "/gan/leaderboard", leaderboard),
+    ("POST", "/_gan/evaluate", begin),
+    ("GET", "/_gan/leaderboard", leaderboard),
 )

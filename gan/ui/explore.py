@@ -122,8 +122,8 @@ async def seed_latent(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/latent", latent),
-    ("POST", "/gan/latents/batch", batch),
-    ("GET", "/gan/latents", seed_latent),
+    ("POST", "/_gan/latent", latent),
+    ("POST", "/_gan/latents/batch", batch),
+    ("GET", "/_gan/latents", seed_latent),
     *directions.ROUTES,
 )

@@ -205,8 +205,8 @@ async def film(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/timelapse/begin", begin),
-    ("GET", "/gan/timelapse/progress", progress),
-    ("POST", "/gan/timelapse/cancel", cancel),
-    ("GET", "/gan/timelapse", film),
+    ("POST", "/_gan/timelapse/begin", begin),
+    ("GET", "/_gan/timelapse/progress", progress),
+    ("POST", "/_gan/timelapse/cancel", cancel),
+    ("GET", "/_gan/timelapse", film),
 )

@@ -145,6 +145,6 @@ def recipe(weights: Weights, tiles: Tiles, labels: Sequence[int], i: int) -> str
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/gallery", page),
-    ("POST", "/gan/gallery/one", save_one),
+    ("POST", "/_gan/gallery", page),
+    ("POST", "/_gan/gallery/one", save_one),
 )

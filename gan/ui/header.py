@@ -66,4 +66,4 @@ async def state(context: Context, request: Request) -> Response:
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/gan/state", state),)
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/state", state),)

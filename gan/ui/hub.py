@@ -284,14 +284,14 @@ async def delete(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/hub", overview),
-    ("POST", "/gan/hub/pull", pull_in),
-    ("POST", "/gan/hub/search", find),
-    ("GET", "/gan/hub/thumb", picture),
-    ("GET", "/gan/hub/card", card),
-    ("POST", "/gan/hub/delete", delete),
-    ("POST", "/gan/hub/own", own_in),
-    ("GET", "/gan/hub/reading", reading),
-    ("POST", "/gan/hub/settle", settle),
+    ("GET", "/_gan/hub", overview),
+    ("POST", "/_gan/hub/pull", pull_in),
+    ("POST", "/_gan/hub/search", find),
+    ("GET", "/_gan/hub/thumb", picture),
+    ("GET", "/_gan/hub/card", card),
+    ("POST", "/_gan/hub/delete", delete),
+    ("POST", "/_gan/hub/own", own_in),
+    ("GET", "/_gan/hub/reading", reading),
+    ("POST", "/_gan/hub/settle", settle),
     *publish.ROUTES,
 )

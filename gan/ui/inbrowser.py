@@ -138,7 +138,7 @@ async def model_onnx(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/assets/ort/{version}/{name}", runtime),
-    ("GET", "/gan/model", model),
-    ("GET", "/gan/model.onnx", model_onnx),
+    ("GET", "/_gan/assets/ort/{version}/{name}", runtime),
+    ("GET", "/_gan/model", model),
+    ("GET", "/_gan/model.onnx", model_onnx),
 )

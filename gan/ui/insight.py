@@ -174,6 +174,6 @@ def reals_json(reals: Reals, distances: Tensor, indices: Tensor) -> dict[str, An
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/inside", inside),
-    ("POST", "/gan/neighbours", neighbours),
+    ("POST", "/_gan/inside", inside),
+    ("POST", "/_gan/neighbours", neighbours),
 )

@@ -59,7 +59,7 @@ async def delete(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/presets", listing),
-    ("POST", "/gan/presets/save", save),
-    ("POST", "/gan/presets/delete", delete),
+    ("GET", "/_gan/presets", listing),
+    ("POST", "/_gan/presets/save", save),
+    ("POST", "/_gan/presets/delete", delete),
 )

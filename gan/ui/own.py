@@ -257,10 +257,10 @@ async def remove(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/own", listing),
-    ("POST", "/gan/own/upload", upload),
-    ("GET", "/gan/own/preview", preview),
-    ("GET", "/gan/own/survey", survey),
-    ("POST", "/gan/own/change", change),
-    ("POST", "/gan/own/delete", remove),
+    ("GET", "/_gan/own", listing),
+    ("POST", "/_gan/own/upload", upload),
+    ("GET", "/_gan/own/preview", preview),
+    ("GET", "/_gan/own/survey", survey),
+    ("POST", "/_gan/own/change", change),
+    ("POST", "/_gan/own/delete", remove),
 )

@@ -136,8 +136,8 @@ async def map_of(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/film", film),
-    ("GET", "/gan/map", map_of),
+    ("POST", "/_gan/film", film),
+    ("GET", "/_gan/map", map_of),
     *search.ROUTES,
     *insight.ROUTES,
 )

@@ -29,7 +29,7 @@ COOKIE = "gan_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What a page load needs of Gradio. Nothing of it runs an event or takes an upload.
 PUBLIC_PATHS = (
-    "/gan/", "/assets/", "/static/", "/theme.css", "/config", "/gradio_api/info",
+    "/_gan/", "/assets/", "/static/", "/theme.css", "/config", "/gradio_api/info",
     "/gradio_api/heartbeat/", "/gradio_api/app_id", "/gradio_api/startup-events",
     "/favicon.ico", "/manifest.json", "/svelte/",
 )  # fmt: skip

@@ -196,8 +196,8 @@ async def send(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/hub/account", account),
-    ("POST", "/gan/hub/plan", prepare),
-    ("GET", "/gan/hub/plan/picture", picture),
-    ("POST", "/gan/hub/push", send),
+    ("GET", "/_gan/hub/account", account),
+    ("POST", "/_gan/hub/plan", prepare),
+    ("GET", "/_gan/hub/plan/picture", picture),
+    ("POST", "/_gan/hub/push", send),
 )

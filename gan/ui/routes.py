@@ -261,7 +261,7 @@ async def asset(_: Context, request: Request) -> Response:
     return Response(assets()[name], media_type=MEDIA[Path(name).suffix], headers=FOREVER)
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/gan/assets/{version}/{name}", asset),)
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/assets/{version}/{name}", asset),)
 
 
 def build_routes(context: Context, *tables: tuple[tuple[str, str, Handler], ...]) -> list[Route]:

@@ -354,12 +354,12 @@ def thin_curve(points: list[Point], limit: int) -> list[Point]:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/runs", listing),
-    ("POST", "/gan/runs/meta", rename),
-    ("POST", "/gan/runs/delete", delete),
-    ("POST", "/gan/runs/restore", restore),
-    ("POST", "/gan/runs/purge", purge),
-    ("GET", "/gan/runs/curves", curves),
+    ("GET", "/_gan/runs", listing),
+    ("POST", "/_gan/runs/meta", rename),
+    ("POST", "/_gan/runs/delete", delete),
+    ("POST", "/_gan/runs/restore", restore),
+    ("POST", "/_gan/runs/purge", purge),
+    ("GET", "/_gan/runs/curves", curves),
     *films.ROUTES,
     *mypresets.ROUTES,
     *own.ROUTES,

@@ -184,4 +184,4 @@ def _score(
     return _Scored(nearest(extract(net, x), reals.features, 1).distances[:, 0].tolist(), [])
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("POST", "/gan/gallery/scores", scores),)
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("POST", "/_gan/gallery/scores", scores),)

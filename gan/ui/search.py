@@ -161,6 +161,6 @@ def likeness_of(desk: Desk, weights: Weights) -> Likeness:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/picture", picture),
-    ("POST", "/gan/search", search),
+    ("POST", "/_gan/picture", picture),
+    ("POST", "/_gan/search", search),
 )

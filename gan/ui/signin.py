@@ -85,4 +85,4 @@ async def who(context: Context, request: Request) -> Response:
     return JSONResponse({"sign_in": possible, "name": known and known.name}, headers=NEVER)
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/gan/visitor", who),)
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/visitor", who),)

@@ -264,9 +264,9 @@ async def picture(context: Context, request: Request) -> Response:
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     *trainform.ROUTES,
-    ("POST", "/gan/train/steer", steer),
-    ("GET", "/gan/run", run),
-    ("GET", "/gan/run/picture", picture),
-    ("GET", "/gan/run/tile", tile),
-    ("GET", "/gan/snapshot", snapshot),
+    ("POST", "/_gan/train/steer", steer),
+    ("GET", "/_gan/run", run),
+    ("GET", "/_gan/run/picture", picture),
+    ("GET", "/_gan/run/tile", tile),
+    ("GET", "/_gan/snapshot", snapshot),
 )

@@ -338,8 +338,8 @@ async def start(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/gan/train/command", command),
-    ("POST", "/gan/train/parse", parse),
-    ("POST", "/gan/train/prepare", prepare),
-    ("POST", "/gan/train/start", start),
+    ("POST", "/_gan/train/command", command),
+    ("POST", "/_gan/train/parse", parse),
+    ("POST", "/_gan/train/prepare", prepare),
+    ("POST", "/_gan/train/start", start),
 )

@@ -239,6 +239,6 @@ async def leave(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/gan/train/queue", look),
-    ("POST", "/gan/train/queue/leave", leave),
+    ("GET", "/_gan/train/queue", look),
+    ("POST", "/_gan/train/queue/leave", leave),
 )

@@ -75,7 +75,7 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
 def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/gan/state", timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_gan/state", timeout=2):
             return True
         time.sleep(0.1)
     return False

@@ -309,29 +309,29 @@ def test_a_space_serves_explore_under_its_name(space: Server):
     headers = {"host": HOST, "origin": f"https://{HOST}"}
     with httpx.Client(base_url=space.url, headers=headers, timeout=180) as http:
         assert "GAN Atelier" in http.get("/").text
-        seen = http.get("/gan/latents?ref=fashion&seed=4").json()
+        seen = http.get("/_gan/latents?ref=fashion&seed=4").json()
         z = np.asarray(seen["z"], "<f4").tobytes()
-        picture = http.post(f"/gan/latent?ref=fashion&label={seen['label']}", content=z)
+        picture = http.post(f"/_gan/latent?ref=fashion&label={seen['label']}", content=z)
         ours = sampling.sample(load("fashion").generator, [4]).pixels[0]
         assert (
             np.abs(np.frombuffer(picture.content, np.uint8).astype(int) - ours.ravel()).max() <= 1
         )
-        assert http.get("/gan/state", headers={"host": "other.hf.space"}).status_code == 403
+        assert http.get("/_gan/state", headers={"host": "other.hf.space"}).status_code == 403
 
 
 def test_gradios_own_session_says_who_signed_in(space: Server):
     secret = hashlib.sha256(f"{SPACE['OAUTH_CLIENT_SECRET']}-v4".encode()).hexdigest()
     with httpx.Client(base_url=space.url, headers={"host": HOST}) as http:
-        assert http.get("/gan/visitor").json() == {"sign_in": True, "name": None}
+        assert http.get("/_gan/visitor").json() == {"sign_in": True, "name": None}
         cookie = {"cookie": f"session={signed(oauth(), secret)}"}
-        assert http.get("/gan/visitor", headers=cookie).json() == {"sign_in": True, "name": "ada"}
+        assert http.get("/_gan/visitor", headers=cookie).json() == {"sign_in": True, "name": "ada"}
         lost = http.get("/login/callback?code=x&state=y")  # a state that we never gave
         assert lost.headers["location"].startswith("/login/huggingface")
         assert http.get("/logout", headers=cookie).headers["location"] == "/"
 
 
 def test_at_home_nobody_is_asked_to_sign_in(base_url: str):
-    assert httpx.get(f"{base_url}/gan/visitor").json() == {"sign_in": False, "name": None}
+    assert httpx.get(f"{base_url}/_gan/visitor").json() == {"sign_in": False, "name": None}
 
 
 def test_the_log_of_a_space_has_no_traceback_and_no_token(space: Server):

@@ -147,10 +147,10 @@ def test_a_program_holds_up_no_slider(inside: Inside):
     try:
         event = inside.call("sample", model="fashion")
         z = np.zeros(64, "<f4").tobytes()
-        for path in ("/gan/latent?ref=fashion", "/gan/latents/batch?ref=fashion"):
-            body = z if path.startswith("/gan/latent?") else z + bytes(40)
+        for path in ("/_gan/latent?ref=fashion", "/_gan/latents/batch?ref=fashion"):
+            body = z if path.startswith("/_gan/latent?") else z + bytes(40)
             assert inside.http.post(path, content=body).status_code == 200
-        assert inside.http.get("/gan/state").status_code == 200
+        assert inside.http.get("/_gan/state").status_code == 200
         assert not held.done()
         assert event in inside.page._queue.event_ids_to_events  # it waits, where it should
     finally:

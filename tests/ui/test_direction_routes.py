@@ -46,8 +46,8 @@ def pixels(reply) -> np.ndarray:
 
 def test_a_batch_is_its_pictures_one_by_one(home: Context):
     client, sent = client_for(home), rows(5)
-    together = pixels(client.post("/gan/latents/batch", params=REF, content=sent.tobytes()))
-    apart = [pixels(client.post("/gan/latent", params=REF, content=r.tobytes())) for r in sent]
+    together = pixels(client.post("/_gan/latents/batch", params=REF, content=sent.tobytes()))
+    apart = [pixels(client.post("/_gan/latent", params=REF, content=r.tobytes())) for r in sent]
     assert np.abs(together - np.concatenate(apart)).max() <= 1
 
 
@@ -55,8 +55,8 @@ def test_one_hot_weights_are_their_class(home: Context):
     client, z = client_for(home), rows(1)[:, :Z]
     for label in (0, 7):
         weights = np.eye(CLASSES, dtype="f4")[label][None]
-        mixed = client.post("/gan/latent", params=REF, content=np.hstack([z, weights]).tobytes())
-        named = client.post("/gan/latent", params=REF | {"label": label}, content=z.tobytes())
+        mixed = client.post("/_gan/latent", params=REF, content=np.hstack([z, weights]).tobytes())
+        named = client.post("/_gan/latent", params=REF | {"label": label}, content=z.tobytes())
         assert mixed.content == named.content
 
 
@@ -65,7 +65,7 @@ def test_one_hot_weights_are_their_class(home: Context):
     [b"", b"x", rows(65).tobytes(), rows(2)[:, :-1].tobytes(), bytes(4 * Z * 3),
      np.full((1, Z + CLASSES), np.nan, "f4").tobytes(), bytes(10**6)],
 )  # fmt: skip
-@pytest.mark.parametrize("path", ["/gan/latents/batch", "/gan/directions/fit"])
+@pytest.mark.parametrize("path", ["/_gan/latents/batch", "/_gan/directions/fit"])
 def test_rows_that_are_none_are_refused(home: Context, path: str, body: bytes):
     reply = client_for(home).post(path, params=REF | {"plus": 2}, content=body)
     assert reply.status_code in (400, 413)
@@ -74,26 +74,26 @@ def test_rows_that_are_none_are_refused(home: Context, path: str, body: bytes):
 
 def test_directions_come_with_their_short_list_and_are_found_once(home: Context, monkeypatch):
     client = client_for(home)
-    first = client.get("/gan/directions", params=REF).json()
+    first = client.get("/_gan/directions", params=REF).json()
     found = {d["id"]: d for d in first["directions"]}
     assert set(first["ranked"]) <= set(found)
     assert {"pca-1", "sefa-1", "class-0"} <= set(found)
     assert all(len(base64.b64decode(d["vector"])) == 4 * Z for d in found.values())
     assert len(base64.b64decode(found["class-3"]["classes"])) == 4 * CLASSES
     monkeypatch.setattr(directions, "_find", None)  # a second search would fail
-    assert client.get("/gan/directions", params=REF).json() == first
+    assert client.get("/_gan/directions", params=REF).json() == first
 
 
 def test_what_is_remembered_is_bounded(home: Context, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(directions, "KEPT", 1)
     client = client_for(home)
     for ref in ("run:tiny", "run:tiny@0"):
-        client.get("/gan/directions", params={"ref": ref})
+        client.get("/_gan/directions", params={"ref": ref})
     assert len(directions._found) == 1
 
 
 def fitted(client, sent: np.ndarray, plus: int):
-    return client.post("/gan/directions/fit", params=REF | {"plus": plus}, content=sent.tobytes())
+    return client.post("/_gan/directions/fit", params=REF | {"plus": plus}, content=sent.tobytes())
 
 
 def test_a_drawn_direction_points_from_less_to_more(home: Context):
@@ -116,7 +116,7 @@ def vector(values=None) -> str:
 
 
 def keep(client, **order):
-    return client.post("/gan/directions/keep", json={"ref": "run:tiny", "do": "save"} | order)
+    return client.post("/_gan/directions/keep", json={"ref": "run:tiny", "do": "save"} | order)
 
 
 def names(reply) -> list[str]:
@@ -128,7 +128,7 @@ def test_drawn_directions_are_saved_renamed_and_deleted(home: Context, tmp_path:
     assert names(keep(client, name="  sleeve\n length ", vector=vector())) == ["sleeve length"]
     assert names(keep(client, do="rename", name="sleeve length", to="袖长")) == ["袖长"]
     assert "袖长" in (tmp_path / "tiny" / "directions.json").read_text("utf-8")
-    kept = client.get("/gan/directions", params=REF).json()["drawn"]
+    kept = client.get("/_gan/directions", params=REF).json()["drawn"]
     assert [d["vector"] for d in kept] == [vector(np.float32([0.33333] * Z))]  # five digits
     assert names(keep(client, do="delete", name="袖长")) == []
 
@@ -165,7 +165,7 @@ def test_in_public_nothing_is_kept(shop: Context, tmp_path: Path):
 
 def test_a_damaged_file_takes_no_direction_along(home: Context, tmp_path: Path):
     (tmp_path / "tiny" / "directions.json").write_text(json.dumps({"format": "else"}))
-    reply = client_for(home).get("/gan/directions", params=REF).json()
+    reply = client_for(home).get("/_gan/directions", params=REF).json()
     assert reply["drawn"] == []
     assert reply["ranked"]
 

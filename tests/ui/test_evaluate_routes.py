@@ -47,7 +47,7 @@ def lines(reply) -> list[dict]:
 
 
 def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
-    told = lines(here.post("/gan/evaluate", json=FORM))
+    told = lines(here.post("/_gan/evaluate", json=FORM))
     fractions = [n["fraction"] for n in told if "fraction" in n]
     assert fractions == sorted(fractions)
     assert fractions[-1] > 0.9
@@ -59,12 +59,12 @@ def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
 
 
 def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
-    first = lines(here.post("/gan/evaluate", json=FORM))[-1]
-    again = lines(here.post("/gan/evaluate", json=FORM))
+    first = lines(here.post("/_gan/evaluate", json=FORM))[-1]
+    again = lines(here.post("/_gan/evaluate", json=FORM))
     assert not any("fraction" in news for news in again)
     assert again[-1] == first
-    assert lines(here.post("/gan/evaluate", json=FORM | {"kept": True}))[-1] == first
-    rows = {r["ref"]: r for r in here.get("/gan/leaderboard").json()["rows"]}
+    assert lines(here.post("/_gan/evaluate", json=FORM | {"kept": True}))[-1] == first
+    rows = {r["ref"]: r for r in here.get("/_gan/leaderboard").json()["rows"]}
     assert rows["fashion-mlp"]["evaluation"] == first["evaluation"]
     assert rows["fashion"]["evaluation"] is None
     assert rows["run:tiny"]["seconds"] > 0
@@ -75,13 +75,13 @@ def test_to_recall_ends_no_measuring_of_the_same_visitor(here, monkeypatch: pyte
     take = Places.take
     monkeypatch.setattr(Places, "take", lambda self, who: taken.append(who) or take(self, who))
     monkeypatch.setattr(evaluate, "session_of", lambda request: "me")
-    here.post("/gan/evaluate", json=FORM | {"seed": "4711", "kept": True})
-    here.post("/gan/evaluate", json=FORM)
+    here.post("/_gan/evaluate", json=FORM | {"seed": "4711", "kept": True})
+    here.post("/_gan/evaluate", json=FORM)
     assert taken == ["", "me"]
 
 
 def test_what_was_never_measured_is_not_recalled(here):
-    told = lines(here.post("/gan/evaluate", json=FORM | {"seed": "4711", "kept": True}))
+    told = lines(here.post("/_gan/evaluate", json=FORM | {"seed": "4711", "kept": True}))
     assert told == [{"waiting": True}]
 
 
@@ -94,17 +94,17 @@ def test_what_was_never_measured_is_not_recalled(here):
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_in_a_sentence(here, change):
-    reply = here.post("/gan/evaluate", json=FORM | change)
+    reply = here.post("/_gan/evaluate", json=FORM | change)
     answer = reply.json() if reply.status_code != 200 else lines(reply)[-1]
     assert "key" in answer or "error" in answer
     assert "Traceback" not in reply.text
 
 
 def test_in_public_counts_are_small_and_folders_are_not_read(outside, tmp_path):
-    assert outside.post("/gan/evaluate", json=FORM | {"count": "6000"}).status_code == 400
-    reply = outside.post("/gan/evaluate", json=FORM | {"data": f"folder:{tmp_path}"})
+    assert outside.post("/_gan/evaluate", json=FORM | {"count": "6000"}).status_code == 400
+    reply = outside.post("/_gan/evaluate", json=FORM | {"data": f"folder:{tmp_path}"})
     assert reply.json()["key"] == "gan_error_local_data"
 
 
 def test_the_leaderboard_tells_no_paths_in_public(outside, tiny_run):
-    assert str(tiny_run.parent) not in outside.get("/gan/leaderboard").text
+    assert str(tiny_run.parent) not in outside.get("/_gan/leaderboard").text

@@ -103,7 +103,13 @@ class Traffic:
 
 
 # what is sent there is pixels, a file, or latents beside nothing else
-LATENTS = ("/gan/latent?", "/gan/latents/batch?", "/gan/film?", "/gan/inside?", "/gan/neighbours?")
+LATENTS = (
+    "/_gan/latent?",
+    "/_gan/latents/batch?",
+    "/_gan/film?",
+    "/_gan/inside?",
+    "/_gan/neighbours?",
+)
 
 
 def nonsense(request: Request) -> bool:

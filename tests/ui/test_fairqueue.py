@@ -53,7 +53,7 @@ def client_for(context: Context) -> TestClient:
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url="http://127.0.0.1")
-    client.get("/gan/state")  # a first look brings the session
+    client.get("/_gan/state")  # a first look brings the session
     return client
 
 
@@ -159,9 +159,9 @@ def test_pause_is_answered_while_a_start_a_download_and_the_leaderboard_hang(
         return thread
 
     busy = [
-        ask("start", "POST", "/gan/train/start", json=FORM),
-        ask("download", "POST", "/gan/gallery/download", json=MANY | {"kind": "zip"}),
-        ask("board", "GET", "/gan/leaderboard"),
+        ask("start", "POST", "/_gan/train/start", json=FORM),
+        ask("download", "POST", "/_gan/gallery/download", json=MANY | {"kind": "zip"}),
+        ask("board", "GET", "/_gan/leaderboard"),
     ]
     for _ in busy:
         assert entered.acquire(timeout=120)
@@ -169,8 +169,8 @@ def test_pause_is_answered_while_a_start_a_download_and_the_leaderboard_hang(
         wish = {"id": "mine", "command": command, "what": "g", "settings": {}}
         if command == "set":
             continue  # checks against the run's own config: below
-        ask(command, "POST", "/gan/train/steer", json=wish).join(120)
-    ask("state", "GET", "/gan/state").join(120)
+        ask(command, "POST", "/_gan/train/steer", json=wish).join(120)
+    ask("state", "GET", "/_gan/state").join(120)
     assert order == ["pause", "step", "stop", "state"]
     gate.set()
     for thread in busy:
@@ -199,12 +199,12 @@ def test_a_gallery_page_is_drawn_between_the_slices_of_a_download(
     spy(gallery, "page")
     body = MANY | {"kind": "zip"}
     long = threading.Thread(
-        target=lambda: client.post("/gan/gallery/download", json=body), daemon=True
+        target=lambda: client.post("/_gan/gallery/download", json=body), daemon=True
     )
     long.start()
     until(lambda: len(drawn) == 2)
     few = {key: value[:4] if isinstance(value, list) else value for key, value in MANY.items()}
-    page = threading.Thread(target=lambda: client.post("/gan/gallery", json=few), daemon=True)
+    page = threading.Thread(target=lambda: client.post("/_gan/gallery", json=few), daemon=True)
     page.start()
     until(lambda: home.drawing._urgent)
     gate.set()
@@ -229,7 +229,7 @@ def test_too_much_is_refused_with_the_number_that_passes(
 
     def last(count: int) -> dict:
         form = {k: v[:count] if isinstance(v, list) else v for k, v in MANY.items()}
-        reply = client.post("/gan/gallery/download", json=form | {"kind": "zip"})
+        reply = client.post("/_gan/gallery/download", json=form | {"kind": "zip"})
         return json.loads(reply.text.splitlines()[-1])
 
     told = last(100)
@@ -244,12 +244,12 @@ def test_a_download_is_given_up_and_leaves_no_file(home: Context, monkeypatch):
     monkeypatch.setattr(gallery, "MOST_AT_ONCE", 1)
     client = client_for(home)
     folder = Path(home.part(Downloads)._folder.name)
-    with client.stream("POST", "/gan/gallery/download", json=MANY | {"kind": "zip"}) as reply:
+    with client.stream("POST", "/_gan/gallery/download", json=MANY | {"kind": "zip"}) as reply:
         next(reply.iter_lines())
     until(lambda: not any(folder.iterdir()) or home.part(Downloads)._finished)
     body = MANY | {"kind": "sheet"}
-    told = json.loads(client.post("/gan/gallery/download", json=body).text.splitlines()[-1])
-    assert client.get("/gan/gallery/file", params={"id": told["file"]}).status_code == 200
+    told = json.loads(client.post("/_gan/gallery/download", json=body).text.splitlines()[-1])
+    assert client.get("/_gan/gallery/file", params={"id": told["file"]}).status_code == 200
     other = client_for(home)
-    assert other.get("/gan/gallery/file", params={"id": told["file"]}).status_code == 404
+    assert other.get("/_gan/gallery/file", params={"id": told["file"]}).status_code == 404
     assert len(list(folder.iterdir())) == 1  # a visitor's last file makes room

@@ -42,7 +42,7 @@ def lines(reply) -> list[dict]:
 
 
 def test_each_tile_is_the_sample_of_its_seed_class_and_psi(client, tiny_run):
-    reply = client.post("/gan/gallery", json=FORM)
+    reply = client.post("/_gan/gallery", json=FORM)
     height, width, channels = map(int, reply.headers["x-gan-shape"].split(","))
     pixels = np.frombuffer(reply.content, np.uint8).reshape(3, height, width, channels).astype(int)
     g = load(tiny_run).generator
@@ -62,7 +62,7 @@ def test_each_tile_is_the_sample_of_its_seed_class_and_psi(client, tiny_run):
         {"seeds": [1] * 193, "labels": [-1] * 193, "psis": [1] * 193},
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("path", ["/gan/gallery", "/gan/gallery/one", "/gan/gallery/download"])
+@pytest.mark.parametrize("path", ["/_gan/gallery", "/_gan/gallery/one", "/_gan/gallery/download"])
 def test_nonsense_is_refused_without_a_traceback(client, path, change):
     reply = client.post(path, json=FORM | {"kind": "zip"} | change)
     if reply.status_code == 200:  # what is found out while a file is made is its last line
@@ -79,7 +79,7 @@ def test_nonsense_is_refused_without_a_traceback(client, path, change):
 def test_scores_come_in_the_order_of_their_seeds_and_from_the_shelf_the_second_time(
     client, tiny_run
 ):
-    told = lines(client.post("/gan/gallery/scores", json=RANGE))
+    told = lines(client.post("/_gan/gallery/scores", json=RANGE))
     assert [n["fraction"] for n in told if "fraction" in n] == [0.4, 0.8, 1.0]
     values = told[-1]["scores"]["values"]
     assert len(values) == 250
@@ -94,17 +94,17 @@ def test_scores_come_in_the_order_of_their_seeds_and_from_the_shelf_the_second_t
         x, labels = from_pixels(some.pixels), torch.from_numpy(some.labels)
         expected = weights.discriminator(x, labels)
     assert values[97:107] == pytest.approx(expected.tolist(), abs=0.05)
-    assert not any("fraction" in n for n in lines(client.post("/gan/gallery/scores", json=RANGE)))
+    assert not any("fraction" in n for n in lines(client.post("/_gan/gallery/scores", json=RANGE)))
 
 
 def test_distances_to_real_images_are_told_while_these_are_studied(client):
-    values = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "nearest", "count": 20}))
+    values = lines(client.post("/_gan/gallery/scores", json=RANGE | {"by": "nearest", "count": 20}))
     assert all(v > 0 for v in values[-1]["scores"]["values"])
 
 
 def test_the_top_of_ds_order_holds_every_class_in_its_share(client):
     form = RANGE | {"ref": "fashion", "first": 0, "count": 400}
-    found = lines(client.post("/gan/gallery/scores", json=form))[-1]["scores"]
+    found = lines(client.post("/_gan/gallery/scores", json=form))[-1]["scores"]
     labels = labels_of(10, range(400)).numpy()
     top = labels[np.argsort(found["places"])[::-1][:40]]
     # by D's raw scores all 40 are sandals and bags
@@ -130,17 +130,17 @@ def test_places_are_quantiles_within_a_class_by_an_independent_count():
 
 def test_each_kind_of_score_is_kept_for_itself(client):
     first, second = (
-        lines(client.post("/gan/gallery/scores", json=RANGE | {"by": by, "count": 20}))[-1]
+        lines(client.post("/_gan/gallery/scores", json=RANGE | {"by": by, "count": 20}))[-1]
         for by in ("d", "nearest")
     )
     assert first["scores"]["values"] != second["scores"]["values"]
 
 
 def test_what_cannot_be_scored_says_so(client):
-    told = lines(client.post("/gan/gallery/scores", json=RANGE | {"by": "confidence"}))
+    told = lines(client.post("/_gan/gallery/scores", json=RANGE | {"by": "confidence"}))
     assert told[-1]["scores"]["values"] is None  # no classifier of digits
     told = lines(
-        client.post("/gan/gallery/scores", json=RANGE | {"ref": "fashion-mlp", "count": 20})
+        client.post("/_gan/gallery/scores", json=RANGE | {"ref": "fashion-mlp", "count": 20})
     )
     assert told[-1]["scores"]["values"] is None  # it came without its D
 
@@ -150,13 +150,13 @@ def test_what_cannot_be_scored_says_so(client):
     [{"by": "size"}, {"by": None}, {"count": 10**6}, {"count": 0}, {"first": -1}, {"psi": "inf"}],
 )
 def test_a_range_that_makes_no_sense_is_refused(client, change):
-    reply = client.post("/gan/gallery/scores", json=RANGE | change)
+    reply = client.post("/_gan/gallery/scores", json=RANGE | change)
     assert reply.status_code == 400
 
 
 def test_a_png_says_what_made_it(client, tiny_run):
     form = FORM | {"seeds": [9], "labels": [3], "psis": [0.7]}
-    reply = client.post("/gan/gallery/one", json=form)
+    reply = client.post("/_gan/gallery/one", json=form)
     assert 'filename="' in reply.headers["content-disposition"]
     with Image.open(io.BytesIO(reply.content)) as image:
         recipe = json.loads(image.text["gan-atelier"])
@@ -169,8 +169,8 @@ def test_a_png_says_what_made_it(client, tiny_run):
 
 
 def download(client, **form: object):
-    *_, told = lines(client.post("/gan/gallery/download", json=FORM | form))
-    reply = client.get("/gan/gallery/file", params={"id": told["file"]})
+    *_, told = lines(client.post("/_gan/gallery/download", json=FORM | form))
+    reply = client.get("/_gan/gallery/file", params={"id": told["file"]})
     assert (reply.status_code, len(reply.content)) == (200, told["bytes"])
     assert told["name"] in reply.headers["content-disposition"]
     return reply
@@ -194,4 +194,4 @@ def test_a_zip_holds_every_picture_and_a_table(client):
 
 @pytest.mark.parametrize("kind", ["exe", "png", None, ["zip"]])
 def test_only_known_files_are_made(client, kind):
-    assert client.post("/gan/gallery/download", json=FORM | {"kind": kind}).status_code == 400
+    assert client.post("/_gan/gallery/download", json=FORM | {"kind": kind}).status_code == 400

@@ -342,10 +342,10 @@ def test_a_public_server_takes_no_pickles_and_lends_nobody_its_token(
         expect(page.locator("#shelf-list li")).to_have_count(1)
         assert page.locator("[data-act=delete]").count() == 0
         form = {"ref": "fashion", "repo": "me/stolen", "token": VISITOR}
-        refused = page.request.post(f"{url}/gan/hub/plan", data=json.dumps(form))
+        refused = page.request.post(f"{url}/_gan/hub/plan", data=json.dumps(form))
         assert (refused.status, refused.json()["key"]) == (403, "gan_push_no_token")
         ref = page.locator("#shelf-list li").get_attribute("data-ref")
-        gone = page.request.post(f"{url}/gan/hub/delete", data=json.dumps({"ref": ref}))
+        gone = page.request.post(f"{url}/_gan/hub/delete", data=json.dumps({"ref": ref}))
         assert gone.status == 403
         page.context.close()
     assert hub.sent(OWNER_TOKEN) == []

@@ -69,7 +69,7 @@ def client_for(context: Context) -> TestClient:
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url="http://127.0.0.1")
-    client.get("/gan/hub")  # a first look brings the session
+    client.get("/_gan/hub")  # a first look brings the session
     return client
 
 
@@ -96,7 +96,7 @@ def pulls(monkeypatch: pytest.MonkeyPatch, *news: object) -> list[dict]:
 
 
 def test_the_tab_is_never_empty_and_tells_where_models_came_from(home: Context):
-    found = client_for(home).get("/gan/hub").json()
+    found = client_for(home).get("/_gan/hub").json()
     assert len(found["known"]) >= 10
     [model] = found["pulled"]
     assert (model["ref"], model["repo"], model["resolution"]) == (REF, "someone/garments", 28)
@@ -105,7 +105,7 @@ def test_the_tab_is_never_empty_and_tells_where_models_came_from(home: Context):
 
 def test_a_mirror_is_what_the_page_links_to(home: Context, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example")
-    assert client_for(home).get("/gan/hub").json()["endpoint"] == "https://mirror.example"
+    assert client_for(home).get("/_gan/hub").json()["endpoint"] == "https://mirror.example"
 
 
 def test_a_thumbnail_is_drawn_once_and_stays_small(folder: Path):
@@ -124,11 +124,11 @@ def test_a_thumbnail_is_drawn_once_and_stays_small(folder: Path):
 
 def test_only_what_was_pulled_has_a_picture_and_a_card(home: Context):
     client = client_for(home)
-    assert client.get("/gan/hub/thumb", params={"ref": REF}).headers["content-type"] == "image/png"
-    assert "fashion-mlp" in client.get("/gan/hub/card", params={"ref": REF}).json()["text"]
+    assert client.get("/_gan/hub/thumb", params={"ref": REF}).headers["content-type"] == "image/png"
+    assert "fashion-mlp" in client.get("/_gan/hub/card", params={"ref": REF}).json()["text"]
     for ref in ("hub:../../etc", "fashion", "", "hub:"):
-        assert client.get("/gan/hub/card", params={"ref": ref}).status_code == 404
-        assert client.get("/gan/hub/thumb", params={"ref": ref}).status_code == 404
+        assert client.get("/_gan/hub/card", params={"ref": ref}).status_code == 404
+        assert client.get("/_gan/hub/thumb", params={"ref": ref}).status_code == 404
 
 
 # ---- pull ---------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_only_what_was_pulled_has_a_picture_and_a_card(home: Context):
 def test_a_pull_is_told_step_by_step(home: Context, monkeypatch: pytest.MonkeyPatch):
     done = Pulled(REF, "garments", "someone/garments", "0123", cached=False)
     asked = pulls(monkeypatch, PullProgress("downloading", 5, 10), done)
-    reply = client_for(home).post("/gan/hub/pull", json={"repo": " someone/garments "})
+    reply = client_for(home).post("/_gan/hub/pull", json={"repo": " someone/garments "})
     _, step, last = lines(reply)
     assert step == {"stage": "downloading", "done": 5, "of": 10}
     assert last["pulled"]["ref"] == REF
@@ -151,20 +151,20 @@ def test_why_the_hub_was_not_asked_is_told_in_both_languages(
 ):
     why = "the Hub cannot be reached; check the connection and try again"
     pulls(monkeypatch, Pulled(REF, "garments", "a/b", "0123", cached=True, warning=why))
-    *_, last = lines(client_for(home).post("/gan/hub/pull", json={"repo": "a/b"}))
+    *_, last = lines(client_for(home).post("/_gan/hub/pull", json={"repo": "a/b"}))
     assert last["pulled"]["warning"] == why
     assert last["pulled"]["warning_zh"] == "无法连接 Hub；请检查网络后重试。"
 
 
 def test_what_is_to_be_chosen_is_told_with_sizes(home: Context, monkeypatch: pytest.MonkeyPatch):
     pulls(monkeypatch, HubChoice("several", (("a.pt", 1), ("b.pt", 2))))
-    *_, last = lines(client_for(home).post("/gan/hub/pull", json={"repo": "a/b"}))
+    *_, last = lines(client_for(home).post("/_gan/hub/pull", json={"repo": "a/b"}))
     assert last == {"choices": [{"name": "a.pt", "bytes": 1}, {"name": "b.pt", "bytes": 2}]}
 
 
 def test_a_failure_names_its_kind(home: Context, monkeypatch: pytest.MonkeyPatch):
     pulls(monkeypatch, HubError("gated", "a/b is gated; ask for access"))
-    *_, last = lines(client_for(home).post("/gan/hub/pull", json={"repo": "a/b"}))
+    *_, last = lines(client_for(home).post("/_gan/hub/pull", json={"repo": "a/b"}))
     assert last == {"error": "a/b is gated; ask for access", "field": None, "kind": "gated"}
 
 
@@ -173,7 +173,7 @@ def test_nonsense_is_refused_before_the_hub_is_asked(
     home: Context, monkeypatch: pytest.MonkeyPatch, form: dict
 ):
     asked = pulls(monkeypatch)
-    assert client_for(home).post("/gan/hub/pull", json=form).status_code == 400
+    assert client_for(home).post("/_gan/hub/pull", json=form).status_code == 400
     assert asked == []
 
 
@@ -183,7 +183,7 @@ def test_the_owners_login_is_used_at_home_and_when_asked_only(
     monkeypatch.setattr(publish, "saved_token", lambda: "hf_owner")
     asked = pulls(monkeypatch)
     for context, form in ((home, {}), (home, {"login": True}), (shop, {"login": True})):
-        client_for(context).post("/gan/hub/pull", json={"repo": "a/b", **form})
+        client_for(context).post("/_gan/hub/pull", json={"repo": "a/b", **form})
     assert [(a["local"], a["token"]) for a in asked] == [
         (True, False),
         (True, "hf_owner"),
@@ -196,7 +196,7 @@ def test_in_public_nobody_brings_what_others_may_not_see(
 ):
     monkeypatch.setattr(publish, "own_token", lambda context, request: "hf_visitor")
     asked = pulls(monkeypatch)
-    client_for(shop).post("/gan/hub/pull", json={"repo": "a/b", "login": True})
+    client_for(shop).post("/_gan/hub/pull", json={"repo": "a/b", "login": True})
     assert [a["token"] for a in asked] == [False]
 
 
@@ -206,7 +206,7 @@ def test_a_visitor_pulls_and_searches_so_often_only(shop: Context, monkeypatch: 
     client = client_for(shop)
     for kind in ("pull", "search"):
         form = {"repo": "a/b", "text": "gan"}
-        codes = [client.post(f"/gan/hub/{kind}", json=form).status_code for _ in range(41)]
+        codes = [client.post(f"/_gan/hub/{kind}", json=form).status_code for _ in range(41)]
         assert codes.count(200) == RATES[kind].mine
         assert codes[-1] == 429
 
@@ -240,11 +240,11 @@ def test_the_oldest_pulled_models_make_room_but_never_the_newest(folder: Path):
 
 
 def test_deleting_is_for_home_alone(home: Context, shop: Context, folder: Path):
-    refused = client_for(shop).post("/gan/hub/delete", json={"ref": REF})
+    refused = client_for(shop).post("/_gan/hub/delete", json={"ref": REF})
     assert (refused.status_code, refused.json()["key"]) == (403, "gan_hub_shared")
     assert folder.is_dir()
-    assert client_for(home).post("/gan/hub/delete", json={"ref": "fashion"}).status_code == 404
-    assert client_for(home).post("/gan/hub/delete", json={"ref": REF}).status_code == 200
+    assert client_for(home).post("/_gan/hub/delete", json={"ref": "fashion"}).status_code == 404
+    assert client_for(home).post("/_gan/hub/delete", json={"ref": REF}).status_code == 200
     assert not folder.exists()
 
 
@@ -257,12 +257,12 @@ def test_nobody_publishes_without_a_token_of_their_own(
     form = {"ref": "fashion", "repo": "me/x", "token": TOKEN}
     for context, given in ((shop, form), (home, form | {"token": ""})):
         for path in ("plan", "push"):
-            reply = client_for(context).post(f"/gan/hub/{path}", json=given)
+            reply = client_for(context).post(f"/_gan/hub/{path}", json=given)
             assert (reply.status_code, reply.json()["key"]) == (403, "gan_push_no_token")
     monkeypatch.setattr(publish, "saved_token", lambda: "hf_owner")
-    assert client_for(shop).post("/gan/hub/plan", json=form).status_code == 403
-    assert client_for(shop).get("/gan/hub").json()["publish"]["open"] is False
-    assert client_for(shop).get("/gan/hub/account").status_code == 400
+    assert client_for(shop).post("/_gan/hub/plan", json=form).status_code == 403
+    assert client_for(shop).get("/_gan/hub").json()["publish"]["open"] is False
+    assert client_for(shop).get("/_gan/hub/account").status_code == 400
 
 
 def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
@@ -282,17 +282,17 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
     )
     mine, other = client_for(home), client_for(home)
     form = {"ref": "fashion", "repo": "me/x", "token": TOKEN}
-    reply = mine.post("/gan/hub/plan", json=form)
+    reply = mine.post("/_gan/hub/plan", json=form)
     assert TOKEN not in reply.text
     found = lines(reply)[-1]["plan"]
     assert {f["path"] for f in found["files"]} >= {"README.md", "config.json", "model.safetensors"}
     picture = {"id": found["id"], "name": "samples.png"}
-    assert mine.get("/gan/hub/plan/picture", params=picture).content[:4] == b"\x89PNG"
+    assert mine.get("/_gan/hub/plan/picture", params=picture).content[:4] == b"\x89PNG"
     secret = picture | {"name": "model.safetensors"}
-    assert mine.get("/gan/hub/plan/picture", params=secret).status_code == 404
+    assert mine.get("/_gan/hub/plan/picture", params=secret).status_code == 404
     given = {"id": found["id"], "token": TOKEN}
-    assert other.post("/gan/hub/push", json=given).status_code == 404
-    told = lines(mine.post("/gan/hub/push", json=given))
+    assert other.post("/_gan/hub/push", json=given).status_code == 404
+    told = lines(mine.post("/_gan/hub/push", json=given))
     assert told[-2:] == [{"stage": "writing", "done": 1, "of": 2}, {"url": "url"}]
     assert sent == [TOKEN]
     assert TOKEN not in repr(home.part(Desk).drafts)
@@ -300,7 +300,7 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
 
 def test_another_visitors_training_is_not_published(shop: Context, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(publish, "own_token", lambda *_: "hf_visitor")
-    reply = client_for(shop).post("/gan/hub/plan", json={"ref": "run:theirs", "repo": "me/x"})
+    reply = client_for(shop).post("/_gan/hub/plan", json={"ref": "run:theirs", "repo": "me/x"})
     assert (reply.status_code, reply.json()["key"]) == (403, "gan_push_foreign")
 
 
@@ -343,17 +343,17 @@ def add_mlp(home: Path) -> str:
 
 def test_readings_are_shown_as_pictures_and_one_is_chosen(home: Context, tmp_path: Path):
     client, ref = client_for(home), add_mlp(tmp_path / "home")
-    shown = {m["ref"]: m["readings"] for m in client.get("/gan/hub").json()["pulled"]}
+    shown = {m["ref"]: m["readings"] for m in client.get("/_gan/hub").json()["pulled"]}
     assert shown == {REF: [], ref: [{"activation": "relu"}, {"activation": "leaky"}]}
     pictures = [
-        client.get("/gan/hub/reading", params={"ref": ref, "index": i}).content for i in (0, 1)
+        client.get("/_gan/hub/reading", params={"ref": ref, "index": i}).content for i in (0, 1)
     ]
     assert pictures[0].startswith(b"\x89PNG")
     assert pictures[0] != pictures[1]
-    chosen = client.post("/gan/hub/settle", json={"ref": ref, "index": 1}).json()
+    chosen = client.post("/_gan/hub/settle", json={"ref": ref, "index": 1}).json()
     assert load(chosen["ref"]).config.source.chosen == ("activation=leaky",)
     assert "leaky 0.2" in load(chosen["ref"]).config.model.g_layers
-    assert client.post("/gan/hub/settle", json={"ref": ref, "index": 0}).status_code == 404
+    assert client.post("/_gan/hub/settle", json={"ref": ref, "index": 0}).status_code == 404
 
 
 def test_a_file_is_taken_at_home_alone(home: Context, shop: Context, monkeypatch):
@@ -364,10 +364,10 @@ def test_a_file_is_taken_at_home_alone(home: Context, shop: Context, monkeypatch
         yield Pulled(REF, "garments", "", "", cached=False)
 
     monkeypatch.setattr(hub, "take", stand_in)
-    reply = client_for(home).post("/gan/hub/own", params={"name": "g.ckpt"}, content=b"weights")
+    reply = client_for(home).post("/_gan/hub/own", params={"name": "g.ckpt"}, content=b"weights")
     assert lines(reply)[-1]["pulled"]["ref"] == REF
     assert seen == [("g.ckpt", b"weights")]
     public = client_for(shop)
     for path in ("own", "settle"):
-        assert public.post(f"/gan/hub/{path}", content=b"{}").status_code == 403
+        assert public.post(f"/_gan/hub/{path}", content=b"{}").status_code == 403
     assert len(seen) == 1

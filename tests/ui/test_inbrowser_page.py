@@ -112,15 +112,15 @@ def test_in_the_browser_no_picture_is_asked_of_the_server(page: Page):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     assert move(page, 0.3) != move(page, 0.8)
-    assert [url for url in asked if "/gan/latent?" in url] == []
+    assert [url for url in asked if "/_gan/latent?" in url] == []
 
 
 def test_the_first_picture_waits_for_nothing_of_this(open_page):
     page = open_page(fresh=True)
     wait_for_browser(page)
     times = page.evaluate("performance.getEntriesByType('resource').map((e) => ({...e.toJSON()}))")
-    first = min(e["responseEnd"] for e in times if "/gan/latent?" in e["name"])
-    heavy = [e for e in times if "/gan/model.onnx" in e["name"] or "assets/ort" in e["name"]]
+    first = min(e["responseEnd"] for e in times if "/_gan/latent?" in e["name"])
+    heavy = [e for e in times if "/_gan/model.onnx" in e["name"] or "assets/ort" in e["name"]]
     assert heavy
     assert all(e["startTime"] > first for e in heavy)
 
@@ -172,8 +172,8 @@ def test_a_file_that_draws_something_else_is_not_trusted(open_page, runs_dir: Pa
     right = add_model(runs_dir, "own-right", family="mlp", resolution=16, z_dim=20)
     wrong = add_model(runs_dir, "own-wrong", family="mlp", resolution=16, z_dim=20, seed=9)
     page = open_page("/")
-    other = page.evaluate(f"fetch('gan/model?ref={wrong}').then((r) => r.json())")["revision"]
-    address = f"{page.url.split('#')[0]}gan/model.onnx?ref={wrong}&revision={other}"
+    other = page.evaluate(f"fetch('_gan/model?ref={wrong}').then((r) => r.json())")["revision"]
+    address = f"{page.url.split('#')[0]}_gan/model.onnx?ref={wrong}&revision={other}"
     page.route(
         f"**/model.onnx?ref={right.replace(':', '%3A')}*", lambda r: r.continue_(url=address)
     )
@@ -221,15 +221,15 @@ def test_an_older_picture_never_comes_over_a_newer_one(page: Page):
         else:
             route.continue_()
 
-    page.route("**/gan/latent?*", answer)
+    page.route("**/_gan/latent?*", answer)
     seq = page.evaluate(SEQ)
-    with page.expect_request("**/gan/latent?*psi=0.2*"):
+    with page.expect_request("**/_gan/latent?*psi=0.2*"):
         page.locator("#psi").fill("0.2")
     page.locator("#psi").fill("0.8")
     page.wait_for_function(f"{SEQ} > {seq}")
     assert page.evaluate(PIXELS) == wanted
     seq = page.evaluate(SEQ)
-    with page.expect_response("**/gan/latent?*psi=0.2*"):
+    with page.expect_response("**/_gan/latent?*psi=0.2*"):
         held[0].continue_()
     settle(page)
     assert page.evaluate(SEQ) == seq
@@ -285,7 +285,7 @@ BATCH = """async ([modules, ref, count]) => {
 
 def test_a_batch_holds_what_single_pictures_show_in_both_places(page: Page):
     modules = page.evaluate(
-        "document.querySelector('link[rel=modulepreload][href*=\"gan/assets\"]').href"
+        "document.querySelector('link[rel=modulepreload][href*=\"_gan/assets\"]').href"
     ).rsplit("/", 1)[0]
     found = page.evaluate(BATCH, [modules + "/", "fashion", 70])  # more than one request holds
     assert len(found["onServer"]) == len(found["inBrowser"]) == 70

@@ -26,8 +26,8 @@ from tests.ui.test_routes import context_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's tracer
 
-WASM = f"/gan/assets/ort/{RUNTIME_VERSION}/ort-wasm-simd-threaded.wasm"
-SCRIPT = f"/gan/assets/ort/{RUNTIME_VERSION}/ort.wasm.bundle.min.mjs"
+WASM = f"/_gan/assets/ort/{RUNTIME_VERSION}/ort-wasm-simd-threaded.wasm"
+SCRIPT = f"/_gan/assets/ort/{RUNTIME_VERSION}/ort.wasm.bundle.min.mjs"
 
 
 def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
@@ -89,10 +89,10 @@ def test_the_wasm_is_small_on_the_way_typed_and_kept_for_ever(client: TestClient
 @pytest.mark.parametrize(
     "path",
     [
-        "/gan/assets/ort/0.0.0/ort.wasm.bundle.min.mjs",
-        f"/gan/assets/ort/{RUNTIME_VERSION}/LICENSE.br",
-        f"/gan/assets/ort/{RUNTIME_VERSION}/..%2f..%2fapp.py",
-        f"/gan/assets/ort/{RUNTIME_VERSION}/%2e%2e",
+        "/_gan/assets/ort/0.0.0/ort.wasm.bundle.min.mjs",
+        f"/_gan/assets/ort/{RUNTIME_VERSION}/LICENSE.br",
+        f"/_gan/assets/ort/{RUNTIME_VERSION}/..%2f..%2fapp.py",
+        f"/_gan/assets/ort/{RUNTIME_VERSION}/%2e%2e",
     ],
 )
 def test_nothing_else_is_served_beside_the_runtime(client: TestClient, path: str):
@@ -110,9 +110,9 @@ def test_the_runtime_comes_with_its_licences():
 
 
 def test_a_model_draws_the_same_in_the_file_that_is_served(client: TestClient, tiny_run: Path):
-    info = client.get("/gan/model", params={"ref": "run:tiny"}).json()
+    info = client.get("/_gan/model", params={"ref": "run:tiny"}).json()
     query = {"ref": "run:tiny", "revision": info["revision"]}
-    reply = client.get("/gan/model.onnx", params=query)
+    reply = client.get("/_gan/model.onnx", params=query)
     assert "immutable" in reply.headers["cache-control"]
     assert info["fits"]
     assert info["bytes"] < len(reply.content) < info["bytes"] + 20_000
@@ -136,21 +136,21 @@ def test_a_model_draws_the_same_in_the_file_that_is_served(client: TestClient, t
     ],
 )
 def test_only_weights_that_are_there_are_exported(client: TestClient, params: dict, status: int):
-    reply = client.get("/gan/model.onnx", params=params)
+    reply = client.get("/_gan/model.onnx", params=params)
     assert reply.status_code == status
     assert reply.json()["key"] != "gan_error_server"
     if "revision" not in params or status == 404:
-        assert client.get("/gan/model", params=params).status_code in (200, 404)
+        assert client.get("/_gan/model", params=params).status_code in (200, 404)
 
 
 def test_a_model_too_big_for_a_browser_is_not_exported(tmp_path: Path):
     ref = add_model(tmp_path, "big", family="mlp", resolution=64, channels=3, g_widths=(64, 512))
     context = context_for("127.0.0.1", tmp_path)
     client = client_for(context)
-    info = client.get("/gan/model", params={"ref": ref}).json()
+    info = client.get("/_gan/model", params={"ref": ref}).json()
     assert info["bytes"] > MAX_MODEL_BYTES
     assert not info["fits"]
-    reply = client.get("/gan/model.onnx", params={"ref": ref, "revision": info["revision"]})
+    reply = client.get("/_gan/model.onnx", params={"ref": ref, "revision": info["revision"]})
     assert (reply.status_code, reply.json()["key"]) == (413, "gan_error_too_big")
     assert context.part(Exports).count == 0
 

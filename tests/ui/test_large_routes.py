@@ -49,21 +49,21 @@ def z_of(ref: str, *seeds: int) -> bytes:
 def test_a_pulled_model_is_in_the_list_and_paints_with_its_transparency(
     client: TestClient, faces: str
 ):
-    listed = client.get("/gan/state").json()["models"]
+    listed = client.get("/_gan/state").json()["models"]
     (entry,) = [m for m in listed if m["kind"] == "pulled"]
     assert (entry["ref"], entry["name"], entry["channels"]) == (faces, "someone/faces", 4)
-    reply = client.post(f"/gan/latent?ref={faces}", content=z_of(faces, 5))
+    reply = client.post(f"/_gan/latent?ref={faces}", content=z_of(faces, 5))
     assert reply.headers["x-gan-shape"] == "8,8,4"
     assert reply.content == sample(load(faces).generator, [5]).pixels.tobytes()
 
 
 @pytest.mark.parametrize("ref", ["hub:nobody--nothing--000000000000", "hub:../../etc", "hub:"])
 def test_a_model_that_was_not_pulled_is_refused(client: TestClient, ref: str):
-    assert client.post("/gan/latent", params={"ref": ref}, content=b"0000").status_code == 404
+    assert client.post("/_gan/latent", params={"ref": ref}, content=b"0000").status_code == 404
 
 
 def test_a_large_picture_travels_compressed_and_looks_the_same(client: TestClient, large: str):
-    reply = client.post(f"/gan/latent?ref={large}", content=z_of(large, 5))
+    reply = client.post(f"/_gan/latent?ref={large}", content=z_of(large, 5))
     assert reply.headers["content-type"] == "image/webp"
     assert reply.headers["x-gan-shape"] == "256,256,3"
     with Image.open(io.BytesIO(reply.content)) as image:
@@ -74,14 +74,14 @@ def test_a_large_picture_travels_compressed_and_looks_the_same(client: TestClien
 
 
 def test_thumbnails_and_tiles_are_no_larger_than_they_are_shown(client: TestClient, large: str):
-    reply = client.post(f"/gan/latents/batch?ref={large}", content=z_of(large, 1, 2))
+    reply = client.post(f"/_gan/latents/batch?ref={large}", content=z_of(large, 1, 2))
     assert reply.headers["x-gan-shape"] == "160,160,3"
     assert len(reply.content) == 2 * 160 * 160 * 3
 
 
 def test_a_file_has_the_full_size(client: TestClient, large: str):
     form = {"ref": large, "seeds": [1], "labels": [-1], "psis": [1.0]}
-    reply = client.post("/gan/gallery/one", json=form)
+    reply = client.post("/_gan/gallery/one", json=form)
     with Image.open(io.BytesIO(reply.content)) as image:
         assert image.size == (256, 256)
 

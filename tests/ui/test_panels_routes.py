@@ -73,7 +73,7 @@ def told(data: bytes) -> tuple[list[dict], bytes]:
 @pytest.mark.parametrize("form", ["webp", "gif", "mp4"])
 def test_a_film_of_a_walk_comes_back_whole_and_well_named(home: TestClient, form: str):
     query = {"ref": REF, "format": form, "seconds": "1", "scale": "2", "loop": "1"}
-    lines, data = told(home.post("/gan/film", params=query, content=rows(3)).content)
+    lines, data = told(home.post("/_gan/film", params=query, content=rows(3)).content)
     assert lines[-1]["size"] == len(data)
     assert lines[-1]["name"] == f"tiny-walk-24-frames-16x16.{form}"
     assert [line["step"] for line in lines if "step" in line] == [24]
@@ -104,7 +104,7 @@ def test_a_film_of_a_walk_comes_back_whole_and_well_named(home: TestClient, form
     ],
 )
 def test_what_no_film_can_be_made_of_is_said_in_a_sentence(home, query: dict, body: bytes):
-    reply = home.post("/gan/film", params={"ref": REF} | query, content=body)
+    reply = home.post("/_gan/film", params={"ref": REF} | query, content=body)
     lines, data = told(reply.content)
     assert data == b""
     assert lines[-1].get("key", "").startswith("gan_error") or lines[-1].get("error")
@@ -113,16 +113,16 @@ def test_what_no_film_can_be_made_of_is_said_in_a_sentence(home, query: dict, bo
 
 def test_public_films_are_shorter_and_bodies_bounded(home: TestClient, shop: TestClient):
     query = {"ref": REF, "seconds": "30"}
-    assert shop.post("/gan/film", params=query, content=rows(2)).status_code == 400
-    assert home.post("/gan/film", params=query, content=rows(2)).status_code == 200
-    assert shop.post("/gan/film", params={"ref": REF}, content=b"0" * 10**6).status_code == 413
+    assert shop.post("/_gan/film", params=query, content=rows(2)).status_code == 400
+    assert home.post("/_gan/film", params=query, content=rows(2)).status_code == 200
+    assert shop.post("/_gan/film", params={"ref": REF}, content=b"0" * 10**6).status_code == 413
 
 
 # ---- the map ------------------------------------------------------------------------------------
 
 
 def test_the_map_has_a_place_a_seed_and_a_picture_for_every_sample(shop: TestClient):
-    drawn = shop.get("/gan/map", params={"ref": REF}).json()
+    drawn = shop.get("/_gan/map", params={"ref": REF}).json()
     assert len(drawn["x"]) == len(drawn["y"]) == len(drawn["seeds"]) == 600
     assert max(map(abs, drawn["x"])) <= 1
     assert {drawn["class_names"][label] for label in drawn["labels"]} <= set("0123456789")
@@ -133,7 +133,7 @@ def test_the_map_has_a_place_a_seed_and_a_picture_for_every_sample(shop: TestCli
     "query", [{"method": "umap"}, {"psi": "-1"}, {"psi": "nan"}, {"ref": "run:no"}, {"ref": "/etc"}]
 )
 def test_a_map_of_nonsense_is_refused(shop: TestClient, query: dict):
-    reply = shop.get("/gan/map", params={"ref": REF} | query)
+    reply = shop.get("/_gan/map", params={"ref": REF} | query)
     assert reply.status_code in (400, 404)
     assert reply.json().get("key") != "gan_error_server"
 
@@ -149,7 +149,7 @@ def encoded(size=(40, 30), form="PNG", mode="RGB") -> bytes:
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
 def test_a_picture_comes_back_at_the_models_size(shop: TestClient, form: str):
-    reply = shop.post("/gan/picture", params={"ref": REF}, content=encoded(form=form))
+    reply = shop.post("/_gan/picture", params={"ref": REF}, content=encoded(form=form))
     assert reply.headers["x-gan-shape"] == "8,8,1"
     assert len(reply.content) == 64
 
@@ -168,7 +168,7 @@ def test_a_picture_comes_back_at_the_models_size(shop: TestClient, form: str):
     ],
 )
 def test_what_is_no_picture_within_the_limits_is_refused(shop: TestClient, body, status: int):
-    reply = shop.post("/gan/picture", params={"ref": REF}, content=body)
+    reply = shop.post("/_gan/picture", params={"ref": REF}, content=body)
     assert reply.status_code == status
     assert reply.json().get("key") != "gan_error_server"
 
@@ -183,7 +183,7 @@ def test_a_visitor_may_send_so_much_and_no_more():
 def test_a_search_tells_of_its_progress_and_ends_with_a_point_that_is_nearer(shop: TestClient):
     body = bytes(range(0, 256, 4))
     query = {"ref": REF, "steps": "20", "restarts": "2"}
-    lines, _ = told(shop.post("/gan/search", params=query, content=body).content)
+    lines, _ = told(shop.post("/_gan/search", params=query, content=body).content)
     assert lines[0] == {"waiting": True}
     assert any(line.get("of") == 20 for line in lines)
     found = lines[-1]
@@ -206,7 +206,7 @@ def test_a_search_tells_of_its_progress_and_ends_with_a_point_that_is_nearer(sho
     ],
 )
 def test_a_search_for_nonsense_is_refused(shop: TestClient, query: dict, body: bytes):
-    reply = shop.post("/gan/search", params={"ref": REF} | query, content=body)
+    reply = shop.post("/_gan/search", params={"ref": REF} | query, content=body)
     last = json.loads(reply.content.splitlines()[-1])
     assert last.get("key", "").startswith("gan_error") or last.get("error")
     assert last.get("key") != "gan_error_server"
@@ -264,7 +264,7 @@ def test_a_closed_server_stops_the_searches_it_has_begun():
 
 
 def test_the_inside_shows_every_layer_and_the_picture_last(shop: TestClient):
-    seen = shop.post("/gan/inside", params={"ref": REF}, content=rows(1)).json()
+    seen = shop.post("/_gan/inside", params={"ref": REF}, content=rows(1)).json()
     layers = seen["layers"]
     assert layers[-1]["kind"] == "image"
     assert (layers[-1]["height"], layers[-1]["width"]) == (8, 8)
@@ -277,7 +277,7 @@ def test_the_inside_shows_every_layer_and_the_picture_last(shop: TestClient):
 
 def test_the_nearest_reals_come_in_order_once_they_are_studied(shop: TestClient):
     for _ in range(600):
-        near = shop.post("/gan/neighbours", params={"ref": REF}, content=rows(1)).json()
+        near = shop.post("/_gan/neighbours", params={"ref": REF}, content=rows(1)).json()
         if near["state"] != "studying":
             break
         threading.Event().wait(0.1)
@@ -300,7 +300,7 @@ def test_in_public_own_training_pictures_are_not_shown(tiny_run: Path):
     assert data_of(weights, local=False) == "digits"
 
 
-@pytest.mark.parametrize("path", ["/gan/inside", "/gan/neighbours"])
+@pytest.mark.parametrize("path", ["/_gan/inside", "/_gan/neighbours"])
 @pytest.mark.parametrize("body", [b"", rows(2), np.full(26, np.inf, "<f4").tobytes(), b"x" * 9000])
 def test_the_inside_of_nonsense_is_refused(shop: TestClient, path: str, body: bytes):
     reply = shop.post(path, params={"ref": REF}, content=body)
@@ -320,5 +320,5 @@ def test_an_upload_on_another_ground_than_the_models_is_told(home, ground, thing
     image.paste(thing, (20, 12, 44, 56))
     stream = io.BytesIO()
     image.save(stream, "PNG")
-    reply = home.post("/gan/picture", params={"ref": "fashion"}, content=stream.getvalue())
+    reply = home.post("/_gan/picture", params={"ref": "fashion"}, content=stream.getvalue())
     assert reply.headers["x-gan-inverted"] == told

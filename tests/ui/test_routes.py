@@ -94,13 +94,13 @@ def test_unknown_means_public(host: str, env: dict, local: bool):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1"])
 def test_a_name_that_only_resolves_to_us_is_refused(home: Context, host: str):
-    reply = client_for(home).get("/gan/state", headers={"host": host})
+    reply = client_for(home).get("/_gan/state", headers={"host": host})
     assert reply.status_code == 403
 
 
 def test_a_space_answers_to_its_own_name(shop: Context):
-    assert client_for(shop, "me-app.hf.space").get("/gan/state").status_code == 200
-    assert client_for(shop, "other.hf.space").get("/gan/state").status_code == 403
+    assert client_for(shop, "me-app.hf.space").get("/_gan/state").status_code == 200
+    assert client_for(shop, "other.hf.space").get("/_gan/state").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_space_answers_to_its_own_name(shop: Context):
     ],
 )
 def test_a_post_from_another_page_is_refused(home: Context, headers: dict):
-    reply = client_for(home).post("/gan/train/start", json=FORM, headers=headers)
+    reply = client_for(home).post("/_gan/train/start", json=FORM, headers=headers)
     assert reply.status_code == 403
     assert home.supervisor.live == []
 
@@ -121,9 +121,9 @@ def test_a_post_from_another_page_is_refused(home: Context, headers: dict):
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[::1"])
 def test_scripts_of_another_page_read_nothing(home: Context, origin: str):
     client = client_for(home)
-    assert client.get("/gan/state", headers={"origin": origin}).status_code == 403
-    assert client.get("/gan/state", headers={"origin": "http://127.0.0.1"}).status_code == 200
-    assert client.get("/gan/state", headers={"sec-fetch-site": "cross-site"}).status_code == 200
+    assert client.get("/_gan/state", headers={"origin": origin}).status_code == 403
+    assert client.get("/_gan/state", headers={"origin": "http://127.0.0.1"}).status_code == 200
+    assert client.get("/_gan/state", headers={"sec-fetch-site": "cross-site"}).status_code == 200
 
 
 def test_a_public_server_serves_reviewed_paths_only(shop: Context):
@@ -135,10 +135,10 @@ def test_a_public_server_serves_reviewed_paths_only(shop: Context):
 
 def test_the_session_cookie_is_kept_from_scripts_and_kept(home: Context):
     client = client_for(home)
-    cookie = client.get("/gan/state").headers["set-cookie"]
+    cookie = client.get("/_gan/state").headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert len(session_in(cookie.split(";")[0])) == 32
-    assert "set-cookie" not in client.get("/gan/state").headers
+    assert "set-cookie" not in client.get("/_gan/state").headers
 
 
 @pytest.mark.parametrize("cookie", ["", "gan_session=", "gan_session=short", 'x="', "a=b; c"])
@@ -167,19 +167,19 @@ def test_owners_know_their_own_only_and_are_bounded():
 def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Context):
     mine, theirs = client_for(shop, "10.0.0.7"), client_for(shop, "10.0.0.7")
     for client in (mine, theirs):
-        client.get("/gan/state")
-    run_id = mine.post("/gan/train/start", json=FORM).json()["id"]
+        client.get("/_gan/state")
+    run_id = mine.post("/_gan/train/start", json=FORM).json()["id"]
     order = {"id": run_id, "command": "pause"}
-    foreign = theirs.post("/gan/train/steer", json=order)
-    unknown = theirs.post("/gan/train/steer", json=order | {"id": "no-such-run"})
+    foreign = theirs.post("/_gan/train/steer", json=order)
+    unknown = theirs.post("/_gan/train/steer", json=order | {"id": "no-such-run"})
     assert (foreign.status_code, foreign.json()) == (unknown.status_code, unknown.json())
     assert foreign.json()["key"] == "gan_error_unknown_run"
-    assert mine.post("/gan/train/steer", json=order).status_code == 200
+    assert mine.post("/_gan/train/steer", json=order).status_code == 200
     assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
 
 
 def test_whoever_looks_at_the_form_has_torch_loaded_for_a_start(home: Context):
-    assert client_for(home).post("/gan/train/prepare", json={}).status_code == 200
+    assert client_for(home).post("/_gan/train/prepare", json={}).status_code == 200
     assert home.supervisor.prepared == 1
 
 
@@ -191,19 +191,19 @@ def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
     monkeypatch.setattr(nursery, "is_prepared", lambda: False)
     home = Context(build_profile("127.0.0.1", env={}), runs=Runs(tmp_path))
     client = client_for(home)
-    run = {"id": client.post("/gan/train/start", json=FORM).json()["id"]}
-    again = client.post("/gan/train/start", json=FORM).json()["id"]
+    run = {"id": client.post("/_gan/train/start", json=FORM).json()["id"]}
+    again = client.post("/_gan/train/start", json=FORM).json()["id"]
     assert [run["id"], again] == ["digits-1", "digits-2"]
-    status = client.get("/gan/run", params=run).json()["status"]
+    status = client.get("/_gan/run", params=run).json()["status"]
     assert (status["state"], status["steerable"]) == ("starting", True)
     assert status["start"]["stage"] == "loading"
     assert status["start"]["loading_s"] > 0
-    assert {r["id"] for r in client.get("/gan/state").json()["runs"]} == {"digits-1", "digits-2"}
+    assert {r["id"] for r in client.get("/_gan/state").json()["runs"]} == {"digits-1", "digits-2"}
     for name in ("digits-1", "digits-2"):
         start = next(s for s in home.supervisor.starting() if s.run_id == name)
-        client.post("/gan/train/steer", json={"id": name, "command": "stop"})
+        client.post("/_gan/train/steer", json={"id": name, "command": "stop"})
         assert start.over.wait(120)
-    assert client.get("/gan/run", params=run).json() == {
+    assert client.get("/_gan/run", params=run).json() == {
         "gone": {"key": "gan_start_cancelled", "values": {}}
     }
 
@@ -211,10 +211,10 @@ def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
         raise RunError("the training ended without a word")
 
     monkeypatch.setattr(nursery, "begin", fails)
-    run = {"id": client.post("/gan/train/start", json=FORM).json()["id"]}
+    run = {"id": client.post("/_gan/train/start", json=FORM).json()["id"]}
     while home.supervisor.starting():
         time.sleep(0.01)
-    assert "without a word" in client.get("/gan/run", params=run).json()["gone"]["error"]
+    assert "without a word" in client.get("/_gan/run", params=run).json()["gone"]["error"]
     home.close()
 
 
@@ -224,7 +224,9 @@ def test_what_trainings_need_is_loaded_after_the_first_picture(home: Context, mo
     watching = warmup.start(home)
     time.sleep(0.3)
     assert watching.is_alive()  # nobody has seen a picture yet
-    reply = client_for(home).post("/gan/latent?ref=run:tiny", content=np.zeros(16, "<f4").tobytes())
+    reply = client_for(home).post(
+        "/_gan/latent?ref=run:tiny", content=np.zeros(16, "<f4").tobytes()
+    )
     assert reply.status_code == 200
     watching.join(60)
     home.train_thread.submit(lambda: None).result(60)
@@ -242,12 +244,12 @@ def test_with_little_memory_nothing_is_loaded_ahead(home: Context, monkeypatch):
 def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context):
     client, other = client_for(shop, "10.0.0.7"), client_for(shop, "10.0.0.7")
     for each in (client, other):
-        each.get("/gan/state")
-    first = client.post("/gan/train/start", json=FORM).json()["id"]
-    second = other.post("/gan/train/start", json=FORM).json()
+        each.get("/_gan/state")
+    first = client.post("/_gan/train/start", json=FORM).json()["id"]
+    second = other.post("/_gan/train/start", json=FORM).json()
     assert (second["position"], second["of"]) == (1, 1)
     assert shop.supervisor.live == [first]
-    third = client.post("/gan/train/start", json=FORM).json()
+    third = client.post("/_gan/train/start", json=FORM).json()
     assert third["position"] == 2
     shop.close()
 
@@ -264,20 +266,20 @@ def test_in_public_one_training_runs_at_a_time_and_the_next_waits(shop: Context)
     ],
 )
 def test_in_public_only_short_trainings_on_our_own_data(shop: Context, change: dict, key: str):
-    reply = client_for(shop, "10.0.0.7").post("/gan/train/start", json=FORM | change)
+    reply = client_for(shop, "10.0.0.7").post("/_gan/train/start", json=FORM | change)
     assert (reply.status_code, reply.json()["key"]) == (400, key)
     assert shop.supervisor.live == []
 
 
 def test_in_public_a_run_cannot_be_resumed_by_its_name(shop: Context):
     order = {"id": "tiny", "command": "resume"}
-    assert client_for(shop, "10.0.0.7").post("/gan/train/steer", json=order).status_code == 404
+    assert client_for(shop, "10.0.0.7").post("/_gan/train/steer", json=order).status_code == 404
 
 
 def test_a_run_from_a_terminal_is_watched_not_steered(home: Context):
     client = client_for(home)
-    assert client.get("/gan/run", params={"id": "tiny"}).json()["status"]["steerable"] is False
-    reply = client.post("/gan/train/steer", json={"id": "tiny", "command": "stop"})
+    assert client.get("/_gan/run", params={"id": "tiny"}).json()["status"]["steerable"] is False
+    reply = client.post("/_gan/train/steer", json={"id": "tiny", "command": "stop"})
     assert reply.status_code == 404
 
 
@@ -286,27 +288,27 @@ def test_a_run_from_a_terminal_is_watched_not_steered(home: Context):
 
 def test_a_run_is_read_once_and_then_only_what_is_new(home: Context):
     client = client_for(home)
-    first = client.get("/gan/run", params={"id": "tiny"}).json()
+    first = client.get("/_gan/run", params={"id": "tiny"}).json()
     assert first["status"]["state"] == "finished"
     assert first["rows"]
     assert first["snapshots"]
     later = client.get(
-        "/gan/run",
+        "/_gan/run",
         params={"id": "tiny", "after": first["rows"][-1]["nimg"], "seen": first["snapshots"][-1]},
     ).json()
     assert (later["rows"], later["snapshots"]) == ([], [])
-    picture = client.get("/gan/snapshot", params={"id": "tiny", "nimg": first["snapshots"][0]})
+    picture = client.get("/_gan/snapshot", params={"id": "tiny", "nimg": first["snapshots"][0]})
     assert picture.content[8:12] == b"WEBP"
     assert "immutable" in picture.headers["cache-control"]
 
 
 def test_a_latent_of_a_seed_gives_the_gallery_s_picture(home: Context):
     client, ref = client_for(home), {"ref": "run:tiny"}
-    base = client.get("/gan/latents", params=ref | {"seed": 3}).json()
+    base = client.get("/_gan/latents", params=ref | {"seed": 3}).json()
     form = ref | {"seeds": [3, 4], "labels": [-1, -1], "psis": [1, 1]}
-    page = client.post("/gan/gallery", json=form)
+    page = client.post("/_gan/gallery", json=form)
     z = np.array(base["z"], dtype="<f4").tobytes()
-    one = client.post("/gan/latent", params=ref | {"label": base["label"]}, content=z)
+    one = client.post("/_gan/latent", params=ref | {"label": base["label"]}, content=z)
     assert one.headers["x-gan-shape"] == page.headers["x-gan-shape"] == "8,8,1"
     assert page.headers["x-gan-labels"].split(",")[0] == str(base["label"])
     mine, theirs = (np.frombuffer(r.content, np.uint8).astype(int) for r in (one, page))
@@ -316,11 +318,11 @@ def test_a_latent_of_a_seed_gives_the_gallery_s_picture(home: Context):
 @pytest.mark.parametrize(
     ("path", "params"),
     [
-        ("/gan/latents", {"ref": "run:tiny", "seed": "-1"}),
-        ("/gan/snapshot", {"id": "tiny", "nimg": 1}),
-        ("/gan/snapshot", {"id": "..", "nimg": 1}),
-        ("/gan/run", {"id": "nobody"}),
-        ("/gan/run", {"id": "tiny", "after": "9" * 40}),
+        ("/_gan/latents", {"ref": "run:tiny", "seed": "-1"}),
+        ("/_gan/snapshot", {"id": "tiny", "nimg": 1}),
+        ("/_gan/snapshot", {"id": "..", "nimg": 1}),
+        ("/_gan/run", {"id": "nobody"}),
+        ("/_gan/run", {"id": "tiny", "after": "9" * 40}),
     ],
 )
 def test_nonsense_is_refused_without_a_traceback(home: Context, path: str, params: dict):
@@ -331,19 +333,19 @@ def test_nonsense_is_refused_without_a_traceback(home: Context, path: str, param
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 5000, b'{"preset": {}}', b"\xff"])
 def test_a_body_that_is_no_form_is_refused(home: Context, body: bytes):
-    reply = client_for(home).post("/gan/train/start", content=body)
+    reply = client_for(home).post("/_gan/train/start", content=body)
     assert reply.status_code == 400
     assert reply.json().get("key", "") != "gan_error_server"
 
 
 def test_a_body_is_counted_while_it_is_read(home: Context):
-    reply = client_for(home).post("/gan/train/start", content=b"x" * 100_000)
+    reply = client_for(home).post("/_gan/train/start", content=b"x" * 100_000)
     assert reply.status_code == 413
 
 
 def test_the_command_line_holds_what_was_changed_and_nothing_else(home: Context):
     form = FORM | {"seed": "7", "settings": {"g_lr": "0.5"}}
-    reply = client_for(home).post("/gan/train/command", json=form).json()
+    reply = client_for(home).post("/_gan/train/command", json=form).json()
     assert reply["command"] == (
         "python -m gan train --preset digits --set g_lr=0.5 --seed 7 --seconds 30"
     )
@@ -351,17 +353,17 @@ def test_the_command_line_holds_what_was_changed_and_nothing_else(home: Context)
 
 def test_assets_are_kept_for_ever_under_their_version(home: Context):
     client = client_for(home)
-    reply = client.get(f"/gan/assets/{assets_version()}/core.js")
+    reply = client.get(f"/_gan/assets/{assets_version()}/core.js")
     assert reply.headers["content-type"].startswith("text/javascript")
     assert "immutable" in reply.headers["cache-control"]
-    assert client.get(f"/gan/assets/{assets_version()}/..%2fapp.py").status_code == 404
+    assert client.get(f"/_gan/assets/{assets_version()}/..%2fapp.py").status_code == 404
 
 
 # ---- what a reviewer once broke -----------------------------------------------------------------
 
 
 def test_an_origin_that_is_no_address_is_refused(home: Context):
-    reply = client_for(home).post("/gan/latent?ref=fashion", headers={"origin": "http://["})
+    reply = client_for(home).post("/_gan/latent?ref=fashion", headers={"origin": "http://["})
     assert reply.status_code == 403
 
 
@@ -369,15 +371,15 @@ def test_an_origin_that_is_no_address_is_refused(home: Context):
 def test_a_number_of_thousands_of_digits_is_refused(home: Context, shop: Context, field: str):
     for context, host in ((home, "127.0.0.1"), (shop, "me-app.hf.space")):
         client = client_for(context, host)
-        reply = client.post("/gan/train/start", json=FORM | {field: "9" * 5000})
+        reply = client.post("/_gan/train/start", json=FORM | {field: "9" * 5000})
         assert reply.status_code == 400
-    assert client.get("/gan/latents", params={"seed": "9" * 5000}).status_code == 400
+    assert client.get("/_gan/latents", params={"seed": "9" * 5000}).status_code == 400
 
 
 @pytest.mark.parametrize("data", ["folder:" + "a" * 5000, "folder:\ud800", "folder:a\0b"])
 def test_an_odd_folder_is_refused_in_a_sentence(home: Context, data: str):
     text = json.dumps(FORM | {"data": data})
-    reply = client_for(home).post("/gan/train/start", content=text)
+    reply = client_for(home).post("/_gan/train/start", content=text)
     assert reply.status_code == 400
     assert reply.json()["error"]
 
@@ -389,9 +391,9 @@ def test_in_public_nobody_learns_where_the_owner_keeps_pictures(tiny_run: Path, 
     (tmp_path / "own-1" / "status.json").write_text(json.dumps(status | secret))
     shop = context_for("0.0.0.0", tmp_path, SPACE_HOST="me-app.hf.space")
     client = client_for(shop, "me-app.hf.space")
-    for path in ("/gan/state", "/gan/run?id=own-1"):
+    for path in ("/_gan/state", "/_gan/run?id=own-1"):
         assert "secret" not in client.get(path).text
-    assert "secret" in client_for(context_for("127.0.0.1", tmp_path)).get("/gan/state").text
+    assert "secret" in client_for(context_for("127.0.0.1", tmp_path)).get("/_gan/state").text
 
 
 def test_a_run_without_a_checkpoint_does_not_promise_to_go_on(tiny_run: Path, tmp_path: Path):
@@ -399,6 +401,6 @@ def test_a_run_without_a_checkpoint_does_not_promise_to_go_on(tiny_run: Path, tm
     status = json.loads((tmp_path / "r" / "status.json").read_text())
     (tmp_path / "r" / "status.json").write_text(json.dumps(status | {"state": "interrupted"}))
     client = client_for(context_for("127.0.0.1", tmp_path))
-    assert client.get("/gan/state").json()["runs"][0]["resumable"]
+    assert client.get("/_gan/state").json()["runs"][0]["resumable"]
     shutil.rmtree(tmp_path / "r" / "checkpoints")
-    assert not client.get("/gan/state").json()["runs"][0]["resumable"]
+    assert not client.get("/_gan/state").json()["runs"][0]["resumable"]

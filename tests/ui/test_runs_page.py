@@ -167,7 +167,7 @@ def crowd(page: Page, count: int) -> list[dict]:
             }
         )  # fmt: skip
 
-    page.route("**/gan/runs?*", answer)
+    page.route("**/_gan/runs?*", answer)
     return asked
 
 
@@ -194,7 +194,7 @@ def test_old_runs_are_reached_by_search_and_show_more_and_stay_chosen(page: Page
     expect(rows).to_have_count(11)
     expect(page.locator("#runs-more")).to_be_hidden()
     assert asked[-1]["limit"] == "50"  # a new search begins at its first page
-    page.route("**/gan/runs/curves?*", lambda route: route.fulfill(json={"curves": {}}))
+    page.route("**/_gan/runs/curves?*", lambda route: route.fulfill(json={"curves": {}}))
     page.check('[data-run="crowd-7"] [data-act="pick"]')
     page.fill("#runs-find", "crowd-33")
     expect(rows).to_have_count(1)
@@ -223,10 +223,10 @@ def test_a_start_says_what_it_does_and_can_be_stopped_at_once(page: Page):
         sent.append(route.request.post_data_json)
         route.fulfill(json={})
 
-    page.route("**/gan/train/start", lambda route: route.fulfill(json={"id": "slow-1"}))
-    page.route("**/gan/train/steer", steer)
+    page.route("**/_gan/train/start", lambda route: route.fulfill(json={"id": "slow-1"}))
+    page.route("**/_gan/train/steer", steer)
     page.route(
-        "**/gan/run?id=slow-1&*", lambda route: route.fulfill(json=gone if is_stopped() else news)
+        "**/_gan/run?id=slow-1&*", lambda route: route.fulfill(json=gone if is_stopped() else news)
     )
     open_tab(page, "Train")
     expect(page.locator("#preset")).to_have_value("fashion")

@@ -34,7 +34,7 @@ def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url=f"http://{host}")
-    client.get("/gan/runs")  # a first look brings the session
+    client.get("/_gan/runs")  # a first look brings the session
     return client
 
 
@@ -69,7 +69,7 @@ def test_the_list_tells_all_that_its_columns_show(home: Context, root: Path):
     (root / "digits-1" / "measures.jsonl").write_text(
         json.dumps({"nimg": 500, "seconds": 1.0, "fd": 7.5}) + "\n"
     )
-    body = client_for(home).get("/gan/runs").json()
+    body = client_for(home).get("/_gan/runs").json()
     row = next(r for r in body["runs"] if r["id"] == "digits-1")
     assert (row["state"], row["nimg"], row["snapshot"], row["fd"]) == ("finished", 1008, 1008, 7.5)
     on_disk = sum(p.stat().st_size for p in (root / "digits-1").rglob("*") if p.is_file())
@@ -95,34 +95,34 @@ def ids(rows: list[dict]) -> list[str]:
 
 def test_every_run_is_found_by_search_and_page_opened_and_compared(crowd: Context):
     client = client_for(crowd)
-    first = client.get("/gan/runs").json()
+    first = client.get("/_gan/runs").json()
     assert (first["all"], first["found"], len(first["runs"])) == (72, 72, 50)
-    rest = client.get("/gan/runs", params={"offset": 50, "limit": 50}).json()
+    rest = client.get("/_gan/runs", params={"offset": 50, "limit": 50}).json()
     assert not {*ids(first["runs"])} & {*ids(rest["runs"])}
     assert ids(rest["runs"])[-1] == "old-1"
-    client.post("/gan/runs/meta", json={"id": "old-2", "name": "Öl auf Leinwand"})
+    client.post("/_gan/runs/meta", json={"id": "old-2", "name": "Öl auf Leinwand"})
     for text, names in (("OLD-1", 11), ("öl auf", 1), ("nothing", 0)):
-        found = client.get("/gan/runs", params={"query": text}).json()
+        found = client.get("/_gan/runs", params={"query": text}).json()
         assert (found["found"], len(found["runs"])) == (names, names)
-    chosen = client.get("/gan/runs", params={"query": "digits-1", "also": "old-1,digits-1"}).json()
+    chosen = client.get("/_gan/runs", params={"query": "digits-1", "also": "old-1,digits-1"}).json()
     assert (ids(chosen["runs"]), ids(chosen["also"])) == (["digits-1"], ["old-1"])
-    assert client.get("/gan/runs", params={"state": "active"}).json()["found"] == 0
+    assert client.get("/_gan/runs", params={"state": "active"}).json()["found"] == 0
 
-    assert client.get("/gan/run", params={"id": "old-1"}).json()["rows"]
+    assert client.get("/_gan/run", params={"id": "old-1"}).json()["rows"]
     query = {"ids": "old-1,digits-2", "series": "loss_g"}
-    assert client.get("/gan/runs/curves", params=query).json()["curves"]["old-1"]
+    assert client.get("/_gan/runs/curves", params=query).json()["curves"]["old-1"]
     assert crowd.models.get("run:old-1").config.nimg == 1008
-    assert client.post("/gan/runs/delete", json={"id": "old-1"}).json()["token"]
+    assert client.post("/_gan/runs/delete", json={"id": "old-1"}).json()["token"]
 
 
 def test_a_poll_tells_of_the_newest_and_of_what_a_page_looks_at(crowd: Context):
     app = Starlette(routes=build_routes(crowd, header.ROUTES))
     client = TestClient(app, base_url="http://127.0.0.1")
-    plain = client.get("/gan/state").json()
+    plain = client.get("/_gan/state").json()
     assert len(plain["runs"]) == 60
     assert "run:old-1" not in {m["ref"] for m in plain["models"]}
     for query in ({"run": "old-1"}, {"model": "run:old-1@1008"}):
-        told = client.get("/gan/state", params=query).json()
+        told = client.get("/_gan/state", params=query).json()
         assert len(told["runs"]) == 61
         assert {"old-1"} <= {*ids(told["runs"])}
         assert "run:old-1" in {m["ref"] for m in told["models"]}
@@ -136,7 +136,7 @@ def test_a_poll_tells_of_the_newest_and_of_what_a_page_looks_at(crowd: Context):
     ],
 )  # fmt: skip
 def test_a_list_that_makes_no_sense_is_refused(home: Context, query: dict):
-    reply = client_for(home).get("/gan/runs", params=query)
+    reply = client_for(home).get("/_gan/runs", params=query)
     assert (reply.status_code, reply.json()["key"]) == (400, "gan_error_request")
 
 
@@ -145,95 +145,98 @@ def test_the_file_of_a_run_that_is_over_is_read_once(crowd: Context, monkeypatch
     status = RunReader.status
     monkeypatch.setattr(RunReader, "status", lambda self: read.append(self.path) or status(self))
     crowd.runs.forget()
-    assert client.get("/gan/runs", params={"limit": 1000}).json()["all"] == 72
+    assert client.get("/_gan/runs", params={"limit": 1000}).json()["all"] == 72
     assert read == []
     crowd.runs.forget()
     file = crowd.runs.root / "old-3" / "status.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"nimg": 1009}))
-    assert client.get("/gan/run", params={"id": "old-3"}).json()["status"]["nimg"] == 1009
+    assert client.get("/_gan/run", params={"id": "old-3"}).json()["status"]["nimg"] == 1009
     assert [path.name for path in read] == ["old-3"]
 
 
 def test_a_search_of_a_stranger_finds_no_names_or_notes(shop: Context):
     mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
     shop.owners.claim(session(mine), "digits-1")
-    mine.post("/gan/runs/meta", json={"id": "digits-1", "note": "private thought"})
+    mine.post("/_gan/runs/meta", json={"id": "digits-1", "note": "private thought"})
     for client, found in ((mine, 1), (theirs, 0)):
-        assert client.get("/gan/runs", params={"query": "thought"}).json()["found"] == found
+        assert client.get("/_gan/runs", params={"query": "thought"}).json()["found"] == found
 
 
 def test_nothing_is_kept_of_runs_that_are_gone(crowd: Context):
     client = client_for(crowd)
-    client.get("/gan/runs", params={"limit": 100})
+    client.get("/_gan/runs", params={"limit": 100})
     shelf = crowd.part(runs.Shelf)
     assert len(shelf._sizes) == 72
     for path in crowd.runs.root.glob("old-*"):
         shutil.rmtree(path)
     crowd.runs.forget()
-    client.get("/gan/runs")
+    client.get("/_gan/runs")
     assert len(shelf._sizes) == 2
     assert len(shelf._measured) <= 2
 
 
 def test_a_run_is_named_deleted_and_taken_back(home: Context, root: Path):
     client = client_for(home)
-    client.post("/gan/runs/meta", json={"id": "digits-1", "name": "the first", "note": "a\nb"})
-    token = client.post("/gan/runs/delete", json={"id": "digits-1"}).json()["token"]
-    body = client.get("/gan/runs").json()
+    client.post("/_gan/runs/meta", json={"id": "digits-1", "name": "the first", "note": "a\nb"})
+    token = client.post("/_gan/runs/delete", json={"id": "digits-1"}).json()["token"]
+    body = client.get("/_gan/runs").json()
     assert [r["id"] for r in body["runs"]] == ["digits-2"]
     assert [d["token"] for d in body["trash"]] == [token]
-    assert client.post("/gan/runs/restore", json={"token": token}).json() == {"id": "digits-1"}
-    row = next(r for r in client.get("/gan/runs").json()["runs"] if r["id"] == "digits-1")
+    assert client.post("/_gan/runs/restore", json={"token": token}).json() == {"id": "digits-1"}
+    row = next(r for r in client.get("/_gan/runs").json()["runs"] if r["id"] == "digits-1")
     assert (row["name"], row["note"]) == ("the first", "a\nb")
-    token = client.post("/gan/runs/delete", json={"id": "digits-2"}).json()["token"]
-    assert client.post("/gan/runs/purge", json={"token": token}).status_code == 200
+    token = client.post("/_gan/runs/delete", json={"id": "digits-2"}).json()["token"]
+    assert client.post("/_gan/runs/purge", json={"token": token}).status_code == 200
     assert {p.name for p in (root / ".trash").iterdir()} == set()
 
 
 def test_in_public_only_the_owner_manages_and_foreign_looks_like_unknown(shop: Context):
     mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
     shop.owners.claim(session(mine), "digits-1")
-    for path in ("/gan/runs/meta", "/gan/runs/delete"):
+    for path in ("/_gan/runs/meta", "/_gan/runs/delete"):
         foreign = theirs.post(path, json={"id": "digits-1", "name": "x"})
         unknown = theirs.post(path, json={"id": "nobody", "name": "x"})
         assert foreign.status_code == unknown.status_code == 404
         assert foreign.json() == unknown.json()
     secret = {"id": "digits-1", "name": "mine", "note": "private"}
-    assert mine.post("/gan/runs/meta", json=secret).status_code == 200
-    assert "private" in mine.get("/gan/runs").text
-    assert "private" not in theirs.get("/gan/runs").text
-    token = mine.post("/gan/runs/delete", json={"id": "digits-1"}).json()["token"]
-    assert theirs.get("/gan/runs").json()["trash"] == []
-    for path in ("/gan/runs/restore", "/gan/runs/purge"):
+    assert mine.post("/_gan/runs/meta", json=secret).status_code == 200
+    assert "private" in mine.get("/_gan/runs").text
+    assert "private" not in theirs.get("/_gan/runs").text
+    token = mine.post("/_gan/runs/delete", json={"id": "digits-1"}).json()["token"]
+    assert theirs.get("/_gan/runs").json()["trash"] == []
+    for path in ("/_gan/runs/restore", "/_gan/runs/purge"):
         assert theirs.post(path, json={"token": token}).status_code == 404
-    assert mine.post("/gan/runs/restore", json={"token": token}).status_code == 200
+    assert mine.post("/_gan/runs/restore", json={"token": token}).status_code == 200
 
 
 def test_in_public_nothing_tells_of_the_disk(shop: Context):
-    assert client_for(shop, "me-app.hf.space").get("/gan/runs").json()["free"] is None
+    assert client_for(shop, "me-app.hf.space").get("/_gan/runs").json()["free"] is None
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/gan/runs/meta", {"id": "digits-1"}),
-        ("/gan/runs/meta", {"id": "digits-1", "name": 5}),
-        ("/gan/runs/meta", {"id": "digits-1", "name": "x" * 61}),
-        ("/gan/runs/meta", {"id": "../digits-1", "name": "x"}),
-        ("/gan/runs/delete", {"id": ".."}),
-        ("/gan/runs/delete", {"id": ["digits-1"]}),
-        ("/gan/runs/restore", {"token": "../digits-1"}),
-        ("/gan/runs/purge", {"token": ""}),
-        ("/gan/timelapse/begin", {"id": "nobody", "format": "mp4", "seconds": 5, "scale": 1}),
-        ("/gan/timelapse/begin", {"id": "digits-1", "format": "exe", "seconds": 5, "scale": 1}),
-        ("/gan/timelapse/begin", {"id": "digits-1", "format": ["mp4"], "seconds": 5, "scale": 1}),
-        ("/gan/timelapse/begin", {"id": "digits-1", "format": "mp4", "seconds": "nan", "scale": 1}),
-        ("/gan/timelapse/begin", {"id": "digits-1", "format": "mp4", "seconds": 5, "scale": 99}),
-        ("/gan/timelapse/cancel", {"job": "nothing"}),
-        ("/gan/own/change", {"id": "x", "resolution": True, "channels": 3, "flip": True}),
-        ("/gan/own/change", {"id": "..", "resolution": 28, "channels": 3, "flip": True}),
-        ("/gan/own/delete", {"id": "../images"}),
-        ("/gan/train/queue/leave", {"ticket": "nothing"}),
+        ("/_gan/runs/meta", {"id": "digits-1"}),
+        ("/_gan/runs/meta", {"id": "digits-1", "name": 5}),
+        ("/_gan/runs/meta", {"id": "digits-1", "name": "x" * 61}),
+        ("/_gan/runs/meta", {"id": "../digits-1", "name": "x"}),
+        ("/_gan/runs/delete", {"id": ".."}),
+        ("/_gan/runs/delete", {"id": ["digits-1"]}),
+        ("/_gan/runs/restore", {"token": "../digits-1"}),
+        ("/_gan/runs/purge", {"token": ""}),
+        ("/_gan/timelapse/begin", {"id": "nobody", "format": "mp4", "seconds": 5, "scale": 1}),
+        ("/_gan/timelapse/begin", {"id": "digits-1", "format": "exe", "seconds": 5, "scale": 1}),
+        ("/_gan/timelapse/begin", {"id": "digits-1", "format": ["mp4"], "seconds": 5, "scale": 1}),
+        (
+            "/_gan/timelapse/begin",
+            {"id": "digits-1", "format": "mp4", "seconds": "nan", "scale": 1},
+        ),
+        ("/_gan/timelapse/begin", {"id": "digits-1", "format": "mp4", "seconds": 5, "scale": 99}),
+        ("/_gan/timelapse/cancel", {"job": "nothing"}),
+        ("/_gan/own/change", {"id": "x", "resolution": True, "channels": 3, "flip": True}),
+        ("/_gan/own/change", {"id": "..", "resolution": 28, "channels": 3, "flip": True}),
+        ("/_gan/own/delete", {"id": "../images"}),
+        ("/_gan/train/queue/leave", {"ticket": "nothing"}),
     ],
 )
 def test_nonsense_is_refused_without_a_traceback(home: Context, root: Path, path: str, body: dict):
@@ -248,13 +251,13 @@ def test_nonsense_is_refused_without_a_traceback(home: Context, root: Path, path
 
 def test_curves_of_several_runs_come_together(home: Context):
     query = {"ids": "digits-1,digits-2", "series": "loss_g"}
-    body = client_for(home).get("/gan/runs/curves", params=query).json()
+    body = client_for(home).get("/_gan/runs/curves", params=query).json()
     assert body["curves"].keys() == {"digits-1", "digits-2"}
     assert body["curves"]["digits-1"][-1][0] == 1008
     many = ",".join(["digits-1"] * 9)
     for ids, series in (("", "fd"), ("digits-1", "pid"), (many, "fd"), ("..", "fd")):
         bad = {"ids": ids, "series": series}
-        assert client_for(home).get("/gan/runs/curves", params=bad).status_code in (400, 404)
+        assert client_for(home).get("/_gan/runs/curves", params=bad).status_code in (400, 404)
 
 
 def test_a_curve_is_thinned_and_keeps_its_spikes_and_ends():
@@ -278,20 +281,20 @@ def test_values_that_are_none_are_left_out_of_a_curve():
 
 def film_of(client: TestClient, **change: object) -> dict:
     wish = {"id": "digits-1", "format": "gif", "seconds": "5", "scale": "2", "caption": True}
-    state = client.post("/gan/timelapse/begin", json=wish | change).json()
+    state = client.post("/_gan/timelapse/begin", json=wish | change).json()
     for _ in range(1200):
         if state.get("bytes") or state.get("problem"):
             break
         time.sleep(0.05)
-        state = client.get("/gan/timelapse/progress", params={"job": state["job"]}).json()
+        state = client.get("/_gan/timelapse/progress", params={"job": state["job"]}).json()
     return state
 
 
 def test_a_film_is_made_kept_and_made_once(home: Context):
     client = client_for(home)
-    client.post("/gan/runs/meta", json={"id": "digits-1", "name": "my first / 第一次"})
+    client.post("/_gan/runs/meta", json={"id": "digits-1", "name": "my first / 第一次"})
     state = film_of(client)
-    reply = client.get("/gan/timelapse", params={"job": state["job"]})
+    reply = client.get("/_gan/timelapse", params={"job": state["job"]})
     assert reply.content[:6] == b"GIF89a"
     assert len(reply.content) == state["bytes"]
     assert "my-first-" in reply.headers["content-disposition"]
@@ -335,7 +338,7 @@ def test_in_public_films_are_rationed(shop: Context):
     codes = []
     for i in range(RATES["film"].mine + 1):
         state = {"id": "digits-1", "format": "gif", "seconds": 5 + i, "scale": "1"}
-        codes.append(client.post("/gan/timelapse/begin", json=state).status_code)
+        codes.append(client.post("/_gan/timelapse/begin", json=state).status_code)
     assert codes[-1] == 429
     shop.close()
 
@@ -346,7 +349,7 @@ TWO = (("a.png", png()), ("b.png", png(60, 30)))
 
 
 def send(client: TestClient, *files: tuple[str, bytes]):
-    return client.post("/gan/own/upload?name=mine", content=frames(*files).getvalue())
+    return client.post("/_gan/own/upload?name=mine", content=frames(*files).getvalue())
 
 
 def test_images_are_sent_previewed_and_become_data(home: Context, root: Path):
@@ -354,15 +357,15 @@ def test_images_are_sent_previewed_and_become_data(home: Context, root: Path):
     found = send(client, *TWO, ("no.txt", b"x")).json()
     assert (found["count"], found["skipped"]) == (2, {"not an image": 1})
     picture = client.get(
-        "/gan/own/preview", params={"id": found["id"], "resolution": 28, "channels": 1}
+        "/_gan/own/preview", params={"id": found["id"], "resolution": 28, "channels": 1}
     )
     assert picture.content[8:12] == b"WEBP"
     change = {"id": found["id"], "resolution": 28, "channels": 1, "flip": False}
-    assert client.post("/gan/own/change", json=change).json()["resolution"] == 28
-    assert [s["spec"] for s in client.get("/gan/own").json()["sets"]] == [f"own:{found['id']}"]
+    assert client.post("/_gan/own/change", json=change).json()["resolution"] == 28
+    assert [s["spec"] for s in client.get("/_gan/own").json()["sets"]] == [f"own:{found['id']}"]
     assert (root.parent / "own" / "images" / found["id"]).is_dir()
-    client.post("/gan/own/delete", json={"id": found["id"]})
-    assert client.get("/gan/own").json()["sets"] == []
+    client.post("/_gan/own/delete", json={"id": found["id"]})
+    assert client.get("/_gan/own").json()["sets"] == []
 
 
 def test_a_set_says_what_became_a_class_and_the_page_what_may_be_sent(home: Context, shop: Context):
@@ -370,10 +373,10 @@ def test_a_set_says_what_became_a_class_and_the_page_what_may_be_sent(home: Cont
     client = client_for(home)
     found = send(client, *files, ("set/@eaDir/0.png", png())).json()
     assert found["class_list"] == [["狗", 2], ["猫", 2]]
-    listed = client.get("/gan/own").json()
+    listed = client.get("/_gan/own").json()
     assert listed["sets"][0]["class_list"] == found["class_list"]
     assert (listed["limits"]["images"], listed["limits"]["jpeg_megapixels"]) == (100_000, 256)
-    limits = client_for(shop, "me-app.hf.space").get("/gan/own").json()["limits"]
+    limits = client_for(shop, "me-app.hf.space").get("/_gan/own").json()["limits"]
     assert (limits["images"], limits["file_bytes"]) == (2000, 10 * 2**20)
 
 
@@ -384,9 +387,9 @@ def test_a_folder_is_surveyed_before_a_start_at_home_only(
         (tmp_path / "tree" / name).mkdir(parents=True)
         (tmp_path / "tree" / name / "1.png").write_bytes(png())
     query = {"data": f"folder:{tmp_path / 'tree'}"}
-    found = client_for(home).get("/gan/own/survey", params=query).json()
+    found = client_for(home).get("/_gan/own/survey", params=query).json()
     assert (found["count"], found["class_list"]) == (2, [["a", 1], ["b", 1]])
-    refused = client_for(shop, "me-app.hf.space").get("/gan/own/survey", params=query)
+    refused = client_for(shop, "me-app.hf.space").get("/_gan/own/survey", params=query)
     assert refused.status_code == 403
     assert "class_list" not in refused.text
 
@@ -401,33 +404,33 @@ def test_a_folder_is_surveyed_before_a_start_at_home_only(
     ],
 )
 def test_a_size_is_a_setting_where_it_is_not_the_datas_own(home: Context, form, words):
-    reply = client_for(home).post("/gan/train/command", json=form | {"seconds": "9"}).json()
+    reply = client_for(home).post("/_gan/train/command", json=form | {"seconds": "9"}).json()
     assert re.findall(r"--set resolution=(\d+)", reply["command"]) == words
 
 
 def test_in_public_nobody_sees_the_images_of_another(shop: Context):
     mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
     found = send(mine, *TWO).json()
-    assert len(mine.get("/gan/own").json()["sets"]) == 1
-    assert theirs.get("/gan/own").json()["sets"] == []
+    assert len(mine.get("/_gan/own").json()["sets"]) == 1
+    assert theirs.get("/_gan/own").json()["sets"] == []
     for reply in (
-        theirs.get("/gan/own/preview", params={"id": found["id"]}),
-        theirs.post("/gan/own/delete", json={"id": found["id"]}),
+        theirs.get("/_gan/own/preview", params={"id": found["id"]}),
+        theirs.post("/_gan/own/delete", json={"id": found["id"]}),
     ):
         assert reply.status_code == 400
-    assert len(mine.get("/gan/own").json()["sets"]) == 1
+    assert len(mine.get("/_gan/own").json()["sets"]) == 1
 
 
 def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Context, root: Path):
     mine, theirs = client_for(shop, "me-app.hf.space"), client_for(shop, "me-app.hf.space")
     spec = f"own:{send(mine, *TWO).json()['id']}"
     form = {"preset": "own", "data": spec, "seed": "0", "seconds": "30", "settings": {}}
-    stolen = theirs.post("/gan/train/start", json=form)
+    stolen = theirs.post("/_gan/train/start", json=form)
     assert (stolen.status_code, shop.supervisor.live) == (400, [])
-    line = mine.post("/gan/train/command", json=form).json()["command"]
+    line = mine.post("/_gan/train/command", json=form).json()["command"]
     assert "--data folder:pictures" in line
     assert str(root.parent) not in line
-    started = mine.post("/gan/train/start", json=form)
+    started = mine.post("/_gan/train/start", json=form)
     assert shop.supervisor.live == [started.json()["id"]]
 
     file = root / "digits-1" / "config.json"  # as the training would have written it
@@ -438,10 +441,10 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
     fork = form | {"data": "", "fork": {"id": "digits-1", "nimg": None}, "seconds": "60"}
     reals = {"id": "digits-1", "name": "reals"}
     for client, may in ((mine, True), (theirs, False)):
-        assert client.get("/gan/run", params={"id": "digits-1"}).json()["reals"] is may
-        found = client.get("/gan/run/picture", params=reals)
+        assert client.get("/_gan/run", params={"id": "digits-1"}).json()["reals"] is may
+        found = client.get("/_gan/run/picture", params=reals)
         assert (found.status_code == 200) is may
-        told = client.post("/gan/train/command", json=fork).json()
+        told = client.post("/_gan/train/command", json=fork).json()
         assert ("command" in told) is may
     assert told["problem"]["key"] == "gan_error_foreign_data"
 
@@ -456,7 +459,7 @@ def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context,
     monkeypatch.setattr("gan.ui.own.PUBLIC_UPLOAD", 1000)
     client = client_for(shop, "me-app.hf.space")
     assert send(client, *TWO).status_code == 200
-    left = client.get("/gan/own").json()["left"]
+    left = client.get("/_gan/own").json()["left"]
     assert left == 1000 - len(frames(*TWO).getvalue())
     reply = send(client, *TWO, ("c.png", png(300, 300)), ("pad.bin", b"x" * 1000))
     assert (reply.status_code, reply.json()["key"]) == (413, "gan_error_own_large")
@@ -464,7 +467,7 @@ def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context,
 
 @pytest.mark.parametrize("body", [b"", b"\x01", b"\xff" * 100, b"\x00\x00\x00\x00\x00\x00" * 50])
 def test_a_body_that_is_no_upload_is_one_sentence(home: Context, body: bytes):
-    reply = client_for(home).post("/gan/own/upload", content=body)
+    reply = client_for(home).post("/_gan/own/upload", content=body)
     assert reply.status_code == 400
     assert reply.json()["error"]
 
@@ -482,17 +485,17 @@ def test_the_form_the_command_and_the_fork_tell_the_same_moment(home: Context, r
         "fork": {"id": "digits-1", "nimg": 2176},
     }  # fmt: skip
     client = client_for(home)
-    reply = client.post("/gan/train/command", json=form).json()
+    reply = client.post("/_gan/train/command", json=form).json()
     assert reply["fork"] == {"id": "digits-1", "nimg": 1760, "asked": 2176, "whole": True}
     assert "digits-1@1760 " in reply["command"]
     assert find_origin(str(root / "digits-1@2176")).name == "digits-1@1760"  # what a config says
     told = find_origin(str(root / "digits-1@2176")).told()
     assert told == ("forked from digits-1 at 1,760 images, the nearest moment kept before 2,176")
-    newest = client.post("/gan/train/command", json=form | {"fork": {"id": "digits-1"}}).json()
+    newest = client.post("/_gan/train/command", json=form | {"fork": {"id": "digits-1"}}).json()
     assert newest["fork"] == {"id": "digits-1", "nimg": 1760, "asked": None, "whole": True}
     shutil.rmtree(folder / "0000001760")  # thinned meanwhile: told, not hidden
     pinned = {"id": "digits-1", "nimg": 1760}
-    again = client.post("/gan/train/command", json=form | {"fork": pinned}).json()
+    again = client.post("/_gan/train/command", json=form | {"fork": pinned}).json()
     assert again["fork"]["nimg"] == 1008
 
 
@@ -505,13 +508,13 @@ def test_a_run_that_another_process_trains_is_neither_deleted_nor_resumed(
             ("runs/delete", {"id": "digits-1"}),
             ("train/steer", {"id": "digits-1", "command": "resume"}),
         ):
-            reply = client.post(f"/gan/{path}", json=form)
+            reply = client.post(f"/_gan/{path}", json=form)
             assert (reply.status_code, reply.json()["error"].split(" since")[0]) == (
                 400,
                 f"digits-1 is written by process {os.getpid()}",
             )
             assert "停止" in reply.json()["zh"]
-    assert client.post("/gan/runs/delete", json={"id": "digits-1"}).status_code == 200
+    assert client.post("/_gan/runs/delete", json={"id": "digits-1"}).status_code == 200
 
 
 def test_a_run_with_weights_alone_is_offered_as_a_fork(home: Context, root: Path):
@@ -522,6 +525,6 @@ def test_a_run_with_weights_alone_is_offered_as_a_fork(home: Context, root: Path
         (root / run_id / "status.json").write_text(text)
     shutil.rmtree(root / "digits-1" / "checkpoints")
     home.runs.forget()
-    rows = {r["id"]: r for r in client.get("/gan/runs").json()["runs"]}
+    rows = {r["id"]: r for r in client.get("/_gan/runs").json()["runs"]}
     offers = {k: (r["resumable"], r["forkable"]) for k, r in rows.items()}
     assert offers == {"digits-1": (False, True), "digits-2": (True, False)}

@@ -146,7 +146,7 @@ def test_a_visitors_token_is_in_no_text_about_him():
 def test_the_page_learns_the_name_and_never_the_token(tmp_path: Path):
     client = client_for(tmp_path, SPACE)
     client.cookies.set("session", signed(oauth()))
-    reply = client.get("/gan/visitor")
+    reply = client.get("/_gan/visitor")
     assert reply.json() == {"sign_in": True, "name": "ada"}
     assert TOKEN not in reply.text
 
@@ -154,13 +154,13 @@ def test_the_page_learns_the_name_and_never_the_token(tmp_path: Path):
 def test_a_session_that_another_signed_is_nobody(tmp_path: Path):
     client = client_for(tmp_path, SPACE)
     client.cookies.set("session", signed(oauth(), secret="another"))
-    assert client.get("/gan/visitor").json() == {"sign_in": True, "name": None}
+    assert client.get("/_gan/visitor").json() == {"sign_in": True, "name": None}
 
 
 def test_without_oauth_even_a_signed_session_is_nobody(tmp_path: Path):
     client = client_for(tmp_path, SPACE | {"OAUTH_CLIENT_ID": ""})
     client.cookies.set("session", signed(oauth()))
-    assert client.get("/gan/visitor").json() == {"sign_in": False, "name": None}
+    assert client.get("/_gan/visitor").json() == {"sign_in": False, "name": None}
 
 
 # ---- Gradio's part ------------------------------------------------------------------------------

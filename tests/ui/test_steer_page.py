@@ -101,7 +101,7 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
         reply = route.fetch()
         route.fulfill(response=reply, json=reply.json() | {"findings": [finding]})
 
-    page.route("**/gan/run?*", with_finding)
+    page.route("**/_gan/run?*", with_finding)
     said = page.locator("[data-finding=d-winning]")
     expect(said).to_contain_text("scores real images 9.1 and generated ones −8.7")
     expect(said).to_contain_text("98 %")
@@ -149,7 +149,7 @@ def test_a_divergence_is_left_behind_by_a_fork_from_before_the_change(page: Page
         reply = route.fetch()
         route.fulfill(response=reply, json=reply.json() | {"findings": [finding]})
 
-    page.route(f"**/gan/run?*id={run}&*", with_finding)
+    page.route(f"**/_gan/run?*id={run}&*", with_finding)
     back = page.locator("[data-finding=divergence] [data-remedy=fork-before]")
     expect(back).to_have_text(f"Go back to {change['nimg']:,} images")
     back.click()

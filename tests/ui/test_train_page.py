@@ -21,7 +21,7 @@ def moment(page: Page) -> int:
 
 
 def test_a_training_is_started_watched_paused_resumed_and_stopped(page: Page, open_page):
-    with page.expect_request("**/gan/train/prepare"):
+    with page.expect_request("**/_gan/train/prepare"):
         open_tab(page, "Train")
     expect(page.locator("#command")).to_have_value(re.compile("gan train --preset fashion"))
     page.select_option("#preset", "digits")

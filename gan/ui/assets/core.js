@@ -18,7 +18,7 @@ export function recall(key) {
 // ---- requests -------------------------------------------------------------------------------
 
 // The page's own address is the root, whatever a proxy puts before it.
-export const url = (path) => new URL("gan/" + path, document.baseURI).href;
+export const url = (path) => new URL("_gan/" + path, document.baseURI).href;
 
 export class Refused extends Error {
   constructor(body) {
