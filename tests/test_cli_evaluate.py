@@ -46,9 +46,24 @@ def test_models_are_compared_on_the_same_images(tiny_run: Path, tmp_path: Path):
     assert "real images" in gan(*arguments).output
 
 
+def test_each_model_has_the_same_numbers_alone_and_in_any_order(tiny_run: Path):
+    """Grey of 16 px beside colour of 32 px."""
+    rest = ("--data", "digits", "--count", 200, "--json")
+
+    def numbers(*models: object) -> dict[str, list]:
+        rows = json.loads(gan("compare", *models, *rest).output)
+        return {row["weights"]: row["metrics"] for row in rows}
+
+    there, back = numbers(tiny_run, "emoji"), numbers("emoji", tiny_run)
+    assert there == back
+    alone = json.loads(gan("evaluate", "--weights", "emoji", *rest, "--fresh").output)
+    assert alone["metrics"] == there["emoji"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("compare", "fashion", "emoji"), "one set of real images"),
         (("compare", "fashion"), "two models"),
         (("compare", "fashion", "emoji", "--chart", "a.txt"), "must end in"),
         (("compare", "fashion", "emoji", "--chart", "nowhere/a.png"), "make it first"),

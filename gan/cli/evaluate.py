@@ -100,6 +100,9 @@ def compare(
 ) -> None:
     """Measure several models on the same real images and put them into one table.
 
+    The images are fitted to each model's size and channels, so that every model gets the numbers
+    that `evaluate` gives it alone, whatever the order.
+
     Example: `python -m gan compare fashion fashion-mlp runs/a --chart chart.png`
     """
     with errors():
@@ -109,8 +112,10 @@ def compare(
         if chart is not None:
             _check_chart(chart)
         models = [load_weights(ref) for ref in weights]
-        images = _images_for(models[0], data)
-        found = [_measure(m, images, count=count, seed=seed, fresh=fresh) for m in models]
+        shared = data or _shared_data(models)
+        found = [
+            _measure(m, _images_for(m, shared), count=count, seed=seed, fresh=fresh) for m in models
+        ]
         if chart is not None:
             from gan.cli.chart import draw_chart  # noqa: PLC0415 - matplotlib is slow
 
@@ -134,11 +139,30 @@ def _check_chart(chart: Path) -> None:
         raise ConfigError(f"the folder of {str(chart)!r} must exist, it does not; make it first")
 
 
+def _shared_data(models: list[Weights]) -> str:
+    """The images that all of `models` learned from; raises ConfigError unless that is one set."""
+    known = {m.config.data for m in models if m.config.data}
+    if known == {"fashion", "fashion-full"}:
+        return "fashion"  # a part of the other, and here on every machine
+    if len(known) != 1:
+        which = f"from {', '.join(sorted(known))}" if known else "from images that are not known"
+        raise ConfigError(
+            f"compare needs one set of real images, the models learned {which}; name one with "
+            f"--data"
+        )
+    return known.pop()
+
+
 def _images_for(loaded: Weights, data: str | None) -> ImageSet:
+    """Real images in the model's size and channels; raises ConfigError where none are named."""
+    spec = data or loaded.config.data
+    if not spec:
+        raise ConfigError(
+            f"what {loaded.ref} learned from is not known; name real images with --data, for "
+            f"example --data folder:PATH"
+        )
     resolution, channels = compared_shape(loaded.image_shape)
-    return load_data(
-        data or loaded.config.data or "fashion", resolution=resolution, channels=channels
-    )
+    return load_data(spec, resolution=resolution, channels=channels)
 
 
 def _measure(
@@ -214,7 +238,9 @@ def _bounds(metric: Metric) -> str:
 
 def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]) -> None:
     first = found[0]
-    table = rich.table.Table(title=f"on {first.data}, {first.count:,} images, {first.features}")
+    used = {(one.features, one.count) for one in found}
+    how = f", {first.count:,} images, {first.features}" if len(used) == 1 else ""
+    table = rich.table.Table(title=f"on {first.data}{how}")
     table.add_column("model")
     names = [m.name for m in first.metrics]
     for name in (*names, "images", "training"):
@@ -223,5 +249,16 @@ def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]
         cells = [f"{m.value:.3f}" for m in one.metrics]
         config = model.config
         table.add_row(ref, *cells, f"{config.nimg / 1000:,.0f} k", f"{config.seconds:,.0f} s")
-    table.add_row("real images", *(f"{m.floor:.3f}" for m in first.metrics), "", "", style="dim")
-    rich.console.Console(width=None if rich.console.Console().is_terminal else 140).print(table)
+    floors = [tuple(f"{m.floor:.3f}" for m in one.metrics) for one in found]
+    if len(set(floors)) == 1:
+        table.add_row("real images", *floors[0], "", "", style="dim")
+    else:
+        for ref, floor in zip(refs, floors, strict=True):
+            table.add_row(f"real images, as {ref}", *floor, "", "", style="dim")
+    console = rich.console.Console(width=None if rich.console.Console().is_terminal else 140)
+    console.print(table)
+    if len({one.features for one in found}) > 1:
+        console.print(
+            "the models differ in size or channels, so their distances are on different features: "
+            + ", ".join(f"{ref} on {one.features}" for ref, one in zip(refs, found, strict=True))
+        )
