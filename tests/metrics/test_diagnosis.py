@@ -294,7 +294,7 @@ def test_sure_scores_beside_samples_that_are_alike_are_d_winning_whatever_the_lo
 
 
 def test_three_measurements_of_very_far_samples_that_do_not_get_nearer_are_stagnation():
-    third = [look(i, fd=45.0, spread=0.7) for i in (26, 53, 79)]
+    third = [look(i, fd=fd, spread=0.7) for i, fd in ((26, 45.0), (53, 47.0), (79, 46.0))]
     assert "stagnation" in kinds(diagnose(rows(), third, config()))
     falling = [look(i, fd=fd, spread=0.7) for i, fd in ((26, 60.0), (53, 50.0), (79, 42.0))]
     assert diagnose(rows(), falling, config()) == ()
