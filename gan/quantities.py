@@ -90,6 +90,17 @@ QUANTITIES: dict[str, Quantity] = {
          "pictures become rare.",
          "沿某个方向走了多远，以样本的标准差为单位：超过 ±3 的图很少见。"),
     ),
+    "amount": Quantity(
+        ("Amount", "比例"), NONE,
+        ("A factor: 1 takes all of it, 0 none, 2 twice as much.",
+         "一个系数：1 为全部，0 为不用，2 为两倍。"),
+    ),
+    "turn": Quantity(
+        ("Turn", "转角"), ("rad", "弧度"),
+        ("How far the neighbours are turned away from the picture, in radians: 0 is the picture "
+         "itself, at 1.57 nothing is left of it.",
+         "邻居偏离当前图的角度，以弧度计：0 为原图，到 1.57 就毫无关系。"),
+    ),
     "seed": Quantity(
         ("Seed", "种子"), NONE,
         ("A name, not an amount: the same seed gives the same picture everywhere.",

@@ -2,8 +2,8 @@
 (() => {
   const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch]";
   const ALIKE = 2;  // of controls that differ in nothing but their number, so many are pressed
-  const OPTIONS = 5;  // of a list, first and last among them
-  const WAYS = 5;  // of a button beside lists: once for each of so many choices
+  const OPTIONS = 3;  // of a list, first and last among them
+  const WAYS = 3;  // of a button beside lists: once for each of so many choices
   const NAMING = ["act", "kind", "end", "show", "view", "sort", "remedy", "mark"];  // data- that tells what a button does
   const pressed = new Set();
   const seen = new Map();  // name -> in which look it was first there
@@ -26,7 +26,7 @@
 
   // A list counts once for each of its options (a few of them); a button once for each choice in
   // the lists of its row, as "walk along this direction" does something else for each.
-  function waysOf(e, name) {
+  function waysOf(e, name, once) {
     if (e.tagName === "SELECT") {
       const values = [...e.options].filter((o) => !o.disabled).map((o) => o.value);
       const step = Math.max(1, (values.length - 1) / (OPTIONS - 1));
@@ -34,27 +34,32 @@
       const ways = [...chosen].filter((v) => v !== undefined).map((v) => [`${name}=${v}`, v]);
       return values.length > 1 ? [...ways, [`${name} back`, values[0]]] : ways;  // others may need the first
     }
-    const row = e.tagName === "BUTTON" && e.id ? e.closest(".ga-rowed") : null;
+    const row = e.tagName === "BUTTON" && e.id && !once.some((o) => e.matches(o)) ? e.closest(".ga-rowed") : null;
     const with_ = row ? [...row.querySelectorAll("select")].map((s) => s.value).join() : "";
     const ways = [...pressed].filter((key) => key.startsWith(`${name} with `)).length;
     return ways < WAYS ? [[with_ ? `${name} with ${with_}` : name, null]] : [];
   }
 
-  // What opens or hides others comes when nothing else is left, so that their insides are pressed first.
-  const isLate = (e, late) => e.tagName === "SELECT" || e.tagName === "SUMMARY" || e.hasAttribute("aria-expanded")
-    || e.hasAttribute("aria-pressed") || e.type === "checkbox" || late.some((s) => e.matches(s));
+  // What has a choice comes after what has none, and what opens or hides others when nothing else is
+  // left, so that their insides are pressed first.
+  function rankOf(e, { late, last }) {
+    if (last.some((s) => e.matches(s))) return 3;
+    const opens = e.tagName === "SUMMARY" || e.hasAttribute("aria-expanded") || e.hasAttribute("aria-pressed");
+    if (opens || late.some((s) => e.matches(s))) return 2;
+    return e.tagName === "SELECT" || e.type === "checkbox" ? 1 : 0;
+  }
 
   // The next one that has not been pressed: {element, key, option}, or null.
-  function next(root, { skip, late, last }) {
+  function next(root, { skip, once, ...order }) {
     const counts = new Map();
     const found = [];
     looks += 1;
     for (const e of root.querySelectorAll(CONTROLS)) {
       const name = nameOf(e, counts);
       if (!name || !usable(e) || skip.some((s) => e.matches(s))) continue;
-      const rank = last.some((s) => e.matches(s)) ? 2 : isLate(e, late) ? 1 : 0;
+      const rank = rankOf(e, order);
       let times = 0;  // that it has been pressed, by now
-      for (const [key, option] of waysOf(e, name)) {
+      for (const [key, option] of waysOf(e, name, once)) {
         times += 1;
         if (pressed.has(key)) continue;
         if (!seen.has(name)) seen.set(name, looks);
@@ -98,5 +103,8 @@
     return found ? found.input.slice(Math.max(0, found.index - 60), found.index + 60) : null;
   }
 
-  window.pressing = { next, take, missed, change, spoilt, count: () => pressed.size };
+  // Whether something is under way whose end will show more to press.
+  const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible);
+
+  window.pressing = { next, take, missed, change, spoilt, busy, count: () => pressed.size };
 })();

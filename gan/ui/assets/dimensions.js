@@ -57,7 +57,6 @@ export class Dimensions {
     Object.assign(row, { shown: value, moved, locked });
     if (Number(row.slider.value) !== value) row.slider.value = value;
     row.slider.disabled = locked;
-    row.output.title = t("gan_metric_sigma_help");
     row.output.textContent = fixed(value);
     row.row.classList.toggle("is-moved", moved);
     row.row.classList.toggle("is-locked", locked);
@@ -67,10 +66,12 @@ export class Dimensions {
 
   #words() {
     this.words = t("gan_dimension");
-    this.rows.forEach(({ slider, lock }, i) => {
+    this.rows.forEach(({ slider, lock, output }, i) => {
       const name = t("gan_dimension", { index: i + 1 });
       slider.setAttribute("aria-label", name);
-      lock.setAttribute("aria-label", t("gan_lock", { name }));
+      lock.title = t("gan_lock", { name });
+      lock.setAttribute("aria-label", lock.title);
+      output.title = t("gan_metric_sigma_help");
     });
   }
 }

@@ -112,7 +112,7 @@ export class HubList {
     box.replaceChildren(...shown.map((view) => h("button", {
       type: "button", class: "ga-button is-chip", "data-view": view, "aria-pressed": String(view === this.view),
       onclick: () => { Object.assign(this, { view, all: false }); this.draw(); },
-    }, t(`gan_hub_view_${view}`), counts[view] === undefined ? null : h("span", {}, String(counts[view])))));
+    }, t(`gan_hub_view_${view}`), counts[view] === undefined ? null : h("span", { title: t("gan_hub_view_count") }, String(counts[view])))));
     if (had) box.querySelector(`[data-view="${had}"]`)?.focus();
   }
 

@@ -77,6 +77,7 @@ class Mix {
     const canvas = shot(null, { width: 1, height: 1 });
     const seed = h("input", {
       class: "ga-input", inputmode: "numeric", id: `mix-seed-${name}`, "data-t-placeholder": "gan_seed",
+      "data-t-title": "gan_metric_seed_help",
     });
     const now = button("gan_mix_this", { id: `mix-this-${name}` });
     const chance = iconButton("gan_mix_chance", "dice", { id: `mix-chance-${name}` });
@@ -94,7 +95,7 @@ class Mix {
     Object.assign(this.slots[name], { slider, output });
     slider.addEventListener("input", () => this.#blend());
     slider.addEventListener("dblclick", () => { slider.value = 1; this.#blend(); });
-    return h("label", { class: "ga-field is-amount" },
+    return h("label", { class: "ga-field is-amount", "data-t-title": "gan_metric_amount_help" },
       h("span", {}, h("span", { "data-t": word }), output), slider);
   }
 

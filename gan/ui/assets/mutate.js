@@ -27,7 +27,7 @@ class Mutate {
       icon("dice"), h("span", { "data-t": "gan_other_neighbours" }));
     body.append(this.grid, h("div", { class: "ga-mutate-side" },
       h("p", { class: "ga-quiet", "data-t": "gan_mutate_help" }),
-      h("label", { class: "ga-field", for: "radius" },
+      h("label", { class: "ga-field", for: "radius", "data-t-title": "gan_metric_turn_help" },
         h("span", {}, h("span", { "data-t": "gan_radius" }), this.value), this.radius),
       others));
     this.thumbs = new Thumbs(studio, this.grid, ROOM, () => this.#wanted());

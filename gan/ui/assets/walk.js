@@ -59,7 +59,7 @@ class Walk {
     this.chance = button("gan_walk_chance", { icon: "dice" });
     this.seeds = h("input", {
       class: "ga-input", inputmode: "numeric", id: "walk-seeds",
-      "data-t-placeholder": "gan_walk_seeds_hint", placeholder: t("gan_walk_seeds_hint"),
+      "data-t-title": "gan_metric_seed_help", "data-t-placeholder": "gan_walk_seeds_hint", placeholder: t("gan_walk_seeds_hint"),
     });
     this.clear = button("gan_walk_clear", { bare: true });
     this.note = h("p", { class: "ga-note", role: "status" });

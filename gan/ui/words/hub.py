@@ -115,6 +115,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # on the Hub
     "gan_hub_list": ("On the Hub", "Hub 上的模型"),
     "gan_hub_views": ("Which models are shown", "显示哪些模型"),
+    "gan_hub_view_count": ("Models in this list", "此列表中的模型数"),
     "gan_hub_view_known": ("Known layouts", "已知结构"),
     "gan_hub_view_found": ("Found", "搜索结果"),
     "gan_hub_view_favourites": ("Favourites", "收藏"),
