@@ -141,7 +141,7 @@ def test_a_folder_with_broken_pictures_trains_on_the_rest_and_says_so(tmp_path: 
         (tmp_path / f"x{i}.png").write_bytes(b"\x89PNG broken")
     output = gan("train", "--preset", "own", "--data", f"folder:{tmp_path}", "--kimg", 0.1,
                  "--run-dir", tmp_path / "r", "--set", "resolution=16").output  # fmt: skip
-    assert "97 of 100 images; skipped 3" in output
+    assert "97 images; skipped 3: 3 unreadable" in output
     assert "finished" in output
 
 

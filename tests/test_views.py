@@ -205,8 +205,8 @@ def test_no_text_is_left_over():
     )
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
-        r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep"
-        r"|hub_(stage|col|view|says|none|note)|push_(stage|warning))_"
+        r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
+        r"|unseen|hub_(stage|col|view|says|none|note|reading)|push_(stage|warning))_"
     )
     unused = [k for k in TEXTS if k not in source and not composed.match(k)]
     assert unused == []

@@ -306,7 +306,8 @@ CASES = {
         64, (1, 28, 28),
     ),
     "units in colour": Case(
-        "plain-units", Units, 11, (3, 10, 10), None, False, {"activation": "leaky"}
+        "pytorch-gan-units", Units, 11, (3, 10, 10), None, False,
+        {"activation": "leaky", "eps": "1e-5"},
     ),
     "any prefix": Case("dcgan", lambda: dcgan("a.b.c"), 100, (3, 64, 64)),
 }  # fmt: skip

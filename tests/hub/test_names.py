@@ -7,6 +7,7 @@ import pytest
 from gan.errors import HubError
 from gan.hub.known import KNOWN, known_of
 from gan.hub.layouts import LAYOUTS
+from gan.hub.layouts.repositories import REPOSITORIES
 from gan.hub.names import Repo, folder_name, names_a_repo, parse_repo, repo_prefix
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -78,5 +79,5 @@ def test_known_repos_can_be_asked_for_by_their_names():
 
 
 def test_layouts_of_known_repos_are_ours():
-    names = {layout.name for layout in LAYOUTS}
+    names = {layout.name for layout in LAYOUTS} | {row.layout for row in REPOSITORIES}
     assert {row.layout for row in KNOWN} <= names

@@ -83,7 +83,11 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
     start = Settings(output="sigmoid") if is_decoder else Settings()
     start = start._replace(**{**_fields(known), **_fields(asked)})
     measure = Measure(table)
-    best, open_ = _decided(structures, start, measure, asked)
+    # what a known repository's source says comes before what fits the statistics a little better
+    stated = _stated(structures, row)
+    best, open_ = _decided(stated, start, measure, asked)
+    if len(stated) < len(structures) and _speaks_against(best):
+        best, open_ = _decided(structures, start, measure, asked)
     if row is not None and row.sure and not _speaks_against(best):
         # where a label goes is told by no name, unless the repository has one place for it
         open_ = {k: v for k, v in open_.items() if k == "labels" and k not in row.answers}
@@ -94,6 +98,13 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
         layout if row is None else row.layout, found[0].config, found[0].tensors, notes=notes,
         readings=tuple(found) if len(found) > 1 else (), answers=tuple(sorted(answers.items())),
     )  # fmt: skip
+
+
+def _stated(structures: list[Structure], row: Repository | None) -> list[Structure]:
+    """The one structure that a repository is known for, where it is among these; else all."""
+    if row is None or not row.sure or row.accept is None:
+        return structures
+    return [s for s in structures if row.accept(s)][:1] or structures
 
 
 def _speaks_against(best: Candidate) -> bool:
