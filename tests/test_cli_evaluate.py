@@ -24,7 +24,7 @@ def test_evaluate_prints_value_and_floor(tiny_run: Path):
     assert found["fd"] > found["fd_floor"] > 0
     text = gan("evaluate", "--weights", tiny_run, "--count", 400).output
     assert "95 % bounds" in text
-    assert "precision" in text
+    assert "Precision" in text
 
 
 def test_what_was_measured_is_not_measured_again(tiny_run: Path, monkeypatch):

@@ -142,3 +142,39 @@ def test_twice_the_work_costs_twice_the_time():
     assert affordable(large, 0.0, least=3, most=9) == 3
     assert affordable(large, 1e9, least=3, most=9) == 9
     assert affordable(large, 5 * picture_seconds(large) * 1.01, least=3, most=9) == 5
+
+
+def test_counting_operations_leaves_other_threads_gradients_alone():
+    import threading
+
+    from gan import sampling
+
+    counted, failed = sampling.picture_seconds(Probe(lambda: None)), []
+
+    def work() -> None:
+        x = torch.ones(1, 4, requires_grad=True)
+        try:
+            torch.autograd.grad(torch.nn.Linear(4, 1)(x).sum(), x)
+        except RuntimeError as error:
+            failed.append(error)
+
+    def other_thread() -> None:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+
+    assert sampling.picture_seconds(Probe(other_thread)) == counted > 0
+    assert failed == []
+
+
+class Probe(torch.nn.Module):
+    """A generator that calls `during` in its forward pass."""
+
+    def __init__(self, during) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(8, 4, bias=False)
+        self.during, self.z_dim, self.classes = during, 8, 0
+
+    def forward(self, z, labels=None):
+        self.during()
+        return self.layer(z)
