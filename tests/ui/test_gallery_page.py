@@ -77,7 +77,7 @@ def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
     expect(gallery.locator("#gallery-says")).to_contain_text("Ordered by D's score")
     gallery.wait_for_function(FILLED)
     captions = gallery.locator(".ga-tile span").all_text_contents()[:40]
-    scores = [float(text.split("·")[1].replace("−", "-")) for text in captions]
+    scores = [float(text.split("·")[1].replace("%", "")) for text in captions]
     assert scores == sorted(scores, reverse=True)
     gallery.select_option("#gallery-keep", "0.1")
     expect(gallery.locator(".ga-tile")).to_have_count(50)
