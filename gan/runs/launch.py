@@ -133,7 +133,7 @@ def fork(
     host = host or Host()
     config = record(replace(config, parent=origin.name), images, before=origin.config)
     now = identify(images)
-    if not host.ranks.index:
+    if not host.ranks.index and not is_run(run_dir):  # else it is refused, and changes nothing
         note_fork(origin.run, origin.nimg)
     if origin.checkpoint is not None:
         same = same_images(origin.run, origin.config.data, config.data, now)
