@@ -16,7 +16,7 @@ export class Chart {
   constructor(spec, group) {
     Object.assign(this, { spec, group, rows: [], plot: null });
     this.values = spec.series.map(() => h("output", {}, "–"));
-    const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key" },
+    const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key", "data-t-title": `gan_chart_${spec.name}_help` },
       h("i", { class: `ga-swatch is-${tone}` }), h("span", { "data-t": `gan_line_${key}` }), this.values[i]));
     this.box = h("div", { class: "ga-curve", tabindex: 0, role: "group", onkeydown: (e) => this.#key(e) });
     this.empty = h("p", { class: "ga-quiet ga-curve-empty", "data-t": spec.measured ? "gan_chart_unmeasured" : "gan_chart_empty" });
