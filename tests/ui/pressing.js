@@ -26,11 +26,12 @@
 
   // A list counts once for each of its options (a few of them); a button once for each choice in
   // the lists of its row, as "walk along this direction" does something else for each.
-  function waysOf(e, name, once) {
+  function waysOf(e, name, { once, whole }) {
     if (e.tagName === "SELECT") {
       const values = [...e.options].filter((o) => !o.disabled).map((o) => o.value);
-      const step = Math.max(1, (values.length - 1) / (OPTIONS - 1));
-      const chosen = new Set(Array.from({ length: OPTIONS }, (_, i) => values[Math.round(i * step)]));
+      const count = whole.some((s) => e.matches(s)) ? values.length : OPTIONS;
+      const step = Math.max(1, (values.length - 1) / (count - 1));
+      const chosen = new Set(Array.from({ length: count }, (_, i) => values[Math.round(i * step)]));
       const ways = [...chosen].filter((v) => v !== undefined).map((v) => [`${name}=${v}`, v]);
       return values.length > 1 ? [...ways, [`${name} back`, values[0]]] : ways;  // others may need the first
     }
@@ -49,17 +50,20 @@
     return e.tagName === "SELECT" || e.type === "checkbox" ? 1 : 0;
   }
 
+  // While one is open, nothing behind it can be pressed.
+  const dialog = () => document.querySelector("dialog[open]");
+
   // The next one that has not been pressed: {element, key, option}, or null.
-  function next(root, { skip, once, ...order }) {
+  function next(root, { skip, once, whole, ...order }) {
     const counts = new Map();
     const found = [];
     looks += 1;
-    for (const e of root.querySelectorAll(CONTROLS)) {
+    for (const e of (dialog() ?? root).querySelectorAll(CONTROLS)) {
       const name = nameOf(e, counts);
       if (!name || !usable(e) || skip.some((s) => e.matches(s))) continue;
       const rank = rankOf(e, order);
       let times = 0;  // that it has been pressed, by now
-      for (const [key, option] of waysOf(e, name, once)) {
+      for (const [key, option] of waysOf(e, name, { once, whole })) {
         times += 1;
         if (pressed.has(key)) continue;
         if (!seen.has(name)) seen.set(name, looks);
@@ -74,6 +78,13 @@
   function take({ key, element }) {
     pressed.add(key);
     if (element.id) reached.add(element.id);
+  }
+
+  // It could not be pressed: it is as if it had not been found.
+  function giveBack({ key, element }) {
+    pressed.delete(key);
+    reached.delete(element.id);
+    return usable(element);
   }
 
   // Controls with a name of their own that were never pressed, for the test to complain of.
@@ -106,5 +117,5 @@
   // Whether something is under way whose end will show more to press.
   const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible);
 
-  window.pressing = { next, take, missed, change, spoilt, busy, count: () => pressed.size };
+  window.pressing = { next, take, giveBack, dialog, missed, change, spoilt, busy, count: () => pressed.size };
 })();

@@ -125,12 +125,23 @@ class TimeMachine {
   async open(tile) {
     this.#pause();
     try {
-      const query = new URLSearchParams({ id: this.id, nimg: this.shown(), tile });
+      const shown = this.shown();
+      if (shown === undefined) return await this.#openNewest();  // weights of which no picture is kept
+      const query = new URLSearchParams({ id: this.id, nimg: shown, tile });
       const [{ nimg, z, label }] = await Promise.all([
         ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
       choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label });
       openTab("explore");
-    } catch (error) { this.failed(error); }
+      return undefined;
+    } catch (error) { return this.failed(error); }
+  }
+
+  async #openNewest() {
+    const [id, nimg] = [this.id, this.weights.at(-1)];  // another run may be on show after the wait
+    if (nimg === undefined) return;
+    await refresh();
+    choose(`run:${id}@${nimg}`);
+    openTab("explore");
   }
 
   show({ id, snapshots, weights }) {
