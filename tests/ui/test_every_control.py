@@ -21,8 +21,6 @@ from tests.ui.acting import visit_tab
 from tests.ui.browser import serving
 from tests.ui.fakes import add_model
 
-pytestmark = pytest.mark.presses
-
 SCRIPT = Path(__file__).with_name("pressing.js").read_text("utf-8")
 PANEL = """document.getElementById(document.querySelector('[role=tab][aria-selected=true]')
   .getAttribute('aria-controls'))"""
