@@ -232,8 +232,8 @@ QUESTIONS = [
     ({"data": "folder:/etc"}, "data must be one of"),
     ({"data": "hf:someone/else"}, "data must be one of"),
     ({"data": None}, "data must be one of"),
-    ({"count": 5}, "count must be a whole number from 130 to 5000"),
-    ({"count": 50_000}, "count must be a whole number from 130 to 5000"),
+    ({"count": 5}, "count must be a whole number from 130 to 5,000"),
+    ({"count": 50_000}, "count must be a whole number from 130 to 5,000"),
     ({"seed": 2**31 - 1}, "seed must be a whole number from 0 to"),
     ({"model": "nope"}, "there is no model 'nope' here"),
 ]
