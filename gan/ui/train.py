@@ -189,7 +189,7 @@ def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     events = watched.events
     known = sum(n <= had["seen"] for n in watched.snapshots)
-    thinned = known != max(0, had["shots"])
+    thinned = had["shots"] >= 0 and known != had["shots"]
     news = {
         "rows": watched.rows_after(had["after"], POINTS),
         "snapshots": [n for n in watched.snapshots if thinned or n > had["seen"]],
