@@ -64,14 +64,23 @@ class _Loading:
         self._pid: int | None = None
         self._since = 0.0
         self._took_s: float | None = None
+        self._tells = False  # it was started here, so it says when it has loaded all
 
-    def note(self) -> None:
+    def note(self, *, started: bool = False) -> None:
         """Look whether there is a new process, and whether it has loaded all."""
         with self._lock:
             if (pid := _server_pid()) != self._pid:
-                self._pid, self._since = pid, time.monotonic()
+                self._pid, self._since, self._tells = pid, time.monotonic(), started
+            elif started:
+                self._tells = True
             elif self._took_s is None and _is_loaded():
                 self._took_s = time.monotonic() - self._since
+
+    def will_tell(self) -> bool:
+        """False of a process that other code of ours had started before: it loads other modules,
+        and there is nothing to wait for."""
+        with self._lock:
+            return self._pid is None or self._tells
 
     def about_s(self) -> float:
         """Seconds that loading takes here: as measured, else what our own imports have cost."""
@@ -102,7 +111,7 @@ def loading_s() -> float:
 def is_prepared() -> bool:
     """Whether a training would begin at once."""
     _loading.note()
-    return FORKS and _is_loaded()
+    return FORKS and (_is_loaded() or not _loading.will_tell())
 
 
 def prepare() -> None:
@@ -112,12 +121,13 @@ def prepare() -> None:
         os.environ[MARK] = str(Path(_mark().name) / "pid")
         multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
         resource_tracker.ensure_running()  # it would unblock what is blocked next
+        existed = _server_pid()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:  # Ctrl-C while it loads is for us; it ends when we do
             forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _loading.note()
+        _loading.note(started=_server_pid() != existed)
 
 
 def begin(

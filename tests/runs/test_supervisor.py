@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -127,3 +129,27 @@ def test_why_a_start_failed_is_told_until_it_is_begun_anew(supervisor, tmp_path:
     assert supervisor.problem("other") is None
     supervisor.start(tiny(path), path)
     assert supervisor.problem("r") is None
+
+
+def test_a_server_of_forks_that_others_started_is_not_waited_for(tmp_path: Path):
+    """As multiprocessing has one for the whole process, with the modules of whoever came first."""
+    script = """
+import multiprocessing, sys, time
+from pathlib import Path
+from gan.runs import Supervisor, nursery, train_argv
+nursery.LOADING_S = 600.0  # it would be waited for so long
+if __name__ == "__main__":
+    other = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(0,))
+    other.start()
+    other.join()
+    path = Path(sys.argv[1])
+    supervisor = Supervisor()
+    supervisor.start(train_argv("digits", run_dir=path, steer=True, kimg=0.064), path)
+    supervisor.shutdown()
+"""
+    file = tmp_path / "others.py"
+    file.write_text(script, "utf-8")
+    command = [sys.executable, str(file), str(tmp_path / "r")]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.run(command, env=env, timeout=300).returncode == 0
+    assert (tmp_path / "r" / "status.json").is_file()
