@@ -47,6 +47,7 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
     env = os.environ | {
         "GRADIO_SERVER_PORT": str(port),
         "GRADIO_SERVER_NAME": "127.0.0.1",
+        "PYTHONFAULTHANDLER": "1",
         "GAN_RUNS_DIR": str(runs_dir),
         "GAN_CACHE_DIR": str(runs_dir.with_name("cache")),
         "GAN_HOME": str(runs_dir.with_name("own")),
@@ -63,6 +64,9 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
                 log.seek(0)
                 raise RuntimeError(f"the app did not come up:\n{log.read().decode()}")
             yield url
+            if (code := process.poll()) is not None:
+                log.seek(0)
+                raise RuntimeError(f"the app ended by itself ({code}):\n{log.read().decode()}")
         finally:
             process.send_signal(signal.SIGTERM)
             try:
