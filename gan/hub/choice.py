@@ -10,6 +10,7 @@ from gan.errors import HubChoice, HubError, suggest
 
 SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".pretrained", ".ckpt", ".pkl", ".model", ".tar",
+    ".onnx",
 )  # fmt: skip  # .tar: .pth.tar
 HINT_SUFFIXES = (".json", ".yaml", ".yml")
 NO_MODELS = ("optimizer", "scheduler", "training_args", "rng_state", "encoder", "optim")
@@ -35,6 +36,8 @@ def choices(sizes: Mapping[str, int]) -> list[str]:
     found = [name for name, size in sizes.items() if is_model(name) and size > 0]
     critics = {critic_of(name, sizes) for name in found}
     found = [name for name in found if name not in critics]
+    # an ONNX file is mostly a copy of one that says as much, and has the discriminator beside it
+    found = [name for name in found if not name.endswith(".onnx")] or found
     return sorted(found, key=lambda n: (not n.endswith(SUFFIXES[0]), n))[:MAX_CHOICES]
 
 

@@ -33,6 +33,7 @@ from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
 from gan.hub import readings
 from gan.hub.client import environment, never
 from gan.hub.foreign import is_safetensors, tensors_of, too_large
+from gan.hub.graph import is_onnx, read_graph
 from gan.hub.layouts import Recognised, recognise
 from gan.hub.layouts.base import Hints, shown
 from gan.hub.source import source_card
@@ -197,8 +198,8 @@ def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
         if not bounded and not is_safetensors(file):
             raise HubError(
                 "refused",
-                f"{shown(file.name)} may be a pickle, which this system cannot limit; convert it "
-                f"on Linux, or take a safetensors file",
+                f"{shown(file.name)} may only be read within limits on memory, which this system "
+                f"does not have; convert it on Linux, or take a safetensors file",
             )
         work_on(job, work / "model")
     except MemoryError:
@@ -261,9 +262,7 @@ def _mapped_bytes() -> int:
 def work_on(job: dict[str, Any], folder: Path) -> None:
     """Read, recognise, load strictly, draw, write."""
     file = Path(job["file"])
-    d_tensors = tensors_of(Path(job["d_file"])) if job["d_file"] else None
-    answers = job.get("answers", {})
-    found = recognise(tensors_of(file), job["hints"], d_tensors=d_tensors, answers=answers)
+    found = _recognised(file, job)
     g, d = models_of(found, file)
     _check_picture(g, file)
     notes = found.notes
@@ -282,6 +281,14 @@ def work_on(job: dict[str, Any], folder: Path) -> None:
     if found.readings:
         readings.write(folder, [(r.answers, r.config) for r in found.readings])
     write_atomic(folder / CARD_FILE, source_card(config, notes=notes).encode())
+
+
+def _recognised(file: Path, job: dict[str, Any]) -> Recognised:
+    if is_onnx(file):
+        return read_graph(file)
+    d_tensors = tensors_of(Path(job["d_file"])) if job["d_file"] else None
+    answers = job.get("answers", {})
+    return recognise(tensors_of(file), job["hints"], d_tensors=d_tensors, answers=answers)
 
 
 def models_of(found: Recognised, file: Path) -> tuple[Generator, Discriminator | None]:

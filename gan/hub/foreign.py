@@ -88,12 +88,6 @@ def check_start(file: Path) -> None:
             f"{name} is a tar archive: a plain one, or PyTorch's format from before 0.1.10, which "
             f"is not read; unpack it, or load and save it again with an older PyTorch",
         )
-    if start[:1] == b"\x08" and b"pytorch" in start[:64]:
-        raise HubError(
-            "refused",
-            f"{name} is an ONNX file, which is not read here; choose the .pth or .safetensors file "
-            f"that it was made from",
-        )
     if start.lstrip()[:1] == b"<":
         raise HubError(
             "damaged",

@@ -98,7 +98,7 @@ def pull(
     except _Unasked as error:
         if (entry := library.recall(repo)) is None:
             raise error.told from None
-        yield _pulled(repo, entry, warning=str(error.told))
+        yield _pulled(repo, entry, warning=_why_old(error.told))
     except OSError as error:
         raise hub_error(error, repo.title) from error
 
@@ -121,6 +121,13 @@ class _Unasked(Exception):
     def __init__(self, told: HubError) -> None:
         super().__init__()
         self.told = told
+
+
+def _why_old(error: HubError) -> str:
+    """Why a model that is here may not be the newest."""
+    if error.kind == "offline":
+        return "HF_HUB_OFFLINE is set, so that whether there is a newer one was not asked"
+    return str(error)
 
 
 @contextmanager

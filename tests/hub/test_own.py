@@ -152,7 +152,7 @@ WRONG = {
     ),
     "keras": (b"\x89HDF\r\n\x1a\n" + b"\0" * 600, "HDF5"),
     "tar": (b"storages" + b"\0" * 249 + b"ustar\0" + b"\0" * 300, "tar archive"),
-    "onnx": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0" + b"\0" * 100, "ONNX"),
+    "onnx": (b"\x08\x08\x12\x07pytorch\x1a\x052.1.0" + b"\0" * 100, "whole ONNX file"),
     "page": (b"<!DOCTYPE html><html>sign in</html>", "web page"),
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ UPSAMPLES = ("nearest", "bilinear")
 LABELS = 10  # MNIST, Fashion-MNIST and CIFAR-10 have so many classes
 # lengths of z that people use; one that is 10 more has a label beside it
 Z_DIMS = (32, 50, 62, 64, 100, 128, 200, 256)
+LEAST_BATCHES = 100
 CODES = 2  # numbers that an InfoGAN of MNIST puts behind its label; Chen et al. 2016
 
 
@@ -174,10 +175,14 @@ def options_of(
 
 
 def has_statistics(structure: Structure) -> bool:
-    """Whether there are batch norms that have seen images: untrained ones tell nothing."""
+    """Whether there are batch norms that have seen images: untrained ones tell nothing, nor do
+    those of a few steps, which still hold much of their start (torch's momentum leaves 0.9 of it
+    a step) and lag behind weights that move fast."""
     norms = [item for text, item in structure.ops if text.startswith("bn") and item is not None]
-    means = [norm.module["running_mean"] for norm in norms]
-    return any(bool(mean.any()) for mean in means)
+    seen = [norm.module.get("num_batches_tracked") for norm in norms]
+    if any(c is not None and c.numel() == 1 and 0 < c < LEAST_BATCHES for c in seen):
+        return False  # 0: what tells nothing, as files that were made by hand have it
+    return any(bool(norm.module["running_mean"].any()) for norm in norms)
 
 
 def one_of_each(count: int, classes: int) -> Tensor:

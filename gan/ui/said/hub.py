@@ -38,9 +38,10 @@ SENTENCES: dict[str, str] = {
     ),
     "the pictures of {} must be finite and within -1 and 1, they are not; choose another "
     "checkpoint": ("{0} 生成的图片，像素值须为 -1 到 1 之间的有限数，实际并非如此；请另选检查点。"),
-    "{} may be a pickle, which this system cannot limit; convert it on Linux, or take a "
-    "safetensors file": (
-        "{0} 可能是 pickle，而此系统无法限制其运行；请在 Linux 上转换，或改用 safetensors 文件。"
+    "{} may only be read within limits on memory, which this system does not have; convert it on "
+    "Linux, or take a safetensors file": (
+        "{0} 只能在有内存上限时读取，而本系统没有这种上限；"
+        "请在 Linux 上转换，或改用 safetensors 文件。"
     ),
     "every value of {} must be finite, {} holds NaN or infinity; choose another checkpoint": (
         "{0} 的值须全部有限，但 {1} 含有 NaN 或无穷大；请另选检查点。"
@@ -91,6 +92,9 @@ SENTENCES: dict[str, str] = {
     "the Hub refused what was asked about {} ({})": "Hub 拒绝了有关 {0} 的请求（{1}）。",
     "HF_HUB_OFFLINE is set and {} was not pulled before; unset it, or take a bundled model": (
         "已设置 HF_HUB_OFFLINE，而 {0} 尚未拉取过；请取消该设置，或改用自带模型。"
+    ),
+    "HF_HUB_OFFLINE is set, so that whether there is a newer one was not asked": (
+        "已设置 HF_HUB_OFFLINE，因此没有查询是否有更新的版本"
     ),
     "a proxy must be an address such as http://host:8080, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY or "
     "NO_PROXY holds none ({}); correct or unset it": (
@@ -174,8 +178,31 @@ SENTENCES: dict[str, str] = {
         "{0} 是 tar 归档：普通归档，或 PyTorch 0.1.10 之前的格式，无法读取；"
         "请解包，或用旧版 PyTorch 加载后重新保存。"
     ),
-    "{} is an ONNX file, which is not read here; choose the .pth or .safetensors file that it was "
-    "made from": "{0} 是 ONNX 文件，这里不读取；请选择导出它的 .pth 或 .safetensors 文件。",
+    # graph
+    "{} must be a whole ONNX file, it is torn or something else; fetch it again, or choose "
+    "another": "{0} 应为完整的 ONNX 文件，实际已损坏或是其他内容；请重新获取或另选。",
+    "{} keeps its weights in a second file, which is not read; save it again as one file "
+    "(onnx.save with save_as_external_data=False)": (
+        "{0} 把权重放在另一个文件里，那个文件不会被读取；请重新存成一个文件"
+        "（onnx.save，save_as_external_data=False）。"
+    ),
+    "{} cannot be run ({}); choose the .pth or .safetensors file that it was made from": (
+        "{0} 无法运行（{1}）；请选择导出它的 .pth 或 .safetensors 文件。"
+    ),
+    "an ONNX generator must be one line of layers from noise to a picture, {} is not: {}; choose "
+    "the .pth or .safetensors file that it was made from": (
+        "ONNX 生成器应是从噪声到图像的一条直线的层，而 {0} 不是：{1}；"
+        "请选择导出它的 .pth 或 .safetensors 文件。"
+    ),
+    "it has {} inputs and {} outputs": "它有 {0} 个输入和 {1} 个输出",
+    "it takes {}, not float32 noise of N x z or N x z x 1 x 1": (
+        "它接收 {0}，而不是 N x z 或 N x z x 1 x 1 的 float32 噪声"
+    ),
+    "it has {} ways at {}": "它在 {1} 处分成 {0} 路",
+    "its {} is of a kind that is not read": "其中的 {0} 属于无法读取的类型",
+    "it gives {}, no square picture": "它给出 {0}，不是方形图像",
+    "it makes no model ({})": "它构不成模型（{0}）",
+    "it gives other pictures than its layers do here": "它给出的图像与这里由这些层得到的不同",
     "{} is a web page, not weights: a download that asked for a sign-in or a click; download it in "
     "a browser": "{0} 是网页而不是权重：下载时需要登录或点击确认；请用浏览器下载。",
     # own, readings

@@ -1,0 +1,437 @@
+"""An ONNX generator as a chain of ours: its nodes say all that a state dict leaves open.
+
+The file is run once by onnx's own reference implementation, which gives the shape of every value
+and the picture that the chain must give too; where it does not, the file is refused. Read are
+graphs that are one straight line from z (N, z) or (N, z, 1, 1) to a picture. For the limited child
+of gan.hub.convert alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan.config import PortedConfig
+from gan.errors import ConfigError, HubError
+from gan.hub.layouts.base import Chain, Recognised, shown
+from gan.models import build_generator
+
+Array = np.ndarray[Any, Any]
+
+START = b"\x08"  # the field ir_version, which comes first
+FIELDS = b"\x12\x1a\x22\x32\x3a\x42"  # what may follow it: producer, domain, doc, graph, opset
+SEED = 12
+MAX_Z = 4096
+TOLERANCE = 1e-3  # of a picture's range of 2
+# as they are, without a tensor
+PLAIN = {"Relu": "relu", "Selu": "selu", "Softplus": "softplus", "Tanh": "tanh"}
+NOTHING = {"Identity", "Dropout", "Cast"}
+SHAPING = {"Reshape", "Flatten", "Squeeze", "Unsqueeze"}
+
+
+def is_onnx(file: Path) -> bool:
+    """By its first bytes, whatever it is called."""
+    with file.open("rb") as stream:
+        start = stream.read(3)
+    return len(start) == 3 and start[:1] == START and start[1] < 32 and start[2:] in FIELDS
+
+
+def read_graph(file: Path) -> Recognised:
+    """The chain that an ONNX file is. Raises HubError: `damaged` for a torn file, `unknown-layout`
+    for a graph with a node that no chain has, or that gives other pictures than the chain."""
+    line = Line(file)
+    line.follow()
+    found = line.recognised()
+    line.check(found)
+    return found
+
+
+def _load(file: Path) -> Any:
+    onnx = importlib.import_module("onnx")
+    try:
+        model = onnx.load_from_string(file.read_bytes())
+        if not model.graph.node:
+            raise ValueError
+    except MemoryError:
+        raise
+    except Exception as error:  # protobuf raises its own
+        raise HubError(
+            "damaged",
+            f"{shown(file.name)} must be a whole ONNX file, it is torn or something else; fetch it "
+            f"again, or choose another",
+        ) from error
+    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in model.graph.initializer):
+        raise HubError(
+            "refused",
+            f"{shown(file.name)} keeps its weights in a second file, which is not read; save it "
+            f"again as one file (onnx.save with save_as_external_data=False)",
+        )
+    return model
+
+
+class Line:
+    """The way from noise to picture through a graph, node after node."""
+
+    def __init__(self, file: Path) -> None:
+        self.name = shown(file.name)
+        self.onnx = importlib.import_module("onnx")
+        self.model = _load(file)
+        self.graph = self.model.graph
+        self.input, self.batch, self.z = self._input()
+        self.values = self._run()
+        self.moving = self._moving()
+        self.chain = Chain()
+        self.at: str = self.input.name
+        self.scale, self.shift = 1.0, 0.0  # what is done to the picture behind its activation
+        self.is_last_axis = False  # channels stand last in what comes out
+
+    # ---- what is there --------------------------------------------------------------------------
+
+    def refuse(self, why: str) -> NoReturn:
+        """Raise HubError with what stands in the way."""
+        raise HubError(
+            "unknown-layout",
+            f"an ONNX generator must be one line of layers from noise to a picture, {self.name} is "
+            f"not: {why}; choose the .pth or .safetensors file that it was made from",
+        )
+
+    def refuse_kind(self, op: str) -> NoReturn:
+        """Raise HubError for a node that is not as in a chain."""
+        self.refuse(f"its {shown(op)} is of a kind that is not read")
+
+    def _input(self) -> tuple[Any, int, Tensor]:
+        constants = {tensor.name for tensor in self.graph.initializer}
+        inputs = [i for i in self.graph.input if i.name not in constants]
+        if len(inputs) != 1 or len(self.graph.output) != 1:
+            self.refuse(f"it has {len(inputs)} inputs and {len(self.graph.output)} outputs")
+        kind = inputs[0].type.tensor_type
+        sizes = [d.dim_value for d in kind.shape.dim]
+        right = len(sizes) in (2, 4) and all(size == 1 for size in sizes[2:])
+        if not right or not 0 < sizes[1] <= MAX_Z or kind.elem_type != self.onnx.TensorProto.FLOAT:
+            self.refuse(
+                f"it takes {' x '.join(str(s or 'N') for s in sizes) or 'no sizes'}, not float32 "
+                f"noise of N x z or N x z x 1 x 1"
+            )
+        batch = sizes[0] if 0 < sizes[0] <= 64 else 2
+        z = torch.randn(batch, sizes[1], generator=torch.Generator().manual_seed(SEED))
+        return inputs[0], batch, z.reshape(batch, *sizes[1:])
+
+    def _run(self) -> dict[str, Array]:
+        reference = importlib.import_module("onnx.reference")
+        try:
+            evaluator = reference.ReferenceEvaluator(self.model)
+            found = evaluator.run(None, {self.input.name: self.z.numpy()}, intermediate=True)
+        except MemoryError:
+            raise
+        except Exception as error:  # whatever a graph can be wrong about
+            raise HubError(
+                "unknown-layout",
+                f"{self.name} cannot be run ({type(error).__name__}); choose the .pth or "
+                f".safetensors file that it was made from",
+            ) from error
+        known = {t.name: self.onnx.numpy_helper.to_array(t) for t in self.graph.initializer}
+        return known | {k: v for k, v in found.items() if isinstance(v, np.ndarray)}
+
+    def _moving(self) -> set[str]:
+        """Names of the values that depend on z, not only on how many there are."""
+        moving = {self.input.name}
+        for node in self.graph.node:
+            if node.op_type != "Shape" and moving & set(node.input):
+                moving |= set(node.output)
+        return moving
+
+    def _options(self, node: Any) -> dict[str, Any]:
+        return {a.name: self.onnx.helper.get_attribute_value(a) for a in node.attribute}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a value, with the batch first."""
+        return tuple(self.values[name].shape)
+
+    def tensor(self, node: Any, index: int) -> Tensor:
+        """A node's input that is a weight, in float32."""
+        name = node.input[index]
+        if name in self.moving or name not in self.values:
+            self.refuse_kind(node.op_type)
+        return torch.from_numpy(self.values[name].astype(np.float32))
+
+    # ---- the line -------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Go through the nodes from z on."""
+        end = self.graph.output[0].name
+        while self.at != end:
+            users = [
+                node
+                for node in self.graph.node
+                if self.at in node.input and set(node.output) & self.moving
+            ]
+            if len(users) == 2 and self._is_silu(users):
+                self.chain.add("silu")
+                self.at = users[1].output[0]
+                continue
+            if len(users) != 1:
+                self.refuse(f"it has {len(users)} ways at {shown(self.at)}")
+            node = users[0]
+            if len([name for name in node.input if name in self.moving]) != 1:
+                self.refuse_kind(node.op_type)
+            self._take(node)
+            self.at = node.output[0]
+
+    def _is_silu(self, users: list[Any]) -> bool:
+        """x times its own sigmoid."""
+        first, second = users
+        return (first.op_type, second.op_type) == ("Sigmoid", "Mul") and set(second.input) == {
+            self.at,
+            first.output[0],
+        }
+
+    def _take(self, node: Any) -> None:
+        op, options = node.op_type, self._options(node)
+        before, after = self.shape(self.at), self.shape(node.output[0])
+        if before[:1] != after[:1]:
+            self.refuse_kind(op)
+        if op in NOTHING:
+            return
+        if op in SHAPING:
+            self._reshape(before[1:], after[1:])
+        elif op in PLAIN:
+            self.chain.add(PLAIN[op])
+        elif op == "Sigmoid":
+            self.chain.add("sigmoid")
+        elif op in ("Add", "Sub", "Mul", "Div"):
+            self._arithmetic(node)
+        elif op == "Transpose" and list(options.get("perm", ())) == [0, 2, 3, 1]:
+            self.is_last_axis = True  # right where nothing but arithmetic follows; check() sees it
+        elif (take := OPS.get(op)) is not None:
+            take(self, node, options)
+        else:
+            self.refuse_kind(op)
+
+    def _reshape(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+        if before == after:
+            return
+        if len(after) == 2:  # a picture without its one channel
+            after = (1, *after)
+        if not self.chain.layers:
+            return  # z as units or as maps of 1 x 1: the first layer tells which
+        if len(after) not in (1, 3):
+            self.refuse_kind("Reshape")
+        if len(before) != 1:
+            self.chain.add("flatten")
+        if len(after) != 1:
+            self.chain.add(f"reshape {after[0]} {after[1]} {after[2]}")
+
+    def _arithmetic(self, node: Any) -> None:
+        first = node.input[0] in self.moving
+        value = self.tensor(node, 1 if first else 0)
+        op = node.op_type
+        bias = self._bias_of(value)
+        if op == "Add" and bias is not None:
+            self.chain.layers[-1] += " bias"
+            self.chain.tensors[f"layers.{len(self.chain.layers) - 1}.bias"] = bias
+            return
+        number = float(value.flatten()[0]) if value.numel() == 1 else None
+        if number is None or not self.chain.layers or (not first and op in ("Sub", "Div")):
+            self.refuse_kind(op)
+        if op in ("Add", "Sub"):
+            self.shift += number if op == "Add" else -number
+        else:
+            factor = number if op == "Mul" else 1 / (number or float("inf"))
+            self.scale, self.shift = self.scale * factor, self.shift * factor
+
+    def _bias_of(self, value: Tensor) -> Tensor | None:
+        """`value` as the bias of the layer before, where it has none and this can be one."""
+        last = self.chain.layers[-1].split() if self.chain.layers else []
+        if not last or last[0] not in ("linear", "conv", "deconv") or last[-1] == "bias":
+            return None
+        sizes = [size for size in value.shape if size != 1]
+        right = sizes == [int(last[2])]
+        if last[0] != "linear":
+            right = right and value.dim() >= 3 and value.shape[-1] == value.shape[-2] == 1
+        return value.flatten() if right else None
+
+    # ---- what comes out -------------------------------------------------------------------------
+
+    def recognised(self) -> Recognised:
+        """As a model; what is done to the picture behind its activation is undone."""
+        shape = self.shape(self.graph.output[0].name)[1:]
+        if self.is_last_axis and len(shape) == 3:
+            shape = (shape[2], *shape[:2])
+        if len(shape) == 2:
+            shape = (1, *shape)
+        if len(shape) != 3 or shape[0] not in (1, 3, 4) or shape[1] != shape[2]:
+            self.refuse(f"it gives {' x '.join(map(str, shape))}, no square picture")
+        words = [layer.split()[0] for layer in self.chain.layers]
+        word = next((w for w in reversed(words) if w not in ("reshape", "flatten")), "")
+        notes: tuple[str, ...] = ()
+        if word == "sigmoid":
+            self.chain.add("signed")
+        elif word not in ("tanh", "clip"):
+            self.chain.add("clip")
+        if (self.scale, self.shift) != (1.0, 0.0):
+            if word not in ("tanh", "sigmoid"):
+                self.refuse_kind("Mul")  # of values without bounds
+            notes = (
+                f"the file's own pictures are multiplied by {self.scale:g} and shifted by "
+                f"{self.shift:g}; here they are within -1 and 1",
+            )
+        config = PortedConfig(
+            architecture="chain", resolution=shape[1], channels=shape[0],
+            z_dim=self.z.shape[1], g_layers=tuple(self.chain.layers),
+        )  # fmt: skip
+        return Recognised("onnx", config, self.chain.tensors, notes=notes)
+
+    @torch.no_grad()
+    def check(self, found: Recognised) -> None:
+        """Raises HubError where our chain gives other pictures than the file does by itself."""
+        own = torch.from_numpy(self.values[self.graph.output[0].name].astype(np.float32))
+        if self.is_last_axis:
+            own = own.permute(0, 3, 1, 2)
+        own = (own - self.shift) / self.scale
+        if "signed" in found.config.g_layers:
+            own = 2 * own - 1
+        try:
+            g = build_generator(found.config)
+            g.load_state_dict(found.g, strict=True)
+        except (ConfigError, RuntimeError) as error:
+            self.refuse(f"it makes no model ({shown(str(error).splitlines()[-1].strip())})")
+        ours = g.eval().synthesis(self.z.flatten(1))
+        own = own.reshape(ours.shape).clamp(-1, 1)
+        if not float((ours - own).abs().max()) <= TOLERANCE:
+            self.refuse("it gives other pictures than its layers do here")
+
+
+# ---- nodes with tensors or numbers ---------------------------------------------------------------
+
+Options = Mapping[str, Any]
+
+
+def _gemm(line: Line, node: Any, options: Options) -> None:
+    weight = line.tensor(node, 1)
+    plain = (options.get("alpha", 1.0), options.get("beta", 1.0), options.get("transA", 0))
+    if plain != (1.0, 1.0, 0):
+        line.refuse_kind("Gemm")
+    module = {"weight": (weight if options.get("transB", 0) else weight.T).contiguous()}
+    if len(node.input) > 2:
+        bias = line.tensor(node, 2).flatten()
+        module["bias"] = bias.expand(len(module["weight"])).contiguous()
+    line.chain.linear(module)
+
+
+def _matmul(line: Line, node: Any, options: Options) -> None:
+    if node.input[0] not in line.moving or len(line.shape(node.input[0])) != 2:
+        line.refuse_kind("MatMul")
+    line.chain.linear({"weight": line.tensor(node, 1).T.contiguous()})
+
+
+def _square(line: Line, node: Any, options: Options) -> dict[str, int]:
+    """Stride, padding and extra of a convolution that is the same in both directions."""
+    kernel = line.shape(node.input[1])[2:]
+    strides = list(options.get("strides", (1, 1)))
+    pads = list(options.get("pads", (0, 0, 0, 0)))
+    extra = list(options.get("output_padding", (0, 0)))
+    auto = options.get("auto_pad", b"NOTSET") in (b"NOTSET", b"VALID")
+    same = all(len(set(numbers)) == 1 for numbers in (kernel, strides, pads, extra))
+    plain = options.get("group", 1) == 1 and set(options.get("dilations", (1, 1))) == {1}
+    if not (auto and same and plain and len(kernel) == 2) or "output_shape" in options:
+        line.refuse_kind(node.op_type)
+    return {"stride": strides[0], "padding": pads[0], "extra": extra[0]}
+
+
+def _module(line: Line, node: Any) -> dict[str, Tensor]:
+    module = {"weight": line.tensor(node, 1)}
+    return module | ({"bias": line.tensor(node, 2)} if len(node.input) > 2 else {})
+
+
+def _conv(line: Line, node: Any, options: Options) -> None:
+    numbers = _square(line, node, options)
+    module = _module(line, node)
+    line.chain.conv(module, stride=numbers["stride"], padding=numbers["padding"])
+
+
+def _deconv(line: Line, node: Any, options: Options) -> None:
+    line.chain.deconv(_module(line, node), **_square(line, node, options))
+
+
+def _bn(line: Line, node: Any, options: Options) -> None:
+    names = ("weight", "bias", "running_mean", "running_var")
+    module = {name: line.tensor(node, 1 + i) for i, name in enumerate(names)}
+    eps = float(options.get("epsilon", 1e-5))
+    line.chain.bn(module, eps=f"{eps:.8f}")
+
+
+def _affine(word: str) -> Callable[[Line, Any, Options], None]:
+    def take(line: Line, node: Any, options: Options) -> None:
+        module = _module(line, node)
+        line.chain.put(f"{word} {len(module['weight'])}", module)
+
+    return take
+
+
+def _leaky(line: Line, node: Any, options: Options) -> None:
+    line.chain.add(f"leaky {float(options.get('alpha', 0.01)):.8f}")
+
+
+def _prelu(line: Line, node: Any, options: Options) -> None:
+    slope = line.tensor(node, 1).flatten()
+    line.chain.put(f"prelu {len(slope)}", {"weight": slope})
+
+
+def _elu(line: Line, node: Any, options: Options) -> None:
+    if options.get("alpha", 1.0) != 1.0:
+        line.refuse_kind("Elu")
+    line.chain.add("elu")
+
+
+def _gelu(line: Line, node: Any, options: Options) -> None:
+    if options.get("approximate", b"none") != b"none":
+        line.refuse_kind("Gelu")
+    line.chain.add("gelu")
+
+
+def _clip(line: Line, node: Any, options: Options) -> None:
+    bounds = [float(line.tensor(node, i).flatten()[0]) for i in range(1, len(node.input))]
+    bounds = bounds or [options.get("min", 0.0), options.get("max", 0.0)]
+    if bounds != [-1.0, 1.0]:
+        line.refuse_kind("Clip")
+    line.chain.add("clip")
+
+
+def _enlarge(line: Line, node: Any, options: Options) -> None:
+    before, after = line.shape(line.at), line.shape(node.output[0])
+    factor = after[-1] // before[-1]
+    mode = options.get("mode", b"nearest")
+    if after != (*before[:2], factor * before[2], factor * before[3]):
+        line.refuse_kind(node.op_type)
+    line.chain.add(f"upsample {factor}" + (" bilinear" if mode == b"linear" else ""))
+
+
+def _shuffle(line: Line, node: Any, options: Options) -> None:
+    if options.get("mode", b"DCR") != b"CRD" or options["blocksize"] != 2:
+        line.refuse_kind("DepthToSpace")
+    line.chain.add("shuffle 2")
+
+
+OPS: dict[str, Callable[[Line, Any, Options], None]] = {
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "Conv": _conv,
+    "ConvTranspose": _deconv,
+    "BatchNormalization": _bn,
+    "InstanceNormalization": _affine("instance"),
+    "LayerNormalization": _affine("layernorm"),
+    "LeakyRelu": _leaky,
+    "PRelu": _prelu,
+    "Elu": _elu,
+    "Gelu": _gelu,
+    "Clip": _clip,
+    "Upsample": _enlarge,
+    "Resize": _enlarge,
+    "DepthToSpace": _shuffle,
+}
