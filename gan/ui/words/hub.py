@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     # a file of one's own, and what its weights do not tell
     "gan_hub_own": ("Open a file of weights", "打开权重文件"),
     "gan_hub_own_help": (
-        "or drop it here: .pth .pt .bin .ckpt .pkl .onnx .safetensors or any other ending; it is told "
-        "by its content, and nothing in it is run.",
+        "or drop it here: .pth .pt .bin .ckpt .pkl .onnx .safetensors or any other ending; it is "
+        "told by its content, and nothing in it is run.",
         "或拖放到这里：.pth .pt .bin .ckpt .pkl .onnx .safetensors，或任何扩展名；按内容识别，"
         "其中的代码不会运行。",
     ),
