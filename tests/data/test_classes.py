@@ -21,7 +21,7 @@ from gan.data import ImageSet, load_data, survey_data
 from gan.data.classes import UNSORTED, classes_of, is_hidden, parts_of
 from gan.data.names import readable
 from gan.data.own import OwnSets
-from tests.data.test_own import frames, zipped
+from tests.data.test_own_images import frames, zipped
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 

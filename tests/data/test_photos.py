@@ -19,8 +19,8 @@ from gan.data.limits import LOCAL, PUBLIC
 from gan.data.own import OwnSets
 from gan.data.pictures import read_picture, shrink_picture
 from gan.errors import DataError
-from tests.data.test_own import frames
-from tests.data.test_own import png as small_png
+from tests.data.test_own_images import frames
+from tests.data.test_own_images import png as small_png
 
 
 def saved(image: Image.Image, kind: str, **options) -> bytes:

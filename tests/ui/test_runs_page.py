@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.data.test_own import png, zipped
+from tests.data.test_own_images import png, zipped
 from tests.ui.acting import open_tab
 from tests.ui.conftest import PATIENCE_MS
 

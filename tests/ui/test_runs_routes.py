@@ -22,7 +22,7 @@ from gan.ui.limits import RATES
 from gan.ui.profile import Guard
 from gan.ui.routes import Context, build_routes
 from gan.ui.runs import points_of, thin_curve
-from tests.data.test_own import frames, png
+from tests.data.test_own_images import frames, png
 from tests.ui.test_routes import context_for
 
 SHOP = {"SPACE_HOST": "me-app.hf.space"}
