@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from playwright.sync_api import (
 
 from tests.ui.browser import FLAGS, chromium, serving
 
-PATIENCE_MS = 180_000  # what takes a second takes a minute where others compute too
+# what takes a second takes a minute where others compute too
+PATIENCE_MS = 1000 * int(os.environ.get("GAN_TEST_PATIENCE_S", "180"))
 expect.set_options(timeout=PATIENCE_MS)
 
 

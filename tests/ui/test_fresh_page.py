@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from gan.files import write_atomic, write_json
 from gan.runs import RunReader
 from tests.ui.acting import open_tab, visit_tab
 
@@ -28,7 +29,7 @@ def young(tiny_run: Path, runs_dir: Path) -> Iterator[Path]:
 
 def write(path: Path, **changes) -> None:
     status = json.loads((path / "status.json").read_text("utf-8"))
-    (path / "status.json").write_text(json.dumps(status | changes), "utf-8")
+    write_json(path / "status.json", status | changes)  # whole at once, as a training does it
 
 
 def ends(path: Path) -> None:
@@ -37,7 +38,7 @@ def ends(path: Path) -> None:
     with (path / "progress.jsonl").open("a") as stream:
         stream.write(json.dumps(row) + "\n")
     weights = sorted((path / "weights").glob("*.safetensors"))[-1]
-    shutil.copy(weights, weights.with_name(f"{LATER:010d}.safetensors"))
+    write_atomic(weights.with_name(f"{LATER:010d}.safetensors"), weights.read_bytes())
     write(path, state="finished", nimg=LATER, seconds=61.0)
 
 
@@ -67,6 +68,7 @@ def test_a_run_that_ends_while_nobody_looks_reads_as_ended_when_it_is_shown_agai
     page.select_option("#run-select", young.name)
     shows(page, young.name, "896", "Running")
     page.locator(f"#runs-list tr[data-run={young.name}] [data-act=pick]").check()
+    page.select_option("#compare-series", "loss_g")  # FD is in rows of their own
     page.evaluate("scrollTo(0, 0)")
     if way.endswith("ours"):
         open_tab(page, "Explore")
