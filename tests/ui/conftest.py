@@ -134,3 +134,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # the page's own generator rounds otherwise: where pictures are compared, one of them paints
     config.addinivalue_line("markers", "painted_by(who): a visitor chose 'server' or 'browser'")
     config.addinivalue_line("markers", "expects_refusal: the server says no, and Chromium notes it")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.flaky(reruns=1))

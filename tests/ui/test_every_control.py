@@ -41,7 +41,7 @@ LAST = ("#stop", "[data-act=delete]", "[data-act=bin]")
 # Pressed once, whatever the lists beside them say: a thorough search takes a minute.
 ONCE = ("#picture-find",)
 # Lists of which every choice counts, as other controls come and go with it.
-WHOLE = ("#gallery-view",)
+WHOLE = ("#gallery-view", "#data")
 # What hides others, though it does not look like it, waits for them.
 LATE = (
     "#undo",
@@ -259,10 +259,7 @@ def make_small(page: Page, tab: str) -> None:
         )
 
 
-TABS = [pytest.param(tab, marks=[pytest.mark.presses] if tab == "Train" else []) for tab in SMALL]
-
-
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("tab", SMALL)
 def test_every_control_can_be_pressed_and_nothing_complains(open_page, pictures, tab: str):
     page = open_page()
     traffic = Traffic(page, pictures)
