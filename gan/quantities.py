@@ -26,6 +26,14 @@ class Quantity:
         """The English name with an arrow to the better side, as tables have it."""
         return self.name[0] + ARROWS[self.better]
 
+    def text(self, value: float) -> str:
+        """A value as a terminal and a card show it: a share in percent, as on the page."""
+        return f"{100 * value:.1f} %" if self.unit == SHARE else f"{value:.3f}"
+
+    def bounds(self, low: float | None, high: float | None) -> str:
+        """From the lower to the upper bound; empty where there are none."""
+        return "" if low is None or high is None else f"{self.text(low)} to {self.text(high)}"
+
 
 NONE = ("", "")
 SHARE = ("%", "%")

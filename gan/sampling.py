@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -105,6 +106,9 @@ def at_once(g: Generator) -> int:
 
 
 _widest: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+# torch 2.13 crashes (segmentation fault in find_torch_dispatch_rule) where two threads meet an
+# operation for the first time, each under a dispatch mode
+_one_mode = threading.RLock()
 
 
 def widest(module: nn.Module, *inputs: Tensor | None) -> int:
@@ -112,8 +116,11 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
 
     inputs: of one picture.
     """
-    found = _widest.get(module)
-    if found is None:
+    if (found := _widest.get(module)) is not None:
+        return found
+    with _one_mode:
+        if (found := _widest.get(module)) is not None:  # another thread's work meanwhile
+            return found
         # without a value being copied, and not in the module itself: others use it meanwhile
         own = [*module.parameters(), *module.buffers()]
         shapes = copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
@@ -123,8 +130,8 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
         except RuntimeError:  # it holds values that are neither parameters nor buffers
             with torch.no_grad(), _Largest() as largest:
                 module(*inputs)
-        found = _widest[module] = largest.values
-    return found
+        _widest[module] = largest.values
+        return largest.values
 
 
 class _Largest(TorchDispatchMode):
@@ -183,7 +190,7 @@ def picture_seconds(g: Generator) -> float:
     labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _NoTracker()  # type: ignore[assignment]
-    with counter:
+    with _one_mode, counter:
         g(z, labels)
     return float(counter.get_total_flops()) / FLOPS_PER_S
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -178,3 +181,30 @@ class Probe(torch.nn.Module):
     def forward(self, z, labels=None):
         self.during()
         return self.layer(z)
+
+
+def test_one_thread_at_a_time_is_under_a_dispatch_mode(monkeypatch):
+    """Two at once end the process: torch's lookup of an operation that is new to it is not safe."""
+    inside, most = [], []
+    real = sampling._Largest.__torch_dispatch__
+
+    def watched(self, *args, **kwargs):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.002)  # others come in meanwhile, if they may
+        try:
+            return real(self, *args, **kwargs)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(sampling._Largest, "__torch_dispatch__", watched)
+    threads = [
+        threading.Thread(target=sampling.widest, args=(torch.nn.Linear(2, i), torch.zeros(1, 2)))
+        for i in range(1, 5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most
+    assert max(most) == 1

@@ -211,12 +211,12 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
 
     lines = [
         f"{weights} against {found.data}, features {found.features}",
-        f"{'':>23}  {'value':>7}  {'95 % bounds':>16}  {'real':>6}  images",
+        f"{'':>23}  {'value':>7}  {'95 % bounds':>16}  {'real':>7}  images",
     ]
     for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
         lines.append(
-            f"{TITLES[metric.name]:>23}  {metric.value:7.3f}  {_bounds(metric):>16}  "
-            f"{metric.floor:6.3f}  {metric.count:,}: {GRADES[verdict.grade]}"
+            f"{TITLES[metric.name]:>23}  {_text(metric, metric.value):>7}  {_bounds(metric):>16}  "
+            f"{_text(metric, metric.floor):>7}  {metric.count:,}: {GRADES[verdict.grade]}"
         )
     lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help[0]}" for m in found.metrics]
     lines.append(UNSEEN[found.unseen])
@@ -230,10 +230,12 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
     return "\n".join(lines)
 
 
+def _text(metric: Metric, value: float) -> str:
+    return QUANTITIES[metric.name].text(value)
+
+
 def _bounds(metric: Metric) -> str:
-    if metric.low is None or metric.high is None:
-        return ""
-    return f"{metric.low:.3f} to {metric.high:.3f}"
+    return QUANTITIES[metric.name].bounds(metric.low, metric.high)
 
 
 def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]) -> None:
@@ -246,10 +248,10 @@ def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]
     for name in (*names, "images", "training"):
         table.add_column(TITLES.get(name, name), justify="right")
     for ref, model, one in zip(refs, models, found, strict=True):
-        cells = [f"{m.value:.3f}" for m in one.metrics]
+        cells = [_text(m, m.value) for m in one.metrics]
         config = model.config
         table.add_row(ref, *cells, f"{config.nimg / 1000:,.0f} k", f"{config.seconds:,.0f} s")
-    floors = [tuple(f"{m.floor:.3f}" for m in one.metrics) for one in found]
+    floors = [tuple(_text(m, m.floor) for m in one.metrics) for one in found]
     if len(set(floors)) == 1:
         table.add_row("real images", *floors[0], "", "", style="dim")
     else:

@@ -13,7 +13,7 @@ from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import Evaluation, Metric
 from gan.metrics.results import Results
 from gan.metrics.verdict import UNSEEN
-from gan.quantities import QUANTITIES
+from gan.quantities import QUANTITIES, Quantity
 from gan.schema import from_json, to_json
 
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
@@ -75,11 +75,7 @@ def known_scores(revision: str, *, seen: Seen = ()) -> str:
 
 def scores_table(found: Evaluation) -> str:
     """A Markdown table: value, bounds, what real images read."""
-    rows = [
-        f"| {QUANTITIES[m.name].title} | {m.value:.3f} | {_bounds(m)} | {m.floor:.3f} | "
-        f"{m.count:,} |"
-        for m in found.metrics
-    ]
+    rows = [_row(QUANTITIES[metric.name], metric) for metric in found.metrics]
     text = UNSEEN[found.unseen]
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
@@ -92,7 +88,9 @@ def scores_table(found: Evaluation) -> str:
     return "\n".join([*head, *rows, "", about, "", *explained])
 
 
-def _bounds(metric: Metric) -> str:
-    if metric.low is None or metric.high is None:
-        return ""
-    return f"{metric.low:.3f} to {metric.high:.3f}"
+def _row(quantity: Quantity, metric: Metric) -> str:
+    return (
+        f"| {quantity.title} | {quantity.text(metric.value)} | "
+        f"{quantity.bounds(metric.low, metric.high)} | {quantity.text(metric.floor)} | "
+        f"{metric.count:,} |"
+    )

@@ -9,7 +9,7 @@ import torch
 
 from gan.config import SeenData, WeightsConfig
 from gan.metrics import evaluate as module
-from gan.metrics.card import BEGIN, END, with_scores
+from gan.metrics.card import BEGIN, END, scores_table, with_scores
 from gan.metrics.evaluate import Evaluation, Metric, evaluate
 from gan.metrics.results import Results, fingerprint
 from gan.metrics.verdict import GRADERS, UNSEEN, verdicts
@@ -172,3 +172,12 @@ def test_a_card_keeps_its_text_and_has_one_table(found):
     assert once.startswith(card.rstrip())
     assert once.count(BEGIN) == once.count(END) == 1
     assert f"{found.fd:.3f}" in once
+
+
+def test_a_share_is_read_in_percent_and_a_distance_is_not(found):
+    table = scores_table(found)
+    rows = {line.split("|")[1].strip(): line for line in table.splitlines() if "|" in line}
+    assert "%" in rows["Precision ↑"]
+    assert "%" in rows["Recall ↑"]
+    assert "%" not in rows["Fréchet distance ↓"]
+    assert "%" not in rows["Density ↑"]

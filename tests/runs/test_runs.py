@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import json
 import os
-import pty
 import queue
 import shutil
 import signal
 import subprocess
 import sys
-import termios
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -408,6 +405,7 @@ def test_under_nohup_a_run_outlives_its_terminal(tmp_path: Path):
 
 
 def test_a_terminal_window_that_is_closed_saves_and_ends_the_run(tmp_path: Path):
+    fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))  # not on Windows
     path = tmp_path / "r"
     ours, its = pty.openpty()
 

@@ -45,7 +45,7 @@ export class Leaders {
     const number = (text) => h("td", { class: "is-number" }, text);
     const share = (name) => {
       const metric = metricOf(row, name);
-      return number(metric ? metric.value.toFixed(2) : "–");
+      return number(metric ? `${Math.round(100 * metric.value)} %` : "–");
     };
     const fd = distanceOf(row);
     const chosen = plainRef(state.ref ?? "") === row.ref;
