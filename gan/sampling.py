@@ -131,7 +131,7 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
             with torch.no_grad(), _Largest() as largest:
                 module(*inputs)
         _widest[module] = largest.values
-        return largest.values
+    return int(largest.values)
 
 
 class _Largest(TorchDispatchMode):

@@ -11,6 +11,7 @@ const POLL_MS = { busy: 2000, idle: 8000 };
 const STATES = ["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"];
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
+const HELP = { fd: "gan_metric_fd_help", nimg: "gan_nimg_help" };  // of columns of bare numbers
 const MOST = 8;  // runs in one chart
 const SHOWN = 50;  // rows at first, and so many more at each "Show more"
 const MOST_SHOWN = 1000;
@@ -56,7 +57,7 @@ class RunsBoard {
       ...STATES.slice(2).map((s) => h("option", { value: s }, t(`gan_state_${s}`))));
     select.value = value;
     this.find("#runs-titles").replaceChildren(...COLUMNS.map((c) => h("th", { scope: "col", class: `is-${c}`,
-      title: c === "fd" ? t("gan_metric_fd_help") : null },
+      title: HELP[c] ? t(HELP[c]) : null },
     ["pick", "picture", "do"].includes(c) ? h("span", { class: "ga-sr" }, t(`gan_runs_${c}`)) : t(`gan_runs_${c}`))));
   }
 
