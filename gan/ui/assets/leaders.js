@@ -87,7 +87,7 @@ export class Leaders {
       svg("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, String(v)));
     for (const v of x.ticks) nodes.push(svg("text", {
       x: x.at(v), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, duration(v)));
-    nodes.push(svg("text", { x: width - MARGIN.right, y: height - 2, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
+    nodes.push(svg("text", { x: width - MARGIN.right, y: height - 5, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
     nodes.push(svg("text", { x: 0, y: MARGIN.top - 4, class: "is-axis" }, t("gan_leaders_y")));
     shown.forEach((row) => nodes.push(...this.#point(row, x, y, width)));
     return plot.replaceChildren(...nodes);
