@@ -27,7 +27,8 @@ Array = np.ndarray[Any, Any]
 START = b"\x08"  # the field ir_version, which comes first
 FIELDS = b"\x12\x1a\x22\x32\x3a\x42"  # what may follow it: producer, domain, doc, graph, opset
 SEED = 12
-MAX_Z = 4096
+MAX_Z = 2**15
+MAX_BATCH = 256  # that a graph may be made for
 TOLERANCE = 1e-3  # of a picture's range of 2
 # as they are, without a tensor
 PLAIN = {"Relu": "relu", "Selu": "selu", "Softplus": "softplus", "Tanh": "tanh"}
@@ -112,18 +113,28 @@ class Line:
             self.refuse(f"it has {len(inputs)} inputs and {len(self.graph.output)} outputs")
         kind = inputs[0].type.tensor_type
         sizes = [d.dim_value for d in kind.shape.dim]
+        if kind.elem_type != self.onnx.TensorProto.FLOAT:
+            self.refuse("it takes numbers of another type than float32")
         right = len(sizes) in (2, 4) and all(size == 1 for size in sizes[2:])
-        if not right or not 0 < sizes[1] <= MAX_Z or kind.elem_type != self.onnx.TensorProto.FLOAT:
+        if not right or not 0 < sizes[1] <= MAX_Z:
             self.refuse(
-                f"it takes {' x '.join(str(s or 'N') for s in sizes) or 'no sizes'}, not float32 "
-                f"noise of N x z or N x z x 1 x 1"
+                f"it takes {' x '.join(str(s or 'N') for s in sizes) or 'no sizes'}, not noise of "
+                f"N x z or N x z x 1 x 1"
             )
-        batch = sizes[0] if 0 < sizes[0] <= 64 else 2
+        batch = sizes[0] if 0 < sizes[0] <= MAX_BATCH else 2
         z = torch.randn(batch, sizes[1], generator=torch.Generator().manual_seed(SEED))
         return inputs[0], batch, z.reshape(batch, *sizes[1:])
 
     def _run(self) -> dict[str, Array]:
         reference = importlib.import_module("onnx.reference")
+        for node in self.graph.node:
+            if node.op_type == "BatchNormalization":
+                if self._options(node).get("training_mode") or len(node.output) > 1:
+                    self.refuse("it was saved in training mode")
+                # below opset 14 the reference mixes 1 - momentum of the batch's statistics in
+                kept = [a for a in node.attribute if a.name != "momentum"]
+                del node.attribute[:]
+                node.attribute.extend([*kept, self.onnx.helper.make_attribute("momentum", 1.0)])
         try:
             evaluator = reference.ReferenceEvaluator(self.model)
             found = evaluator.run(None, {self.input.name: self.z.numpy()}, intermediate=True)
@@ -273,9 +284,12 @@ class Line:
         if word == "sigmoid":
             self.chain.add("signed")
         elif word not in ("tanh", "clip"):
+            own = self.values[self.graph.output[0].name]
+            if not np.abs(own).max() <= 1 + TOLERANCE:
+                self.refuse(f"it gives values from {own.min():.3g} to {own.max():.3g}, not -1 to 1")
             self.chain.add("clip")
         if (self.scale, self.shift) != (1.0, 0.0):
-            if word not in ("tanh", "sigmoid"):
+            if word not in ("tanh", "sigmoid") or self.scale <= 0:
                 self.refuse_kind("Mul")  # of values without bounds
             notes = (
                 f"the file's own pictures are multiplied by {self.scale:g} and shifted by "

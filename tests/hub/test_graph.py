@@ -73,6 +73,9 @@ class Viewed(nn.Module):
 READ = {
     "dcgan": (dcgan(), (2, 12, 1, 1), {}),
     "statistics kept": (dcgan(), (2, 12, 1, 1), {"training": torch.onnx.TrainingMode.PRESERVE}),
+    "opset 11": (dcgan(), (2, 12, 1, 1),
+                 {"training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 11}),
+    "opset 13, folded or not": (dcgan(), (2, 12, 1, 1), {"opset_version": 13}),
     "dense": (Plus(dense(nn.Tanh()), lambda x: x.view(-1, 1, 16, 16)), (2, 12), {}),
     "without a channel": (Plus(dense(nn.Tanh()), lambda x: x.view(-1, 16, 16)), (2, 12), {}),
     "sigmoid": (Plus(dense(nn.Sigmoid()), lambda x: x.view(-1, 1, 16, 16)), (2, 12), {}),
@@ -198,6 +201,17 @@ def test_what_is_no_line_of_layers_is_refused_with_a_sentence(here, tmp_path: Pa
     with pytest.raises(HubError, match=said):
         taken(tmp_path / "g.onnx")
     assert library.listed() == []
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_pictures_that_would_be_shown_otherwise_are_refused(here, tmp_path: Path):
+    as_bytes = Plus(dense(), lambda x: (40 * x + 128).view(-1, 1, 16, 16))
+    (tmp_path / "b.onnx").write_bytes(exported(as_bytes, (2, 12)))
+    with pytest.raises(HubError, match=r"values from|its Mul|its Add"):
+        taken(tmp_path / "b.onnx")
+    (tmp_path / "n.onnx").write_bytes(exported(Plus(dcgan(), lambda x: x * -1), (2, 12, 1, 1)))
+    with pytest.raises(HubError, match="its Mul"):
+        taken(tmp_path / "n.onnx")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")

@@ -195,9 +195,12 @@ SENTENCES: dict[str, str] = {
         "请选择导出它的 .pth 或 .safetensors 文件。"
     ),
     "it has {} inputs and {} outputs": "它有 {0} 个输入和 {1} 个输出",
-    "it takes {}, not float32 noise of N x z or N x z x 1 x 1": (
-        "它接收 {0}，而不是 N x z 或 N x z x 1 x 1 的 float32 噪声"
+    "it takes {}, not noise of N x z or N x z x 1 x 1": (
+        "它接收 {0}，而不是 N x z 或 N x z x 1 x 1 的噪声"
     ),
+    "it takes numbers of another type than float32": "它接收的数不是 float32 类型",
+    "it was saved in training mode": "它是在训练模式下保存的",
+    "it gives values from {} to {}, not -1 to 1": "它给出 {0} 到 {1} 的值，而不是 -1 到 1",
     "it has {} ways at {}": "它在 {1} 处分成 {0} 路",
     "its {} is of a kind that is not read": "其中的 {0} 属于无法读取的类型",
     "it gives {}, no square picture": "它给出 {0}，不是方形图像",
