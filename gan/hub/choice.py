@@ -37,7 +37,7 @@ def choices(sizes: Mapping[str, int]) -> list[str]:
     critics = {critic_of(name, sizes) for name in found}
     found = [name for name in found if name not in critics]
     # an ONNX file is mostly a copy of one that says as much, and has the discriminator beside it
-    found = [name for name in found if not name.endswith(".onnx")] or found
+    found = [name for name in found if not name.lower().endswith(".onnx")] or found
     return sorted(found, key=lambda n: (not n.endswith(SUFFIXES[0]), n))[:MAX_CHOICES]
 
 

@@ -9,7 +9,7 @@ of gan.hub.convert alone.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from torch import Tensor
 from gan.config import PortedConfig
 from gan.errors import ConfigError, HubError
 from gan.hub.layouts.base import Chain, Recognised, shown
+from gan.hub.nodes import OPS
 from gan.models import build_generator
 
 Array = np.ndarray[Any, Any]
@@ -67,13 +68,26 @@ def _load(file: Path) -> Any:
             f"{shown(file.name)} must be a whole ONNX file, it is torn or something else; fetch it "
             f"again, or choose another",
         ) from error
-    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in model.graph.initializer):
+    if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
         raise HubError(
             "refused",
             f"{shown(file.name)} keeps its weights in a second file, which is not read; save it "
             f"again as one file (onnx.save with save_as_external_data=False)",
         )
     return model
+
+
+def _nodes(model: Any) -> Iterator[Any]:
+    for holder in (model.graph, *model.functions):
+        yield from holder.node
+
+
+def _tensors(model: Any) -> Iterator[Any]:
+    """Every tensor that is stored in the file, but for those of graphs within nodes."""
+    yield from model.graph.initializer
+    for node in _nodes(model):
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
 
 
 class Line:
@@ -84,7 +98,7 @@ class Line:
         self.onnx = importlib.import_module("onnx")
         self.model = _load(file)
         self.graph = self.model.graph
-        self.input, self.batch, self.z = self._input()
+        self.input, self.z = self._input()
         self.values = self._run()
         self.moving = self._moving()
         self.chain = Chain()
@@ -106,7 +120,7 @@ class Line:
         """Raise HubError for a node that is not as in a chain."""
         self.refuse(f"its {shown(op)} is of a kind that is not read")
 
-    def _input(self) -> tuple[Any, int, Tensor]:
+    def _input(self) -> tuple[Any, Tensor]:
         constants = {tensor.name for tensor in self.graph.initializer}
         inputs = [i for i in self.graph.input if i.name not in constants]
         if len(inputs) != 1 or len(self.graph.output) != 1:
@@ -123,10 +137,13 @@ class Line:
             )
         batch = sizes[0] if 0 < sizes[0] <= MAX_BATCH else 2
         z = torch.randn(batch, sizes[1], generator=torch.Generator().manual_seed(SEED))
-        return inputs[0], batch, z.reshape(batch, *sizes[1:])
+        return inputs[0], z.reshape(batch, *sizes[1:])
 
     def _run(self) -> dict[str, Array]:
         reference = importlib.import_module("onnx.reference")
+        for node in _nodes(self.model):  # Loop, If and Scan: a chain has none, and they may not end
+            if any(a.HasField("g") or a.graphs for a in node.attribute):
+                self.refuse_kind(node.op_type)
         for node in self.graph.node:
             if node.op_type == "BatchNormalization":
                 if self._options(node).get("training_mode") or len(node.output) > 1:
@@ -319,133 +336,3 @@ class Line:
         own = own.reshape(ours.shape).clamp(-1, 1)
         if not float((ours - own).abs().max()) <= TOLERANCE:
             self.refuse("it gives other pictures than its layers do here")
-
-
-# ---- nodes with tensors or numbers ---------------------------------------------------------------
-
-Options = Mapping[str, Any]
-
-
-def _gemm(line: Line, node: Any, options: Options) -> None:
-    weight = line.tensor(node, 1)
-    plain = (options.get("alpha", 1.0), options.get("beta", 1.0), options.get("transA", 0))
-    if plain != (1.0, 1.0, 0):
-        line.refuse_kind("Gemm")
-    module = {"weight": (weight if options.get("transB", 0) else weight.T).contiguous()}
-    if len(node.input) > 2:
-        bias = line.tensor(node, 2).flatten()
-        module["bias"] = bias.expand(len(module["weight"])).contiguous()
-    line.chain.linear(module)
-
-
-def _matmul(line: Line, node: Any, options: Options) -> None:
-    if node.input[0] not in line.moving or len(line.shape(node.input[0])) != 2:
-        line.refuse_kind("MatMul")
-    line.chain.linear({"weight": line.tensor(node, 1).T.contiguous()})
-
-
-def _square(line: Line, node: Any, options: Options) -> dict[str, int]:
-    """Stride, padding and extra of a convolution that is the same in both directions."""
-    kernel = line.shape(node.input[1])[2:]
-    strides = list(options.get("strides", (1, 1)))
-    pads = list(options.get("pads", (0, 0, 0, 0)))
-    extra = list(options.get("output_padding", (0, 0)))
-    auto = options.get("auto_pad", b"NOTSET") in (b"NOTSET", b"VALID")
-    same = all(len(set(numbers)) == 1 for numbers in (kernel, strides, pads, extra))
-    plain = options.get("group", 1) == 1 and set(options.get("dilations", (1, 1))) == {1}
-    if not (auto and same and plain and len(kernel) == 2) or "output_shape" in options:
-        line.refuse_kind(node.op_type)
-    return {"stride": strides[0], "padding": pads[0], "extra": extra[0]}
-
-
-def _module(line: Line, node: Any) -> dict[str, Tensor]:
-    module = {"weight": line.tensor(node, 1)}
-    return module | ({"bias": line.tensor(node, 2)} if len(node.input) > 2 else {})
-
-
-def _conv(line: Line, node: Any, options: Options) -> None:
-    numbers = _square(line, node, options)
-    module = _module(line, node)
-    line.chain.conv(module, stride=numbers["stride"], padding=numbers["padding"])
-
-
-def _deconv(line: Line, node: Any, options: Options) -> None:
-    line.chain.deconv(_module(line, node), **_square(line, node, options))
-
-
-def _bn(line: Line, node: Any, options: Options) -> None:
-    names = ("weight", "bias", "running_mean", "running_var")
-    module = {name: line.tensor(node, 1 + i) for i, name in enumerate(names)}
-    eps = float(options.get("epsilon", 1e-5))
-    line.chain.bn(module, eps=f"{eps:.8f}")
-
-
-def _affine(word: str) -> Callable[[Line, Any, Options], None]:
-    def take(line: Line, node: Any, options: Options) -> None:
-        module = _module(line, node)
-        line.chain.put(f"{word} {len(module['weight'])}", module)
-
-    return take
-
-
-def _leaky(line: Line, node: Any, options: Options) -> None:
-    line.chain.add(f"leaky {float(options.get('alpha', 0.01)):.8f}")
-
-
-def _prelu(line: Line, node: Any, options: Options) -> None:
-    slope = line.tensor(node, 1).flatten()
-    line.chain.put(f"prelu {len(slope)}", {"weight": slope})
-
-
-def _elu(line: Line, node: Any, options: Options) -> None:
-    if options.get("alpha", 1.0) != 1.0:
-        line.refuse_kind("Elu")
-    line.chain.add("elu")
-
-
-def _gelu(line: Line, node: Any, options: Options) -> None:
-    if options.get("approximate", b"none") != b"none":
-        line.refuse_kind("Gelu")
-    line.chain.add("gelu")
-
-
-def _clip(line: Line, node: Any, options: Options) -> None:
-    bounds = [float(line.tensor(node, i).flatten()[0]) for i in range(1, len(node.input))]
-    bounds = bounds or [options.get("min", 0.0), options.get("max", 0.0)]
-    if bounds != [-1.0, 1.0]:
-        line.refuse_kind("Clip")
-    line.chain.add("clip")
-
-
-def _enlarge(line: Line, node: Any, options: Options) -> None:
-    before, after = line.shape(line.at), line.shape(node.output[0])
-    factor = after[-1] // before[-1]
-    mode = options.get("mode", b"nearest")
-    if after != (*before[:2], factor * before[2], factor * before[3]):
-        line.refuse_kind(node.op_type)
-    line.chain.add(f"upsample {factor}" + (" bilinear" if mode == b"linear" else ""))
-
-
-def _shuffle(line: Line, node: Any, options: Options) -> None:
-    if options.get("mode", b"DCR") != b"CRD" or options["blocksize"] != 2:
-        line.refuse_kind("DepthToSpace")
-    line.chain.add("shuffle 2")
-
-
-OPS: dict[str, Callable[[Line, Any, Options], None]] = {
-    "Gemm": _gemm,
-    "MatMul": _matmul,
-    "Conv": _conv,
-    "ConvTranspose": _deconv,
-    "BatchNormalization": _bn,
-    "InstanceNormalization": _affine("instance"),
-    "LayerNormalization": _affine("layernorm"),
-    "LeakyRelu": _leaky,
-    "PRelu": _prelu,
-    "Elu": _elu,
-    "Gelu": _gelu,
-    "Clip": _clip,
-    "Upsample": _enlarge,
-    "Resize": _enlarge,
-    "DepthToSpace": _shuffle,
-}

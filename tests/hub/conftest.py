@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gan.files import read_json
+from gan.hub.convert import attempt
+from gan.hub.own import take
+from gan.hub.pull import Pulled
 from tests.hub.server import Hub, hub_server
 
 OWNER_TOKEN = "hf_OWNERTOKENTHATMUSTNEVERLEAVE"
@@ -37,3 +41,22 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         home.mkdir()
         (home / "token").write_text(OWNER_TOKEN)  # where `hf auth login` keeps it
         yield server
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the child does, in this process: a child takes seconds to begin."""
+    monkeypatch.setenv("GAN_HOME", str(tmp_path / "home"))
+
+    def run(work: Path, *_: object) -> int:
+        attempt(work, read_json(work / "job.json"), bounded=True)
+        return 0
+
+    monkeypatch.setattr("gan.hub.convert._run", run)
+
+
+def taken(file: Path, **more: object) -> Pulled:
+    """A file of one's own, converted."""
+    *_, last = take(file, **more)
+    assert isinstance(last, Pulled)
+    return last

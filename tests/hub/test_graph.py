@@ -13,13 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from gan.errors import HubError
-from gan.files import read_json
-from gan.hub import graph, library
-from gan.hub.convert import attempt
+from gan.hub import library, nodes
 from gan.hub.loading import load
-from gan.hub.own import take
-from gan.hub.pull import Pulled
 from gan.sampling import latents
+from tests.hub.conftest import taken
 
 
 class Plus(nn.Module):
@@ -75,7 +72,7 @@ READ = {
     "statistics kept": (dcgan(), (2, 12, 1, 1), {"training": torch.onnx.TrainingMode.PRESERVE}),
     "opset 11": (dcgan(), (2, 12, 1, 1),
                  {"training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 11}),
-    "opset 13, folded or not": (dcgan(), (2, 12, 1, 1), {"opset_version": 13}),
+    "opset 13": (dcgan(), (2, 12, 1, 1), {"opset_version": 13}),
     "dense": (Plus(dense(nn.Tanh()), lambda x: x.view(-1, 1, 16, 16)), (2, 12), {}),
     "without a channel": (Plus(dense(nn.Tanh()), lambda x: x.view(-1, 16, 16)), (2, 12), {}),
     "sigmoid": (Plus(dense(nn.Sigmoid()), lambda x: x.view(-1, 1, 16, 16)), (2, 12), {}),
@@ -112,24 +109,6 @@ def exported(model: nn.Module, sizes: tuple[int, ...], **more: object) -> bytes:
         **options,
     )  # fmt: skip
     return stream.getvalue()
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """What the child does, in this process: a child takes seconds to begin."""
-    monkeypatch.setenv("GAN_HOME", str(tmp_path / "home"))
-
-    def run(work: Path, *_: object) -> int:
-        attempt(work, read_json(work / "job.json"), bounded=True)
-        return 0
-
-    monkeypatch.setattr("gan.hub.convert._run", run)
-
-
-def taken(file: Path) -> Pulled:
-    *_, last = take(file)
-    assert isinstance(last, Pulled)
-    return last
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
@@ -177,6 +156,22 @@ def changed(data: bytes, change) -> bytes:
     return model.SerializeToString()
 
 
+def endless(model) -> None:
+    """A node that holds a graph, as Loop does."""
+    graph = onnx.helper.make_graph([], "body", [], [])
+    model.graph.node[-1].attribute.append(onnx.helper.make_attribute("body", graph))
+    model.graph.node[-1].op_type = "Loop"
+
+
+def constant(model) -> None:
+    """A weight in a Constant node whose values are to be read from another file."""
+    external(model)
+    tensor = model.graph.initializer[0]
+    node = onnx.helper.make_node("Constant", [], [tensor.name], value=tensor)
+    model.graph.node.insert(0, node)
+    del model.graph.initializer[0]
+
+
 def external(model) -> None:
     tensor = model.graph.initializer[0]
     tensor.data_location = onnx.TensorProto.EXTERNAL
@@ -186,6 +181,8 @@ def external(model) -> None:
 REFUSED = {
     "torn": (lambda data: data[: len(data) // 2], "torn|cannot be run"),
     "external": (lambda data: changed(data, external), "in a second file"),
+    "external constant": (lambda data: changed(data, constant), "in a second file"),
+    "a graph within": (lambda data: changed(data, endless), "its Loop is"),
     "another layer": (
         lambda data: changed(data, lambda m: setattr(m.graph.node[-1], "op_type", "Cos")),
         "its Cos is",
@@ -229,7 +226,7 @@ def test_two_ways_and_two_inputs_are_refused(here, tmp_path: Path):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
 def test_a_graph_that_is_read_wrongly_is_refused_and_not_shown(here, tmp_path: Path, monkeypatch):
-    monkeypatch.setitem(graph.OPS, "LeakyRelu", lambda line, *_: line.chain.add("relu"))
+    monkeypatch.setitem(nodes.OPS, "LeakyRelu", lambda line, *_: line.chain.add("relu"))
     model = Plus(dense(nn.Tanh()), lambda x: x.view(-1, 1, 16, 16))
     (tmp_path / "g.onnx").write_bytes(exported(model, (2, 12)))
     with pytest.raises(HubError, match="other pictures"):

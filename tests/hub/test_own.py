@@ -13,15 +13,12 @@ from torch import nn
 
 from gan import checkpoint
 from gan.errors import GanError, HubError
-from gan.files import read_json
 from gan.hub import library, readings
-from gan.hub.convert import attempt
 from gan.hub.foreign import tensors_of
 from gan.hub.layouts import recognise
 from gan.hub.loading import load
-from gan.hub.own import take
-from gan.hub.pull import Pulled
 from gan.sampling import latents, render
+from tests.hub.conftest import taken
 
 
 def small() -> nn.Sequential:
@@ -32,24 +29,6 @@ def small() -> nn.Sequential:
 def saved(path: Path, data: object) -> Path:
     torch.save(data, path)
     return path
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """What the child does, in this process: a child takes seconds to begin."""
-    monkeypatch.setenv("GAN_HOME", str(tmp_path / "home"))
-
-    def run(work: Path, *_: object) -> int:
-        attempt(work, read_json(work / "job.json"), bounded=True)
-        return 0
-
-    monkeypatch.setattr("gan.hub.convert._run", run)
-
-
-def taken(file: Path, **more: object) -> Pulled:
-    *_, last = take(file, **more)
-    assert isinstance(last, Pulled)
-    return last
 
 
 NAMES = (

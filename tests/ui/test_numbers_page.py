@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.acting import open_part, visit_tab
@@ -46,8 +48,15 @@ BARE = """() => {
 PARTS = ("dimensions", "mutate", "draw", "walk", "mix", "map", "picture", "inside")
 
 
-def test_no_number_is_without_a_unit_or_an_explanation(page: Page, tiny_run: Path, runs_dir: Path):
-    shutil.copytree(tiny_run, runs_dir / "numbers-1")  # there are lists of runs, too
+@pytest.fixture
+def listed(tiny_run: Path, runs_dir: Path) -> Iterator[None]:
+    """A run, so that there are lists of runs, too."""
+    shutil.copytree(tiny_run, runs_dir / "numbers-1")
+    yield
+    shutil.rmtree(runs_dir / "numbers-1")
+
+
+def test_no_number_is_without_a_unit_or_an_explanation(listed, page: Page):
     found = {}
     for part in PARTS:
         open_part(page, part)
@@ -58,7 +67,6 @@ def test_no_number_is_without_a_unit_or_an_explanation(page: Page, tiny_run: Pat
         visit_tab(page, tab)
         page.wait_for_timeout(1500)
         found[tab] = page.evaluate(BARE)
-    shutil.rmtree(runs_dir / "numbers-1")
     assert sorted({number for numbers in found.values() for number in numbers}) == []
 
 

@@ -32,7 +32,7 @@ UPSAMPLES = ("nearest", "bilinear")
 LABELS = 10  # MNIST, Fashion-MNIST and CIFAR-10 have so many classes
 # lengths of z that people use; one that is 10 more has a label beside it
 Z_DIMS = (32, 50, 62, 64, 100, 128, 200, 256)
-LEAST_BATCHES = 100
+LEAST_BATCHES = 100  # that a norm has seen, for its statistics to count
 CODES = 2  # numbers that an InfoGAN of MNIST puts behind its label; Chen et al. 2016
 
 
@@ -181,7 +181,7 @@ def has_statistics(structure: Structure) -> bool:
     norms = [item for text, item in structure.ops if text.startswith("bn") and item is not None]
     seen = [norm.module.get("num_batches_tracked") for norm in norms]
     if any(c is not None and c.numel() == 1 and 0 < c < LEAST_BATCHES for c in seen):
-        return False  # 0: what tells nothing, as files that were made by hand have it
+        return False  # 0 counts as unknown: converted files have it beside real statistics
     return any(bool(norm.module["running_mean"].any()) for norm in norms)
 
 
