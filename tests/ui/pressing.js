@@ -8,6 +8,7 @@
   const pressed = new Set();
   const seen = new Map();  // name -> in which look it was first there
   const reached = new Set();  // ids of what was pressed
+  const openers = new Set();  // keys of what shows or hides others
   let looks = 0;
 
   const visible = (e) => e.getClientRects().length > 0
@@ -41,12 +42,13 @@
     return ways < WAYS ? [[with_ ? `${name} with ${with_}` : name, null]] : [];
   }
 
+  const opens = (e) => e.tagName === "SUMMARY" || e.hasAttribute("aria-expanded") || e.hasAttribute("aria-pressed");
+
   // What has a choice comes after what has none, and what opens or hides others when nothing else is
   // left, so that their insides are pressed first.
   function rankOf(e, { late, last }) {
     if (last.some((s) => e.matches(s))) return 3;
-    const opens = e.tagName === "SUMMARY" || e.hasAttribute("aria-expanded") || e.hasAttribute("aria-pressed");
-    if (opens || late.some((s) => e.matches(s))) return 2;
+    if (opens(e) || late.some((s) => e.matches(s))) return 2;
     return e.tagName === "SELECT" || e.type === "checkbox" ? 1 : 0;
   }
 
@@ -78,7 +80,11 @@
   function take({ key, element }) {
     pressed.add(key);
     if (element.id) reached.add(element.id);
+    if (opens(element) || element.tagName === "SELECT") openers.add(key);
   }
+
+  // A slow machine may have shown what an opener opens after the next one had closed it again.
+  const openAgain = () => openers.forEach((key) => pressed.delete(key));
 
   // It could not be pressed: it is as if it had not been found.
   function giveBack({ key, element }) {
@@ -117,5 +123,5 @@
   // Whether something is under way whose end will show more to press.
   const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible);
 
-  window.pressing = { next, take, giveBack, dialog, missed, change, spoilt, busy, count: () => pressed.size };
+  window.pressing = { next, take, giveBack, openAgain, dialog, missed, change, spoilt, busy, count: () => pressed.size };
 })();
