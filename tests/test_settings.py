@@ -14,9 +14,9 @@ from gan.data import shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, run_config
 from gan.runs import command_line, train_argv
-from gan.ui import settings
-from gan.ui.commands import parse_command
-from gan.ui.i18n import TEXTS
+from gan.ui.page.i18n import TEXTS
+from gan.ui.server import settings
+from gan.ui.train.commands import parse_command
 
 FASHION = run_config("fashion", shape_of("fashion"), data="fashion")
 BEGIN = "python -m gan train"

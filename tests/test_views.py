@@ -1,4 +1,4 @@
-"""What the page shows, without a page: gan.ui.views is pure."""
+"""What the page shows, without a page: gan.ui.server.views is pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from gan.hub.push import CautionKind
 from gan.hub.sending import SendStage
 from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, Remedy
 from gan.presets import PRESETS
-from gan.ui import views
-from gan.ui.i18n import TEXTS, catalogue, gradio_locales
+from gan.ui.page.i18n import TEXTS, catalogue, gradio_locales
+from gan.ui.server import views
 
-ASSETS = Path(views.__file__).parent / "assets"
+ASSETS = Path(views.__file__).parent.parent / "assets"
 
 
 @given(st.text())
@@ -200,7 +200,7 @@ def test_every_key_that_a_board_uses_has_its_text():
 def test_no_text_is_left_over():
     source = "".join(
         p.read_text("utf-8")
-        for p in [*ASSETS.glob("*.*"), *ASSETS.parent.glob("*.py")]
+        for p in [*ASSETS.glob("*.*"), *ASSETS.parent.rglob("*.py")]
         if p.name != "i18n.py"
     )
     composed = re.compile(

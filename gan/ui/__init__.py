@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan.ui.proxies import without_proxies
+from gan.ui.server.proxies import without_proxies
 
 
 def main(

@@ -20,33 +20,22 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui import (
-    agents,
-    api,
-    downloads,
-    evaluate,
-    explore,
-    gallery,
-    header,
-    hub,
-    inbrowser,
-    panels,
-    runs,
-    scores,
-    signin,
-    storage,
-    train,
-    trainform,
-    warmup,
-)
-from gan.ui.gate import Gate
-from gan.ui.i18n import catalogue, gradio_locales
-from gan.ui.profile import Guard, Profile, build_profile, host_name
-from gan.ui.proxies import without_proxies
-from gan.ui.routes import ASSETS, Context, assets_version, build_routes
-from gan.ui.subpath import OwnAddress, root_path_from
-from gan.ui.theme import build_theme
-from gan.ui.views import escape, script_json
+from gan.ui.evaluate import evaluate
+from gan.ui.explore import explore, inbrowser, panels
+from gan.ui.gallery import downloads, gallery, scores
+from gan.ui.hub import hub
+from gan.ui.page import header
+from gan.ui.page.i18n import catalogue, gradio_locales
+from gan.ui.page.theme import build_theme
+from gan.ui.programs import agents, api
+from gan.ui.programs.gate import Gate
+from gan.ui.server import signin, storage, warmup
+from gan.ui.server.profile import Guard, Profile, build_profile, host_name
+from gan.ui.server.proxies import without_proxies
+from gan.ui.server.routes import ASSETS, Context, assets_version, build_routes
+from gan.ui.server.subpath import OwnAddress, root_path_from
+from gan.ui.server.views import escape, script_json
+from gan.ui.train import runs, train, trainform
 
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860

@@ -21,11 +21,13 @@ from PIL import Image
 
 from gan.errors import ConfigError
 from gan.runs import Supervisor
-from gan.ui import api, app, evaluate
-from gan.ui.limits import RATES
-from gan.ui.profile import Profile, build_profile
-from gan.ui.routes import Context
-from gan.ui.watch import Runs
+from gan.ui import app
+from gan.ui.evaluate import evaluate
+from gan.ui.programs import api
+from gan.ui.server.limits import RATES
+from gan.ui.server.profile import Profile, build_profile
+from gan.ui.server.routes import Context
+from gan.ui.server.watch import Runs
 from tests.ui.browser import free_port
 
 pytest.importorskip("mcp", reason="pip install mcp")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan.ui import directions
-from gan.ui.routes import Context
+from gan.ui.explore import directions
+from gan.ui.server.routes import Context
 from tests.ui.test_routes import client_for, context_for
 
 Z, CLASSES = 16, 10  # of the tiny run

@@ -13,11 +13,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui import downloads, evaluate, gallery, header, runs, train
-from gan.ui.downloads import Cap, Downloads
-from gan.ui.fairqueue import FairQueue, Later
-from gan.ui.profile import Guard
-from gan.ui.routes import Context, build_routes
+from gan.ui.evaluate import evaluate
+from gan.ui.gallery import downloads, gallery
+from gan.ui.gallery.downloads import Cap, Downloads
+from gan.ui.page import header
+from gan.ui.server.fairqueue import FairQueue, Later
+from gan.ui.server.profile import Guard
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.train import runs, train
 from tests.ui.test_routes import FORM, context_for
 
 MANY = {"ref": "run:tiny", "seeds": [*range(100)], "labels": [-1] * 100, "psis": [1] * 100}
@@ -117,7 +120,7 @@ def test_what_is_cancelled_ends_after_the_slice_in_hand(queue):
 
 
 def test_long_work_makes_way_for_pictures_but_not_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gan.ui.fairqueue.YIELD_S", 0.2)
+    monkeypatch.setattr("gan.ui.server.fairqueue.YIELD_S", 0.2)
     asked: list[float] = []
     queue = FairQueue("test", busy=lambda: asked.append(time.monotonic()) or True)
     queue.submit(steps([], "s", 1)).over.result(60)

@@ -13,8 +13,9 @@ from gan.config import ModelConfig, TrainConfig, apply_settings, parse_setting
 from gan.data import shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import run_config
-from gan.ui import settings, trainform, views
-from gan.ui.i18n import TEXTS
+from gan.ui.page.i18n import TEXTS
+from gan.ui.server import settings, views
+from gan.ui.train import trainform
 
 EMOJI = run_config("emoji", shape_of("emoji"), data="emoji")
 SCHEMA = {f.name: f for kind in (ModelConfig, TrainConfig) for f in dataclasses.fields(kind)}

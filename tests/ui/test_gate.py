@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gan.ui.gate import MAX_BODY, Endpoint, Gate, Opened, endpoint_of
-from gan.ui.profile import Guard, Profile
+from gan.ui.programs.gate import MAX_BODY, Endpoint, Gate, Opened, endpoint_of
+from gan.ui.server.profile import Guard, Profile
 
 SAMPLE = Endpoint("sample", ("model", "count", "seeds"), required=1)
 LISTED = Endpoint("list_models", (), required=0)

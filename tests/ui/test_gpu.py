@@ -15,7 +15,7 @@ from gan.latent import points
 from gan.latent.points import from_seeds
 from gan.models import Generator
 from gan.presets import default_widths
-from gan.ui import gpu
+from gan.ui.server import gpu
 from tests.ui.fakes import random_generator
 
 WIDTHS = dict(zip(("g_widths", "d_widths"), default_widths("conv", 8), strict=True))

@@ -18,13 +18,14 @@ from gan.checkpoint import Weights, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import Plan, SendProgress, Sent
-from gan.ui import cache, hub, publish
-from gan.ui.hubthumb import SIDE, thumbnail
-from gan.ui.limits import RATES
-from gan.ui.profile import Guard
-from gan.ui.publish import KEPT_PLANS, Desk, Draft
-from gan.ui.routes import Context, build_routes
-from gan.ui.views import PageError
+from gan.ui.hub import hub, publish
+from gan.ui.hub.hubthumb import SIDE, thumbnail
+from gan.ui.hub.publish import KEPT_PLANS, Desk, Draft
+from gan.ui.server import cache
+from gan.ui.server.limits import RATES
+from gan.ui.server.profile import Guard
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.views import PageError
 from tests.ui.test_routes import context_for
 
 WEIGHTS = Path(__file__).parents[2] / "weights"

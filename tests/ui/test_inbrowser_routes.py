@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from gan.checkpoint import load_at
 from gan.export import FORMATS, TOLERANCE, random_inputs
 from gan.sampling import render
-from gan.ui import inbrowser
-from gan.ui.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, Exports, coding_for
-from gan.ui.profile import Guard
-from gan.ui.routes import ASSETS, Context, build_routes
+from gan.ui.explore import inbrowser
+from gan.ui.explore.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, Exports, coding_for
+from gan.ui.server.profile import Guard
+from gan.ui.server.routes import ASSETS, Context, build_routes
 from tests.ui.fakes import add_model, random_generator
 from tests.ui.test_routes import context_for
 

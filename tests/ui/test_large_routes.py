@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from gan.checkpoint import load
 from gan.latent.points import from_seeds, show
 from gan.sampling import sample
-from gan.ui import directions, maps
-from gan.ui.inbrowser import Exports
+from gan.ui.explore import directions, maps
+from gan.ui.explore.inbrowser import Exports
 from tests.ui.fakes import add_pulled
 from tests.ui.test_routes import client_for, context_for
 

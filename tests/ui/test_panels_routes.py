@@ -15,14 +15,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui import insight, panels
-from gan.ui.desk import Desk
-from gan.ui.kept import Kept, Quota
-from gan.ui.profile import Guard, build_profile
-from gan.ui.routes import Context, build_routes
-from gan.ui.streams import Places
-from gan.ui.views import PageError
-from gan.ui.watch import Runs
+from gan.ui.explore import insight, panels
+from gan.ui.server.desk import Desk
+from gan.ui.server.kept import Kept, Quota
+from gan.ui.server.profile import Guard, build_profile
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.streams import Places
+from gan.ui.server.views import PageError
+from gan.ui.server.watch import Runs
 
 REF = "run:tiny"  # 16 dimensions, 10 classes, 8 px, grey
 
@@ -291,7 +291,7 @@ def test_in_public_own_training_pictures_are_not_shown(tiny_run: Path):
     from dataclasses import replace
 
     from gan.checkpoint import load
-    from gan.ui.reals import data_of
+    from gan.ui.server.reals import data_of
 
     weights = load(tiny_run)
     secret = replace(weights, config=replace(weights.config, data="folder:/home/me/faces"))

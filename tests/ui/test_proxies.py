@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from gan.ui.proxies import without_proxies
-from gan.ui.subpath import root_path_from, route_path, with_own_address
+from gan.ui.server.proxies import without_proxies
+from gan.ui.server.subpath import root_path_from, route_path, with_own_address
 from tests.ui.browser import serving
 from tests.ui.reverse_proxy import under
 

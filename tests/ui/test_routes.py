@@ -15,10 +15,14 @@ from starlette.testclient import TestClient
 
 from gan.errors import RunError
 from gan.runs import Supervisor, nursery
-from gan.ui import explore, gallery, header, train, warmup
-from gan.ui.profile import Guard, Owners, build_profile, session_in
-from gan.ui.routes import Context, assets_version, build_routes
-from gan.ui.watch import Runs
+from gan.ui.explore import explore
+from gan.ui.gallery import gallery
+from gan.ui.page import header
+from gan.ui.server import warmup
+from gan.ui.server.profile import Guard, Owners, build_profile, session_in
+from gan.ui.server.routes import Context, assets_version, build_routes
+from gan.ui.server.watch import Runs
+from gan.ui.train import train
 
 
 class StandIn(Supervisor):

@@ -16,12 +16,13 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.runs import RunReader, find_origin, lock
-from gan.ui import header, own, runs, train
-from gan.ui.films import Films, file_name
-from gan.ui.limits import RATES
-from gan.ui.profile import Guard
-from gan.ui.routes import Context, build_routes
-from gan.ui.runs import points_of, thin_curve
+from gan.ui.page import header
+from gan.ui.server.limits import RATES
+from gan.ui.server.profile import Guard
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.train import own, runs, train
+from gan.ui.train.films import Films, file_name
+from gan.ui.train.runs import points_of, thin_curve
 from tests.data.test_own_images import frames, png
 from tests.ui.test_routes import context_for
 
@@ -450,13 +451,13 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
 
 
 def test_in_public_a_slow_upload_makes_way(shop: Context, monkeypatch):
-    monkeypatch.setattr("gan.ui.own.TAKING_S", 0.0)
+    monkeypatch.setattr("gan.ui.train.own.TAKING_S", 0.0)
     reply = send(client_for(shop, "me-app.hf.space"), *TWO)
     assert (reply.status_code, reply.json()["key"]) == (408, "gan_error_own_slow")
 
 
 def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context, monkeypatch):
-    monkeypatch.setattr("gan.ui.own.PUBLIC_UPLOAD", 1000)
+    monkeypatch.setattr("gan.ui.train.own.PUBLIC_UPLOAD", 1000)
     client = client_for(shop, "me-app.hf.space")
     assert send(client, *TWO).status_code == 200
     left = client.get("/_gan/own").json()["left"]

@@ -18,9 +18,9 @@ from gan.data import load_data
 from gan.errors import DataError, GanError, HubError
 from gan.hub.failures import status_error
 from gan.presets import get_preset, run_config
-from gan.ui import said
-from gan.ui.said import chinese
-from gan.ui.views import error_json
+from gan.ui.server import said
+from gan.ui.server.said import chinese
+from gan.ui.server.views import error_json
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"cli", "__main__.py", "ui/app.py"}  # a terminal speaks English

@@ -20,11 +20,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from gan.runs import Supervisor
-from gan.ui import signin
-from gan.ui.profile import SIGN_IN_PATHS, Guard, build_profile
-from gan.ui.routes import Context, build_routes
-from gan.ui.signin import Visitor, visitor
-from gan.ui.watch import Runs
+from gan.ui.server import signin
+from gan.ui.server.profile import SIGN_IN_PATHS, Guard, build_profile
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.signin import Visitor, visitor
+from gan.ui.server.watch import Runs
 
 SECRET = "of this test"
 SPACE = {

@@ -10,11 +10,11 @@ import pytest
 
 from gan.files import can_write, home_root, runs_root
 from gan.metrics.results import results_dir
-from gan.ui import storage
 from gan.ui.app import build_head
-from gan.ui.i18n import catalogue
-from gan.ui.profile import Profile
-from gan.ui.routes import Context
+from gan.ui.page.i18n import catalogue
+from gan.ui.server import storage
+from gan.ui.server.profile import Profile
+from gan.ui.server.routes import Context
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gan.runs import Supervisor
-from gan.ui.limits import RATES, Limits
-from gan.ui.turns import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
-from gan.ui.views import PageError
+from gan.ui.server.limits import RATES, Limits
+from gan.ui.server.views import PageError
+from gan.ui.train.turns import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 
 
 class Clock:

@@ -1,1 +1,1 @@
-"""Every visible word of the interface, one module a place; gan.ui.i18n puts them together."""
+"""Every visible word of the interface, one module a place; gan.ui.page.i18n puts them together."""

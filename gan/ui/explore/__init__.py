@@ -1,0 +1,1 @@
+"""Explore: the latent board and the panels under it."""

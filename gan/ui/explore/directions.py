@@ -1,0 +1,255 @@
+"""Directions for the latent board: found once per weights, drawn by visitors, kept by the owner."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.checkpoint import Weights
+from gan.errors import WeightsError
+from gan.latent.direction import Direction
+from gan.latent.directions import (
+    ANCHORS,
+    class_directions,
+    pca_directions,
+    rank,
+    sefa_directions,
+)
+from gan.latent.drawing import fit_direction
+from gan.latent.files import (
+    all_directions,
+    load_directions,
+    own_directions_path,
+    save_directions,
+)
+from gan.metrics.features import FeatureNet, features_for, load_features
+from gan.sampling import affordable
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in, on
+from gan.ui.server.views import PageError, finite, rows_from_bytes
+
+KEPT = 16  # models whose directions are remembered; about 30 KB each
+OF_A_KIND = 24
+CANDIDATES = 12  # of a kind, for the short list: each costs 16 pictures
+RANKED_S = 20.0  # of drawing them; a slower model's directions stand in the order of their share
+RANKED = 16
+MOST_OWN = 32  # drawn directions of one model
+MOST_MARKED = 64  # samples that a direction is drawn from
+MAX_ROW_BYTES = 4 * 2048
+MAX_NAME = 40
+MAX_REACH = 10.0  # of a drawn vector's entries
+
+_found: OrderedDict[str, dict[str, Any]] = OrderedDict()
+_writing = threading.Lock()
+
+
+def find(weights: Weights) -> dict[str, Any]:
+    """Every direction of a model as JSON, the same for the same weights; kept, KEPT models long.
+
+    Runs on one thread, so that no model is looked at twice at a time.
+    """
+    if weights.revision not in _found:
+        _found[weights.revision] = _find(weights)
+        while len(_found) > KEPT:
+            _found.popitem(last=False)
+    _found.move_to_end(weights.revision)
+    return _found[weights.revision]
+
+
+def _find(weights: Weights) -> dict[str, Any]:
+    g, config = weights.generator, weights.config
+    net = _eyes(features_for(config.data, g.image_shape[0]))
+    sees_classes = net.head is not None and not g.classes
+    names = net.config.class_names if sees_classes else config.class_names
+    with torch.inference_mode():
+        groups = (
+            pca_directions(g, count=OF_A_KIND),
+            sefa_directions(g, count=OF_A_KIND),
+            class_directions(g, class_names=names, classify=net.logits if sees_classes else None),
+        )
+        found = [d for group in groups for d in group]
+        candidates = [d for group in groups for d in group[:CANDIDATES]]
+        cost = 2 * ANCHORS * len(candidates)
+        if affordable(g, RANKED_S, least=0, most=cost) == cost:
+            best = rank(g, candidates, count=RANKED, features=net)
+        else:  # in turns, the largest of each kind first
+            turns = zip_longest(*groups)
+            best = [d for turn in turns for d in turn if d is not None][:RANKED]
+    ids = {id(d): direction_id(d, names, i) for group in groups for i, d in enumerate(group)}
+    order = {(d.kind, d.name): ids[id(d)] for d in found}
+    ranked = [order[d.kind, d.name] for d in best]
+    directions = [direction_json(d, id=ids[id(d)]) for d in found]
+    return {"ranked": ranked, "directions": directions}
+
+
+@cache
+def _eyes(kind: str) -> FeatureNet:
+    return load_features(kind)
+
+
+def direction_id(direction: Direction, class_names: Sequence[str], index: int) -> str:
+    """What links and the page call a direction: `pca-1`, `class-7`, `drawn-1f2e3d4c`."""
+    if direction.kind == "drawn":
+        return f"drawn-{zlib.crc32(direction.name.encode()):08x}"
+    if direction.kind == "class":
+        known = direction.name in class_names
+        return f"class-{[*class_names].index(direction.name) if known else index}"
+    return f"{direction.kind}-{index + 1}"
+
+
+def direction_json(direction: Direction, *, id: str) -> dict[str, Any]:
+    """A direction for the page; vectors as base64 of little-endian float32."""
+    return {
+        "id": id,
+        "name": direction.name,
+        "kind": direction.kind,
+        "share": finite(direction.share),
+        "vector": packed(direction.vector),
+        "classes": None if direction.classes is None else packed(direction.classes),
+    }
+
+
+def packed(values: torch.Tensor) -> str:
+    """base64 of little-endian float32."""
+    return base64.b64encode(values.detach().numpy().astype("<f4").tobytes()).decode()
+
+
+def unpacked(text: object, length: int) -> NDArray[np.float32]:
+    """The opposite; raises PageError unless it holds `length` finite numbers within reach."""
+    try:
+        raw = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+    except ValueError:
+        raise PageError("gan_error_request") from None
+    if len(raw) != 4 * length:
+        raise PageError("gan_error_request")
+    values = np.frombuffer(raw, dtype="<f4").astype(np.float32)
+    if not (np.abs(values) <= MAX_REACH).all():  # NaN included
+        raise PageError("gan_error_request")
+    return values
+
+
+# ---- what the owner keeps -----------------------------------------------------------------------
+
+
+def kept(weights: Weights) -> list[Direction]:
+    """The drawn directions of a model: what came with it, then the owner's."""
+    drawn = {d.name: d for d in all_directions(weights) if d.kind == "drawn"}
+    return list(drawn.values())
+
+
+def change_kept(weights: Weights, order: dict[str, Any]) -> list[Direction]:
+    """Save, rename or delete one of the owner's directions; raises PageError or WeightsError."""
+    with _writing:
+        path = own_directions_path(weights)
+        mine = {d.name: d for d in load_directions(path, weights.generator)}
+        name = checked_name(order.get("name"))
+        if order.get("do") == "save":
+            mine[name] = _sent(order, name, weights)
+        elif name not in mine or order.get("do") not in ("rename", "delete"):
+            raise PageError("gan_error_direction", status=404)
+        elif order["do"] == "rename":
+            to = checked_name(order.get("to"))
+            mine = {to if k == name else k: d for k, d in mine.items()}
+            mine[to] = replace(mine[to], name=to)
+        else:
+            del mine[name]
+        if len(mine) > MOST_OWN:
+            raise PageError("gan_error_directions_full", count=MOST_OWN)
+        save_directions(path, list(mine.values()), weights.generator)
+    return kept(weights)
+
+
+def checked_name(name: object) -> str:
+    """A visitor's name for a direction; raises PageError for anything odd."""
+    text = " ".join(name.split()) if isinstance(name, str) else ""
+    if not text.isprintable() or not 1 <= len(text) <= MAX_NAME:
+        raise PageError("gan_error_direction_name", count=MAX_NAME)
+    return text
+
+
+def _sent(order: dict[str, Any], name: str, weights: Weights) -> Direction:
+    g = weights.generator
+    vector = torch.from_numpy(unpacked(order.get("vector"), g.z_dim))
+    classes = order.get("classes")
+    moves = torch.from_numpy(unpacked(classes, g.classes)) if classes is not None else None
+    return Direction(name, "drawn", vector, float(vector.norm()), classes=moves)
+
+
+# ---- routes -------------------------------------------------------------------------------------
+
+
+async def listed(context: Context, request: Request) -> Response:
+    """Everything to move along, and the nimg of the weights that it belongs to."""
+    ref = request.query_params.get("ref", "")
+
+    def look() -> dict[str, Any]:
+        weights = context.models.get(ref)
+        return find(weights) | {
+            "nimg": weights.config.nimg,
+            "drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in _readable(weights)],
+        }
+
+    return JSONResponse(await on(context.direction_thread, look), headers=NEVER)
+
+
+def _readable(weights: Weights) -> list[Direction]:
+    try:
+        return kept(weights)
+    except WeightsError:  # a damaged file of drawn directions must not take the others along
+        return []
+
+
+async def fit(context: Context, request: Request) -> Response:
+    """POST rows of z (and class weights), `plus` of them marked more, the rest marked less."""
+    plus = number_in(request, "plus", 0)
+    body = await body_of(request, limit=MOST_MARKED * MAX_ROW_BYTES)
+
+    def draw() -> dict[str, Any]:
+        g = context.models.get(request.query_params.get("ref", "")).generator
+        rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=MOST_MARKED)
+        if not 0 <= plus <= len(rows.z):
+            raise PageError("gan_error_request")
+        z = torch.from_numpy(rows.z)
+        mixes = None if rows.weights is None else torch.from_numpy(rows.weights)
+        fitted = fit_direction(
+            z[:plus],
+            z[plus:],
+            plus_weights=None if mixes is None else mixes[:plus],
+            minus_weights=None if mixes is None else mixes[plus:],
+        )
+        told = {"held_out": fitted.held_out, "guessing": fitted.is_guessing}
+        return direction_json(fitted.direction, id="drawn") | told
+
+    return JSONResponse(await on(context.direction_thread, draw), headers=NEVER)
+
+
+async def keep(context: Context, request: Request) -> Response:
+    """POST {ref, do: save | rename | delete, name, ...}: only the owner, on their own machine."""
+    if not context.profile.local:
+        raise PageError("gan_error_local_directions", status=403)
+    order = await json_of(request)
+
+    def change() -> dict[str, Any]:
+        drawn = change_kept(context.models.get(str(order.get("ref", ""))), order)
+        return {"drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in drawn]}
+
+    return JSONResponse(await on(context.direction_thread, change), headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/directions", listed),
+    ("POST", "/_gan/directions/fit", fit),
+    ("POST", "/_gan/directions/keep", keep),
+)

@@ -1,0 +1,136 @@
+"""Explore: the latent board, and the routes that turn a latent into pixels."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import gradio as gr
+import torch
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.images import encode_webp, to_pixels
+from gan.latent.points import Points, one_hot
+from gan.sampling import MAX_SEED, labels_of, latents
+from gan.ui.explore import directions
+from gan.ui.page.board import build_board
+from gan.ui.server.gpu import show
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, number_in, on
+from gan.ui.server.views import (
+    MAX_PSI,
+    PageError,
+    joined,
+    real_number,
+    rows_from_bytes,
+    whole_number,
+)
+
+MAX_ROW_BYTES = 4 * 2048  # dimensions and classes together
+MAX_BATCH = 64
+SMALL_PX = 160  # of a thumbnail
+RAW_PX = 128  # a larger picture travels as WebP: raw it would be most of the wait
+
+
+class Pictures(NamedTuple):
+    """Rendered latents, all of one size."""
+
+    data: bytes  # N x H x W x C uint8, or a WebP of one
+    shape: tuple[int, ...]  # H, W, C
+    nimg: int
+    ms: float
+    media_type: str = "application/octet-stream"
+
+    def reply(self) -> Response:
+        """Raw pixels, which a canvas takes as they are."""
+        headers = NEVER | {
+            "x-gan-shape": joined(self.shape),
+            "x-gan-ms": f"{self.ms:.2f}",
+            "x-gan-nimg": str(self.nimg),
+        }
+        return Response(self.data, media_type=self.media_type, headers=headers)
+
+
+def build() -> gr.HTML:
+    """The latent board."""
+    return build_board("explore")
+
+
+def paint(
+    context: Context, ref: str, body: bytes, *, psi: float, label: int | None, most: int
+) -> Pictures:
+    """The pictures of 1 to `most` latents; `label` is for one that brings no class weights.
+
+    One is as large as the model makes it, several are thumbnails.
+    """
+    started = time.perf_counter()
+    weights = context.models.get(ref)
+    g = weights.generator
+    if label is not None and not label < g.classes:
+        raise PageError("gan_error_request")
+    rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=most)
+    if rows.weights is not None:
+        mixed = torch.from_numpy(rows.weights)
+    else:
+        mixed = one_hot(g, torch.full((len(rows.z),), label or 0) if g.classes else None)
+    points = Points(torch.from_numpy(rows.z), mixed)
+    pixels = to_pixels(show(g, points, psi=psi, side=SMALL_PX if most > 1 else None))
+    large = most == 1 and max(pixels.shape[1:3]) > RAW_PX
+    data = encode_webp(pixels[0], lossless=False, quality=95) if large else pixels.tobytes()
+    ms = 1e3 * (time.perf_counter() - started)
+    kind = {"media_type": "image/webp"} if large else {}
+    return Pictures(data, pixels.shape[1:], weights.config.nimg, ms, **kind)
+
+
+async def _painted(
+    context: Context, request: Request, thread: ThreadPoolExecutor, *, most: int
+) -> Response:
+    query = request.query_params
+    label = number_in(request, "label", -1)
+    body = await body_of(request, limit=most * MAX_ROW_BYTES)
+    with context.painting:
+        pictures = await on(
+            thread,
+            paint,
+            context,
+            query.get("ref", ""),
+            body,
+            psi=real_number("psi", query.get("psi", "1"), low=0, high=MAX_PSI),
+            label=label if label >= 0 else None,
+            most=most,
+        )
+    return pictures.reply()
+
+
+async def latent(context: Context, request: Request) -> Response:
+    """POST z, or z and class weights, as little-endian float32."""
+    return await _painted(context, request, context.latent_thread, most=1)
+
+
+async def batch(context: Context, request: Request) -> Response:
+    """POST several rows for thumbnails: z, and in a model with classes always their weights.
+
+    On a thread of its own: they never hold up the big picture.
+    """
+    return await _painted(context, request, context.batch_thread, most=MAX_BATCH)
+
+
+async def seed_latent(context: Context, request: Request) -> Response:
+    """The z and the class that a seed stands for, the same ones as in the gallery and the CLI."""
+    seed = whole_number("seed", request.query_params.get("seed", "0"), low=0, high=MAX_SEED)
+
+    def draw() -> dict[str, object]:
+        g = context.models.get(request.query_params.get("ref", "")).generator
+        label = int(labels_of(g.classes, [seed])[0]) if g.classes else None
+        return {"z": latents(g.z_dim, [seed])[0].tolist(), "label": label}
+
+    return JSONResponse(await on(context.latent_thread, draw), headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/latent", latent),
+    ("POST", "/_gan/latents/batch", batch),
+    ("GET", "/_gan/latents", seed_latent),
+    *directions.ROUTES,
+)

@@ -1,0 +1,144 @@
+"""The generator in the visitor's browser: the runtime, and each model as the file it reads."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections import OrderedDict
+from functools import cache
+
+import brotli
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.checkpoint import Weights
+from gan.export import encode
+from gan.ui.server.kept import one_thread
+from gan.ui.server.routes import ASSETS, FOREVER, NEVER, Context, Handler, on
+from gan.ui.server.views import PageError
+
+RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web; part of the address, so that it is kept for ever
+RUNTIME = {
+    "ort.wasm.bundle.min.mjs": "text/javascript",
+    "ort-wasm-simd-threaded.wasm": "application/wasm",
+    "ThirdPartyNotices.txt": "text/plain",
+}
+# Above 4 M parameters a browser's one thread takes longer than the way to the server and back.
+MAX_MODEL_BYTES = 16 * 10**6
+MAX_KEPT_BYTES = 64 * 10**6
+CODINGS = ("br", "gzip", "identity")  # in the order of preference
+
+
+# ---- the runtime --------------------------------------------------------------------------------
+
+
+def coding_for(accepted: str) -> str:
+    """The best coding that an Accept-Encoding header allows; browsers offer br over https only,
+    and on this machine itself."""
+    allowed = set()
+    for part in accepted.lower().split(","):
+        name, _, quality = part.partition(";")
+        if quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
+            allowed.add(name.strip())
+    return next((c for c in CODINGS if c in allowed or "*" in allowed), "identity")
+
+
+@cache
+def packed(name: str, coding: str) -> bytes:
+    """A file of the runtime; it is stored as br, the other codings are made once."""
+    if coding == "br":
+        return (ASSETS / "ort" / f"{name}.br").read_bytes()
+    plain: bytes = brotli.decompress(packed(name, "br"))
+    return gzip.compress(plain, 6, mtime=0) if coding == "gzip" else plain
+
+
+async def runtime(context: Context, request: Request) -> Response:
+    """One file of onnxruntime-web, compressed as the browser can take it."""
+    name = request.path_params["name"]
+    if name not in RUNTIME or request.path_params["version"] != RUNTIME_VERSION:
+        return Response(status_code=404)
+    coding = coding_for(request.headers.get("accept-encoding", ""))
+    body = await on(context.part(Exports).thread, packed, name, coding)
+    headers = FOREVER | {"Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    if coding != "identity":
+        headers |= {"Content-Encoding": coding}
+    return Response(body, media_type=RUNTIME[name], headers=headers)
+
+
+# ---- the models ---------------------------------------------------------------------------------
+
+
+class Exports:
+    """Exported models, each made once; one thread makes them, so that nothing else waits."""
+
+    def __init__(self, *, limit: int = MAX_KEPT_BYTES) -> None:
+        self.thread = one_thread("export")
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()  # by the weights' revision
+
+    def get(self, weights: Weights) -> bytes:
+        """`weights` as ONNX; called on `thread` alone."""
+        with self._lock:
+            if weights.revision in self._kept:
+                self._kept.move_to_end(weights.revision)
+                return self._kept[weights.revision]
+        data = encode(weights, to="onnx")
+        with self._lock:
+            self._kept[weights.revision] = data
+            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
+                self._kept.popitem(last=False)
+        return data
+
+    @property
+    def count(self) -> int:
+        """Models kept."""
+        return len(self._kept)
+
+    def close(self) -> None:
+        """End the thread."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+def model_bytes(weights: Weights) -> int:
+    """What the exported file will hold, but for a few KB."""
+    return sum(4 * p.numel() for p in weights.generator.parameters())
+
+
+async def model(context: Context, request: Request) -> Response:
+    """What a browser must know before it fetches a model: which one it is, and how large."""
+
+    def describe() -> dict[str, object]:
+        weights = context.models.get(request.query_params.get("ref", ""))
+        size = model_bytes(weights)
+        return {
+            "revision": weights.revision, "nimg": weights.config.nimg, "bytes": size,
+            "fits": size <= MAX_MODEL_BYTES, "classes": weights.generator.classes,
+            "runtime": f"assets/ort/{RUNTIME_VERSION}/",
+        }  # fmt: skip
+
+    return JSONResponse(await on(context.page_thread, describe), headers=NEVER)
+
+
+async def model_onnx(context: Context, request: Request) -> Response:
+    """A generator as ONNX. The revision is in the address, so that a browser keeps it for ever;
+    a model that has other weights by now is refused, and asked for anew."""
+    exports = context.part(Exports)
+
+    def export() -> bytes:
+        weights = context.models.get(request.query_params.get("ref", ""))
+        if request.query_params.get("revision") != weights.revision:
+            raise PageError("gan_error_other_weights", status=409)
+        if model_bytes(weights) > MAX_MODEL_BYTES:
+            raise PageError("gan_error_too_big", status=413, limit=MAX_MODEL_BYTES // 10**6)
+        return exports.get(weights)
+
+    body = await on(exports.thread, export)
+    return Response(body, media_type="application/octet-stream", headers=FOREVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/assets/ort/{version}/{name}", runtime),
+    ("GET", "/_gan/model", model),
+    ("GET", "/_gan/model.onnx", model_onnx),
+)

@@ -1,0 +1,143 @@
+"""The panels under the latent board: films of walks, and the map; own pictures and the inside
+have modules of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_scale
+from gan.images import Pixels, opaque, to_pixels
+from gan.latent.points import Points
+from gan.latent.walk import MAX_KEYFRAMES, Path, Space, between, pictures
+from gan.sampling import affordable
+from gan.ui.explore import insight, search
+from gan.ui.explore.maps import METHODS, draw_map
+from gan.ui.server.asked import file_stem, points_of, psi_of
+from gan.ui.server.desk import Desk
+from gan.ui.server.fairqueue import SLICE_S, Later
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
+from gan.ui.server.streams import Cancelled, line, parts_of, stream
+from gan.ui.server.views import PageError, real_number, whole_number
+
+MAX_BODY = 4 * MAX_KEYFRAMES * 2048  # dimensions and classes together
+FRAMES_PER_S = 24
+MAX_SECONDS = 30
+PUBLIC_SECONDS = 12
+SCALES = (1, 2, 4, 8, 12, 16)
+FRAME_PX, PUBLIC_SIDE = 512, 384  # a larger model's frames are shrunk
+RENDERED_AT_ONCE = 24
+ENCODED_S = 0.1  # how often the encoder is looked at
+
+
+# ---- films of walks ---------------------------------------------------------------------------
+
+
+class Film(NamedTuple):
+    """What is asked for."""
+
+    ref: str
+    format: FilmFormat
+    seconds: float
+    scale: int
+    space: Space
+    loop: bool
+    psi: float
+
+
+def film_of(context: Context, request: Request) -> Film:
+    """The settings of a film; raises PageError or ConfigError for what cannot be."""
+    query = request.query_params
+    longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
+    form, space = query.get("format", "webp"), query.get("space", "z")
+    scale = whole_number("scale", query.get("scale", "4"), low=1, high=max(SCALES))
+    if form not in FILM_FORMATS or space not in ("z", "w"):
+        raise PageError("gan_error_request")
+    seconds = real_number("seconds", query.get("seconds", "6"), low=1, high=longest)
+    looped = query.get("loop") == "1"
+    return Film(query.get("ref", ""), form, seconds, scale, space, looped, psi_of(request))
+
+
+def frames_of(film: Film, keyframes: Points) -> Path:
+    """The path, at a steady number of pictures a second."""
+    stretches = len(keyframes) - (0 if film.loop else 1)
+    steps = max(1, round(film.seconds * FRAMES_PER_S / stretches))
+    return between(keyframes, steps, space=film.space, loop=film.loop)
+
+
+def make_film(
+    context: Context, film: Film, body: bytes, cancelled: Cancelled
+) -> Iterator[bytes | Later]:
+    """Progress as lines, then one line that names the film, then its bytes."""
+    weights = context.models.get(film.ref)
+    path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
+    longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
+    frames: list[Pixels] = []
+    step = affordable(weights.generator, SLICE_S, least=1, most=RENDERED_AT_ONCE)
+    for x in pictures(weights.generator, path, psi=film.psi, side=longest, batch_size=step):
+        if cancelled():
+            return
+        frames += [*to_pixels(opaque(x))]
+        yield line({"step": len(frames), "of": len(path)})
+    yield line({"encoding": True})
+    height, width = frames[0].shape[:2]
+    scale = min(film.scale, largest_scale(len(frames), height, width))
+    if not context.profile.local:
+        scale = max(1, min(scale, PUBLIC_SIDE // max(height, width)))
+    each_s = 1 / FRAMES_PER_S
+    encode = partial(encode_film, format=film.format, seconds_per_frame=each_s, scale=scale)
+    encoded = context.part(Desk).film.thread.submit(encode, frames)
+    while not encoded.done():  # meanwhile others draw
+        yield Later(ENCODED_S)
+    data = encoded.result()
+    side = f"{width * scale}x{height * scale}"
+    name = f"{file_stem(weights)}-walk-{len(frames)}-frames-{side}.{film.format}"
+    yield line({"name": name, "type": FILM_TYPES[film.format], "size": len(data)})
+    yield from parts_of(data)
+
+
+async def film(context: Context, request: Request) -> Response:
+    """POST 2 to 8 keyframes; the reply is lines of JSON and then the film, see `make_film`."""
+    wanted = film_of(context, request)
+    body = await body_of(request, limit=MAX_BODY)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        return make_film(context, wanted, body, cancelled)
+
+    film_makers = context.part(Desk).film
+    return stream(
+        film_makers, session_of(request), work, media_type="application/octet-stream",
+        turns=context.drawing,
+    )  # fmt: skip
+
+
+# ---- the map ----------------------------------------------------------------------------------
+
+
+async def map_of(context: Context, request: Request) -> Response:
+    """The map of a model's samples; psi counts in tenths, so that few maps serve all."""
+    method, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
+    if method not in METHODS:
+        raise PageError("gan_error_request")
+    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+
+    def draw() -> dict[str, Any]:
+        weights = context.models.get(ref)
+        key = (weights.revision, method, psi)
+        return desk.maps.get(key, lambda: draw_map(weights, method, psi))
+
+    with desk.map.places.taken():
+        drawn = await on(desk.map.thread, draw)
+    return JSONResponse(drawn, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/film", film),
+    ("GET", "/_gan/map", map_of),
+    *search.ROUTES,
+    *insight.ROUTES,
+)

@@ -1,0 +1,166 @@
+"""A visitor's own picture: read within limits, and the point of latent space that makes it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gan.checkpoint import Weights
+from gan.data.pictures import MAX_BYTES, read_picture
+from gan.images import from_pixels, to_pixels
+from gan.latent.encoder import load_encoder
+from gan.latent.inversion import InversionProgress, Inverted, invert
+from gan.latent.likeness import SAMPLES, Likeness
+from gan.sampling import affordable
+from gan.ui.server.asked import coded, features_of
+from gan.ui.server.desk import Desk
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
+from gan.ui.server.streams import Cancelled, line, stream
+from gan.ui.server.views import PageError, finite, joined, whole_number
+
+UPLOAD_S = 60.0
+MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
+RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
+PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
+TOLD_EVERY_S = 0.1
+SAMPLES_S = 5.0  # of drawing those that say what "far" is; a slow model gets fewer
+STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fewer
+
+
+# ---- reading it -------------------------------------------------------------------------------
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """POST an encoded picture; the reply is raw pixels, square, of the size the model makes.
+
+    `x-gan-inverted` says whether it is dark on light where the model's pictures are light on dark,
+    or the reverse.
+    """
+    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+    with desk.look.places.taken():
+        try:
+            async with asyncio.timeout(UPLOAD_S):
+                body = await body_of(request, limit=MAX_BYTES + 1)
+        except TimeoutError:
+            raise PageError("gan_error_request", status=408) from None
+        if not context.profile.local and not desk.uploads.allows(session_of(request), len(body)):
+            raise PageError("gan_error_uploads", status=429)
+        pixels, other_ground = await on(desk.look.thread, _read, context, ref, body)
+    headers = NEVER | {
+        "x-gan-shape": joined(pixels.shape),
+        "x-gan-inverted": str(int(other_ground)),
+    }
+    return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
+
+
+def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
+    weights = context.models.get(ref)
+    channels, height, _ = weights.image_shape
+    pixels = read_picture(body, resolution=height, channels=channels)
+    likeness = likeness_of(context.part(Desk), weights)
+    return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
+
+
+# ---- finding it -------------------------------------------------------------------------------
+
+
+class Search(NamedTuple):
+    """How long and how widely to look."""
+
+    ref: str
+    restarts: int
+    steps: int
+    seconds: float
+
+
+def search_of(context: Context, request: Request) -> Search:
+    """The settings of a search; raises ConfigError outside the profile's limits."""
+    query, local = request.query_params, context.profile.local
+    most_restarts, most_steps = (RESTARTS, STEPS) if local else (PUBLIC_RESTARTS, PUBLIC_STEPS)
+    restarts = whole_number("restarts", query.get("restarts", "4"), low=1, high=most_restarts)
+    steps = whole_number("steps", query.get("steps", "200"), low=10, high=most_steps)
+    seconds = LONGEST_S if local else PUBLIC_LONGEST_S
+    return Search(query.get("ref", ""), restarts, steps, seconds)
+
+
+async def search(context: Context, request: Request) -> Response:
+    """POST raw pixels (H, W, C) of the model's size; the reply tells of the search line by line."""
+    wanted = search_of(context, request)
+    body = await body_of(request, limit=MAX_RAW)
+    desk = context.part(Desk)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        return find(context, wanted, body, cancelled)
+
+    return stream(desk.search, session_of(request), work)
+
+
+def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:
+    """The best picture so far a few times a second, and at last the point that makes it."""
+    weights, desk = context.models.get(wanted.ref), context.part(Desk)
+    channels, height, width = weights.image_shape
+    if len(body) != channels * height * width:
+        raise PageError("gan_error_request")
+    pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels).copy()
+    key, target = (weights.revision,), from_pixels(pixels)[0]
+    likeness = likeness_of(desk, weights)
+    ends_at, told_at = time.monotonic() + wanted.seconds, 0.0
+    for news in invert(
+        weights.generator,
+        target,
+        features=features_of(weights),
+        encoder=desk.encoders.get(key, lambda: load_encoder(weights)),
+        restarts=affordable(weights.generator, STARTS_S, least=1, most=wanted.restarts),
+        steps=wanted.steps,
+        cancel=lambda: cancelled() or time.monotonic() > ends_at,
+    ):
+        if isinstance(news, Inverted):
+            yield line(
+                found_json(news, likeness.apart)
+                | {"grade": likeness.grade(target, news.after, news.distance)}
+            )
+        elif time.monotonic() - told_at >= TOLD_EVERY_S:
+            told_at = time.monotonic()
+            yield line(progress_json(news, likeness.apart))
+
+
+def progress_json(news: InversionProgress, far: float) -> dict[str, Any]:
+    """One step; `apart` says how far random pictures are."""
+    return {
+        "step": news.step, "of": news.of, "distance": finite(news.distance), "apart": far,
+        "pixels": coded(to_pixels(news.x[None])),
+    }  # fmt: skip
+
+
+def found_json(found: Inverted, far: float) -> dict[str, Any]:
+    """The end of a search, with everything that the sliders need."""
+    return {
+        "z": found.z.tolist(), "mix": None if found.weights is None else found.weights.tolist(),
+        "distance": finite(found.distance), "start_distance": finite(found.start_distance),
+        "apart": far, "stopped": found.cancelled,
+        "before": coded(to_pixels(found.before[None])),
+        "pixels": coded(to_pixels(found.after[None])),
+    }  # fmt: skip
+
+
+def likeness_of(desk: Desk, weights: Weights) -> Likeness:
+    """The scale of this model's pictures, measured once."""
+
+    def measured() -> Likeness:
+        g = weights.generator
+        seeds = range(affordable(g, SAMPLES_S, least=4, most=SAMPLES))
+        return Likeness.of(g, features_of(weights), seeds=seeds)
+
+    return desk.scales.get((weights.revision,), measured)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/picture", picture),
+    ("POST", "/_gan/search", search),
+)

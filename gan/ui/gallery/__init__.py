@@ -1,0 +1,1 @@
+"""Gallery: samples by seed without end, their scores and downloads."""

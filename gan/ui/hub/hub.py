@@ -1,0 +1,306 @@
+"""Hub: what is known to work, what a search finds, what was pulled; pulling itself is a stream."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+
+from gan.checkpoint import PULLED, is_pulled
+from gan.errors import HubChoice, HubError
+from gan.hub import library, readings
+from gan.hub.known import KNOWN, Known
+from gan.hub.own import take
+from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
+from gan.hub.search import Found, search
+from gan.images import encode_png, tile
+from gan.sampling import sample
+from gan.ui.hub import publish
+from gan.ui.hub.hubthumb import thumbnail
+from gan.ui.page.board import build_board
+from gan.ui.server.routes import (
+    FOREVER,
+    NEVER,
+    Context,
+    Handler,
+    json_of,
+    number_in,
+    on,
+    session_of,
+)
+from gan.ui.server.said import chinese
+from gan.ui.server.streams import Cancelled, Workers, line, stream
+from gan.ui.server.views import PageError
+
+HUB_URL = "https://huggingface.co"
+MAX_REF, MAX_TEXT, MAX_FILE = 300, 100, 300
+FOUND = 20  # repos of one search
+MAX_CARD_BYTES = 64 * 2**10
+SHOWN = 8  # samples of a reading
+PUBLIC_MODELS = 24  # on a public server; the oldest make room
+
+
+@dataclass
+class Porter:
+    """Threads and places of what asks the Hub; a Hub that stalls holds up nothing else."""
+
+    pulls: Workers = field(default_factory=lambda: Workers("pull", most=4, threads=2))
+    searches: Workers = field(default_factory=lambda: Workers("ask-hub", most=8, threads=2))
+
+    def close(self) -> None:
+        """Pulls and searches end."""
+        self.pulls.close()
+        self.searches.close()
+
+
+def build() -> gr.HTML:
+    """The Hub's board."""
+    return build_board("hub")
+
+
+def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
+    """A line of text of a form; raises PageError for anything else."""
+    value = form.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > most:
+        raise PageError("gan_error_request")
+    return value.strip()
+
+
+# ---- what there is ----------------------------------------------------------------------------
+
+
+async def overview(context: Context, request: Request) -> Response:
+    """What was pulled, what is known to work, and whether this visitor may publish."""
+
+    def look() -> dict[str, Any]:
+        return {
+            "pulled": [_entry_json(entry) for entry in library.listed()],
+            "known": [_known_json(row) for row in KNOWN],
+            "endpoint": os.environ.get("HF_ENDPOINT") or HUB_URL,
+            "login": context.profile.local and bool(publish.saved_token()),
+            "publish": publish.rights(context, request),
+        }
+
+    return JSONResponse(await on(context.file_thread, look), headers=NEVER)
+
+
+def _entry_json(entry: library.Entry) -> dict[str, Any]:
+    source = entry.source
+    return {
+        "ref": entry.ref, "name": entry.name, "bytes": entry.size,
+        "repo": source.repo, "commit": source.commit, "file": source.file,
+        "licence": source.licence, "layout": source.layout,
+        "resolution": entry.config.model.resolution,
+        "readings": [option.answers for option in readings.options_of(entry.ref)],
+    }  # fmt: skip
+
+
+def _known_json(row: Known) -> dict[str, Any]:
+    return {
+        "repo": row.repo, "file": row.file, "layout": row.layout, "resolution": row.resolution,
+        "licence": row.licence, "note": row.note, "foreign": True,
+    }  # fmt: skip
+
+
+# ---- pull ---------------------------------------------------------------------------------------
+
+
+async def pull_in(context: Context, request: Request) -> Response:
+    """Fetch a model: lines of progress, then one with the model, or with files to choose from."""
+    form, session = await json_of(request), session_of(request)
+    ref, file = text_in(form, "repo", most=MAX_REF), text_in(form, "file", most=MAX_FILE)
+    # what is pulled in public is everybody's: nobody shall bring what others may not see
+    asked = context.profile.local and form.get("login") is True
+    token = publish.own_token(context, request) if asked else ""
+    context.spend(session, "pull")
+    porter = context.part(Porter)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        news = pull(
+            ref,
+            file=file or None,
+            local=context.profile.local,
+            token=token or False,
+            cancelled=cancelled,
+        )
+        try:
+            yield from _told(context, news)
+        except HubChoice as choice:
+            yield line({"choices": [{"name": n, "bytes": size} for n, size in choice.files]})
+
+    return stream(porter.pulls, session, work)
+
+
+async def own_in(context: Context, request: Request) -> Response:
+    """A file of weights in the body, converted: lines as of a pull. At home only: what it may be
+    is not known before it was opened."""
+    if not context.profile.local:
+        raise PageError("gan_hub_own_public", status=403)
+    session, name = session_of(request), request.query_params.get("name", "")[:MAX_FILE]
+    context.spend(session, "pull")
+    folder = Path(tempfile.mkdtemp(prefix="gan-own-"))
+    try:
+        await _received(context, request, folder / "weights")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        try:
+            yield from _told(context, take(folder / "weights", name=name, cancelled=cancelled))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return stream(context.part(Porter).pulls, session, work)
+
+
+async def _received(context: Context, request: Request, path: Path) -> None:
+    """The body as a file; counted while it is read, whatever its header says."""
+    size = 0
+    with path.open("wb") as file:
+        async for part in request.stream():
+            size += len(part)
+            if size > MAX_LOCAL_BYTES:
+                raise PageError("gan_hub_own_large", status=413, most=MAX_LOCAL_BYTES // 2**20)
+            await on(context.disk_thread, file.write, part)
+
+
+def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[bytes]:
+    for step in news:
+        if isinstance(step, PullProgress):
+            yield line(step._asdict())
+            continue
+        if not context.profile.local:
+            make_room(keep=step.ref)
+        also = {"warning_zh": chinese(step.warning)} | _entry_json(_entry(step.ref))
+        yield line({"pulled": step._asdict() | also})
+
+
+def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
+    """Delete the oldest of more than `most` pulled models, never `keep`."""
+    entries = library.listed()[::-1]  # the oldest first
+    for entry in [e for e in entries if e.ref != keep][: max(0, len(entries) - most)]:
+        with contextlib.suppress(HubError, OSError):  # another visitor's pull was quicker
+            library.delete(entry.ref)
+
+
+# ---- search -------------------------------------------------------------------------------------
+
+
+async def find(context: Context, request: Request) -> Response:
+    """Search the Hub: a line while it is asked, then one with the repos."""
+    session = session_of(request)
+    text = text_in(await json_of(request), "text", most=MAX_TEXT)
+    context.spend(session, "search")
+    porter = context.part(Porter)
+
+    def work(_: Cancelled) -> Iterator[bytes]:
+        yield line({"rows": [_found_json(row) for row in search(text, limit=FOUND)]})
+
+    return stream(porter.searches, session, work)
+
+
+def _found_json(row: Found) -> dict[str, Any]:
+    licences = [tag.removeprefix("license:") for tag in row.tags if tag.startswith("license:")]
+    return {
+        "repo": row.repo, "likes": row.likes, "downloads": row.downloads, "updated": row.updated,
+        "licence": ", ".join(licences), "bytes": row.size, "gated": row.gated,
+        "has_weights": bool(row.files),
+    }  # fmt: skip
+
+
+# ---- one pulled model ---------------------------------------------------------------------------
+
+
+def _entry(ref: str) -> library.Entry:
+    """Raises PageError for what was not pulled; `ref` is matched against a list, not a path."""
+    name = ref.removeprefix(PULLED)
+    entry = library.entry(name) if ref.startswith(PULLED) and is_pulled(name) else None
+    if entry is None:
+        raise PageError("gan_hub_gone", status=404)
+    return entry
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """A sample of a pulled model, made once; its folder's name holds the commit."""
+    ref = request.query_params.get("ref", "")
+
+    def make() -> Response:
+        path = thumbnail(_entry(ref).path, lambda: context.models.get(ref))
+        return FileResponse(path, media_type="image/png", headers=FOREVER)
+
+    return await on(context.batch_thread, make)
+
+
+async def reading(context: Context, request: Request) -> Response:
+    """Samples under one reading of a model whose file does not tell which is right."""
+    ref, index = _entry(request.query_params.get("ref", "")).ref, number_in(request, "index", 0)
+
+    def draw() -> bytes:
+        g = readings.generator_of(ref, index)
+        return encode_png(tile(sample(g, range(SHOWN)).pixels, SHOWN // 2))
+
+    data = await on(context.batch_thread, draw)
+    return Response(data, media_type="image/png", headers=NEVER)
+
+
+async def settle(context: Context, request: Request) -> Response:
+    """Make one reading the model; it has another ref from then on."""
+    form = await json_of(request)
+    ref, index = str(form.get("ref", "")), form.get("index")
+    if not context.profile.local:
+        raise PageError("gan_hub_shared", status=403)
+    if type(index) is not int:
+        raise PageError("gan_error_request")
+    new = await on(context.disk_thread, lambda: readings.choose(_entry(ref).ref, index))
+    return JSONResponse(_entry_json(_entry(new)), headers=NEVER)
+
+
+async def card(context: Context, request: Request) -> Response:
+    """A pulled model's card as plain text."""
+    ref = request.query_params.get("ref", "")
+
+    def read() -> str:
+        path = _entry(ref).path / "README.md"
+        with path.open("rb") as stream_:
+            return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
+
+    return JSONResponse({"text": await on(context.file_thread, read)}, headers=NEVER)
+
+
+async def delete(context: Context, request: Request) -> Response:
+    """Delete a pulled model; in public they are everybody's, so nobody may."""
+    ref = str((await json_of(request)).get("ref", ""))
+    if not context.profile.local:
+        raise PageError("gan_hub_shared", status=403)
+
+    def remove() -> None:
+        library.delete(_entry(ref).ref)
+
+    await on(context.file_thread, remove)
+    return JSONResponse({}, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/hub", overview),
+    ("POST", "/_gan/hub/pull", pull_in),
+    ("POST", "/_gan/hub/search", find),
+    ("GET", "/_gan/hub/thumb", picture),
+    ("GET", "/_gan/hub/card", card),
+    ("POST", "/_gan/hub/delete", delete),
+    ("POST", "/_gan/hub/own", own_in),
+    ("GET", "/_gan/hub/reading", reading),
+    ("POST", "/_gan/hub/settle", settle),
+    *publish.ROUTES,
+)

@@ -1,0 +1,203 @@
+"""Publishing from the page: who may, what would be sent, and sending it.
+
+At home with the Hub login that is saved on the machine, or with a token that was typed and is used
+once; in public only with the visitor's own sign-in. Tokens are in no reply, no log, no state.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.errors import HubError
+from gan.hub import push, sending
+from gan.hub.client import saved_token
+from gan.ui.server import signin
+from gan.ui.server.kept import one_thread
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.streams import Cancelled, Workers, line, stream
+from gan.ui.server.views import PageError
+
+KEPT_PLANS = 4  # each holds its files, up to some hundred MB
+MAX_TOKEN = 200
+MAX_REPO = 100
+PICTURES = {"png": "image/png", "webp": "image/webp"}
+
+
+class Draft(NamedTuple):
+    """What was shown to somebody, so that exactly this is what they send."""
+
+    session: str
+    plan: push.PushPlan
+
+
+@dataclass
+class Desk:
+    """Plans on show, by a number that nobody can guess; one thread that prepares and sends."""
+
+    pushes: Workers = field(default_factory=lambda: Workers("push", most=4))
+    ask_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("account"))
+    drafts: OrderedDict[str, Draft] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, draft: Draft) -> str:
+        """The number of a new draft; the visitor's last one and the oldest make room."""
+        number = secrets.token_hex(16)
+        with self.lock:
+            for last in [n for n, d in self.drafts.items() if d.session == draft.session]:
+                del self.drafts[last]
+            self.drafts[number] = draft
+            while len(self.drafts) > KEPT_PLANS:
+                self.drafts.popitem(last=False)
+        return number
+
+    def find(self, number: str, session: str) -> Draft:
+        """Raises PageError for a draft that is gone or another's."""
+        with self.lock:
+            draft = self.drafts.get(number)
+        if draft is None or draft.session != session:
+            raise PageError("gan_push_gone", status=404)
+        return draft
+
+    def close(self) -> None:
+        """Nothing more is sent."""
+        self.pushes.close()
+        self.ask_thread.shutdown(wait=False, cancel_futures=True)
+
+
+# ---- who may ------------------------------------------------------------------------------------
+
+
+def own_token(context: Context, request: Request) -> str:
+    """The token of who asks: this machine's saved login at home, in public the visitor's own."""
+    if context.profile.local:
+        return saved_token()
+    known = signin.visitor(request) if context.profile.sign_in else None
+    return known.token if known else ""
+
+
+def rights(context: Context, request: Request) -> dict[str, Any]:
+    """Whether this visitor may publish and as whom; never a token."""
+    if context.profile.local:
+        return {"open": True, "login": bool(saved_token()), "account": None}
+    known = signin.visitor(request) if context.profile.sign_in else None
+    found = {"open": known is not None, "login": False, "account": known and known.name}
+    if context.profile.sign_in:  # relative to the page, whatever a proxy puts before it
+        found["sign_in"] = signin.LOGIN_PATH.removeprefix("/")
+        found["sign_out"] = signin.LOGOUT_PATH.removeprefix("/")
+    return found
+
+
+def _token_for(context: Context, request: Request, form: dict[str, Any]) -> str:
+    """What to publish with; raises PageError where there is nothing."""
+    typed = form.get("token") or ""
+    if not isinstance(typed, str) or len(typed) > MAX_TOKEN:
+        raise PageError("gan_error_request")
+    token = (typed.strip() if context.profile.local else "") or own_token(context, request)
+    if not token:
+        raise PageError("gan_push_no_token", status=403)
+    return token
+
+
+# ---- what would be sent, and sending it ---------------------------------------------------------
+
+
+async def account(context: Context, request: Request) -> Response:
+    """Whose login this machine has saved, where the Hub tells; asked at home only."""
+    if not context.profile.local:
+        raise PageError("gan_error_request")
+
+    def ask() -> str | None:
+        try:
+            return push.account(saved_token())
+        except HubError:
+            return None  # it may still be good for publishing; a plan will tell
+
+    return JSONResponse({"name": await on(context.part(Desk).ask_thread, ask)}, headers=NEVER)
+
+
+def _may_publish(context: Context, session: str, ref: str) -> None:
+    """In public a training is published by who started it."""
+    if context.profile.local or not ref.startswith("run:"):
+        return
+    if not context.owners.owns(session, ref.removeprefix("run:").partition("@")[0]):
+        raise PageError("gan_push_foreign", status=403)
+
+
+async def prepare(context: Context, request: Request) -> Response:
+    """A dry run: every file with its size, the card, and what is there already."""
+    form, session = await json_of(request), session_of(request)
+    token, ref = _token_for(context, request, form), str(form.get("ref", ""))
+    repo, licence = (str(form.get(key, ""))[:MAX_REPO].strip() for key in ("repo", "licence"))
+    private = form.get("private") is True
+    _may_publish(context, session, ref)
+    context.spend(session, "push")
+    desk = context.part(Desk)
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        plan = push.plan(
+            context.models.get(ref),
+            repo,
+            private=private,
+            token=token,
+            licence=licence,
+            cancelled=cancelled,
+        )
+        yield line({"plan": {"id": desk.keep(Draft(session, plan)), **plan_json(plan)}})
+
+    return stream(desk.pushes, session, work)
+
+
+def plan_json(plan: push.PushPlan) -> dict[str, Any]:
+    """A plan for the page."""
+    return {
+        "repo": plan.repo,
+        "private": plan.private,
+        "files": [{"path": path, "bytes": len(data)} for path, data in plan.files],
+        "card": plan.card,
+        "exists": bool(plan.exists),
+        "overwrites": list(plan.overwrites),
+        "warnings": [{"kind": told.kind, "values": told.values} for told in plan.warnings],
+    }
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """A picture of a plan, as its card will show it."""
+    number, name = (request.query_params.get(key, "") for key in ("id", "name"))
+    draft = context.part(Desk).find(number, session_of(request))
+    media = PICTURES.get(name.rpartition(".")[2])
+    data = dict(draft.plan.files).get(name)
+    if media is None or data is None:
+        raise PageError("gan_push_gone", status=404)
+    return Response(data, media_type=media, headers=NEVER)
+
+
+async def send(context: Context, request: Request) -> Response:
+    """Publish a plan that was shown: lines of progress, then one with the address."""
+    form, session = await json_of(request), session_of(request)
+    token, desk = _token_for(context, request, form), context.part(Desk)
+    draft = desk.find(str(form.get("id", "")), session)
+    context.spend(session, "push")
+
+    def work(cancelled: Cancelled) -> Iterator[bytes]:
+        wanted = form.get("overwrite") is True
+        news = sending.send(draft.plan, token=token, overwrite=wanted, cancelled=cancelled)
+        yield from (line(step._asdict()) for step in news)
+
+    return stream(desk.pushes, session, work)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/hub/account", account),
+    ("POST", "/_gan/hub/plan", prepare),
+    ("GET", "/_gan/hub/plan/picture", picture),
+    ("POST", "/_gan/hub/push", send),
+)

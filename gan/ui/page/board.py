@@ -1,0 +1,19 @@
+"""Our own markup as a Gradio component: a packaged HTML file and the script that runs it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from gan.ui.server.routes import ASSETS, assets_version
+
+
+def build_board(name: str) -> gr.HTML:
+    """`assets/<name>.html`, mounted by `assets/<name>.js`."""
+    script = f"_gan/assets/{assets_version()}/{name}.js"
+    return gr.HTML(
+        (ASSETS / f"{name}.html").read_text("utf-8"),
+        elem_id=f"board-{name}",
+        apply_default_css=False,
+        js_on_load=f"import(new URL({script!r}, document.baseURI).href)"
+        ".then((board) => board.mount(element));",
+    )

@@ -1,0 +1,315 @@
+"""Four endpoints for programs: list_models, sample, interpolate, evaluate. All others stay hidden.
+
+They go through Gradio's queue, so that gradio_client, curl and agents find what they know. Nothing
+is kept between two calls: pictures come inside the JSON, as data URIs.
+"""
+
+# without `from __future__ import annotations`: Gradio reads the types for its schema
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from gan.checkpoint import Weights
+from gan.errors import GanError
+from gan.film import FILM_TYPES, encode_film
+from gan.images import Pixels, encode_png, encode_webp, to_pixels
+from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, keyframes_of, walk
+from gan.sampling import MAX_SEED
+from gan.sampling import sample as draw
+from gan.ui.evaluate import evaluate as evaluating
+from gan.ui.programs.arguments import (
+    HOME,
+    PUBLIC,
+    at_once,
+    check_size,
+    flag,
+    label_of,
+    one_of,
+    question_of,
+    real,
+    seeds_of,
+    sentences,
+    weights_of,
+    whole,
+)
+from gan.ui.programs.gate import Opened, endpoint_of
+from gan.ui.server.kept import one_thread
+from gan.ui.server.profile import address_of
+from gan.ui.server.routes import Context, on
+from gan.ui.server.streams import Cancelled, line, lines
+from gan.ui.server.views import MAX_PSI, PageError
+
+NAMES = ("list_models", "sample", "interpolate", "evaluate")
+WAITING = 32  # calls in Gradio's queue
+SESSIONS = 16  # whose newest reply Gradio keeps; nothing here reads it again
+FETCHED_WITHIN_S = 300.0  # a reply that nobody has fetched by then is dropped
+EVALUATIONS = 2  # at a time; more places are the page's
+FRAME_S = 1 / 15
+
+
+@dataclass
+class Programs:
+    """A thread of their own, so that no program holds up a visitor's slider or gallery."""
+
+    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("program"))
+
+    def close(self) -> None:
+        """Nothing new begins."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+# ---- models and replies -------------------------------------------------------------------------
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """A file inside JSON."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def pictured(pixels: Pixels, kind: str) -> str:
+    """One picture (H, W, C), without loss."""
+    return data_uri(encode_webp(pixels) if kind == "webp" else encode_png(pixels), kind)
+
+
+def model_of(weights: Weights, ref: str) -> dict[str, Any]:
+    """What every reply says of the model that made it."""
+    _, height, width = weights.image_shape
+    return {"model": ref, "revision": weights.revision, "width": width, "height": height}
+
+
+def class_name(weights: Weights, label: int) -> str:
+    """The class's name, or its number."""
+    names = weights.config.class_names
+    return names[label] if label < len(names) else str(label)
+
+
+# ---- endpoints ----------------------------------------------------------------------------------
+
+
+class Endpoints:
+    """The functions behind the four names; their docstrings are what programs and agents read."""
+
+    def __init__(self, context: Context, page: gr.Blocks) -> None:
+        self._context, self._page = context, page
+        self._bounds = HOME if context.profile.local else PUBLIC
+
+    @contextmanager
+    def _call(self, request: gr.Request) -> Iterator[None]:
+        """A call whose errors are sentences, and whose reply is dropped if nobody fetches it."""
+        with sentences():
+            try:
+                yield
+            finally:
+                session, event = request.session_hash or "", LocalContext.event_id.get(None) or ""
+                loop = asyncio.get_running_loop()
+                loop.call_later(FETCHED_WITHIN_S, forget, self._page, session, event)
+
+    def _spend(self, request: gr.Request, kind: str) -> None:
+        """Count a call that makes sense; raises PageError where there were too many, in public."""
+        self._context.spend(address_of(request.request), kind)
+
+    async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
+        """What `work` makes of checked arguments, on the thread of the programs."""
+        self._spend(request, "picture")
+        return await on(self._context.part(Programs).thread, work, **asked)
+
+    async def list_models(self, request: gr.Request) -> list[dict]:
+        """Every model that can be asked: its ref for the other endpoints, size and classes."""
+        with self._call(request):
+            self._spend(request, "list")
+            return await on(self._context.disk_thread, self._context.models.listed)
+
+    async def sample(
+        self,
+        request: gr.Request,
+        model: str,
+        count: int = 1,
+        seed: int = 0,
+        seeds: list[int] | None = None,
+        psi: float = 1.0,
+        label: int | None = None,
+        format: Literal["png", "webp"] = "png",
+    ) -> dict:
+        """Pictures by seed; the same seed, psi and label always make the same picture.
+
+        model: a ref from list_models, for example fashion. count and seed: so many pictures, of
+        seed, seed + 1, ...; seeds: exactly these instead. psi: truncation from 0 (the average
+        picture) to 2; 1 is none. label: the class, left out it goes by the seed. format: of the
+        pictures, both without loss. Returns a list of samples: seed, label, class and image, a
+        data URI.
+        """
+        with self._call(request):
+            number = whole("count", count, low=1, high=self._bounds.pictures)
+            first = whole("seed", seed, low=0, high=MAX_SEED + 1 - number)
+            chosen = list(range(first, first + number))
+            if seeds is not None:
+                chosen = seeds_of(seeds, least=1, most=self._bounds.pictures)
+            return await self._made(
+                request,
+                self._sample,
+                ref=model,
+                seeds=chosen,
+                psi=real("psi", psi, low=0, high=MAX_PSI),
+                label=label_of(label),
+                kind=one_of("format", format, ("png", "webp")),
+            )
+
+    def _sample(
+        self, *, ref: str, seeds: list[int], psi: float, label: int | None, kind: str
+    ) -> dict:
+        weights = weights_of(self._context, ref)
+        check_size(weights, len(seeds), self._bounds)
+        drawn = draw(weights.generator, seeds, psi=psi, label=label, batch_size=at_once(weights))
+        samples = []
+        for i, seed in enumerate(seeds):
+            row: dict[str, Any] = {"seed": seed, "label": None, "class": None}
+            if drawn.labels is not None:
+                row["label"] = int(drawn.labels[i])
+                row["class"] = class_name(weights, row["label"])
+            samples.append(row | {"image": pictured(drawn.pixels[i], kind)})
+        return model_of(weights, ref) | {"psi": psi, "samples": samples}
+
+    async def interpolate(
+        self,
+        request: gr.Request,
+        model: str,
+        seeds: list[int],
+        steps: int = 16,
+        space: Literal["z", "w"] = "z",
+        loop: bool = False,
+        psi: float = 1.0,
+        label: int | None = None,
+        format: Literal["frames", "webp"] = "webp",
+        own_classes: bool = False,
+    ) -> dict:
+        """A walk through 2 to 8 seeds, as one animated picture or as its frames.
+
+        model: a ref from list_models. steps: from one seed to the next. space: z goes along the
+        sphere that noise lies on, w straight through the mapped space. loop: back to the first
+        seed. psi as in sample. label: the class of all; left out it is the first seed's.
+        own_classes: every seed in its own class instead, dissolving between them. format: webp
+        gives image, a data URI of an animated WebP at 15 frames a second; frames gives frames, a
+        list of PNG data URIs.
+        """
+        with self._call(request):
+            return await self._made(
+                request,
+                self._interpolate,
+                ref=model,
+                seeds=seeds_of(seeds, least=MIN_KEYFRAMES, most=MAX_KEYFRAMES),
+                steps=whole("steps", steps, low=1, high=self._bounds.pictures),
+                space=one_of("space", space, ("z", "w")),
+                loop=flag("loop", loop),
+                psi=real("psi", psi, low=0, high=MAX_PSI),
+                label=label_of(label),
+                kind=one_of("format", format, ("frames", "webp")),
+                own_classes=flag("own_classes", own_classes),
+            )
+
+    def _interpolate(
+        self,
+        *,
+        ref: str,
+        seeds: list[int],
+        steps: int,
+        space: Space,
+        loop: bool,
+        psi: float,
+        label: int | None,
+        kind: str,
+        own_classes: bool,
+    ) -> dict:
+        weights = weights_of(self._context, ref)
+        g = weights.generator
+        stretches = len(seeds) if loop else len(seeds) - 1
+        check_size(weights, stretches * steps + (0 if loop else 1), self._bounds)
+        keyframes = keyframes_of(g, seeds, label=label, own_classes=own_classes)
+        x = walk(g, keyframes, steps, space=space, loop=loop, psi=psi)
+        frames = list(to_pixels(x))
+        reply = model_of(weights, ref) | {
+            "seeds": seeds, "steps": steps, "space": space, "loop": loop, "psi": psi,
+            "count": len(frames),
+        }  # fmt: skip
+        if kind == "frames":
+            return reply | {"frames": [pictured(frame, "png") for frame in frames]}
+        film = encode_film(frames, format="webp", seconds_per_frame=FRAME_S)
+        return reply | {"image": data_uri(film, FILM_TYPES["webp"].removeprefix("image/"))}
+
+    async def evaluate(
+        self,
+        request: gr.Request,
+        model: str,
+        data: str,
+        count: int = 2000,
+        seed: int = 0,
+    ) -> AsyncIterator[dict]:
+        """How good a model is, measured against images; it takes seconds to minutes.
+
+        model: a ref from list_models. data: digits, fashion, emoji or another set that Evaluate
+        offers. count: samples to draw, at least 130. Streams {"fraction": ...} while it measures;
+        the last reply is the evaluation, each metric with its floor, interval and grade. What was
+        measured before comes at once.
+        """
+        with self._call(request):
+            context, judge = self._context, self._context.part(evaluating.Judge)
+            question = question_of(context, model, data, count, seed)
+            self._spend(request, "evaluate")
+
+            def work(cancelled: Cancelled) -> Iterator[bytes]:
+                weights_of(context, model)
+                for told in evaluating.answers(context, judge, question, cancelled):
+                    yield line(told)
+
+            async with aclosing(lines(judge, "", work)) as told:
+                async for reply in replies(told):
+                    yield reply
+
+
+async def replies(told: AsyncIterator[bytes]) -> AsyncIterator[dict]:
+    """What an evaluation's stream says, for programs; raises PageError or GanError as it says."""
+    async for text in told:
+        news = json.loads(text)
+        if "key" in news:
+            raise PageError(news["key"], **news.get("values", {}))
+        if "error" in news:
+            raise GanError(news["error"])
+        if "evaluation" in news:
+            yield news["evaluation"] | {"nimg": news["nimg"]}
+        elif "fraction" in news:
+            yield {"fraction": round(news["fraction"], 3)}
+
+
+def forget(page: gr.Blocks, session: str, event: str) -> None:
+    """Drop what Gradio's queue still holds for a caller who has not fetched it."""
+    queue = page._queue
+    waiting = queue.pending_event_ids_session.get(session)
+    if waiting is not None and (not waiting or event in waiting):
+        queue.pending_event_ids_session.pop(session, None)
+        queue.pending_messages_per_session.pop(session, None)
+
+
+def build(context: Context, page: gr.Blocks) -> Opened:
+    """Add the four endpoints to `page`; they are what is open of Gradio's queue."""
+    endpoints = Endpoints(context, page)
+    by_number = {}
+    with page:
+        for name in NAMES:
+            function = getattr(endpoints, name)
+            added = gr.api(
+                function,
+                api_name=name,
+                concurrency_limit=EVALUATIONS if name == "evaluate" else 1,
+                concurrency_id="evaluate" if name == "evaluate" else "programs",
+            )
+            by_number[added["id"]] = endpoint_of(name, function, gr.Request)
+    page.queue(api_open=False, max_size=WAITING)
+    return Opened(by_number, lambda: page._queue)

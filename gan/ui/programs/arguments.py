@@ -1,0 +1,136 @@
+"""Arguments of the endpoints, checked by type, range and length; what is wrong as one sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from gan.checkpoint import Weights
+from gan.errors import ConfigError, GanError
+from gan.sampling import MAX_SEED
+from gan.ui.evaluate import evaluate as evaluating
+from gan.ui.page.i18n import TEXTS
+from gan.ui.server.routes import Context
+from gan.ui.server.views import PageError, real_number, whole_number
+
+log = logging.getLogger(__name__)
+MAX_CLASSES = 1000
+BATCH_PIXELS = 2**18  # rendered at once
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much one call may ask for."""
+
+    pictures: int
+    pixels: int  # of all pictures together
+
+
+HOME, PUBLIC = Bounds(1024, 2**23), Bounds(256, 2**21)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """What goes wrong becomes one sentence in English; what is a bug also goes to the log."""
+    try:
+        yield
+    except PageError as error:
+        text = TEXTS.get(error.key, (error.key, ""))[0].format(**error.values)
+        raise gr.Error(text, print_exception=False) from None
+    except GanError as error:
+        raise gr.Error(str(error), print_exception=False) from None
+    except Exception as error:
+        log.exception("an endpoint failed")
+        text = TEXTS["gan_error_server"][0]
+        raise gr.Error(text, print_exception=False) from error
+
+
+def whole(name: str, value: Any, *, low: int, high: int) -> int:
+    """A whole number, not merely what reads like one: no text, no bool, no 3.0."""
+    return whole_number(
+        name, value if type(value) is int else json.dumps(value), low=low, high=high
+    )
+
+
+def real(name: str, value: Any, *, low: float, high: float) -> float:
+    """A finite number, not merely what reads like one."""
+    is_number = type(value) in (int, float)
+    return real_number(name, value if is_number else json.dumps(value), low=low, high=high)
+
+
+def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
+    """One of `choices`; raises ConfigError that names them."""
+    if value not in choices:
+        raise ConfigError(
+            f"{name} must be one of {', '.join(choices)}, got {str(value)[:20]!r}; choose one"
+        )
+    return value
+
+
+def seeds_of(values: Any, *, least: int, most: int) -> list[int]:
+    """A list of `least` to `most` seeds; raises ConfigError for anything else."""
+    if not isinstance(values, list) or not least <= len(values) <= most:
+        got = len(values) if isinstance(values, list) else json.dumps(values)[:20]
+        raise ConfigError(f"seeds must be a list of {least} to {most}, got {got}; correct it")
+    return [whole("seed", s, low=0, high=MAX_SEED) for s in values]
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or false, and nothing that counts as them."""
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} must be true or false, got {json.dumps(value)[:20]}; correct it")
+    return value
+
+
+def label_of(value: Any) -> int | None:
+    """A class by its number; whether the model has it is looked at where the model is known."""
+    return None if value is None else whole("label", value, low=0, high=MAX_CLASSES - 1)
+
+
+def weights_of(context: Context, model: Any) -> Weights:
+    """The model called `model`; raises GanError where there is none, or none that can be read."""
+    try:
+        return context.models.get(model if isinstance(model, str) else "")
+    except PageError:
+        raise ConfigError(
+            f"there is no model {str(model)[:60]!r} here; list_models names those that are"
+        ) from None
+
+
+def check_size(weights: Weights, count: int, bounds: Bounds) -> None:
+    """Raises ConfigError where `count` pictures of this model are more than one call may ask."""
+    _, height, width = weights.image_shape
+    most = max(1, min(bounds.pictures, bounds.pixels // (height * width)))
+    if count > most:
+        raise ConfigError(
+            f"one call may ask for {most} pictures of this model, got {count}; ask in parts"
+        )
+
+
+def at_once(weights: Weights) -> int:
+    """How many pictures fit into memory together."""
+    _, height, width = weights.image_shape
+    return max(1, min(64, BATCH_PIXELS // (height * width)))
+
+
+def question_of(
+    context: Context, model: Any, data: Any, count: Any, seed: Any
+) -> evaluating.Question:
+    """A checked question; raises ConfigError for what makes no sense."""
+    local = context.profile.local
+    offered = evaluating.options(local=local)["data"]
+    if not (local and isinstance(data, str) and data.startswith("folder:")):
+        one_of("data", data, offered)
+    most = evaluating.MAX_COUNT if local else evaluating.PUBLIC_COUNT
+    return evaluating.Question(
+        ref=str(model),
+        data=data,
+        count=whole("count", count, low=evaluating.MIN_COUNT, high=most),
+        seed=whole("seed", seed, low=0, high=MAX_SEED - most),
+    )

@@ -1,0 +1,151 @@
+"""Loaded models: one bounded, thread-safe cache for all visitors, and the list to choose from."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from gan.checkpoint import (
+    CONFIG_FILE,
+    PULLED,
+    Weights,
+    bundled,
+    is_pulled,
+    load,
+    load_at,
+    pulled,
+    weights_dir,
+)
+from gan.config import WeightsConfig
+from gan.errors import ConfigError, WeightsError
+from gan.files import parse_json, pulled_root
+from gan.schema import from_json
+from gan.ui.server.views import PageError, model_json
+from gan.ui.server.watch import Runs
+
+CAPACITY = 8  # a model of ours is 1 to 5 MB
+ENTRIES = 256  # of the list, that are kept
+MAX_BYTES = 2**30  # of all together: one of others may have 512 MB
+
+
+class Models:
+    """Weights by what the page calls them.
+
+    `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`.
+    """
+
+    def __init__(self, runs: Runs, *, capacity: int = CAPACITY) -> None:
+        self._runs = runs
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[tuple[str, int], Weights] = OrderedDict()
+
+    def get(self, ref: str) -> Weights:
+        """The model that `ref` names now; a run's newest weights are looked up each time.
+
+        Raises WeightsError or PageError; `ref` is matched against lists, never opened as a path.
+        """
+        name, nimg = self._resolve(ref)
+        with self._lock:
+            if (name, nimg) in self._loaded:
+                self._loaded.move_to_end((name, nimg))
+                return self._loaded[name, nimg]
+        weights = self._load(name, nimg)
+        with self._lock:
+            self._loaded[name, nimg] = weights
+            while len(self._loaded) > 1 and self._is_full():
+                self._loaded.popitem(last=False)
+        return weights
+
+    def _is_full(self) -> bool:
+        sizes = [_bytes_of(weights) for weights in self._loaded.values()]
+        return len(sizes) > self._capacity or sum(sizes) > MAX_BYTES
+
+    def _resolve(self, ref: str) -> tuple[str, int]:
+        if ref.startswith(PULLED):
+            if not is_pulled(ref.removeprefix(PULLED)):
+                raise PageError("gan_error_no_run", status=404)
+            return ref, -1
+        if not ref.startswith("run:"):
+            if ref not in _bundled():
+                raise PageError("gan_error_no_run", status=404)
+            return ref, -1
+        run_id, _, moment = ref.removeprefix("run:").partition("@")
+        kept = self._runs.watched(run_id).reader.weights()
+        if not kept:
+            raise WeightsError(f"{run_id} has no weights yet; let it train a few seconds")
+        if not moment:
+            return f"run:{run_id}", kept[-1]
+        if not moment.isascii() or not moment.isdigit():
+            raise PageError("gan_error_request")
+        return f"run:{run_id}", min(kept, key=lambda n: abs(n - int(moment)))
+
+    def _load(self, name: str, nimg: int) -> Weights:
+        if nimg < 0:
+            return load(name)
+        return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
+
+    def listed(self, *also: str) -> list[dict[str, Any]]:
+        """Everything that can be chosen: bundled models, pulled ones, the newest runs that have
+        weights; `also`: older runs that somebody looks at."""
+        models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
+        models += [dict(entry) for entry in map(_pulled_entry, pulled()) if entry]
+        for status in self._runs.newest(*also):
+            config = self._runs.config(status.id)
+            kept = self._runs.watched(status.id).reader.weights() if config else []
+            if config and kept:
+                models.append(
+                    model_json(
+                        f"run:{status.id}",
+                        "run",
+                        status.id,
+                        config.model,
+                        config.class_names,
+                        nimg=kept[-1],
+                        state=status.state,
+                    )
+                )
+        return models
+
+
+def _bytes_of(weights: Weights) -> int:
+    models = [m for m in (weights.generator, weights.discriminator) if m is not None]
+    return sum(t.nbytes for m in models for t in (*m.parameters(), *m.buffers()))
+
+
+@cache
+def _bundled() -> tuple[str, ...]:
+    return tuple(bundled())
+
+
+def _bundled_entry(name: str) -> dict[str, Any] | None:
+    return _entry(name, "bundled", weights_dir() / name / CONFIG_FILE)
+
+
+def _pulled_entry(name: str) -> dict[str, Any] | None:
+    # a folder's name holds its commit, so that what was read once stays true
+    return _entry(f"{PULLED}{name}", "pulled", pulled_root() / name / CONFIG_FILE)
+
+
+def _entry(ref: str, kind: str, path: Path) -> dict[str, Any] | None:
+    try:
+        return _read_entry(ref, kind, path)
+    except (OSError, ValueError, ConfigError):
+        return None  # a damaged folder is left out of the list; the rest still works
+
+
+@lru_cache(ENTRIES)  # what could not be read is looked at again: it may come back
+def _read_entry(ref: str, kind: str, path: Path) -> dict[str, Any]:
+    config = from_json(WeightsConfig, parse_json(path.read_bytes()))
+    return model_json(
+        ref,
+        kind,
+        config.name or path.parent.name,
+        config.model,
+        config.class_names,
+        nimg=config.nimg,
+        fd=config.fd,
+    )

@@ -1,0 +1,44 @@
+"""What the panels share on one server: a thread for each kind of long work, and places at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from gan.latent.inversion import Encode
+from gan.latent.likeness import Likeness
+from gan.ui.server.kept import Kept, Quota
+from gan.ui.server.reals import Studies
+from gan.ui.server.streams import Workers
+
+UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
+
+
+class UsualScores(NamedTuple):
+    """What D says of pictures that were not chosen."""
+
+    fakes: Tensor  # (N,)
+    reals: Tensor | None  # (N,), where there are any to show
+
+
+@dataclass
+class Desk:
+    """None of these threads is the one that paints, so that no panel holds up a slider."""
+
+    film: Workers = field(default_factory=lambda: Workers("film", most=3))
+    map: Workers = field(default_factory=lambda: Workers("map", most=8))
+    search: Workers = field(default_factory=lambda: Workers("search", most=3))
+    look: Workers = field(default_factory=lambda: Workers("look", most=16))
+    maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
+    scales: Kept[Likeness] = field(default_factory=lambda: Kept(capacity=64))
+    usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
+    encoders: Kept[Encode | None] = field(default_factory=lambda: Kept(capacity=8))
+    studies: Studies = field(default_factory=Studies)
+    uploads: Quota = field(default_factory=lambda: Quota(most=UPLOADS_BYTES))
+
+    def close(self) -> None:
+        """Begun work is told to stop, and nothing new begins."""
+        for part in (self.film, self.map, self.search, self.look, self.studies):
+            part.close()

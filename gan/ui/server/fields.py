@@ -1,0 +1,57 @@
+"""Error sentences for the page: a setting goes by its field's label there, not by its key."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from gan.config import setting_types
+from gan.ui.page.i18n import TEXTS
+from gan.ui.server.said import chinese
+from gan.ui.server.settings import SETTINGS
+
+LABELS: dict[str, str] = {
+    key: f"gan_set_{key}" for key in (*SETTINGS, "seed", "kimg", "keep_mb")
+} | {"seconds": "gan_duration"}
+ENGLISH, CHINESE = 0, 1
+# a key in quotes is what somebody typed, and one before = belongs to a command
+KEY = r"(?<![\w'\"`-]){}(?![\w'\"`=])"
+
+
+class Told(NamedTuple):
+    """A sentence as the page shows it."""
+
+    english: str
+    chinese: str | None  # None where nobody translated it
+
+
+def field_of(sentence: str) -> str | None:
+    """The form field that an error sentence is about: our sentences begin with its name."""
+    first = sentence.split(" ", 1)[0]
+    return first if first in {*setting_types(), *LABELS} else None
+
+
+def told(sentence: str) -> Told:
+    """`sentence` in both languages, with the labels of the form for the keys of settings."""
+    zh, field = chinese(sentence), field_of(sentence)
+    if field is None:
+        return Told(sentence, zh)
+    return Told(_labelled(sentence, field, ENGLISH), zh and _labelled(zh, field, CHINESE))
+
+
+def _labelled(sentence: str, subject: str, language: int) -> str:
+    """The subject once, and every other key that cannot be an ordinary word."""
+    if subject in LABELS:
+        sentence = _replaced(sentence, subject, language, count=1)
+    for key in LABELS:
+        if "_" in key and key != subject:
+            sentence = _replaced(sentence, key, language)
+    return sentence
+
+
+def _replaced(sentence: str, key: str, language: int, *, count: int = 0) -> str:
+    pattern = KEY.format(re.escape(key))
+    if language == CHINESE:
+        pattern = f" ?{pattern} ?"  # quotes stand beside Chinese without spaces
+    label = f"“{TEXTS[LABELS[key]][language]}”"
+    return re.sub(pattern, lambda match: label, sentence, count=count)

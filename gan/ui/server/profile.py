@@ -1,0 +1,216 @@
+"""Who may do what: the local and the public profile, the guard before every request, run owners.
+
+Fail-closed: whatever is not known to be bound to loopback is public.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gan.ui.server.subpath import route_path
+
+PUBLIC_LIMIT_S = 600
+SESSIONS = 10_000
+RUNS_PER_SESSION = 4  # remembered on average; a visitor's runs are deleted long before
+COOKIE = "gan_session"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# What a page load needs of Gradio. Nothing of it runs an event or takes an upload.
+PUBLIC_PATHS = (
+    "/_gan/", "/assets/", "/static/", "/theme.css", "/config", "/gradio_api/info",
+    "/gradio_api/heartbeat/", "/gradio_api/app_id", "/gradio_api/startup-events",
+    "/favicon.ico", "/manifest.json", "/svelte/",
+)  # fmt: skip
+SIGN_IN_PATHS = ("/login/huggingface", "/login/callback", "/logout")
+SIGN_IN_NEEDS = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
+
+
+@dataclass
+class Profile:
+    """`local` is a workshop of one's own; public is a shop window."""
+
+    local: bool = False
+    hosts: set[str] = field(default_factory=set)
+    any_address: bool = False  # bound to all interfaces: a bare IP address is a fine Host
+    sign_in: bool = False  # on a Space with OAuth
+
+    @property
+    def limit_s(self) -> int | None:
+        """Longest training, None for no limit."""
+        return None if self.local else PUBLIC_LIMIT_S
+
+    def allows_host(self, host: str) -> bool:
+        """Whether a Host header is ours; a name that only resolves to us is not."""
+        name = host_name(host)
+        return name in self.hosts or (self.any_address and _is_address(name))
+
+
+def build_profile(
+    host: str, *, share: bool = False, env: Mapping[str, str] = os.environ
+) -> Profile:
+    """The profile of a server bound to `host`."""
+    local = host in LOOPBACK and not share and not env.get("SPACE_ID")
+    # with a domain of its own, a Space has several names
+    names = f"{env.get('GAN_ALLOWED_HOSTS', '')},{env.get('SPACE_HOST', '')}".lower().split(",")
+    named = {name.strip() for name in names if name.strip()}
+    return Profile(
+        local=local,
+        hosts={*LOOPBACK, *named, host.lower()},
+        any_address=host not in LOOPBACK,
+        sign_in=not local and _is_oauth_configured(env),
+    )
+
+
+def _is_oauth_configured(env: Mapping[str, str]) -> bool:
+    """A Space with `hf_oauth: true`. Elsewhere Gradio would sign everybody in as the owner, and
+    without the secret it would sign sessions with a key that anybody can work out."""
+    on_a_space = env.get("SYSTEM") == "spaces" and bool(env.get("SPACE_ID"))
+    return on_a_space and all(env.get(name) for name in SIGN_IN_NEEDS)
+
+
+def host_name(host: str) -> str:
+    """`localhost:7860` -> `localhost`, `[::1]:7860` -> `::1`."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Owners:
+    """Which session started which run; the key never leaves the server. Thread-safe."""
+
+    def __init__(self, *, limit: int = SESSIONS) -> None:
+        self._keys: OrderedDict[str, str] = OrderedDict()  # session -> 128-bit secret owner key
+        self._runs: OrderedDict[str, str] = OrderedDict()  # run -> owner key
+        self._lock = threading.Lock()
+        self._limit = limit
+
+    def claim(self, session: str, run_id: str) -> None:
+        """`session` has started `run_id`."""
+        with self._lock:
+            key = self._keys.setdefault(session, secrets.token_hex(16))
+            self._keys.move_to_end(session)
+            self._runs[run_id] = key
+            self._runs.move_to_end(run_id)
+            while len(self._keys) > self._limit:
+                self._keys.popitem(last=False)
+            while len(self._runs) > RUNS_PER_SESSION * self._limit:
+                self._runs.popitem(last=False)
+
+    def owns(self, session: str, run_id: str) -> bool:
+        """Unknown and foreign look the same: False."""
+        with self._lock:
+            key, owner = self._keys.get(session), self._runs.get(run_id)
+        return key is not None and owner is not None and secrets.compare_digest(key, owner)
+
+
+class Guard:
+    """Host allow-list and same-origin check before every request; gives each browser a session."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        profile: Profile,
+        opened: Callable[[str, str], bool] = lambda method, path: False,
+    ) -> None:
+        self.app = app
+        self.profile = profile
+        self._opened = opened  # what else is public: (method, path)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if (status := self._refusal(scope, headers)) is not None:
+            reply = PlainTextResponse("This request is not served here.", status_code=status)
+            return await reply(scope, receive, send)
+        known = session_in(headers.get("cookie", ""))
+        scope["gan_session"] = known or secrets.token_hex(16)
+        await self.app(scope, receive, send if known else _with_cookie(scope, headers, send))
+
+    def _refusal(self, scope: Scope, headers: Headers) -> int | None:
+        if not self.profile.allows_host(headers.get("host", "")):
+            return 403
+        if not self.profile.local and not self._is_reviewed(scope["method"], route_path(scope)):
+            return 404
+        reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
+        # a read may come from a link; one with an origin comes from a script, which would read it
+        if (reads and "origin" not in headers) or _is_same_origin(headers):
+            return None
+        return 403
+
+    def _is_reviewed(self, method: str, path: str) -> bool:
+        if path == "/" or path.startswith(PUBLIC_PATHS):
+            return True
+        if method == "GET" and path in SIGN_IN_PATHS:
+            return self.profile.sign_in
+        return self._opened(method, path)
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """A browser names where a request comes from; what sends neither header is no browser.
+
+    Sec-Fetch-Site decides where it is there: no script can set it, and it holds behind a proxy that
+    puts its own Host. Plain http on another machine than this one comes without.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    if origin is None:
+        return True
+    ours = {headers.get("host", ""), headers.get("x-forwarded-host", "")} - {""}
+    try:
+        return urlsplit(origin).netloc in ours
+    except ValueError:
+        return False
+
+
+def address_of(request: Request) -> str:
+    """Whom a program's calls are counted under: it keeps no cookie. What stands before a Space
+    says whom it speaks for; who makes that up is still counted among all."""
+    peer = request.client.host if request.client else ""
+    return (request.headers.get("x-forwarded-for") or peer)[:200]
+
+
+def session_in(cookie: str) -> str | None:
+    """The session of a Cookie header, or None where there is none that could be ours."""
+    try:
+        morsel = SimpleCookie(cookie).get(COOKIE)
+    except CookieError:
+        return None
+    value = morsel.value if morsel else ""
+    return value if len(value) == 32 and value.isalnum() and value.isascii() else None
+
+
+def _with_cookie(scope: Scope, headers: Headers, send: Send) -> Send:
+    secure = scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https"
+    # inside the Hub's frame the page is third-party: there only SameSite=None comes back
+    rules = "SameSite=None; Secure; Partitioned" if secure else "SameSite=Lax"
+
+    async def send_with_cookie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            cookie = f"{COOKIE}={scope['gan_session']}; Path=/; HttpOnly; {rules}"
+            MutableHeaders(scope=message).append("set-cookie", cookie)
+        await send(message)
+
+    return send_with_cookie

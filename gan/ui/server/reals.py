@@ -1,0 +1,137 @@
+"""Real pictures as features, of the set that a model names as its data: does it repeat any?
+
+Whether the model was really trained on them is another question, see gan.data.provenance.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gan.checkpoint import Weights
+from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
+from gan.data.bundled import fashion_dir
+from gan.errors import DataError
+from gan.metrics.features import FeatureNet, extract
+from gan.metrics.neighbours import nearest
+from gan.ui.server.kept import one_thread
+
+log = logging.getLogger(__name__)
+FIRST = 5_000  # pictures that the panel need not wait long for
+COMPARED = 500  # reals whose own nearest neighbour says what "close" is
+USUAL, CLOSE = 0.5, 0.05  # quantiles of those distances
+
+
+@dataclass(frozen=True)
+class Reals:
+    """A data set and the features of its pictures."""
+
+    images: ImageSet
+    features: Tensor  # (N, F)
+    usual: float  # how far a real picture's nearest other real picture is, in the middle
+    close: float  # nearer than this are only the most alike of a hundred
+    subset: bool  # of a set that is not here as a whole
+    origin: str  # of the whole set, as gan.data.ImageSet has it
+
+
+def data_of(weights: Weights, *, local: bool) -> str | None:
+    """The set to compare with, or None where it is not ours to show.
+
+    In public only bundled sets: another visitor's own pictures stay his.
+    """
+    spec = weights.config.data
+    if spec == "fashion-full" and fashion_dir() is None:
+        return "fashion"
+    return spec if spec in DATA_NAMES or (local and spec.startswith("folder:")) else None
+
+
+def study(
+    spec: str, weights: Weights, net: FeatureNet, *, on_progress: Callable[[float], None]
+) -> Iterator[Reals]:
+    """Features of some pictures of a set, then of all; nothing where it cannot be read any more.
+
+    Seconds for the first, up to a minute on an idle core for the second; `on_progress` tells of
+    the first.
+    """
+    resolution, channels = compared_shape(weights.image_shape)
+    try:
+        images = load_data(spec, resolution=resolution, channels=channels)
+    except DataError:
+        return
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+    some, rest = order[:FIRST], order[FIRST:]
+    features = extract(net, images.pixels[some], on_progress=on_progress)
+    whole = spec == weights.config.data
+    origin = images.origin
+    part = not whole or len(rest) > 0
+    yield _reals(images.subset(some), features, subset=part, origin=origin)
+    if len(rest):
+        others = [extract(net, images.pixels[part]) for part in rest.split(FIRST)]
+        features = torch.cat([features, *others])
+        yield _reals(images.subset(order), features, subset=not whole, origin=origin)
+
+
+def _reals(images: ImageSet, features: Tensor, *, subset: bool, origin: str) -> Reals:
+    """What is usual among them; the features come in a random order."""
+    others = nearest(features[:COMPARED], features, 2).distances[:, 1]  # the first is itself
+    usual, close = torch.quantile(others, torch.tensor([USUAL, CLOSE])).tolist()
+    return Reals(images, features, usual, close, subset=subset, origin=origin)
+
+
+class Studies:
+    """Data sets as features, made in the background one after the other; the newest are kept."""
+
+    def __init__(self, *, capacity: int = 3) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._thread = one_thread("reals")
+        self._begun: dict[tuple, float] = {}
+        self._done: OrderedDict[tuple, Reals | None] = OrderedDict()
+
+    def ask(self, spec: str, weights: Weights, net: FeatureNet) -> Reals | float | None:
+        """The set, or the fraction of it that is done, or None where it cannot be had.
+
+        The first to ask begins it.
+        """
+        key = (spec, weights.image_shape, net.config.name)
+        with self._lock:
+            if key in self._done:
+                self._done.move_to_end(key)
+                return self._done[key]
+            if key not in self._begun:
+                self._begun[key] = 0.0
+                self._thread.submit(self._study, key, weights, net)
+            return self._begun[key]
+
+    def _study(self, key: tuple, weights: Weights, net: FeatureNet) -> None:
+        def told(fraction: float) -> None:
+            self._begun[key] = fraction
+
+        try:
+            for found in study(key[0], weights, net, on_progress=told):
+                self._take(key, found)
+        except Exception:  # the panel says that there is nothing to compare with
+            log.exception("the features of %s failed", key[0])
+        with self._lock:
+            self._done.setdefault(key, None)
+            self._make_room()
+            self._begun.pop(key, None)
+
+    def _take(self, key: tuple, found: Reals) -> None:
+        with self._lock:
+            self._done[key] = found
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._done) > self._capacity:
+            self._done.popitem(last=False)
+
+    def close(self) -> None:
+        """Nothing new begins."""
+        self._thread.shutdown(wait=False, cancel_futures=True)

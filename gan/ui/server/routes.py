@@ -1,0 +1,273 @@
+"""Plumbing of the routes beside Gradio: one shared context, one way to answer, one way to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import json
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gan.errors import GanError
+from gan.runs import Supervisor
+from gan.ui.server.cache import Models
+from gan.ui.server.fairqueue import FairQueue
+from gan.ui.server.kept import one_thread
+from gan.ui.server.limits import Limits
+from gan.ui.server.profile import Owners, Profile
+from gan.ui.server.views import PageError, error_json
+from gan.ui.server.watch import Runs
+
+log = logging.getLogger(__name__)
+ASSETS = Path(__file__).parent.parent / "assets"
+MEDIA = {".js": "text/javascript", ".css": "text/css"}
+STYLE = "atelier.css"
+DATA_THREADS = 4
+LOOK_S = 0.5  # how often a visitor who waits for a drawing is looked for
+MAX_BODY = 64 * 2**10
+FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+NEVER = {"Cache-Control": "no-store"}
+Result = TypeVar("Result")
+
+
+class Closing(Protocol):
+    """What a context can end."""
+
+    def close(self) -> None: ...
+
+
+Part = TypeVar("Part", bound=Closing)
+
+
+class Painting:
+    """Whether pictures are being drawn that somebody waits for, and since when none is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._idle_since: float | None = None  # None: none was drawn so far
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._count += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._count -= 1
+            self._idle_since = time.monotonic()
+
+    def is_busy(self) -> bool:
+        """Whether one is being drawn, or waits for it."""
+        return self._count > 0
+
+    def idle_s(self) -> float:
+        """Seconds since the last one was served; 0 while one is drawn, and before the first."""
+        with self._lock:
+            busy = self._count > 0 or self._idle_since is None
+            return 0.0 if busy else time.monotonic() - self._idle_since
+
+
+@dataclass
+class Context:
+    """What all handlers share: a thread for each kind of work, so that none waits for another.
+
+    latent and batch: pictures that somebody waits for. control: commands to trainings, and nothing
+    that takes time. disk: what pages poll, reads of small files. form: checking what was typed.
+    train: starting. file: moving, deleting, hashing. list: all runs and their curves. page: facts
+    of a model. drawing: all that draws many pictures, in slices, in turns.
+    """
+
+    profile: Profile
+    kept: bool = True  # False: what is made is gone when the server ends
+    runs: Runs = field(default_factory=Runs)
+    supervisor: Supervisor = field(default_factory=Supervisor)
+    owners: Owners = field(default_factory=Owners)
+    latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))
+    batch_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("batch"))
+    direction_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("direction"))
+    list_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("list"))
+    page_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("page"))
+    disk_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("disk"))
+    control_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("control"))
+    form_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("form"))
+    file_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("file"))
+    train_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("train"))
+    # a download that stalls keeps one of these, and nobody's start but its own
+    data_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(DATA_THREADS, thread_name_prefix="data")
+    )
+
+    def __post_init__(self) -> None:
+        self.runs.starting = self.supervisor.starting
+        self.models = Models(self.runs)
+        self.painting = Painting()
+        self.drawing = FairQueue("drawing", busy=self.painting.is_busy)
+        self._lock = threading.Lock()
+        self._parts: dict[type[Any], Any] = {}
+
+    def may_steer(self, session: str, run_id: str) -> bool:
+        """Only what this server started; in public only by who started it."""
+        if not self.supervisor.owns(run_id):
+            return False
+        return self.profile.local or self.owners.owns(session, run_id)
+
+    def spend(self, session: str, kind: str) -> None:
+        """Count a request that costs; at home none does. Raises PageError past the rate."""
+        if not self.profile.local:
+            self.part(Limits).spend(session, kind)
+
+    def part(self, kind: type[Part]) -> Part:
+        """The one `kind` of this server: what a single tab needs, made when first asked for."""
+        with self._lock:
+            if kind not in self._parts:
+                self._parts[kind] = kind()
+            return self._parts[kind]
+
+    def close(self) -> None:
+        """End our trainings (they keep a checkpoint) and our threads."""
+        self.supervisor.shutdown()
+        self.drawing.close()
+        for part in self._parts.values():
+            part.close()
+        for value in vars(self).values():
+            if isinstance(value, ThreadPoolExecutor):
+                value.shutdown(wait=False, cancel_futures=True)
+
+
+Handler = Callable[[Context, Request], Awaitable[Response]]
+
+
+async def on(
+    thread: ThreadPoolExecutor, work: Callable[..., Result], *args: Any, **options: Any
+) -> Result:
+    """`work` off the event loop."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(thread, functools.partial(work, *args, **options))
+
+
+async def drawn(
+    context: Context, request: Request, work: Generator[object, None, Result], *, urgent: bool
+) -> Result:
+    """What `work` returns, drawn in turns with others'; given up when the visitor has left."""
+    results: list[Result] = []
+
+    def slices() -> Generator[object, None, None]:
+        results.append((yield from work))
+
+    job = context.drawing.submit(slices(), urgent=urgent)
+    future = asyncio.wrap_future(job.over)
+    try:
+        while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
+            if await request.is_disconnected():
+                raise PageError("gan_lapse_cancelled", status=499)
+    finally:
+        job.cancel()  # the handler itself may have been cancelled
+    future.result()
+    return results[0]
+
+
+def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """`handler` with every error turned into one sentence; what is a bug goes to the log."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(context, request)
+        except PageError as error:
+            return JSONResponse(error_json(error), status_code=error.status, headers=NEVER)
+        except GanError as error:
+            return JSONResponse(error_json(error), status_code=400, headers=NEVER)
+        except Exception as error:
+            log.exception("%s failed", request.url.path)
+            return JSONResponse(error_json(error), status_code=500, headers=NEVER)
+
+    return answer
+
+
+def session_of(request: Request) -> str:
+    """The browser's session, from the guard; empty (owner of nothing) where there was none."""
+    return str(request.scope.get("gan_session", ""))
+
+
+async def body_of(request: Request, *, limit: int = MAX_BODY) -> bytes:
+    """The body; raises PageError past `limit` bytes, counted while reading."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise PageError("gan_error_request", status=413)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """A JSON object; raises PageError for anything else."""
+    try:
+        data = json.loads(await body_of(request))
+    except (ValueError, RecursionError):
+        raise PageError("gan_error_request") from None
+    if not isinstance(data, dict):
+        raise PageError("gan_error_request")
+    return data
+
+
+def number_in(request: Request, name: str, default: int) -> int:
+    """A whole number from the query; raises PageError unless it is one of at most 12 digits."""
+    text = request.query_params.get(name, str(default))
+    plain = text.removeprefix("-")
+    if not (plain.isascii() and plain.isdigit()) or len(plain) > 12:
+        raise PageError("gan_error_request")
+    return int(text)
+
+
+# ---- assets -----------------------------------------------------------------------------------
+
+
+@functools.cache
+def assets() -> dict[str, bytes]:
+    """Every packaged script by name, and all stylesheets as one: the tokens first."""
+    found = {p.name: p.read_bytes() for p in sorted(ASSETS.iterdir()) if p.suffix in MEDIA}
+    sheets = [
+        found.pop(name)
+        for name in [STYLE, *(n for n in found if n.endswith(".css"))]
+        if name in found
+    ]
+    return found | {STYLE: b"\n".join(sheets)}
+
+
+@functools.cache
+def assets_version() -> str:
+    """Changes when any asset changes, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for name, data in assets().items():
+        digest.update(name.encode() + data)
+    return digest.hexdigest()[:12]
+
+
+async def asset(_: Context, request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in assets():
+        return Response(status_code=404)
+    return Response(assets()[name], media_type=MEDIA[Path(name).suffix], headers=FOREVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/assets/{version}/{name}", asset),)
+
+
+def build_routes(context: Context, *tables: tuple[tuple[str, str, Handler], ...]) -> list[Route]:
+    """Starlette routes for (method, path, handler) rows."""
+    return [
+        Route(path, answered(context, handler), methods=[method])
+        for table in (ROUTES, *tables)
+        for method, path, handler in table
+    ]

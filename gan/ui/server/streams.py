@@ -1,0 +1,192 @@
+"""Long work answered while it goes on: lines from a thread, ended when its viewer leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from gan.errors import GanError
+from gan.ui.server.fairqueue import FairQueue, Later
+from gan.ui.server.routes import NEVER
+from gan.ui.server.views import PageError, error_json
+
+log = logging.getLogger(__name__)
+STALLED_S = 30.0  # a viewer that takes nothing for so long is gone
+PART_BYTES = 64 * 2**10
+# a proxy that waits for the whole reply would hide the progress
+STREAMED = NEVER | {"X-Accel-Buffering": "no"}
+
+Cancelled = Callable[[], bool]
+Work = Callable[[Cancelled], Iterator[bytes | Later]]
+
+
+class Places:
+    """How many may work at a time, and one each: who starts anew ends what he had begun."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._taken: dict[threading.Event, str] = {}
+
+    def take(self, session: str) -> threading.Event:
+        """A place, and the event that is set when it has to be given up.
+
+        Raises PageError where all are taken by others.
+        """
+        with self._lock:
+            for event, owner in self._taken.items():
+                if session and owner == session:
+                    event.set()
+            waiting = [e for e in self._taken if not e.is_set()]
+            if len(waiting) >= self._most or len(self._taken) >= 2 * self._most:
+                raise PageError("gan_error_panel_busy", status=429)
+            event = threading.Event()
+            self._taken[event] = session
+            return event
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """A place for short work that is always waited for."""
+        event = self.take("")
+        try:
+            yield
+        finally:
+            self.leave(event)
+
+    def end(self) -> None:
+        """Everybody is to stop."""
+        with self._lock:
+            for event in self._taken:
+                event.set()
+
+    def leave(self, event: threading.Event) -> None:
+        """Give a place back; twice is fine."""
+        with self._lock:
+            self._taken.pop(event, None)
+
+
+class Workers:
+    """Threads for one kind of long work, and the places at them."""
+
+    def __init__(self, name: str, *, most: int, threads: int = 1) -> None:
+        self.thread = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.places = Places(most=most)
+
+    def close(self) -> None:
+        """What is going on ends, and nothing new begins."""
+        self.places.end()
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+def line(data: dict[str, Any]) -> bytes:
+    """One line of the reply."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def parts_of(data: bytes) -> Iterator[bytes]:
+    """A long reply in pieces that even a slow line takes in time."""
+    for start in range(0, len(data), PART_BYTES):
+        yield data[start : start + PART_BYTES]
+
+
+class Patient(StreamingResponse):
+    """A stream that waits for a slow viewer, but not for ever."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def patient(message: Message) -> None:
+            await asyncio.wait_for(send(message), STALLED_S)
+
+        try:
+            await super().__call__(scope, receive, patient)
+        except TimeoutError:
+            log.info("%s was given up: nobody took the reply", scope.get("path"))
+
+
+def lines(
+    workers: Workers, session: str, work: Work, *, turns: FairQueue | None = None
+) -> AsyncIterator[bytes]:
+    """What `work` yields, as it yields it; its argument says when nobody wants the rest.
+
+    With `turns` each piece up to the next yield is a slice there; without, all of it is done on the
+    workers' thread. An error becomes the last line. Raises PageError where no place is free.
+    """
+    given_up = workers.places.take(session)
+    return _told(workers, given_up, work, turns)
+
+
+def stream(
+    workers: Workers,
+    session: str,
+    work: Work,
+    *,
+    media_type: str = "application/x-ndjson",
+    turns: FairQueue | None = None,
+) -> Patient:
+    """`lines` as a reply."""
+    told = lines(workers, session, work, turns=turns)
+    return Patient(told, media_type=media_type, headers=STREAMED)
+
+
+async def _told(
+    workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None
+) -> AsyncIterator[bytes]:
+    loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
+    future: Future[None] | None = None
+    job = None
+
+    def tell(part: bytes | None) -> None:
+        loop.call_soon_threadsafe(parts.put_nowait, part)
+
+    try:
+        slices = _slices(work, given_up, tell)
+        if turns is None:
+            future = workers.thread.submit(_all, slices)
+        else:
+            job = turns.submit(slices)
+            future = job.over
+        yield line({"waiting": True})
+        while (part := await parts.get()) is not None:
+            yield part
+    finally:
+        given_up.set()
+        if job is not None:
+            job.cancel()
+        if future is None or (job is None and future.cancel()):
+            workers.places.leave(given_up)
+        else:  # the place is free when the work has noticed
+            future.add_done_callback(lambda _: workers.places.leave(given_up))
+
+
+def _all(slices: Iterator[float | None]) -> None:
+    for pause in slices:
+        if pause:
+            time.sleep(pause)
+
+
+def _slices(
+    work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None]
+) -> Generator[float | None, None, None]:
+    try:
+        for part in work(given_up.is_set):
+            if not isinstance(part, Later):
+                tell(part)
+            if given_up.is_set():
+                break
+            yield part if isinstance(part, Later) else None
+    except GanError as error:
+        tell(line(error_json(error)))
+    except Exception as error:
+        log.exception("a stream failed")
+        tell(line(error_json(error)))
+    finally:
+        tell(None)

@@ -1,0 +1,310 @@
+"""What the page shows, as pure functions: data in; text, JSON or bytes out. No gradio, no files."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.config import ModelConfig
+from gan.errors import ConfigError, GanError, HubError, number_text
+from gan.metrics.findings import REMEDY_NAMES, Finding, Health
+from gan.ui.server.fields import field_of, told
+from gan.ui.server.said import chinese
+from gan.ui.server.settings import as_text
+
+MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
+MAX_PSI = 2.0
+MAX_DIGITS = 12  # as typed; int() refuses a few thousand with an error of its own
+CURVES = (
+    "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake",
+    "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
+)  # fmt: skip
+MEASURES = (
+    "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",
+    "nearest", "memorised",
+)  # fmt: skip
+
+
+class PageError(GanError):
+    """A refusal that the page can say in its own language: a key of gan.ui.page.i18n."""
+
+    def __init__(self, key: str, *, status: int = 400, **values: Any) -> None:
+        super().__init__(key)
+        self.key, self.status, self.values = key, status, values
+
+
+def escape(text: object) -> str:
+    """Whatever came from outside, safe inside HTML text and quoted attributes."""
+    return html.escape(str(text), quote=True)
+
+
+def script_json(data: str) -> str:
+    """JSON that may stand inside a <script>: nothing in it can end the element."""
+    return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
+    """One sentence, or a key for one; never a traceback.
+
+    labels: settings go by the labels of their fields; else by their keys, for who typed these.
+    """
+    if isinstance(error, PageError):
+        return {"key": error.key, "values": error.values}
+    if isinstance(error, GanError):
+        text = str(error)
+        english, zh = told(text) if labels else (text, chinese(text))
+        found: dict[str, Any] = {"error": english} | ({"zh": zh} if zh else {})
+        if isinstance(error, HubError):
+            return found | {"field": None, "kind": error.kind}
+        return found | {"field": field_of(text)}
+    return {"key": "gan_error_server"}
+
+
+# ---- models and runs --------------------------------------------------------------------------
+
+
+def model_json(
+    ref: str,
+    kind: str,
+    name: str,
+    model: ModelConfig,
+    class_names: Sequence[str],
+    *,
+    nimg: int,
+    fd: float | None = None,
+    state: str = "",
+) -> dict[str, Any]:
+    """One row of the model selector. Classes without a name get their number."""
+    names = [*class_names][: model.classes]
+    names += [str(i) for i in range(len(names), model.classes)]
+    return {
+        "ref": ref, "kind": kind, "name": name, "resolution": model.resolution,
+        "channels": model.channels, "z_dim": model.z_dim, "class_names": names,
+        "nimg": nimg, "fd": fd, "state": state,
+    }  # fmt: skip
+
+
+def run_json(
+    status: Any, *, steerable: bool, resumable: bool, forkable: bool = False
+) -> dict[str, Any]:
+    """A run's status for the page; `steerable` is the visitor's right, not the run's ability."""
+    message, message_zh = told(status.message)
+    return {
+        "id": status.id, "state": status.state, "nimg": status.nimg,
+        "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
+        "fraction": finite(status.fraction), "message": message, "message_zh": message_zh,
+        "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
+        "steerable": steerable, "resumable": resumable, "forkable": forkable,
+        "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
+    }  # fmt: skip
+
+
+def is_number(value: object) -> bool:
+    """A bool is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def finite(value: float | None) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return None if value is None or not math.isfinite(value) else value
+
+
+def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, float]:
+    """What the curves need of one line of a .jsonl: the numbers that are there and finite."""
+    found = {"nimg": row["nimg"]}
+    for key in keys:
+        value = row.get(key)
+        if is_number(value) and math.isfinite(value):
+            found[key] = value
+    return found
+
+
+def thin(rows: Sequence[dict[str, float]], limit: int) -> list[dict[str, float]]:
+    """At most `limit` rows in which every curve keeps its extremes, so that no spike is lost.
+
+    Two rows stand for each stretch of equal length in nimg, and hold the least and the most of
+    each number in the order in which they came; a spike is moved by less than a stretch. The last
+    row stays as it is. Thinning what was thinned keeps all of this.
+    """
+    if len(rows) <= limit:
+        return list(rows)
+    first, last = rows[0]["nimg"], rows[-1]
+    stretches = max(1, (limit - 1) // 2)
+    width = max(1, last["nimg"] - first) / stretches
+    parts: dict[int, list[dict[str, float]]] = {}
+    for row in rows[:-1]:
+        parts.setdefault(min(int((row["nimg"] - first) / width), stretches - 1), []).append(row)
+    thinned = [row for _, part in sorted(parts.items()) for row in _envelope(part)]
+    return [*thinned, last]
+
+
+def _envelope(part: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """The two rows that stand for a stretch; one for a stretch of one."""
+    if len(part) < 3:
+        return list(part)
+    ends = ({"nimg": part[0]["nimg"]}, {"nimg": part[-1]["nimg"]})
+    for key in {key for row in part for key in row} - {"nimg"}:
+        having = [row for row in part if key in row]
+        least, most = (pick(having, key=lambda row: row[key]) for pick in (min, max))
+        pair = (least, most) if least["nimg"] <= most["nimg"] else (most, least)
+        for end, row in zip(ends, pair, strict=True):
+            end[key] = row[key]
+    return [*ends]
+
+
+EVENT_KEYS = ("event", "key", "old", "new")
+
+
+def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page shows of one line of history.jsonl: numbers finite, texts short."""
+    found = {"nimg": event["nimg"], "seconds": event.get("seconds"), "time": event.get("time")}
+    found = {k: finite(v) if isinstance(v, int | float) else None for k, v in found.items()}
+    for key in EVENT_KEYS:
+        if event.get(key) is not None:
+            found[key] = as_text(event[key])[:80]
+    if event.get("note") in REMEDY_NAMES:
+        found["remedy"] = event["note"]
+    return found
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """A finding with its numbers finite and its remedies' settings as text."""
+    evidence = {k: v if isinstance(v, str) else finite(v) for k, v in finding.evidence.items()}
+    remedies = [
+        {"name": r.name, "settings": {k: as_text(v) for k, v in r.settings.items()}}
+        | ({} if r.fork_nimg is None else {"nimg": r.fork_nimg})
+        for r in finding.remedies
+    ]
+    return {
+        "kind": finding.kind, "severity": finding.severity, "nimg": finding.nimg,
+        "evidence": evidence, "remedies": remedies,
+    }  # fmt: skip
+
+
+def health_json(health: Health) -> dict[str, Any]:
+    """How a run without findings stands, its numbers finite."""
+    evidence = {k: v if isinstance(v, str) else finite(v) for k, v in health.evidence.items()}
+    return {"state": health.state, "evidence": evidence}
+
+
+STEP_NUMBERS = ("losses", "grad_norms", "loss", "grad_norm", "lr")
+STEP_SCORES = ("scores_before", "scores_after")
+STEP_TILES = ("fake_scores_before", "fake_scores_after")
+MAX_TILES = 64
+
+
+def step_json(step: Mapping[str, Any]) -> dict[str, Any]:
+    """What one single step did; every number finite, every list bounded."""
+
+    def numbers(value: object) -> dict[str, float | None]:
+        """A number, or numbers by name: a step of both networks has two of each."""
+        pairs = value.items() if isinstance(value, Mapping) else [("", value)]
+        return {str(k)[:16]: _number(v) for k, v in [*pairs][:8]}
+
+    found: dict[str, Any] = {"number": step.get("number"), "nimg": step.get("nimg")}
+    found["what"] = str(step.get("what", ""))[:8]
+    found |= {key: numbers(step.get(key)) for key in (*STEP_NUMBERS, *STEP_SCORES)}
+    for key in STEP_TILES:
+        scores = step.get(key)
+        found[key] = [_number(v) for v in scores[:MAX_TILES]] if isinstance(scores, list) else []
+    return found
+
+
+def _number(value: object) -> float | None:
+    return finite(value) if is_number(value) else None
+
+
+# ---- evaluations ------------------------------------------------------------------------------
+
+
+def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
+    """An evaluation for the page: each metric with its grade, numbers finite."""
+    graded = {v.metric: v for v in verdicts}
+    return {
+        "data": found.data, "features": found.features, "count": found.count, "seed": found.seed,
+        "unseen": found.unseen, "shown": found.shown,
+        "seconds": finite(found.seconds), "copying_z": finite(found.copying_z),
+        "metrics": [
+            {
+                "name": m.name, "value": finite(m.value), "floor": finite(m.floor),
+                "low": finite(m.low), "high": finite(m.high), "count": m.count,
+                "lower_is_better": m.lower_is_better, "grade": graded[m.name].grade,
+                "ratio": finite(graded[m.name].ratio),
+            }
+            for m in found.metrics
+        ],
+        "classes": [
+            {"name": name, "fraction": fraction}
+            for name, fraction in (found.class_histogram or {}).items()
+        ],
+        "covered": found.classes_covered,
+        "nearest": [{"seed": n.seed, "ratio": finite(n.ratio)} for n in found.nearest],
+    }  # fmt: skip
+
+
+# ---- what was typed ----------------------------------------------------------------------------
+
+
+def whole_number(name: str, text: object, *, low: int, high: int) -> int:
+    """A whole number as typed; raises ConfigError that names the field."""
+    plain = str(text).strip()
+    digits = plain.removeprefix("-")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
+    if not is_number or not low <= int(plain) <= high:
+        raise ConfigError(
+            f"{name} must be a whole number from {number_text(low)} to {number_text(high)}, "
+            f"got {plain[:20]!r}; correct it"
+        )
+    return int(plain)
+
+
+def real_number(name: str, text: object, *, low: float, high: float) -> float:
+    """A finite number as typed; raises ConfigError that names the field."""
+    try:
+        value = float(str(text))
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        raise ConfigError(
+            f"{name} must be a number from {number_text(low)} to {number_text(high)}, "
+            f"got {str(text)[:20]!r}; correct it"
+        )
+    return value
+
+
+# ---- latents and pixels -----------------------------------------------------------------------
+
+
+class Rows(NamedTuple):
+    """Latents as the board sends them."""
+
+    z: NDArray[np.float32]  # (N, z_dim)
+    weights: NDArray[np.float32] | None  # (N, classes), where a mixture was sent
+
+
+def rows_from_bytes(body: bytes, *, z_dim: int, classes: int, most: int) -> Rows:
+    """1 to `most` rows of little-endian float32: z, and in a model with classes their weights.
+
+    A single row may go without the weights. Raises PageError for anything else, NaN and infinity
+    included; far values are clipped.
+    """
+    plain = len(body) == 4 * z_dim
+    width = z_dim if plain else z_dim + classes
+    count, rest = divmod(len(body), 4 * width)
+    if rest or not 1 <= count <= most:
+        raise PageError("gan_error_request")
+    rows = np.frombuffer(body, dtype="<f4").astype(np.float32).reshape(count, width)
+    if not np.isfinite(rows).all():
+        raise PageError("gan_error_request")
+    rows = rows.clip(-MAX_LATENT, MAX_LATENT)
+    return Rows(rows[:, :z_dim], rows[:, z_dim:] if width > z_dim else None)
+
+
+def joined(values: Iterable[object]) -> str:
+    """A header's list."""
+    return ",".join(str(v) for v in values)

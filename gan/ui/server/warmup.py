@@ -1,0 +1,39 @@
+"""Loads what trainings need once the server is up, has shown its first picture, and is idle."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from gan.ui.server.routes import Context
+
+CALM_S = 2.0  # without a picture being asked for
+LOOK_S = 0.5
+LEAST_FREE = 2**30  # bytes: the process that is loaded takes about 330 MB
+
+
+def start(context: Context) -> threading.Thread:
+    """Watch for a calm moment on a thread of its own; it ends when that has come."""
+    thread = threading.Thread(target=_watch, args=(context,), name="warmup", daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch(context: Context) -> None:
+    while context.painting.idle_s() < CALM_S:
+        time.sleep(LOOK_S)
+    if (free := free_memory()) is None or free >= LEAST_FREE:
+        with suppress(RuntimeError):  # the server is closing
+            context.train_thread.submit(context.supervisor.prepare)
+
+
+def free_memory() -> int | None:
+    """Bytes that processes can still have; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
+    return int(found[0][1]) * 1024 if found else None

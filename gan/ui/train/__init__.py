@@ -1,0 +1,1 @@
+"""Train: start, steer and watch runs, and the list of all of them."""

@@ -1,0 +1,212 @@
+"""Films of runs: made one after the other off the event loop, once for all who want the same."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.errors import GanError
+from gan.film import FILM_FORMATS, FILM_TYPES
+from gan.runs import RunReader
+from gan.runs.manage import read_meta
+from gan.runs.timelapse import MAX_DURATION_S, MAX_TIMELAPSE_FRAMES, timelapse
+from gan.ui.server.kept import one_thread
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.views import PageError, error_json, real_number, whole_number
+
+MAX_WAITING = 6  # films in the making or waiting for it
+KEPT, KEPT_BYTES = 12, 96 * 2**20
+MAX_SCALE, PUBLIC_SCALE = 8, 4
+PUBLIC_FRAMES = 240
+
+
+@dataclass
+class Film:
+    """One film, wanted by some sessions."""
+
+    job: str
+    name: str  # of the file
+    format: str
+    sessions: set[str] = field(default_factory=set)
+    fraction: float = 0.0
+    data: bytes | None = None
+    problem: dict[str, Any] | None = None
+
+    def state(self) -> dict[str, Any]:
+        """What the page shows of it."""
+        size = None if self.data is None else len(self.data)
+        return {"job": self.job, "fraction": self.fraction, "bytes": size, "problem": self.problem}
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.data is not None or self.problem is not None
+
+
+class Broken(Exception):
+    """Nobody wants this film any more."""
+
+
+class Films:
+    """Films by what they show; the newest few are kept. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._films: OrderedDict[tuple[Any, ...], Film] = OrderedDict()
+        self._thread = one_thread("film")
+
+    def ask(
+        self,
+        key: tuple[Any, ...],
+        session: str,
+        name: str,
+        make: Callable[[Callable[[float], None]], bytes],
+    ) -> Film:
+        """The film of that key, begun unless it is there; key[-1] is its format.
+
+        Raises PageError where too many wait.
+        """
+        with self._lock:
+            film = self._films.get(key)
+            if film is None or film.problem is not None:
+                if sum(not f.over for f in self._films.values()) >= MAX_WAITING:
+                    raise PageError("gan_error_film_busy", status=429)
+                film = Film(secrets.token_hex(16), name, key[-1], {session})
+                self._films[key] = film
+                self._thread.submit(self._make, film, make)
+            self._films.move_to_end(key)
+            film.sessions.add(session)
+            self._tidy()
+            return film
+
+    def _make(self, film: Film, make: Callable[[Callable[[float], None]], bytes]) -> None:
+        def tell(fraction: float) -> None:
+            if not film.sessions:
+                raise Broken
+            film.fraction = fraction
+
+        try:
+            tell(0.0)
+            film.data = make(tell)
+            film.fraction = 1.0
+        except Broken:
+            film.problem = {"key": "gan_lapse_cancelled"}
+        except (GanError, OSError, MemoryError) as error:
+            film.problem = error_json(error)
+        except Exception as error:
+            film.problem = error_json(error)
+            raise
+
+    def _tidy(self) -> None:
+        def size() -> int:
+            return sum(len(f.data or b"") for f in self._films.values())
+
+        for key in [k for k, f in self._films.items() if f.over][:-1]:
+            if len(self._films) <= KEPT and size() <= KEPT_BYTES:
+                return
+            del self._films[key]
+
+    def find(self, job: str) -> Film:
+        """A film by its job; raises PageError where it is not kept any more."""
+        with self._lock:
+            for film in self._films.values():
+                if secrets.compare_digest(film.job, job):
+                    return film
+        raise PageError("gan_error_no_film", status=404)
+
+    def leave(self, job: str, session: str) -> None:
+        """`session` does not want it any more; what nobody wants breaks off."""
+        self.find(job).sessions.discard(session)
+
+    def close(self) -> None:
+        """Break off what is in the making."""
+        for film in self._films.values():
+            film.sessions.clear()
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def file_name(name: str, format: str) -> str:
+    """A name that is fine on every system."""
+    plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:60]
+    return f"{plain or 'run'}.{format}"
+
+
+async def begin(context: Context, request: Request) -> Response:
+    """Ask for a film of a run as it is now; the reply is a job to follow."""
+    form, session = await json_of(request), session_of(request)
+    format = form.get("format")
+    if format not in FILM_FORMATS:
+        raise PageError("gan_error_request")
+    local = context.profile.local
+    duration = real_number("seconds", form.get("seconds", ""), low=1, high=MAX_DURATION_S)
+    most = MAX_SCALE if local else PUBLIC_SCALE
+    scale = whole_number("scale", form.get("scale", ""), low=1, high=most)
+    caption = form.get("caption") is not False
+
+    def ask() -> Film:
+        run_id = str(form.get("id", ""))
+        status = context.runs.status(run_id)
+        snapshots = RunReader(status.path).snapshots()
+        context.spend(session, "film")
+        mine = local or context.owners.owns(session, run_id)
+        name = (read_meta(status.path).name if mine else "") or run_id
+        frames = MAX_TIMELAPSE_FRAMES if local else PUBLIC_FRAMES
+
+        def make(tell: Callable[[float], None]) -> bytes:
+            return timelapse(
+                RunReader(status.path),
+                format=format,
+                duration_s=duration,
+                scale=scale,
+                caption=caption,
+                max_frames=frames,
+                progress=tell,
+            )
+
+        last = snapshots[-1] if snapshots else -1
+        key = (run_id, last, duration, scale, caption, format)
+        return context.part(Films).ask(key, session, file_name(name, format), make)
+
+    return JSONResponse((await on(context.disk_thread, ask)).state(), headers=NEVER)
+
+
+async def progress(context: Context, request: Request) -> Response:
+    """How far a film is."""
+    film = context.part(Films).find(request.query_params.get("job", ""))
+    return JSONResponse(film.state(), headers=NEVER)
+
+
+async def cancel(context: Context, request: Request) -> Response:
+    """This visitor does not want it any more."""
+    form = await json_of(request)
+    context.part(Films).leave(str(form.get("job", "")), session_of(request))
+    return JSONResponse({}, headers=NEVER)
+
+
+async def film(context: Context, request: Request) -> Response:
+    """The finished film, as a file to keep."""
+    found = context.part(Films).find(request.query_params.get("job", ""))
+    if found.data is None:
+        raise PageError("gan_error_no_film", status=404)
+    headers = NEVER | {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(found.data, media_type=FILM_TYPES[found.format], headers=headers)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/timelapse/begin", begin),
+    ("GET", "/_gan/timelapse/progress", progress),
+    ("POST", "/_gan/timelapse/cancel", cancel),
+    ("GET", "/_gan/timelapse", film),
+)

@@ -1,0 +1,266 @@
+"""Own images: taken in piece by piece, shown as they will be cropped, kept as a set to train on."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from dataclasses import asdict
+from typing import Any, BinaryIO, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.config import RESOLUTIONS
+from gan.data import check_spec, survey_data
+from gan.data.limits import JPEG_PIXELS, LOCAL, PUBLIC, format_names
+from gan.data.own import OwnSet, OwnSets
+from gan.data.taking import Taken
+from gan.errors import DataError
+from gan.files import home_root
+from gan.images import encode_webp
+from gan.runs import userpresets
+from gan.ui.server.kept import Quota, one_thread
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.server.views import PageError
+
+PREFIX = "own:"
+MAX_UPLOAD = 4 * 2**30  # of one's own computer, to itself
+PUBLIC_UPLOAD = 50 * 2**20  # of a visitor in all
+PUBLIC_TOTAL = 2 * 2**30  # kept of all visitors
+PUBLIC_KEEP_S = 24 * 3600
+PIECE = 2**20
+MAX_TAKING = 2  # uploads at a time
+TAKING_S = 300.0  # in public: who sends more slowly makes way
+
+
+class Own:
+    """The sets of this server, and how much each visitor has sent. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.sets = OwnSets(home_root() / "images")
+        self.thread = one_thread("own")
+        self._lock = threading.Lock()
+        self.uploads = Quota(most=PUBLIC_UPLOAD)
+        self._taking = 0
+
+    def begin(self) -> None:
+        """One more upload; raises PageError where too many come at a time."""
+        with self._lock:
+            if self._taking >= MAX_TAKING:
+                raise PageError("gan_error_own_busy", status=429)
+            self._taking += 1
+
+    def end(self) -> None:
+        """An upload is over, however it ended."""
+        with self._lock:
+            self._taking -= 1
+
+    def close(self) -> None:
+        """End the thread."""
+        self.thread.shutdown(wait=False, cancel_futures=True)
+
+
+def mine(context: Context, session: str) -> list[OwnSet]:
+    """At home every set; in public the visitor's own."""
+    own = context.part(Own)
+    if context.profile.local:
+        return own.sets.listed()
+    own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
+    return [s for s in own.sets.listed() if context.owners.owns(session, PREFIX + s.id)]
+
+
+def find(context: Context, session: str, set_id: str) -> OwnSet:
+    """One of the visitor's sets; raises DataError, the same for foreign and unknown ones."""
+    for found in mine(context, session):
+        if found.id == set_id:
+            return found
+    raise DataError("this set of images is not there any more; choose or upload another")
+
+
+class Uploaded(NamedTuple):
+    """A stored set as a training takes it."""
+
+    spec: str  # for --data
+    settings: dict[str, Any]  # for --set
+
+
+def resolve(context: Context, session: str, data: str) -> Uploaded | None:
+    """What `own:ID` stands for, where it is this visitor's; None for any other data."""
+    if not data.startswith(PREFIX):
+        return None
+    found = find(context, session, data.removeprefix(PREFIX))
+    folder = context.part(Own).sets.folder(found.id)
+    settings = {"resolution": found.resolution, "channels": found.channels, "flip": found.flip}
+    return Uploaded(f"folder:{folder}", settings)
+
+
+def is_mine(context: Context, session: str, spec: str) -> bool:
+    """Whether `folder:PATH` is where one of the visitor's sets lies."""
+    sets = context.part(Own).sets
+    return any(spec == f"folder:{sets.folder(s.id)}" for s in mine(context, session))
+
+
+def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
+    """A form in which a saved preset is replaced by the built-in one that it was made from."""
+    name = form.get("preset")
+    if not context.profile.local or not isinstance(name, str):
+        return form
+    mine = userpresets.load_presets().get(name)
+    return form | {"preset": mine.base} if mine else form
+
+
+def own_json(own: Own, found: OwnSet) -> dict[str, Any]:
+    """A set for the page, with what became a class."""
+    classes = list(own.sets.classes(found.id).items())
+    return asdict(found) | {"spec": PREFIX + found.id, "class_list": classes}
+
+
+def limits_json(context: Context) -> dict[str, Any]:
+    """What may be sent, so that the page says it before somebody sends."""
+    local = context.profile.local
+    limits = LOCAL if local else PUBLIC
+    return {
+        "formats": format_names(limits.formats),
+        "images": limits.images,
+        "file_bytes": limits.file_bytes,
+        "jpeg_megapixels": JPEG_PIXELS // 10**6,
+        "megapixels": limits.pixels // 10**6,
+        "bytes": MAX_UPLOAD if local else PUBLIC_UPLOAD,
+    }
+
+
+def survey_json(taken: Taken) -> dict[str, Any]:
+    """What a folder holds by its names, as `own_json` tells of a set."""
+    return {
+        "count": len(taken.paths),
+        "drawn_of": taken.drawn_of,
+        "skipped": dict(taken.skipped),
+        "classes": len(taken.classes.names),
+        "class_list": list(taken.classes.counts.items()),
+    }
+
+
+async def listing(context: Context, request: Request) -> Response:
+    """The visitor's sets, and how much may still be sent."""
+    session, own = session_of(request), context.part(Own)
+    sets = await on(own.thread, mine, context, session)
+    left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.uploads.sent(session))
+    told = await on(own.thread, lambda: [own_json(own, s) for s in sets])
+    body = {"sets": told, "left": left, "limits": limits_json(context)}
+    return JSONResponse(body, headers=NEVER)
+
+
+async def upload(context: Context, request: Request) -> Response:
+    """Files in one body (gan.data.own.framed says how), written to disk as they come."""
+    session, own = session_of(request), context.part(Own)
+    name = request.query_params.get("name", "")[:200]
+    context.spend(session, "upload")
+    own.begin()
+    try:
+        with tempfile.TemporaryFile() as file:
+            async with asyncio.timeout(None if context.profile.local else TAKING_S):
+                await _receive(context, request, file)
+            file.seek(0)
+            found = await on(own.thread, _take_in, context, file, name)
+    except TimeoutError:
+        raise PageError("gan_error_own_slow", status=408) from None
+    finally:
+        own.end()
+    if not context.profile.local:
+        context.owners.claim(session, PREFIX + found.id)
+    return JSONResponse(await on(own.thread, own_json, own, found), headers=NEVER)
+
+
+async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
+    """The body into `file`; counted while it is read, whatever its header says."""
+    own, session = context.part(Own), session_of(request)
+    most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.uploads.sent(session)
+    size, parts, held = 0, [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise PageError("gan_error_own_large", status=413, most=max(0, most) // 2**20)
+        if not context.profile.local:
+            own.uploads.sent(session, len(part))  # a broken-off upload counts too
+        parts.append(part)
+        held += len(part)
+        if held >= PIECE:
+            await on(context.file_thread, file.write, b"".join(parts))
+            parts, held = [], 0
+    await on(context.file_thread, file.write, b"".join(parts))
+
+
+def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:
+    own = context.part(Own)
+    if not context.profile.local:
+        own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
+        if sum(s.bytes for s in own.sets.listed()) > PUBLIC_TOTAL:
+            raise PageError("gan_error_own_busy", status=429)
+    limits = LOCAL if context.profile.local else PUBLIC
+    return own.sets.add(file, name, limits=limits)
+
+
+async def preview(context: Context, request: Request) -> Response:
+    """A few pictures of a set, whole above and cropped below."""
+    session, own = session_of(request), context.part(Own)
+    set_id = request.query_params.get("id", "")
+    size, channels = number_in(request, "resolution", 32), number_in(request, "channels", 3)
+    if size not in RESOLUTIONS or channels not in (1, 3):
+        raise PageError("gan_error_request")
+
+    def draw() -> bytes:
+        found = find(context, session, set_id)
+        return encode_webp(own.sets.preview(found.id, resolution=size, channels=channels))
+
+    return Response(await on(own.thread, draw), media_type="image/webp", headers=NEVER)
+
+
+async def change(context: Context, request: Request) -> Response:
+    """Choose the size, the depth and whether to mirror."""
+    form, session, own = await json_of(request), session_of(request), context.part(Own)
+    size, channels, flip = (form.get(k) for k in ("resolution", "channels", "flip"))
+    if type(size) is not int or type(channels) is not int or not isinstance(flip, bool):
+        raise PageError("gan_error_request")
+
+    def write() -> OwnSet:
+        found = find(context, session, str(form.get("id", "")))
+        return own.sets.change(found.id, resolution=size, channels=channels, flip=flip)
+
+    changed = await on(own.thread, write)
+    return JSONResponse(await on(own.thread, own_json, own, changed), headers=NEVER)
+
+
+async def survey(context: Context, request: Request) -> Response:
+    """What a folder or zip of this computer holds, before it is trained on; nothing is decoded."""
+    if not context.profile.local:
+        raise PageError("gan_error_local_only", status=403)
+    own, spec = context.part(Own), request.query_params.get("data", "")
+
+    def look() -> dict[str, Any]:
+        check_spec(spec)
+        taken = survey_data(spec)
+        return {} if taken is None else survey_json(taken)
+
+    return JSONResponse(await on(own.thread, look), headers=NEVER)
+
+
+async def remove(context: Context, request: Request) -> Response:
+    """Delete a set for ever."""
+    form, session, own = await json_of(request), session_of(request), context.part(Own)
+
+    def delete() -> None:
+        own.sets.remove(find(context, session, str(form.get("id", ""))).id)
+
+    await on(own.thread, delete)
+    return JSONResponse({}, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/own", listing),
+    ("POST", "/_gan/own/upload", upload),
+    ("GET", "/_gan/own/preview", preview),
+    ("GET", "/_gan/own/survey", survey),
+    ("POST", "/_gan/own/change", change),
+    ("POST", "/_gan/own/delete", remove),
+)

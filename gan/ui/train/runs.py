@@ -1,0 +1,367 @@
+"""The list of runs: what there is, how it compares, and what its owner may do with it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.errors import RunError
+from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
+from gan.runs.folder import MEASURES_FILE, tail_rows
+from gan.ui.page.board import build_board
+from gan.ui.page.header import status_json
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.server.views import PageError, finite, is_number
+from gan.ui.train import films, mypresets, own, turns
+from gan.ui.train.turns import Turns
+
+SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
+COUNTING_S = 0.2  # of counting bytes, a reply
+SHOWN, MOST_SHOWN = 50, 1000  # rows of one reply
+MAX_QUERY = 200
+PURGE_EVERY_S = 600.0
+COMPARED = 8  # runs in one chart
+COMPARE_POINTS = 400  # a curve; each stretch keeps its extremes
+KEPT_CURVES = 24
+SERIES = (
+    "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
+    "grad_norm_d", "images_per_s",
+)  # fmt: skip
+
+
+def build() -> gr.HTML:
+    """The board of all runs."""
+    return build_board("runs")
+
+
+@dataclass
+class Curve:
+    """The rows of one run, read so far."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    offset: int = 0
+
+
+class Shelf:
+    """What was read of the runs' folders for the list, so that nothing is read twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sizes: dict[Path, tuple[float, object, int]] = {}
+        self._measured: dict[Path, tuple[object, float | None]] = {}
+        self._metas: dict[Path, tuple[int, manage.RunMeta]] = {}
+        self._curves: OrderedDict[Path, Curve] = OrderedDict()
+        self._purged_at = -PURGE_EVERY_S
+
+    def size(self, status: RunStatus) -> int:
+        """Bytes on disk: counted again when the run has changed, while it lives every ten s."""
+        now, key = time.monotonic(), (status.state, status.nimg)
+        at, before, size = self._sizes.get(status.path, (-SIZE_FRESH_S, None, 0))
+        fresh = now - at < SIZE_FRESH_S if status.state in LIVE else before == key
+        if not fresh:
+            size = manage.disk_use(status.path)
+            self._sizes[status.path] = (now, key, size)
+        return size
+
+    def meta(self, path: Path) -> manage.RunMeta:
+        """A run's name and note, read again when the file has changed."""
+        try:
+            mark = (path / manage.META_FILE).stat().st_mtime_ns
+        except OSError:
+            return manage.RunMeta()
+        before = self._metas.get(path)
+        if before is None or before[0] != mark:
+            before = self._metas[path] = (mark, manage.read_meta(path))
+        return before[1]
+
+    def total(self, statuses: Sequence[RunStatus]) -> int | None:
+        """Bytes of all runs; None while they are still being counted, a little at each call."""
+        until, total = time.monotonic() + COUNTING_S, 0
+        for status in statuses:
+            if time.monotonic() > until and status.path not in self._sizes:
+                return None
+            total += self.size(status)
+        return total
+
+    def forget(self, here: Collection[Path]) -> None:
+        """Keep nothing of runs that are not there any more."""
+        for known in (self._sizes, self._measured, self._metas):
+            for path in known.keys() - set(here):
+                del known[path]
+
+    def distance(self, path: Path) -> float | None:
+        """The newest Fréchet distance of a run, or None."""
+        try:
+            info = (path / MEASURES_FILE).stat()
+        except OSError:
+            return None
+        key = (info.st_mtime_ns, info.st_size)
+        before, value = self._measured.get(path, (None, None))
+        if before != key:
+            known = [m["fd"] for m in RunReader(path).measures() if is_number(m.get("fd"))]
+            value = finite(known[-1]) if known else None
+            self._measured[path] = (key, value)
+        return value
+
+    def rows(self, path: Path) -> list[dict[str, Any]]:
+        """All rows of a run; each byte of the file is parsed once."""
+        with self._lock:
+            curve = self._curves.setdefault(path, Curve())
+            self._curves.move_to_end(path)
+            fresh, offset = tail_rows(path / "progress.jsonl", curve.offset)
+            went_back = fresh and curve.rows and fresh[0]["nimg"] <= curve.rows[-1]["nimg"]
+            if offset < curve.offset or went_back:
+                curve.rows = []
+                fresh, offset = tail_rows(path / "progress.jsonl", 0)
+            curve.rows, curve.offset = curve.rows + fresh, offset
+            while len(self._curves) > KEPT_CURVES:
+                self._curves.popitem(last=False)
+            return curve.rows
+
+    def purge(self, root: Path) -> None:
+        """Empty the trash of what is a day old, every ten minutes at most."""
+        if time.monotonic() - self._purged_at >= PURGE_EVERY_S:
+            self._purged_at = time.monotonic()
+            manage.purge_old(root)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def may_manage(context: Context, session: str, run_id: str) -> bool:
+    """At home anyone; in public who started it. Unknown and foreign look the same."""
+    return context.profile.local or context.owners.owns(session, run_id)
+
+
+def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
+    """One row of the list. A name or note is shown to who may change it, not to strangers."""
+    mine = may_manage(context, session, status.id)
+    shelf = context.part(Shelf)
+    snapshots = RunReader(status.path).snapshots()
+    meta = shelf.meta(status.path) if mine else manage.RunMeta()
+    return status_json(context, session, status) | {
+        "name": meta.name,
+        "note": meta.note,
+        "mine": mine,
+        "bytes": shelf.size(status),
+        "started_at": finite(status.started_at),
+        "fd": shelf.distance(status.path),
+        "snapshot": snapshots[-1] if snapshots else None,
+    }
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which runs are asked for."""
+
+    text: str
+    state: str  # one of STATES, active, or empty for all
+    offset: int
+    limit: int
+    also: tuple[str, ...]  # whatever else: what is chosen for comparing, or is open
+
+
+def search_of(request: Request) -> Search:
+    """The query of a list; raises PageError for what makes no sense."""
+    query = request.query_params
+    text, state = query.get("query", "").strip(), query.get("state", "")
+    also = tuple(part for part in query.get("also", "").split(",") if part)
+    if len(text) > MAX_QUERY or len(also) > COMPARED + 1 or state not in ("", "active", *STATES):
+        raise PageError("gan_error_request")
+    offset, limit = number_in(request, "offset", 0), number_in(request, "limit", SHOWN)
+    if offset < 0 or not 1 <= limit <= MOST_SHOWN:
+        raise PageError("gan_error_request")
+    return Search(text.lower(), state, offset, limit, also)
+
+
+def found(context: Context, session: str, search: Search) -> list[RunStatus]:
+    """The runs that a search finds, newest first; a stranger's name and note are not searched."""
+    shelf = context.part(Shelf)
+
+    def fits(status: RunStatus) -> bool:
+        if search.state == "active" and status.state not in LIVE:
+            return False
+        if search.state not in ("", "active", status.state):
+            return False
+        if not search.text:
+            return True
+        mine = may_manage(context, session, status.id)
+        meta = shelf.meta(status.path) if mine else manage.RunMeta()
+        data = status.data if context.profile.local else status.data.partition(":")[0]
+        words = (status.id, status.preset, data, meta.name, meta.note)
+        return search.text in " ".join(words).lower()
+
+    return [status for status in context.runs.statuses() if fits(status)]
+
+
+async def listing(context: Context, request: Request) -> Response:
+    """Runs by search and page, what lies in the trash, and how much room there is."""
+    session, search = session_of(request), search_of(request)
+
+    def look() -> dict[str, Any]:
+        root, shelf = context.runs.root, context.part(Shelf)
+        shelf.purge(root)
+        every, fitting = context.runs.statuses(), found(context, session, search)
+        shelf.forget({status.path for status in every})
+        shown = fitting[search.offset : search.offset + search.limit]
+        ids = {status.id for status in shown}
+        more = [s for s in every if s.id in search.also and s.id not in ids]
+        trash = [
+            {"token": d.token, "id": d.id, "deleted_at": d.deleted_at}
+            for d in manage.deleted_runs(root)
+            if may_manage(context, session, d.id)
+        ]
+        return {
+            "runs": [entry(context, session, status) for status in shown],
+            "also": [entry(context, session, status) for status in more],
+            "found": len(fitting),
+            "all": len(every),
+            "trash": trash,
+            "bytes": shelf.total(every),
+            "keep": manage.KEEP_VISITORS,
+            "free": manage.free_space(root) if context.profile.local else None,
+            "queue": 0 if context.profile.local else len(context.part(Turns).queue()),
+        }
+
+    return JSONResponse(await on(context.list_thread, look), headers=NEVER)
+
+
+def _own(context: Context, session: str, run_id: str) -> None:
+    """Raises PageError unless this visitor may change the run; a foreign one looks unknown."""
+    if not may_manage(context, session, run_id):
+        raise PageError("gan_error_unknown_run", status=404)
+    context.spend(session, "change")
+
+
+def _in_trash(context: Context, session: str, form: dict[str, Any]) -> str:
+    """The token of a run that was deleted; raises PageError unless it was this visitor's."""
+    token = str(form.get("token", ""))
+    _own(context, session, token.rpartition("@")[0])
+    return token
+
+
+async def rename(context: Context, request: Request) -> Response:
+    """Change a run's name, its note, or both."""
+    form, session = await json_of(request), session_of(request)
+    values = {k: form[k] for k in ("name", "note") if k in form}
+    if not values or not all(isinstance(v, str) for v in values.values()):
+        raise PageError("gan_error_request")
+
+    def write() -> dict[str, str]:
+        run_id = str(form.get("id", ""))
+        _own(context, session, run_id)
+        meta = manage.write_meta(context.runs.status(run_id).path, **values)
+        return {"name": meta.name, "note": meta.note}
+
+    return JSONResponse(await on(context.file_thread, write), headers=NEVER)
+
+
+async def delete(context: Context, request: Request) -> Response:
+    """Move a run to the trash; the reply is the token that brings it back."""
+    form, session = await json_of(request), session_of(request)
+
+    def move() -> str:
+        run_id = str(form.get("id", ""))
+        _own(context, session, run_id)
+        context.runs.forget()  # it may have been started a moment ago
+        context.runs.status(run_id)
+        if run_id in [start.run_id for start in context.supervisor.starting()]:
+            raise RunError(f"{run_id} is starting; stop it first, then delete it")
+        token = manage.delete_run(run_id, context.runs.root)
+        context.runs.forget()
+        return token
+
+    return JSONResponse({"token": await on(context.file_thread, move)}, headers=NEVER)
+
+
+async def restore(context: Context, request: Request) -> Response:
+    """Take a run back out of the trash."""
+    form, session = await json_of(request), session_of(request)
+
+    def move() -> str:
+        token = _in_trash(context, session, form)
+        run_id = manage.restore_run(token, context.runs.root)
+        if not context.profile.local:
+            context.owners.claim(session, run_id)  # it may have come back under a new name
+        context.runs.forget()
+        return run_id
+
+    return JSONResponse({"id": await on(context.file_thread, move)}, headers=NEVER)
+
+
+async def purge(context: Context, request: Request) -> Response:
+    """Delete for ever what is in the trash."""
+    form, session = await json_of(request), session_of(request)
+
+    def remove() -> None:
+        manage.purge_run(_in_trash(context, session, form), context.runs.root)
+
+    await on(context.file_thread, remove)
+    return JSONResponse({}, headers=NEVER)
+
+
+async def curves(context: Context, request: Request) -> Response:
+    """One series of several runs: (nimg, seconds, value) rows, thinned without losing extremes."""
+    ids = [part for part in request.query_params.get("ids", "").split(",") if part]
+    series = request.query_params.get("series", "")
+    if series not in SERIES or not 1 <= len(ids) <= COMPARED:
+        raise PageError("gan_error_request")
+
+    def read() -> dict[str, Any]:
+        found = {}
+        for run_id in ids:
+            path = context.runs.status(run_id).path
+            is_measure = series == "fd"
+            rows = RunReader(path).measures() if is_measure else context.part(Shelf).rows(path)
+            found[run_id] = thin_curve(points_of(rows, series), COMPARE_POINTS)
+        return {"series": series, "curves": found}
+
+    return JSONResponse(await on(context.list_thread, read), headers=NEVER)
+
+
+Point = tuple[int, float, float]
+
+
+def points_of(rows: list[dict[str, Any]], series: str) -> list[Point]:
+    """(nimg, seconds, value) of every row whose value is a finite number."""
+    points = []
+    for row in rows:
+        value, seconds = row.get(series), row.get("seconds")
+        if is_number(value) and finite(value) is not None and is_number(seconds):
+            points.append((int(row["nimg"]), float(seconds), float(value)))
+    return points
+
+
+def thin_curve(points: list[Point], limit: int) -> list[Point]:
+    """At most `limit` points: the lowest and the highest of each stretch, and both ends."""
+    if len(points) <= limit:
+        return points
+    stretches = (limit - 2) // 2
+    kept = {0, len(points) - 1}
+    for i in range(stretches):
+        part = range(i * len(points) // stretches, (i + 1) * len(points) // stretches)
+        kept |= {min(part, key=lambda j: points[j][2]), max(part, key=lambda j: points[j][2])}
+    return [points[i] for i in sorted(kept)]
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/runs", listing),
+    ("POST", "/_gan/runs/meta", rename),
+    ("POST", "/_gan/runs/delete", delete),
+    ("POST", "/_gan/runs/restore", restore),
+    ("POST", "/_gan/runs/purge", purge),
+    ("GET", "/_gan/runs/curves", curves),
+    *films.ROUTES,
+    *mypresets.ROUTES,
+    *own.ROUTES,
+    *turns.ROUTES,
+)

@@ -1,0 +1,281 @@
+"""Train: steer our own runs, watch anyone's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.config import apply_settings
+from gan.data import DATA_NAMES
+from gan.errors import GanError
+from gan.metrics.findings import REMEDY_NAMES
+from gan.runs import Cancelled, check_free, train_argv
+from gan.training.trainer import GRID, fixed_noise
+from gan.ui.page.board import build_board
+from gan.ui.page.header import status_json
+from gan.ui.server.routes import (
+    FOREVER,
+    NEVER,
+    Context,
+    Handler,
+    json_of,
+    number_in,
+    on,
+    session_of,
+)
+from gan.ui.server.settings import settings_json, typed_settings
+from gan.ui.server.views import (
+    PageError,
+    error_json,
+    finding_json,
+    health_json,
+    real_number,
+    step_json,
+)
+from gan.ui.server.watch import Watched
+from gan.ui.train import trainform
+from gan.ui.train.runs import Shelf
+from gan.ui.train.turns import Turns, note_viewer
+
+POINTS = 500  # of the curves in the first reply; later ones bring what is new
+ACTIVE = ("starting", "running", "paused")
+PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
+MAX_PICTURE = 4 * 2**20  # bytes
+MOST_STEPS_PER_S = 1000.0
+
+
+def build() -> gr.HTML:
+    """The live board with its form."""
+    return build_board("train")
+
+
+# ---- steering ---------------------------------------------------------------------------------
+
+
+async def steer(context: Context, request: Request) -> Response:
+    """Pause, resume, stop, step, slow down or change a run; unknown and foreign look the same.
+
+    On a thread where nothing takes time: a command waits behind no start, drawing or measuring.
+    """
+    form, session = await json_of(request), session_of(request)
+    run_id, order = str(form.get("id", "")), form.get("command")
+    if order not in ORDERS:
+        raise PageError("gan_error_request")
+
+    def send() -> bool:
+        """False where a run that is over is to go on: that needs a new process."""
+        if order == "resume" and _may_go_on(context, session, run_id):
+            return False
+        if not context.may_steer(session, run_id):
+            raise PageError("gan_error_unknown_run", status=404)
+        more = ORDERS[order](context, run_id, form)
+        context.supervisor.send(run_id, {"command": order} | more)
+        context.runs.forget()
+        return True
+
+    if not await on(context.control_thread, send):
+        await on(context.train_thread, _go_on, context, session, run_id)
+    return JSONResponse({}, headers=NEVER)
+
+
+def _plain(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+def _step(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    if form.get("what") not in ("d", "g", "both"):
+        raise PageError("gan_error_request")
+    return {"what": form["what"]}
+
+
+def _slow(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    rate = real_number("steps_per_s", form.get("steps_per_s"), low=0, high=MOST_STEPS_PER_S)
+    return {"steps_per_s": rate}
+
+
+def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
+    """Checked here, so that what is wrong is said at its field; the run checks it again."""
+    settings = typed_settings(form.get("settings"))
+    trainform.check_public(context, settings)
+    if (config := context.runs.config(run_id)) is not None:
+        apply_settings(config, settings)
+    remedy = form.get("remedy")
+    return {"settings": settings} | ({"remedy": remedy} if remedy in REMEDY_NAMES else {})
+
+
+ORDERS = {
+    "pause": _plain, "resume": _plain, "stop": _plain, "step": _step, "slow": _slow, "set": _set,
+}  # fmt: skip
+
+
+def _may_go_on(context: Context, session: str, run_id: str) -> bool:
+    """Whether a run that is over is this visitor's to resume; in public when nothing else runs."""
+    local = context.profile.local
+    if not (local or context.owners.owns(session, run_id)):
+        return False
+    over = _is_over(context, run_id)
+    if not context.supervisor.owns(run_id):  # a terminal's: says whose process it is
+        check_free(context.runs.status(run_id).path)
+    if not over:
+        return False
+    if not local and (context.supervisor.running() or context.part(Turns).queue()):
+        raise PageError("gan_error_busy", status=409)
+    return True
+
+
+def _is_over(context: Context, run_id: str) -> bool:
+    context.runs.forget()
+    return context.runs.status(run_id).state not in ACTIVE
+
+
+def _go_on(context: Context, session: str, run_id: str) -> None:
+    """Resume a run whose process has ended, from its last checkpoint."""
+    status = context.runs.status(run_id)
+    argv = train_argv(status.preset, resume=status.path, steer=True)
+    context.supervisor.launch(argv, status.path, preset=status.preset, data=status.data)
+    context.owners.claim(session, run_id)
+    context.runs.forget()
+
+
+# ---- watching ---------------------------------------------------------------------------------
+
+
+async def run(context: Context, request: Request) -> Response:
+    """What is new in a run since `after` images, the snapshot `seen`, and so on.
+
+    after, seen: nimg of the last row and snapshot that the page has; shots: how many snapshots it
+    has (where some of them were thinned, all that are left are sent); measured: of the last
+    measure; events: how many; step: number of the last; mark: of the settings. What the page has
+    is not sent again.
+    """
+    run_id, session = request.query_params.get("id", ""), session_of(request)
+    names = ("after", "seen", "shots", "measured", "events", "step", "mark")
+    had = {name: number_in(request, name, -1) for name in names}
+
+    def look() -> dict[str, Any]:
+        problem = _problem(context, session, run_id)
+        try:
+            status, watched = context.runs.look(run_id)
+        except PageError:
+            if problem is not None:  # of a start that failed there is nothing else to see
+                return {"gone": error_json(problem)}
+            raise
+        note_viewer(context, run_id)
+        again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
+        news = _news(watched, dict.fromkeys(names, -1) if again else had)
+        if not _may_see_reals(context, session, run_id, watched):
+            news["reals"] = False
+        news["bytes"] = context.part(Shelf).size(status)
+        return news | {
+            "status": status_json(context, session, status),
+            "problem": None if problem is None else error_json(problem),
+            "again": again,
+            "viewers": watched.seen_by(session),
+        }
+
+    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+def _problem(context: Context, session: str, run_id: str) -> Exception | None:
+    """Why this visitor's training did not begin the last time."""
+    found = context.supervisor.problem(run_id)
+    if found is None or not (context.profile.local or context.owners.owns(session, run_id)):
+        return None
+    if isinstance(found, Cancelled):
+        return PageError("gan_start_cancelled", status=404)
+    return found if isinstance(found, GanError) else PageError("gan_error_server", status=500)
+
+
+def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched) -> bool:
+    """In public a visitor's own pictures are shown to nobody else."""
+    bundled = watched.config is not None and watched.config.data in DATA_NAMES
+    return context.profile.local or bundled or context.owners.owns(session, run_id)
+
+
+def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
+    events = watched.events
+    known = sum(n <= had["seen"] for n in watched.snapshots)
+    thinned = had["shots"] >= 0 and known != had["shots"]
+    news = {
+        "rows": watched.rows_after(had["after"], POINTS),
+        "snapshots": [n for n in watched.snapshots if thinned or n > had["seen"]],
+        "thinned": thinned,
+        "weights": watched.weights,
+        "measures": [m for m in watched.measures if m["nimg"] > had["measured"]],
+        "findings": [finding_json(finding) for finding in watched.findings],
+        "health": health_json(watched.health),
+        "reals": watched.has_reals,
+    }
+    if len(events) != had["events"]:
+        news["history"] = events
+    if watched.step is not None and watched.step.get("number") != had["step"]:
+        news["step"] = step_json(watched.step)
+    if watched.config is not None and watched.config_mark != had["mark"]:
+        news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
+        news["classes"] = list(watched.config.class_names)
+        news["keep_mb"] = watched.config.keep_mb
+    return news
+
+
+async def snapshot(context: Context, request: Request) -> Response:
+    """One snapshot's picture: written once by the run, the same bytes for every viewer."""
+    run_id, nimg = request.query_params.get("id", ""), number_in(request, "nimg", 0)
+
+    def read() -> bytes:
+        watched = context.runs.watched(run_id)
+        if nimg not in watched.snapshots and nimg not in watched.reader.snapshots():
+            raise PageError("gan_error_no_run", status=404)
+        return watched.reader.snapshot(nimg)
+
+    data = await on(context.disk_thread, read)
+    return Response(data, media_type="image/webp", headers=FOREVER)
+
+
+async def tile(context: Context, request: Request) -> Response:
+    """z and class of one tile of the grid, and the kept weights nearest to the moment `nimg`."""
+    run_id, index = request.query_params.get("id", ""), number_in(request, "tile", 0)
+    if not 0 <= index < GRID:
+        raise PageError("gan_error_request")
+    ref = f"run:{run_id}@{number_in(request, 'nimg', 0)}"
+
+    def look() -> dict[str, Any]:
+        weights = context.models.get(ref)
+        z, labels = fixed_noise(weights.generator.z_dim, weights.generator.classes)
+        label = None if labels is None else int(labels[index])
+        return {"nimg": weights.config.nimg, "z": z[index].tolist(), "label": label}
+
+    return JSONResponse(await on(context.batch_thread, look), headers=NEVER)
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """Real samples, or the samples before and after a step (`n` tells one step from another)."""
+    run_id, name = request.query_params.get("id", ""), request.query_params.get("name", "")
+    if name not in PICTURES:
+        raise PageError("gan_error_request")
+
+    session = session_of(request)
+
+    def read() -> bytes:
+        _, watched = context.runs.look(run_id)
+        file = watched.reader.path / PICTURES[name]
+        if name == "reals" and not _may_see_reals(context, session, run_id, watched):
+            raise PageError("gan_error_no_run", status=404)
+        if not file.is_file() or file.stat().st_size > MAX_PICTURE:
+            raise PageError("gan_error_no_run", status=404)
+        return file.read_bytes()
+
+    data = await on(context.disk_thread, read)
+    return Response(data, media_type="image/webp", headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    *trainform.ROUTES,
+    ("POST", "/_gan/train/steer", steer),
+    ("GET", "/_gan/run", run),
+    ("GET", "/_gan/run/picture", picture),
+    ("GET", "/_gan/run/tile", tile),
+    ("GET", "/_gan/snapshot", snapshot),
+)

@@ -1,0 +1,351 @@
+"""The form that starts a training: what it offers, what it says, and the command line of both."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.checkpoint import checkpoints
+from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
+from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, shape_of
+from gan.errors import ConfigError, GanError, number_text
+from gan.presets import PRESETS, get_preset, run_config
+from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
+from gan.sampling import MAX_SEED
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.settings import (
+    as_text,
+    changed_settings,
+    describe,
+    other_settings,
+    settings_json,
+)
+from gan.ui.server.views import PageError, error_json, real_number, whole_number
+from gan.ui.train import own
+from gan.ui.train.commands import parse_command
+from gan.ui.train.turns import begin_or_wait
+
+MAX_SECONDS = 30 * 24 * 3600
+MAX_KIMG = 1e8
+MAX_KEEP_MB = 1e6
+LOGS = ("tensorboard",)
+PUBLIC_MOST = {
+    "resolution": 64,
+    "batch_size": 256,
+    "width": 2.0,
+    "depth": 1,
+    "d_count": 3,
+    "d_steps": 5,
+}
+
+
+def form_options() -> dict[str, Any]:
+    """What the form offers: presets with their settings, data, and the fields in groups."""
+    presets = {
+        name: {
+            "data": preset.data,
+            "summary": preset.summary,
+            "size": preset.resolution,  # 0: the data's own
+            "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
+        }
+        for name, preset in PRESETS.items()
+    }
+    return {
+        "presets": presets,
+        "data": list(DATA_NAMES),
+        "groups": describe(),
+        "keep_mb": as_text(KEEP_MB),
+        "sizes": RESOLUTIONS,
+        "data_sizes": {name: default_resolution(name) for name in (*DATA_NAMES, "own")},
+        "public_most": PUBLIC_MOST,
+    }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a fork begins: a run, and which of the moments that it keeps."""
+
+    run_id: str
+    path: Path
+    asked: int | None  # None: the newest
+    origin: Origin
+
+    @property
+    def nimg(self) -> int:
+        """The moment that it really is: the nearest one that is kept."""
+        return self.origin.nimg
+
+    def json(self) -> dict[str, Any]:
+        """For the page, which says where the fork begins and not what was pointed at."""
+        whole = self.origin.checkpoint is not None
+        return {"id": self.run_id, "nimg": self.nimg, "asked": self.asked, "whole": whole}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A checked form."""
+
+    preset: str
+    data: str
+    seed: int
+    seconds: float | None
+    kimg: float | None
+    settings: dict[str, Any]
+    keep_mb: float | None = None  # None: as usual
+    log: str | None = None
+    fork: Moment | None = None
+
+
+def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish:
+    """The form as typed values; raises GanError for what makes no sense."""
+    form = own.to_base(context, form)
+    uploaded = own.resolve(context, session, str(form.get("data", "")))
+    fork = _read_fork(context, form.get("fork"))
+    base = _forked(context, fork, session) if fork else _fresh(context, form, uploaded)
+    settings = form.get("settings", {})
+    if not isinstance(settings, dict):
+        raise PageError("gan_error_request")
+    changed = changed_settings(settings, base) | other_settings(form.get("other", ""))
+    if uploaded and not fork:
+        changed = uploaded.settings | changed
+    check_public(context, changed)
+    if context.profile.limit_s is not None and form.get("other", ""):
+        raise PageError("gan_error_public_other")
+    apply_settings(base, changed)
+    return Wish(
+        preset=base.preset,
+        data=base.data,
+        seed=whole_number("seed", form.get("seed") or "0", low=0, high=MAX_SEED),
+        seconds=_read_seconds(context, str(form.get("seconds") or "").strip()),
+        kimg=_read_kimg(str(form.get("kimg") or "").strip()),
+        settings=changed,
+        keep_mb=_read_keep(context, str(form.get("keep_mb") or "").strip()),
+        log=_read_log(context, form.get("log")),
+        fork=fork,
+    )
+
+
+def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None) -> RunConfig:
+    name = str(form.get("preset", ""))
+    data = uploaded.spec if uploaded else str(form.get("data", ""))
+    preset = get_preset(name)
+    if data not in DATA_NAMES and not context.profile.local and not uploaded:
+        raise PageError("gan_error_public_data" if data else "gan_own_needed")
+    check_spec(data)
+    base = run_config(name, shape_of(preset.data), data=preset.data)
+    size = preset.resolution or default_resolution(data)
+    if uploaded:
+        size = uploaded.settings["resolution"]
+    model = replace(base.model, resolution=size)
+    return RunConfig(preset=name, data=data, model=model, train=base.train)
+
+
+def _read_fork(context: Context, fork: object) -> Moment | None:
+    if not fork:
+        return None
+    if not isinstance(fork, dict):
+        raise PageError("gan_error_request")
+    nimg = fork.get("nimg")
+    if nimg is not None and (isinstance(nimg, bool) or not isinstance(nimg, int) or nimg < 0):
+        raise PageError("gan_error_request")
+    status = context.runs.status(str(fork.get("id", "")))
+    reader = context.runs.watched(status.id).reader
+    kept = (*checkpoints(reader.path / "checkpoints"), *reader.weights())
+    return Moment(status.id, status.path, nimg, _origin(status.path, nimg, kept))
+
+
+@functools.lru_cache(maxsize=32)
+def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
+    """Where a fork begins; read again only when the run keeps other moments."""
+    return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
+
+
+def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
+    """The parent's config at that moment; a fork changes what it changes of that.
+
+    Another visitor's own pictures are for nobody else to train on.
+    """
+    now, then = context.runs.config(fork.run_id), fork.origin.config
+    if now is None:
+        raise PageError("gan_error_no_run", status=404)
+    for config in (now, then):
+        theirs = config.data not in DATA_NAMES and not context.profile.local
+        if theirs and not own.is_mine(context, session, config.data):
+            raise PageError("gan_error_foreign_data")
+    return then
+
+
+def check_public(context: Context, settings: dict[str, Any]) -> None:
+    """In public nobody starts what would not fit beside the others."""
+    if context.profile.local:
+        return
+    for key, most in PUBLIC_MOST.items():
+        if key in settings and settings[key] > most:
+            raise ConfigError(
+                f"{key} must be at most {number_text(most)} here, got {number_text(settings[key])}"
+            )
+
+
+def _read_seconds(context: Context, text: str) -> float | None:
+    limit = context.profile.limit_s
+    if limit is None:
+        return real_number("seconds", text, low=1, high=MAX_SECONDS) if text else None
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= limit):
+        raise PageError("gan_error_duration", limit=limit)
+    return int(text)
+
+
+def _read_log(context: Context, name: object) -> str | None:
+    if not name:
+        return None
+    if name not in LOGS or not context.profile.local:
+        raise PageError("gan_error_request")
+    return str(name)
+
+
+def _read_keep(context: Context, text: str) -> float | None:
+    if not text or not context.profile.local:
+        return None
+    found = real_number("keep_mb", text, low=1, high=MAX_KEEP_MB)
+    return None if found == KEEP_MB else found
+
+
+def _read_kimg(text: str) -> float | None:
+    return real_number("kimg", text, low=0.001, high=MAX_KIMG) if text else None
+
+
+def argv_of(
+    context: Context, wish: Wish, *, run_dir: Path | None = None, steer: bool = False
+) -> list[str]:
+    """The command line that does what the form says; only what differs from the preset."""
+    data = None if wish.fork or wish.data == get_preset(wish.preset).data else wish.data
+    return train_argv(
+        wish.preset,
+        data=data,
+        settings=wish.settings,
+        seed=wish.seed,
+        seconds=wish.seconds,
+        kimg=wish.kimg,
+        keep_mb=wish.keep_mb,
+        run_dir=run_dir,
+        fork=_fork_text(context, wish.fork, shown=not steer) if wish.fork else None,
+        log=wish.log,
+        steer=steer,
+    )
+
+
+def _fork_text(context: Context, fork: Moment, *, shown: bool) -> str:
+    """RUN@NIMG; where it is shown in public without this machine's folders."""
+    path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
+    return f"{path}@{fork.nimg}"
+
+
+async def command(context: Context, request: Request) -> Response:
+    """The form as a command line for copying, or what is wrong with the form.
+
+    A half-typed form is no failed request, so the problem comes with status 200.
+    """
+    form, session = await json_of(request), session_of(request)
+
+    def spell() -> dict[str, Any]:
+        try:
+            wish = read_wish(context, form, session)
+            if not context.profile.local and wish.data not in DATA_NAMES:
+                wish = replace(wish, data="folder:pictures")  # not where this server keeps them
+            found = {"command": command_line(argv_of(context, wish))}
+            return found | ({"fork": wish.fork.json()} if wish.fork else {})
+        except GanError as error:
+            return {"problem": error_json(error)} | _fork_told(context, form, session)
+
+    return JSONResponse(await on(context.form_thread, spell), headers=NEVER)
+
+
+def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str, Any]:
+    """Where a fork would begin, whatever else is wrong with its form."""
+    try:
+        if fork := _read_fork(context, form.get("fork")):
+            _forked(context, fork, session)
+            return {"fork": fork.json()}
+    except GanError:
+        pass
+    return {}
+
+
+async def parse(context: Context, request: Request) -> Response:
+    """A typed command line as values for the form, or what is wrong with it (status 200 too)."""
+    form = await json_of(request)
+
+    def read() -> dict[str, Any]:
+        try:
+            found = parse_command(form.get("command")).form()
+            if "fork" in found:
+                found["fork"] = _typed_fork(context, found["fork"])
+            elif "preset" in found:
+                get_preset(found["preset"])
+            return {"form": found}
+        except GanError as error:  # keys were typed, so keys are told
+            return {"problem": error_json(error, labels=False)}
+
+    return JSONResponse(await on(context.form_thread, read), headers=NEVER)
+
+
+def _typed_fork(context: Context, text: str) -> dict[str, Any]:
+    """RUN@NIMG as the form has it; RUN is one of the listed, wherever it lies."""
+    path, _, nimg = text.partition("@")
+    status = context.runs.status(path.rstrip("/").rpartition("/")[2])
+    at = whole_number("fork", nimg, low=0, high=10**12 - 1) if nimg else None
+    return {"id": status.id, "nimg": at}
+
+
+async def prepare(context: Context, request: Request) -> Response:
+    """Somebody looks at the form: what a training needs is loaded until it is started."""
+    await on(context.train_thread, context.supervisor.prepare)
+    return JSONResponse({}, headers=NEVER)
+
+
+async def start(context: Context, request: Request) -> Response:
+    """Start a run in a process of its own; the reply does not wait until that has begun.
+
+    Its images are looked at first, on a thread where a slow download holds up nobody else.
+    """
+    form, session = await json_of(request), session_of(request)
+    context.spend(session, "start")
+    wish = await on(context.form_thread, read_wish, context, form, session)
+    # a folder without images is refused here, in a sentence
+    await on(context.data_thread, check_data, wish.data)
+
+    def begin() -> str:
+        taken = [start.run_id for start in context.supervisor.starting()]
+        run_dir = new_run_dir(wish.preset, taken=taken)
+        argv = argv_of(context, wish, run_dir=run_dir, steer=True)
+        begun = functools.partial(_begun, run_dir)
+        run_id = context.supervisor.launch(
+            argv, run_dir, preset=wish.preset, data=wish.data, begun=begun
+        )
+        context.owners.claim(session, run_id)
+        context.runs.forget()
+        return run_id
+
+    def _begun(run_dir: Path) -> None:
+        context.runs.forget()
+        if not context.profile.local:
+            manage.mark_visitors(run_dir)
+            manage.prune_visitors(run_dir.parent)
+
+    # one thread starts runs, so nobody slips in between; in public all but one wait for their turn
+    reply = await on(context.train_thread, begin_or_wait, context, session, begin)
+    told = {"fork": wish.fork.json()} if wish.fork else {}
+    return JSONResponse(reply | told, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/train/command", command),
+    ("POST", "/_gan/train/parse", parse),
+    ("POST", "/_gan/train/prepare", prepare),
+    ("POST", "/_gan/train/start", start),
+)

@@ -1,0 +1,244 @@
+"""Trainings on a public server: one at a time, a short queue, and none that nobody looks at."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.errors import GanError
+from gan.runs import Supervisor
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
+from gan.ui.server.views import PageError, error_json
+
+log = logging.getLogger(__name__)
+MOST_WAITING = 10
+UNWATCHED_S = 60.0  # then a training pauses, and who waits without asking leaves the queue
+HELD_S = 60.0  # a training that was paused for that holds the place no longer while others wait
+WALL_S = 900.0  # a training of ten minutes with its pauses; then it is stopped
+KEPT_S = 120.0  # how long a ticket is remembered after its turn
+TICK_S = 1.0
+
+
+@dataclass(eq=False)
+class Waiting:
+    """Somebody's wish to train."""
+
+    ticket: str
+    session: str
+    begin: Callable[[], str]  # starts the training and returns its id
+    seen_at: float
+    run_id: str | None = None
+    problem: dict[str, Any] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether its turn has come."""
+        return self.run_id is not None or self.problem is not None
+
+
+class Turns:
+    """Who trains now and who is next. Thread-safe; `tick` is called once a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._waiting: list[Waiting] = []
+        self._watched: dict[str, float] = {}
+        self._paused: dict[str, float] = {}
+        self._begun: dict[str, float] = {}
+        self._ended = threading.Event()
+        self._ticker: threading.Thread | None = None
+
+    # ---- the queue ------------------------------------------------------------------------------
+
+    def queue(self) -> list[str]:
+        """Tickets that wait, the next one first."""
+        with self._lock:
+            return [w.ticket for w in self._waiting if not w.over]
+
+    def ask(self, session: str, begin: Callable[[], str]) -> Waiting:
+        """Wait for a turn; whoever waits already keeps the place, with the new wish.
+
+        Raises PageError where ten wait.
+        """
+        with self._lock:
+            for waiting in self._waiting:
+                if waiting.session == session and not waiting.over:
+                    waiting.begin, waiting.seen_at = begin, self._clock()
+                    return waiting
+            if len(self.queue()) >= MOST_WAITING:
+                raise PageError("gan_error_queue_full", status=429, most=MOST_WAITING)
+            waiting = Waiting(secrets.token_hex(16), session, begin, self._clock())
+            self._waiting.append(waiting)
+            return waiting
+
+    def look(self, ticket: str, session: str) -> dict[str, Any]:
+        """Where a ticket stands: its position from 1 on, or what became of it."""
+        with self._lock:
+            waiting = self._find(ticket, session)
+            waiting.seen_at = self._clock()
+            if waiting.over:
+                return {"ticket": ticket, "id": waiting.run_id, "problem": waiting.problem}
+            position = self.queue().index(ticket) + 1
+            return {"ticket": ticket, "position": position, "of": len(self.queue())}
+
+    def place_of(self, session: str) -> dict[str, Any]:
+        """Where a visitor's ticket stands, for a page that was opened anew; empty without one."""
+        with self._lock:
+            tickets = [w.ticket for w in self._waiting if w.session == session and not w.over]
+            return self.look(tickets[0], session) if tickets else {}
+
+    def leave(self, ticket: str, session: str, supervisor: Supervisor) -> None:
+        """Give the place up; a training that has begun with it meanwhile is stopped."""
+        with self._lock:
+            waiting = self._find(ticket, session)
+            self._waiting.remove(waiting)
+        if waiting.run_id is not None:
+            _stop(supervisor, waiting.run_id)
+
+    def _find(self, ticket: str, session: str) -> Waiting:
+        """Unknown and foreign look the same."""
+        for waiting in self._waiting:
+            if secrets.compare_digest(waiting.ticket, ticket) and waiting.session == session:
+                return waiting
+        raise PageError("gan_error_no_ticket", status=404)
+
+    # ---- the training ---------------------------------------------------------------------------
+
+    def watched(self, run_id: str) -> None:
+        """Somebody looks at a run."""
+        with self._lock:
+            self._watched[run_id] = self._clock()
+
+    def tick(self, supervisor: Supervisor) -> None:
+        """Pause what nobody watches, end what holds the place for too long, begin what is next."""
+        with self._lock:
+            now = self._clock()
+            self._waiting = [w for w in self._waiting if not self._is_gone(w, now)]
+            running = supervisor.running()
+            for run_id in running:
+                self._keep(supervisor, run_id, now)
+            for known in (self._watched, self._paused, self._begun):
+                for run_id in known.keys() - set(running):
+                    del known[run_id]
+            following = next((w for w in self._waiting if not w.over), None)
+        if not running and following is not None:
+            self._begin(following, supervisor)
+
+    def _is_gone(self, waiting: Waiting, now: float) -> bool:
+        return now - waiting.seen_at > (KEPT_S if waiting.over else UNWATCHED_S)
+
+    def _keep(self, supervisor: Supervisor, run_id: str, now: float) -> None:
+        unwatched = now - self._watched.setdefault(run_id, now) > UNWATCHED_S
+        begun = self._begun.setdefault(run_id, now)
+        held = now - self._paused.get(run_id, now)
+        try:
+            if now - begun > WALL_S or (held > HELD_S and self.queue()):
+                supervisor.send(run_id, {"command": "stop"})
+            elif unwatched and run_id not in self._paused:
+                supervisor.send(run_id, {"command": "pause"})
+                self._paused[run_id] = now
+            elif not unwatched and run_id in self._paused:
+                del self._paused[run_id]
+                supervisor.send(run_id, {"command": "resume"})
+        except GanError:
+            return  # it has just ended
+
+    def _begin(self, waiting: Waiting, supervisor: Supervisor) -> None:
+        """Begin it, unless who waited has left; who leaves meanwhile gets no training either."""
+        with self._lock:
+            if waiting not in self._waiting:
+                return
+            begin = waiting.begin
+        run_id, problem = None, None
+        try:
+            run_id = begin()
+        except Exception as error:
+            problem = error_json(error)
+            if not isinstance(error, GanError):
+                log.exception("a training from the queue did not begin")
+        with self._lock:
+            waiting.run_id, waiting.problem = run_id, problem
+            has_left = waiting not in self._waiting
+        if has_left and run_id is not None:
+            _stop(supervisor, run_id)
+
+    # ---- the clock's hand -----------------------------------------------------------------------
+
+    def start(self, supervisor: Supervisor, thread: Executor) -> None:
+        """Tick once a second on the thread that starts trainings, until closed."""
+        with self._lock:
+            if self._ticker is not None:
+                return
+
+            def run() -> None:
+                while not self._ended.wait(TICK_S):
+                    try:
+                        thread.submit(self.tick, supervisor).result()
+                    except RuntimeError:
+                        return  # the server is closing
+
+            self._ticker = threading.Thread(target=run, name="turns", daemon=True)
+            self._ticker.start()
+
+    def close(self) -> None:
+        """No more ticks."""
+        self._ended.set()
+
+
+def _stop(supervisor: Supervisor, run_id: str) -> None:
+    with contextlib.suppress(GanError):  # it has just ended
+        supervisor.send(run_id, {"command": "stop"})
+
+
+def begin_or_wait(context: Context, session: str, begin: Callable[[], str]) -> dict[str, Any]:
+    """Start now, or wait where something runs already; for the thread that starts trainings.
+
+    At home everything starts at once.
+    """
+    if context.profile.local:
+        return {"id": begin()}
+    turns = context.part(Turns)
+    turns.start(context.supervisor, context.train_thread)
+    if context.supervisor.running() or turns.queue():
+        return turns.look(turns.ask(session, begin).ticket, session)
+    run_id = begin()
+    turns.watched(run_id)
+    return {"id": run_id}
+
+
+def note_viewer(context: Context, run_id: str) -> None:
+    """Somebody looks at a run, so it need not pause."""
+    if not context.profile.local:
+        context.part(Turns).watched(run_id)
+
+
+async def look(context: Context, request: Request) -> Response:
+    """Where a ticket stands; without one, where this visitor's does."""
+    turns, session = context.part(Turns), session_of(request)
+    ticket = request.query_params.get("ticket")
+    found = turns.place_of(session) if ticket is None else turns.look(ticket, session)
+    return JSONResponse(found, headers=NEVER)
+
+
+async def leave(context: Context, request: Request) -> Response:
+    """Give a place in the queue up."""
+    ticket = str((await json_of(request)).get("ticket", ""))
+    context.part(Turns).leave(ticket, session_of(request), context.supervisor)
+    return JSONResponse({}, headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/train/queue", look),
+    ("POST", "/_gan/train/queue/leave", leave),
+)
