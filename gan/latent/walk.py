@@ -3,7 +3,7 @@
 Where a stretch leads from one class to another, each frame is of one class: the nearer keyframe's.
 Mixtures of classes are mostly no pictures of anything, so they are not walked through; around the
 middle of the stretch the picture of one class dissolves into that of the other.
-assets/points.js does the same in the browser.
+gan/ui/explore/points.js does the same in the browser.
 """
 
 from __future__ import annotations

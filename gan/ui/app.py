@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import os
+import posixpath
 import re
 import signal
 import threading
@@ -32,14 +33,14 @@ from gan.ui.programs.gate import Gate
 from gan.ui.server import signin, storage, warmup
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
-from gan.ui.server.routes import ASSETS, Context, assets_version, build_routes
+from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_routes
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.train import runs, train, trainform
 
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
-STATIC_IMPORT = re.compile(r'from "\./([\w-]+\.js)"')
+STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
 
 
@@ -87,11 +88,11 @@ def build_head(context: Context) -> str:
         "limit_s": context.profile.limit_s,
         "kept": context.kept,
     }
-    boot = (ASSETS / "boot.js").read_text("utf-8")
+    boot = (UI / "page" / "boot.js").read_text("utf-8")
     script = boot.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
     return "\n".join(
         [
-            f'<link rel="stylesheet" href="{escape(base)}/atelier.css">',
+            f'<link rel="stylesheet" href="{escape(base)}/{STYLE}">',
             f"<script>{script}</script>",
             *(f'<link rel="modulepreload" href="{escape(base)}/{m}">' for m in first_modules()),
         ]
@@ -104,10 +105,14 @@ def first_modules() -> tuple[str, ...]:
 
     Asked for at once, they cost a distant visitor one way and back instead of one a level.
     """
-    found = ["header.js", "explore.js"]
+    found = ["page/header.js", "explore/explore.js"]
     for name in found:  # grows while it is read
-        text = (ASSETS / name).read_text("utf-8")
-        found += [m for m in dict.fromkeys(STATIC_IMPORT.findall(text)) if m not in found]
+        text = (UI / name).read_text("utf-8")
+        imported = (
+            posixpath.normpath(f"{posixpath.dirname(name)}/{m}")
+            for m in STATIC_IMPORT.findall(text)
+        )
+        found += [m for m in dict.fromkeys(imported) if m not in found]
     return tuple(found)
 
 

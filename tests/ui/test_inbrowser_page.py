@@ -120,7 +120,7 @@ def test_the_first_picture_waits_for_nothing_of_this(open_page):
     wait_for_browser(page)
     times = page.evaluate("performance.getEntriesByType('resource').map((e) => ({...e.toJSON()}))")
     first = min(e["responseEnd"] for e in times if "/_gan/latent?" in e["name"])
-    heavy = [e for e in times if "/_gan/model.onnx" in e["name"] or "assets/ort" in e["name"]]
+    heavy = [e for e in times if "/_gan/model.onnx" in e["name"] or "/_gan/ort" in e["name"]]
     assert heavy
     assert all(e["startTime"] > first for e in heavy)
 
@@ -252,9 +252,9 @@ def test_of_a_fast_drag_the_last_value_is_painted(page: Page):
 
 
 BATCH = """async ([modules, ref, count]) => {
-  const { Painter } = await import(modules + "painter.js");
-  const { BrowserEngine } = await import(modules + "inbrowser.js");
-  const { state } = await import(modules + "core.js");
+  const { Painter } = await import(modules + "page/kit/painter.js");
+  const { BrowserEngine } = await import(modules + "explore/inbrowser.js");
+  const { state } = await import(modules + "page/kit/core.js");
   const { z_dim, class_names } = state.models.find((m) => m.ref === ref);
   const canvas = document.createElement("canvas");
   const painted = () => new Promise((resolve, reject) => {
@@ -285,8 +285,8 @@ BATCH = """async ([modules, ref, count]) => {
 
 def test_a_batch_holds_what_single_pictures_show_in_both_places(page: Page):
     modules = page.evaluate(
-        "document.querySelector('link[rel=modulepreload][href*=\"_gan/assets\"]').href"
-    ).rsplit("/", 1)[0]
+        "document.querySelector('link[rel=stylesheet][href*=\"_gan/assets\"]').href"
+    ).removesuffix("/page/atelier.css")
     found = page.evaluate(BATCH, [modules + "/", "fashion", 70])  # more than one request holds
     assert len(found["onServer"]) == len(found["inBrowser"]) == 70
     assert furthest(found["onServer"][3], found["single"]) <= 1

@@ -20,14 +20,14 @@ from gan.sampling import render
 from gan.ui.explore import inbrowser
 from gan.ui.explore.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, Exports, coding_for
 from gan.ui.server.profile import Guard
-from gan.ui.server.routes import ASSETS, Context, build_routes
+from gan.ui.server.routes import UI, Context, build_routes
 from tests.ui.fakes import add_model, random_generator
 from tests.ui.test_routes import context_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's tracer
 
-WASM = f"/_gan/assets/ort/{RUNTIME_VERSION}/ort-wasm-simd-threaded.wasm"
-SCRIPT = f"/_gan/assets/ort/{RUNTIME_VERSION}/ort.wasm.bundle.min.mjs"
+WASM = f"/_gan/ort/{RUNTIME_VERSION}/ort-wasm-simd-threaded.wasm"
+SCRIPT = f"/_gan/ort/{RUNTIME_VERSION}/ort.wasm.bundle.min.mjs"
 
 
 def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
@@ -89,10 +89,10 @@ def test_the_wasm_is_small_on_the_way_typed_and_kept_for_ever(client: TestClient
 @pytest.mark.parametrize(
     "path",
     [
-        "/_gan/assets/ort/0.0.0/ort.wasm.bundle.min.mjs",
-        f"/_gan/assets/ort/{RUNTIME_VERSION}/LICENSE.br",
-        f"/_gan/assets/ort/{RUNTIME_VERSION}/..%2f..%2fapp.py",
-        f"/_gan/assets/ort/{RUNTIME_VERSION}/%2e%2e",
+        "/_gan/ort/0.0.0/ort.wasm.bundle.min.mjs",
+        f"/_gan/ort/{RUNTIME_VERSION}/LICENSE.br",
+        f"/_gan/ort/{RUNTIME_VERSION}/..%2f..%2fapp.py",
+        f"/_gan/ort/{RUNTIME_VERSION}/%2e%2e",
     ],
 )
 def test_nothing_else_is_served_beside_the_runtime(client: TestClient, path: str):
@@ -100,10 +100,12 @@ def test_nothing_else_is_served_beside_the_runtime(client: TestClient, path: str
 
 
 def test_the_runtime_comes_with_its_licences():
-    assert "MIT License" in (ASSETS / "ort" / "LICENSE").read_text()
+    assert "MIT License" in (UI / "explore" / "ort" / "LICENSE").read_text()
     assert "Eigen" in inbrowser.packed("ThirdPartyNotices.txt", "identity").decode()
-    assert sum(p.stat().st_size for p in (ASSETS / "ort").iterdir()) < 4e6
-    assert {f"{name}.br" for name in RUNTIME} <= {p.name for p in (ASSETS / "ort").iterdir()}
+    assert sum(p.stat().st_size for p in (UI / "explore" / "ort").iterdir()) < 4e6
+    assert {f"{name}.br" for name in RUNTIME} <= {
+        p.name for p in (UI / "explore" / "ort").iterdir()
+    }
 
 
 # ---- the models ---------------------------------------------------------------------------------

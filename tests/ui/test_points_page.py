@@ -11,8 +11,8 @@ from tests.ui.acting import PIXELS, drag_to, open_tab, picture_after
 
 pytestmark = pytest.mark.painted_by("server")
 MODULE = """async ([name, call]) => { const core = performance.getEntriesByType('resource')
-  .map((r) => r.name).find((n) => n.endsWith('/core.js'));
-  const found = await import(core.replace('core.js', name));
+  .map((r) => r.name).find((n) => n.endsWith('/page/kit/core.js'));
+  const found = await import(core.replace('page/kit/core.js', name));
   return new Function('m', 'return ' + call)(found); }"""
 ONE_HOT = "window.mixes.every((m) => m.filter((v) => v > 1e-6).length === 1)"
 NOTE_MIXES = """() => { window.mixes = []; const send = window.fetch;
@@ -64,14 +64,14 @@ def test_directions_are_applied_to_z_and_classes_in_one_place(page: Page):
     drawn = "{vector: [2, 0], weights: [0.5, -0.5, 0], target: null}"
     plain = "{vector: [0, 1], weights: null, target: null}"
     call = f"m.moved({point}, [[{toward}, 1.5], [{drawn}, 0.5], [{plain}, -1]])"
-    found = module(page, "moves.js", f"(p => [[...p.z], p.mix])({call})")
+    found = module(page, "explore/moves.js", f"(p => [[...p.z], p.mix])({call})")
     assert found == [[2, 1], [0.75, -0.25, 0.5]]
 
 
 def test_between_classes_a_place_is_of_one_class_but_for_a_short_dissolve(page: Page):
     a, b = "{z: [1, 0], mix: [1, 0]}", "{z: [0, 1], mix: [0, 1]}"
     at = f"[0, 0.3, 0.45, 0.5, 0.55, 1].map((t) => m.between({a}, {b}, t))"
-    found = module(page, "points.js", f"{at}.map((p) => [p.mix, p.fade?.share ?? 0])")
+    found = module(page, "explore/points.js", f"{at}.map((p) => [p.mix, p.fade?.share ?? 0])")
     assert [mix for mix, _ in found] == [[1, 0], [1, 0], [1, 0], [0, 1], [0, 1], [0, 1]]
     shares = [share for _, share in found]
     assert [bool(share) for share in shares] == [False, False, True, True, True, False]
@@ -164,7 +164,10 @@ def test_numbers_keep_their_minus_and_fit_an_axis(page: Page):
         -2e7: "−20M", -123456: "−123k", -1234: "−1,234", -0.5: "−0.5", -0.00012: "−1.2e−4",
         999_999: "1M", 1e5: "100k", 3.3e18: "3e18", 0: "0", 12.345: "12.3",
     }  # fmt: skip
-    found = module(page, "figures.js", f"{json.dumps([*wanted])}.map(m.named)")
+    found = module(page, "page/kit/figures.js", f"{json.dumps([*wanted])}.map(m.named)")
     assert found == [*wanted.values()]
     assert max(map(len, found)) <= 8
-    assert module(page, "figures.js", "[m.short(-5.5), m.short(-12345)]") == ["−5.50", "−1.2e4"]
+    assert module(page, "page/kit/figures.js", "[m.short(-5.5), m.short(-12345)]") == [
+        "−5.50",
+        "−1.2e4",
+    ]

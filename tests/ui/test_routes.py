@@ -357,10 +357,11 @@ def test_the_command_line_holds_what_was_changed_and_nothing_else(home: Context)
 
 def test_assets_are_kept_for_ever_under_their_version(home: Context):
     client = client_for(home)
-    reply = client.get(f"/_gan/assets/{assets_version()}/core.js")
+    reply = client.get(f"/_gan/assets/{assets_version()}/page/kit/core.js")
     assert reply.headers["content-type"].startswith("text/javascript")
     assert "immutable" in reply.headers["cache-control"]
     assert client.get(f"/_gan/assets/{assets_version()}/..%2fapp.py").status_code == 404
+    assert client.get(f"/_gan/assets/{assets_version()}/app.py").status_code == 404
 
 
 # ---- what a reviewer once broke -----------------------------------------------------------------

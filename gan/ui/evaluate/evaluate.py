@@ -80,7 +80,7 @@ class Question:
 
 def build() -> gr.HTML:
     """The evaluation's board."""
-    return build_board("evaluate")
+    return build_board("evaluate", "evaluate")
 
 
 def options(*, local: bool) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Pictures(NamedTuple):
 
 def build() -> gr.HTML:
     """The latent board."""
-    return build_board("explore")
+    return build_board("explore", "explore")
 
 
 def paint(

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gan.checkpoint import Weights
 from gan.export import encode
 from gan.ui.server.kept import one_thread
-from gan.ui.server.routes import ASSETS, FOREVER, NEVER, Context, Handler, on
+from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on
 from gan.ui.server.views import PageError
 
 RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web; part of the address, so that it is kept for ever
@@ -47,7 +47,7 @@ def coding_for(accepted: str) -> str:
 def packed(name: str, coding: str) -> bytes:
     """A file of the runtime; it is stored as br, the other codings are made once."""
     if coding == "br":
-        return (ASSETS / "ort" / f"{name}.br").read_bytes()
+        return (UI / "explore" / "ort" / f"{name}.br").read_bytes()
     plain: bytes = brotli.decompress(packed(name, "br"))
     return gzip.compress(plain, 6, mtime=0) if coding == "gzip" else plain
 
@@ -114,7 +114,7 @@ async def model(context: Context, request: Request) -> Response:
         return {
             "revision": weights.revision, "nimg": weights.config.nimg, "bytes": size,
             "fits": size <= MAX_MODEL_BYTES, "classes": weights.generator.classes,
-            "runtime": f"assets/ort/{RUNTIME_VERSION}/",
+            "runtime": f"ort/{RUNTIME_VERSION}/",
         }  # fmt: skip
 
     return JSONResponse(await on(context.page_thread, describe), headers=NEVER)
@@ -138,7 +138,7 @@ async def model_onnx(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("GET", "/_gan/assets/ort/{version}/{name}", runtime),
+    ("GET", "/_gan/ort/{version}/{name}", runtime),
     ("GET", "/_gan/model", model),
     ("GET", "/_gan/model.onnx", model_onnx),
 )

@@ -42,7 +42,7 @@ class Tiles:
 
 def build() -> gr.HTML:
     """The gallery's board."""
-    return build_board("gallery")
+    return build_board("gallery", "gallery")
 
 
 def tiles_of(form: dict[str, Any], *, most: int) -> Tiles:

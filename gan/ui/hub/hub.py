@@ -64,7 +64,7 @@ class Porter:
 
 def build() -> gr.HTML:
     """The Hub's board."""
-    return build_board("hub")
+    return build_board("hub", "hub")
 
 
 def text_in(form: dict[str, Any], key: str, *, most: int) -> str:

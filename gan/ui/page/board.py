@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gan.ui.server.routes import ASSETS, assets_version
+from gan.ui.server.routes import UI, assets_version
 
 
-def build_board(name: str) -> gr.HTML:
-    """`assets/<name>.html`, mounted by `assets/<name>.js`."""
-    script = f"_gan/assets/{assets_version()}/{name}.js"
+def build_board(folder: str, name: str) -> gr.HTML:
+    """`gan/ui/<folder>/<name>.html`, mounted by `<name>.js` beside it."""
+    script = f"_gan/assets/{assets_version()}/{folder}/{name}.js"
     return gr.HTML(
-        (ASSETS / f"{name}.html").read_text("utf-8"),
+        (UI / folder / f"{name}.html").read_text("utf-8"),
         elem_id=f"board-{name}",
         apply_default_css=False,
         js_on_load=f"import(new URL({script!r}, document.baseURI).href)"

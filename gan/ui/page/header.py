@@ -20,7 +20,7 @@ RESUMABLE = ("interrupted", "stopped")
 
 def build() -> gr.HTML:
     """The header's board."""
-    return build_board("header")
+    return build_board("page", "header")
 
 
 def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:

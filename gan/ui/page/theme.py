@@ -1,4 +1,4 @@
-"""Gradio's theme, pointed at the design tokens of assets/atelier.css.
+"""Gradio's theme, pointed at the design tokens of page/atelier.css.
 
 Our own boards use those tokens directly; what Gradio draws itself (tabs today, uploads and tables
 tomorrow) gets the same paper, ink, lines and accent from here, in both themes.

@@ -30,9 +30,9 @@ from gan.ui.server.views import PageError, error_json
 from gan.ui.server.watch import Runs
 
 log = logging.getLogger(__name__)
-ASSETS = Path(__file__).parent.parent / "assets"
+UI = Path(__file__).parent.parent  # scripts and styles stand beside the code that they belong to
 MEDIA = {".js": "text/javascript", ".css": "text/css"}
-STYLE = "atelier.css"
+STYLE = "page/atelier.css"
 DATA_THREADS = 4
 LOOK_S = 0.5  # how often a visitor who waits for a drawing is looked for
 MAX_BODY = 64 * 2**10
@@ -235,8 +235,12 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script by name, and all stylesheets as one: the tokens first."""
-    found = {p.name: p.read_bytes() for p in sorted(ASSETS.iterdir()) if p.suffix in MEDIA}
+    """Every packaged script by its path in gan/ui, and all stylesheets as one: the tokens first."""
+    found = {
+        p.relative_to(UI).as_posix(): p.read_bytes()
+        for p in sorted(UI.rglob("*"))
+        if p.suffix in MEDIA
+    }
     sheets = [
         found.pop(name)
         for name in [STYLE, *(n for n in found if n.endswith(".css"))]
@@ -261,7 +265,9 @@ async def asset(_: Context, request: Request) -> Response:
     return Response(assets()[name], media_type=MEDIA[Path(name).suffix], headers=FOREVER)
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/assets/{version}/{name}", asset),)
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/assets/{version}/{name:path}", asset),
+)
 
 
 def build_routes(context: Context, *tables: tuple[tuple[str, str, Handler], ...]) -> list[Route]:

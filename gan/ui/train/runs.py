@@ -40,7 +40,7 @@ SERIES = (
 
 def build() -> gr.HTML:
     """The board of all runs."""
-    return build_board("runs")
+    return build_board("train", "runs")
 
 
 @dataclass

@@ -49,7 +49,7 @@ MOST_STEPS_PER_S = 1000.0
 
 def build() -> gr.HTML:
     """The live board with its form."""
-    return build_board("train")
+    return build_board("train", "train")
 
 
 # ---- steering ---------------------------------------------------------------------------------

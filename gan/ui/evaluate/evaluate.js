@@ -1,0 +1,302 @@
+// Evaluate: how good the chosen model is, in numbers that say what real images would read.
+import {
+  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
+  short, state, t, tabIsOpen, isBusy,
+} from "../page/kit/core.js";
+import { Poll, whenShown } from "../page/kit/fresh.js";
+import { Leaders, statedHow } from "./leaders.js";
+import { bytesOf, follow } from "../page/kit/lines.js";
+import { toImageData } from "../page/kit/painter.js";
+
+const DEFAULT_COUNT = 2000;
+const POLL_MS = 10_000;  // while a training goes on
+const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
+
+export function mount(element) {
+  new Evaluate(prepare(element)).start();
+}
+
+class Evaluate {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.leaders = new Leaders(root, {
+      chosen: (ref) => choose(ref), measure: (ref) => { choose(ref); this.#begin(); },
+    });
+    this.found = null;  // {evaluation, pairs, nimg, ref}
+    this.ending = null;  // of the evaluation that is going on
+  }
+
+  start() {
+    this.find("#evaluate-count").replaceChildren(...boot.evaluate.counts.map(
+      (n) => h("option", { value: n }, count(n))));
+    this.find("#evaluate-count").value = DEFAULT_COUNT;
+    this.find("#evaluate-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
+    this.find("#evaluate-stop").addEventListener("click", () => this.ending?.abort());
+    for (const id of ["evaluate-data", "evaluate-count", "evaluate-seed"]) {
+      this.find(`#${id}`).addEventListener("change", () => this.#draw());
+    }
+    on("model", () => this.#changed());
+    on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
+    on("language", () => { this.#draw(); this.leaders.draw(); });
+    this.poll = new Poll(() => this.leaders.refresh(), () => (isBusy(state.runs) ? POLL_MS : Infinity), this.root);
+    whenShown(this.root, () => this.#recall());
+    this.#changed();
+  }
+
+  // The header's poll tells when a model came, or a training ended.
+  #hear({ models }) {
+    const heard = JSON.stringify(models.map((m) => [m.ref, m.state]));
+    if (heard !== this.heard) this.poll.now();
+    this.heard = heard;
+  }
+
+  // ---- which model ----------------------------------------------------------------------------
+
+  async #changed() {
+    const model = state.ref ? modelOf(plainRef(state.ref)) : null;
+    if (!model) return this.#draw();
+    if (this.chosen !== state.ref) {
+      this.ending?.abort();
+      this.chosen = state.ref;
+      this.found = null;
+      this.#note("");
+      this.#draw();
+      await this.leaders.refresh();
+    }
+    const row = this.leaders.row(plainRef(this.chosen));
+    this.#offer(row?.data ?? "");
+    if (!this.found && !this.ending && row?.evaluation && !this.chosen.includes("@")) {
+      this.found = { evaluation: row.evaluation, pairs: null, ref: this.chosen, nimg: row.nimg };
+    }
+    this.#draw();
+    this.#recall();
+    return undefined;
+  }
+
+  // What was kept has no pictures: at home, where asking is free, they are made again.
+  async #recall() {
+    const shown = this.found;
+    if (!boot.local || !shown || shown.pairs || shown.recalled || !tabIsOpen(this.root)) return;
+    shown.recalled = true;
+    const { data, count: many, seed } = shown.evaluation;
+    const body = JSON.stringify({ ref: shown.ref, data, count: many, seed, kept: true });
+    const told = (news) => { if (news.evaluation && this.found === shown) this.#told(news, shown.ref); };
+    await follow("evaluate", body, { told }).catch(() => {});  // the numbers stand without them
+  }
+
+  // The model's own data first.
+  #offer(own) {
+    const select = this.find("#evaluate-data");
+    const known = boot.evaluate.data;
+    const usual = own === "fashion-full" && !known.includes(own) ? "fashion" : own;
+    const names = known.includes(usual) || !usual.startsWith("folder:") ? known : [usual, ...known];
+    const title = (name) => (name.startsWith("folder:") ? name.replace(/^.*[/\\:]/, "") : t(`gan_data_${name}`));
+    select.replaceChildren(...names.map((name) => h("option", { value: name }, title(name))));
+    if (names.includes(usual)) select.value = usual;
+  }
+
+  // ---- measure --------------------------------------------------------------------------------
+
+  async #begin() {
+    const ref = state.ref;
+    if (!ref || this.ending) return;
+    const ending = new AbortController();
+    Object.assign(this, { ending, found: null, fraction: 0, began: performance.now() });
+    this.#note("");
+    this.#draw();
+    const body = JSON.stringify({
+      ref, data: this.find("#evaluate-data").value, count: this.find("#evaluate-count").value,
+      seed: this.find("#evaluate-seed").value || "0",
+    });
+    try {
+      await follow("evaluate", body, { signal: ending.signal, told: (news) => this.#told(news, ref) });
+    } catch (error) {
+      if (!ending.signal.aborted) this.#note(say(error));
+    }
+    if (this.ending === ending) this.ending = null;
+    this.#draw();
+    await this.leaders.refresh();
+    refresh();
+  }
+
+  #told(news, ref) {
+    if (news.fraction !== undefined) this.fraction = news.fraction;
+    if (news.evaluation) this.found = { ...news, ref };
+    this.#draw();
+  }
+
+  // ---- show -----------------------------------------------------------------------------------
+
+  #draw() {
+    const model = state.ref ? modelOf(plainRef(state.ref)) : null;
+    const busy = Boolean(this.ending);
+    this.find("#evaluate-start").disabled = busy || !model;
+    this.find("#evaluate-stop").disabled = !busy;
+    this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
+    this.#drawProgress(busy);
+    const found = this.found?.evaluation ?? null;
+    this.find("#evaluate-about").textContent = found ? sentences(t("gan_evaluate_about", {
+      data: found.data, count: count(found.count), features: found.features,
+      images: count(this.found.nimg),
+    }), found.shown ? t("gan_evaluate_shown") : "") : "";
+    const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
+    this.find("#evaluate-verdict").textContent = found ? verdict(found)
+      : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
+    this.find("#evaluate-differs").textContent = found && stated ? whyOther(found, stated) : "";
+    this.#drawCards(found, busy ? null : stated);
+    this.#drawClasses(found);
+    this.#drawPairs(this.found);
+  }
+
+  #drawProgress(busy) {
+    const done = busy ? this.fraction : this.found ? 1 : 0;
+    const bar = this.find("#evaluate-progress");
+    bar.setAttribute("aria-valuenow", Math.round(100 * done));
+    bar.firstElementChild.style.transform = `scaleX(${done})`;
+    const passed = (performance.now() - this.began) / 1000;
+    this.find("#evaluate-left").textContent = busy && done > 0.03
+      ? t("gan_evaluate_left", { time: duration(passed * (1 - done) / done) }) : "";
+  }
+
+  #drawCards(found, stated) {
+    const box = this.find("#evaluate-cards");
+    const names = found ? found.metrics.map((m) => m.name) : NAMES;
+    box.replaceChildren(...names.map((name) => (!found && stated && name === "fd" ? statedCard(stated)
+      : card(name, found?.metrics.find((m) => m.name === name) ?? null))));
+    box.setAttribute("aria-busy", String(Boolean(this.ending)));
+  }
+
+  #drawClasses(found) {
+    const section = this.find("#evaluate-classes");
+    section.hidden = !found?.classes.length;
+    if (section.hidden) return;
+    this.find("#evaluate-covered").textContent = t("gan_evaluate_covered", {
+      covered: found.covered, classes: found.classes.length,
+    });
+    const most = Math.max(...found.classes.map((c) => c.fraction), 2 / found.classes.length);
+    section.querySelector("ul").replaceChildren(...found.classes.map(({ name, fraction }) => {
+      const bar = h("i", { class: fraction < 0.01 ? "is-lost" : "" });
+      bar.style.width = `${(100 * fraction) / most}%`;
+      const even = h("b", { "aria-hidden": "true" });
+      even.style.left = `${100 / found.classes.length / most}%`;
+      return h("li", {}, h("span", {}, className(name)), h("div", {}, bar, even),
+        h("output", {}, `${(100 * fraction).toFixed(1)} %`));
+    }));
+  }
+
+  #drawPairs(found) {
+    const section = this.find("#evaluate-nearest");
+    section.hidden = !found?.pairs?.count;
+    if (section.hidden) return;
+    const { shape: [height, width, channels], count: many, pixels } = found.pairs;
+    const bytes = bytesOf(pixels);
+    const picture = (i, name) => {
+      const canvas = h("canvas", { width, height, class: "ga-pixels", role: "img", "aria-label": name });
+      canvas.getContext("2d").putImageData(
+        toImageData(bytes, width, height, channels, i * width * height * channels), 0, 0);
+      return canvas;
+    };
+    section.querySelector(".ga-pairs").replaceChildren(...found.evaluation.nearest.slice(0, many).map(
+      ({ seed, ratio }, i) => h("figure", {},
+        h("div", {}, picture(i, t("gan_evaluate_sample", { seed })),
+          picture(many + i, t("gan_evaluate_real"))),
+        h("figcaption", { class: "ga-quiet" }, t("gan_evaluate_ratio", { ratio: ratio.toFixed(2) })))));
+  }
+
+  #note(sentence) {
+    const note = this.find("#evaluate-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+}
+
+// What the scores say together: how real, how varied, how original.
+function verdict(found) {
+  const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
+  const fd = found.metrics.find((m) => m.name === "fd");
+  const said = [
+    t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
+    t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
+  ];
+  if (grade("memorised")) said.push(t(`gan_verdict_memorised_${grade("memorised")}`));
+  return sentences(...said, t(`gan_unseen_${found.unseen}`));
+}
+
+// ---- what a model's card states ----------------------------------------------------------------
+
+const statedText = (stated) => sentences(
+  t("gan_card_says", { fd: stated.fd.toFixed(2), how: statedHow(stated) }), t("gan_card_only_fd"));
+
+// In the same place and shape as a measured value, so that nothing jumps when one is measured.
+function statedCard(stated) {
+  return h("article", { class: "ga-card is-stated" },
+    h("h3", {}, t("gan_metric_fd")),
+    h("p", { class: "ga-card-value", title: t("gan_metric_fd_help") }, h("strong", {}, stated.fd.toFixed(2)),
+      h("span", { class: "ga-quiet" }, t("gan_card_from"))),
+    scale(null),
+    h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t("gan_metric_floor", {
+      floor: stated.floor.toFixed(3), count: stated.count ? count(stated.count) : "?" })),
+    h("p", { class: "ga-card-says" }, t("gan_metric_fd_help")));
+}
+
+// Why a new measurement reads another value than the card; empty where it does not.
+function whyOther(found, stated) {
+  const fd = found.metrics.find((m) => m.name === "fd");
+  if (fd.value.toFixed(2) === stated.fd.toFixed(2)) return "";
+  const reasons = [];
+  const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
+  if (!stated.count) because("unknown");
+  else {
+    if (found.features !== stated.features) because("features", { here: found.features, there: stated.features });
+    if (found.count !== stated.count) because(found.count < stated.count ? "fewer" : "more", {
+      here: count(found.count), there: count(stated.count),
+      floor: fd.floor.toFixed(2), stated: stated.floor === null ? "?" : stated.floor.toFixed(2) });
+    if (found.data !== stated.data) because("data", { here: found.data, there: stated.data });
+    if (found.seed !== stated.seed) because("seed", { here: found.seed, there: stated.seed });
+    if (!reasons.length) because("code");
+  }
+  if (fd.low !== null && fd.low <= stated.fd && stated.fd <= fd.high) because("within");
+  return sentences(t("gan_differs", { here: fd.value.toFixed(2), there: stated.fd.toFixed(2) }), ...reasons);
+}
+
+function card(name, metric) {
+  const percent = !["fd", "kd", "density"].includes(name);
+  const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
+  const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
+    h("h3", { title: t(`gan_metric_${name}_help`) }, t(`gan_metric_${name}`)),
+    h("p", { class: "ga-card-value", title: t(`gan_metric_${name}_help`) }, h("strong", {}, metric ? text(metric.value) : "–"),
+      h("span", { class: "ga-quiet" }, metric && metric.low !== null
+        ? t("gan_metric_bounds", { low: text(metric.low), high: text(metric.high) }) : "")),
+    scale(metric),
+    h("p", { class: "ga-quiet" }, metric
+      ? t("gan_metric_floor", { floor: text(metric.floor), count: count(metric.count) }) : "\u00a0"),
+    h("p", { class: "ga-card-says" }, metric
+      ? t(`gan_metric_${name}_${metric.grade}`) : t(`gan_metric_${name}_help`)));
+  return node;
+}
+
+// A hairline from bad to good, a tick where real images are, a dot with its bounds.
+function scale(metric) {
+  const line = h("div", { class: "ga-scale", "aria-hidden": "true" });
+  if (!metric) return line;
+  const { value, floor, low, high } = metric;
+  const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1));
+  const put = (tag, from, to) => {
+    const node = h(tag);
+    node.style.left = `${100 * Math.min(from, to)}%`;
+    if (to !== from) node.style.width = `${100 * Math.abs(to - from)}%`;
+    line.append(node);
+  };
+  if (low !== null) put("s", at(low), at(high));
+  put("b", at(floor), at(floor));
+  put("i", at(value), at(value));
+  return line;
+}
+
+// Good is right. Distances lie on a logarithm from 1,000 floors to the floor itself.
+function placeOfDistance({ name, floor }) {
+  if (name === "memorised") return (v) => 1 - Math.min(1, Math.max(0, v));
+  const one = name === "kd" ? 0.002 : floor / 2;
+  const most = name === "kd" ? 2 : floor * 1000;
+  return (v) => 1 - Math.min(1, Math.max(0, Math.log(Math.max(v, one) / one) / Math.log(most / one)));
+}

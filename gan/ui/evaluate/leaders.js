@@ -1,0 +1,157 @@
+// The leaderboard: every model's distance to real images, against the time it trained.
+import { ask, count, currentLanguage, duration, h, plainRef, short, state, t } from "../page/kit/core.js";
+
+const NS = "http://www.w3.org/2000/svg";
+const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
+const MARGIN = { left: 44, right: 24, top: 16, bottom: 36 };
+
+export class Leaders {
+  constructor(root, { chosen, measure }) {
+    Object.assign(this, { chosen, measure, rows: [] });
+    this.table = root.querySelector("#leaders-table");
+    this.plot = root.querySelector("#leaders-plot");
+    new ResizeObserver(() => this.#drawPlot()).observe(this.plot);
+  }
+
+  row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
+
+  async refresh() {
+    try {
+      const { rows } = await ask("leaderboard");
+      const news = JSON.stringify([rows, state.ref]);
+      if (news === this.news) return;  // a table that is not redrawn keeps the keyboard's place
+      Object.assign(this, { rows, news });
+    } catch {
+      return;  // the header says that the server does not answer
+    }
+    this.draw();
+  }
+
+  draw() {
+    const fd = (row) => distanceOf(row)?.value ?? Infinity;
+    this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
+    this.table.replaceChildren(this.#head(), h("tbody", {}, ...this.rows.map((r) => this.#line(r))));
+    this.#drawPlot();
+  }
+
+  #head() {
+    const names = ["model", "fd", "precision", "recall", "trained", "time"];
+    return h("thead", {}, h("tr", {}, ...names.map((name) => h("th", {
+      scope: "col", class: name === "model" ? "" : "is-number", title: t(`gan_leaders_${name}_help`),
+    }, t(`gan_leaders_${name}`)))));
+  }
+
+  #line(row) {
+    const number = (text) => h("td", { class: "is-number" }, text);
+    const share = (name) => {
+      const metric = metricOf(row, name);
+      return number(metric ? `${Math.round(100 * metric.value)} %` : "–");
+    };
+    const fd = distanceOf(row);
+    const chosen = plainRef(state.ref ?? "") === row.ref;
+    const name = h("button", {
+      type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen),
+      onclick: () => this.chosen(row.ref),
+    }, row.name);
+    const measure = h("button", {
+      type: "button", class: "ga-button is-small", onclick: () => this.measure(row.ref),
+      "aria-label": t("gan_leaders_measure", { name: row.name }),
+    }, t("gan_evaluate_start"));
+    const stated = fd?.stated ? h("span", { class: "ga-stated", title: hintOf(row) }, short(fd.value)) : null;
+    const value = h("td", { class: "is-number" }, ...(!fd ? [measure] : stated ? [stated, measure] : [short(fd.value)]));
+    return h("tr", chosen ? { class: "is-chosen" } : {},
+      h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, row.evaluation?.data ?? row.data)),
+      value, share("precision"), share("recall"),
+      number(row.nimg ? trained(row.nimg) : "–"),
+      number(row.seconds ? duration(row.seconds) : "–"));
+  }
+
+  // ---- the plot -------------------------------------------------------------------------------
+
+  #drawPlot() {
+    const { plot } = this;
+    const [width, height] = [plot.clientWidth, plot.clientHeight];
+    if (!width) return;
+    const shown = this.rows.filter((r) => distanceOf(r) && r.seconds > 0);
+    const nodes = [];
+    if (!shown.length) {
+      nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t("gan_leaders_none")));
+      return plot.replaceChildren(...nodes);
+    }
+    const fds = shown.flatMap((r) => bounds(distanceOf(r)));
+    const floors = shown.map((r) => distanceOf(r).floor).filter((v) => v > 0);
+    const x = logScale(shown.map((r) => r.seconds), MARGIN.left, width - MARGIN.right, CLOCK);
+    const y = logScale([...fds, ...floors], height - MARGIN.bottom, MARGIN.top);
+    for (const v of y.ticks) nodes.push(
+      svg("path", { class: "ga-rule", d: `M${MARGIN.left} ${y.at(v)}H${width - MARGIN.right}` }),
+      svg("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, String(v)));
+    for (const v of x.ticks) nodes.push(svg("text", {
+      x: x.at(v), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, duration(v)));
+    nodes.push(svg("text", { x: width - MARGIN.right, y: height - 5, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
+    nodes.push(svg("text", { x: 0, y: MARGIN.top - 4, class: "is-axis" }, t("gan_leaders_y")));
+    shown.forEach((row) => nodes.push(...this.#point(row, x, y, width)));
+    return plot.replaceChildren(...nodes);
+  }
+
+  #point(row, x, y, width) {
+    const fd = distanceOf(row);
+    const [low, high] = bounds(fd);
+    const [px, py] = [x.at(row.seconds), y.at(fd.value)];
+    const left = px > width * 0.7;
+    const chosen = plainRef(state.ref ?? "") === row.ref;
+    const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, cx: px, cy: py, r: 5 });
+    const told = `${row.name}: FD ${short(fd.value)}, ${duration(row.seconds)}`;
+    dot.append(svg("title", {}, fd.stated ? `${told}. ${hintOf(row)}` : told));
+    dot.addEventListener("click", () => this.chosen(row.ref));
+    return [
+      svg("path", { class: "ga-bound", d: `M${px} ${y.at(low)}V${y.at(high)}` }),
+      ...(fd.floor > 0 ? [svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` })] : []),
+      dot,
+      svg("text", { class: "is-name", x: px + (left ? -10 : 10), y: py - 8,
+        "text-anchor": left ? "end" : "start" }, row.name),
+    ];
+  }
+}
+
+const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === name) ?? null;
+
+// What was measured here, else what the model's card states.
+function distanceOf(row) {
+  const measured = metricOf(row, "fd");
+  if (measured || !row.card) return measured;
+  return { value: row.card.fd, floor: row.card.floor, low: row.card.fd, high: row.card.fd, stated: true };
+}
+
+export function statedHow({ count: many, data, features }) {
+  return many ? t("gan_card_how", { count: count(many), data: data || "?", features }) : t("gan_card_how_unknown");
+}
+
+const hintOf = (row) => t("gan_card_hint", { how: statedHow(row.card) });
+
+const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
+
+// Thousands; in Chinese, which counts so, ten thousands.
+const trained = (nimg) => t("gan_leaders_kimg", {
+  count: currentLanguage() === "zh" ? (nimg / 10000).toFixed(1) : count(nimg / 1000),
+});
+
+// Round values, where given, end the scale on both sides, so that there are two of them at least.
+function logScale(values, from, to, round = null) {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const low = round?.findLast((v) => v < least) ?? least / 1.4;
+  const high = round?.find((v) => v > most) ?? most * 1.4;
+  const at = (v) => from + (Math.log(v / low) / Math.log(high / low)) * (to - from);
+  const ticks = (round ?? []).filter((v) => v >= low && v <= high);
+  for (let power = 10 ** Math.floor(Math.log10(low)); !round && power <= high; power *= 10) {
+    for (const m of [1, 2, 5]) if (m * power >= low && m * power <= high) ticks.push(Number((m * power).toPrecision(1)));
+  }
+  const room = Math.abs(to - from) / 44;
+  return { at, ticks: !round && ticks.length > room ? ticks.filter((v) => /^1/.test(v.toExponential())) : ticks };
+}
+
+function svg(tag, attributes, text) {
+  const node = document.createElementNS(NS, tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}

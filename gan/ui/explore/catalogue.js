@@ -1,0 +1,130 @@
+// The directions of the model on show: fetched once per weights, kept while they are in use.
+import { ask, className, emit, on, t, tabIsOpen } from "../page/kit/core.js";
+import { whenShown } from "../page/kit/fresh.js";
+
+const REST_MS = 15000;  // a running training writes weights often; finding directions takes a second
+
+export class Catalogue {
+  // `store`: where drawn directions are kept (drawn.js); `node`: asked only while it is visible.
+  constructor(studio, store, node) {
+    Object.assign(this, { studio, store, node, ranked: [], state: "loading", asked: 0 });
+    this.key = null;  // the weights that we have, or are asking for
+    this.at = 0;
+    this.timer = null;
+    studio.findDirections = () => this.load();
+    on("weights", () => this.#later());
+    whenShown(node, () => this.#later());
+  }
+
+  // In the order in which they are offered.
+  list(kind) {
+    const all = this.studio.directions();
+    if (kind !== "ranked") return all.filter((d) => d.kind === kind);
+    return this.ranked.map((id) => this.studio.catalogue.get(id)).filter((d) => d && this.#turns(d));
+  }
+
+  // A move towards the class that is on show leads nowhere.
+  #turns({ target }) {
+    const { point } = this.studio;
+    return target === null || !this.studio.ready || point.mix || target !== this.studio.label();
+  }
+
+  #later() {
+    clearTimeout(this.timer);
+    if (this.#fresh() || !tabIsOpen(this.node)) return;
+    const rest = Math.max(0, this.at + REST_MS - performance.now());
+    this.timer = setTimeout(() => this.load(), rest);
+  }
+
+  #fresh() { return !this.studio.model || this.key === keyOf(this.studio); }
+
+  async load() {
+    if (this.#fresh()) return this.loading;
+    const other = this.model !== this.studio.model.ref;
+    Object.assign(this, {
+      key: keyOf(this.studio), model: this.studio.model.ref, at: performance.now(),
+    });
+    if (other) {
+      this.state = "loading";
+      emit("directions");
+    }
+    this.loading = this.#ask(this.studio.ref, this.key, this.model);
+    return this.loading;
+  }
+
+  async #ask(ref, key, model) {
+    const mine = ++this.asked;
+    try {
+      const found = await ask(`directions?${new URLSearchParams({ ref })}`);
+      if (mine !== this.asked) return;
+      this.#take(found, model);
+    } catch (error) {
+      if (mine !== this.asked) return;
+      Object.assign(this, { state: "failed", key: null, error });
+    }
+    emit("directions");
+  }
+
+  // A direction that is in use stays as it is until its slider is back at zero: nothing jumps.
+  #take(found, model) {
+    const { studio } = this;
+    const inUse = Object.keys(studio.point.steps).map((id) => studio.catalogue.get(id)).filter(Boolean);
+    const fresh = [
+      ...found.directions.map((d) => decoded(d, studio.classes)),
+      ...this.store.take(model, found.drawn).map((d) => decoded(d, studio.classes)),
+    ];
+    studio.catalogue = new Map(fresh.map((d) => [d.id, d]));
+    for (const old of inUse) {
+      const now = studio.catalogue.get(old.id);
+      if (!now || !same(now.vector, old.vector)) {
+        studio.catalogue.set(old.id, { ...old, shared: false });
+      }
+    }
+    this.ranked = found.ranked;
+    this.state = "ready";
+  }
+
+  // The drawn ones have changed. What was deleted still counts where it was used, but is not listed.
+  redraw(drawn) {
+    const { studio } = this;
+    for (const [id, d] of studio.catalogue) {
+      if (d.kind === "drawn") studio.catalogue.set(id, { ...d, kind: "gone" });
+    }
+    for (const d of drawn) studio.catalogue.set(d.id, decoded(d, studio.classes));
+    emit("directions");
+  }
+}
+
+const keyOf = ({ ref, model }) => `${ref} ${model.nimg}`;
+
+const same = (a, b) => a.length === b.length && a.every((v, i) => v === b[i]);
+
+export function floatsOf(text) {
+  return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+}
+
+export function textOf(floats) {
+  const bytes = new Uint8Array(Float32Array.from(floats).buffer);
+  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
+}
+
+function decoded({ id, name, kind, share = null, vector, classes }, count) {
+  // a class move of a model with classes goes from whatever is on show to the whole class
+  const target = kind === "class" && count ? Number(id.replace("class-", "")) : null;
+  return {
+    id, name, kind, share, target, vector: floatsOf(vector),
+    weights: target === null && classes ? floatsOf(classes) : null,
+    shared: kind !== "drawn",  // the same for everyone who opens a link
+  };
+}
+
+// What a direction is called on the page.
+export function nameOf(direction, studio) {
+  const { kind, name, target } = direction;
+  if (kind === "pca" || kind === "sefa") {
+    return t(`gan_direction_${kind}`, { index: direction.id.split("-")[1] });
+  }
+  const to = kind === "class" ? className(name) : name;
+  if (target === null || studio.point.mix) return to;
+  return t("gan_direction_class", { from: className(studio.model.class_names[studio.label()]), to });
+}

@@ -1,0 +1,203 @@
+// Directions: a short list of sliders, each between pictures of its two ends.
+import { emit, fillRange, h, icon, on, say, t } from "../page/kit/core.js";
+import { nameOf } from "./catalogue.js";
+import { signed } from "../page/kit/figures.js";
+import { stepWithKeys } from "./keys.js";
+import { REACH } from "./latentlink.js";
+import { Thumbs } from "./thumbs.js";
+
+const AT_FIRST = 8;
+const CLASSES_AT_FIRST = 12;  // ten are common: no need to ask for the last two
+const KINDS = ["ranked", "pca", "sefa", "class", "drawn"];
+const ROOM = 64;  // CSS px of a thumbnail
+
+export class Directions {
+  constructor(root, studio, catalogue, store) {
+    Object.assign(this, { root, studio, catalogue, store, kind: "ranked", shown: AT_FIRST });
+    this.rows = new Map();  // id -> parts, in the order on screen
+    this.find = (selector) => root.querySelector(selector);
+    this.list = this.find("#direction-rows");
+    this.thumbs = new Thumbs(studio, this.list, ROOM, () => this.#wanted());
+    this.#listen();
+    for (const name of ["directions", "language"]) on(name, () => this.build());
+    on("latent", () => this.draw());
+    on("locks", () => this.#drawAll());
+    this.build();
+  }
+
+  #listen() {
+    const { list, studio } = this;
+    const idOf = (e) => e.target.closest(".ga-direction")?.dataset.id;
+    list.addEventListener("input", (e) => studio.step(idOf(e), Number(e.target.value)));
+    list.addEventListener("change", () => studio.release());
+    list.addEventListener("dblclick", (e) => {
+      if (e.target.matches(".direction-slider:enabled")) this.#set(idOf(e), 0);
+    });
+    list.addEventListener("click", (e) => {
+      const button = e.target.closest("button");
+      if (button) this.#press(button, idOf(e));
+    });
+    stepWithKeys(list, ".direction-slider");
+    this.find("#direction-kinds").addEventListener("click", (e) => {
+      const kind = e.target.closest("button")?.dataset.kind;
+      if (kind) this.show(kind);
+    });
+    this.find("#more-directions").addEventListener("click", () => {
+      this.shown += AT_FIRST;
+      this.build();
+    });
+  }
+
+  #press(button, id) {
+    const { end, act } = button.dataset;
+    if (end) this.#set(id, Number(end));
+    else if (act === "lock") this.studio.lock(id, !this.studio.locks.has(id));
+    else if (act === "retry") this.catalogue.load();
+    else if (act) emit("drawn-act", { act, id, row: this.rows.get(id)?.row });
+  }
+
+  #set(id, sigmas) {
+    if (this.studio.locks.has(id)) return;
+    this.studio.step(id, sigmas);
+    this.studio.release();
+  }
+
+  show(kind) {
+    Object.assign(this, { kind, shown: kind === "class" ? CLASSES_AT_FIRST : AT_FIRST });
+    this.build();
+  }
+
+  // ---- rows -----------------------------------------------------------------------------------
+
+  build() {
+    const all = this.catalogue.list(this.kind);
+    const list = all.slice(0, this.shown);
+    this.#drawKinds();
+    this.find("#more-directions").hidden = all.length <= list.length;
+    if (!list.length) return this.#empty();
+    const rows = new Map(list.map((d) => [d.id, this.rows.get(d.id) ?? this.#row(d)]));
+    const ids = [...rows.keys()].join();
+    if (ids !== [...this.rows.keys()].join() || this.list.querySelector(".is-waiting")) {
+      this.list.replaceChildren(...[...rows.values()].map((r) => r.row));
+    }
+    this.rows = rows;
+    this.#drawAll();
+    this.thumbs.later(0);
+    return undefined;
+  }
+
+  #row({ id, kind }) {
+    const end = (sigmas) => {
+      const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
+      return h("button", { type: "button", class: "ga-tip", tabindex: -1, "data-end": sigmas }, canvas);
+    };
+    const act = (name, picture) => h("button", {
+      type: "button", class: "ga-mini", "data-act": name,
+    }, icon(picture));
+    const parts = {
+      low: end(-REACH), high: end(REACH), name: h("span", { class: "ga-direction-name" }),
+      output: h("output"), lock: act("lock", "unlock"),
+      slider: h("input", {
+        class: "ga-range direction-slider", type: "range", min: -REACH, max: REACH, step: 0.01, value: 0,
+      }),
+      own: kind === "drawn" ? [act("rename", "pen"), act("delete", "bin")] : [],
+    };
+    parts.row = h("div", { class: "ga-direction", role: "group", "data-id": id }, parts.low,
+      h("div", { class: "ga-direction-middle" }, parts.name, parts.output, ...parts.own, parts.lock,
+        parts.slider),
+      parts.high);
+    return parts;
+  }
+
+  draw() {
+    const names = this.catalogue.list(this.kind).slice(0, this.shown).map((d) => d.id).join();
+    if (names !== [...this.rows.keys()].join()) this.build();
+    else this.#drawAll();
+  }
+
+  #drawAll() {
+    if (!this.studio.ready) return;
+    for (const [id, parts] of this.rows) this.#drawRow(id, parts);
+  }
+
+  // Only what differs from the screen is touched.
+  #drawRow(id, parts) {
+    const direction = this.studio.catalogue.get(id);
+    if (!direction) return;
+    const sigmas = this.studio.point.steps[id] ?? 0;
+    const locked = this.studio.locks.has(id);
+    const name = nameOf(direction, this.studio);
+    const seen = `${sigmas} ${locked} ${name}`;
+    if (parts.seen === seen) return;
+    parts.seen = seen;
+    const { slider, row, output, lock } = parts;
+    if (Number(slider.value) !== sigmas) slider.value = sigmas;
+    slider.disabled = locked;
+    slider.setAttribute("aria-label", name);
+    slider.setAttribute("aria-valuetext", t("gan_sigmas", { value: sigmas.toFixed(2) }));
+    fillRange(slider, 0);
+    row.classList.toggle("is-moved", sigmas !== 0);
+    row.setAttribute("aria-label", name);
+    output.title = t("gan_metric_sigma_help");
+    output.textContent = sigmas ? `${signed(sigmas)} σ` : "0";
+    lock.setAttribute("aria-pressed", String(locked));
+    this.#drawWords(parts, direction, name, locked);
+  }
+
+  #drawWords({ name: label, lock, low, high, own }, direction, name, locked) {
+    label.textContent = name;
+    label.title = t(`gan_direction_${direction.kind}_help`);
+    const title = (node, words) => {
+      node.title = words;
+      node.setAttribute("aria-label", words);
+    };
+    title(lock, t(locked ? "gan_unlock" : "gan_lock", { name }));
+    lock.replaceChildren(icon(locked ? "lock" : "unlock"));
+    title(low, t("gan_less_of", { name }));
+    title(high, t("gan_more_of", { name }));
+    ["gan_rename", "gan_delete"].forEach((key, i) => own[i] && title(own[i], t(key, { name })));
+  }
+
+  // ---- kinds, and lists with nothing in them ------------------------------------------------------
+
+  #drawKinds() {
+    const offered = KINDS.filter((kind) => {
+      return ["ranked", "drawn"].includes(kind) || this.catalogue.list(kind).length;
+    });
+    const buttons = offered.map((kind) => h("button", {
+      type: "button", class: "ga-button is-bare", "data-kind": kind,
+      title: t(`gan_direction_${kind}_help`), "aria-pressed": String(kind === this.kind),
+    }, t(`gan_kind_${kind}`)));
+    const row = this.find("#direction-kinds");
+    const kept = row.contains(document.activeElement) ? document.activeElement.dataset.kind : null;
+    row.replaceChildren(...buttons);
+    if (kept) row.querySelector(`[data-kind="${kept}"]`)?.focus();
+    this.find("#drawn-tools").hidden = this.kind !== "drawn";
+  }
+
+  #empty() {
+    this.rows = new Map();
+    const { state, error } = this.catalogue;
+    if (state === "loading" && this.kind !== "drawn") {
+      const waiting = () => h("div", { class: "ga-direction is-waiting" },
+        h("span", { class: "ga-tip" }), h("span", { class: "ga-direction-middle" }), h("span", { class: "ga-tip" }));
+      this.list.replaceChildren(...Array.from({ length: AT_FIRST }, waiting));
+    } else if (state === "failed") {
+      this.list.replaceChildren(h("p", { class: "ga-direction-none" }, `${say(error)} `, h("button", {
+        type: "button", class: "ga-button", "data-act": "retry",
+      }, t("gan_try_again"))));
+    } else {
+      const key = this.kind === "drawn" ? "gan_no_drawn" : "gan_no_directions";
+      this.list.replaceChildren(h("p", { class: "ga-direction-none ga-quiet" }, t(key)));
+    }
+  }
+
+  // ---- thumbnails -------------------------------------------------------------------------------
+
+  #wanted() {
+    return [...this.rows].flatMap(([id, { low, high }]) => [
+      { canvas: low.firstChild, point: this.studio.along(id, -REACH) },
+      { canvas: high.firstChild, point: this.studio.along(id, REACH) },
+    ]);
+  }
+}

@@ -1,0 +1,209 @@
+// Explore: the picture, what it is made of, and the boards and panels that change it.
+import {
+  className, copyText, count, fillRange, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+} from "../page/kit/core.js";
+import { Catalogue } from "./catalogue.js";
+import { ClassMix } from "./classmix.js";
+import { Dimensions } from "./dimensions.js";
+import { Directions } from "./directions.js";
+import { buildMarks } from "./marks.js";
+import { Drawn } from "./drawn.js";
+import { fold } from "./fold.js";
+import { whenShown } from "../page/kit/fresh.js";
+import { undoWithKeys } from "./keys.js";
+import { LAST_SEED, fromLink } from "./latentlink.js";
+import { mountEngine } from "./inbrowser.js";
+import { buildMutate } from "./mutate.js";
+import { OwnRows } from "./ownrows.js";
+import { Painter, crispSize } from "../page/kit/painter.js";
+import { mountPanels } from "./panels.js";
+import { Studio } from "./studio.js";
+
+export function mount(element) {
+  new Explore(prepare(element)).start();
+}
+
+class Explore {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.canvas = this.find("#latent-image");
+    this.nimg = 0;
+    const painter = new Painter(this.canvas, {
+      painted: (facts) => this.#painted(facts), failed: (error) => studio.refused(error),
+    });
+    this.engine = mountEngine(this.find("#engine"), painter);
+    const studio = new Studio(painter);
+    this.studio = studio;
+    this.#boards();
+  }
+
+  #boards() {
+    const { root, studio } = this;
+    const store = new Drawn(studio);
+    const catalogue = new Catalogue(studio, store, root);
+    store.changed = (drawn) => catalogue.redraw(drawn);
+    const directions = new Directions(root, studio, catalogue, store);
+    this.mix = new ClassMix(this.find("#class-mix"), this.find("#mix-toggle"), studio);
+    new OwnRows(root, studio, store);
+    const part = (name, build) => fold(this.find(`#open-${name}`), this.find(`#${name}`), build);
+    fold(this.find("#open-dimensions"), this.find("#all-dimensions"),
+      () => new Dimensions(this.find("#latent-board"), studio));
+    part("mutate", (body) => buildMutate(body, studio));
+    part("draw", (body) => buildMarks(body, studio, { store, made: () => directions.show("drawn") }));
+  }
+
+  start() {
+    this.#listen();
+    on("model", ({ ref, extra }) => this.#open(ref, extra));
+    on("state", () => this.#follow());
+    on("language", () => this.#draw());
+    on("latent", () => this.#draw());
+    on("latent-failed", (sentence) => this.#note(sentence));
+    const linked = linkedState();
+    if (linked.has("seed")) this.studio.point = fromLink(linked);
+    new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
+    mountPanels(this.find("#panels"), this.studio);
+    whenShown(this.root, () => this.#catchUp());
+    if (state.ref) this.#open(state.ref);
+  }
+
+  #listen() {
+    const { studio } = this;
+    this.find("#randomise").addEventListener("click", () => studio.randomise());
+    this.find("#seed").addEventListener("change", (e) => {
+      const seed = Math.floor(Number(e.target.value));
+      if (e.target.value && seed >= 0 && seed <= LAST_SEED) studio.jump({ seed });
+      else this.#draw();
+    });
+    undoWithKeys(this.root, studio);
+    this.find("#reset").addEventListener("click", () => studio.reset());
+    this.find("#class-select").addEventListener("change", (e) => {
+      const label = e.target.value === "" ? null : Number(e.target.value);
+      if (!(label >= studio.classes)) studio.jump({ label, held: label !== null });
+    });
+    this.find("#class-hold").addEventListener("click", () => studio.hold(!studio.point.held));
+    const psi = this.find("#psi");
+    psi.addEventListener("input", () => studio.drag({ psi: Number(psi.value) }));
+    psi.addEventListener("change", () => studio.release());
+    psi.addEventListener("dblclick", () => studio.jump({ psi: 1 }));
+    this.find("#undo").addEventListener("click", () => studio.undo());
+    this.find("#redo").addEventListener("click", () => studio.redo());
+    this.find("#copy-link").addEventListener("click", (e) => {
+      studio.settled();
+      copyText(studio.address(this.nimg), e.currentTarget);
+    });
+  }
+
+  // ---- the model ------------------------------------------------------------------------------
+
+  #open(ref, extra = null) {
+    const model = ref ? modelOf(plainRef(ref)) : null;
+    if (!model) return this.#note(state.ready ? t("gan_no_models") : "");
+    return this.studio.open(ref, model, extra);
+  }
+
+  #follow() {
+    const { studio } = this;
+    const model = studio.model && modelOf(studio.model.ref);
+    if (model) studio.follow(model, tabIsOpen(this.root));
+  }
+
+  // Weights that came while another tab was shown were not painted.
+  #catchUp() {
+    const { studio } = this;
+    const follows = studio.ready && studio.model.kind === "run" && !studio.ref.includes("@");
+    if (follows && this.nimg && this.nimg !== studio.model.nimg) studio.paint();
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------
+
+  #painted(facts) {
+    this.nimg = facts.nimg;
+    this.find(".ga-frame").classList.remove("is-loading");
+    this.engine.painted(facts);
+    this.#note("");
+    this.#size();
+    this.#drawWhat();
+  }
+
+  #size() {
+    const frame = this.find(".ga-frame");
+    const room = frame.clientWidth < 300 ? 160 : 320;
+    const side = `${crispSize(this.canvas.width, room)}px`;
+    if (this.canvas.style.width !== side) Object.assign(this.canvas.style, { width: side, height: side });
+  }
+
+  #draw() {
+    const { studio } = this;
+    if (!studio.ready) return;
+    const { point } = studio;
+    this.find("#seed").value = point.base ? "" : point.seed;  // a point of its own has none
+    const psi = this.find("#psi");
+    psi.value = point.psi;
+    this.find("#psi-value").textContent = point.psi.toFixed(2);
+    fillRange(psi, 0);
+    this.#drawClass();
+    this.mix.draw();
+    this.find("#dimensions").textContent = t("gan_all_dimensions", { count: studio.model.z_dim });
+    const moved = Object.keys(point.moves).length + Object.keys(point.steps).length;
+    this.find("#moved").textContent = moved ? t("gan_moved", { count: moved }) : "\u00a0";
+    this.find("#reset").disabled = studio.isPlain;
+    this.find("#undo").disabled = !studio.past.length;
+    this.find("#redo").disabled = !studio.future.length;
+    this.#drawWhat();
+  }
+
+  #drawClass() {
+    const names = this.studio.model.class_names.map(className);
+    const select = this.find("#class-select");
+    this.find(".is-class").hidden = !names.length;
+    if (!names.length) return;
+    const { mix, label } = this.studio.point;
+    const options = [t("gan_class_by_seed_is", { name: names[this.studio.seeded.label] }), ...names];
+    if (mix) options.push(t("gan_mixture"));
+    if (options.join("\n") !== this.options) {
+      this.options = options.join("\n");
+      select.replaceChildren(
+        ...options.map((name, i) => h("option", { value: i ? i - 1 : "" }, name)));
+    }
+    select.selectedIndex = mix ? options.length - 1 : (label ?? -1) + 1;
+    this.#drawHold();
+  }
+
+  #drawHold() {
+    const { held } = this.studio.point;
+    const [button, words] = [this.find("#class-hold"), t(held ? "gan_class_release" : "gan_class_hold")];
+    if (button.title === words) return;
+    button.replaceChildren(icon(held ? "lock" : "unlock"));
+    button.setAttribute("aria-pressed", String(held));
+    button.setAttribute("aria-label", words);
+    button.title = words;
+  }
+
+  #drawWhat() {
+    const { studio } = this;
+    if (!studio.ready) return;
+    const own = studio.previewing || studio.point.base;
+    const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
+    const name = studio.previewing ? "" : this.#className();
+    const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
+    const what = [name, seed, at].filter(Boolean).join(" · ");
+    if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
+    this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
+  }
+
+  #className() {
+    const { studio } = this;
+    const names = studio.model.class_names;
+    if (!studio.point.mix) return names.length ? className(names[studio.label()]) : undefined;
+    const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
+    return shares.filter(([share]) => share > 0.005).sort(([a], [b]) => b - a)
+      .map(([share, name]) => `${className(name)} ${Math.round(100 * share)} %`).join(" + ");
+  }
+
+  #note(sentence) {
+    const note = this.find("#explore-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+}

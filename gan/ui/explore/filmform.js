@@ -1,0 +1,129 @@
+// The film of a walk: format, size, progress, cancel, and the file.
+import { boot, h, say, t } from "../page/kit/core.js";
+import { follow, save } from "../page/kit/lines.js";
+import { button, field, select } from "./points.js";
+
+const SCALES = [1, 2, 4, 8, 12, 16];
+const SMALLEST = 96;  // px of a side
+const LARGEST = boot.local ? 512 : 384;
+const ENCODING = 0.7;  // of the bar, when all pictures are there
+
+export class FilmForm {
+  constructor(studio, way) {
+    Object.assign(this, { studio, way, busy: null, file: null });
+    this.format = select([["webp", "gan_film_webp"], ["gif", "gan_film_gif"], ["mp4", "gan_film_mp4"]], { id: "film-format" });
+    this.size = h("select", { class: "ga-input", id: "film-size" });
+    this.start = button("gan_film_make", { icon: "save", id: "film-make" });
+    this.stop = button("gan_cancel", { id: "film-cancel", hidden: true });
+    this.bar = h("progress", { class: "ga-meter", max: 1, value: 0, "data-t-label": "gan_film_progress", hidden: true });
+    this.status = h("output", { class: "ga-quiet", role: "status" });
+    this.again = h("button", { type: "button", class: "ga-button is-bare", hidden: true });
+    this.note = h("p", { class: "ga-note", role: "status" });
+    this.node = h("div", { class: "ga-film" },
+      h("div", { class: "ga-rowed is-ruled" },
+        field("gan_film_format", this.format, { class: "is-format" }),
+        field("gan_film_size", this.size, { class: "is-format" }),
+        this.start, this.stop, this.bar, this.status, this.again),
+      this.note);
+    this.start.addEventListener("click", () => this.#make());
+    this.stop.addEventListener("click", () => this.busy?.abort());
+    this.again.addEventListener("click", () => save(this.file.blob, this.file.name));
+    this.#sizes();
+  }
+
+  enable(ready) {
+    this.ready = ready;
+    this.start.disabled = !ready || this.busy !== null;
+    if (!this.busy) this.#sizes();
+  }
+
+  forget() {
+    this.busy?.abort();
+    this.file = null;
+    this.again.hidden = true;
+    this.#say("");
+  }
+
+  worded() { if (!this.busy) this.#say(""); }
+
+  // Whole multiples of the picture, so that every pixel has the same size.
+  #sizes() {
+    const side = this.studio.model?.resolution ?? 28;
+    if (this.side === side) return;
+    this.side = side;
+    const fitting = SCALES.filter((s) => s * side >= Math.min(SMALLEST, side * 16) && s * side <= LARGEST);
+    const scales = fitting.length ? fitting : [1];
+    this.size.replaceChildren(...scales.map((s) => h("option", { value: s }, `${s * side} px`)));
+    this.size.value = scales.findLast((s) => s * side <= 256) ?? scales[0];
+  }
+
+  async #make() {
+    const { keys, seconds, space, loop } = this.way();
+    const now = this.studio.now();
+    const query = new URLSearchParams({
+      ref: now.ref, psi: now.psi, seconds, space, loop: Number(loop),
+      format: this.format.value, scale: this.size.value,
+    });
+    this.#begin();
+    try {
+      let name = "";
+      const blob = await follow(`film?${query}`, rowsOf(keys), {
+        signal: this.busy.signal, told: (line) => { name = line.name ?? name; this.#told(line); },
+      });
+      this.file = { blob, name };
+      save(blob, name);
+      this.#say("");
+      this.again.textContent = t("gan_film_again", { name, size: sizeOf(blob.size) });
+      this.again.hidden = false;
+    } catch (error) {
+      if (error.name === "AbortError") this.#say(t("gan_film_cancelled"));
+      else { this.#say(""); this.note.textContent = say(error); }
+    } finally {
+      this.#end();
+    }
+  }
+
+  #begin() {
+    this.busy = new AbortController();
+    this.note.textContent = "";
+    this.again.hidden = true;
+    this.start.disabled = true;
+    this.stop.hidden = this.bar.hidden = false;
+    this.bar.removeAttribute("value");
+    this.#say(t("gan_film_waiting"));
+  }
+
+  #end() {
+    this.busy = null;
+    this.start.disabled = !this.ready;
+    this.stop.hidden = this.bar.hidden = true;
+  }
+
+  #told({ step, of, encoding }) {
+    if (step) {
+      this.bar.value = ENCODING * step / of;
+      this.#say(t("gan_film_frames", { step, of }));
+    }
+    if (encoding) {
+      this.bar.value = ENCODING;
+      this.#say(t("gan_film_encoding"));
+    }
+  }
+
+  #say(sentence) { this.status.textContent = sentence; }
+}
+
+// Keyframes as the server reads them: z and class weights in a row each.
+function rowsOf(keys) {
+  const width = keys[0].z.length + (keys[0].mix?.length ?? 0);
+  const rows = new Float32Array(keys.length * width);
+  keys.forEach(({ z, mix }, i) => {
+    rows.set(z, i * width);
+    if (mix) rows.set(mix, i * width + z.length);
+  });
+  return rows;
+}
+
+function sizeOf(bytes) {
+  return bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}

@@ -1,0 +1,282 @@
+// The painter's second engine: the generator in this browser, in a worker; and the line under the
+// picture that says where it was made and how fast, with the switch between the two.
+import { ask, boot, h, modelOf, on, plainRef, t, translate, url } from "../page/kit/core.js";
+import { classWeights, server, toImageData } from "../page/kit/painter.js";
+
+const KEY = "gan-in-browser";  // "on" or "off" where a visitor switched it
+const CALM_MS = 400;  // the picture comes first; a model that is only passed by is not fetched
+const SLOW_MS = 50;  // a browser that takes longer is no match for a server
+const DRAWS = 5;  // the fastest counts: the first ones warm up, and a machine may be busy
+const STUCK_MS = { load: 120_000, render: 10_000 };  // the runtime is 2.3 MB on the way
+const TRIES = 3;  // a network may fail once
+const GREY_LEVELS = 2;  // two ways to round may differ by one
+const LINE_EVERY_MS = 250;
+
+export class BrowserEngine {
+  constructor(changed) {
+    Object.assign(this, { room: 2, changed, wanted: null, ready: null, worker: null });
+    Object.assign(this, { why: "loading", tried: null, tries: 0, seen: false });
+    this.on = recall(KEY) !== "off";
+    this.insists = recall(KEY) === "on";  // by hand: also where the server is faster
+    on("state", () => this.#consider());
+  }
+
+  // ---- what the painter asks ----------------------------------------------------------------
+
+  // The picture on screen is to be made of this; from here on the model is on its way.
+  want(request) {
+    const other = this.wanted?.ref !== request.ref;
+    this.wanted = request;
+    if (other) this.#consider();
+  }
+
+  // There is a picture on screen: from now on there is time.
+  see() {
+    if (this.seen) return;
+    this.seen = true;
+    this.#consider();
+  }
+
+  takes(ref) { return this.on && this.ready !== null && this.ready.key === keyOf(ref); }
+
+  async render(request) {
+    const { revision, nimg } = this.ready;
+    const picture = await this.#draw([request], revision);
+    return { ...picture, where: "browser", nimg };
+  }
+
+  async renderAll(requests) {
+    const { revision } = this.ready;
+    const pictures = [];
+    for (const request of requests) {  // one by one: a slider that moves meanwhile waits for one only
+      const { pixels, width, height, channels } = await this.#draw([request], revision);
+      pictures.push(toImageData(pixels, width, height, channels));
+    }
+    return pictures;
+  }
+
+  fail(error) {
+    console.info(`the generator stays on the server: ${error.message ?? error}`);
+    this.#end();
+    this.#say("failed");
+  }
+
+  // A network that fails, or weights that change meanwhile, may do better at the next look.
+  #failToLoad(error) {
+    this.tries += 1;
+    if (error instanceof Unreachable && this.tries < TRIES) this.tried = null;
+    else this.fail(error);
+  }
+
+  // ---- the switch -----------------------------------------------------------------------------
+
+  turn(wanted) {
+    this.on = this.insists = wanted;
+    boot.remember(KEY, wanted ? "on" : "off");
+    this.tried = null;
+    if (wanted) this.#consider();
+    else {
+      this.#end();
+      this.#say(null);
+    }
+  }
+
+  // ---- one model after another ----------------------------------------------------------------
+
+  // A training that runs writes new weights every few seconds: it is shown by the server.
+  #consider() {
+    if (!this.on || !this.wanted || !this.seen) return;
+    const { ref } = this.wanted;
+    const key = keyOf(ref);
+    if (this.ready?.key === key || this.tried === key) return;
+    if (this.lastKey !== key) this.tries = 0;
+    this.tried = this.lastKey = key;
+    clearTimeout(this.timer);
+    if (isTraining(ref)) this.#say("training");
+    else {
+      this.#say("loading");
+      this.timer = setTimeout(() => whenIdle(() => this.#load(ref, key)), CALM_MS);
+    }
+  }
+
+  async #load(ref, key) {
+    const left = () => this.tried !== key || !this.on;
+    if (left()) return;
+    try {
+      const info = await ask(`model?${new URLSearchParams({ ref })}`).catch(unreachable);
+      if (!info.fits) return left() ? null : this.#say("too_big");
+      const model = await fetched(`model.onnx?${new URLSearchParams({ ref, revision: info.revision })}`);
+      if (left()) return;
+      const { revision, nimg } = info;
+      this.worker ??= new Helper();
+      await this.worker.call("load", { runtime: url(info.runtime), model, revision }, [model]);
+      if (left()) return;
+      const why = await this.#compare(revision, nimg);
+      if (left()) return;
+      if (why) return this.#say(why);
+      this.ready = { key, revision, nimg };
+      this.#say(null);
+    } catch (error) {
+      if (!left()) this.#failToLoad(error);
+    }
+  }
+
+  // Before it is trusted, what it draws is held against the server's picture of the same point.
+  async #compare(revision, nimg) {
+    const request = this.wanted;
+    const theirs = await server.render(request).catch(unreachable);
+    if (theirs.nimg !== nimg) throw new Unreachable("the model has newer weights");
+    let mine = null;
+    let fastest = Infinity;
+    for (let i = 0; i < DRAWS; i += 1) {
+      mine = await this.#draw([request], revision);
+      fastest = Math.min(fastest, mine.ms);
+    }
+    const off = mine.pixels.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs.pixels[i])), 0);
+    if (mine.pixels.length !== theirs.pixels.length || off > GREY_LEVELS) {
+      throw new Error(`it draws another picture, ${off} grey levels off`);
+    }
+    return fastest > SLOW_MS && !this.insists ? "slow" : null;
+  }
+
+  #draw(requests, revision) {
+    const [{ psi, z }] = requests;
+    const weights = classWeights(requests[0]);
+    return this.worker.call("render", { revision, count: 1, psi, z, weights });
+  }
+
+  #end() {
+    clearTimeout(this.timer);
+    this.worker?.end();
+    this.worker = this.ready = null;
+  }
+
+  #say(why) {
+    if (why && why !== "loading") this.ready = null;
+    this.why = why;
+    this.changed();
+  }
+}
+
+// ---- the worker -------------------------------------------------------------------------------
+
+class Helper {
+  constructor() {
+    this.worker = new Worker(new URL("./generator.js", import.meta.url), { type: "module" });
+    this.count = 0;
+    this.calls = new Map();
+    this.worker.addEventListener("message", ({ data }) => this.#answer(data));
+    this.worker.addEventListener("error", (e) => {
+      e.preventDefault();
+      this.end(e.message || "the worker did not start");
+    });
+  }
+
+  call(task, values, transfer = []) {
+    return new Promise((resolve, reject) => {
+      this.count += 1;
+      const id = this.count;
+      const timer = setTimeout(() => this.#answer({ id, error: `${task} took too long` }), STUCK_MS[task]);
+      this.calls.set(id, { resolve, reject, timer });
+      this.worker.postMessage({ id, task, values }, transfer);
+    });
+  }
+
+  #answer({ id, value, error }) {
+    const call = this.calls.get(id);
+    if (!call) return;
+    this.calls.delete(id);
+    clearTimeout(call.timer);
+    if (error === undefined) call.resolve(value);
+    else call.reject(new Error(error));
+  }
+
+  end(reason = "it was ended") {
+    this.worker.terminate();
+    for (const id of [...this.calls.keys()]) this.#answer({ id, error: reason });
+  }
+}
+
+// ---- the line and the switch --------------------------------------------------------------------
+
+export function mountEngine(node, painter) {
+  const line = new EngineLine(node);
+  const engine = new BrowserEngine(() => line.draw());
+  line.follow(engine);
+  painter.engine = engine;
+  return line;
+}
+
+class EngineLine {
+  constructor(node) {
+    Object.assign(this, { times: [], where: "server", shown: 0, engine: null });
+    this.speed = h("p", { class: "ga-quiet", id: "latency" }, "\u00a0");
+    this.box = h("input", {
+      type: "checkbox", role: "switch", id: "engine-switch",
+      onchange: () => this.engine.turn(this.box.checked),
+    });
+    this.why = h("span", { class: "ga-quiet", id: "engine-why", role: "status" });
+    const label = h("label", { class: "ga-switch", "data-t-title": "gan_engine_switch_help" },
+      this.box, h("span", { "data-t": "gan_engine_switch" }));
+    node.replaceChildren(this.speed, h("div", { class: "ga-engine-row" }, label, this.why));
+    translate(node);
+    on("language", () => this.draw());
+  }
+
+  follow(engine) {
+    this.engine = engine;
+    this.box.checked = engine.on;
+    this.draw();
+  }
+
+  // After every picture; the figure is the median of the last few, and changes four times a second.
+  painted({ where, totalMs }) {
+    if (where !== this.where) this.times = [];
+    this.where = where;
+    this.times = [...this.times, totalMs].slice(-9);
+    this.engine.see();
+    clearTimeout(this.timer);
+    const wait = this.shown + LINE_EVERY_MS - performance.now();
+    if (wait <= 0) this.draw();
+    else this.timer = setTimeout(() => this.draw(), wait);
+  }
+
+  draw() {
+    const { why, on: wanted } = this.engine;
+    put(this.why, wanted && why ? t(`gan_engine_${why}`) : "");
+    if (!this.times.length) return;
+    this.shown = performance.now();
+    const ms = [...this.times].sort((a, b) => a - b)[this.times.length >> 1];
+    put(this.speed, t(`gan_engine_${this.where}`, { ms: Math.round(ms) }));
+  }
+}
+
+// ---- helpers ------------------------------------------------------------------------------------
+
+const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
+class Unreachable extends Error {}
+const unreachable = (error) => { throw new Unreachable(error.message); };
+
+function recall(key) {
+  try { return localStorage.getItem(key); } catch { return null; }
+}
+
+const isTraining = (ref) =>
+  !ref.includes("@") && ["starting", "running"].includes(modelOf(plainRef(ref))?.state);
+
+// Which weights a ref stands for now: a run's newest change with its count of images.
+function keyOf(ref) {
+  const model = modelOf(plainRef(ref));
+  const moving = ref.includes("@") ? "" : `${model?.nimg} ${isTraining(ref)}`;
+  return `${ref} ${moving}`;
+}
+
+const whenIdle = (act) =>
+  (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 200));
+
+async function fetched(path) {
+  const reply = await fetch(url(path), { credentials: "same-origin" }).catch(unreachable);
+  if (!reply.ok) throw new Unreachable(`${path.split("?")[0]}: ${reply.status}`);
+  return reply.arrayBuffer();
+}

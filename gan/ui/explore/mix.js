@@ -1,0 +1,226 @@
+// Mix: A - B + C with pictures, live on the big picture.
+import { fillRange, h, say, t } from "../page/kit/core.js";
+import {
+  anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
+} from "./points.js";
+
+const SLOTS = ["a", "b", "c"];
+const SIGNS = { a: "", b: "−", c: "+" };
+const LAST_SEED = 2 ** 31 - 1;
+
+export function build(body, studio) { return new Mix(body, studio); }
+
+// Class weights made a mixture: none negative, all adding up to 1; walk.py does the same.
+function mixture(weights) {
+  const positive = weights.map((v) => Math.max(0, v));
+  const sum = positive.reduce((a, b) => a + b, 0) || 1;
+  return positive.map((v) => v / sum);
+}
+
+class Mix {
+  constructor(body, studio) {
+    Object.assign(this, { body, studio, model: studio.model?.ref, shown: false });
+    this.slots = Object.fromEntries(SLOTS.map((name) => [name, this.#slot(name)]));
+    this.#make();
+  }
+
+  open() {
+    if (!this.slots.a.point) this.#fillFirst();
+    else this.#shoot();
+  }
+
+  close() { this.#leave(); }
+
+  changed() {
+    this.shown = false;
+    if (this.studio.model?.ref === this.model) return;
+    this.model = this.studio.model?.ref;
+    for (const slot of Object.values(this.slots)) Object.assign(slot, { point: null, stamp: null });
+    this.note.textContent = "";
+    this.#draw();
+    if (!this.body.hidden) this.#fillFirst();
+  }
+
+  settled() { this.#shoot(); }
+
+  worded() { this.#draw(); }
+
+  // ---- the panel ----------------------------------------------------------------------------
+
+  #make() {
+    this.note = h("p", { class: "ga-note", role: "status" });
+    this.result = shot(null, { id: "mix-result", width: 1, height: 1 });
+    this.use = button("gan_mix_use", { id: "mix-use", primary: true });
+    this.length = h("input", { type: "checkbox", id: "mix-length", checked: true });
+    this.again = button("gan_mix_again", { icon: "dice", id: "mix-again" });
+    const amounts = h("div", { class: "ga-rowed" },
+      this.#amount("b", "gan_mix_less"), this.#amount("c", "gan_mix_more"),
+      h("label", { class: "ga-check", "data-t-title": "gan_mix_length_help" }, this.length,
+        h("span", { "data-t": "gan_mix_length" })),
+      h("span", { class: "ga-space" }), this.again, this.use);
+    this.body.append(
+      h("p", { class: "ga-quiet", "data-t": "gan_mix_help" }), this.note,
+      h("div", { class: "ga-mix" },
+        ...SLOTS.map((name) => this.slots[name].node),
+        h("div", { class: "ga-mix-slot is-result" },
+          h("span", { class: "ga-mix-sign", "aria-hidden": "true" }, "="),
+          h("div", { class: "ga-mix-shot" }, this.result),
+          h("strong", { "data-t": "gan_mix_result" }))),
+      amounts);
+    this.length.addEventListener("change", () => this.#blend());
+    this.use.addEventListener("click", () => this.#use());
+    this.again.addEventListener("click", () => this.#fill(SLOTS));
+    for (const slot of Object.values(this.slots)) this.#listen(slot);
+  }
+
+  #slot(name) {
+    const canvas = shot(null, { width: 1, height: 1 });
+    const seed = h("input", {
+      class: "ga-input", inputmode: "numeric", id: `mix-seed-${name}`, "data-t-placeholder": "gan_seed",
+      "data-t-title": "gan_metric_seed_help",
+    });
+    const now = button("gan_mix_this", { id: `mix-this-${name}` });
+    const chance = iconButton("gan_mix_chance", "dice", { id: `mix-chance-${name}` });
+    const node = h("div", { class: "ga-mix-slot", role: "group" },
+      h("span", { class: "ga-mix-sign", "aria-hidden": "true" }, SIGNS[name]),
+      h("div", { class: "ga-mix-shot" }, canvas),
+      h("div", { class: "ga-mix-acts" },
+        h("b", {}, name.toUpperCase()), seed, chance), now);
+    return { name, canvas, seed, now, chance, node, point: null, stamp: null };
+  }
+
+  #amount(name, word) {
+    const slider = range({ id: `mix-amount-${name}`, min: 0, max: 2, step: 0.05, value: 1 });
+    const output = h("output");
+    Object.assign(this.slots[name], { slider, output });
+    slider.addEventListener("input", () => this.#blend());
+    slider.addEventListener("dblclick", () => { slider.value = 1; this.#blend(); });
+    return h("label", { class: "ga-field is-amount", "data-t-title": "gan_metric_amount_help" },
+      h("span", {}, h("span", { "data-t": word }), output), slider);
+  }
+
+  #listen(slot) {
+    slot.now.addEventListener("click", () => {
+      this.#set(slot, this.shown ? this.#mixed() : here(this.studio));
+    });
+    slot.chance.addEventListener("click", () => this.#fill([slot.name]));
+    slot.seed.addEventListener("change", () => {
+      const seed = Number(slot.seed.value);
+      const fine = slot.seed.value.trim() && Number.isInteger(seed) && seed >= 0 && seed <= LAST_SEED;
+      if (fine) this.#fill([slot.name], [seed]);
+      else this.#draw();
+    });
+  }
+
+  // ---- what is mixed ------------------------------------------------------------------------
+
+  #fillFirst() {
+    if (!this.studio.now()) return;
+    this.slots.a.point = here(this.studio);
+    this.#fill(["b", "c"]);
+  }
+
+  async #fill(names, seeds = names.map(anySeed)) {
+    const { model } = this;
+    try {
+      const points = await Promise.all(seeds.map((seed) => fromSeed(this.studio, seed)));
+      if (model !== this.model) return;
+      names.forEach((name, i) => Object.assign(this.slots[name], { point: points[i], stamp: null }));
+      this.note.textContent = "";
+      this.#shoot();
+      this.#blend();
+    } catch (error) {
+      this.note.textContent = say(error);
+    }
+  }
+
+  #set(slot, point) {
+    Object.assign(slot, { point, stamp: null });
+    this.#shoot();
+    this.#blend();
+  }
+
+  #ready() { return SLOTS.every((name) => this.slots[name].point); }
+
+  #mixed() {
+    const [a, b, c] = SLOTS.map((name) => this.slots[name].point);
+    const [less, more] = ["b", "c"].map((name) => Number(this.slots[name].slider.value));
+    // less of B and more of C than the average, which is 0 in z and the same share of every class;
+    // so that the weights of the classes still add up to 1, whatever the amounts
+    const sum = (x, y, w, average = 0) => Array.from(
+      x, (v, i) => v - less * (y[i] - average) + more * (w[i] - average));
+    const exact = (v) => Number(v.toFixed(6));  // no traces of a class that cancels out
+    let z = Float32Array.from(sum(a.z, b.z, c.z));
+    if (this.length.checked) {  // noise lives at one length; three of it added do not
+      const scale = Math.hypot(...a.z) / (Math.hypot(...z) || 1);
+      z = z.map((v) => v * scale);
+    }
+    const mix = a.mix && mixture(sum(a.mix, b.mix, c.mix, 1 / a.mix.length)).map(exact);
+    return { z, mix, label: null, seed: null };
+  }
+
+  #blend() {
+    this.#draw();
+    if (!this.#ready()) return;
+    const { z, mix } = this.#mixed();
+    this.studio.preview(z, { mix });
+    this.shown = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#shootResult(), 60);
+  }
+
+  async #use() {
+    const point = this.#mixed();
+    this.shown = false;
+    await this.studio.jump(jumpTo(point));
+  }
+
+  #leave() {
+    if (this.shown) this.studio.settle();
+    this.shown = false;
+  }
+
+  // ---- pictures -----------------------------------------------------------------------------
+
+  async #shoot() {
+    const now = this.studio.now();
+    if (!now) return;
+    const stamp = `${now.ref} ${now.psi} ${this.studio.model?.nimg}`;
+    const stale = Object.values(this.slots).filter((s) => s.point && s.stamp !== stamp);
+    if (!stale.length) return;
+    try {
+      const images = await this.studio.batch(stale.map((s) => s.point));
+      stale.forEach((slot, i) => { put(slot.canvas, images[i]); slot.stamp = stamp; });
+      this.#shootResult();
+    } catch (error) {
+      this.note.textContent = say(error);
+    }
+    this.#draw();
+  }
+
+  async #shootResult() {
+    if (!this.#ready() || this.body.hidden) return;
+    try {
+      const [image] = await this.studio.batch([this.#mixed()]);
+      put(this.result, image);
+    } catch { /* the big picture says what is wrong */ }
+  }
+
+  #draw() {
+    for (const { name, point, seed, canvas, node } of Object.values(this.slots)) {
+      const what = t("gan_mix_slot", { name: name.toUpperCase() });
+      node.setAttribute("aria-label", what);
+      canvas.setAttribute("aria-label", what);
+      seed.setAttribute("aria-label", t("gan_mix_seed", { name: name.toUpperCase() }));
+      if (document.activeElement !== seed) seed.value = point?.seed ?? "";
+      node.classList.toggle("is-empty", !point);
+    }
+    for (const name of ["b", "c"]) {
+      const { slider, output } = this.slots[name];
+      output.textContent = Number(slider.value).toFixed(2);
+      fillRange(slider, 0);
+    }
+    this.result.setAttribute("aria-label", t("gan_mix_result"));
+    this.use.disabled = !this.#ready();
+  }
+}

@@ -1,0 +1,100 @@
+// Around here: the point in the middle of eight neighbours; a click goes to one of them.
+import { fillRange, h, icon, t } from "../page/kit/core.js";
+import { Thumbs } from "./thumbs.js";
+import { addScaled, dot } from "./vectors.js";
+
+const CENTRE = 4;
+const ROOM = 96;
+const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -3, ArrowDown: 3 };
+
+export function buildMutate(body, studio) {
+  return new Mutate(body, studio);
+}
+
+class Mutate {
+  constructor(body, studio) {
+    Object.assign(this, { body, studio, noise: [], about: null, near: [] });
+    this.tiles = Array.from({ length: 9 }, (_, i) => {
+      const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
+      return { canvas, node: h("button", { type: "button", class: "ga-neighbour", "data-index": i }, canvas) };
+    });
+    this.grid = h("div", { class: "ga-neighbours", id: "neighbours" }, ...this.tiles.map((t) => t.node));
+    this.radius = h("input", {
+      class: "ga-range", id: "radius", type: "range", min: 0.05, max: 1, step: 0.01, value: 0.4,
+    });
+    this.value = h("output");
+    const others = h("button", { type: "button", class: "ga-button", id: "other-neighbours" },
+      icon("dice"), h("span", { "data-t": "gan_other_neighbours" }));
+    body.append(this.grid, h("div", { class: "ga-mutate-side" },
+      h("p", { class: "ga-quiet", "data-t": "gan_mutate_help" }),
+      h("label", { class: "ga-field", for: "radius", "data-t-title": "gan_metric_turn_help" },
+        h("span", {}, h("span", { "data-t": "gan_radius" }), this.value), this.radius),
+      others));
+    this.thumbs = new Thumbs(studio, this.grid, ROOM, () => this.#wanted());
+    this.radius.addEventListener("input", () => this.#spread());
+    others.addEventListener("click", () => {
+      this.about = null;
+      this.draw();
+    });
+    this.grid.addEventListener("click", (e) => this.#go(e.target.closest("button")));
+    this.grid.addEventListener("keydown", (e) => this.#walk(e));
+  }
+
+  // Somewhere else there are other neighbours.
+  draw() {
+    const { studio } = this;
+    if (!studio.ready) return;
+    const about = `${studio.model.ref} ${studio.z().join()}`;
+    if (about !== this.about) {
+      this.about = about;
+      this.noise = this.tiles.map(() => Float32Array.from({ length: studio.model.z_dim }, normal));
+    }
+    this.#spread();
+    this.tiles.forEach(({ node }, i) => {
+      node.setAttribute("aria-label", i === CENTRE ? t("gan_neighbour_here") : t("gan_neighbour", { index: i < CENTRE ? i + 1 : i }));
+      node.disabled = i === CENTRE;
+    });
+  }
+
+  // A turn from z towards noise of the same length: neighbours are as likely as z is. Locked
+  // directions and dimensions stay.
+  #spread() {
+    const { studio } = this;
+    const angle = Number(this.radius.value);
+    this.value.textContent = angle.toFixed(2);
+    fillRange(this.radius, 0);
+    const z = studio.z();
+    this.near = this.noise.map((noise, i) => {
+      if (i === CENTRE) return z;
+      const turned = z.map((v) => v * Math.cos(angle));
+      addScaled(turned, noise, Math.sin(angle) * Math.sqrt(dot(z, z) / dot(noise, noise)));
+      return studio.held(turned);
+    });
+    this.thumbs.later(40);
+  }
+
+  #wanted() {
+    const [label, mix] = [this.studio.label(), this.studio.mix()];
+    return this.tiles.map(({ canvas }, i) => ({ canvas, point: { z: this.near[i], label, mix } }));
+  }
+
+  #go(tile) {
+    if (tile && !tile.disabled) this.studio.jump({ z: this.near[Number(tile.dataset.index)] });
+  }
+
+  #walk(e) {
+    if (!(e.key in KEYS)) return;
+    e.preventDefault();
+    const from = Number(e.target.dataset.index);
+    const sideways = e.key === "ArrowLeft" || e.key === "ArrowRight";
+    let to = from + KEYS[e.key];
+    if (to === CENTRE) to += KEYS[e.key];  // the middle is where we are
+    if (to < 0 || to > 8 || (sideways && Math.floor(to / 3) !== Math.floor(from / 3))) return;
+    this.tiles[to].node.focus();
+  }
+}
+
+// Box and Muller.
+function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}

@@ -1,0 +1,107 @@
+// The panels under the latent board: a row of buttons, one panel open at a time, each in a module
+// of its own that is fetched when it is first opened.
+//
+// What they ask of `studio` (studio.js): now() -> {ref, seed, label, mix, psi, z} or null;
+// jump({seed?|z?, label?, mix?, psi?}, {undo}); preview(z, {label, mix, psi}); settle();
+// batch(points, {psi}) -> Promise<ImageData[]> (painter.batch); directions() ->
+// [{name, vector: Float32Array}]; and "latent" (core events) whenever the point changed.
+import { h, icon, on, say, t, tabIsOpen, translate } from "../page/kit/core.js";
+
+const PANELS = [
+  { name: "walk", word: "gan_panel_walk", load: () => import("./walk.js") },
+  { name: "mix", word: "gan_panel_mix", load: () => import("./mix.js") },
+  { name: "map", word: "gan_panel_map", load: () => import("./map.js") },
+  { name: "picture", word: "gan_panel_picture", load: () => import("./picture.js") },
+  { name: "inside", word: "gan_panel_inside", load: () => import("./inside.js") },
+];
+const SETTLED_MS = 250;  // after the last change; a drag changes every 16 ms
+
+// What a panel module may have: build(body, studio) -> {open?, close?, changed?, settled?, worded?}.
+export function mountPanels(node, studio) {
+  return new Panels(node, studio);
+}
+
+class Panels {
+  constructor(node, studio) {
+    Object.assign(this, { node, studio, opened: null, timer: null });
+    this.panels = PANELS.map((panel) => this.#panel(panel));
+    node.classList.add("ga-panels");
+    node.replaceChildren(
+      h("div", { class: "ga-panel-row", role: "group", "data-t-label": "gan_panels" },
+        ...this.panels.map((p) => p.button)),
+      ...this.panels.map((p) => p.body));
+    this.#words();
+    on("latent", () => this.#changed());
+    on("language", () => this.#words());
+    on("model", () => this.#changed());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
+  }
+
+  #panel({ name, word, load }) {
+    const id = `panel-${name}`;
+    const button = h("button", {
+      type: "button", class: "ga-button ga-disclose", id: `open-${name}`,
+      "aria-expanded": "false", "aria-controls": id,
+    }, icon("next"), h("span", { "data-t": word }));
+    const body = h("section", {
+      class: `ga-panel ga-panel-body is-${name}`, id, "data-t-label": word, hidden: true,
+    });
+    const panel = { name, load, button, body, board: null };
+    button.addEventListener("click", () => this.#toggle(panel));
+    return panel;
+  }
+
+  async #toggle(panel) {
+    const closing = this.opened === panel;
+    this.#close();
+    if (closing) return;
+    this.opened = panel;
+    panel.button.setAttribute("aria-expanded", "true");
+    panel.body.hidden = false;
+    try {
+      panel.board ??= await this.#build(panel);
+    } catch (error) {
+      return panel.body.replaceChildren(h("p", { class: "ga-note" }, say(error)));
+    }
+    if (this.opened === panel) {
+      panel.board.open?.();
+      panel.board.settled?.(this.studio.now());
+    }
+  }
+
+  async #build(panel) {
+    panel.body.replaceChildren(h("p", { class: "ga-panel-wait ga-quiet" }, t("gan_panel_loading")));
+    const { build } = await panel.load();
+    panel.body.replaceChildren();
+    const board = build(panel.body, this.studio);
+    this.#words();
+    return board;
+  }
+
+  #close() {
+    const panel = this.opened;
+    this.opened = null;
+    if (!panel) return;
+    panel.button.setAttribute("aria-expanded", "false");
+    panel.body.hidden = true;
+    panel.board?.close?.();
+  }
+
+  #call(name, ...values) { this.opened?.board?.[name]?.(...values); }
+
+  // A panel that shows the point follows it when it has come to rest, and only while it is open.
+  #changed() {
+    const now = this.studio.now();
+    if (!now) return;
+    this.#call("changed", now);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (tabIsOpen(this.node)) this.#call("settled", this.studio.now());
+    }, SETTLED_MS);
+  }
+
+  #words() {
+    translate(this.node);
+    for (const panel of this.panels) panel.board?.worded?.();
+  }
+}

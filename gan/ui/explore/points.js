@@ -1,0 +1,131 @@
+// Points of latent space as the panels hold them, what lies between them, and their thumbnails.
+import { h, icon, t } from "../page/kit/core.js";
+import { resize } from "../page/kit/painter.js";
+
+const ACROSS = 0.9995;  // cosine beyond which a straight line is as good as an arc
+const FADE = 0.12;  // of the way between two classes, where one dissolves into the other (walk.py)
+
+// {z, mix, label, seed}: mix holds a weight for each class, or is null in a model without classes.
+export function hold(now, classes) {
+  const mix = !classes ? null : now.mix ? [...now.mix] : oneHot(now.label ?? 0, classes);
+  return { z: Float32Array.from(now.z), mix, label: now.label ?? null, seed: now.seed ?? null };
+}
+
+// The point that is shown; its seed only where nothing was moved away from it.
+export function here(studio) {
+  const now = studio.now();
+  const point = hold(now, studio.classes);
+  const plain = studio.seeded && point.z.every((v, i) => v === studio.seeded.z[i]);
+  return plain ? point : { ...point, seed: null };
+}
+
+// What studio.jump takes to come to a point.
+export function jumpTo({ seed, z, mix }) {
+  const place = seed === null || seed === undefined ? { z } : { seed };
+  const label = mix ? mix.findIndex((v) => v === 1) : -1;
+  const pure = label >= 0 && mix.every((v, i) => v === Number(i === label));
+  return pure ? { ...place, label, mix: null } : { ...place, mix };
+}
+
+export const oneHot = (label, classes) => Array.from({ length: classes }, (_, i) => Number(i === label));
+
+export async function fromSeed(studio, seed) {
+  const { z, label } = await studio.seed(seed);
+  return hold({ z, label, mix: null, seed }, studio.classes);
+}
+
+export const anySeed = () => Math.floor(Math.random() * 1_000_000);
+
+const norm = (v) => Math.hypot(...v);
+
+export function lerp(a, b, part) {
+  return Float32Array.from(a, (v, i) => v + part * (b[i] - v));
+}
+
+// Along the great circle, lengths going evenly from one to the other; Shoemake 1985.
+export function slerp(a, b, part) {
+  const [na, nb] = [norm(a) || 1e-12, norm(b) || 1e-12];
+  let cosine = 0;
+  for (let i = 0; i < a.length; i += 1) cosine += (a[i] / na) * (b[i] / nb);
+  if (Math.abs(cosine) > ACROSS) return lerp(a, b, part);
+  const angle = Math.acos(cosine);
+  const [pa, pb] = [Math.sin((1 - part) * angle), Math.sin(part * angle)];
+  const length = ((1 - part) * na + part * nb) / Math.sin(angle);
+  return Float32Array.from(a, (v, i) => length * (pa * v / na + pb * b[i] / nb));
+}
+
+// Between two classes a place is of the nearer one, and `fade` says how much of the other shows:
+// gan/latent/walk.py says why, and does the same for films and the command line.
+export function between(a, b, part, space = "z") {
+  const z = (space === "z" ? slerp : lerp)(a.z, b.z, part);
+  if (!a.mix || !b.mix) return { z, mix: null, fade: null };
+  if (strongest(a.mix) === strongest(b.mix)) {
+    return { z, mix: a.mix.map((v, i) => v + part * (b.mix[i] - v)), fade: null };
+  }
+  const [near, far] = part < 0.5 ? [a.mix, b.mix] : [b.mix, a.mix];
+  const edge = 0.5 - Math.min(0.5, Math.abs(part - 0.5) / FADE);  // 0.5 in the middle
+  const share = edge * edge * (3 - 2 * edge);
+  return { z, mix: [...near], fade: share ? { mix: [...far], share } : null };
+}
+
+export const strongest = (mix) => mix.indexOf(Math.max(...mix));
+
+// The place a fraction of the way along keyframes; a loop goes on from the last to the first.
+export function along(keys, fraction, { space = "z", loop = false } = {}) {
+  if (keys.length === 1) return keys[0];
+  const legs = keys.length - (loop ? 0 : 1);
+  const at = Math.min(Math.max(fraction, 0), 1) * legs;
+  const leg = Math.min(Math.floor(at), legs - 1);
+  return between(keys[leg], keys[(leg + 1) % keys.length], at - leg, space);
+}
+
+const SAME = 1e-4;
+
+// Whether two points make the same picture.
+export function samePoint(a, b) {
+  const near = (x, y) => x.length === y.length && x.every((v, i) => Math.abs(v - y[i]) < SAME);
+  return near(a.z, b.z) && (!a.mix || !b.mix || near(a.mix, b.mix));
+}
+
+// ---- small pictures -------------------------------------------------------------------------
+
+export function shot(image, props = {}) {
+  const canvas = h("canvas", { class: "ga-pixels ga-shot", role: "img", ...props });
+  if (image) put(canvas, image);
+  return canvas;
+}
+
+export function put(canvas, image) {
+  resize(canvas, image.width, image.height);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+export function clear(canvas) { canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height); }
+
+// ---- controls -------------------------------------------------------------------------------
+
+export function button(word, { icon: name = null, primary = false, bare = false, ...props } = {}) {
+  const look = primary ? " is-primary" : bare ? " is-bare" : "";
+  return h("button", { type: "button", class: `ga-button${look}`, ...props },
+    name ? icon(name) : null, h("span", { "data-t": word }, t(word)));
+}
+
+export function iconButton(word, name, props = {}) {
+  return h("button", {
+    type: "button", class: "ga-button is-icon", "data-t-label": word, "data-t-title": word,
+    "aria-label": t(word), title: t(word), ...props,
+  }, icon(name));
+}
+
+export function field(word, control, props = {}) {
+  const output = props.output ?? null;
+  return h("label", { class: `ga-field ${props.class ?? ""}` },
+    h("span", {}, h("span", { "data-t": word }, t(word)), output), control);
+}
+
+export function select(options, props = {}) {
+  return h("select", { class: "ga-input", ...props }, ...options.map(([value, word]) =>
+    h("option", { value, "data-t": word }, t(word))));
+}
+
+export const range = (props) => h("input", { class: "ga-range", type: "range", ...props });

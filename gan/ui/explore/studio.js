@@ -1,0 +1,338 @@
+// The point in latent space that Explore shows: what it is made of, undo, the link, painting.
+// Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
+import { addressOf, ask, emit, link, say } from "../page/kit/core.js";
+import { freshPoint, toLink } from "./latentlink.js";
+import { moved, turnsClass } from "./moves.js";
+import { addScaled, dot, orthonormal } from "./vectors.js";
+
+const KEEP = 100;  // steps of undo
+const SEEDS = 256;  // seeds whose z is remembered
+
+export class Studio {
+  constructor(painter) {
+    this.painter = painter;
+    this.ref = null;
+    this.model = null;  // {z_dim, class_names, ...} of the state route
+    this.point = freshPoint();
+    this.seeded = null;  // {seed, z, label}: what point.seed stands for, once known
+    this.catalogue = new Map();  // id -> {id, name, kind, vector, weights, target, shared}
+    this.findDirections = async () => {};  // catalogue.js fills this in
+    this.locks = new Set();  // "z3", or a direction's id
+    this.past = [];
+    this.future = [];
+    this.seeds = new Map();
+    this.previewed = null;  // a point on the big picture that is not the state: of a walk, say
+  }
+
+  get previewing() { return this.previewed !== null; }
+  get ready() { return this.seeded?.seed === this.point.seed; }
+  get classes() { return this.model?.class_names.length ?? 0; }
+
+  // ---- what it is now -----------------------------------------------------------------------
+
+  // Everything a picture is made of, all moves applied. Null before the first picture.
+  now() {
+    if (!this.ready) return null;
+    const { seed, psi } = this.point;
+    return { ref: this.ref, seed, label: this.label(), mix: this.mix(), psi, z: this.z() };
+  }
+
+  label() {
+    return this.classes ? this.point.label ?? this.seeded.label : null;
+  }
+
+  // Class weights, where there is more than one class to it; else null.
+  mix(steps = this.point.steps) {
+    const turns = this.#taken(steps);
+    if (!this.classes || (!this.point.mix && !turns.some(([d]) => turnsClass(d)))) return null;
+    return moved({ z: this.#start(), mix: this.chosenMix() }, turns).mix;
+  }
+
+  // The classes that were chosen, before any direction: weights that add up to 1.
+  chosenMix() {
+    const mix = new Array(this.classes).fill(0);
+    const { mix: chosen } = this.point;
+    const sum = chosen?.reduce((a, b) => a + b, 0);
+    if (!sum) mix[this.label()] = 1;
+    else chosen.forEach((v, i) => { mix[i] = v / sum; });
+    return mix;
+  }
+
+  z(steps = this.point.steps) {
+    return moved({ z: this.#start(), mix: null }, this.#taken(steps)).z;
+  }
+
+  // z before directions.
+  #start() { return Float32Array.from({ length: this.model.z_dim }, (_, i) => this.value(i)); }
+
+  // Dimension i before directions: what its slider shows.
+  value(i) { return this.point.moves[i] ?? (this.point.base ?? this.seeded.z)[i]; }
+
+  #taken(steps) {
+    return Object.entries(steps).filter(([id, sigmas]) => sigmas && this.catalogue.has(id))
+      .map(([id, sigmas]) => [this.catalogue.get(id), sigmas]);
+  }
+
+  // The point with one direction elsewhere: for thumbnails.
+  along(id, sigmas) {
+    const steps = { ...this.point.steps, [id]: sigmas };
+    return { z: this.z(steps), label: this.label(), mix: this.mix(steps) };
+  }
+
+  // ---- another model, newer weights ---------------------------------------------------------
+
+  // `extra`: where to begin, from a link or the gallery. What the old model's moves meant is lost.
+  async open(ref, model, extra = null) {
+    const other = this.model && this.model.ref !== model.ref;
+    if (this.model?.z_dim !== model.z_dim) this.seeded = null;  // has no meaning here
+    Object.assign(this, { ref, model });
+    if (other) {
+      this.point = { ...freshPoint(this.point.seed), psi: this.point.psi };
+      this.locks.clear();
+      this.catalogue = new Map();
+    }
+    if (extra) this.point = { ...freshPoint(this.point.seed), ...extra };
+    if (extra || other) this.past = this.future = [];
+    this.#fit();
+    const found = this.findDirections();
+    if (Object.keys(this.point.steps).length) await found;  // a picture without them is another
+    if (ref === this.ref) await this.#show();
+  }
+
+  // A running training has written newer weights: the point stays, the picture follows.
+  follow(model, visible) {
+    const newer = model.nimg !== this.model.nimg;
+    this.model = model;
+    if (!newer || this.ref.includes("@")) return;
+    if (visible && !this.previewing) this.paint();
+    emit("weights");
+  }
+
+  // What does not belong to this model is left out, wherever it came from.
+  #fit() {
+    const { base, label, mix, moves } = this.point;
+    const dims = this.model.z_dim;
+    const known = Object.entries(moves).filter(([i]) => Number(i) < dims);
+    this.point = {
+      ...this.point, moves: Object.fromEntries(known),
+      base: base && base.length === dims ? base : null,
+      label: label !== null && label < this.classes ? label : null,
+      mix: mix && mix.length <= this.classes && mix.some((v) => v > 0) ? mix : null,
+    };
+  }
+
+  async #show() {
+    const { ref, point } = this;
+    try {
+      const seeded = await this.seed(point.seed);
+      if (ref !== this.ref || point.seed !== this.point.seed) return;  // overtaken
+      this.seeded = seeded;
+    } catch (error) {
+      return this.refused(error);
+    }
+    this.#plain();
+    this.paint();
+    this.settled();
+  }
+
+  // A seed in its own class is the plain picture of that seed, wherever it was opened from.
+  #plain() {
+    const { label, held } = this.point;
+    if (!held && label === this.seeded.label) this.point = { ...this.point, label: null };
+  }
+
+  // Whether the point is what its seed makes, in a class that was held or in its own.
+  get isPlain() {
+    const { base, mix, label, held, moves, steps } = this.point;
+    return !base && !mix && (label === null || held)
+      && !Object.keys(moves).length && !Object.keys(steps).length;
+  }
+
+  // {seed, z: Float32Array, label}: what a seed stands for.
+  async seed(seed) {
+    const { ref, seeds } = this;
+    const key = `${this.model.z_dim} ${this.classes} ${seed}`;
+    if (!seeds.has(key)) {
+      const { z, label } = await ask(`latents?${new URLSearchParams({ ref, seed })}`);
+      seeds.set(key, { seed, z: Float32Array.from(z), label });
+      if (seeds.size > SEEDS) seeds.delete(seeds.keys().next().value);
+    }
+    return seeds.get(key);
+  }
+
+  refused(error) { emit("latent-failed", say(error)); }
+
+  // ---- changes ------------------------------------------------------------------------------
+
+  // One step of undo.
+  change(patch) {
+    this.#remember();
+    this.point = { ...this.point, ...patch };
+    return this.#show();
+  }
+
+  // Part of a drag: one step of undo from the first to `release`.
+  drag(patch) {
+    if (!this.ready) return;
+    if (!this.dragging) this.#remember();
+    this.dragging = true;
+    this.point = { ...this.point, ...patch };
+    this.paint();
+    emit("latent", { settled: false });
+  }
+
+  release() {
+    if (!this.dragging) return;
+    this.dragging = false;
+    this.settled();
+  }
+
+  move(i, value) { this.drag({ moves: { ...this.point.moves, [i]: value } }); }
+
+  step(id, sigmas) {
+    const { [id]: _, ...others } = this.point.steps;
+    this.drag({ steps: sigmas ? { ...others, [id]: sigmas } : others });
+  }
+
+  // Another point: of a seed, or any z. What is locked keeps its sliders. A class or a mixture that
+  // comes with the point goes with it, unless it is held; one that is held stays for other seeds.
+  jump(to, { undo = true } = {}) {
+    if (undo) this.#remember();
+    const { seed, z, ...rest } = to;
+    const [steps, free] = [true, false].map((locked) => Object.fromEntries(
+      Object.entries(this.point.steps).filter(([id]) => this.locks.has(id) === locked)));
+    if (z) {
+      const base = Float32Array.from(z);
+      for (const [direction, sigmas] of this.#taken(steps)) {
+        addScaled(base, direction.vector, -sigmas);
+      }
+      rest.base = base;
+      if (seed === undefined && rest.label === undefined) rest.mix ??= this.mix(free);
+    } else if (seed !== undefined) rest.base = null;
+    if (seed !== undefined) rest.seed = seed;
+    const fresh = z || seed !== undefined ? { moves: {}, steps } : {};
+    const ofItself = rest.label !== undefined || to.mix !== undefined;
+    if (ofItself || (seed !== undefined && !this.point.held)) {
+      Object.assign(rest, { label: null, mix: null, held: false, ...rest });
+    }
+    this.point = { ...this.point, ...fresh, ...rest };
+    return this.#show();
+  }
+
+  async randomise() {
+    const seed = Math.floor(Math.random() * 1_000_000);
+    if (!this.locks.size || !this.ready) return this.jump({ seed });
+    const { z } = await this.seed(seed).catch((error) => { this.refused(error); return {}; });
+    return z && this.jump({ seed, z: this.held(z) });
+  }
+
+  // z with what is locked as it is now: a dimension's value, and the place along a direction.
+  held(z) {
+    const now = this.z();
+    const kept = Float32Array.from(z, (v, i) => (this.locks.has(`z${i}`) ? now[i] : v));
+    const vectors = [...this.locks].map((id) => this.catalogue.get(id)?.vector).filter(Boolean);
+    const free = vectors.map((v) => v.map((x, i) => (this.locks.has(`z${i}`) ? 0 : x)));
+    for (const axis of orthonormal(free)) {
+      addScaled(kept, axis, dot(axis, now) - dot(axis, kept));
+    }
+    return kept;
+  }
+
+  // The plain picture of the seed again, but for what is locked.
+  reset() {
+    if (!this.ready) return;
+    const { held, label, mix, steps } = this.point;
+    const dims = [...this.locks].filter((key) => /^z\d+$/.test(key)).map((key) => Number(key.slice(1)));
+    const moves = dims.map((i) => [i, this.value(i)]).filter(([i, v]) => v !== this.seeded.z[i]);
+    const strongest = mix ? mix.indexOf(Math.max(...mix)) : label;
+    this.change({
+      base: null, mix: null, label: held ? strongest : null, moves: Object.fromEntries(moves),
+      steps: Object.fromEntries(Object.entries(steps).filter(([id]) => this.locks.has(id))),
+    });
+  }
+
+  // Whether the class, or the mixture, outlives Randomise and Reset.
+  hold(held) {
+    const chosen = held && !this.point.mix ? { label: this.label() } : {};
+    return this.change({ ...chosen, held });
+  }
+
+  lock(key, locked) {
+    if (locked) this.locks.add(key);
+    else this.locks.delete(key);
+    emit("locks");
+  }
+
+  // ---- undo and redo ------------------------------------------------------------------------
+
+  #remember() {
+    this.past = [...this.past, this.point].slice(-KEEP);
+    this.future = [];
+  }
+
+  undo() { return this.#travel("past", "future"); }
+  redo() { return this.#travel("future", "past"); }
+
+  #travel(from, to) {
+    if (!this[from].length) return undefined;
+    this.dragging = false;
+    this[to] = [...this[to], this.point];
+    this.point = this[from].at(-1);
+    this[from] = this[from].slice(0, -1);
+    this.#fit();
+    return this.#show();
+  }
+
+  // ---- painting and the link ----------------------------------------------------------------
+
+  paint() {
+    this.previewed = null;
+    const now = this.now();
+    if (now) this.painter.paint(now);
+  }
+
+  // A picture that is not the state: for playing walks. `fade`: {mix, share} of a picture over it.
+  preview(z, { label = this.label(), mix = null, fade = null, psi = this.point.psi } = {}) {
+    this.previewed = { z, label, mix, psi };
+    this.painter.paint({ ref: this.ref, psi, label, mix, z, fade });
+  }
+
+  // Thumbnails of many points: [{z, label, mix, psi}] -> ImageData of each.
+  batch(points, { psi = this.point.psi } = {}) {
+    return this.painter.batch(points.map((point) => ({
+      ref: this.ref, psi, label: this.label(), mix: null, ...point,
+    })));
+  }
+
+  // What can be moved along: [{id, name, vector: Float32Array}].
+  directions() { return [...this.catalogue.values()]; }
+
+  settle() { if (this.previewing) this.paint(); }
+
+  settled() {
+    link({ model: this.ref, ...toLink(this.portable()) });
+    emit("latent", { settled: true });
+  }
+
+  // A link for others: the picture that is on show, that of a paused walk included; of a training
+  // what it showed at `nimg` images, however far it has got since.
+  address(nimg) {
+    const moving = this.model.kind === "run" && !this.ref.includes("@");
+    const model = moving ? `${this.ref}@${nimg}` : this.ref;
+    return addressOf({ tab: "explore", model, ...toLink(this.#onShow()) });
+  }
+
+  #onShow() {
+    if (!this.previewed) return this.portable();
+    const { z, label, mix, psi } = this.previewed;
+    return { ...freshPoint(this.point.seed), base: z, label: mix ? null : label, mix, psi };
+  }
+
+  // The point as another browser can make it again: what only we have is worked into z.
+  portable() {
+    const { steps } = this.point;
+    const ours = this.#taken(steps).some(([direction]) => !direction.shared);
+    if (!ours) return this.point;
+    return { ...this.point, base: this.z(), mix: this.mix(), moves: {}, steps: {} };
+  }
+}

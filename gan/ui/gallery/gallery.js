@@ -1,0 +1,349 @@
+// Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
+import {
+  choose, className, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
+  url,
+} from "../page/kit/core.js";
+import { listenForDrops } from "../page/kit/drop.js";
+import { fixed } from "../page/kit/figures.js";
+import { whenShown } from "../page/kit/fresh.js";
+import { Job } from "../page/kit/job.js";
+import { follow } from "../page/kit/lines.js";
+import { Pins } from "./pins.js";
+import { Tiles } from "./tiles.js";
+
+const VIEWS = ["browse", "classes", "psis", "compare", "pins"];
+const RANKS = ["seed", "d_high", "d_low", "nearest_low", "nearest_high", "confidence_high", "confidence_low"];
+const COUNTS = [500, 1000, 2000, 5000];
+const KEEPS = [1, 0.5, 0.1];
+const PSIS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4];
+const LAST_SEED = 2 ** 31 - 1;
+const ENDLESS = 100_000;
+const MOST_FILES = 1000;
+
+export function mount(element) {
+  new Gallery(prepare(element)).start();
+}
+
+class Gallery {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.grid = this.find("#gallery");
+    this.pins = new Pins();
+    this.ref = state.ref;
+    this.shown = null;  // what the tiles on screen are
+    this.scores = null;  // of the seeds that are ranked
+    this.tiles = new Tiles(this.grid, {
+      describe: (entry) => this.#describe(entry), opened: (entry) => this.#open(entry),
+      pinned: (entry) => this.pins.has(entry), pin: (entry) => this.#pin(entry),
+      keep: (entry) => this.#save("png", [entry]),
+      failed: (error) => this.#note(say(error)), seen: () => this.#note(""),
+    });
+  }
+
+  start() {
+    this.#options();
+    const change = () => { this.dropped = ""; this.#show(); };
+    for (const id of ["gallery-view", "gallery-other", "first-seed", "gallery-class", "gallery-psi",
+      "gallery-rank", "gallery-count", "gallery-keep"]) {
+      this.find(`#${id}`).addEventListener("change", change);
+    }
+    this.#listenRanges();
+    this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
+    this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
+    on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
+    on("state", () => this.#refreshIfStale());
+    on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
+    listenForDrops((problem) => {
+      this.dropped = problem;  // stays until something else is done here
+      if (problem) openTab("gallery");
+      this.#note("");
+    });
+    whenShown(this.root, () => this.#refreshIfStale());
+    this.#show();
+  }
+
+  #listenRanges() {
+    const psi = this.find("#gallery-psi");
+    const drawPsi = () => {
+      this.find("#gallery-psi-value").textContent = Number(psi.value).toFixed(2);
+      fillRange(psi, 0);
+    };
+    psi.addEventListener("input", drawPsi);
+    drawPsi();
+    const size = this.find("#tile-size");
+    if (innerWidth < 640) size.value = 72;
+    const drawSize = () => {
+      fillRange(size, Number(size.min));
+      const columns = this.#columns();
+      if (this.source && columns !== this.laidOut) { this.shown = null; this.#show(); }
+      this.laidOut = columns;
+    };
+    size.addEventListener("input", drawSize);
+    new ResizeObserver(drawSize).observe(this.grid);
+    drawSize();
+  }
+
+  #columns(less = 0) {
+    const gap = innerWidth < 640 ? 4 : 8;
+    return Math.max(2, Math.floor((this.grid.clientWidth - less + gap) / (Number(this.find("#tile-size").value) + gap)));
+  }
+
+  // ---- the controls ---------------------------------------------------------------------------
+
+  #model() { return this.ref ? modelOf(plainRef(this.ref)) : null; }
+
+  #options() {
+    const names = this.#model()?.class_names ?? [];
+    const views = VIEWS.filter((v) => v !== "classes" || names.length);
+    fill(this.find("#gallery-view"), views.map((v) => [v, t(`gan_view_${v}`)]));
+    fill(this.find("#gallery-class"), [["", t("gan_any_class")], ...names.map((name, i) => [String(i), className(name)])]);
+    fill(this.find("#gallery-rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
+    fill(this.find("#gallery-count"), COUNTS.map((n) => [String(n), count(n)]));
+    fill(this.find("#gallery-keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
+    const [own, all] = [this.#model(), state.models.filter((m) => m.ref !== plainRef(this.ref ?? ""))];
+    const alike = (m) => m.resolution === own?.resolution && m.channels === own?.channels;
+    const others = [...all.filter(alike), ...all.filter((m) => !alike(m))];
+    fill(this.find("#gallery-other"), others.map((m) => [m.ref, m.name]));
+  }
+
+  #wanted() {
+    const label = this.find("#gallery-class").value;
+    const number = Math.floor(Number(this.find("#first-seed").value));
+    return {
+      ref: this.ref, view: this.find("#gallery-view").value || "browse",
+      first: Math.min(Math.max(number || 0, 0), LAST_SEED), psi: Number(this.find("#gallery-psi").value),
+      label: label === "" ? null : Number(label), other: this.find("#gallery-other").value,
+      rank: this.find("#gallery-rank").value || "seed", count: Number(this.find("#gallery-count").value),
+      keep: Number(this.find("#gallery-keep").value),
+    };
+  }
+
+  #fields({ view, rank }) {
+    const names = this.#model()?.class_names ?? [];
+    const put = (selector, shown) => { this.find(selector).hidden = !shown; };
+    const ranked = view === "browse" && rank !== "seed";
+    put(".is-class", names.length && !["classes", "pins"].includes(view));
+    put("#gallery-other-field", view === "compare");
+    put("#gallery-psi-field", !["psis", "pins"].includes(view));
+    put("#gallery-rank-field", view === "browse");
+    put("#gallery-count-field", ranked);
+    put("#gallery-keep-field", ranked);
+  }
+
+  // A hidden gallery does not draw; it catches up when it is looked at.
+  #refreshIfStale() {
+    if (!this.find("#gallery-other").options.length && state.models.length > 1) this.#options();
+    if (this.#model() && this.shown !== this.#key(this.#wanted()) && tabIsOpen(this.root)) this.#show();
+  }
+
+  #key(wanted) {
+    return JSON.stringify([wanted, this.#model()?.nimg, modelOf(wanted.other)?.nimg]);
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------
+
+  async #show() {
+    const wanted = this.#wanted();
+    if (!this.#model() || !tabIsOpen(this.root)) return;
+    this.find("#first-seed").value = wanted.first;
+    const key = this.#key(wanted);
+    if (this.shown === key) return;
+    this.shown = key;
+    this.#fields(wanted);
+    this.ranking?.abort();
+    this.#note("");
+    const scored = JSON.stringify([wanted.ref, this.#model().nimg, wanted.first, wanted.count,
+      wanted.label, wanted.psi, wanted.rank.split("_")[0]]);
+    if (scored !== this.scored) this.scores = null;
+    this.scored = scored;
+    const ranked = wanted.view === "browse" && wanted.rank !== "seed";
+    if (!ranked) this.scores = this.scored = null;
+    else if (!this.scores) {
+      this.scores = await this.#rank(wanted, key);
+      if (!this.scores) { this.scored = null; return; }
+    }
+    this.source = this.#source(wanted);
+    this.tiles.show(this.source, this.#columns(this.source.rows ? (innerWidth < 640 ? 72 : 108) : 0));
+    this.#say();
+  }
+
+  #source({ ref, view, first, psi, label, other, rank, keep }) {
+    const room = this.#columns(innerWidth < 640 ? 72 : 108);
+    const entry = (i, more = {}) => ({ refs: [ref], seed: first + i, label, psi, ...more });
+    const row = (more) => Array.from({ length: room }, (_, i) => entry(i, more));
+    if (view === "classes") {
+      return { rows: this.#model().class_names.map((name, n) => ({ title: () => className(name), entries: row({ label: n }) })) };
+    }
+    if (view === "psis") return { rows: PSIS.map((p) => ({ title: () => `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
+    if (view === "pins") return { rows: this.#pinned() };
+    if (view === "compare" && other) {
+      return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref, other] }) };
+    }
+    if (this.scores) return this.#ranked(entry, rank, keep);
+    return { count: Math.min(ENDLESS, LAST_SEED - first + 1), entry };
+  }
+
+  #pinned() {
+    const groups = new Map();
+    for (const pin of this.pins.list) {
+      const model = modelOf(plainRef(pin.refs[0]));
+      if (model) groups.set(pin.refs[0], [...(groups.get(pin.refs[0]) ?? []), pin]);
+    }
+    return [...groups].map(([ref, entries]) => {
+      const { name } = modelOf(plainRef(ref));
+      return { title: () => name, entries };
+    });
+  }
+
+  #ranked(entry, rank, keep) {
+    const [by, order] = rank.split("_");
+    const values = this.scores.places ?? this.scores.values;
+    const sign = order === "high" ? -1 : 1;
+    const best = values.map((_, i) => i).sort((a, b) => sign * (values[a] - values[b]) || a - b)
+      .slice(0, Math.max(1, Math.round(values.length * keep)));
+    return { count: best.length, entry: (i) => ({
+      ...entry(best[i]), score: values[best[i]], by,
+    }) };
+  }
+
+  async #rank({ ref, first, count: many, label, psi, rank }, key) {
+    const ending = new AbortController();
+    this.ranking = ending;
+    this.tiles.show({ count: 0, entry: null }, this.#columns());
+    let scores = null;
+    this.#say(t("gan_ranking", { percent: 0 }));
+    try {
+      await follow("gallery/scores", JSON.stringify({
+        ref, first, count: many, label: label ?? -1, psi, by: rank.split("_")[0],
+      }), {
+        signal: ending.signal,
+        told: (news) => {
+          if (news.fraction !== undefined) this.#say(t("gan_ranking", { percent: Math.round(100 * news.fraction) }));
+          if (news.studying !== undefined) this.#say(t("gan_ranking_reals", { percent: Math.round(100 * news.studying) }));
+          if (news.scores) scores = news.scores;
+        },
+      });
+    } catch (error) {
+      if (!ending.signal.aborted && this.shown === key) this.#note(say(error));
+    }
+    if (this.shown !== key || !scores) return null;
+    if (scores.values) return scores;
+    this.#say("");
+    this.#note(t(`gan_rank_none_${rank.split("_")[0]}`));
+    return null;
+  }
+
+  // ---- words ----------------------------------------------------------------------------------
+
+  #describe(entry) {
+    const names = modelOf(plainRef(entry.refs[0]))?.class_names ?? [];
+    const seed = t("gan_what_seed", { seed: entry.seed });
+    const own = names[entry.label ?? entry.shown];
+    const name = own && className(own);
+    const what = name ? `${name}, ${seed}` : seed;
+    const score = entry.score === undefined ? "" : ` · ${scoreText(entry)}`;
+    return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
+  }
+
+  #say(text) {
+    const { view, rank, first } = this.#wanted();
+    const usual = view === "browse" && this.scores ? t(`gan_rank_says_${rank.split("_")[0]}`)
+      : view === "pins" && !this.pins.list.length ? t("gan_pins_none")
+        : view === "compare" ? t("gan_compare_says", {
+          one: this.#model()?.name ?? "", other: modelOf(this.find("#gallery-other").value)?.name ?? "" })
+          : view === "browse" ? t("gan_gallery_from", { first: count(first) }) : t(`gan_view_says_${view}`);
+    const node = this.find("#gallery-says");
+    const next = text ?? usual;
+    if (node.textContent !== next) node.textContent = next;
+  }
+
+  #note(sentence) {
+    const note = this.find("#gallery-note");
+    const text = sentence || this.dropped || "";
+    if (note.textContent !== text) note.textContent = text;
+  }
+
+  // ---- what one does with them ----------------------------------------------------------------
+
+  #open({ refs, seed, label, psi }) {
+    choose(refs[0], { seed, label: label ?? null, psi });
+    openTab("explore");
+  }
+
+  #pin(entry) {
+    this.pins.toggle({ ...entry, label: entry.label ?? entry.shown ?? null });
+    entry.label = entry.label ?? entry.shown ?? null;
+    if (this.#wanted().view === "pins") { this.shown = null; this.#show(); }
+  }
+
+  async #save(kind, chosen = null) {
+    const entries = (chosen ?? this.#entries()).slice(0, MOST_FILES);
+    if (!entries.length) return this.#note(t("gan_save_none"));
+    const buttons = [this.find("#save-sheet"), this.find("#save-zip")];
+    buttons.forEach((b) => { b.disabled = true; });
+    const form = {
+      ref: entries[0].refs[0], kind, columns: Math.min(this.#columns(), 64),
+      seeds: entries.map((e) => e.seed), labels: entries.map((e) => e.label ?? -1),
+      psis: entries.map((e) => e.psi),
+    };
+    const ending = new AbortController();
+    const job = new Job(this.find("#gallery-job"), () => ending.abort());
+    this.#note("");
+    try {
+      if (kind === "png") await saveOne(form);
+      else await saveMany(form, job, ending.signal);
+    } catch (error) {
+      if (!ending.signal.aborted) this.#note(say(error));
+    }
+    job.end();
+    buttons.forEach((b) => { b.disabled = false; });
+    return undefined;
+  }
+
+  // What is on screen and was scrolled past, of the chosen model.
+  #entries() {
+    if (this.source?.rows) {
+      const all = this.source.rows.flatMap((row) => row.entries);
+      return all.filter((e) => e.refs[0] === (this.#wanted().view === "pins" ? all[0].refs[0] : this.ref));
+    }
+    const seen = [...this.grid.querySelectorAll(".ga-chunk")].filter((n) => n.chunk.drawn).at(-1);
+    const many = Math.min(this.source?.count ?? 0, ((seen?.chunk.number ?? 0) + 1) * this.tiles.size);
+    return Array.from({ length: many }, (_, i) => this.source.entry(i));
+  }
+}
+
+// D's place in its class and a classifier's surety are shares; a distance in features has no unit.
+const scoreText = ({ by, score }) => (by === "nearest" ? fixed(score) : `${Math.round(100 * score)} %`);
+
+function fill(select, options) {
+  const before = select.value;
+  select.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+  if (options.some(([value]) => value === before)) select.value = before;
+}
+
+// Drawn on the server, which tells how far it is; the file goes from there to the disk.
+async function saveMany(form, job, signal) {
+  let file = null;
+  job.begin(t("gan_save_waiting"));
+  await follow("gallery/download", JSON.stringify(form), { signal, told: (news) => {
+    if (news.of) {
+      const says = t("gan_save_drawing", { done: count(news.done), of: count(news.of) });
+      job.tell(says, news.done, news.of, { stage: "drawing", unit: "pictures" });
+    }
+    if (news.file) file = news;
+  } });
+  if (file) h("a", { href: url(`gallery/file?id=${file.file}`), download: file.name }).click();
+}
+
+async function saveOne(form) {
+  const reply = await fetch(url("gallery/one"), {
+    method: "POST", credentials: "same-origin", body: JSON.stringify(form),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (!reply.ok) await refuse(reply);
+  const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition"))?.[1] ?? "samples";
+  const link = h("a", { href: URL.createObjectURL(await reply.blob()), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

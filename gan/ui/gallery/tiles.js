@@ -1,0 +1,225 @@
+// Thousands of pictures in a page that stays light: only what is near the screen is drawn.
+import { h, icon, modelOf, plainRef, refuse, t, url } from "../page/kit/core.js";
+import { resize, toImageData } from "../page/kit/painter.js";
+
+const CHUNK = 96;
+const FEW_FROM_PX = 128;  // of a larger model a reply holds fewer tiles, and comes as soon
+const AHEAD = 12;  // chunks laid out beyond the last one that was seen
+const AT_ONCE = 2;
+const BUDGET_MS = 5;  // of drawing a frame
+
+// entry: {refs: [ref, ...], seed, label, psi, ...}; one picture a ref, side by side.
+export class Tiles {
+  constructor(box, { describe, opened, pinned, pin, keep, failed, seen }) {
+    Object.assign(this, { box, describe, opened, pinned, pin, keep, failed, seen, token: 0 });
+    this.queue = [];
+    this.flying = 0;
+    this.observer = new IntersectionObserver((changes) => this.#moved(changes), {
+      rootMargin: "600px 0px",
+    });
+    box.addEventListener("click", (e) => this.#clicked(e));
+    box.addEventListener("keydown", (e) => this.#pressed(e));
+    for (const kind of ["pointerover", "focusin"]) box.addEventListener(kind, (e) => this.#point(e.target));
+    this.tools = [["ga-pin", "pin"], ["ga-keep", "save"]].map(([name, path]) => h("button", {
+      type: "button", class: name }, icon(path)));
+  }
+
+  // source: {count, entry(i)} or {rows: [{title(), entries}]}; `columns` a row.
+  show(source, columns) {
+    this.token += 1;
+    this.observer.disconnect();
+    const wide = source.count && !source.rows ? source.entry(0).refs.length : 1;
+    const across = Math.max(1, Math.floor(columns / wide));
+    const most = Math.max(1, Math.round(CHUNK * Math.min(1, FEW_FROM_PX / largest(source)) ** 2));
+    this.size = across * Math.max(1, Math.floor(most / across));  // whole rows
+    Object.assign(this, { source, columns, queue: [], chunks: [] });
+    this.box.replaceChildren();
+    this.box.scrollTop = 0;
+    if (source.rows) source.rows.forEach(({ title, entries }) => this.#chunk(entries, title));
+    else this.#grow();
+    this.box.dataset.count = source.rows ? source.rows.length : Math.min(source.count, 1e9);
+  }
+
+  // Words and pins have changed, pictures have not.
+  relabel() {
+    for (const { grid, entries, title, head } of this.chunks ?? []) {
+      if (head) head.textContent = title();
+      [...grid.children].forEach((cell, i) => this.#label(cell, entries[i]));
+    }
+  }
+
+  #grow() {
+    const next = this.chunks.length * this.size;
+    const until = Math.min(this.source.count, next + AHEAD * this.size);
+    for (let start = next; start < until; start += this.size) {
+      const count = Math.min(this.size, this.source.count - start);
+      this.#chunk(Array.from({ length: count }, (_, i) => this.source.entry(start + i)), null);
+    }
+  }
+
+  #chunk(entries, title) {
+    const grid = h("div", { class: "ga-chunk-grid" });
+    const head = title && h("h3", {}, title());
+    const node = h("div", { class: head ? "ga-chunk is-row" : "ga-chunk" }, head, grid);
+    const chunk = { node, grid, head, title, entries, drawn: false, number: this.chunks.length };
+    node.chunk = chunk;
+    this.chunks.push(chunk);
+    this.#measure(chunk);
+    this.box.append(node);
+    this.observer.observe(node);
+  }
+
+  // A chunk has its height before it has its pictures: nothing jumps.
+  #measure(chunk) {
+    const wide = chunk.entries[0]?.refs.length ?? 1;
+    const columns = Math.max(1, Math.floor(this.columns / wide));
+    chunk.grid.style.setProperty("--columns", columns);
+    chunk.grid.style.setProperty("--rows", Math.ceil(chunk.entries.length / columns));
+    chunk.grid.style.setProperty("--wide", wide);
+  }
+
+  #moved(changes) {
+    for (const { target: { chunk }, isIntersecting } of changes) {
+      chunk.near = isIntersecting;
+      if (isIntersecting) {
+        if (!chunk.drawn && !this.queue.includes(chunk)) this.queue.push(chunk);
+        if (!this.source.rows && chunk.number >= this.chunks.length - 4) this.#grow();
+      } else if (chunk.drawn) {
+        chunk.grid.replaceChildren();
+        chunk.drawn = false;
+      }
+    }
+    this.#pump();
+  }
+
+  #pump() {
+    while (this.flying < AT_ONCE && this.queue.length) {
+      const chunk = this.queue.shift();
+      if (chunk.near && !chunk.drawn) this.#load(chunk, this.token);
+    }
+  }
+
+  async #load(chunk, token) {
+    this.flying += 1;
+    try {
+      const pictures = await Promise.all(chunk.entries[0].refs.map(
+        (_, i) => pixelsOf(chunk.entries, i)));
+      if (token !== this.token || !chunk.near) return;
+      this.seen?.();
+      await this.#draw(chunk, pictures);
+    } catch (error) {
+      if (token === this.token) this.failed(error);
+    } finally {
+      this.flying -= 1;
+      this.#pump();
+    }
+  }
+
+  // A few tiles a frame, so that scrolling never waits for them.
+  async #draw(chunk, pictures) {
+    chunk.drawn = true;
+    chunk.grid.replaceChildren();
+    for (let i = 0; i < chunk.entries.length;) {
+      const until = performance.now() + BUDGET_MS;
+      while (i < chunk.entries.length && performance.now() < until) {
+        chunk.grid.append(this.#cell(chunk.entries[i], i, pictures));
+        this.#label(chunk.grid.lastChild, chunk.entries[i]);
+        i += 1;
+      }
+      await new Promise(requestAnimationFrame);
+      if (!chunk.drawn) return;  // scrolled away meanwhile
+    }
+  }
+
+  #cell(entry, i, pictures) {
+    const canvases = pictures.map(({ data, width, height, channels, labels }) => {
+      entry.shown = labels[i] < 0 ? null : labels[i];
+      const canvas = h("canvas", { class: "ga-pixels" });
+      resize(canvas, width, height);
+      canvas.getContext("2d").putImageData(
+        toImageData(data, width, height, channels, i * width * height * channels), 0, 0);
+      return canvas;
+    });
+    return h("div", { class: "ga-cell", "data-i": i },
+      h("button", { type: "button", class: "ga-tile", "data-seed": entry.seed }, ...canvases, h("span")));
+  }
+
+  #label(cell, entry) {
+    const { alt, caption } = this.describe(entry);
+    const tile = cell.firstChild;
+    tile.setAttribute("aria-label", alt);
+    tile.querySelector("span").textContent = caption;
+    const held = this.pinned(entry);
+    cell.classList.toggle("is-pinned", held);
+    if (!cell.contains(this.tools[0])) return;
+    const [pin, keep] = this.tools;
+    pin.setAttribute("aria-pressed", String(held));
+    for (const [button, key] of [[pin, held ? "gan_unpin" : "gan_pin"], [keep, "gan_save_one"]]) {
+      button.title = t(key);
+      button.setAttribute("aria-label", t(key));
+    }
+  }
+
+  // One pin and one save button, moved to the tile that is pointed at.
+  #point(target) {
+    const found = this.#entryOf(target);
+    if (!found || found.cell.contains(this.tools[0])) return;
+    found.cell.append(...this.tools);
+    this.#label(found.cell, found.entry);
+  }
+
+  #entryOf(target) {
+    const cell = target.closest(".ga-cell");
+    const chunk = cell?.closest(".ga-chunk")?.chunk;
+    return chunk ? { cell, entry: chunk.entries[Number(cell.dataset.i)] } : null;
+  }
+
+  #clicked(event) {
+    const found = this.#entryOf(event.target);
+    if (!found) return;
+    if (event.target.closest(".ga-pin")) {
+      this.pin(found.entry);
+      this.#label(found.cell, found.entry);
+    } else if (event.target.closest(".ga-keep")) this.keep(found.entry);
+    else if (event.target.closest(".ga-tile")) this.opened(found.entry);
+  }
+
+  #pressed(event) {
+    const found = event.target.closest(".ga-tile") && this.#entryOf(event.target);
+    if (!found || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() === "p") { this.pin(found.entry); this.#label(found.cell, found.entry); return; }
+    if (event.key.toLowerCase() === "s") { this.keep(found.entry); return; }
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = [...this.box.querySelectorAll(".ga-tile")];
+    all[all.indexOf(event.target.closest(".ga-tile")) + step]?.focus();
+  }
+}
+
+// The side in px of the largest model that a source shows.
+function largest(source) {
+  const first = source.rows ? source.rows[0]?.entries[0] : source.count ? source.entry(0) : null;
+  const sides = (first?.refs ?? []).map((ref) => modelOf(plainRef(ref))?.resolution ?? 1);
+  return Math.max(1, ...sides);
+}
+
+// All entries of a chunk are of the same models; a class that a model lacks is left to the seed.
+async function pixelsOf(entries, i) {
+  const ref = entries[0].refs[i];
+  const classes = modelOf(plainRef(ref))?.class_names.length ?? 0;
+  const form = {
+    ref, seeds: entries.map((e) => e.seed), psis: entries.map((e) => e.psi),
+    labels: entries.map((e) => (e.label !== null && e.label < classes ? e.label : -1)),
+  };
+  const reply = await fetch(url("gallery"), {
+    method: "POST", credentials: "same-origin", body: JSON.stringify(form),
+    headers: { "Content-Type": "application/json" },
+  });
+  if (!reply.ok) await refuse(reply);
+  const [height, width, channels] = reply.headers.get("x-gan-shape").split(",").map(Number);
+  return {
+    data: new Uint8Array(await reply.arrayBuffer()), height, width, channels,
+    labels: reply.headers.get("x-gan-labels").split(",").map(Number),
+  };
+}

@@ -1,0 +1,37 @@
+// Repos that this browser remembers: starred ones, and those pulled lately. Nothing leaves it.
+import { boot, emit, recall } from "../page/kit/core.js";
+
+const MOST = { favourites: 100, recent: 12 };
+const FIELDS = ["repo", "file", "layout", "resolution", "licence", "likes", "downloads", "bytes", "updated"];
+
+const key = (list) => `gan-hub-${list}`;
+export const rowKey = (row) => `${row.repo} ${row.file ?? ""}`;
+
+// What was kept may have been written by anything: rows with a repo's name, of plain values.
+export function remembered(list) {
+  try {
+    const rows = JSON.parse(recall(key(list)) ?? "[]");
+    return Array.isArray(rows) ? rows.filter((r) => typeof r?.repo === "string").map(plain).slice(0, MOST[list]) : [];
+  } catch { return []; }
+}
+
+function plain(row) {
+  const kept = FIELDS.filter((f) => ["string", "number"].includes(typeof row[f]));
+  return Object.fromEntries(kept.map((f) => [f, row[f]]));
+}
+
+function put(list, rows) {
+  boot.remember(key(list), JSON.stringify(rows.slice(0, MOST[list]).map(plain)));
+  emit("hub-kept", list);
+}
+
+export const isFavourite = (row) => remembered("favourites").some((r) => rowKey(r) === rowKey(row));
+
+export function star(row, yes) {
+  const others = remembered("favourites").filter((r) => rowKey(r) !== rowKey(row));
+  put("favourites", yes ? [row, ...others] : others);
+}
+
+export function visited(row) {
+  put("recent", [row, ...remembered("recent").filter((r) => rowKey(r) !== rowKey(row))]);
+}

@@ -1,0 +1,105 @@
+// On this machine: the models that were pulled, each with a picture of its own.
+import { ask, boot, count, h, icon, say, t } from "../page/kit/core.js";
+import { card } from "./card.js";
+import { answersText, openModel, thumb } from "./pull.js";
+import { bytes } from "../page/kit/figures.js";
+
+export class Shelf {
+  // `changed()` after a deletion; `failed(nodes)` shows what went wrong; `compare(model)` its readings.
+  constructor(root, { changed, failed, compare }) {
+    Object.assign(this, { changed, failed, compare, pulled: null, asking: null, open: null, cards: new Map() });
+    this.find = (selector) => root.querySelector(selector);
+  }
+
+  show(pulled) {
+    this.pulled = pulled;
+    this.draw();
+  }
+
+  draw() {
+    const { pulled } = this;
+    const empty = this.find("#shelf-empty");
+    empty.hidden = Boolean(pulled?.length);
+    empty.textContent = t(!pulled ? "gan_hub_loading" : boot.local ? "gan_hub_shelf_empty" : "gan_hub_shelf_empty_public");
+    this.find("#shelf-room").textContent = !pulled?.length ? "" : t("gan_hub_room", {
+      count: count(pulled.length), bytes: bytes(pulled.reduce((sum, m) => sum + m.bytes, 0)) });
+    const list = this.find("#shelf-list");
+    list.hidden = !pulled?.length;
+    list.replaceChildren(...(pulled ?? []).map((model) => this.#item(model)));
+  }
+
+  #item(model) {
+    const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "", model.licence || t("gan_hub_no_licence")];
+    const unsure = model.readings?.length > 1;
+    const source = `${model.repo || model.file}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
+    const opened = this.open === model.ref;
+    return h("li", { "data-ref": model.ref, class: opened ? "is-open" : "" },
+      h("span", { class: "ga-hub-thumb is-large" }, h("img", { class: "ga-pixels", src: thumb(model.ref), loading: "lazy", alt: t("gan_hub_thumb", { name: model.name }) })),
+      h("div", { class: "ga-shelf-text" },
+        h("b", { title: model.name }, model.name),
+        h("span", { class: "ga-quiet", title: `${model.repo} @ ${model.commit}${model.file ? ` · ${model.file}` : ""}` }, source),
+        h("span", { class: "ga-quiet" }, [...facts, bytes(model.bytes)].filter(Boolean).join(" · ")),
+        unsure ? h("span", { class: "ga-quiet" }, t("gan_hub_unsure", { answers: answersText(model.readings[0]) })) : null),
+      this.asking === model.ref ? this.#sure(model) : this.#actions(model, opened),
+      opened ? this.#card(model) : null);
+  }
+
+  #actions(model, opened) {
+    const named = (key) => ({ "aria-label": t(key, { name: model.name }), title: t(key, { name: model.name }) });
+    return h("div", { class: "ga-do" },
+      h("button", { type: "button", class: "ga-button", "data-act": "open", onclick: () => openModel(model.ref) }, t("gan_hub_open")),
+      !boot.local || !(model.readings?.length > 1) ? null : h("button", { type: "button", class: "ga-button is-bare", "data-act": "compare", onclick: () => this.compare(model) }, t("gan_hub_unsure_do")),
+      h("button", { type: "button", class: "ga-button is-bare", "data-act": "card", "aria-expanded": String(opened),
+        onclick: () => this.#toggle(model.ref) }, t("gan_hub_card")),
+      !boot.local ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", ...named("gan_hub_delete"),
+        onclick: () => this.#ask(model.ref) }, icon("bin")));
+  }
+
+  #sure(model) {
+    return h("div", { class: "ga-do", role: "group", "aria-label": t("gan_hub_delete", { name: model.name }) },
+      h("span", { class: "ga-quiet" }, t("gan_hub_delete_sure")),
+      h("button", { type: "button", class: "ga-button is-danger", "data-act": "sure", onclick: () => this.#delete(model) }, t("gan_hub_delete_yes")),
+      h("button", { type: "button", class: "ga-button is-bare", "data-act": "keep", onclick: () => this.#ask(null, model.ref) }, t("gan_hub_delete_no")));
+  }
+
+  #ask(ref, from = ref) {
+    this.asking = ref;
+    this.draw();
+    this.#focus(from, ref ? "keep" : "delete");
+  }
+
+  #focus(ref, act) {
+    [...this.find("#shelf-list").children].find((li) => li.dataset.ref === ref)?.querySelector(`[data-act="${act}"]`)?.focus({ preventScroll: true });
+  }
+
+  async #delete({ ref }) {
+    this.asking = null;
+    try {
+      await ask("hub/delete", { ref });
+      this.pulled = this.pulled.filter((m) => m.ref !== ref);
+    } catch (error) { this.failed([h("span", {}, say(error))]); }
+    this.draw();
+    this.changed();
+  }
+
+  // ---- its card -------------------------------------------------------------------------------
+
+  async #toggle(ref) {
+    this.open = this.open === ref ? null : ref;
+    this.draw();
+    this.#focus(ref, "card");
+    if (this.open !== ref || this.cards.has(ref)) return;
+    try {
+      this.cards.set(ref, (await ask(`hub/card?${new URLSearchParams({ ref })}`)).text);
+    } catch (error) {
+      this.open = null;
+      this.failed([h("span", {}, say(error))]);
+    }
+    if (this.open === ref || this.open === null) this.draw();
+  }
+
+  #card(model) {
+    const text = this.cards.get(model.ref);
+    return h("div", { class: "ga-hub-card", tabindex: "0" }, text === undefined ? h("p", { class: "ga-quiet" }, t("gan_hub_loading")) : card(text));
+  }
+}

@@ -1,0 +1,94 @@
+// The frame's one line: which model, what is training, which language, light or dark.
+import {
+  ACTIVE, boot, choose, currentLanguage, emit, h, modelOf, nameTabs, on, openTab, plainRef,
+  prepare, refresh, setLanguage, state, t, linkTab, linkedState,
+} from "./kit/core.js";
+
+export function mount(element) {
+  const root = prepare(element);
+  const select = root.querySelector("#model-select");
+  select.addEventListener("change", () => choose(select.value));
+  root.querySelector("#language-en").addEventListener("click", () => setLanguage("en"));
+  root.querySelector("#language-zh").addEventListener("click", () => setLanguage("zh"));
+  root.querySelector("#theme-toggle").addEventListener("click", () => {
+    boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
+  });
+  root.querySelector("#not-kept").hidden = boot.kept;
+  const chip = root.querySelector("#run-chip");
+  chip.addEventListener("click", () => {
+    openTab("train");
+    if (chip.dataset.run) emit("watch", chip.dataset.run);
+  });
+
+  const draw = () => {
+    drawModels(select);
+    drawFacts(root.querySelector("#model-facts"));
+    drawChip(chip);
+    for (const name of ["en", "zh"]) {
+      root.querySelector(`#language-${name}`)
+        .setAttribute("aria-pressed", String(currentLanguage() === name));
+    }
+  };
+  ["state", "model", "language"].forEach((name) => on(name, draw));
+  on("offline", (gone) => {
+    const note = root.querySelector("#offline");
+    note.hidden = !gone;
+    note.textContent = gone ? t("gan_offline") : "";
+  });
+  draw();
+  refresh();
+  waitForTabs();
+}
+
+// Gradio draws the tabs after the header; name them, and open the one that a link asks for.
+function waitForTabs(tries = 60) {
+  if (!document.querySelector('.tab-container button[role="tab"]')) {
+    if (tries) setTimeout(() => waitForTabs(tries - 1), 50);
+    return;
+  }
+  nameTabs();
+  const wanted = linkedState().get("tab");
+  if (["train", "gallery", "evaluate", "hub"].includes(wanted)) openTab(wanted);
+  document.querySelector("#tabs").addEventListener("click", () => setTimeout(linkTab));
+}
+
+function drawModels(select) {
+  const chosen = state.ref ? plainRef(state.ref) : "";
+  const names = (m) => (ACTIVE.includes(m.state) ? t("gan_model_running", { name: m.name }) : m.name);
+  const wanted = JSON.stringify([currentLanguage(), state.models.map((m) => [m.ref, names(m)])]);
+  if (select.dataset.drawn !== wanted) {  // an open list stays open while nothing changed
+    select.dataset.drawn = wanted;
+    const group = (kind, key) => {
+      const models = state.models.filter((m) => m.kind === kind);
+      return models.length ? [h("optgroup", { label: t(key) },
+        ...models.map((m) => h("option", { value: m.ref }, names(m))))] : [];
+    };
+    select.replaceChildren(
+      ...group("bundled", "gan_models_bundled"), ...group("pulled", "gan_models_pulled"),
+      ...group("run", "gan_models_runs"));
+    if (!select.options.length && state.ready) {
+      select.append(h("option", { value: "" }, t("gan_no_models")));
+    }
+  }
+  if (select.value !== chosen) select.value = chosen;
+}
+
+function drawFacts(output) {
+  const model = state.ref ? modelOf(plainRef(state.ref)) : null;
+  output.textContent = !model ? "" : t("gan_model_facts", {
+    size: model.resolution, dims: model.z_dim,
+    fd: model.fd === null ? "" : t("gan_model_fd", { fd: model.fd.toFixed(2) }),
+  });
+}
+
+function drawChip(chip) {
+  const run = state.runs.find((r) => ["starting", "running"].includes(r.state))
+    ?? state.runs.find((r) => r.state === "paused");
+  chip.hidden = !run;
+  if (!run) return;
+  chip.dataset.run = run.id;
+  chip.querySelector("i").className = run.state === "paused" ? "ga-dot" : "ga-dot is-live";
+  chip.querySelector(".ga-chip-name").textContent = run.id;
+  chip.querySelector(".ga-chip-share").textContent = run.fraction === null
+    ? t(`gan_state_${run.state}`) : `${Math.floor(run.fraction * 100)} %`;
+}

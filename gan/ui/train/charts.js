@@ -1,0 +1,198 @@
+// The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
+import { Chart } from "../page/kit/chart.js";
+import { boot, count, duration, fillRange, h, on, recall, t, translate } from "../page/kit/core.js";
+import { nameOf } from "./settings.js";
+
+const CHARTS = [
+  { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
+  { name: "scores", signed: true, series: [
+    { key: "score_real", tone: "ink" }, { key: "score_held_out", tone: "dashed" }, { key: "score_fake", tone: "accent" }] },
+  { name: "distance", measured: true, counted: "fd_count", range: [0, 0], series: [{ key: "fd", tone: "accent" }, { key: "fd_floor", tone: "dashed" }] },
+  { name: "variety", measured: true, percent: true, range: [0, 1], series: [
+    { key: "modes", tone: "accent", of: (m) => m.modes / m.classes }, { key: "spread", tone: "ink" }] },
+  { name: "gradients", series: [{ key: "grad_norm_g", tone: "accent" }, { key: "grad_norm_d", tone: "ink" }] },
+  { name: "rates", series: [{ key: "g_lr", tone: "accent" }, { key: "d_lr", tone: "ink" }] },
+  { name: "speed", range: [0, 0], series: [{ key: "images_per_s", tone: "accent" }] },
+  { name: "copies", measured: true, percent: true, range: [0, 1], series: [
+    { key: "memorised", tone: "accent" }, { key: "nearest", tone: "dashed" }] },
+  { name: "penalty", series: [{ key: "penalty", tone: "accent" }] },
+  { name: "augment", percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
+];
+const SHOWN = ["losses", "scores", "distance", "variety"];
+const KEEP = 500;
+
+export class Charts {
+  constructor(root) {
+    Object.assign(this, { root, rows: [], measures: [], events: [], moment: null, at: null, zoom: null, smooth: 0, log: false });
+    this.axis = recall("gan-charts-axis") === "seconds" ? "seconds" : "nimg";
+    const kept = recall("gan-charts")?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
+    this.shown = new Set(kept ?? SHOWN);
+    this.charts = new Map();
+    this.#build();
+    on("theme", () => this.#renew());
+    on("language", () => this.draw());
+  }
+
+  #build() {
+    this.chips = CHARTS.map(({ name }) => h("button", { type: "button", class: "ga-button is-chip", "data-chip": name,
+      "data-t": `gan_chart_${name}`, "data-t-title": `gan_chart_${name}_help`, onclick: () => this.#toggle(name) }));
+    this.axes = ["nimg", "seconds"].map((axis) => h("button", { type: "button", class: "ga-button is-bare",
+      "data-t": `gan_axis_${axis}`, onclick: () => this.#setAxis(axis) }));
+    this.logButton = h("button", { type: "button", class: "ga-button is-bare", id: "chart-log", "data-t": "gan_log", "data-t-title": "gan_log_help",
+      onclick: () => { this.log = !this.log; this.#renew(); } });
+    this.slider = h("input", { type: "range", class: "ga-range", id: "chart-smooth", min: 0, max: 0.99, step: 0.01, value: 0,
+      "data-t-label": "gan_smooth", oninput: () => { this.smooth = Number(this.slider.value); fillRange(this.slider, 0); this.#renew(); } });
+    this.whole = h("button", { type: "button", class: "ga-button is-bare", id: "chart-whole", "data-t": "gan_zoom_whole", onclick: () => this.zoomTo(null) });
+    this.where = h("output", { class: "ga-quiet ga-where" });
+    this.list = h("div", { class: "ga-chart-list" });
+    this.root.replaceChildren(
+      h("div", { class: "ga-chips", role: "group", "data-t-label": "gan_charts" }, ...this.chips),
+      this.list,
+      h("div", { class: "ga-chart-tools" }, h("span", { class: "ga-segments", role: "group", "data-t-label": "gan_axis" }, ...this.axes), this.logButton,
+        h("label", { class: "ga-smooth", "data-t-title": "gan_smooth_help" }, h("span", { class: "ga-quiet", "data-t": "gan_smooth" }), this.slider),
+        this.whole, this.where));
+    this.#arrange();
+  }
+
+  #arrange() {
+    for (const spec of CHARTS) {
+      const { name } = spec;
+      if (this.shown.has(name) && !this.charts.has(name)) this.charts.set(name, new Chart(spec, this));
+      if (!this.shown.has(name) && this.charts.has(name)) {
+        this.charts.get(name).gone();
+        this.charts.delete(name);
+      }
+    }
+    this.list.replaceChildren(...CHARTS.filter((c) => this.shown.has(c.name)).map((c) => this.charts.get(c.name).node));
+    this.list.hidden = !this.shown.size;
+    translate(this.root);
+    fillRange(this.slider, 0);
+    this.draw();
+  }
+
+  #toggle(name) {
+    if (!this.shown.delete(name)) this.shown.add(name);
+    boot.remember("gan-charts", [...this.shown].join(","));
+    this.#arrange();
+  }
+
+  #setAxis(axis) {
+    if (axis === this.axis) return;
+    Object.assign(this, { axis, zoom: null, at: null });
+    boot.remember("gan-charts-axis", axis);
+    this.draw();
+  }
+
+  #renew() {
+    for (const chart of this.charts.values()) chart.renew();
+    this.#drawTools();
+  }
+
+  // ---- what the charts ask of their group ---------------------------------------------------------
+
+  // The common x range: the zoom, or all there is.
+  extent() {
+    if (this.zoom) return this.zoom;
+    const xs = this.rows.map((r) => r[this.axis]).filter(Number.isFinite);
+    const [low, high] = [xs[0] ?? 0, xs.at(-1) ?? 1];
+    return [xs.length > 1 ? low : 0, high > low ? high : low + 1];
+  }
+
+  zoomTo(range) {
+    this.zoom = range && range[1] - range[0] > 1e-9 ? range : null;
+    this.draw();
+  }
+
+  point(x, from) {
+    if (x === null && this.at === null) return;
+    this.at = x;
+    for (const chart of this.charts.values()) chart.point(x);
+    this.#drawWhere(from);
+  }
+
+  nameOf(x) { return this.axis === "seconds" ? duration(x) : x >= 10000 ? `${count(x / 1000)}k` : count(x); }
+
+  marks() { return this.events.map((e) => e[this.axis]).filter(Number.isFinite); }
+
+  // ---- showing ------------------------------------------------------------------------------------
+
+  // moment: nimg of the time machine, or null while it follows.
+  show({ rows, measures, history }, moment) {
+    if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
+    Object.assign(this, { rows, measures, history });
+    this.events = history.filter((e) => MARKED.includes(e.event));
+    const row = moment === null ? null : rows.find((r) => r.nimg >= moment) ?? rows.at(-1);
+    this.moment = row ? (this.axis === "nimg" ? moment : row.seconds) : null;
+    this.draw();
+  }
+
+  draw() {
+    for (const [name, chart] of this.charts) {
+      chart.show(CHARTS.find((c) => c.name === name).measured ? this.measures : this.rows);
+    }
+    this.#drawTools();
+    this.#drawWhere();
+  }
+
+  #drawTools() {
+    const press = (button, yes) => button.setAttribute("aria-pressed", String(yes));
+    for (const chip of this.chips) press(chip, this.shown.has(chip.dataset.chip));
+    this.axes.forEach((button, i) => press(button, this.axis === ["nimg", "seconds"][i]));
+    press(this.logButton, this.log);
+    this.whole.hidden = !this.zoom;
+  }
+
+  #drawWhere() {
+    const chart = [...this.charts.values()][0];
+    const x = this.at;
+    let text = "";
+    if (x !== null && chart) {
+      const here = this.events.filter((e) => chart.near(e[this.axis], x)).slice(-2);
+      text = here.length ? here.map(sayEvent).join(" · ")
+        : this.axis === "seconds" ? duration(x) : t("gan_axis_at", { count: count(x) });
+    }
+    if (this.where.textContent !== text) this.where.textContent = text;
+  }
+}
+
+const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-skipped"];
+
+// One change of a run's history as a few words.
+export function sayEvent({ event, key, old, new: now, remedy }) {
+  if (event === "set") {
+    const change = t("gan_event_set", { key: nameOf(key), old: old ?? "–", new: now ?? "–" });
+    return remedy ? t("gan_event_remedy", { remedy: t(`gan_remedy_${remedy}`), change }) : change;
+  }
+  const names = (key ?? "").split(",").map(nameOf).join(", ");
+  const known = t(`gan_event_${event}`, { key: names, old: old ?? "", new: now ?? "" });
+  return known.startsWith("gan_event_") ? event : known;
+}
+
+// At most KEEP rows once there are twice as many; each stretch keeps the least and the most of every
+// number, as the server does it: spikes survive, however often it is done.
+export function thin(rows) {
+  if (rows.length < 2 * KEEP) return rows;
+  const [first, last] = [rows[0].nimg, rows.at(-1)];
+  const stretches = (KEEP - 1) >> 1;
+  const parts = new Map();
+  for (const row of rows.slice(0, -1)) {
+    const at = Math.min(stretches - 1, Math.floor(((row.nimg - first) * stretches) / (last.nimg - first || 1)));
+    if (!parts.has(at)) parts.set(at, []);
+    parts.get(at).push(row);
+  }
+  return [...parts.values()].flatMap(envelope).concat(last);
+}
+
+function envelope(part) {
+  if (part.length < 3) return part;
+  const ends = [{ nimg: part[0].nimg }, { nimg: part.at(-1).nimg }];
+  for (const key of new Set(part.flatMap(Object.keys))) {
+    if (key === "nimg") continue;
+    const having = part.filter((r) => key in r);
+    const least = having.reduce((a, b) => (b[key] < a[key] ? b : a));
+    const most = having.reduce((a, b) => (b[key] > a[key] ? b : a));
+    const pair = least.nimg <= most.nimg ? [least, most] : [most, least];
+    ends.forEach((end, i) => { end[key] = pair[i][key]; });
+  }
+  return ends;
+}

@@ -1,0 +1,105 @@
+// What is going wrong, by what it shows, and what would help: one press each.
+import { ACTIVE, count, h, icon, t, translate } from "../page/kit/core.js";
+import { named } from "../page/kit/figures.js";
+import { nameOf } from "./settings.js";
+
+const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety"];
+const BACK = ["fork-before", "start-over"];  // these begin a run, whoever steers this one
+const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
+
+export class Diagnosis {
+  // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
+  constructor(root, { apply, steers }) {
+    Object.assign(this, { root, apply, steers, open: new Set(), dismissed: new Set(), drawn: "", id: null });
+  }
+
+  show({ id, findings, rows, status, health }) {
+    if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
+    this.last = { id, findings, rows, status, health };
+    const drawn = JSON.stringify([id, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
+      this.steers(), [...this.open], [...this.dismissed], t("gan_checked")]);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const shown = findings.filter((f) => !this.dismissed.has(f.kind));
+    const nodes = shown.map((f) => this.#finding(f));
+    if (!shown.length) nodes.push(this.#quiet(findings.length, rows.length, health, status));
+    this.#put(nodes);
+  }
+
+  #put(nodes) {
+    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.at : null;
+    this.root.replaceChildren(...nodes);
+    translate(this.root);
+    if (focused) this.root.querySelector(`[data-at="${focused}"]`)?.focus();
+  }
+
+  // Green is for a run whose samples were measured and are near; all else is neutral.
+  #quiet(dismissed, any, health, status) {
+    const state = any && !dismissed ? health?.state ?? "early" : "";
+    const said = state ? standing(health, status) : t(dismissed ? "gan_dismissed" : "gan_diagnosis_empty");
+    return h("p", { class: `ga-quiet ga-healthy ${state === "healthy" ? "" : "is-neutral"}`, "data-health": state },
+      any ? h("i", { class: "ga-dot" }) : null,
+      h("span", {}, said),
+      state === "healthy" ? h("span", { class: "ga-checked", "data-t": "gan_checked" }) : null,
+      dismissed ? h("button", { type: "button", class: "ga-button is-bare", "data-t": "gan_show_dismissed",
+        onclick: () => { this.dismissed.clear(); this.show(this.last); } }) : null);
+  }
+
+  #finding(finding) {
+    const { kind, severity, remedies } = finding;
+    const open = this.open.has(kind);
+    const toggle = () => {
+      if (!this.open.delete(kind)) this.open.add(kind);
+      this.show(this.last);
+    };
+    return h("article", { class: `ga-finding is-${severity}`, "data-finding": kind },
+      h("p", { class: "ga-finding-said" }, h("b", { "data-t": `gan_finding_${kind}` }), h("span", {}, sentence(finding)),
+        h("button", { type: "button", class: "ga-button is-bare is-icon", "data-at": `x-${kind}`, "data-t-label": "gan_dismiss",
+          "data-t-title": "gan_dismiss", onclick: () => { this.dismissed.add(kind); this.show(this.last); } }, icon("close"))),
+      h("div", { class: "ga-remedies" },
+        ...remedies.map((r) => h("button", { type: "button", class: "ga-button", "data-remedy": r.name, "data-at": `${kind}-${r.name}`,
+          title: changes(r), onclick: (e) => { e.currentTarget.disabled = true; this.apply(r, finding); } }, this.#label(r))),
+        h("button", { type: "button", class: "ga-button is-bare", "data-at": `why-${kind}`, "aria-expanded": String(open), "data-t": "gan_why", onclick: toggle })),
+      open ? this.#why(finding) : null);
+  }
+
+  #label(remedy) {
+    const name = t(`gan_remedy_${remedy.name}`, { count: count(remedy.nimg ?? 0) });
+    return this.steers() || BACK.includes(remedy.name) ? name : t("gan_remedy_fork", { remedy: name });
+  }
+
+  #why({ kind, remedies }) {
+    return h("dl", { class: "ga-why" }, h("dd", { "data-t": `gan_finding_${kind}_why` }),
+      ...remedies.flatMap((r) => [h("dt", {}, t(`gan_remedy_${r.name}`, { count: count(r.nimg ?? 0) })),
+        h("dd", {}, h("span", { "data-t": `gan_remedy_${r.name}_why` }), h("span", { class: "ga-quiet" }, ` ${changes(r)}`))]));
+  }
+}
+
+const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
+  key: nameOf(key), value: value === "true" ? t("gan_on") : value === "false" ? t("gan_off") : value })).join(" · ");
+
+// How a run stands in which nothing was found.
+function standing(health, status) {
+  const { state, evidence } = health ?? { state: "early", evidence: { sign: "rows" } };
+  const isOver = status && !ACTIVE.includes(status.state);
+  const waited = state === "early" && isOver ? (evidence.sign === "rows" ? "short" : "never") : evidence.sign;
+  const sign = waited || "said";
+  return t(`gan_health_${state}_${sign}`, spoken(evidence));
+}
+
+const spoken = (evidence) => Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
+
+function sentence({ kind, evidence }) {
+  const values = spoken(evidence);
+  const key = `gan_finding_${kind}_${evidence.sign ?? "said"}`;
+  const text = t(key, values);
+  return text === key ? "" : text.replace(/\{\w+\}/g, "–");
+}
+
+function say(key, value) {
+  if (key === "what") return t(`gan_what_${value}`);
+  if (typeof value !== "number") return String(value);
+  if (PERCENT.includes(key)) return `${Math.round(100 * value)} %`;
+  if (key === "seconds") return String(Math.round(value));
+  return WHOLE.includes(key) ? Math.round(value).toLocaleString("en-US") : named(Number(value.toPrecision(2)));
+}

@@ -1,0 +1,153 @@
+// The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
+import { ACTIVE, boot, className, count, h, on, recall, t, url } from "../page/kit/core.js";
+import { SIDE, paintSheet } from "./gutters.js";
+
+const FADE_MS = 120;
+const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class LiveGrid {
+  // open(tile): somebody wants to walk on from one of the samples
+  constructor(root, { open }) {
+    this.find = (selector) => root.querySelector(selector);
+    Object.assign(this, { open, id: null, wanted: null, classes: [], reals: false, tile: null, last: 0 });
+    this.image = this.find("#live-grid");
+    this.tiles = this.find("#grid-tiles");
+    this.before = this.find("#grid-before");
+    this.frame = this.find("#grid-frame");
+    this.realImage = this.find("#reals");
+    this.beside = recall("gan-reals") === "yes";
+    this.find("#reals-toggle").addEventListener("click", () => this.#toggle());
+    for (const box of root.querySelectorAll(".ga-grid-box")) new ResizeObserver(() => this.#fit()).observe(box);
+    this.#buildTiles();
+    on("language", () => { this.#nameTiles(); this.#drawTile(); });
+  }
+
+  // run: {id, status, classes, reals, beginning}; nimg: the snapshot to show, undefined for none.
+  show(run, nimg) {
+    const { id, status, classes, reals, beginning } = run;
+    if (id !== this.id) this.realImage.removeAttribute("src");
+    const same = id === this.id && classes === this.classes;
+    Object.assign(this, { id, classes, reals });
+    if (!same) this.#nameTiles();
+    const empty = this.find("#grid-empty");
+    empty.hidden = nimg !== undefined;
+    empty.textContent = t(beginning || (id && ACTIVE.includes(status?.state ?? "starting")) ? "gan_grid_wait" : "gan_grid_empty");
+    this.#drawReals();
+    this.#drawTile();
+    if (nimg === undefined) {
+      for (const node of [this.image, this.tiles, this.before, this.frame]) node.hidden = true;
+      this.wanted = null;
+      return;
+    }
+    this.image.alt = t("gan_grid_alt", { count: count(nimg) });
+    this.#paint(url(`snapshot?${new URLSearchParams({ id, nimg, since: status?.since ?? 0 })}`));
+  }
+
+  #paint(address) {
+    if (this.wanted === address) return;
+    this.wanted = address;
+    const next = new Image();  // decoded first, so that nothing flickers
+    next.src = address;
+    next.decode().then(async () => {
+      if (this.wanted !== address) return;
+      this.image.src = address;
+      await this.image.decode();
+      if (this.wanted !== address) return;
+      this.#keepBefore();
+      for (const node of [this.image, this.tiles, this.frame]) node.hidden = false;
+      this.#fit();
+    }, () => { if (this.wanted === address) this.wanted = null; });
+  }
+
+  // What was there lies above the new picture for a moment, and fades.
+  #keepBefore() {
+    this.before.hidden = this.tiles.hidden || still.matches;
+    if (this.before.hidden) return;
+    const { width, height } = this.tiles;
+    Object.assign(this.before, { width, height });
+    Object.assign(this.before.style, { width: this.tiles.style.width, height: this.tiles.style.height });
+    this.before.getContext("2d").drawImage(this.tiles, 0, 0);
+    this.before.getAnimations().forEach((a) => a.cancel());
+    this.before.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, fill: "forwards" });
+  }
+
+  #fit() {
+    for (const [image, canvas] of [[this.image, this.tiles], [this.realImage, this.find("#reals-tiles")]]) {
+      const box = image.parentElement.clientWidth;
+      if (!image.naturalWidth || !box) continue;
+      const { gap, side, ratio } = paintSheet(canvas, image, box);
+      if (image !== this.image) continue;
+      for (const node of [this.frame, this.before]) Object.assign(node.style, { width: `${side / ratio}px`, height: `${side / ratio}px` });
+      this.frame.style.setProperty("--gap", `${gap / ratio}px`);
+    }
+  }
+
+  // ---- real samples ------------------------------------------------------------------------------
+
+  #toggle() {
+    this.beside = !this.beside;
+    boot.remember("gan-reals", this.beside ? "yes" : "no");
+    this.#drawReals();
+  }
+
+  #drawReals() {
+    const shown = this.beside && this.reals;
+    this.find("#reals-toggle").disabled = !this.reals;
+    this.find("#reals-toggle").setAttribute("aria-pressed", String(this.beside));
+    this.find("#board").classList.toggle("with-reals", shown);
+    this.find("#reals-figure").hidden = !shown;
+    this.realImage.alt = t("gan_reals_alt");
+    const address = url(`run/picture?${new URLSearchParams({ id: this.id ?? "", name: "reals" })}`);
+    if (shown && this.realImage.src !== address) {
+      this.realImage.src = address;
+      this.realImage.decode().then(() => this.#fit(), () => {});
+    }
+  }
+
+  // ---- the tiles as buttons: one stop of the Tab key, arrows within --------------------------------
+
+  #buildTiles() {
+    this.buttons = Array.from({ length: SIDE * SIDE }, (_, i) => h("button", {
+      type: "button", tabindex: i ? -1 : 0, "data-tile": i, onclick: () => this.open(i),
+      onpointerenter: () => this.#point(i), onpointerleave: () => this.#point(null),
+      onfocus: () => { this.#stopAt(i); this.#point(i); }, onblur: () => this.#point(null),
+    }));
+    this.frame.replaceChildren(...this.buttons);
+    this.frame.addEventListener("keydown", (e) => this.#key(e));
+    this.#nameTiles();
+  }
+
+  #nameTiles() {
+    this.buttons.forEach((button, i) => button.setAttribute("aria-label", t("gan_grid_open", { sample: this.#nameOf(i) })));
+  }
+
+  #nameOf(i) {
+    if (!this.classes.length) return t("gan_grid_tile", { index: i + 1 });
+    return t("gan_grid_tile_class", { index: i + 1, label: className(this.classes[i % this.classes.length]) });
+  }
+
+  #key(e) {
+    const at = this.buttons.indexOf(e.target);
+    const to = { Home: 0, End: SIDE * SIDE - 1 }[e.key] ?? (e.key in ARROWS ? at + ARROWS[e.key] : null);
+    if (at < 0 || to === null || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    this.buttons[to]?.focus();
+  }
+
+  #stopAt(i) {
+    this.buttons.forEach((button, k) => { button.tabIndex = k === i ? 0 : -1; });
+  }
+
+  #point(i) {
+    this.tile = i;
+    if (i !== null) this.last = i;
+    this.#drawTile();
+  }
+
+  #drawTile() {
+    const text = this.tile === null ? t("gan_grid_help") : this.#nameOf(this.tile);
+    const node = this.find("#tile-said");
+    if (node.textContent !== text) node.textContent = text;
+  }
+}

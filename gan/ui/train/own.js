@@ -1,0 +1,318 @@
+// Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
+import { Refused, ask, boot, count, h, icon, on, say, t, translate, url } from "../page/kit/core.js";
+import { bytes } from "../page/kit/figures.js";
+
+const NAMED = 12;  // classes that are listed at once
+const LEFT_OUT = 2 ** 32 - 1;  // as a file's length: it is too large, and not sent
+const SURVEY_MS = 500;
+const NONE = "(no class)";  // pictures beside class folders, as the server names them
+
+// `root` holds the form's #preset and #data; `changed()` is called when the data has changed.
+export function mountOwn(root, { changed }) {
+  new Own(root, changed).start();
+}
+
+class Own {
+  constructor(root, changed) {
+    Object.assign(this, { root, changed, sets: [], left: null, limits: null, shown: null, sending: null, surveyed: 0 });
+    this.data = root.querySelector("#data");
+    this.preset = root.querySelector("#preset");
+    this.path = root.querySelector("#data-path");
+    this.node = h("section", { class: "ga-panel ga-own", id: "own", "data-t-label": "gan_own", hidden: true });
+    root.querySelector("#preset-summary").after(this.node);
+    if (!boot.local) root.querySelector("#data-path-field").classList.add("is-never");
+  }
+
+  start() {
+    this.#build();
+    for (const select of [this.data, this.preset]) select.addEventListener("change", () => this.#follow());
+    for (const kind of ["input", "change"]) this.path.addEventListener(kind, () => this.#survey());
+    on("language", () => { this.#options(); translate(this.node); this.#draw(); });
+    this.#options();
+    this.#load();
+  }
+
+  #build() {
+    const file = (attributes) => h("input", { type: "file", multiple: true, class: "ga-sr", onchange: (e) => {
+      this.#send([...e.target.files].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
+      e.target.value = "";
+    }, ...attributes });
+    this.files = file({ id: "own-files", accept: `.zip,image/*,.jfif,.jpe${boot.local ? ",.tif,.tiff,.avif" : ""}` });
+    this.folder = file({ id: "own-folder", webkitdirectory: true });
+    const pick = (input, key) => h("button", { type: "button", class: "ga-button", "data-t": key, onclick: () => input.click() });
+    this.files.setAttribute("aria-label", t("gan_own_choose"));
+    this.folder.setAttribute("aria-label", t("gan_own_choose_folder"));
+    for (const input of [this.files, this.folder]) input.tabIndex = -1;
+    this.zone = h("div", { class: "ga-drop", id: "own-drop" }, h("p", { "data-t": "gan_own_drop" }),
+      h("div", { class: "ga-run-do" }, pick(this.files, "gan_own_choose"), pick(this.folder, "gan_own_choose_folder")),
+      h("p", { class: "ga-quiet", id: "own-limits" }), this.files, this.folder);
+    this.bar = h("progress", { class: "ga-meter", max: 1, value: 0, "data-t-label": "gan_own_sending" });
+    this.status = h("output", { class: "ga-quiet", role: "status" });
+    this.stop = h("button", { type: "button", class: "ga-button", "data-t": "gan_lapse_cancel", onclick: () => this.sending?.abort() });
+    this.progress = h("div", { class: "ga-lapse-progress", hidden: true }, this.bar, this.status, this.stop);
+    this.note = h("p", { class: "ga-note", role: "alert" });
+    this.view = h("div", { class: "ga-own-view", hidden: true });
+    this.named = h("div", { class: "ga-own-named", id: "own-named", "aria-live": "polite", hidden: true });
+    this.node.replaceChildren(this.named, this.zone, this.progress, this.note, this.view);
+    translate(this.node);
+    this.#listenDrop();
+  }
+
+  #listenDrop() {
+    const over = (yes) => this.zone.classList.toggle("is-over", yes);
+    this.zone.addEventListener("dragover", (e) => { e.preventDefault(); over(true); });
+    this.zone.addEventListener("dragleave", () => over(false));
+    this.zone.addEventListener("drop", async (e) => {
+      e.preventDefault();
+      over(false);
+      const entries = [...e.dataTransfer.items].map((i) => i.webkitGetAsEntry?.()).filter(Boolean);
+      const plain = [...e.dataTransfer.files].map((file) => ({ file, name: file.name }));
+      this.#send(entries.some((x) => x.isDirectory) ? await walk(entries) : plain);
+    });
+  }
+
+  // ---- which set ------------------------------------------------------------------------------
+
+  async #load() {
+    try {
+      const news = await ask("own");
+      Object.assign(this, { sets: news.sets, left: news.left, limits: news.limits });
+    } catch (error) { this.note.textContent = say(error); }
+    this.#options();
+    this.#follow();
+  }
+
+  // The form rewrites its list of data in a new language; ours come back behind it.
+  #options() {
+    const chosen = this.wanted ?? this.data.value;
+    for (const old of this.data.querySelectorAll("[data-own]")) old.remove();
+    if (!boot.local && !this.data.querySelector('[value="own"]')) {
+      this.data.append(h("option", { value: "own", "data-own": true }, t("gan_data_own")));
+    }
+    this.data.append(...this.sets.map((s) => h("option", { value: s.spec, "data-own": true },
+      t("gan_own_option", { name: s.name || t("gan_data_own"), count: s.count }))));
+    if ([...this.data.options].some((o) => o.value === chosen)) this.data.value = chosen;
+  }
+
+  #follow() {
+    const { value } = this.data;
+    this.wanted = value.startsWith("own:") ? value : null;
+    const mine = value === "own" || value.startsWith("own:");
+    this.node.hidden = !mine || this.data.disabled;
+    if (this.wanted) this.shown = this.sets.find((s) => s.spec === value) ?? null;
+    this.#draw();
+    this.#survey();
+    if (this.wanted && this.shown) this.#settle();
+  }
+
+  #use() {
+    if (!this.shown) return;
+    if (!["own", "emoji"].includes(this.preset.value)) {
+      this.preset.value = "own";
+      this.preset.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    this.wanted = this.shown.spec;
+    this.#options();
+    this.data.value = this.shown.spec;
+    this.data.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // ---- a folder of this computer, by its path: what it holds, before a start ----------------------
+
+  #survey() {
+    clearTimeout(this.surveying);
+    const mine = ++this.surveyed;
+    const spec = this.path.value.trim();
+    this.named.hidden = true;
+    if (!boot.local || this.data.value !== "own" || !spec.startsWith("folder:")) return;
+    this.surveying = setTimeout(async () => {
+      let found;
+      try {
+        found = await ask(`own/survey?${new URLSearchParams({ data: spec })}`);
+      } catch { return; }  // the form itself says what is wrong with a path
+      if (mine !== this.surveyed || found.count === undefined) return;
+      this.named.replaceChildren(...told(found, h("b", {}, spec.replace(/[\\/]+$/, "").split(/[\\/:]/).pop()), t("gan_own_found", { count: count(found.count) })));
+      this.named.hidden = false;
+    }, SURVEY_MS);
+  }
+
+  // ---- sending --------------------------------------------------------------------------------
+
+  async #send(list) {
+    if (!list.length || this.sending) return;
+    this.note.textContent = "";
+    const pieces = list.flatMap((file) => framed(file, this.limits?.file_bytes ?? Infinity));
+    const name = list.length === 1 ? list[0].name.replace(/\.\w+$/, "")
+      : list[0].name.includes("/") ? list[0].name.split("/")[0] : t("gan_own_name", { name: list[0].name.replace(/\.\w+$/, ""), count: list.length - 1 });
+    const body = new Blob(pieces);
+    const most = this.left ?? this.limits?.bytes ?? 200 * 2 ** 20;
+    if (body.size > most) {
+      this.note.textContent = t("gan_error_own_large", { most: Math.floor(most / 2 ** 20) });
+      return;
+    }
+    this.progress.hidden = false;
+    this.#say(0);
+    try {
+      const found = await this.#post(`own/upload?${new URLSearchParams({ name })}`, body);
+      this.shown = found;
+      await this.#load();
+      this.shown = this.sets.find((s) => s.id === found.id) ?? found;
+    } catch (error) {
+      this.note.textContent = error === "cancelled" ? "" : say(error);
+      if (this.left !== null) await ask("own").then((news) => { this.left = news.left; }, () => null);
+    }
+    this.sending = null;
+    this.progress.hidden = true;
+    this.#draw();
+  }
+
+  #post(path, body) {
+    return new Promise((done, fail) => {
+      const request = this.sending = new XMLHttpRequest();  // fetch tells nothing of how far it is
+      request.open("POST", url(path));
+      request.upload.addEventListener("progress", (e) => this.#say(e.loaded / e.total));
+      request.addEventListener("load", () => {
+        let reply = {};
+        try { reply = JSON.parse(request.responseText); } catch { reply = { key: "gan_error_server" }; }
+        if (request.status === 200) done(reply);
+        else fail(new Refused(reply.key || reply.error ? reply : { key: "gan_error_server" }));
+      });
+      request.addEventListener("error", () => fail(new Error("offline")));
+      request.addEventListener("abort", () => fail("cancelled"));
+      request.send(body);
+    });
+  }
+
+  #say(fraction) {
+    if (fraction < 1) this.bar.value = fraction; else this.bar.removeAttribute("value");
+    this.status.textContent = fraction < 1 ? t("gan_own_sending") : t("gan_own_reading");
+  }
+
+  #limits() {
+    const { limits } = this;
+    if (!limits) return "";
+    const words = { formats: t(boot.local ? "gan_own_formats" : "gan_own_formats_public"), images: count(limits.images),
+      file: round(limits.file_bytes), jpeg: limits.jpeg_megapixels, other: limits.megapixels,
+      all: round(limits.bytes), left: bytes(this.left ?? 0) };
+    return t(this.left === null ? "gan_own_limits" : "gan_own_limits_public", words);
+  }
+
+  // ---- what came ------------------------------------------------------------------------------
+
+  #draw() {
+    this.node.querySelector("#own-limits").textContent = this.#limits();
+    const { shown } = this;
+    this.view.hidden = !shown;
+    if (!shown) return;
+    const select = (key, values, value, name, take) => {
+      const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.target.value)) },
+        ...values.map((v) => h("option", { value: v }, name(v))));
+      input.value = value;
+      return h("label", { class: "ga-field" }, h("span", {}, t(key)), input);
+    };
+    const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.target.checked }) });
+    flip.checked = shown.flip;
+    const query = new URLSearchParams({ id: shown.id, resolution: shown.resolution, channels: shown.channels });
+    const focused = document.activeElement?.closest?.(".ga-own-view") ? document.activeElement.dataset.own : null;
+    this.view.replaceChildren(
+      ...told(shown, h("b", {}, shown.name || t("gan_data_own")), t("gan_own_kept", { count: count(shown.count) })),
+      h("figure", {}, h("img", { class: "ga-own-preview", alt: t("gan_own_preview_alt"), src: url(`own/preview?${query}`) }),
+        h("figcaption", { class: "ga-quiet" }, t("gan_own_preview"))),
+      h("div", { class: "ga-own-fields" },
+        select("gan_own_size", sizes(), shown.resolution, (n) => `${n} px`, (v) => ({ resolution: Number(v) })),
+        select("gan_own_depth", [3, 1], shown.channels, (n) => t(n === 3 ? "gan_own_colour" : "gan_own_grey"), (v) => ({ channels: Number(v) })),
+        h("label", { class: "ga-check", title: t("gan_own_flip_help") }, flip, t("gan_own_flip")),
+        h("span", { class: "ga-space" }),
+        h("button", { type: "button", class: "ga-button is-bare", id: "own-delete", onclick: () => this.#remove() }, t("gan_own_delete")),
+        this.data.value === shown.spec ? h("span", { class: "ga-quiet", id: "own-used" }, t("gan_own_used"))
+          : h("button", { type: "button", class: "ga-button is-primary", id: "own-use", onclick: () => this.#use() }, t("gan_own_use"))));
+    for (const [i, input] of [...this.view.querySelectorAll("select, input, button")].entries()) {
+      input.dataset.own = i;
+      if (focused === String(i)) input.focus();
+    }
+  }
+
+  async #change(part) {
+    const { id, resolution, channels, flip } = { ...this.shown, ...part };
+    try {
+      this.shown = await ask("own/change", { id, resolution, channels, flip });
+      this.sets = this.sets.map((s) => (s.id === id ? this.shown : s));
+      this.note.textContent = "";
+      if (this.data.value === this.shown.spec) this.#settle();
+    } catch (error) { this.note.textContent = say(error); }
+    this.#draw();
+  }
+
+  // The settings show the size and the mirroring that the set is used with.
+  #settle() {
+    const { resolution, flip } = this.shown;
+    this.changed({ resolution: String(resolution), flip: String(flip) });
+  }
+
+  async #remove() {
+    const { id, spec } = this.shown;
+    try {
+      await ask("own/delete", { id });
+      if (this.data.value === spec) this.data.value = "own";
+      this.shown = this.wanted = null;
+    } catch (error) { this.note.textContent = say(error); }
+    await this.#load();
+    this.data.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+// What the server says of a skipped file, and our words for it.
+const WHY = {
+  unreadable: "gan_own_why_unreadable", "not an image": "gan_own_why_other_file", "too large": "gan_own_why_large",
+  "too many pixels": "gan_own_why_pixels", "too long and thin": "gan_own_why_thin",
+  "hidden or of the system": "gan_own_why_hidden", "of a format that is not read here": "gan_own_why_format",
+  "a JPEG of too many scans": "gan_own_why_scans", "a symbolic link": "gan_own_why_link",
+  "a folder that is linked again": "gan_own_why_again", "a folder that cannot be read": "gan_own_why_folder",
+  "damaged or encrypted": "gan_own_why_damaged", "a damaged zip": "gan_own_why_zip",
+  "beyond the limits of bytes or time": "gan_own_why_beyond",
+};
+
+// What is known of a set or folder: how many, what was skipped and why, and what became a class.
+function told(found, name, sentence) {
+  const skipped = Object.entries(found.skipped).map(([why, n]) => `${count(n)} ${t(WHY[why] ?? "gan_own_why_other")}`);
+  const words = [name, " ", sentence];
+  if (found.drawn_of) words.push(" ", t("gan_own_drawn", { count: count(found.drawn_of) }));
+  if (skipped.length) words.push(" ", t("gan_own_skipped", { list: skipped.join(t("gan_own_comma")) }));
+  words.push(" ", found.classes ? t("gan_own_classes", { count: count(found.classes) }) : t("gan_own_no_classes"));
+  return [h("p", {}, ...words), ...(found.class_list?.length ? [classList(found.class_list)] : [])];
+}
+
+function classList(classes) {
+  const chips = (part) => h("ul", { class: "ga-own-classes" }, ...part.map(([name, n]) => h("li", {},
+    h("span", {}, name === NONE ? t("gan_own_no_class") : name), " ", h("span", { class: "ga-quiet" }, count(n)))));
+  const rest = classes.slice(NAMED);
+  return h("div", {}, chips(classes.slice(0, NAMED)), rest.length ? h("details", {},
+    h("summary", { class: "ga-quiet" }, t("gan_own_more_classes", { count: count(rest.length) })), chips(rest)) : "");
+}
+
+const round = (n) => bytes(n).replace(/\.0(?= )/, "");
+
+const sizes = () => boot.train.sizes.filter((n) => boot.local || n <= boot.train.public_most.resolution);
+
+// A file as the server reads it: length and name, length and bytes.
+function framed({ file, name }, most) {
+  const text = new TextEncoder().encode(name).slice(0, 4096);
+  const sent = file.size <= most || (/\.zip$/i.test(name) && file.size < LEFT_OUT);
+  const [short, long] = [new DataView(new ArrayBuffer(2)), new DataView(new ArrayBuffer(4))];
+  short.setUint16(0, text.length, true);
+  long.setUint32(0, sent ? file.size : LEFT_OUT, true);
+  return [short.buffer, text, long.buffer, ...(sent ? [file] : [])];
+}
+
+async function walk(entries, path = "", found = []) {
+  for (const entry of entries) {
+    if (entry.isFile) found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), name: path + entry.name });
+    else {
+      const reader = entry.createReader();
+      for (let part; (part = await new Promise((done, fail) => reader.readEntries(done, fail))).length;) {
+        await walk(part, `${path}${entry.name}/`, found);
+      }
+    }
+  }
+  return found;
+}

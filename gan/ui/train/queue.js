@@ -1,0 +1,31 @@
+// A public server trains one thing at a time: wait for the turn, see the place, or leave.
+import { Refused, ask, h, t } from "../page/kit/core.js";
+
+const POLL_MS = 2000;
+
+// `reply` is what train/start said. Resolves to a run's id, or to null where the visitor left.
+export async function myTurn(reply, place) {
+  if (!reply.ticket) return reply.id;
+  const { ticket } = reply;
+  let left = false;
+  let wake = () => null;
+  const text = h("span", {});
+  const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; wake(); } }, t("gan_queue_leave"));
+  const node = h("p", { class: "ga-undo", id: "queue", role: "status" }, text, leave);
+  place.after(node);
+  try {
+    for (let news = reply; ; news = await ask(`train/queue?ticket=${ticket}`)) {
+      if (news.problem) throw new Refused(news.problem);
+      if (news.id) return news.id;
+      const words = t("gan_queue_place", { position: news.position, of: news.of });
+      if (text.textContent !== words) text.textContent = words;
+      if (!left) await new Promise((done) => { wake = done; setTimeout(done, POLL_MS); });  // one timer: a hidden tab has few
+      if (left) {
+        await ask("train/queue/leave", { ticket }).catch(() => null);
+        return null;
+      }
+    }
+  } finally {
+    node.remove();
+  }
+}

@@ -1,0 +1,130 @@
+// Steering a running training: settings that take effect at once, slow motion, single steps.
+import { ACTIVE, ask, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
+import { sayEvent } from "./charts.js";
+import { Settings } from "./settings.js";
+import { StepView } from "./stepview.js";
+
+const SPEEDS = [0.5, 1, 2, 5, 10, 25, 0];  // steps a second, 0 is full speed
+const LAST_EVENTS = 30;
+const SAID_MS = 2500;
+
+export class Steer {
+  // send(order) asks the server and throws what it refuses.
+  constructor(root, { send }) {
+    this.find = (selector) => root.querySelector(selector);
+    Object.assign(this, { send, run: null, waiting: new Map(), eventsDrawn: "" });
+    this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
+    this.find("#steer-fields").replaceChildren(this.settings.node);
+    this.steps = new StepView(this.find("#step-view"));
+    this.#build();
+    on("language", () => { this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
+    translate(this.find("#steer"));
+  }
+
+  #build() {
+    const toggle = this.find("#steer-toggle");
+    const open = (yes) => {
+      toggle.setAttribute("aria-expanded", String(yes));
+      this.find("#steer-body").hidden = !yes;
+    };
+    toggle.addEventListener("click", () => {
+      const yes = this.find("#steer-body").hidden;
+      open(yes);
+      boot.remember("gan-steer", yes ? "open" : "closed");
+    });
+    open(recall("gan-steer") === "open");
+    for (const what of ["d", "g", "both"]) {
+      this.find(`#step-${what}`).addEventListener("click", () => this.#order({ command: "step", what }));
+    }
+    const slider = this.find("#slow");
+    slider.max = SPEEDS.length - 1;
+    slider.value = SPEEDS.length - 1;
+    slider.addEventListener("input", () => this.#drawSpeed(SPEEDS[slider.value]));
+    slider.addEventListener("change", () => this.#order({ command: "slow", steps_per_s: SPEEDS[slider.value] }));
+  }
+
+  async #order(order) {
+    try {
+      await this.send(order);
+      this.#note("");
+    } catch (error) {
+      this.#note(say(error));
+    }
+  }
+
+  async #change(key, text) {
+    if (text === this.settings.value(key) || this.waiting.get(key) === text) return;
+    this.waiting.set(key, text);
+    this.settings.say(key, t("gan_applying"));
+    try {
+      await this.send({ command: "set", settings: { [key]: text } });
+      this.#note("");
+    } catch (error) {
+      this.waiting.delete(key);
+      this.settings.say(key, "", "wrong");
+      this.#note(say(error));
+    }
+  }
+
+  // What a run says of itself: its settings now, its history, its last step, and who may steer.
+  show(run) {
+    const { id, status, settings, history, step } = run;
+    if (this.run?.id !== id) {
+      this.waiting.clear();
+      this.#note("");
+    }
+    this.run = { id, status, settings, history, step };
+    const live = Boolean(status) && ["running", "paused"].includes(status.state);
+    const may = live && status.steerable;
+    if (settings) this.settings.fill(settings, { gently: true });
+    this.#confirm(settings ?? {});
+    this.settings.enable(may);
+    for (const node of ["#step-d", "#step-g", "#step-both", "#slow"].map(this.find)) node.disabled = !may;
+    this.find("#steer-why").textContent = may || !status ? "" : t(!ACTIVE.includes(status.state) ? "gan_steer_over"
+      : status.steerable ? "gan_steer_soon" : "gan_steer_foreign");
+    this.#followSpeed(status);
+    this.#drawEvents(history);
+    this.steps.show(id, step);
+  }
+
+  #confirm(settings) {
+    for (const [key, text] of this.waiting) {
+      if (!same(settings[key], text)) continue;
+      this.waiting.delete(key);
+      this.settings.say(key, t("gan_applied"), "done");
+      setTimeout(() => { if (!this.waiting.has(key)) this.settings.say(key, ""); }, SAID_MS);
+    }
+  }
+
+  #followSpeed(status) {
+    const rate = status?.steps_per_s ?? 0;
+    const slider = this.find("#slow");
+    if (this.rate === rate || document.activeElement === slider) return;
+    this.rate = rate;
+    slider.value = SPEEDS.includes(rate) ? SPEEDS.indexOf(rate) : SPEEDS.findIndex((s) => s > rate);
+    this.#drawSpeed(rate);
+  }
+
+  #drawSpeed(rate) {
+    const slider = this.find("#slow");
+    const text = rate ? t("gan_slow_at", { rate }) : t("gan_slow_full");
+    fillRange(slider, SPEEDS.length - 1);
+    slider.setAttribute("aria-valuetext", text);
+    this.find("#slow-at").textContent = text;
+  }
+
+  #drawEvents(history) {
+    const drawn = JSON.stringify([this.run.id, history.length, history.at(-1) ?? 0]);
+    if (drawn === this.eventsDrawn) return;
+    this.eventsDrawn = drawn;
+    const shown = history.slice(-LAST_EVENTS).reverse();
+    this.find("#events").hidden = !shown.length;
+    this.find("#event-list").replaceChildren(...shown.map((e) => h("li", {},
+      h("span", { class: "ga-quiet" }, t("gan_event_at", { count: count(e.nimg), time: duration(e.seconds) })),
+      h("span", {}, sayEvent(e)))));
+  }
+
+  #note(sentence) { this.find("#steer-note").textContent = sentence; }
+}
+
+const same = (a, b) => a === b || (a !== undefined && Number(a) === Number(b));

@@ -1,0 +1,184 @@
+// The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
+import { ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { openTimelapse } from "./timelapse.js";
+
+const SPEEDS = [1, 2, 5, 10, 20];  // snapshots a second
+const WHOLE_S = 30;  // a long run is not watched for longer: then it skips
+
+// Fills `root`. `moved(nimg)` is called with the snapshot to show, null when following the newest.
+// `show({id, snapshots, weights})` takes what is known of a run, as often as it changes.
+// `tile()`: the sample that was pointed at last; `failed(error)`: it cannot be opened.
+export function mount(root, acts) {
+  const machine = new TimeMachine(root, acts);
+  return {
+    open: (tile) => machine.open(tile),
+    show: (run) => machine.show(run),
+    shown: () => machine.shown(),
+    get nimg() { return machine.nimg; },
+  };
+}
+
+class TimeMachine {
+  constructor(root, { moved, tile, failed }) {
+    Object.assign(this, { root, moved, tile, failed, id: null, snapshots: [], weights: [], nimg: null, playing: null });
+    this.#build();
+    this.show({ id: null, snapshots: [], weights: [] });
+    root.addEventListener("keydown", (e) => this.#key(e));
+  }
+
+  #build() {
+    const button = (id, name, act) => h("button", { type: "button", id, class: "ga-button is-icon",
+      "data-t-label": `gan_${id.replace("-", "_")}`, "data-t-title": `gan_${id.replace("-", "_")}`,
+      onclick: act }, icon(name));
+    this.back = button("moment-back", "back", () => this.#step(-1));
+    this.play = button("moment-play", "play", () => this.#toggle());
+    this.on = button("moment-on", "next", () => this.#step(1));
+    this.speed = h("select", { id: "moment-speed", class: "ga-input is-speed", "data-t-label": "gan_moment_speed",
+      "data-t-title": "gan_moment_speed", onchange: () => this.#pace() },
+    ...SPEEDS.map((n) => h("option", { value: n }, `${n}/s`)));
+    this.speed.value = "5";
+    this.slider = h("input", { type: "range", id: "moment", class: "ga-range", min: 0, max: 0, step: 1,
+      value: 0, "data-t-label": "gan_moment", oninput: (e) => { this.#pause(); this.#go(Number(e.target.value)); } });
+    this.where = h("output", { id: "moment-at" });
+    this.now = h("button", { type: "button", id: "moment-now", class: "ga-button is-bare",
+      "data-t": "gan_moment_now", onclick: () => { this.#pause(); this.#go(Infinity); } });
+    this.explore = h("button", { type: "button", id: "open-explore", class: "ga-button",
+      "data-t-title": "gan_open_explore_help", onclick: () => this.open(this.tile()) },
+    icon("open"), h("span", { "data-t": "gan_open_explore" }));
+    this.film = h("button", { type: "button", id: "timelapse", class: "ga-button", "data-t-title": "gan_lapse_help",
+      onclick: () => openTimelapse(this.id, { last: this.snapshots.at(-1) }) }, h("span", { "data-t": "gan_lapse" }));
+    this.root.replaceChildren(
+      h("span", { class: "ga-quiet", "data-t": "gan_moment", "data-t-title": "gan_grid_help" }),
+      h("div", { class: "ga-group" }, this.back, this.play, this.on), this.speed,
+      this.slider, this.where, this.now, this.explore, this.film);
+    translate(this.root);
+  }
+
+  // The snapshot that is shown: the chosen one, or the newest; undefined where there is none.
+  shown() { return this.snapshots[this.#at()]; }
+
+  #at() {
+    const last = this.snapshots.length - 1;
+    if (this.nimg === null) return last;
+    const found = this.snapshots.findIndex((n) => n >= this.nimg);
+    return found < 0 ? last : found;
+  }
+
+  #go(i) {
+    const last = this.snapshots.length - 1;
+    this.nimg = i >= last ? null : this.snapshots[Math.max(0, i)];
+    this.#draw();
+    this.moved(this.nimg);
+  }
+
+  #step(by) {
+    this.#pause();
+    this.#go(this.#at() + by);
+  }
+
+  // Space plays, comma and full stop step, Home and End go to the ends; arrows are the slider's own.
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input:not([type=range])")) return;
+    const act = {
+      ",": () => this.#step(-1), ".": () => this.#step(1),
+      " ": event.target.matches("button") ? null : () => this.#toggle(),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  // ---- playing --------------------------------------------------------------------------------
+
+  #toggle() { return this.playing ? this.#pause() : this.#start(); }
+
+  #start() {
+    if (this.snapshots.length < 2) return;
+    this.playing = { timer: null, skip: 1 };
+    if (this.nimg === null) this.#go(0);
+    this.#pace();
+  }
+
+  #pace() {
+    if (!this.playing) return;
+    clearInterval(this.playing.timer);
+    const rate = Number(this.speed.value);
+    this.playing.skip = Math.max(1, Math.ceil(this.snapshots.length / (rate * WHOLE_S)));
+    this.playing.timer = setInterval(() => this.#tick(), 1000 / rate);
+    this.#draw();
+  }
+
+  #tick() {
+    if (!tabIsOpen(this.root)) return;
+    this.#go(this.#at() + this.playing.skip);
+    if (this.nimg === null) this.#pause();  // it has caught up with the newest
+  }
+
+  #pause() {
+    if (!this.playing) return;
+    clearInterval(this.playing.timer);
+    this.playing = null;
+    this.#draw();
+  }
+
+  // One sample of the moment on show, by its very latent and the weights of then.
+  async open(tile) {
+    this.#pause();
+    try {
+      const shown = this.shown();
+      if (shown === undefined) return await this.#openNewest();  // weights of which no picture is kept
+      const query = new URLSearchParams({ id: this.id, nimg: shown, tile });
+      const [{ nimg, z, label }] = await Promise.all([
+        ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
+      choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label });
+      openTab("explore");
+      return undefined;
+    } catch (error) { return this.failed(error); }
+  }
+
+  async #openNewest() {
+    const [id, nimg] = [this.id, this.weights.at(-1)];  // another run may be on show after the wait
+    if (nimg === undefined) return;
+    await refresh();
+    choose(`run:${id}@${nimg}`);
+    openTab("explore");
+  }
+
+  show({ id, snapshots, weights }) {
+    if (id !== this.id) {
+      this.#pause();
+      this.nimg = null;
+    }
+    if (this.nimg !== null && !(snapshots.at(-1) > this.nimg)) this.nimg = null;  // it went back
+    Object.assign(this, { id, snapshots, weights });
+    this.#draw();
+  }
+
+  #draw() {
+    const last = this.snapshots.length - 1;
+    const at = this.#at();
+    this.slider.disabled = last < 1;
+    this.slider.max = Math.max(0, last);
+    this.slider.value = Math.max(0, at);
+    fillRange(this.slider, 0);
+    this.back.disabled = at < 1;
+    this.on.disabled = this.nimg === null;
+    this.now.disabled = this.nimg === null;
+    this.play.disabled = this.speed.disabled = this.film.disabled = last < 1;
+    this.#drawPlay();
+    this.explore.disabled = !this.weights.length;
+    const text = last < 0 ? "" : t(
+      this.nimg === null ? "gan_moment_live" : "gan_moment_at", { count: count(this.shown()) });
+    if (this.where.textContent !== text) this.where.textContent = text;
+    this.slider.setAttribute("aria-valuetext", text);
+  }
+
+  #drawPlay() {
+    const key = this.playing ? "gan_moment_pause" : "gan_moment_play";
+    if (this.play.dataset.tLabel === key) return;
+    Object.assign(this.play.dataset, { tLabel: key, tTitle: key });
+    this.play.setAttribute("aria-label", t(key));
+    this.play.title = t(key);
+    this.play.replaceChildren(icon(this.playing ? "pause" : "play"));
+  }
+}

@@ -1,0 +1,348 @@
+// Train: start a run, steer it, and look at any run there is.
+import { Charts, thin } from "./charts.js";
+import {
+  ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  say, sentence, state, t, tabIsOpen,
+} from "../page/kit/core.js";
+import { Diagnosis } from "./diagnosis.js";
+import { Poll, whenShown } from "../page/kit/fresh.js";
+import { LiveGrid } from "./livegrid.js";
+import { mountPresets } from "./mypresets.js";
+import { mountOwn } from "./own.js";
+import { myTurn } from "./queue.js";
+import { Steer } from "./steer.js";
+import { bytes } from "../page/kit/figures.js";
+import { mount as mountTimeMachine } from "./timemachine.js";
+import { TrainForm } from "./trainform.js";
+
+const TICK_MS = { busy: 350, idle: 2000 };
+const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
+
+export function mount(element) {
+  new Train(prepare(element)).start();
+}
+
+class Train {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence) });
+    this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
+    this.charts = new Charts(this.find("#charts"));
+    this.steer = new Steer(root, { send: (order) => this.#send(order) });
+    this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
+      apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
+    this.#forget(null);
+  }
+
+  #forget(id) {
+    Object.assign(this, {
+      id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
+      status: null, health: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      bytes: 0, keep_mb: 0,
+    });
+    looked.run = id;
+  }
+
+  start() {
+    this.poll = new Poll((signal) => this.#look(signal), () => (isBusy([this.status ?? {}]) ? TICK_MS.busy : TICK_MS.idle), this.root);
+    this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw(),
+      tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
+    this.#listen();
+    on("state", () => this.#runs());
+    on("watch", (id) => this.#watch(id));
+    on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
+    on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
+    this.form.start();
+    if (linkedState().get("run")) this.#forget(linkedState().get("run"));
+    this.#runs();
+    this.#draw();
+    this.root.inert = false;  // until here a press would have gone unheard
+    whenShown(this.root, () => this.#prepare());
+    this.#waiting();
+    mountOwn(this.root, { changed: (settings) => this.form.taken(settings) });
+    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
+  }
+
+  #listen() {
+    this.find("#train-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
+    this.find("#pause").addEventListener("click", () => this.#command(
+      ["starting", "running"].includes(this.status?.state) ? "pause" : "resume"));
+    this.find("#stop").addEventListener("click", () => this.#command("stop"));
+    this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
+    this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
+  }
+
+  // ---- start and steer ------------------------------------------------------------------------
+
+  async #begin() {
+    const start = this.find("#start");
+    const wish = this.form.values();
+    if (this.form.lacksData(wish)) return this.#note(t(boot.local ? "gan_data_path_needed" : "gan_own_needed"));
+    start.disabled = true;
+    this.#note("");
+    this.form.settle();
+    const before = this.id;
+    this.beginning = true;  // its process needs a moment before there is anything to read
+    this.#forget(null);
+    this.find("#run-select").value = "";
+    this.#draw();
+    try {
+      const reply = await ask("train/start", wish);
+      if (reply.ticket) {  // a public server's queue: what runs meanwhile can be watched
+        this.beginning = false;
+        this.#watch(before ?? state.runs[0]?.id);
+      }
+      await this.#turn(reply);
+    } catch (error) {
+      this.beginning = false;
+      this.#watch(before);
+      this.#note(say(error));
+      this.form.mark(error.field);
+    } finally {
+      start.disabled = false;
+      this.#draw();
+    }
+  }
+
+  async #turn(reply) {
+    const id = await myTurn(reply, this.find("#train-note"));
+    this.beginning = false;
+    if (!id) return;
+    const { fork } = reply;
+    if (fork && fork.asked !== fork.nimg) {  // thinned since the form said where it would begin
+      this.#note(t("gan_fork_moved", { run: fork.id, count: count(fork.nimg), asked: count(fork.asked) }));
+    }
+    this.form.leaveFork();
+    await refresh();
+    this.#watch(id);
+  }
+
+  // Whoever looks at the form may press Start: torch is loaded by then.
+  #prepare() {
+    if (this.prepared || !tabIsOpen(this.root)) return;
+    this.prepared = true;
+    ask("train/prepare", {}).catch(() => null);
+  }
+
+  // A page that is opened anew finds its place in a public server's queue.
+  async #waiting() {
+    const reply = boot.local ? {} : await ask("train/queue").catch(() => ({}));
+    if (!reply.ticket) return;
+    const start = this.find("#start");
+    start.disabled = true;
+    await this.#turn(reply).catch((error) => this.#note(say(error)));
+    start.disabled = false;
+  }
+
+  async #command(command) {
+    this.find("#pause").disabled = true;
+    if (this.status?.state === "starting" && command === "pause") this.willPause = true;
+    this.#draw();
+    try {
+      await this.#send({ command });
+      this.#note("");
+    } catch (error) {
+      this.#note(say(error));
+    }
+    refresh();
+  }
+
+  // One order to the run that is shown; throws what the server refuses.
+  async #send(order) {
+    await ask("train/steer", { id: this.id, ...order });
+    this.poll.now();
+  }
+
+  #steers() {
+    return Boolean(this.status?.steerable) && ["running", "paused"].includes(this.status.state);
+  }
+
+  async #apply({ name, settings, nimg = null }) {
+    if (name === "fork-before") return this.#goBack(() => this.#fork(nimg, settings));
+    if (name === "start-over") return this.#goBack(() => this.#startOver(settings));
+    if (!this.#steers()) return this.#fork(null, settings);
+    try {
+      await this.#send({ command: "set", settings, remedy: name });
+    } catch (error) {
+      this.#note(say(error));
+    }
+  }
+
+  // End the run that went wrong, if it still goes on, and start the one that `fill` puts into the form.
+  async #goBack(fill) {
+    if (!this.settings) return;
+    if (this.#steers()) await this.#send({ command: "stop" }).catch(() => null);
+    await fill();
+    this.#begin();
+  }
+
+  #startOver(settings) {
+    const { preset, data } = this.status;
+    return this.form.startOver({ preset, data }, { ...this.settings, ...settings });
+  }
+
+  // The form becomes one for a new run from this moment on, with the settings of this one.
+  #fork(nimg, settings = {}) {
+    if (!this.settings) return;
+    const row = nimg === null ? null : this.rows.find((r) => r.nimg >= nimg);
+    const before = row?.seconds ?? this.status.seconds;
+    this.form.startFork({ id: this.id, nimg }, this.settings, settings, before);
+    this.find("#train-form").scrollIntoView({ block: "start", behavior: "instant" });
+    this.find("#start").focus({ preventScroll: true });
+  }
+
+  // The list asks for a fork of a run whose settings may not be here yet.
+  #forkWhenRead() {
+    if (!this.toFork || this.toFork !== this.id || !this.settings) return;
+    this.toFork = null;
+    this.#fork(null);
+  }
+
+  // ---- which run ------------------------------------------------------------------------------
+
+  #watch(id) {
+    if (!id || id === this.id) return this.poll.now();
+    this.#forget(id);
+    if (tabIsOpen(this.root)) link({ ...Object.fromEntries(linkedState()), run: id });
+    this.#runs();
+    this.#draw();
+    this.poll.now();
+  }
+
+  #runs() {
+    const select = this.find("#run-select");
+    const ids = state.runs.map((r) => r.id);
+    if (this.id && !ids.includes(this.id)) ids.push(this.id);  // one that is older, or only beginning
+    const wanted = JSON.stringify([currentLanguage(), ids]);
+    if (select.dataset.drawn !== wanted) {
+      select.dataset.drawn = wanted;
+      select.replaceChildren(...(ids.length
+        ? ids.map((id) => h("option", { value: id }, id))
+        : [h("option", { value: "" }, t("gan_no_runs"))]));
+      select.disabled = !ids.length;
+    }
+    if (!this.id && !this.beginning && state.runs.length) {  // a reload finds the run that is going on
+      this.#forget((state.runs.find((r) => ACTIVE.includes(r.state)) ?? state.runs[0]).id);
+      this.poll.now();
+    }
+    if (select.value !== (this.id ?? "")) select.value = this.id ?? "";
+  }
+
+  // ---- look at it -----------------------------------------------------------------------------
+
+  async #look(signal) {
+    const { id } = this;
+    if (!id) return;
+    const query = new URLSearchParams({
+      id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1, shots: this.snapshots.length,
+      measured: this.measures.at(-1)?.nimg ?? -1, events: this.history.length,
+      step: this.step?.number ?? -1, mark: this.mark,
+    });
+    await ask(`run?${query}`, undefined, signal).then(
+      (news) => { if (id === this.id) (news.gone ? this.#leave(new Refused(news.gone)) : this.#take(news)); },
+      (error) => { if (id === this.id) (error instanceof Refused && !this.status ? this.#leave(error) : this.#note(say(error))); });
+  }
+
+  // A run that did not begin, or that is not there: say why, and show another one.
+  #leave(error) {
+    this.#forget(null);
+    this.#note(say(error));
+    this.form.mark(error.field);
+    this.#runs();
+    this.#draw();
+    refresh();
+  }
+
+  #take(news) {
+    const changed = this.status?.state !== news.status.state;
+    if (changed && this.status?.state === "starting") {
+      this.willPause = false;
+      if (news.problem) this.#note(say(new Refused(news.problem)));
+    }
+    if (news.again) Object.assign(this, { rows: [], snapshots: [], measures: [] });
+    this.rows = thin([...this.rows, ...news.rows]);
+    this.measures = thin([...this.measures, ...news.measures]);
+    this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
+    for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
+    for (const key of ["history", "step", "settings", "mark", "classes", "keep_mb"]) {
+      if (key in news) this[key] = news[key];  // these come only when they are new
+    }
+    this.#draw();
+    this.#forkWhenRead();
+    if (changed) refresh();
+  }
+
+  #draw() {
+    const { status } = this;
+    const name = this.beginning ? "starting" : status?.state ?? "none";
+    this.find("#run-state").textContent = t(`gan_state_${name}`);
+    this.find("#state-dot").className = `ga-dot ${DOTS[name] ?? ""}`;
+    this.#drawFigures(status);
+    this.#drawMessage(status);
+    this.#drawButtons(status);
+    this.time.show(this);
+    this.grid.show(this, this.time.shown());
+    this.charts.show(this, this.time.nimg);
+    this.diagnosis.show(this);
+    this.steer.show(this);
+  }
+
+  #drawFigures(status) {
+    const put = (id, text) => {
+      const node = this.find(id);
+      if (node.textContent !== text) node.textContent = text;
+    };
+    const moving = status && ["running", "starting"].includes(status.state);
+    put("#live-nimg", count(status?.nimg ?? 0));
+    put("#live-rate", status ? count(status.images_per_s) : "–");
+    put("#live-elapsed", status ? duration(status.seconds) : "–");
+    const begins = status?.start?.stage === "loading" ? Math.min(0.95, status.start.seconds / status.start.loading_s) : null;
+    const fraction = begins ?? status?.fraction ?? null;
+    put("#live-left", moving && begins === null && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
+    put("#run-room", this.keep_mb ? t("gan_room", { bytes: bytes(this.bytes), keep: count(this.keep_mb) }) : "");
+    put("#viewers", this.viewers > 1 ? t("gan_viewers", { count: this.viewers }) : "");
+    const bar = this.find("#progress");
+    bar.setAttribute("aria-valuenow", Math.round(100 * (fraction ?? 0)));
+    bar.setAttribute("aria-label", t("gan_run"));
+    bar.firstElementChild.style.transform = `scaleX(${fraction ?? 0})`;
+  }
+
+  #drawMessage(status) {
+    const sentences = [];
+    if (status?.start) {  // what its process is doing, in its own words
+      const { stage, seconds, loading_s } = status.start;
+      sentences.push(t(`gan_start_${stage}`, { seconds: Math.round(seconds ?? 0), about: Math.round(loading_s ?? 0) }));
+      if (this.willPause) sentences.push(t("gan_start_will_pause"));
+    }
+    if (status?.message) sentences.push(sentence({ error: status.message, zh: status.message_zh }));
+    if (status && ACTIVE.includes(status.state) && !status.steerable) sentences.push(t("gan_watch_only"));
+    if (status?.state === "interrupted" && status.resumable && !status.message) sentences.push(t("gan_interrupted_help"));
+    const node = this.find("#run-message");
+    const text = sentences.join(" ");
+    if (node.textContent !== text) node.textContent = text;
+    node.className = status?.state === "failed" ? "ga-note" : "ga-quiet ga-message";
+  }
+
+  #drawButtons(status) {
+    const steer = Boolean(status?.steerable);
+    const goesOn = status?.state === "paused" || status?.resumable;
+    const pause = this.find("#pause");
+    const key = goesOn ? "gan_resume" : "gan_pause";
+    const label = pause.querySelector("[data-t]");
+    if (label.dataset.t !== key) {
+      label.dataset.t = key;
+      label.textContent = t(key);
+      pause.querySelector("path").setAttribute("d", goesOn ? "M5 3v10l8-5z" : "M5.5 3v10M10.5 3v10");
+    }
+    const steerable = steer && ACTIVE.includes(status.state) && !this.willPause;
+    pause.disabled = this.beginning || !(steerable || status?.resumable);
+    this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
+    this.find("#fork-here").disabled = !this.settings || !this.weights.length;
+  }
+
+  #note(sentence) {
+    const note = this.find("#train-note");
+    if (note.textContent !== sentence) note.textContent = sentence;
+  }
+}

@@ -1,0 +1,270 @@
+// The form of a training: what the presets say, what was changed, and the command line of both.
+import { Refused, ask, boot, copyText, count, h, say, t, translate } from "../page/kit/core.js";
+import { Settings } from "./settings.js";
+
+const FORK_S = 60;
+
+export class TrainForm {
+  constructor(root, { note }) {
+    this.find = (selector) => root.querySelector(selector);
+    Object.assign(this, { note, command: "", asked: 0, fork: null });
+  }
+
+  start() {
+    const names = Object.keys(boot.train.presets);
+    this.find("#preset").replaceChildren(...names.map((name) => h("option", { value: name }, name)));
+    this.settings = new Settings();
+    const box = this.find("#settings-fields");
+    box.replaceChildren(this.settings.node);
+    this.settings.node.append(this.#rest());
+    translate(this.find("#settings"));
+    this.#listen();
+    this.words();
+    this.#fill();
+    this.changed();
+  }
+
+  #rest() {
+    const field = (key, attributes = {}) => h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
+      h("span", { "data-t": `gan_set_${key}` }),
+      h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
+    return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
+      field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
+      boot.limit_s ? null : field("keep_mb", { inputmode: "decimal", value: boot.train.keep_mb }),
+      boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
+      boot.limit_s ? null : h("label", { class: "ga-field", "data-t-title": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
+        h("select", { class: "ga-input", name: "log" }, h("option", { value: "", "data-t": "gan_off" }), h("option", { value: "tensorboard" }, "TensorBoard"))),
+      h("button", { type: "button", class: "ga-button is-bare ga-reset", "data-t": "gan_settings_reset",
+        onclick: () => { this.#fill(); this.changed(); } }));
+  }
+
+  #listen() {
+    this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
+    this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
+    this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
+    this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
+    for (const place of ["#train-form", "#settings"]) {
+      this.find(place).addEventListener("input", () => {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.changed(), 150);
+      });
+    }
+    this.#listenCommand();
+  }
+
+  open(yes) {
+    this.find("#settings-toggle").setAttribute("aria-expanded", yes);
+    this.find("#settings").hidden = !yes;
+  }
+
+  words() {
+    const data = this.find("#data");
+    const chosen = data.value || this.#preset().data;
+    data.replaceChildren(
+      ...boot.train.data.map((name) => h("option", { value: name }, t(`gan_data_${name}`))),
+      ...(boot.local ? [h("option", { value: "own" }, t("gan_data_own"))] : []));
+    data.value = chosen;
+    const name = this.find("#preset").value;
+    const said = t(`gan_preset_${name}`);
+    this.find("#preset-summary").textContent = said.startsWith("gan_") ? this.#preset().summary : said;
+    this.find("#seconds-field").title = boot.limit_s
+      ? t("gan_duration_public", { limit: boot.limit_s }) : t("gan_duration_help");
+    this.#drawFork();
+  }
+
+  #preset() { return boot.train.presets[this.find("#preset").value]; }
+
+  #fill() {
+    this.settings.fill(this.fork ? this.forked : this.#preset().settings);
+    if (this.#field("other")) this.#field("other").value = "";
+    if (this.fork) return;
+    const own = this.find("#preset").value === "own" && boot.local;
+    if (own) {
+      this.find("#data").value = "own";
+      this.#sizes();
+    }
+    else this.#takeData(this.#preset().data);
+    this.#own();
+  }
+
+  #field(name) { return this.find(`.ga-form [name="${name}"], #settings [name="${name}"]`); }
+
+  #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own" || Boolean(this.fork); }
+
+  // What a set of own images is used with; other data have the preset's.
+  taken(settings) {
+    if (!this.fork) this.settings.fill(settings);
+    this.changed();
+  }
+
+  #sizes() {
+    const { value } = this.find("#data");
+    if (this.fork || value.startsWith("own:")) return;
+    const { size, settings, base } = this.#preset();
+    if (base) return;  // a saved preset has a size of its own
+    this.settings.fill({ resolution: String(size || boot.train.data_sizes[value]), flip: settings.flip });
+  }
+
+  values() {
+    const value = (name) => this.#field(name)?.value.trim() ?? "";
+    return {
+      preset: value("preset"), data: value("data") === "own" ? value("data_path") : value("data"),
+      seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"), keep_mb: value("keep_mb"), log: value("log"),
+      settings: this.settings.values(), fork: this.fork,
+    };
+  }
+
+  // ---- a fork: the settings of a run, to be changed from one of its moments on ------------------
+
+  // before: seconds that the run had trained by then; a duration counts from its beginning
+  startFork(fork, settings, changed, before) {
+    Object.assign(this, { fork, forked: settings });
+    this.#fill();
+    const wished = Math.ceil(before) + FORK_S;
+    this.#field("seconds").value = boot.limit_s ? Math.min(wished, boot.limit_s) : wished;
+    this.settings.fill(changed);
+    this.open(true);
+    this.#drawFork();
+    this.#own();
+    this.changed();
+  }
+
+  // A new run with the preset and data of another one and these settings, for as long as the form says.
+  startOver({ preset, data }, settings) {
+    const { seconds } = this.values();
+    return this.#take({ preset, data, seconds: seconds || FORK_S, settings });
+  }
+
+  leaveFork() {
+    if (!this.fork) return;
+    this.fork = null;
+    this.#fill();
+    this.#drawFork();
+    this.changed();
+  }
+
+  #drawFork() {
+    this.find("#fork").hidden = !this.fork;
+    for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
+    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
+    if (!this.fork) return;
+    const { id: run, nimg, asked, whole } = this.fork;
+    const words = whole === undefined ? t("gan_fork_of", { run })
+      : asked === null || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg) })
+        : t("gan_fork_of_before", { run, count: count(nimg), asked: count(asked) });
+    this.find("#fork-what").textContent = whole === false ? `${words} ${t("gan_fork_weights")}` : words;
+  }
+
+  // Where it really begins: a moment that is kept, which may not be the one that was pointed at.
+  beginsAt(fork) {
+    if (!this.fork || !fork || this.fork.id !== fork.id) return;
+    const { asked = fork.asked } = this.fork;
+    this.fork = { ...fork, asked };
+    this.#drawFork();
+  }
+
+  // ---- the command line, both ways ---------------------------------------------------------------
+
+  #listenCommand() {
+    const line = this.find("#command");
+    this.find("#copy-command").addEventListener("click", (e) => copyText(line.value, e.currentTarget));
+    line.addEventListener("keydown", (e) => {
+      if (e.key === "Enter") { e.preventDefault(); this.#read(line.value); }
+      if (e.key === "Escape") { line.value = this.command; this.#problem(""); }
+    });
+    line.addEventListener("change", () => this.#read(line.value));
+    line.addEventListener("paste", () => setTimeout(() => this.#read(line.value)));
+  }
+
+  async #read(text) {
+    if (text === this.command || text === this.reading) return;
+    this.reading = text;
+    try {
+      const { form, problem } = await ask("train/parse", { command: text });
+      if (problem) throw new Refused(problem);
+      this.#problem("");
+      await this.#take(form);
+    } catch (error) {
+      this.#problem(say(error));
+    }
+    this.reading = null;
+  }
+
+  async #take(form) {
+    if (form.fork) {
+      const { settings } = await ask(`run?${new URLSearchParams({ id: form.fork.id })}`);
+      if (settings) Object.assign(this, { fork: form.fork, forked: settings });
+    } else {
+      this.fork = null;
+    }
+    const put = (name, value) => { if (this.#field(name)) this.#field(name).value = value; };
+    put("preset", form.preset ?? "fashion");
+    this.#fill();
+    if (form.data && !this.fork) this.#takeData(form.data);
+    for (const name of ["seconds", "kimg", "other", "log"]) put(name, form[name] ?? "");
+    put("seed", form.seed ?? "0");
+    put("keep_mb", form.keep_mb ?? boot.train.keep_mb);
+    this.settings.fill(form.settings);
+    if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);
+    this.words();
+    await this.changed({ typed: true });
+  }
+
+  #takeData(data) {
+    const known = boot.train.data.includes(data);
+    this.find("#data").value = known ? data : "own";
+    if (!known) this.find("#data-path").value = data;
+    this.#own();
+    this.#sizes();
+  }
+
+  #problem(sentence) {
+    const node = this.find("#command-note");
+    node.textContent = sentence;
+    this.find("#command").setAttribute("aria-invalid", String(Boolean(sentence)));
+  }
+
+  lacksData({ data, fork }) { return !data && !fork; }
+
+  // What was typed last counts, even if it was typed a moment ago.
+  settle() {
+    clearTimeout(this.timer);
+    this.changed({ quiet: true });
+  }
+
+  // The line follows the form, unless somebody is typing in it.
+  #spell(command, typed) {
+    const line = this.find("#command");
+    const typing = document.activeElement === line && line.value !== this.command;
+    this.command = command;
+    if (typing && !typed) return;
+    line.value = command;
+    this.#problem("");
+  }
+
+  async changed({ quiet = false, typed = false } = {}) {
+    const mine = ++this.asked;
+    const form = this.values();
+    if (this.lacksData(form)) return quiet ? null : this.note("");  // the panel says what to do
+    try {
+      const { command, problem, fork } = await ask("train/command", form);
+      if (mine !== this.asked) return;
+      this.beginsAt(fork);
+      if (problem) throw new Refused(problem);
+      this.#spell(command, typed);
+      if (quiet) return;
+      this.mark(null);
+      this.note("");
+    } catch (error) {
+      if (mine !== this.asked || quiet) return;
+      this.note(say(error));
+      this.mark(error.field);
+    }
+  }
+
+  mark(field) {
+    for (const input of [...this.find("#train-form").elements, ...this.find("#settings").querySelectorAll(".ga-input")]) {
+      if (input.name) input.setAttribute("aria-invalid", String(input.name === field));
+    }
+  }
+}
