@@ -14,7 +14,7 @@ from gan.config import RunConfig, parse_setting
 from gan.metrics.diagnosis import FINDING_KINDS, Finding, Remedy, diagnose
 from gan.metrics.findings import HealthState
 from gan.schema import from_json, to_json
-from gan.ui.words.diagnosis import TEXTS
+from gan.ui.server.i18n import words
 
 FIXTURE = Path(__file__).parent / "metrics" / "runs.json.gz"
 RECORDED = json.loads(gzip.decompress(FIXTURE.read_bytes()))
@@ -81,7 +81,7 @@ def test_the_end_of_a_run_says_how_it_stands(tmp_path):
 def test_every_state_has_its_sentence_and_its_words_on_the_page():
     assert {state for state, _ in HEALTH} == set(get_args(HealthState))
     for state, sign in HEALTH:
-        assert f"gan_health_{state}_{sign or 'said'}" in TEXTS
+        assert f"gan_health_{state}_{sign or 'said'}" in words("en")
 
 
 def test_a_folder_that_cannot_be_read_gives_no_advice(tmp_path):

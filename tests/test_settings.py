@@ -14,8 +14,8 @@ from gan.data import shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, run_config
 from gan.runs import command_line, train_argv
-from gan.ui.page.i18n import TEXTS
 from gan.ui.server import settings
+from gan.ui.server.i18n import words
 from gan.ui.train.commands import parse_command
 
 FASHION = run_config("fashion", shape_of("fashion"), data="fashion")
@@ -58,9 +58,9 @@ def test_every_steerable_setting_that_matters_has_a_field_and_its_words():
     assert set(steerable_settings()) - set(settings.SETTINGS) <= by_command_only
     assert set(settings.SETTINGS) <= setting_types().keys()
     for key in settings.SETTINGS:
-        assert {f"gan_set_{key}", f"gan_set_{key}_help"} <= TEXTS.keys()
+        assert {f"gan_set_{key}", f"gan_set_{key}_help"} <= words("en").keys()
     for group in settings.describe():
-        assert f"gan_group_{group['name']}" in TEXTS
+        assert f"gan_group_{group['name']}" in words("en")
 
 
 @given(

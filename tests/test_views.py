@@ -22,9 +22,10 @@ from gan.hub.push import CautionKind
 from gan.hub.sending import SendStage
 from gan.metrics.findings import FINDING_KINDS, REMEDY_NAMES, Finding, Remedy
 from gan.presets import PRESETS
-from gan.ui.page.i18n import TEXTS, catalogue, gradio_locales
-from gan.ui.server import views
+from gan.ui.server import i18n, views
+from gan.ui.server.i18n import SOURCE, catalogues, gradio_locales, languages, words
 
+TEXTS = words(SOURCE)
 UI = Path(views.__file__).parent.parent
 
 
@@ -172,19 +173,45 @@ def test_classes_without_names_get_numbers():
 # ---- words --------------------------------------------------------------------------------------
 
 
-def test_every_text_is_there_in_both_languages_with_the_same_blanks():
-    blank = re.compile(r"\{\w+\}")
-    for key, (english, chinese) in TEXTS.items():
+BLANK = re.compile(r"\{\w+\}")
+
+
+@pytest.mark.parametrize("language", [name for name in languages() if name != SOURCE])
+def test_a_catalogue_lacks_nothing_and_has_the_same_blanks(language: str):
+    theirs = catalogues()[language]
+    assert theirs.keys() == catalogues()[SOURCE].keys()
+    for key, text in catalogues()[SOURCE].items():
         assert key.startswith("gan_")
-        assert english.strip(), key
-        assert chinese.strip(), key
-        assert set(blank.findall(english)) == set(blank.findall(chinese)), key
+        assert text.strip(), key
+        assert theirs[key].strip(), key
+        assert {*BLANK.findall(text)} == {*BLANK.findall(theirs[key])}, key
 
 
 def test_chinese_browsers_of_every_kind_are_served():
-    texts = catalogue()
-    assert {gradio_locales()[tag] is not None for tag in ("zh", "zh-CN", "en")} == {True}
-    assert gradio_locales()["zh-CN"] == texts["zh"]
+    locales = gradio_locales(("gan_tab_train",))
+    assert locales["en"] == {"gan_tab_train": "Train"}
+    assert locales["zh"] == locales["zh-CN"] == locales["zh-TW"] == {"gan_tab_train": "训练"}
+
+
+def test_another_language_is_a_catalogue_and_nothing_else(tmp_path: Path, monkeypatch):
+    """A copy of the catalogues with a French one beside them: English fills its gaps."""
+    for path in i18n.UI.glob("*/words/*.toml"):
+        copy = tmp_path / path.relative_to(i18n.UI)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    (tmp_path / "page" / "words" / "fr.toml").write_text(
+        'gan_language_name = "FR"\ngan_language_tag = "fr"\ngan_tab_train = "Entraîner"\n', "utf-8"
+    )
+    monkeypatch.setattr(i18n, "UI", tmp_path)
+    for cached in (i18n.catalogues, i18n.words):
+        cached.cache_clear()
+    try:
+        assert languages()["fr"] == {"name": "FR", "tag": "fr"}
+        assert words("fr")["gan_tab_train"] == "Entraîner"
+        assert words("fr")["gan_tab_hub"] == words("en")["gan_tab_hub"]
+    finally:
+        for cached in (i18n.catalogues, i18n.words):
+            cached.cache_clear()
 
 
 def keys_in_assets() -> set[str]:
@@ -199,9 +226,7 @@ def test_every_key_that_a_board_uses_has_its_text():
 
 def test_no_text_is_left_over():
     source = "".join(
-        p.read_text("utf-8")
-        for p in UI.rglob("*")
-        if p.suffix in (".js", ".html", ".py") and "words" not in p.parts and p.name != "i18n.py"
+        p.read_text("utf-8") for p in UI.rglob("*") if p.suffix in (".js", ".html", ".py")
     )
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
@@ -214,16 +239,15 @@ def test_no_text_is_left_over():
 
 def test_the_classes_of_the_sets_that_ship_are_named_in_both_languages():
     for name in {*FASHION_CLASSES, *DIGIT_CLASSES}:
-        english, chinese = TEXTS.get(
-            f"gan_class_name_{name.lower().replace(' ', '-')}", (name, name)
-        )
+        key = f"gan_class_name_{name.lower().replace(' ', '-')}"
+        english, chinese = (words(language).get(key, name) for language in ("en", "zh"))
         assert english == name
         assert name.isdigit() or not chinese.isascii()
 
 
 def test_what_a_push_warns_of_and_does_is_said_in_both_languages():
-    assert {f"gan_push_warning_{kind}" for kind in get_args(CautionKind)} <= {*TEXTS}
-    assert {f"gan_push_stage_{stage}" for stage in get_args(SendStage)} <= {*TEXTS}
+    assert {f"gan_push_warning_{kind}" for kind in get_args(CautionKind)} <= TEXTS.keys()
+    assert {f"gan_push_stage_{stage}" for stage in get_args(SendStage)} <= TEXTS.keys()
 
 
 @pytest.mark.parametrize("note", sorted({row.note for row in KNOWN}))

@@ -218,7 +218,7 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
             f"{TITLES[metric.name]:>23}  {_text(metric, metric.value):>7}  {_bounds(metric):>16}  "
             f"{_text(metric, metric.floor):>7}  {metric.count:,}: {GRADES[verdict.grade]}"
         )
-    lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help[0]}" for m in found.metrics]
+    lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help}" for m in found.metrics]
     lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < -3:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")

@@ -176,9 +176,9 @@ def rows_of(
     if config.fd is not None and config.fd_floor is not None:
         rows.append(
             (
-                QUANTITIES["fd"].name[0],
+                QUANTITIES["fd"].name,
                 f"**{config.fd:.2f}** (floor, real against real: {config.fd_floor:.2f}), features "
-                f"`{code(config.fd_features)}`{_measured_how(config)}. {QUANTITIES['fd'].help[0]}",
+                f"`{code(config.fd_features)}`{_measured_how(config)}. {QUANTITIES['fd'].help}",
             )
         )
     return tuple(rows)

@@ -12,7 +12,20 @@ from gan.hub.space import join_front, pinned_version, problems, split_front
 
 TOP = ("app.py", "README.md", "LICENSE", "CHANGELOG.md", "requirements.txt", "pyproject.toml")
 TREES: dict[str, tuple[str, ...]] = {  # folder -> endings of what goes along
-    "gan": (".py", ".js", ".mjs", ".css", ".html", ".br", ".md", ".json", ".npz", ".webp", ".txt"),
+    "gan": (
+        ".py",
+        ".js",
+        ".mjs",
+        ".css",
+        ".html",
+        ".toml",
+        ".br",
+        ".md",
+        ".json",
+        ".npz",
+        ".webp",
+        ".txt",
+    ),
     "weights": (".json", ".safetensors", ".md", ".png", ".webp"),
 }
 PLAIN_NAMES = ("LICENSE",)  # without an ending

@@ -82,9 +82,7 @@ def scores_table(found: Evaluation) -> str:
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
-    explained = [
-        f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help[0]}" for m in found.metrics
-    ]
+    explained = [f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help}" for m in found.metrics]
     return "\n".join([*head, *rows, "", about, "", *explained])
 
 

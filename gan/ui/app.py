@@ -26,11 +26,11 @@ from gan.ui.explore import explore, inbrowser, panels
 from gan.ui.gallery import downloads, gallery, scores
 from gan.ui.hub import hub
 from gan.ui.page import header
-from gan.ui.page.i18n import catalogue, gradio_locales
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import agents, api
 from gan.ui.programs.gate import Gate
 from gan.ui.server import signin, storage, warmup
+from gan.ui.server.i18n import gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_routes
@@ -81,7 +81,9 @@ def build_head(context: Context) -> str:
     """Stylesheet, early script and preloads; all addresses are relative to the page."""
     base = f"_gan/assets/{assets_version()}"
     data = {
-        "texts": catalogue(),
+        "assets": base,
+        "languages": languages(),
+        "tabs": [name for name, _ in TABS],
         "train": trainform.form_options(),
         "evaluate": evaluate.options(local=context.profile.local),
         "local": context.profile.local,
@@ -120,7 +122,7 @@ def launch(
     context: Context, *, host: str, port: int | None, share: bool = False, mcp: bool = False
 ) -> gr.Blocks:
     """Serve in the background; the caller waits, and closes. `mcp`: the endpoints as tools too."""
-    locales = gr.I18n(**gradio_locales())
+    locales = gr.I18n(**gradio_locales(tuple(f"gan_tab_{name}" for name, _ in TABS)))
     profile = context.profile
     profile.sign_in = profile.sign_in and signin.is_installed()
     app = build_app(locales, sign_in=profile.sign_in)

@@ -13,8 +13,8 @@ from gan.config import ModelConfig, TrainConfig, apply_settings, parse_setting
 from gan.data import shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import run_config
-from gan.ui.page.i18n import TEXTS
 from gan.ui.server import settings, views
+from gan.ui.server.i18n import words
 from gan.ui.train import trainform
 
 EMOJI = run_config("emoji", shape_of("emoji"), data="emoji")
@@ -46,7 +46,7 @@ def refused(key: str, text: str) -> str:
 
 @pytest.mark.parametrize("key", settings.SETTINGS)
 def test_every_setting_goes_by_its_label_on_the_page_and_by_its_key_in_a_terminal(key: str):
-    english, zh = TEXTS[f"gan_set_{key}"]
+    english, zh = (words(language)[f"gan_set_{key}"] for language in ("en", "zh"))
     for text in wrong_texts(key):
         said = refused(key, text)
         assert said.startswith(f"{key} ")
@@ -73,8 +73,8 @@ def test_the_other_fields_too(work, arguments: list[str], label: str, number: st
     more = {"low": low, "high": high} if high else {}
     said = refusal(lambda: work(*arguments, **more))
     told = views.error_json(ConfigError(said))
-    for text, language in ((told["error"], 0), (told["zh"], 1)):
-        assert f"“{TEXTS[label][language]}”" in text
+    for text, language in ((told["error"], "en"), (told["zh"], "zh")):
+        assert f"“{words(language)[label]}”" in text
         assert number in text
         assert not SCIENTIFIC.search(text.replace("1e30", "").replace("1e9", ""))
 

@@ -11,8 +11,8 @@ import pytest
 from gan.files import can_write, home_root, runs_root
 from gan.metrics.results import results_dir
 from gan.ui.app import build_head
-from gan.ui.page.i18n import catalogue
 from gan.ui.server import storage
+from gan.ui.server.i18n import catalogues
 from gan.ui.server.profile import Profile
 from gan.ui.server.routes import Context
 
@@ -79,4 +79,4 @@ def test_a_lost_cache_alone_worries_nobody(
 def test_the_page_is_told(kept: bool):
     head = build_head(Context(Profile(local=True), kept=kept))
     assert f'"kept": {json.dumps(kept)}' in head
-    assert all("gan_not_kept" in words for words in catalogue().values())
+    assert all("gan_not_kept" in words for words in catalogues().values())

@@ -1,4 +1,4 @@
-// Runs before the first board: words, stored language and theme. __DATA__ is filled in by app.py.
+// Runs before the first board: language and its words and theme. __DATA__ is filled in by app.py.
 (() => {
   if (window.GAN) return;
   const data = __DATA__;
@@ -6,10 +6,12 @@
   const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private */ } };
   const root = document.documentElement;
 
+  const { languages } = data;
   const stored = recall("gan-language");
-  const browser = (navigator.language || "en").toLowerCase().startsWith("zh") ? "zh" : "en";
-  const language = stored === "zh" || stored === "en" ? stored : browser;
-  root.lang = language === "zh" ? "zh-CN" : "en";
+  const spoken = (navigator.language || "").toLowerCase().split("-")[0];
+  const browser = spoken in languages ? spoken : "en";
+  const language = stored in languages ? stored : browser;
+  root.lang = languages[language].tag;
   if (language !== browser) {  // so that Gradio's own words begin in the chosen language
     Object.defineProperty(navigator, "language", { get: () => root.lang, configurable: true });
   }
@@ -36,8 +38,20 @@
   // a form that is sent before its board's script has come must not load the page anew
   document.addEventListener("submit", (e) => { if (e.target.closest(".ga")) e.preventDefault(); });
 
+  // The words of one language, asked for once; the page's own at once.
+  const coming = {};
+  const wordsOf = (name) => {
+    coming[name] ??= fetch(new URL(`${data.assets}/words/${name}.json`, document.baseURI)).then((reply) => {
+      if (!reply.ok) throw new Error(`words of ${name}: ${reply.status}`);
+      return reply.json();
+    });
+    coming[name].catch(() => { delete coming[name]; });
+    return coming[name];
+  };
+  wordsOf(language);
+
   window.GAN = {
-    ...data, language, remember,
+    ...data, language, remember, wordsOf,
     setTheme(name) { theme = name; remember("gan-theme", name); apply(); },
   };
 })();

@@ -8,8 +8,10 @@ export function mount(element) {
   const root = prepare(element);
   const select = root.querySelector("#model-select");
   select.addEventListener("change", () => choose(select.value));
-  root.querySelector("#language-en").addEventListener("click", () => setLanguage("en"));
-  root.querySelector("#language-zh").addEventListener("click", () => setLanguage("zh"));
+  const choices = Object.entries(boot.languages).map(([name, { name: label, tag }]) => h("button", {
+    type: "button", class: "ga-button is-bare", id: `language-${name}`, lang: tag, onclick: () => setLanguage(name),
+  }, label));
+  root.querySelector("#languages").prepend(...choices);
   root.querySelector("#theme-toggle").addEventListener("click", () => {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
   });
@@ -24,9 +26,8 @@ export function mount(element) {
     drawModels(select);
     drawFacts(root.querySelector("#model-facts"));
     drawChip(chip);
-    for (const name of ["en", "zh"]) {
-      root.querySelector(`#language-${name}`)
-        .setAttribute("aria-pressed", String(currentLanguage() === name));
+    for (const choice of choices) {
+      choice.setAttribute("aria-pressed", String(choice.id === `language-${currentLanguage()}`));
     }
   };
   ["state", "model", "language"].forEach((name) => on(name, draw));
@@ -48,7 +49,7 @@ function waitForTabs(tries = 60) {
   }
   nameTabs();
   const wanted = linkedState().get("tab");
-  if (["train", "gallery", "evaluate", "hub"].includes(wanted)) openTab(wanted);
+  if (boot.tabs.includes(wanted)) openTab(wanted);
   document.querySelector("#tabs").addEventListener("click", () => setTimeout(linkTab));
 }
 

@@ -15,7 +15,7 @@ from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
 from gan.sampling import MAX_SEED
 from gan.ui.evaluate import evaluate as evaluating
-from gan.ui.page.i18n import TEXTS
+from gan.ui.server.i18n import words
 from gan.ui.server.routes import Context
 from gan.ui.server.views import PageError, real_number, whole_number
 
@@ -41,13 +41,13 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except PageError as error:
-        text = TEXTS.get(error.key, (error.key, ""))[0].format(**error.values)
+        text = words("en").get(error.key, error.key).format(**error.values)
         raise gr.Error(text, print_exception=False) from None
     except GanError as error:
         raise gr.Error(str(error), print_exception=False) from None
     except Exception as error:
         log.exception("an endpoint failed")
-        text = TEXTS["gan_error_server"][0]
+        text = words("en")["gan_error_server"]
         raise gr.Error(text, print_exception=False) from error
 
 

@@ -6,14 +6,14 @@ import re
 from typing import NamedTuple
 
 from gan.config import setting_types
-from gan.ui.page.i18n import TEXTS
+from gan.ui.server.i18n import words
 from gan.ui.server.said import chinese
 from gan.ui.server.settings import SETTINGS
 
 LABELS: dict[str, str] = {
     key: f"gan_set_{key}" for key in (*SETTINGS, "seed", "kimg", "keep_mb")
 } | {"seconds": "gan_duration"}
-ENGLISH, CHINESE = 0, 1
+ENGLISH, CHINESE = "en", "zh"
 # a key in quotes is what somebody typed, and one before = belongs to a command
 KEY = r"(?<![\w'\"`-]){}(?![\w'\"`=])"
 
@@ -39,7 +39,7 @@ def told(sentence: str) -> Told:
     return Told(_labelled(sentence, field, ENGLISH), zh and _labelled(zh, field, CHINESE))
 
 
-def _labelled(sentence: str, subject: str, language: int) -> str:
+def _labelled(sentence: str, subject: str, language: str) -> str:
     """The subject once, and every other key that cannot be an ordinary word."""
     if subject in LABELS:
         sentence = _replaced(sentence, subject, language, count=1)
@@ -49,9 +49,9 @@ def _labelled(sentence: str, subject: str, language: int) -> str:
     return sentence
 
 
-def _replaced(sentence: str, key: str, language: int, *, count: int = 0) -> str:
+def _replaced(sentence: str, key: str, language: str, *, count: int = 0) -> str:
     pattern = KEY.format(re.escape(key))
     if language == CHINESE:
         pattern = f" ?{pattern} ?"  # quotes stand beside Chinese without spaces
-    label = f"“{TEXTS[LABELS[key]][language]}”"
+    label = f"“{words(language)[LABELS[key]]}”"
     return re.sub(pattern, lambda match: label, sentence, count=count)

@@ -23,6 +23,7 @@ from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.server.cache import Models
 from gan.ui.server.fairqueue import FairQueue
+from gan.ui.server.i18n import UI, languages, words
 from gan.ui.server.kept import one_thread
 from gan.ui.server.limits import Limits
 from gan.ui.server.profile import Owners, Profile
@@ -30,8 +31,7 @@ from gan.ui.server.views import PageError, error_json
 from gan.ui.server.watch import Runs
 
 log = logging.getLogger(__name__)
-UI = Path(__file__).parent.parent  # scripts and styles stand beside the code that they belong to
-MEDIA = {".js": "text/javascript", ".css": "text/css"}
+MEDIA = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 STYLE = "page/atelier.css"
 DATA_THREADS = 4
 LOOK_S = 0.5  # how often a visitor who waits for a drawing is looked for
@@ -235,18 +235,23 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script by its path in gan/ui, and all stylesheets as one: the tokens first."""
+    """Every packaged script by its path in gan/ui; all stylesheets as one, the tokens first; and
+    the words of each language."""
     found = {
         p.relative_to(UI).as_posix(): p.read_bytes()
         for p in sorted(UI.rglob("*"))
-        if p.suffix in MEDIA
+        if p.suffix in (".js", ".css")
     }
     sheets = [
         found.pop(name)
         for name in [STYLE, *(n for n in found if n.endswith(".css"))]
         if name in found
     ]
-    return found | {STYLE: b"\n".join(sheets)}
+    texts = {
+        f"words/{language}.json": json.dumps(words(language), ensure_ascii=False).encode()
+        for language in languages()
+    }
+    return found | texts | {STYLE: b"\n".join(sheets)}
 
 
 @functools.cache

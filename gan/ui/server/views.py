@@ -31,7 +31,7 @@ MEASURES = (
 
 
 class PageError(GanError):
-    """A refusal that the page can say in its own language: a key of gan.ui.page.i18n."""
+    """A refusal that the page can say in its own language: a key of gan.ui.server.i18n."""
 
     def __init__(self, key: str, *, status: int = 400, **values: Any) -> None:
         super().__init__(key)

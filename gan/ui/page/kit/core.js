@@ -64,10 +64,11 @@ new MutationObserver(() => emit("theme"))
 // ---- words ----------------------------------------------------------------------------------
 
 let language = boot.language;
+let texts = await boot.wordsOf(language);  // whoever imports this module begins with them
 export const currentLanguage = () => language;
 
 export function t(key, values = {}) {
-  const text = boot.texts[language]?.[key] ?? boot.texts.en[key] ?? key;
+  const text = texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 
@@ -77,7 +78,7 @@ export const sentences = (...texts) => texts.filter(Boolean).join(language === "
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 export function className(name) {
   const key = `gan_class_name_${String(name).toLowerCase().replaceAll(" ", "-")}`;
-  return boot.texts.en[key] === name ? t(key) : name;
+  return key in texts ? t(key) : name;
 }
 
 const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "placeholder" };
@@ -92,36 +93,35 @@ export function translate(root) {
   }
 }
 
-export function setLanguage(next) {
-  language = next;
+export async function setLanguage(next) {
   boot.remember("gan-language", next);
-  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  texts = await boot.wordsOf(next);
+  language = next;
+  document.documentElement.lang = boot.languages[next].tag;
   document.querySelectorAll(".ga").forEach(translate);
   nameTabs();
   emit("language", next);
 }
 
 // Gradio names its tabs once, in the language it starts in; later we rename them in place.
-const TABS = ["explore", "train", "gallery", "evaluate", "hub"];
-const tabNames = (tab) => ["en", "zh"].map((l) => boot.texts[l][`gan_tab_${tab}`]);
+const TABS = boot.tabs;
 const tabButtons = () => [...document.querySelectorAll('.tab-container button[role="tab"]')];
 
 export function nameTabs() {
   for (const button of tabButtons()) {
-    const tab = TABS.find((name) => tabNames(name).includes(button.textContent.trim()));
     const text = [...button.childNodes].find((n) => n.nodeType === 3 && n.data.trim());
-    if (tab && text) text.data = t(`gan_tab_${tab}`);
+    if (text) text.data = t(`gan_tab_${button.dataset.tabId}`);
   }
 }
 
 // The one on screen; before Gradio has drawn them, the one that the link asks for.
 function currentTab() {
-  const name = tabButtons().find((b) => b.getAttribute("aria-selected") === "true")?.textContent.trim();
-  return TABS.find((tab) => tabNames(tab).includes(name)) ?? linkedState().get("tab") ?? TABS[0];
+  const shown = tabButtons().find((b) => b.getAttribute("aria-selected") === "true");
+  return shown?.dataset.tabId ?? linkedState().get("tab") ?? TABS[0];
 }
 
 export function openTab(tab) {
-  const found = tabButtons().find((b) => tabNames(tab).includes(b.textContent.trim()));
+  const found = tabButtons().find((b) => b.dataset.tabId === tab);
   if (found && found.getAttribute("aria-selected") !== "true") found.click();
 }
 

@@ -1,1 +1,0 @@
-"""Every visible word of the interface, one module a place; gan.ui.page.i18n puts them together."""
