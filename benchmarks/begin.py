@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan.runs import RunReader, Supervisor, nursery, train_argv
+from gan.runs import RunReader, Supervisor, prefork, train_argv
 
 LOADED_S = 30.0  # more than it takes
 
@@ -43,7 +43,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.rounds):
             for name, times in found.items():
-                nursery.FORKS = name == "forked"
+                prefork.FORKS = name == "forked"
                 path = Path(folder) / f"{name}-{number}"
                 times.append(begin(supervisor, options.preset, path))
                 print(f"{name:8} {times[-1]:.2f} s  load {os.getloadavg()[0]:.1f}", flush=True)

@@ -16,7 +16,7 @@ from gan.presets import PRESETS, run_config
 from gan.runs import command_line, train_argv
 from gan.ui.server import settings
 from gan.ui.server.i18n import words
-from gan.ui.train.commands import parse_command
+from gan.ui.train.command_line import parse_command
 
 FASHION = run_config("fashion", shape_of("fashion"), data="fashion")
 BEGIN = "python -m gan train"

@@ -15,8 +15,8 @@ from gan.runs.folder import (
 )
 from gan.runs.launch import Host, fork, resume, start
 from gan.runs.lock import check_free
-from gan.runs.nursery import Cancelled
 from gan.runs.origin import Origin, find_origin
+from gan.runs.prefork import Cancelled
 from gan.runs.process import command_line, fork_argv, setting_arguments, train_argv
 from gan.runs.session import Session
 from gan.runs.supervisor import READING, Start, Supervisor

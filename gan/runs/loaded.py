@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gan.runs.nursery import MARK
+from gan.runs.prefork import MARK
 
 
 def _tell() -> None:

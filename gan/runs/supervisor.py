@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from gan.errors import RunError
-from gan.runs import nursery
+from gan.runs import prefork
 from gan.runs.folder import LIVE, RunReader, is_run
-from gan.runs.nursery import Cancelled, Child
+from gan.runs.prefork import Cancelled, Child
 from gan.runs.space import check_room
 
 STOP_TIMEOUT_S = 10.0
@@ -83,7 +83,7 @@ class Start:
         return {
             "stage": self.stage,
             "seconds": round(time.time() - self.began_at, 1),
-            "loading_s": round(nursery.loading_s(), 1),
+            "loading_s": round(prefork.loading_s(), 1),
         }
 
 
@@ -113,7 +113,7 @@ class Supervisor:
 
     def prepare(self) -> None:
         """Somebody is about to start a training: have what it needs loaded by then."""
-        nursery.prepare()
+        prefork.prepare()
 
     # ---- beginning ------------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Supervisor:
         run_dir = start.run_dir
         log = run_dir.with_name(f".{run_dir.name}.{LOG_FILE}")
         try:
-            start.child = nursery.begin(argv, log, cancelled=start.cancelled.is_set)
+            start.child = prefork.begin(argv, log, cancelled=start.cancelled.is_set)
             if start.child.stdin is not None:
                 start.input.open(start.child.stdin)
             self._await_folder(start, start.child, log)

@@ -21,22 +21,22 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.ui.evaluate import evaluate
-from gan.ui.explore import explore, inbrowser, panels
-from gan.ui.gallery import downloads, gallery, scores
-from gan.ui.hub import hub
+from gan.ui.evaluate import tab as evaluate
+from gan.ui.explore import tab as explore
+from gan.ui.gallery import tab as gallery
+from gan.ui.hub import tab as hub
 from gan.ui.page import header
 from gan.ui.page.theme import build_theme
-from gan.ui.programs import agents, api
-from gan.ui.programs.gate import Gate
-from gan.ui.server import signin, storage, warmup
+from gan.ui.programs import endpoints, tool_results
+from gan.ui.programs.queue_guard import Gate
+from gan.ui.server import signin, state, storage, warmup
 from gan.ui.server.i18n import gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_routes
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
-from gan.ui.train import runs, train, trainform
+from gan.ui.train import tab as train
 
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
@@ -44,19 +44,7 @@ STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
 
 
-def build_train() -> None:
-    """The live board, and the list of all runs below it."""
-    train.build()
-    runs.build()
-
-
-TABS = (
-    ("explore", explore.build),
-    ("train", build_train),
-    ("gallery", gallery.build),
-    ("evaluate", evaluate.build),
-    ("hub", hub.build),
-)
+TABS = (explore.TAB, train.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
 
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
@@ -69,9 +57,10 @@ def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
     ) as app:
         header.build()
         with gr.Tabs(elem_id="tabs"):
-            for name, build in TABS:
-                with gr.Tab(locales(f"gan_tab_{name}"), id=name, elem_id=f"tab-{name}"):
-                    build()
+            for tab in TABS:
+                label = locales(f"gan_tab_{tab.name}")
+                with gr.Tab(label, id=tab.name, elem_id=f"tab-{tab.name}"):
+                    tab.build()
     if sign_in:
         signin.build(app)
     return app
@@ -83,13 +72,12 @@ def build_head(context: Context) -> str:
     data = {
         "assets": base,
         "languages": languages(),
-        "tabs": [name for name, _ in TABS],
-        "train": trainform.form_options(),
-        "evaluate": evaluate.options(local=context.profile.local),
+        "tabs": [tab.name for tab in TABS],
         "local": context.profile.local,
         "limit_s": context.profile.limit_s,
         "kept": context.kept,
     }
+    data |= {tab.name: tab.options(context.profile) for tab in TABS if tab.options is not None}
     boot = (UI / "page" / "boot.js").read_text("utf-8")
     script = boot.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
     return "\n".join(
@@ -107,7 +95,7 @@ def first_modules() -> tuple[str, ...]:
 
     Asked for at once, they cost a distant visitor one way and back instead of one a level.
     """
-    found = ["page/header.js", "explore/explore.js"]
+    found = ["page/header.js", f"{TABS[0].name}/board.js"]
     for name in found:  # grows while it is read
         text = (UI / name).read_text("utf-8")
         imported = (
@@ -122,26 +110,12 @@ def launch(
     context: Context, *, host: str, port: int | None, share: bool = False, mcp: bool = False
 ) -> gr.Blocks:
     """Serve in the background; the caller waits, and closes. `mcp`: the endpoints as tools too."""
-    locales = gr.I18n(**gradio_locales(tuple(f"gan_tab_{name}" for name, _ in TABS)))
+    locales = gr.I18n(**gradio_locales(tuple(f"gan_tab_{tab.name}" for tab in TABS)))
     profile = context.profile
     profile.sign_in = profile.sign_in and signin.is_installed()
     app = build_app(locales, sign_in=profile.sign_in)
-    opened = api.build(context, app)
-    routes = build_routes(
-        context,
-        header.ROUTES,
-        explore.ROUTES,
-        inbrowser.ROUTES,
-        train.ROUTES,
-        gallery.ROUTES,
-        downloads.ROUTES,
-        scores.ROUTES,
-        panels.ROUTES,
-        runs.ROUTES,
-        evaluate.ROUTES,
-        signin.ROUTES,
-        hub.ROUTES,
-    )
+    opened = endpoints.build(context, app)
+    routes = build_routes(context, state.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS))
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
@@ -155,7 +129,7 @@ def launch(
         mcp_server=mcp,
         footer_links=[],
         allowed_paths=[],
-        state_session_capacity=api.SESSIONS,
+        state_session_capacity=endpoints.SESSIONS,
         i18n=locales,
         theme=build_theme(),
         head=build_head(context),
@@ -168,7 +142,7 @@ def launch(
             ],
         },
     )
-    agents.show_pictures(app)
+    tool_results.show_pictures(app)
     if share_url:
         context.profile.hosts.add(host_name(share_url.split("//")[-1]))
     return app

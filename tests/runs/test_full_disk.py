@@ -139,7 +139,7 @@ def test_a_first_checkpoint_comes_after_two_seconds_and_then_ever_more_seldom(
 def test_a_start_on_a_full_disk_is_answered_at_once(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("gan.runs.space.can_write", lambda folder: False)
     begun = []
-    monkeypatch.setattr("gan.runs.nursery.begin", lambda *given, **_: begun.append(given))
+    monkeypatch.setattr("gan.runs.prefork.begin", lambda *given, **_: begun.append(given))
     with pytest.raises(RunError, match="disk is full or read-only; make room"):
         Supervisor().start(train_argv("digits", run_dir=tmp_path / "r"), tmp_path / "r")
     assert begun == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gan.errors import RunError
-from gan.runs import Cancelled, RunReader, Supervisor, nursery, train_argv
+from gan.runs import Cancelled, RunReader, Supervisor, prefork, train_argv
 from tests.runs.test_runs import until
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counted in /proc")
@@ -56,7 +56,7 @@ def test_a_start_is_there_at_once_and_a_stop_cancels_it_without_a_trace(
     supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """While torch is still being loaded: here for ever."""
-    monkeypatch.setattr(nursery, "is_prepared", lambda: False)
+    monkeypatch.setattr(prefork, "is_prepared", lambda: False)
     path = tmp_path / "r"
     assert supervisor.launch(tiny(path), path, preset="digits") == "r"
     (start,) = supervisor.starting()
@@ -76,13 +76,13 @@ def test_a_running_training_hears_a_command_while_another_start_hangs(
 ):
     one, two = tmp_path / "one", tmp_path / "two"
     supervisor.start(train_argv("digits", run_dir=one, steer=True), one)
-    begin, released = nursery.begin, threading.Event()
+    begin, released = prefork.begin, threading.Event()
 
     def hangs(argv, log, **options):
         released.wait(180)
         return begin(argv, log, **options)
 
-    monkeypatch.setattr(nursery, "begin", hangs)
+    monkeypatch.setattr(prefork, "begin", hangs)
     supervisor.launch(tiny(two), two)
     supervisor.send("one", {"command": "pause"})
     until(lambda: RunReader(one).status().state == "paused")
@@ -136,10 +136,10 @@ def test_a_server_of_forks_that_others_started_is_not_waited_for(tmp_path: Path)
     script = """
 import multiprocessing, sys, time
 from pathlib import Path
-from gan.runs import Supervisor, nursery, train_argv
-nursery.LOADING_S = 600.0  # it would be waited for so long
+from gan.runs import Supervisor, prefork, train_argv
+prefork.LOADING_S = 600.0  # it would be waited for so long
 if __name__ == "__main__":
-    other = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(0,))
+    other = multiprocessing.get_context("prefork").Process(target=time.sleep, args=(0,))
     other.start()
     other.join()
     path = Path(sys.argv[1])

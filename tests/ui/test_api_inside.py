@@ -22,12 +22,12 @@ from PIL import Image
 from gan.errors import ConfigError
 from gan.runs import Supervisor
 from gan.ui import app
-from gan.ui.evaluate import evaluate
-from gan.ui.programs import api
+from gan.ui.programs import endpoints
+from gan.ui.server import evaluations
 from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Profile, build_profile
 from gan.ui.server.routes import Context
-from gan.ui.server.watch import Runs
+from gan.ui.server.runs import Runs
 from tests.ui.browser import free_port
 
 pytest.importorskip("mcp", reason="pip install mcp")
@@ -80,14 +80,14 @@ def wait_until(holds: Callable[[], object], *, seconds: float = 180) -> None:
 
 
 def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pytest.MonkeyPatch):
-    queue, forget, was_there = inside.page._queue, api.forget, {}
+    queue, forget, was_there = inside.page._queue, endpoints.forget, {}
 
     def noted(page: gr.Blocks, session: str, event: str) -> None:
         was_there[session] = session in queue.pending_event_ids_session
         forget(page, session, event)
 
-    monkeypatch.setattr(api, "forget", noted)
-    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 0.2)
+    monkeypatch.setattr(endpoints, "forget", noted)
+    monkeypatch.setattr(endpoints, "FETCHED_WITHIN_S", 0.2)
     event = inside.call("sample", model="fashion")
     refused = inside.call("sample", model="nope")
     wait_until(lambda: was_there.keys() >= {event, refused})
@@ -101,9 +101,9 @@ def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pyt
 def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ):
-    forget, due = api.forget, []
-    monkeypatch.setattr(api, "forget", lambda *whose: due.append(whose))
-    monkeypatch.setattr(api, "FETCHED_WITHIN_S", 0.0)
+    forget, due = endpoints.forget, []
+    monkeypatch.setattr(endpoints, "forget", lambda *whose: due.append(whose))
+    monkeypatch.setattr(endpoints, "FETCHED_WITHIN_S", 0.0)
     event = inside.call("sample", model="fashion")
     wait_until(lambda: due)
     assert "event: complete" in inside.fetch("sample", event)
@@ -112,10 +112,10 @@ def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
 
 
 def test_gradio_keeps_few_replies_and_no_file(inside: Inside):
-    for seed in range(api.SESSIONS + 4):
+    for seed in range(endpoints.SESSIONS + 4):
         inside.fetch("sample", inside.call("sample", model="fashion", seed=seed))
     inside.fetch("interpolate", inside.call("interpolate", model="fashion", seeds=[1, 2]))
-    assert len(inside.page.app.state_holder.session_data) <= api.SESSIONS + 1
+    assert len(inside.page.app.state_holder.session_data) <= endpoints.SESSIONS + 1
     assert not any(inside.page.temp_file_sets)
 
 
@@ -131,13 +131,13 @@ def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: 
         finally:  # asked at the next step or closed at this one, whichever comes first
             ended.set()
 
-    monkeypatch.setattr(evaluate, "answers", slow)
+    monkeypatch.setattr(evaluations, "answers", slow)
     event = inside.call("evaluate", model="fashion", data="fashion")
     with inside.http.stream("GET", f"/gradio_api/call/evaluate/{event}") as reply:
         assert any("generating" in line for line in reply.iter_lines())
     assert ended.wait(60)
     assert len(told) < 600
-    wait_until(lambda: not inside.context.part(evaluate.Judge).places._taken)
+    wait_until(lambda: not inside.context.part(evaluations.Judge).places._taken)
 
 
 # ---- whom it holds up ---------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: 
 
 def test_a_program_holds_up_no_slider(inside: Inside):
     release = threading.Event()
-    held = inside.context.part(api.Programs).thread.submit(release.wait)
+    held = inside.context.part(endpoints.Programs).thread.submit(release.wait)
     try:
         event = inside.call("sample", model="fashion")
         z = np.zeros(64, "<f4").tobytes()
@@ -163,17 +163,17 @@ def test_a_program_holds_up_no_slider(inside: Inside):
 def test_in_public_each_address_is_counted_and_all_together(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(RATES, "picture", RATES["picture"]._replace(mine=2, all=3))
     context = Context(Profile(local=False))
-    endpoints = api.Endpoints(context, SimpleNamespace())
+    service = endpoints.Endpoints(context, SimpleNamespace())
 
     def spend(address: str, peer: str = "10.0.0.1") -> None:
         headers = {"x-forwarded-for": address} if address else {}
         request = SimpleNamespace(headers=headers, client=SimpleNamespace(host=peer))
-        endpoints._spend(SimpleNamespace(request=request), "picture")
+        service._spend(SimpleNamespace(request=request), "picture")
 
     def is_refused(*who: str) -> bool:
         try:
             spend(*who)
-        except api.PageError as error:
+        except endpoints.PageError as error:
             return error.status == 429
         return False
 
@@ -202,7 +202,7 @@ def tell(inside: Inside, method: str, headers: dict[str, str] | None = None, **p
 
 def test_an_agent_has_the_four_tools_and_no_more(inside: Inside):
     tools = tell(inside, "tools/list")["tools"]
-    assert sorted(tool["name"] for tool in tools) == sorted(api.NAMES)
+    assert sorted(tool["name"] for tool in tools) == sorted(endpoints.NAMES)
     sample = next(tool for tool in tools if tool["name"] == "sample")
     assert sample["inputSchema"]["required"] == ["model"]
 
@@ -290,7 +290,7 @@ def test_forget_leaves_what_somebody_else_waits_for():
     )
     page = SimpleNamespace(_queue=queue)
     for session, event in (("s", "earlier"), ("unknown", "later")):
-        api.forget(page, session, event)
+        endpoints.forget(page, session, event)
         assert queue.pending_messages_per_session == {"s": ["x"]}
-    api.forget(page, "s", "later")
+    endpoints.forget(page, "s", "later")
     assert queue.pending_messages_per_session == {}

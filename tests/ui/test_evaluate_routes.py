@@ -10,11 +10,11 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui.evaluate import evaluate
+from gan.ui.evaluate import routes as evaluate
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.runs import Runs
 from gan.ui.server.streams import Places
-from gan.ui.server.watch import Runs
 
 FORM = {"ref": "fashion-mlp", "data": "fashion", "count": "200", "seed": "0"}
 

@@ -13,14 +13,17 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui.evaluate import evaluate
-from gan.ui.gallery import downloads, gallery
+from gan.ui.evaluate import routes as evaluate
+from gan.ui.evaluate import tab as evaluate_tab
+from gan.ui.gallery import downloads
+from gan.ui.gallery import routes as gallery
+from gan.ui.gallery import tab as gallery_tab
 from gan.ui.gallery.downloads import Cap, Downloads
-from gan.ui.page import header
-from gan.ui.server.fairqueue import FairQueue, Later
+from gan.ui.server import state as header
+from gan.ui.server.fair_queue import FairQueue, Later
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
-from gan.ui.train import runs, train
+from gan.ui.train import tab as train_tab
 from tests.ui.test_routes import FORM, context_for
 
 MANY = {"ref": "run:tiny", "seeds": [*range(100)], "labels": [-1] * 100, "psis": [1] * 100}
@@ -50,9 +53,9 @@ def home(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def client_for(context: Context) -> TestClient:
-    tables = (header, train, gallery, downloads, runs, evaluate)
+    tables = (header.ROUTES, *(tab.TAB.routes for tab in (train_tab, gallery_tab, evaluate_tab)))
     app = Starlette(
-        routes=build_routes(context, *(table.ROUTES for table in tables)),
+        routes=build_routes(context, *tables),
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url="http://127.0.0.1")
@@ -120,7 +123,7 @@ def test_what_is_cancelled_ends_after_the_slice_in_hand(queue):
 
 
 def test_long_work_makes_way_for_pictures_but_not_for_ever(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gan.ui.server.fairqueue.YIELD_S", 0.2)
+    monkeypatch.setattr("gan.ui.server.fair_queue.YIELD_S", 0.2)
     asked: list[float] = []
     queue = FairQueue("test", busy=lambda: asked.append(time.monotonic()) or True)
     queue.submit(steps([], "s", 1)).over.result(60)

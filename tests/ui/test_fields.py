@@ -15,7 +15,7 @@ from gan.errors import ConfigError, GanError, number_text
 from gan.presets import run_config
 from gan.ui.server import settings, views
 from gan.ui.server.i18n import words
-from gan.ui.train import trainform
+from gan.ui.train import start_form
 
 EMOJI = run_config("emoji", shape_of("emoji"), data="emoji")
 SCHEMA = {f.name: f for kind in (ModelConfig, TrainConfig) for f in dataclasses.fields(kind)}
@@ -62,13 +62,13 @@ def test_every_setting_goes_by_its_label_on_the_page_and_by_its_key_in_a_termina
 @pytest.mark.parametrize(
     ("work", "arguments", "label", "number"),
     [
-        (trainform._read_kimg, ["1e30"], "gan_set_kimg", "100,000,000"),
+        (start_form._read_kimg, ["1e30"], "gan_set_kimg", "100,000,000"),
         (views.real_number, ["seconds", "1e9"], "gan_duration", "2,592,000"),
         (views.whole_number, ["seed", "-1"], "gan_set_seed", "2,147,483,647"),
     ],
 )
 def test_the_other_fields_too(work, arguments: list[str], label: str, number: str):
-    limits = {"seconds": (1, trainform.MAX_SECONDS), "seed": (0, 2**31 - 1)}
+    limits = {"seconds": (1, start_form.MAX_SECONDS), "seed": (0, 2**31 - 1)}
     low, high = limits.get(arguments[0], (0, 0))
     more = {"low": low, "high": high} if high else {}
     said = refusal(lambda: work(*arguments, **more))

@@ -18,10 +18,11 @@ from starlette.testclient import TestClient
 
 from gan.checkpoint import load
 from gan.sampling import labels_of, sample
-from gan.ui.gallery import downloads, gallery, scores
+from gan.ui.gallery import downloads, scores
+from gan.ui.gallery import routes as gallery
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.routes import Context, build_routes
-from gan.ui.server.watch import Runs
+from gan.ui.server.runs import Runs
 
 FORM = {"ref": "run:tiny", "seeds": [5, 9, 5], "labels": [-1, -1, 2], "psis": [1, 0.5, 1]}
 RANGE = {"ref": "run:tiny", "first": 3, "count": 250, "label": -1, "psi": 1, "by": "d"}

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gan.ui.programs.gate import MAX_BODY, Endpoint, Gate, Opened, endpoint_of
+from gan.ui.programs.queue_guard import MAX_BODY, Endpoint, Gate, Opened, endpoint_of
 from gan.ui.server.profile import Guard, Profile
 
 SAMPLE = Endpoint("sample", ("model", "count", "seeds"), required=1)

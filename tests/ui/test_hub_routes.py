@@ -18,10 +18,12 @@ from gan.checkpoint import Weights, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import Plan, SendProgress, Sent
-from gan.ui.hub import hub, publish
-from gan.ui.hub.hubthumb import SIDE, thumbnail
+from gan.ui.hub import publish
+from gan.ui.hub import routes as hub
 from gan.ui.hub.publish import KEPT_PLANS, Desk, Draft
-from gan.ui.server import cache
+from gan.ui.hub.tab import TAB
+from gan.ui.hub.thumbnail import SIDE, thumbnail
+from gan.ui.server import models
 from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
@@ -66,7 +68,7 @@ def shop(folder: Path, tmp_path: Path) -> Context:
 
 def client_for(context: Context) -> TestClient:
     app = Starlette(
-        routes=build_routes(context, hub.ROUTES),
+        routes=build_routes(context, TAB.routes),
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url="http://127.0.0.1")
@@ -217,7 +219,7 @@ def test_large_models_take_each_others_room_in_memory(
 ):
     large = home.models.get("fashion")
     size = sum(p.nbytes for p in large.generator.parameters())
-    monkeypatch.setattr(cache, "MAX_BYTES", size + 1)
+    monkeypatch.setattr(models, "MAX_BYTES", size + 1)
     home.models.get(REF)
     assert home.models.get("fashion") is not large
     assert home.models.get("fashion") is home.models.get("fashion")

@@ -15,21 +15,22 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui.explore import insight, panels
-from gan.ui.server.desk import Desk
-from gan.ui.server.kept import Kept, Quota
+from gan.ui.explore import inside
+from gan.ui.explore.tab import TAB
 from gan.ui.server.profile import Guard, build_profile
+from gan.ui.server.resources import Kept, Quota
 from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.runs import Runs
 from gan.ui.server.streams import Places
 from gan.ui.server.views import PageError
-from gan.ui.server.watch import Runs
+from gan.ui.server.workers import Desk
 
 REF = "run:tiny"  # 16 dimensions, 10 classes, 8 px, grey
 
 
 def served(context: Context, host: str) -> TestClient:
     app = Starlette(
-        routes=build_routes(context, panels.ROUTES),
+        routes=build_routes(context, TAB.routes),
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     return TestClient(app, base_url=f"http://{host}")
@@ -183,7 +184,7 @@ def test_a_visitor_may_send_so_much_and_no_more():
 def test_a_search_tells_of_its_progress_and_ends_with_a_point_that_is_nearer(shop: TestClient):
     body = bytes(range(0, 256, 4))
     query = {"ref": REF, "steps": "20", "restarts": "2"}
-    lines, _ = told(shop.post("/_gan/search", params=query, content=body).content)
+    lines, _ = told(shop.post("/_gan/invert", params=query, content=body).content)
     assert lines[0] == {"waiting": True}
     assert any(line.get("of") == 20 for line in lines)
     found = lines[-1]
@@ -206,7 +207,7 @@ def test_a_search_tells_of_its_progress_and_ends_with_a_point_that_is_nearer(sho
     ],
 )
 def test_a_search_for_nonsense_is_refused(shop: TestClient, query: dict, body: bytes):
-    reply = shop.post("/_gan/search", params={"ref": REF} | query, content=body)
+    reply = shop.post("/_gan/invert", params={"ref": REF} | query, content=body)
     last = json.loads(reply.content.splitlines()[-1])
     assert last.get("key", "").startswith("gan_error") or last.get("error")
     assert last.get("key") != "gan_error_server"
@@ -291,7 +292,7 @@ def test_in_public_own_training_pictures_are_not_shown(tiny_run: Path):
     from dataclasses import replace
 
     from gan.checkpoint import load
-    from gan.ui.server.reals import data_of
+    from gan.ui.server.real_features import data_of
 
     weights = load(tiny_run)
     secret = replace(weights, config=replace(weights.config, data="folder:/home/me/faces"))
@@ -309,9 +310,9 @@ def test_the_inside_of_nonsense_is_refused(shop: TestClient, path: str, body: by
 
 
 def test_a_score_is_held_against_those_that_are_lower():
-    assert insight._over(2.5, torch.tensor([1.0, 2.0, 2.5, 4.0])) == 0.5
-    assert insight._over(0.0, torch.tensor([1.0, 2.0])) == 0
-    assert insight._over(0.0, None) is None
+    assert inside._over(2.5, torch.tensor([1.0, 2.0, 2.5, 4.0])) == 0.5
+    assert inside._over(0.0, torch.tensor([1.0, 2.0])) == 0
+    assert inside._over(0.0, None) is None
 
 
 @pytest.mark.parametrize(("ground", "thing", "told"), [(245, 30, "1"), (0, 220, "0")])

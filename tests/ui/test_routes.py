@@ -14,15 +14,15 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.errors import RunError
-from gan.runs import Supervisor, nursery
-from gan.ui.explore import explore
-from gan.ui.gallery import gallery
-from gan.ui.page import header
+from gan.runs import Supervisor, prefork
+from gan.ui.explore.tab import TAB as EXPLORE
+from gan.ui.gallery.tab import TAB as GALLERY
+from gan.ui.server import state as header
 from gan.ui.server import warmup
 from gan.ui.server.profile import Guard, Owners, build_profile, session_in
 from gan.ui.server.routes import Context, assets_version, build_routes
-from gan.ui.server.watch import Runs
-from gan.ui.train import train
+from gan.ui.server.runs import Runs
+from gan.ui.train.tab import TAB as TRAIN
 
 
 class StandIn(Supervisor):
@@ -59,7 +59,7 @@ def context_for(host: str, runs: Path, **env: str) -> Context:
 
 
 def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
-    routes = build_routes(context, header.ROUTES, explore.ROUTES, train.ROUTES, gallery.ROUTES)
+    routes = build_routes(context, header.ROUTES, EXPLORE.routes, TRAIN.routes, GALLERY.routes)
     app = Starlette(routes=routes, middleware=[Middleware(Guard, profile=context.profile)])
     return TestClient(app, base_url=f"http://{host}")
 
@@ -192,7 +192,7 @@ def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
 ):
     """The process is never loaded here: then Stop cancels it; the next one fails."""
     monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path))
-    monkeypatch.setattr(nursery, "is_prepared", lambda: False)
+    monkeypatch.setattr(prefork, "is_prepared", lambda: False)
     home = Context(build_profile("127.0.0.1", env={}), runs=Runs(tmp_path))
     client = client_for(home)
     run = {"id": client.post("/_gan/train/start", json=FORM).json()["id"]}
@@ -214,7 +214,7 @@ def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
     def fails(*_, **__):
         raise RunError("the training ended without a word")
 
-    monkeypatch.setattr(nursery, "begin", fails)
+    monkeypatch.setattr(prefork, "begin", fails)
     run = {"id": client.post("/_gan/train/start", json=FORM).json()["id"]}
     while home.supervisor.starting():
         time.sleep(0.01)

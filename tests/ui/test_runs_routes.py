@@ -16,13 +16,14 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.runs import RunReader, find_origin, lock
-from gan.ui.page import header
+from gan.ui.server import state as header
 from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
-from gan.ui.train import own, runs, train
-from gan.ui.train.films import Films, file_name
-from gan.ui.train.runs import points_of, thin_curve
+from gan.ui.train import own_images, run_list
+from gan.ui.train.run_list import points_of, thin_curve
+from gan.ui.train.tab import TAB
+from gan.ui.train.timelapses import Films, file_name
 from tests.data.test_own_images import frames, png
 from tests.ui.test_routes import context_for
 
@@ -31,7 +32,7 @@ SHOP = {"SPACE_HOST": "me-app.hf.space"}
 
 def client_for(context: Context, host: str = "127.0.0.1") -> TestClient:
     app = Starlette(
-        routes=build_routes(context, runs.ROUTES, train.ROUTES),
+        routes=build_routes(context, TAB.routes),
         middleware=[Middleware(Guard, profile=context.profile)],
     )
     client = TestClient(app, base_url=f"http://{host}")
@@ -166,7 +167,7 @@ def test_a_search_of_a_stranger_finds_no_names_or_notes(shop: Context):
 def test_nothing_is_kept_of_runs_that_are_gone(crowd: Context):
     client = client_for(crowd)
     client.get("/_gan/runs", params={"limit": 100})
-    shelf = crowd.part(runs.Shelf)
+    shelf = crowd.part(run_list.Shelf)
     assert len(shelf._sizes) == 72
     for path in crowd.runs.root.glob("old-*"):
         shutil.rmtree(path)
@@ -435,7 +436,7 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
     assert shop.supervisor.live == [started.json()["id"]]
 
     file = root / "digits-1" / "config.json"  # as the training would have written it
-    folder = shop.part(own.Own).sets.folder(spec.removeprefix("own:"))
+    folder = shop.part(own_images.Own).sets.folder(spec.removeprefix("own:"))
     file.write_text(json.dumps(json.loads(file.read_text()) | {"data": f"folder:{folder}"}))
     (root / "digits-1" / "reals.webp").write_bytes(b"RIFF")
     shop.owners.claim(session(mine), "digits-1")
@@ -451,13 +452,13 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
 
 
 def test_in_public_a_slow_upload_makes_way(shop: Context, monkeypatch):
-    monkeypatch.setattr("gan.ui.train.own.TAKING_S", 0.0)
+    monkeypatch.setattr("gan.ui.train.own_images.TAKING_S", 0.0)
     reply = send(client_for(shop, "me-app.hf.space"), *TWO)
     assert (reply.status_code, reply.json()["key"]) == (408, "gan_error_own_slow")
 
 
 def test_in_public_what_a_visitor_sends_is_counted_while_it_comes(shop: Context, monkeypatch):
-    monkeypatch.setattr("gan.ui.train.own.PUBLIC_UPLOAD", 1000)
+    monkeypatch.setattr("gan.ui.train.own_images.PUBLIC_UPLOAD", 1000)
     client = client_for(shop, "me-app.hf.space")
     assert send(client, *TWO).status_code == 200
     left = client.get("/_gan/own").json()["left"]

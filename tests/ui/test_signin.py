@@ -23,8 +23,8 @@ from gan.runs import Supervisor
 from gan.ui.server import signin
 from gan.ui.server.profile import SIGN_IN_PATHS, Guard, build_profile
 from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.runs import Runs
 from gan.ui.server.signin import Visitor, visitor
-from gan.ui.server.watch import Runs
 
 SECRET = "of this test"
 SPACE = {

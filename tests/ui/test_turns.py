@@ -7,7 +7,7 @@ import pytest
 from gan.runs import Supervisor
 from gan.ui.server.limits import RATES, Limits
 from gan.ui.server.views import PageError
-from gan.ui.train.turns import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
+from gan.ui.train.training_queue import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 
 
 class Clock:

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import Weights
 from gan.export import encode
-from gan.ui.server.kept import one_thread
+from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on
 from gan.ui.server.views import PageError
 

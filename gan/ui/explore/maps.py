@@ -11,7 +11,7 @@ from gan.checkpoint import Weights
 from gan.images import encode_webp, tile, to_pixels
 from gan.latent.map import LatentMap, latent_map
 from gan.sampling import affordable
-from gan.ui.server.asked import features_of
+from gan.ui.server.parameters import features_of
 
 SAMPLES, FEWEST = 600, 24
 SAMPLES_S = 20.0  # of drawing them; a slow model gets fewer

@@ -148,7 +148,7 @@ class PicturePanel {
     this.#drawState();
     try {
       const query = new URLSearchParams({ ref, restarts, steps });
-      await follow(`search?${query}`, this.editor.pixels(), {
+      await follow(`invert?${query}`, this.editor.pixels(), {
         signal: mine.signal, told: (news) => { if (mine === this.busy) this.#told(news); },
       });
     } catch (error) {

@@ -27,9 +27,9 @@ from starlette.responses import FileResponse, Response
 from gan.checkpoint import Weights
 from gan.images import Pixels, encode_png, tile
 from gan.sampling import affordable, picture_seconds
-from gan.ui.gallery.gallery import PNG_KEY, Tiles, draw, in_parts, recipe, tiles_of
-from gan.ui.server.asked import file_stem
-from gan.ui.server.fairqueue import Later
+from gan.ui.gallery.routes import PNG_KEY, Tiles, draw, in_parts, recipe, tiles_of
+from gan.ui.server.fair_queue import Later
+from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError, whole_number

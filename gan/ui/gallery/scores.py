@@ -18,15 +18,15 @@ from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
 from gan.models import Discriminator
 from gan.sampling import MAX_SEED, VALUES_AT_ONCE, affordable, widest
-from gan.ui.gallery.gallery import Tiles, draw
-from gan.ui.server.asked import features_of
-from gan.ui.server.desk import Desk
-from gan.ui.server.fairqueue import SLICE_S, Later
-from gan.ui.server.kept import Kept
-from gan.ui.server.reals import Reals, data_of
+from gan.ui.gallery.routes import Tiles, draw
+from gan.ui.server.fair_queue import SLICE_S, Later
+from gan.ui.server.parameters import features_of
+from gan.ui.server.real_features import Reals, data_of
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context, Handler, json_of, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import MAX_PSI, PageError, real_number, whole_number
+from gan.ui.server.workers import Desk
 
 SCORES = ("d", "nearest", "confidence")
 MAX_SCORED, PUBLIC_SCORED = 5000, 1000

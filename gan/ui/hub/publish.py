@@ -21,7 +21,7 @@ from gan.errors import HubError
 from gan.hub import push, sending
 from gan.hub.client import saved_token
 from gan.ui.server import signin
-from gan.ui.server.kept import one_thread
+from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError

@@ -14,7 +14,7 @@ import gradio as gr
 from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
 from gan.sampling import MAX_SEED
-from gan.ui.evaluate import evaluate as evaluating
+from gan.ui.server import evaluations
 from gan.ui.server.i18n import words
 from gan.ui.server.routes import Context
 from gan.ui.server.views import PageError, real_number, whole_number
@@ -121,16 +121,16 @@ def at_once(weights: Weights) -> int:
 
 def question_of(
     context: Context, model: Any, data: Any, count: Any, seed: Any
-) -> evaluating.Question:
+) -> evaluations.Question:
     """A checked question; raises ConfigError for what makes no sense."""
     local = context.profile.local
-    offered = evaluating.options(local=local)["data"]
+    offered = evaluations.options(local=local)["data"]
     if not (local and isinstance(data, str) and data.startswith("folder:")):
         one_of("data", data, offered)
-    most = evaluating.MAX_COUNT if local else evaluating.PUBLIC_COUNT
-    return evaluating.Question(
+    most = evaluations.MAX_COUNT if local else evaluations.PUBLIC_COUNT
+    return evaluations.Question(
         ref=str(model),
         data=data,
-        count=whole("count", count, low=evaluating.MIN_COUNT, high=most),
+        count=whole("count", count, low=evaluations.MIN_COUNT, high=most),
         seed=whole("seed", seed, low=0, high=MAX_SEED - most),
     )

@@ -21,14 +21,14 @@ from starlette.routing import Route
 
 from gan.errors import GanError
 from gan.runs import Supervisor
-from gan.ui.server.cache import Models
-from gan.ui.server.fairqueue import FairQueue
+from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
-from gan.ui.server.kept import one_thread
 from gan.ui.server.limits import Limits
+from gan.ui.server.models import Models
 from gan.ui.server.profile import Owners, Profile
+from gan.ui.server.resources import one_thread
+from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, error_json
-from gan.ui.server.watch import Runs
 
 log = logging.getLogger(__name__)
 MEDIA = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}

@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
-from gan.ui.server.fairqueue import FairQueue, Later
+from gan.ui.server.fair_queue import FairQueue, Later
 from gan.ui.server.routes import NEVER
 from gan.ui.server.views import PageError, error_json
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gan.config import ModelConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
-from gan.ui.server.fields import field_of, told
+from gan.ui.server.labels import field_of, told
 from gan.ui.server.said import chinese
 from gan.ui.server.settings import as_text
 

@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import torch
 from starlette.requests import Request
@@ -17,10 +16,9 @@ from gan.checkpoint import Weights
 from gan.images import Pixels, encode_png, to_pixels
 from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, affordable, labels_of, latents
-from gan.ui.page.board import build_board
-from gan.ui.server.asked import file_stem
-from gan.ui.server.fairqueue import SLICE_S
+from gan.ui.server.fair_queue import SLICE_S
 from gan.ui.server.gpu import show
+from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, drawn, json_of
 from gan.ui.server.views import MAX_PSI, PageError, joined, real_number, whole_number
 
@@ -38,11 +36,6 @@ class Tiles:
     seeds: tuple[int, ...]
     labels: tuple[int, ...]  # -1: the seed's own
     psis: tuple[float, ...]
-
-
-def build() -> gr.HTML:
-    """The gallery's board."""
-    return build_board("gallery", "gallery")
 
 
 def tiles_of(form: dict[str, Any], *, most: int) -> Tiles:

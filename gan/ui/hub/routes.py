@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
@@ -25,8 +24,7 @@ from gan.hub.search import Found, search
 from gan.images import encode_png, tile
 from gan.sampling import sample
 from gan.ui.hub import publish
-from gan.ui.hub.hubthumb import thumbnail
-from gan.ui.page.board import build_board
+from gan.ui.hub.thumbnail import thumbnail
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -60,11 +58,6 @@ class Porter:
         """Pulls and searches end."""
         self.pulls.close()
         self.searches.close()
-
-
-def build() -> gr.HTML:
-    """The Hub's board."""
-    return build_board("hub", "hub")
 
 
 def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
@@ -302,5 +295,4 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/hub/own", own_in),
     ("GET", "/_gan/hub/reading", reading),
     ("POST", "/_gan/hub/settle", settle),
-    *publish.ROUTES,
 )

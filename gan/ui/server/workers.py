@@ -9,8 +9,8 @@ from torch import Tensor
 
 from gan.latent.inversion import Encode
 from gan.latent.likeness import Likeness
-from gan.ui.server.kept import Kept, Quota
-from gan.ui.server.reals import Studies
+from gan.ui.server.real_features import Studies
+from gan.ui.server.resources import Kept, Quota
 from gan.ui.server.streams import Workers
 
 UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public

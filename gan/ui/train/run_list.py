@@ -10,19 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.errors import RunError
 from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE, tail_rows
-from gan.ui.page.board import build_board
-from gan.ui.page.header import status_json
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.server.state import status_json
 from gan.ui.server.views import PageError, finite, is_number
-from gan.ui.train import films, mypresets, own, turns
-from gan.ui.train.turns import Turns
+from gan.ui.train.training_queue import Turns
 
 SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
 COUNTING_S = 0.2  # of counting bytes, a reply
@@ -36,11 +33,6 @@ SERIES = (
     "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
     "grad_norm_d", "images_per_s",
 )  # fmt: skip
-
-
-def build() -> gr.HTML:
-    """The board of all runs."""
-    return build_board("train", "runs")
 
 
 @dataclass
@@ -360,8 +352,4 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/runs/restore", restore),
     ("POST", "/_gan/runs/purge", purge),
     ("GET", "/_gan/runs/curves", curves),
-    *films.ROUTES,
-    *mypresets.ROUTES,
-    *own.ROUTES,
-    *turns.ROUTES,
 )

@@ -18,11 +18,11 @@ from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.likeness import SAMPLES, Likeness
 from gan.sampling import affordable
-from gan.ui.server.asked import coded, features_of
-from gan.ui.server.desk import Desk
+from gan.ui.server.parameters import coded, features_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.server.streams import Cancelled, line, stream
 from gan.ui.server.views import PageError, finite, joined, whole_number
+from gan.ui.server.workers import Desk
 
 UPLOAD_S = 60.0
 MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
@@ -162,5 +162,5 @@ def likeness_of(desk: Desk, weights: Weights) -> Likeness:
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/picture", picture),
-    ("POST", "/_gan/search", search),
+    ("POST", "/_gan/invert", search),
 )

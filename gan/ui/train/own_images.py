@@ -20,7 +20,7 @@ from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
-from gan.ui.server.kept import Quota, one_thread
+from gan.ui.server.resources import Quota, one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.views import PageError
 

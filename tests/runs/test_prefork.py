@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from gan.runs import nursery
+from gan.runs import prefork
 from tests.runs.test_runs import until
 
 SERVER = """import os, signal, time
-from gan.runs import nursery
+from gan.runs import prefork
 signal.signal(signal.SIGINT, lambda *_: os._exit(0))
-nursery.prepare()
+prefork.prepare()
 print(1, flush=True)
 time.sleep(600)
 """
@@ -29,10 +29,10 @@ TOLD = [sys.executable, "-m", "tests.runs.told"]
 
 @pytest.fixture(params=[True, False], ids=["forked", "spawned"])
 def begin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
-    if request.param and not nursery.FORKS:
+    if request.param and not prefork.FORKS:
         pytest.skip("only Linux forks")
-    monkeypatch.setattr(nursery, "FORKS", request.param)
-    return nursery.begin
+    monkeypatch.setattr(prefork, "FORKS", request.param)
+    return prefork.begin
 
 
 def test_it_has_its_arguments_environment_input_log_and_exit_code(
@@ -77,14 +77,14 @@ def test_all_who_ask_at_once_hear_the_same_exit_code(begin, tmp_path: Path):
     assert codes == [3] * 8
 
 
-@pytest.mark.skipif(not nursery.FORKS, reason="only Linux forks")
+@pytest.mark.skipif(not prefork.FORKS, reason="only Linux forks")
 def test_it_has_loaded_torch_and_outlives_the_loss_of_who_did(tmp_path: Path):
-    nursery.prepare()
+    prefork.prepare()
     pid = forkserver._forkserver._forkserver_pid
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     for name in ("a", "b"):
-        child = nursery.begin([*TOLD, "0"], tmp_path / name)
+        child = prefork.begin([*TOLD, "0"], tmp_path / name)
         child.stdin.close()
         assert child.wait(180) == 0
         *_, loaded = json.loads((tmp_path / name).read_text().splitlines()[0])
@@ -95,14 +95,14 @@ def test_where_no_process_forks_one_is_spawned(tmp_path: Path, monkeypatch: pyte
     def none() -> None:
         raise PermissionError("no sockets here")
 
-    monkeypatch.setattr(nursery, "prepare", none)
-    child = nursery.begin([*TOLD, "0"], tmp_path / "log")
+    monkeypatch.setattr(prefork, "prepare", none)
+    child = prefork.begin([*TOLD, "0"], tmp_path / "log")
     assert isinstance(child, subprocess.Popen)
     child.stdin.close()
     assert child.wait(180) == 0
 
 
-@pytest.mark.skipif(not nursery.FORKS, reason="only Linux forks")
+@pytest.mark.skipif(not prefork.FORKS, reason="only Linux forks")
 def test_ctrl_c_while_it_loads_is_for_the_server_alone():
     """A server that is interrupted says nothing of what it was loading."""
     server = subprocess.Popen(

@@ -19,11 +19,11 @@ from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
 from gan.sampling import affordable
-from gan.ui.server.asked import coded, features_of, points_of, psi_of
-from gan.ui.server.desk import Desk, UsualScores
-from gan.ui.server.reals import Reals, data_of
+from gan.ui.server.parameters import coded, features_of, points_of, psi_of
+from gan.ui.server.real_features import Reals, data_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on
 from gan.ui.server.views import finite
+from gan.ui.server.workers import Desk, UsualScores
 
 MAX_POINT = 4 * 2048
 MAPS_SHOWN = 48  # of a layer

@@ -19,7 +19,7 @@ from gan.film import FILM_FORMATS, FILM_TYPES
 from gan.runs import RunReader
 from gan.runs.manage import read_meta
 from gan.runs.timelapse import MAX_DURATION_S, MAX_TIMELAPSE_FRAMES, timelapse
-from gan.ui.server.kept import one_thread
+from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
 

@@ -23,8 +23,8 @@ from gan.config import WeightsConfig
 from gan.errors import ConfigError, WeightsError
 from gan.files import parse_json, pulled_root
 from gan.schema import from_json
+from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, model_json
-from gan.ui.server.watch import Runs
 
 CAPACITY = 8  # a model of ours is 1 to 5 MB
 ENTRIES = 256  # of the list, that are kept

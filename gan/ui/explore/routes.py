@@ -6,7 +6,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import gradio as gr
 import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,8 +13,6 @@ from starlette.responses import JSONResponse, Response
 from gan.images import encode_webp, to_pixels
 from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, labels_of, latents
-from gan.ui.explore import directions
-from gan.ui.page.board import build_board
 from gan.ui.server.gpu import show
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, number_in, on
 from gan.ui.server.views import (
@@ -50,11 +47,6 @@ class Pictures(NamedTuple):
             "x-gan-nimg": str(self.nimg),
         }
         return Response(self.data, media_type=self.media_type, headers=headers)
-
-
-def build() -> gr.HTML:
-    """The latent board."""
-    return build_board("explore", "explore")
 
 
 def paint(
@@ -132,5 +124,4 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/latent", latent),
     ("POST", "/_gan/latents/batch", batch),
     ("GET", "/_gan/latents", seed_latent),
-    *directions.ROUTES,
 )

@@ -15,14 +15,13 @@ from gan.images import Pixels, opaque, to_pixels
 from gan.latent.points import Points
 from gan.latent.walk import MAX_KEYFRAMES, Path, Space, between, pictures
 from gan.sampling import affordable
-from gan.ui.explore import insight, search
 from gan.ui.explore.maps import METHODS, draw_map
-from gan.ui.server.asked import file_stem, points_of, psi_of
-from gan.ui.server.desk import Desk
-from gan.ui.server.fairqueue import SLICE_S, Later
+from gan.ui.server.fair_queue import SLICE_S, Later
+from gan.ui.server.parameters import file_stem, points_of, psi_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.server.streams import Cancelled, line, parts_of, stream
 from gan.ui.server.views import PageError, real_number, whole_number
+from gan.ui.server.workers import Desk
 
 MAX_BODY = 4 * MAX_KEYFRAMES * 2048  # dimensions and classes together
 FRAMES_PER_S = 24
@@ -138,6 +137,4 @@ async def map_of(context: Context, request: Request) -> Response:
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/film", film),
     ("GET", "/_gan/map", map_of),
-    *search.ROUTES,
-    *insight.ROUTES,
 )

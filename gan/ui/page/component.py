@@ -12,7 +12,7 @@ def build_board(folder: str, name: str) -> gr.HTML:
     script = f"_gan/assets/{assets_version()}/{folder}/{name}.js"
     return gr.HTML(
         (UI / folder / f"{name}.html").read_text("utf-8"),
-        elem_id=f"board-{name}",
+        elem_id=f"board-{folder}-{name}",
         apply_default_css=False,
         js_on_load=f"import(new URL({script!r}, document.baseURI).href)"
         ".then((board) => board.mount(element));",

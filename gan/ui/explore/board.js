@@ -14,7 +14,7 @@ import { undoWithKeys } from "./keys.js";
 import { LAST_SEED, fromLink } from "./latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
-import { OwnRows } from "./ownrows.js";
+import { OwnRows } from "./directionrows.js";
 import { Painter, crispSize } from "../page/kit/painter.js";
 import { mountPanels } from "./panels.js";
 import { Studio } from "./studio.js";

@@ -20,7 +20,7 @@ from gan.data.bundled import fashion_dir
 from gan.errors import DataError
 from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
-from gan.ui.server.kept import one_thread
+from gan.ui.server.resources import one_thread
 
 log = logging.getLogger(__name__)
 FIRST = 5_000  # pictures that the panel need not wait long for

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradio as gr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,8 +13,6 @@ from gan.errors import GanError
 from gan.metrics.findings import REMEDY_NAMES
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.trainer import GRID, fixed_noise
-from gan.ui.page.board import build_board
-from gan.ui.page.header import status_json
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -26,7 +23,9 @@ from gan.ui.server.routes import (
     on,
     session_of,
 )
+from gan.ui.server.runs import Watched
 from gan.ui.server.settings import settings_json, typed_settings
+from gan.ui.server.state import status_json
 from gan.ui.server.views import (
     PageError,
     error_json,
@@ -35,21 +34,15 @@ from gan.ui.server.views import (
     real_number,
     step_json,
 )
-from gan.ui.server.watch import Watched
-from gan.ui.train import trainform
-from gan.ui.train.runs import Shelf
-from gan.ui.train.turns import Turns, note_viewer
+from gan.ui.train import start_form
+from gan.ui.train.run_list import Shelf
+from gan.ui.train.training_queue import Turns, note_viewer
 
 POINTS = 500  # of the curves in the first reply; later ones bring what is new
 ACTIVE = ("starting", "running", "paused")
 PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
 MAX_PICTURE = 4 * 2**20  # bytes
 MOST_STEPS_PER_S = 1000.0
-
-
-def build() -> gr.HTML:
-    """The live board with its form."""
-    return build_board("train", "train")
 
 
 # ---- steering ---------------------------------------------------------------------------------
@@ -99,7 +92,7 @@ def _slow(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]
 def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
     """Checked here, so that what is wrong is said at its field; the run checks it again."""
     settings = typed_settings(form.get("settings"))
-    trainform.check_public(context, settings)
+    start_form.check_public(context, settings)
     if (config := context.runs.config(run_id)) is not None:
         apply_settings(config, settings)
     remedy = form.get("remedy")
@@ -272,7 +265,6 @@ async def picture(context: Context, request: Request) -> Response:
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    *trainform.ROUTES,
     ("POST", "/_gan/train/steer", steer),
     ("GET", "/_gan/run", run),
     ("GET", "/_gan/run/picture", picture),

@@ -26,9 +26,9 @@ from gan.ui.server.settings import (
     settings_json,
 )
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
-from gan.ui.train import own
-from gan.ui.train.commands import parse_command
-from gan.ui.train.turns import begin_or_wait
+from gan.ui.train import own_images
+from gan.ui.train.command_line import parse_command
+from gan.ui.train.training_queue import begin_or_wait
 
 MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
@@ -103,8 +103,8 @@ class Wish:
 
 def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish:
     """The form as typed values; raises GanError for what makes no sense."""
-    form = own.to_base(context, form)
-    uploaded = own.resolve(context, session, str(form.get("data", "")))
+    form = own_images.to_base(context, form)
+    uploaded = own_images.resolve(context, session, str(form.get("data", "")))
     fork = _read_fork(context, form.get("fork"))
     base = _forked(context, fork, session) if fork else _fresh(context, form, uploaded)
     settings = form.get("settings", {})
@@ -130,7 +130,9 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish
     )
 
 
-def _fresh(context: Context, form: dict[str, Any], uploaded: own.Uploaded | None) -> RunConfig:
+def _fresh(
+    context: Context, form: dict[str, Any], uploaded: own_images.Uploaded | None
+) -> RunConfig:
     name = str(form.get("preset", ""))
     data = uploaded.spec if uploaded else str(form.get("data", ""))
     preset = get_preset(name)
@@ -175,7 +177,7 @@ def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
         raise PageError("gan_error_no_run", status=404)
     for config in (now, then):
         theirs = config.data not in DATA_NAMES and not context.profile.local
-        if theirs and not own.is_mine(context, session, config.data):
+        if theirs and not own_images.is_mine(context, session, config.data):
             raise PageError("gan_error_foreign_data")
     return then
 

@@ -25,7 +25,6 @@ from gan.images import Pixels, encode_png, encode_webp, to_pixels
 from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, keyframes_of, walk
 from gan.sampling import MAX_SEED
 from gan.sampling import sample as draw
-from gan.ui.evaluate import evaluate as evaluating
 from gan.ui.programs.arguments import (
     HOME,
     PUBLIC,
@@ -41,9 +40,10 @@ from gan.ui.programs.arguments import (
     weights_of,
     whole,
 )
-from gan.ui.programs.gate import Opened, endpoint_of
-from gan.ui.server.kept import one_thread
+from gan.ui.programs.queue_guard import Opened, endpoint_of
+from gan.ui.server import evaluations
 from gan.ui.server.profile import address_of
+from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import Context, on
 from gan.ui.server.streams import Cancelled, line, lines
 from gan.ui.server.views import MAX_PSI, PageError
@@ -260,13 +260,13 @@ class Endpoints:
         measured before comes at once.
         """
         with self._call(request):
-            context, judge = self._context, self._context.part(evaluating.Judge)
+            context, judge = self._context, self._context.part(evaluations.Judge)
             question = question_of(context, model, data, count, seed)
             self._spend(request, "evaluate")
 
             def work(cancelled: Cancelled) -> Iterator[bytes]:
                 weights_of(context, model)
-                for told in evaluating.answers(context, judge, question, cancelled):
+                for told in evaluations.answers(context, judge, question, cancelled):
                     yield line(told)
 
             async with aclosing(lines(judge, "", work)) as told:

@@ -12,7 +12,7 @@ from gan.runs import userpresets
 from gan.runs.userpresets import UserPreset
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.views import PageError
-from gan.ui.train.trainform import read_wish
+from gan.ui.train.start_form import read_wish
 
 
 def _check_local(context: Context) -> None:

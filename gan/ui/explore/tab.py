@@ -1,0 +1,26 @@
+"""Explore: the latent board, and the panels under it."""
+
+from __future__ import annotations
+
+from gan.ui.explore import directions, films, inbrowser, inside, inversion, routes
+from gan.ui.page.component import build_board
+from gan.ui.page.tab import Tab
+
+
+def build() -> None:
+    """The board."""
+    build_board("explore", "board")
+
+
+TAB = Tab(
+    "explore",
+    build,
+    (
+        *routes.ROUTES,
+        *directions.ROUTES,
+        *inbrowser.ROUTES,
+        *films.ROUTES,
+        *inversion.ROUTES,
+        *inside.ROUTES,
+    ),
+)

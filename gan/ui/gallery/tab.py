@@ -1,0 +1,19 @@
+"""Gallery: samples by seed without end, ranked and downloaded."""
+
+from __future__ import annotations
+
+from gan.ui.gallery import downloads, routes, scores
+from gan.ui.page.component import build_board
+from gan.ui.page.tab import Tab
+
+
+def build() -> None:
+    """The board."""
+    build_board("gallery", "board")
+
+
+TAB = Tab(
+    "gallery",
+    build,
+    (*routes.ROUTES, *downloads.ROUTES, *scores.ROUTES),
+)

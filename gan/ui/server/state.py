@@ -1,0 +1,62 @@
+"""What every board follows: the models there are and the runs, with what this visitor may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.checkpoint import weights_of_run
+from gan.runs import has_checkpoint
+from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
+from gan.ui.server.views import run_json
+
+RESUMABLE = ("interrupted", "stopped")
+
+
+def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
+    """A run's status with what this visitor may do about it."""
+    theirs = context.profile.local or context.owners.owns(session, status.id)
+    if not context.profile.local:  # paths of this machine are nobody's business
+        message = status.message if theirs else ""
+        status = replace(status, data=status.data.partition(":")[0], message=message)
+    over = status.state in RESUMABLE
+    kept = over and has_checkpoint(status.path)
+    told = run_json(
+        status,
+        steerable=context.may_steer(session, status.id),
+        resumable=theirs and kept,
+        forkable=theirs and over and not kept and bool(weights_of_run(status.path)),
+    )
+    if status.state == "starting":
+        starts = {start.run_id: start for start in context.supervisor.starting()}
+        found = starts.get(status.id)
+        told["start"] = found.progress() if found else {"stage": "first"}
+    return told
+
+
+def run_of(ref: str) -> str:
+    """The run of `run:ID` or `run:ID@NIMG`; empty for any other model."""
+    return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
+
+
+async def state(context: Context, request: Request) -> Response:
+    """Models and runs: what the header and every board follow.
+
+    run, model: what this page is looking at, which is told of however old it is.
+    """
+    session, query = session_of(request), request.query_params
+    also = (query.get("run", ""), run_of(query.get("model", "")))
+
+    def look() -> dict[str, Any]:
+        return {
+            "models": context.models.listed(*also),
+            "runs": [status_json(context, session, s) for s in context.runs.newest(*also)],
+        }
+
+    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/state", state),)

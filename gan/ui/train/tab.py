@@ -1,0 +1,45 @@
+"""Train: the live board with its form, and the list of all runs below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gan.ui.page.component import build_board
+from gan.ui.page.tab import Tab
+from gan.ui.server.profile import Profile
+from gan.ui.train import (
+    own_images,
+    presets,
+    routes,
+    run_list,
+    start_form,
+    timelapses,
+    training_queue,
+)
+
+
+def build() -> None:
+    """The live board, and the list of runs."""
+    build_board("train", "board")
+    build_board("train", "runs")
+
+
+def options(_: Profile) -> dict[str, Any]:
+    """What the form offers."""
+    return start_form.form_options()
+
+
+TAB = Tab(
+    "train",
+    build,
+    (
+        *routes.ROUTES,
+        *start_form.ROUTES,
+        *training_queue.ROUTES,
+        *own_images.ROUTES,
+        *presets.ROUTES,
+        *run_list.ROUTES,
+        *timelapses.ROUTES,
+    ),
+    options,
+)
