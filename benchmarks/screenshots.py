@@ -1,6 +1,6 @@
 """The README's pictures, from the running app: `python -m benchmarks.screenshots RUN`.
 
-RUN is a run folder to show in Train. Writes tests/ui/screenshots/*.png.
+RUN is a run folder to show in Train. Writes .github/pictures/*.png.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.hub.server import Hub, hub_server
 from tests.ui.browser import FLAGS, ROOT, chromium, serving
 
-OUT = ROOT / "tests" / "ui" / "screenshots"
+OUT = ROOT / ".github" / "pictures"
 LICENCES = {"emoji": "ofl-1.1", "fashion": "mit"}
 SIZE = {"width": 1280, "height": 860}
 

@@ -96,7 +96,7 @@ def test_every_file_of_ours_goes_along_and_nothing_of_the_tests_but_the_readmes_
     paths = {f.path for f in stage.stage(ROOT, "me/app")}
     assert {*listed.stdout.split()} <= paths
     assert {p for p in paths if p.startswith("tests/")} == {
-        p for p in paths if p.startswith("tests/ui/screenshots/")
+        p for p in paths if p.startswith(".github/pictures/")
     }
     assert not [p for p in paths if p.startswith(("runs", "own", "benchmarks", "."))]
 

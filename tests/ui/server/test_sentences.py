@@ -22,7 +22,7 @@ from gan.ui.server import said
 from gan.ui.server.said import chinese
 from gan.ui.server.views import error_json
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ELSEWHERE = {"cli", "__main__.py", "ui/app.py"}  # a terminal speaks English
 OURS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
 

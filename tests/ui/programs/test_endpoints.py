@@ -24,7 +24,7 @@ from gan import sampling
 from gan.checkpoint import load
 from gan.images import Pixels
 from tests.ui.browser import serving
-from tests.ui.test_signin import SPACE, TOKEN, oauth, signed
+from tests.ui.server.test_signin import SPACE, TOKEN, oauth, signed
 
 NAMES = {"/list_models", "/sample", "/interpolate", "/evaluate"}
 HOST = SPACE["SPACE_HOST"]

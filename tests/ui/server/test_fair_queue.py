@@ -24,7 +24,7 @@ from gan.ui.server.fair_queue import FairQueue, Later
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.train import tab as train_tab
-from tests.ui.test_routes import FORM, context_for
+from tests.ui.server.test_routes import FORM, context_for
 
 MANY = {"ref": "run:tiny", "seeds": [*range(100)], "labels": [-1] * 100, "psis": [1] * 100}
 

@@ -22,7 +22,7 @@ from gan.ui.explore.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, 
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import UI, Context, build_routes
 from tests.ui.fakes import add_model, random_generator
-from tests.ui.test_routes import context_for
+from tests.ui.server.test_routes import context_for
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's tracer
 

@@ -28,9 +28,9 @@ from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.views import PageError
-from tests.ui.test_routes import context_for
+from tests.ui.server.test_routes import context_for
 
-WEIGHTS = Path(__file__).parents[2] / "weights"
+WEIGHTS = Path(__file__).parents[3] / "weights"
 TOKEN = "hf_typed_here_once"
 REF = "hub:someone--garments--0123456789ab"
 

@@ -16,7 +16,7 @@ from gan.sampling import sample
 from gan.ui.explore import directions, maps
 from gan.ui.explore.inbrowser import Exports
 from tests.ui.fakes import add_pulled
-from tests.ui.test_routes import client_for, context_for
+from tests.ui.server.test_routes import client_for, context_for
 
 RGBA = ("deconv 8 6 k4 s1 p0", "relu", "deconv 6 4 k4 s2 p1", "tanh")
 LARGE = ("linear 8 48", "relu", "reshape 3 4 4", *6 * ["upsample 2"], "conv 3 3 k3 s1 p1", "tanh")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.ui.acting import SEQ, drag_to, open_tab, picture_after
+from tests.ui.explore.test_large_routes import LARGE, RGBA
 from tests.ui.fakes import add_pulled
-from tests.ui.test_large_routes import LARGE, RGBA
 
 ALPHA = """(() => { const c = document.querySelector('#latent-image');
   const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;

@@ -12,7 +12,7 @@ import pytest
 
 from gan.ui.explore import directions
 from gan.ui.server.routes import Context
-from tests.ui.test_routes import client_for, context_for
+from tests.ui.server.test_routes import client_for, context_for
 
 Z, CLASSES = 16, 10  # of the tiny run
 REF = {"ref": "run:tiny"}

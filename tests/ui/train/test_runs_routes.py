@@ -25,7 +25,7 @@ from gan.ui.train.run_list import points_of, thin_curve
 from gan.ui.train.tab import TAB
 from gan.ui.train.timelapses import Films, file_name
 from tests.data.test_own_images import frames, png
-from tests.ui.test_routes import context_for
+from tests.ui.server.test_routes import context_for
 
 SHOP = {"SPACE_HOST": "me-app.hf.space"}
 

@@ -18,7 +18,7 @@ from tests.hub.server import Hub, hub_server
 from tests.ui.acting import PIXELS, SEQ, open_tab, settle
 from tests.ui.browser import serving
 
-WEIGHTS = Path(__file__).parents[2] / "weights"
+WEIGHTS = Path(__file__).parents[3] / "weights"
 OURS = "someone/garments"
 MARKUP = "<img src=x onerror=document.title='taken'>"
 VISITOR = "hf_visitor"  # may write to the stand-in
