@@ -9,61 +9,20 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-# Lower never imports higher, and what shares a row never imports its neighbour.
-LAYERS = [
-    {"errors"},
-    {"schema", "images", "files", "quantities"},
-    {"config"},
-    {"presets", "film", "tensors"},
-    {"models", "losses", "data"},
-    {"sampling", "checkpoint"},
-    {"training", "latent", "metrics", "hub", "export"},
-    {"runs"},
-    {"ui", "cli"},
-    {"__main__"},
-    {"app"},
-]
-HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
+from tests.structure import (
+    HEIGHT,
+    ROOT,
+    circles,
+    page_violations,
+    part_of,
+    problems,
+    unused_exports,
+    violations,
+)
 
 
-def part_of(path: Path, root: Path) -> str:
-    """The first-level part of gan/ that a file belongs to; app.py is `app`."""
-    relative = path.relative_to(root)
-    return relative.parts[1].removesuffix(".py") if relative.parts[0] == "gan" else "app"
-
-
-def imports_of(path: Path) -> set[str]:
-    """Dotted names that a file imports, `from gan import x` as gan.x, lazily imported ones too."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            deep = {f"{node.module}.{alias.name}" for alias in node.names}
-            names |= deep if node.module == "gan" else {node.module}
-    return names
-
-
-def violations(root: Path) -> list[str]:
-    """Every import that goes up, sideways, or to gradio outside ui."""
-    found = []
-    for path in [*sorted((root / "gan").rglob("*.py")), root / "app.py"]:
-        if not path.is_file() or path == root / "gan" / "__init__.py":
-            continue
-        here = part_of(path, root)
-        for name in sorted(imports_of(path)):
-            pieces = name.split(".")
-            if pieces[0] == "gradio" and here != "ui":
-                found.append(f"{path.relative_to(root)} imports gradio")
-            other = pieces[1] if pieces[0] == "gan" and len(pieces) > 1 else here
-            if other != here and HEIGHT.get(other, -1) >= HEIGHT[here]:
-                found.append(f"{path.relative_to(root)} imports {name}")
-    return found
-
-
-def test_imports_go_strictly_downward():
-    assert violations(ROOT) == []
+def test_no_rule_of_the_house_is_broken():
+    assert problems(ROOT) == []
 
 
 def test_every_part_of_the_library_has_a_layer():
@@ -86,6 +45,37 @@ def test_a_planted_violation_is_found(tmp_path: Path, file: str, text: str):
     path.parent.mkdir(parents=True)
     path.write_text(text)
     assert len(violations(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("gan/ui/train/x.py", "from gan.ui.explore.films import film_of"),  # a tab of a tab
+        ("gan/ui/train/x.py", "def f():\n    from gan.ui.hub import routes"),
+        ("gan/ui/server/x.py", "from gan.ui.page import header"),  # upward
+        ("gan/ui/page/x.py", "from gan.ui.explore.tab import TAB"),
+        ("gan/ui/programs/x.py", "import gan.ui.evaluate.routes"),
+        ("gan/ui/train/x.js", 'import { Tiles } from "../gallery/tiles.js";'),
+        ("gan/ui/train/x.js", 'const load = () => import("../explore/walk.js");'),
+        ("gan/ui/page/kit/x.js", 'import { mount } from "../header.js";'),
+    ],
+)
+def test_a_planted_violation_of_the_page_is_found(tmp_path: Path, file: str, text: str):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert len(page_violations(tmp_path)) == 1
+
+
+def test_a_planted_circle_and_an_unused_export_are_found(tmp_path: Path):
+    ui = tmp_path / "gan" / "ui" / "train"
+    ui.mkdir(parents=True)
+    (ui / "a.py").write_text("from gan.ui.train import b")
+    (ui / "b.py").write_text("def f():\n    from gan.ui.train.a import x")
+    (ui / "used.js").write_text("export const used = 1;\nexport function idle() {}\n")
+    (ui / "board.js").write_text('import { used } from "./used.js";\nexport function mount() {}\n')
+    assert len(circles(tmp_path)) == 1
+    assert [found.split()[2] for found in unused_exports(tmp_path)] == ["idle,"]
 
 
 def test_all_but_the_app_imports_without_gradio_and_the_hubs_client_and_measures_without_more():

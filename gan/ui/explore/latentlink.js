@@ -1,6 +1,6 @@
 // A point in latent space as part of the address: a copied link opens the same picture.
 
-export const FIRST_SEED = 42;
+const FIRST_SEED = 42;
 export const LAST_SEED = 2 ** 31 - 1;
 export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
 const FURTHEST = 10;  // as far as the server goes
@@ -13,7 +13,7 @@ export function freshPoint(seed = FIRST_SEED) {
 
 // ---- float32 in an address ------------------------------------------------------------------
 
-export function packFloats(values) {
+function packFloats(values) {
   const bytes = new Uint8Array(Float32Array.from(values).buffer);
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -21,7 +21,7 @@ export function packFloats(values) {
 }
 
 // null for anything that is no list of finite numbers
-export function unpackFloats(text) {
+function unpackFloats(text) {
   try {
     const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     if (!raw.length || raw.length % 4 || raw.length > 4 * MOST) return null;

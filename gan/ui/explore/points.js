@@ -27,7 +27,7 @@ export function jumpTo({ seed, z, mix }) {
   return pure ? { ...place, label, mix: null } : { ...place, mix };
 }
 
-export const oneHot = (label, classes) => Array.from({ length: classes }, (_, i) => Number(i === label));
+const oneHot = (label, classes) => Array.from({ length: classes }, (_, i) => Number(i === label));
 
 export async function fromSeed(studio, seed) {
   const { z, label } = await studio.seed(seed);
@@ -38,12 +38,12 @@ export const anySeed = () => Math.floor(Math.random() * 1_000_000);
 
 const norm = (v) => Math.hypot(...v);
 
-export function lerp(a, b, part) {
+function lerp(a, b, part) {
   return Float32Array.from(a, (v, i) => v + part * (b[i] - v));
 }
 
 // Along the great circle, lengths going evenly from one to the other; Shoemake 1985.
-export function slerp(a, b, part) {
+function slerp(a, b, part) {
   const [na, nb] = [norm(a) || 1e-12, norm(b) || 1e-12];
   let cosine = 0;
   for (let i = 0; i < a.length; i += 1) cosine += (a[i] / na) * (b[i] / nb);

@@ -6,7 +6,7 @@ const WIDE = 320;  // CSS px; a smaller sheet has gutters of one pixel
 
 // In device pixels: `each` tile, the `gap` between two, the whole `side`; `ratio` of them a CSS pixel.
 // Every pixel of a tile gets the same whole size where that still fills the room.
-export function layoutOf(pixels, room) {
+function layoutOf(pixels, room) {
   const ratio = devicePixelRatio || 1;
   const gap = Math.max(1, Math.round((room < WIDE ? 1 : 2) * ratio));
   const inner = room * ratio - gap * (SIDE - 1);

@@ -162,7 +162,7 @@ const PATHS = {
   play: "M5 3v10l8-5z", pause: "M5.5 3v10M10.5 3v10", stop: "M4 4h8v8H4z",
   copy: "M6 6V3h7v7h-3M3 6h7v7H3z",
   theme: "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
-  plus: "M8 3v10M3 8h10", minus: "M3 8h10", close: "m4 4 8 8m0-8-8 8", save: "M8 2.5v7m-3-3 3 3 3-3M3 12.5h10",
+  plus: "M8 3v10M3 8h10", minus: "M3 8h10", save: "M8 2.5v7m-3-3 3 3 3-3M3 12.5h10",
   loop: "M4.5 10.5a3.5 3.5 0 1 1 3.5-2.5 3.5 3.5 0 1 0 3.5-2.5", fill: "M3 6V3h3m4 0h3v3m0 4v3h-3m-4 0H3v-3",
   pen: "m3 13 .8-3.2L10.5 3l2.5 2.5-6.8 6.7zM9 4.5 11.5 7", eraser: "m6 13-3-3 7-7 4 4-6 6zM6.5 6.5l4 4M5 13h8",
   upload: "M8 10.5v-7m-3 3 3-3 3 3M3 12.5h10", mirror: "M8 2v12M5.5 5 2.5 8l3 3zM10.5 5l3 3-3 3z",
@@ -233,7 +233,6 @@ export async function copyText(text, button) {
 export const state = { models: [], runs: [], ref: null, model: null, ready: false };
 export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;
 export const ACTIVE = ["starting", "running", "paused"];
-export const runOf = (id) => state.runs.find((r) => r.id === id) ?? null;
 
 export const isBusy = (runs) => runs.some((r) => ["starting", "running"].includes(r.state));
 

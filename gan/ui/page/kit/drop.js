@@ -30,7 +30,7 @@ async function open(file) {
 }
 
 // The text chunk of a PNG under our key, checked; null where there is none.
-export function recipeIn(bytes) {
+function recipeIn(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (bytes.length < 8 || view.getUint32(0) !== 0x89504e47) return null;
   const text = new TextDecoder("latin1");

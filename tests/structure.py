@@ -1,0 +1,179 @@
+"""The rules of the house, checked without running it: `python -m tests.structure` in `make lint`.
+
+Imports of the library go strictly downward, and peers never import each other. Below gan/ui a tab
+imports page/ and server/ and never another tab, in Python and in its scripts; page/ stands on
+server/ and server/ on nothing of the page. No two modules of gan/ui import each other in a circle.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# Lower never imports higher, and what shares a row never imports its neighbour.
+LAYERS = [
+    {"errors"},
+    {"schema", "images", "files", "quantities"},
+    {"config"},
+    {"presets", "film", "tensors"},
+    {"models", "losses", "data"},
+    {"sampling", "checkpoint"},
+    {"training", "latent", "metrics", "hub", "export"},
+    {"runs"},
+    {"ui", "cli"},
+    {"__main__"},
+    {"app"},
+]
+HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
+
+
+def part_of(path: Path, root: Path) -> str:
+    """The first-level part of gan/ that a file belongs to; app.py is `app`."""
+    relative = path.relative_to(root)
+    return relative.parts[1].removesuffix(".py") if relative.parts[0] == "gan" else "app"
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names that a file imports, `from gan import x` as gan.x, lazily imported ones too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            deep = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= deep if node.module == "gan" else {node.module}
+    return names
+
+
+def violations(root: Path) -> list[str]:
+    """Every import that goes up, sideways, or to gradio outside ui."""
+    found = []
+    for path in [*sorted((root / "gan").rglob("*.py")), root / "app.py"]:
+        if not path.is_file() or path == root / "gan" / "__init__.py":
+            continue
+        here = part_of(path, root)
+        for name in sorted(imports_of(path)):
+            pieces = name.split(".")
+            if pieces[0] == "gradio" and here != "ui":
+                found.append(f"{path.relative_to(root)} imports gradio")
+            other = pieces[1] if pieces[0] == "gan" and len(pieces) > 1 else here
+            if other != here and HEIGHT.get(other, -1) >= HEIGHT[here]:
+                found.append(f"{path.relative_to(root)} imports {name}")
+    return found
+
+
+# ---- the page ---------------------------------------------------------------------------------
+
+# What each folder of gan/ui may import beside itself; a folder that is not here is a tab.
+PAGE_LAYERS = {"server": set(), "page": {"server"}, "programs": {"server", "page"}}
+TAB_MAY = {"server", "page"}
+SCRIPT_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+EXPORTED = re.compile(
+    r"^export (?:async )?(?:const|let|function\*?|class) (\w+)|^export \{ ([\w, ]+) \}", re.M
+)
+
+
+def folder_of(path: Path, ui: Path) -> str | None:
+    """The folder of gan/ui that a file is in; None of app.py and __init__.py, which see all."""
+    parts = path.relative_to(ui).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def page_violations(root: Path) -> list[str]:
+    """Every import between folders of gan/ui that its layers do not allow, scripts included."""
+    ui = root / "gan" / "ui"
+    found = []
+    for path in sorted([*ui.rglob("*.py"), *ui.rglob("*.js")]):
+        here = folder_of(path, ui)
+        if here is None:
+            continue
+        for name in sorted(page_imports(path, ui)):
+            other = name.split("/")[0]
+            if other != here and other not in PAGE_LAYERS.get(here, TAB_MAY):
+                found.append(f"{path.relative_to(root)} imports {name}")
+        if here == "page" and path.parent.name == "kit" and path.suffix == ".js":
+            for name in page_imports(path, ui):
+                if not name.startswith("page/kit/"):
+                    found.append(
+                        f"{path.relative_to(root)} imports {name}; the kit is below boards"
+                    )
+    return found
+
+
+def page_imports(path: Path, ui: Path) -> set[str]:
+    """Paths below gan/ui that a Python file or a script imports."""
+    if path.suffix == ".js":
+        folder = path.parent.relative_to(ui).as_posix()
+        names = SCRIPT_IMPORT.findall(path.read_text("utf-8"))
+        return {posixpath.normpath(f"{folder}/{name}") for name in names}
+    names = {name for name in deep_imports_of(path) if name.startswith("gan.ui.")}
+    return {name.removeprefix("gan.ui.").replace(".", "/") for name in names}
+
+
+def deep_imports_of(path: Path) -> set[str]:
+    """Dotted names that a file imports, `from a.b import c` as a.b.c."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def circles(root: Path) -> list[str]:
+    """Files of gan/ui that import each other, directly or by others."""
+    ui = root / "gan" / "ui"
+    files = {p.relative_to(ui).with_suffix("").as_posix(): p for p in ui.rglob("*.py")}
+    graph = {
+        name: {module_of(other, files) for other in page_imports(path, ui)} - {None, name}
+        for name, path in files.items()
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        return [f"a circle of imports: {' -> '.join(map(str, error.args[1]))}"]
+    return []
+
+
+def module_of(name: str, files: dict[str, Path]) -> str | None:
+    """The file that `server/routes/Context` or `server/routes` is of."""
+    return next((n for n in (name, name.rpartition("/")[0]) if n in files), None)
+
+
+def unused_exports(root: Path) -> list[str]:
+    """Names that a script exports and nothing uses: no other script, and no test.
+
+    A board's `mount` is for Gradio.
+    """
+    scripts = sorted((root / "gan" / "ui").rglob("*.js"))
+    tests = [*(root / "tests" / "ui").rglob("*.py"), *(root / "tests" / "ui").rglob("*.js")]
+    texts = {path: path.read_text("utf-8") for path in [*scripts, *tests]}
+    found = []
+    for path in scripts:
+        text = texts[path]
+        exported = [n.strip() for pair in EXPORTED.findall(text) for n in ",".join(pair).split(",")]
+        for name in filter(None, exported):
+            others = (t for p, t in texts.items() if p != path)
+            if name != "mount" and not any(re.search(rf"\b{name}\b", t) for t in others):
+                found.append(f"{path.relative_to(root)} exports {name}, which nothing imports")
+    return found
+
+
+def problems(root: Path = ROOT) -> list[str]:
+    """All that breaks a rule, a sentence each."""
+    return [
+        *violations(root),
+        *page_violations(root),
+        *circles(root),
+        *unused_exports(root),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(problems()) or 0)
