@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint bench wheel
+.PHONY: run test lint scripts bench wheel
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -11,10 +11,20 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.structure
+
+# ESLint and TypeScript over the page's scripts, where Node is there; the app itself needs none
+scripts:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ok && npm run --silent lint; \
+	else echo "npm is not there: the page's scripts are not checked"; fi
+
+node_modules/.ok: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	touch $@
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.recipes

@@ -1,7 +1,7 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 import {
-  boot, choose, className, count, currentLanguage, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
-  short, state, t, tabIsOpen, isBusy,
+  boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
+  state, t, tabIsOpen, isBusy,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { Leaders, statedHow } from "./leaders.js";

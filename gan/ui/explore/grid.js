@@ -46,7 +46,7 @@ export class Grid {
   }
 
   // Going to a cell keeps the grid where it is; any other change is its new middle.
-  settled(now) {
+  settled() {
     this.#axes();
     const mine = this.mine && this.goal && samePoint(here(this.studio), this.goal);
     this.mine = mine;

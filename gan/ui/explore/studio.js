@@ -190,7 +190,7 @@ export class Studio {
   move(i, value) { this.drag({ moves: { ...this.point.moves, [i]: value } }); }
 
   step(id, sigmas) {
-    const { [id]: _, ...others } = this.point.steps;
+    const { [id]: _old, ...others } = this.point.steps;
     this.drag({ steps: sigmas ? { ...others, [id]: sigmas } : others });
   }
 

@@ -1,5 +1,5 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
-import { Refused, ask, boot, count, h, icon, on, say, t, translate, url } from "../page/kit/core.js";
+import { Refused, ask, boot, count, h, on, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
 const NAMED = 12;  // classes that are listed at once

@@ -1,5 +1,5 @@
 // Steering a running training: settings that take effect at once, slow motion, single steps.
-import { ACTIVE, ask, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
+import { ACTIVE, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
 import { Settings } from "./settings.js";
 import { StepView } from "./stepview.js";
