@@ -315,12 +315,6 @@ def is_valid(path: Path) -> bool:
         return False
 
 
-def load_checkpoint(path: Path, modules: Mapping[str, nn.Module]) -> dict[str, Any]:
-    """Copy a checkpoint's weights into `modules` and return its state."""
-    load_modules(path / MODEL_FILE, modules)
-    return load_state(path)
-
-
 def load_state(path: Path) -> dict[str, Any]:
     """A checkpoint's state without its weights; raises CheckpointError for one of other code."""
     try:

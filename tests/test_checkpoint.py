@@ -24,7 +24,6 @@ from gan.checkpoint import (
     bundled,
     checkpoints,
     load,
-    load_checkpoint,
     load_state,
     newest_checkpoint,
     save_checkpoint,
@@ -39,6 +38,7 @@ from gan.models import seeded_build
 from gan.presets import default_widths
 from gan.sampling import sample
 from tests.children import quick_child
+from tests.restoring import load_checkpoint
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def folder(tmp_path: Path, make_config) -> Path:
 def test_loading_a_model_does_not_load_a_compiler():
     code = """
 import sys
+from tests.restoring import load_checkpoint
 from gan.checkpoint import bundled, load
 from gan.sampling import sample
 for ref in bundled():

@@ -76,7 +76,7 @@ def evaluate(
         if inception:
             plain["inception"] = _inception(loaded, images, found.count, seed)
         if save:
-            from gan.metrics.card import save_scores  # noqa: PLC0415 - torchmetrics is slow
+            from gan.metrics.card import save_scores  # noqa: PLC0415 - scipy is slow
 
             save_scores(loaded.path, found)
         if as_json:
@@ -169,7 +169,7 @@ def _measure(
     loaded: Weights, images: ImageSet, *, count: int, seed: int, fresh: bool
 ) -> Evaluation:
     """From what was kept, or now."""
-    from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - torchmetrics is slow
+    from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - scipy is slow
     from gan.metrics.results import Results  # noqa: PLC0415
 
     results = Results()
@@ -187,7 +187,7 @@ def _measure(
 
 
 def _inception(loaded: Weights, images: ImageSet, count: int, seed: int) -> dict[str, Any]:
-    from gan.metrics.inception import inception_scores  # noqa: PLC0415 - torchmetrics is slow
+    from gan.metrics.inception import inception_scores  # noqa: PLC0415 - scipy is slow
 
     real = images.pixels[:count]  # as `_images_for` has fitted them
     pixels = torch.from_numpy(sample(loaded.generator, range(seed, seed + count)).pixels)
@@ -207,7 +207,7 @@ def _inception_text(found: dict[str, Any]) -> str:
 
 
 def _evaluation_text(weights: str, found: Evaluation) -> str:
-    from gan.metrics.verdict import UNSEEN, verdicts  # noqa: PLC0415
+    from gan.metrics.verdict import COPYING_Z, UNSEEN, verdicts  # noqa: PLC0415
 
     lines = [
         f"{weights} against {found.data}, features {found.features}",
@@ -220,7 +220,7 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
         )
     lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help}" for m in found.metrics]
     lines.append(UNSEEN[found.unseen])
-    if found.copying_z is not None and found.copying_z < -3:
+    if found.copying_z is not None and found.copying_z < COPYING_Z:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
     if found.class_histogram:
         classes = len(found.class_histogram)

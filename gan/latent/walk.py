@@ -175,26 +175,6 @@ def _in_w(g: Generator, path: Path, psi: float, side: int | None) -> Tensor:
     return x if side is None else shrink(x, side)
 
 
-def combine(a: Points, b: Points, c: Points) -> Points:
-    """A - B + C, one point of each (or N): the length of z restored, weights kept a mixture.
-
-    Radford et al. 2016. Where samples are three, their sum is sqrt(3) times too long for the
-    sphere that noise lives on: it is brought back to the mean length of the three.
-    """
-    z = a.z - b.z + c.z
-    length = (a.z.norm(dim=1) + b.z.norm(dim=1) + c.z.norm(dim=1)) / 3
-    z = z * (length / z.norm(dim=1).clamp_min(1e-12))[:, None]
-    if a.weights is None or b.weights is None or c.weights is None:
-        return Points(z)
-    return Points(z, mixture(a.weights - b.weights + c.weights))
-
-
-def mixture(weights: Tensor) -> Tensor:
-    """Class weights (N, classes) made a mixture: none negative, all adding up to 1."""
-    weights = weights.clamp_min(0)
-    return weights / weights.sum(dim=1, keepdim=True).clamp_min(1e-12)
-
-
 def _stretches(keyframes: Points, steps: int, *, loop: bool) -> int:
     count = len(keyframes)
     if not MIN_KEYFRAMES <= count <= MAX_KEYFRAMES:

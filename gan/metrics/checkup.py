@@ -12,6 +12,7 @@ from gan.metrics import moments
 from gan.metrics.copies import isolation, nearness
 from gan.metrics.diversity import spread, variety
 from gan.metrics.features import FeatureNet
+from gan.metrics.frechet import real_floor
 from gan.metrics.modes import find_modes
 
 FEWEST_FOR_FD = 128  # two halves with as many images as there are features
@@ -74,7 +75,7 @@ class Checkup:
         if count < FEWEST_FOR_FD:
             return {}
         if count not in self._floors:
-            self._floors[count] = moments.floor(self.real, count)
+            self._floors[count] = real_floor(self.real, count)
         mine, real = moments.moments(fake[:count]), moments.moments(self.real[:count])
         fd = moments.distance(real, mine)
         return {"fd": fd, "fd_floor": self._floors[count], "fd_count": count}

@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan.errors import MetricError
+from gan.metrics.moments import distance, moments
 
 FLOOR_SPLITS = 32  # averaged: class counts alone move a single draw by half of its value
-
-
-class _Identity(nn.Module):
-    """Stands where torchmetrics expects a network: images are turned into features only once."""
-
-    def __init__(self, num_features: int) -> None:
-        super().__init__()
-        self.num_features = num_features
-
-    def forward(self, features: Tensor) -> Tensor:
-        return features
 
 
 def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
     """Fréchet distance between Gaussians fitted to two feature sets; lower is closer, 0 the least.
 
     Both (N, F), any N from 2 on. Raises MetricError for other shapes or values that are not finite.
-    Heusel et al. 2017 through torchmetrics, in float64; on our features, so not comparable with
-    published FID. Its bias falls with 1/N: compare distances of equal N only.
+    Heusel et al. 2017, in float64; on our features, so not comparable with published FID. Its bias
+    falls with 1/N: compare distances of equal N only.
     """
-    from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: PLC0415 - seconds to import, and the app starts without it
-
     for features in (real_features, fake_features):
         _check_features(features, real_features.shape[-1])
-    metric = FrechetInceptionDistance(feature=_Identity(real_features.shape[1]))
-    metric.update(real_features.double(), real=True)
-    metric.update(fake_features.double(), real=False)
-    # rounding can leave a set's distance to itself a hair below zero
-    return max(0.0, float(metric.compute()))
+    return distance(moments(real_features), moments(fake_features))
 
 
 def _check_features(features: Tensor, width: int) -> None:
@@ -68,5 +52,5 @@ def real_floor(real_features: Tensor, count: int, *, seed: int = 0) -> float:
     for _ in range(FLOOR_SPLITS):
         order = torch.randperm(total, generator=generator)
         one, other = real_features[order[:size]], real_features[order[size : 2 * size]]
-        distances.append(frechet_distance(one, other))
+        distances.append(distance(moments(one), moments(other)))
     return sum(distances) / len(distances) * size / count

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torchmetrics.image.fid import FrechetInceptionDistance
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from gan.errors import MetricError
 from gan.metrics.features import OnProgress
@@ -32,15 +30,19 @@ def inception_scores(
     """FID (Heusel et al. 2017) and KID (Binkowski et al. 2018) through torchmetrics.
 
     Both (N, C, H, W) uint8, N alike; grey is shown as three equal channels. Raises MetricError
-    where torch-fidelity or its InceptionV3 weights cannot be had.
+    where torchmetrics, torch-fidelity or the InceptionV3 weights cannot be had.
     """
     try:
+        from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: PLC0415 - optional
+        from torchmetrics.image.kid import KernelInceptionDistance  # noqa: PLC0415
+
         fid = FrechetInceptionDistance(feature=2048)
         kid = KernelInceptionDistance(feature=2048, subset_size=min(KID_SUBSET, len(real)))
     except ModuleNotFoundError as error:
         raise MetricError(
-            "FID on InceptionV3 needs the package torch-fidelity, it is not installed; pip install "
-            "torch-fidelity, or leave --inception out and use our own FD"
+            "FID on InceptionV3 needs the packages torchmetrics and torch-fidelity, one is not "
+            "installed; pip install 'torchmetrics[image]', or leave --inception out and use our "
+            "own FD"
         ) from error
     except OSError as error:
         raise MetricError(

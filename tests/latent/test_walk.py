@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gan.errors import ConfigError
 from gan.latent.points import Points, from_seeds, show
-from gan.latent.walk import FADE, Path, between, combine, keyframes_of, mixture, walk
+from gan.latent.walk import FADE, Path, between, keyframes_of, walk
 from tests.latent.toys import LinearGenerator, drawn
 
 WALKS = {
@@ -175,19 +175,3 @@ def test_even_pictures_change_evenly(fashion):
         step = (x[1:] - x[:-1]).norm(dim=1)
         worst.append(float(step.max() / step.min()))
     assert worst[1] < 0.6 * worst[0]
-
-
-def test_a_minus_b_plus_c_keeps_the_length_and_the_mixture():
-    a, b, c = (points_of(1, s) for s in (0, 1, 2))
-    found = combine(a, b, c)
-    mean = (a.z.norm() + b.z.norm() + c.z.norm()) / 3
-    assert float(found.z.norm()) == pytest.approx(float(mean), rel=1e-5)
-    line = (a.z - b.z + c.z)[0]
-    assert float(torch.nn.functional.cosine_similarity(found.z[0], line, dim=0)) > 0.9999
-    assert float(found.weights.sum()) == pytest.approx(1.0)
-    assert float(found.weights.min()) >= 0
-    assert torch.allclose(combine(a, b, b).z / a.z, (combine(a, b, b).z / a.z)[:, :1], atol=1e-4)
-
-
-def test_a_mixture_is_none_negative_and_sums_to_one():
-    assert mixture(torch.tensor([[1.0, -1.0, 1.0]])).tolist() == [[0.5, 0.0, 0.5]]

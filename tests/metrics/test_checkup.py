@@ -12,8 +12,7 @@ from gan.metrics import moments
 from gan.metrics.checkup import Checkup
 from gan.metrics.copies import isolation, nearness
 from gan.metrics.diversity import mean_distance, spread, variety
-from gan.metrics.features import KINDS, extract
-from gan.metrics.frechet import frechet_distance, real_floor
+from gan.metrics.features import extract
 from gan.metrics.modes import find_modes
 
 
@@ -32,33 +31,13 @@ def fashion_checkup(sets):
     return checkup, features[other], images.labels[other]
 
 
-# -- Fréchet distance without torchmetrics --------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_direct_distance_is_that_of_torchmetrics(kind, sets):
-    one, other = halves(sets[kind][2])
-    other = other * 1.1 + 0.2
-    direct = moments.distance(moments.moments(one), moments.moments(other))
-    assert direct == pytest.approx(frechet_distance(one, other), rel=1e-6)
+# -- Fréchet distance ----------------------------------------------------------------------------
 
 
 def test_gaussians_on_a_line_have_the_distance_of_the_textbook():
     one = moments.Moments(torch.tensor([1.0]).double(), torch.tensor([[4.0]]).double())
     other = moments.Moments(torch.tensor([3.0]).double(), torch.tensor([[9.0]]).double())
     assert moments.distance(one, other) == pytest.approx((3 - 1) ** 2 + (3 - 2) ** 2)
-
-
-def test_fewer_images_than_features_still_have_a_distance(sets):
-    few, other = sets["fashion"][2][:20], sets["fashion"][2][20:40]
-    direct = moments.distance(moments.moments(few), moments.moments(other))
-    assert direct == pytest.approx(frechet_distance(few, other), rel=1e-3)
-
-
-@pytest.mark.parametrize("count", [200, 700, 1500])
-def test_the_floor_is_that_of_the_evaluation(count, sets):
-    features = sets["fashion"][2]
-    assert moments.floor(features, count) == pytest.approx(real_floor(features, count), rel=0.25)
 
 
 # -- modes ---------------------------------------------------------------------------------------

@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 
 from gan import checkpoint
-from gan.checkpoint import checkpoints, load_checkpoint, newest_checkpoint, save_checkpoint
+from gan.checkpoint import checkpoints, newest_checkpoint, save_checkpoint
 from gan.data import load_data
 from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader, list_runs, resume, session, start
 from gan.training import Trainer
 from tests.children import quick_child
+from tests.restoring import load_checkpoint
 from tests.runs.test_runs import state_of, until
 
 ROOT = Path(__file__).parents[2]

@@ -219,7 +219,7 @@ def test_a_stopped_run_resumes_to_the_same_weights_as_an_unbroken_one(
     assert resumed.config.nimg == 3200
     found = newest_checkpoint(tmp_path / "broken" / "checkpoints")
     trainer = Trainer(config, digits)
-    from gan.checkpoint import load_checkpoint
+    from tests.restoring import load_checkpoint
 
     load_checkpoint(found.path, trainer.modules())
     assert all(torch.equal(v, trainer.g.state_dict()[k]) for k, v in whole.items())

@@ -181,10 +181,10 @@ SENTENCES: dict[str, str] = {
         "计算下限至少需要 4 张真实图片、样本数 2，现为 {0} 和 {1}；请添加图片。"
     ),
     # gan.metrics.inception
-    "FID on InceptionV3 needs the package torch-fidelity, it is not installed; pip install "
-    "torch-fidelity, or leave --inception out and use our own FD": (
-        "在 InceptionV3 上计算 FID 需要 torch-fidelity 包，尚未安装；"
-        "请运行 pip install torch-fidelity，或去掉 --inception，使用本项目的 FD。"
+    "FID on InceptionV3 needs the packages torchmetrics and torch-fidelity, one is not installed; "
+    "pip install 'torchmetrics[image]', or leave --inception out and use our own FD": (
+        "在 InceptionV3 上计算 FID 需要 torchmetrics 和 torch-fidelity 包，尚未装全；"
+        "请运行 pip install 'torchmetrics[image]'，或去掉 --inception，使用本项目的 FD。"
     ),
     "the InceptionV3 weights (95 MB) could not be fetched ({}); connect, or leave --inception out "
     "and use our own FD": (
