@@ -47,7 +47,7 @@ D_STRUCTURE = (
 class ModelConfig:
     """The shape of a generator and its discriminator.
 
-    Empty widths mean the family's own for that resolution (gan.presets.default_widths).
+    Empty widths mean the family's own for that resolution (gan.families.default_widths).
     """
 
     family: Family = "conv"

@@ -20,6 +20,7 @@ LAYERS = [
     {"errors"},
     {"schema", "images", "files", "quantities"},
     {"config"},
+    {"families"},
     {"presets", "film", "tensors"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},
@@ -73,6 +74,7 @@ def violations(root: Path) -> list[str]:
 PAGE_LAYERS = {"server": set(), "page": {"server"}, "programs": {"server", "page"}}
 TAB_MAY = {"server", "page"}
 SCRIPT_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
+BLANK = re.compile(r"\{\w+\}")
 EXPORTED = re.compile(
     r"^export (?:async )?(?:const|let|function\*?|class) (\w+)|^export \{ ([\w, ]+) \}", re.M
 )
@@ -165,6 +167,23 @@ def unused_exports(root: Path) -> list[str]:
     return found
 
 
+def untranslated() -> list[str]:
+    """Texts that a language lacks, has beside those there are, or fills in otherwise."""
+    from gan.ui.server.i18n import SOURCE, catalogues
+
+    found = []
+    source = catalogues()[SOURCE]
+    for language, texts in catalogues().items():
+        found += [f"{language} lacks {key}" for key in source.keys() - texts.keys()]
+        found += [
+            f"{language} has {key}, which nothing says" for key in texts.keys() - source.keys()
+        ]
+        for key in texts.keys() & source.keys():
+            if {*BLANK.findall(source[key])} != {*BLANK.findall(texts[key])}:
+                found.append(f"{key} has other blanks in {language} than in {SOURCE}")
+    return sorted(found)
+
+
 def problems(root: Path = ROOT) -> list[str]:
     """All that breaks a rule, a sentence each."""
     return [
@@ -172,6 +191,7 @@ def problems(root: Path = ROOT) -> list[str]:
         *page_violations(root),
         *circles(root),
         *unused_exports(root),
+        *untranslated(),
     ]
 
 

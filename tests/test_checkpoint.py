@@ -33,9 +33,9 @@ from gan.checkpoint import (
 )
 from gan.config import ModelConfig, WeightsConfig
 from gan.errors import CheckpointError, GanError, WeightsError
+from gan.families import default_widths
 from gan.files import append_line, read_json, write_atomic, write_json
 from gan.models import seeded_build
-from gan.presets import default_widths
 from gan.sampling import sample
 from tests.children import quick_child
 from tests.restoring import load_checkpoint

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import (
+    Family,
     LossName,
     ModelConfig,
     OptimizerName,
@@ -20,8 +21,9 @@ from gan.config import (
     steerable_settings,
 )
 from gan.errors import ConfigError
+from gan.families import FAMILIES
 from gan.losses import LOSSES
-from gan.models import DISCRIMINATORS, GENERATORS
+from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.schema import from_json, to_json
 from gan.training.optimizers import OPTIMIZERS
@@ -98,7 +100,7 @@ def test_settings_go_where_they_belong():
 def test_tables_build_exactly_what_the_schema_names():
     assert set(LOSSES) == set(LossName.__args__)
     assert set(OPTIMIZERS) == set(OptimizerName.__args__)
-    assert set(GENERATORS) == set(DISCRIMINATORS) == {"mlp", "dcgan", "conv"}
+    assert set(NETWORKS) == set(FAMILIES) == set(Family.__args__)
 
 
 def test_what_may_change_in_mid_run_are_settings_and_none_shapes_the_generator():

@@ -18,7 +18,7 @@ from gan.checkpoint import Weights, load, save_weights
 from gan.config import Family, ModelConfig, WeightsConfig
 from gan.errors import ConfigError, WeightsError
 from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inputs
-from gan.models import GENERATORS
+from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.sampling import render
 from tests.ported import UNITS, drawn_generator
@@ -43,7 +43,7 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
 
 @pytest.mark.parametrize("to", FORMATS)
 @pytest.mark.parametrize("classes", [0, 4])
-@pytest.mark.parametrize("family", GENERATORS)
+@pytest.mark.parametrize("family", NETWORKS)
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
     assert export(weights, to=to).difference <= TOLERANCE

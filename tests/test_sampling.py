@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gan import sampling
 from gan.config import ModelConfig
 from gan.errors import ConfigError
+from gan.families import default_widths
 from gan.models import build_generator, seeded_build
-from gan.presets import default_widths
 from gan.sampling import (
     MAX_SEED,
     affordable,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from gan.config import Family, ModelConfig, PortedConfig
 from gan.errors import ConfigError
+from gan.families import layer_counts
 from gan.models.conv import ConvDiscriminator, ConvGenerator
 from gan.models.critic import Critic, CriticShape
 from gan.models.critics import assemble, keep_weights
@@ -18,7 +20,6 @@ from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.ported import port_of
 from gan.models.protocol import Discriminator, Generator, Judgement
 from gan.models.shapes import shapes_only
-from gan.presets import MAX_CONVS, layer_count
 
 __all__ = [
     "Discriminator",
@@ -32,15 +33,18 @@ __all__ = [
     "seeded_discriminator",
 ]
 
-GENERATORS: dict[Family, Callable[[ModelConfig], Generator]] = {
-    "mlp": MlpGenerator,
-    "dcgan": DcganGenerator,
-    "conv": ConvGenerator,
-}
-DISCRIMINATORS: dict[Family, Callable[[CriticShape], Critic]] = {
-    "mlp": MlpDiscriminator,
-    "dcgan": DcganDiscriminator,
-    "conv": ConvDiscriminator,
+
+class Networks(NamedTuple):
+    """The classes of a family; its widths are a row of gan.families.FAMILIES."""
+
+    generator: Callable[[ModelConfig], Generator]
+    discriminator: Callable[[CriticShape], Critic]
+
+
+NETWORKS: dict[Family, Networks] = {
+    "mlp": Networks(MlpGenerator, MlpDiscriminator),
+    "dcgan": Networks(DcganGenerator, DcganDiscriminator),
+    "conv": Networks(ConvGenerator, ConvDiscriminator),
 }
 MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: capped before anything is built
 
@@ -50,7 +54,7 @@ def build_generator(config: ModelConfig | PortedConfig) -> Generator:
     _check(config)
     if isinstance(config, PortedConfig):
         return port_of(config).generator(config)
-    return GENERATORS[config.family](config)
+    return NETWORKS[config.family].generator(config)
 
 
 def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
@@ -64,7 +68,7 @@ def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
                 f"fetch the model anew"
             )
         return discriminator
-    return assemble(config, DISCRIMINATORS[config.family])
+    return assemble(config, NETWORKS[config.family].discriminator)
 
 
 def seeded_discriminator(config: ModelConfig, seed: int) -> Discriminator:
@@ -89,8 +93,8 @@ def parameter_count(config: ModelConfig | PortedConfig) -> int:
             built = (port.generator(config), port.discriminator(config))
             return sum(count_parameters(m) for m in built if m is not None)
         # a spectral norm adds no parameters, and takes seconds where there are no values
-        d = assemble(replace(config, spectral_norm=False), DISCRIMINATORS[config.family])
-        models = (GENERATORS[config.family](config), d)
+        d = assemble(replace(config, spectral_norm=False), NETWORKS[config.family].discriminator)
+        models = (NETWORKS[config.family].generator(config), d)
     return sum(count_parameters(m) for m in models)
 
 
@@ -110,12 +114,9 @@ def _check_widths(config: ModelConfig) -> None:
             "g_widths and d_widths must hold at least one width each, got none; "
             "gan.presets.resolve_widths fills in the family's own"
         )
-    if config.family != "mlp":
-        _check_stages(config)
-
-
-def _check_stages(config: ModelConfig) -> None:
-    counts = [layer_count(config.family, config.resolution, c) for c in range(MAX_CONVS + 1)]
+    counts = layer_counts(config.family, config.resolution)
+    if counts is None:
+        return
     for name in ("g_widths", "d_widths"):
         if len(getattr(config, name)) not in counts:
             known = " or ".join(map(str, sorted(set(counts))))

@@ -11,9 +11,9 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
+from gan.families import halvings, layers_of, odd_pixels
 from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import LEAK, IdentityGenerator
-from gan.presets import halvings, layers_of, odd_pixels
 
 
 def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:

@@ -11,9 +11,9 @@ from torch.nn.functional import avg_pool2d
 from torch.nn.utils import parametrizations, parametrize
 
 from gan.config import ModelConfig
+from gan.families import layer_counts, layers_of
 from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import Discriminator, Judgement
-from gan.presets import halvings, layers_of
 
 NORMALISED = (nn.Conv2d, nn.Linear, nn.Embedding)
 POWER_ITERATIONS = 15  # until a spectral norm that was given other weights is right again
@@ -72,12 +72,9 @@ def shape_at(config: ModelConfig, scale: int) -> CriticShape:
     """What a critic of images halved `scale` times is built from: fewer halvings are left to it."""
     resolution = config.resolution >> scale
     widths = config.d_widths
-    if config.family != "mlp" and scale:
-        layers = layers_of(config.family, config.resolution, widths)
-        per_stage = layers + 1
-        stages = halvings(resolution)
-        kept = stages * per_stage if config.family == "dcgan" else 1 + (stages - 1) * per_stage
-        widths = widths[: max(1, kept)]
+    counts = layer_counts(config.family, resolution)
+    if scale and counts is not None:
+        widths = widths[: max(1, counts[layers_of(config.family, config.resolution, widths)])]
     return CriticShape(
         channels=config.channels,
         resolution=resolution,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from gan.config import ModelConfig
+from gan.families import halvings, layers_of, odd_pixels
 from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import LEAK, IdentityGenerator
-from gan.presets import halvings, layers_of, odd_pixels
 
 INIT_STD = 0.02  # Radford et al. 2016
 

@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from gan.config import ModelConfig, RunConfig
+from gan.families import default_widths, layer_counts, layers_of
 from gan.models import (
     build_discriminator,
     build_generator,
@@ -17,7 +18,7 @@ from gan.models import (
     seeded_discriminator,
 )
 from gan.models.critic import Head, minibatch_std, pack, pack_labels
-from gan.presets import default_widths, layer_count, layers_of, resolve_widths
+from gan.presets import resolve_widths
 
 FAMILIES = ("mlp", "conv", "dcgan")
 EVERYTHING = {
@@ -175,4 +176,4 @@ def test_width_and_depth_resolve_into_networks_that_build(family, resolution):
 @pytest.mark.parametrize("family", ["conv", "dcgan"])
 @pytest.mark.parametrize("convs", [0, 1, 3])
 def test_layers_are_read_from_widths(family, convs):
-    assert layers_of(family, 32, (1,) * layer_count(family, 32, convs)) == convs
+    assert layers_of(family, 32, (1,) * layer_counts(family, 32)[convs]) == convs

@@ -9,6 +9,7 @@ import torch
 
 from gan.config import RESOLUTIONS, ModelConfig
 from gan.errors import ConfigError
+from gan.families import default_widths, odd_pixels
 from gan.models import (
     Generator,
     build_discriminator,
@@ -16,7 +17,6 @@ from gan.models import (
     count_parameters,
     seeded_build,
 )
-from gan.presets import default_widths, odd_pixels
 
 
 def config_of(

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from gan.config import ModelConfig
+from gan.families import default_widths
 from gan.latent import points
 from gan.latent.points import from_seeds
 from gan.models import Generator
-from gan.presets import default_widths
 from gan.ui.server import gpu
 from tests.ui.fakes import random_generator
 

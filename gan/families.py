@@ -1,0 +1,126 @@
+"""Families of networks by name: how wide each is at a resolution. Values only, no torch here.
+
+The networks themselves are in gan.models, one file a family; their classes in its NETWORKS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gan.config import Family
+
+Widths = tuple[int, ...]
+Pair = tuple[Widths, Widths]  # of the generator's layers, and of the discriminator's
+
+# Channels of family conv, at [4 to 7 px, then two a doubling]; work is spent at about half the
+# resolution, where the measured distance fell fastest for the time.
+CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16, 16, 16)
+CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128, 128, 128)
+CONV_28_G_WIDTHS = (48, 36, 24)
+CONV_28_D_WIDTHS = (24, 24, 48)
+DCGAN_WIDTH = 12
+MLP_G_WIDTHS = (256, 512, 512)  # the article's
+MLP_D_WIDTHS = (512, 512)
+MAX_WIDTH = 4096
+MAX_CONVS = 4  # 3x3 convs a resolution
+
+
+def halvings(resolution: int) -> int:
+    """How often an image is halved until 4 to 7 px are left: 28 -> 7 takes 2, 64 -> 4 takes 4."""
+    count = 0
+    while resolution >= 8:
+        resolution, count = resolution // 2, count + 1
+    return count
+
+
+def odd_pixels(resolution: int) -> tuple[int, ...]:
+    """What each doubling on the way up adds to twice its size, smallest map first: 36 px are 4, 9,
+    18, 36, so 1, 0, 0. Halving drops these pixels, as D's strided convolutions do."""
+    sizes = [resolution >> i for i in range(halvings(resolution) + 1)][::-1]
+    return tuple(after - 2 * before for before, after in pairwise(sizes))
+
+
+def _mlp_widths(_resolution: int, _base: int, depth: int) -> Pair:
+    """The same at every resolution; a negative depth takes layers away."""
+    g, d = (
+        widths[:depth] if depth < 0 else widths + widths[-1:] * depth
+        for widths in (MLP_G_WIDTHS, MLP_D_WIDTHS)
+    )
+    return g, d
+
+
+def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
+    """`base` channels (0: 12) at the largest map, twice as many at each halving."""
+    stages = [(base or DCGAN_WIDTH) * 2**i for i in range(halvings(resolution))]
+    d = tuple(w for w in stages for _ in range(1 + max(0, depth)))
+    return d[::-1], d
+
+
+def _conv_widths(resolution: int, _base: int, depth: int) -> Pair:
+    """Its own channels at each map, with 1 + depth 3x3 convs where it has one."""
+    at_28, convs = resolution == 28, max(0, 1 + depth)
+    g = CONV_28_G_WIDTHS if at_28 else CONV_G_WIDTHS
+    d = CONV_28_D_WIDTHS if at_28 else CONV_D_WIDTHS
+    doublings = halvings(resolution) - 1
+    g_widths, d_widths = [g[0]], []
+    for i in range(doublings):
+        g_widths += [g[2 * i + 1], *[g[2 * i + 2]] * convs]
+        d_widths += [d[2 * i], *[d[2 * i + 1]] * convs]
+    return tuple(g_widths), (*d_widths, d[2 * doublings])
+
+
+def _dcgan_layers(stages: int, convs: int) -> int:
+    return stages * (1 + convs)
+
+
+def _conv_layers(stages: int, convs: int) -> int:
+    return 1 + (stages - 1) * (1 + convs)  # it has no further convs at the smallest map
+
+
+@dataclass(frozen=True)
+class FamilyRow:
+    """What is known of a family without building it.
+
+    title: one line for lists.
+    widths: (resolution, base, depth) -> both networks' own widths; base 0 is the family's own.
+    layers: (halvings, further 3x3 convs a resolution) -> how many widths it has; None where any
+    number will do.
+    """
+
+    title: str
+    widths: Callable[[int, int, int], Pair]
+    layers: Callable[[int, int], int] | None = None
+
+
+FAMILIES: dict[Family, FamilyRow] = {
+    "mlp": FamilyRow("fully connected, as in the article", _mlp_widths),
+    "dcgan": FamilyRow("the textbook DCGAN", _dcgan_widths, _dcgan_layers),
+    "conv": FamilyRow("convolutions, small and quick", _conv_widths, _conv_layers),
+}
+
+
+def layer_counts(family: Family, resolution: int) -> tuple[int, ...] | None:
+    """How many widths a family may have, by 3x3 convs a resolution from 0 on; None: any number."""
+    layers = FAMILIES[family].layers
+    if layers is None:
+        return None
+    return tuple(layers(halvings(resolution), convs) for convs in range(MAX_CONVS + 1))
+
+
+def layers_of(family: Family, resolution: int, widths: Sequence[int]) -> int:
+    """How many 3x3 convs a resolution `widths` stand for; 0 where it cannot be told."""
+    counts = layer_counts(family, resolution) or ()
+    return counts.index(len(widths)) if len(widths) in counts else 0
+
+
+def default_widths(
+    family: Family, resolution: int, *, base: int = 0, width: float = 1.0, depth: int = 0
+) -> Pair:
+    """(g_widths, d_widths) of a family at a resolution, `width` times as wide, `depth` deeper."""
+    g_widths, d_widths = (
+        tuple(min(MAX_WIDTH, max(1, round(w * width))) for w in widths)
+        for widths in FAMILIES[family].widths(resolution, base, depth)
+    )
+    return g_widths, d_widths
