@@ -47,11 +47,15 @@ def test_every_kind_has_a_sentence_for_each_of_its_signs():
 
 def test_a_sentence_names_evidence_and_remedy():
     evidence = {"sign": "modes", "modes": 2, "classes": 10, "seconds": 8.0}
+    evidence["mode_kind"] = "class"
     remedy = Remedy("add-r1", {"r1": 0.2, "r2": 0.2})
     text = sentence(Finding("mode-collapse", "warning", 1, evidence, (remedy,)))
     assert text == (
-        "mode collapse: the samples show 2 of 10 kinds of images; try --set r1=0.2 --set r2=0.2"
+        "mode collapse: the samples show 2 of 10 classes; try --set r1=0.2 --set r2=0.2"
     )
+    evidence["mode_kind"] = "cluster"
+    text = sentence(Finding("mode-collapse", "warning", 1, evidence))
+    assert text.endswith("2 of 10 groups of look-alike real images")
 
 
 def test_a_divergence_is_answered_with_the_command_that_goes_back(tmp_path):

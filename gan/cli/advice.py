@@ -24,12 +24,18 @@ NAMES: dict[FindingKind, str] = {
     "divergence": "divergence",
     "stagnation": "standing still",
 }
+# what a mode is, of data with classes and without: one, several
+MODES = {
+    "class": ("class", "classes"),
+    "cluster": ("group of look-alike real images", "groups of look-alike real images"),
+}
 # by kind and sign
 EVIDENCE: dict[tuple[str, str], str] = {
-    ("mode-collapse", "modes"): "the samples show {modes} of {classes} kinds of images",
-    ("mode-collapse", "histogram"): "{largest:.0%} of the samples are of one kind",
+    ("mode-collapse", "modes"): "the samples show {modes} of {classes} {kinds}",
+    ("mode-collapse", "histogram"): "{largest:.0%} of the samples are of one {kind}",
     ("mode-collapse", "spread"): "the samples differ {spread:.0%} as much as real images",
-    ("mode-collapse", "variety"): "within a kind samples differ {variety:.0%} as much as real ones",
+    ("mode-collapse", "variety"): "within a {kind} samples differ {variety:.0%} as much as "
+    "real ones",
     ("d-winning", "scores"): "it has {saturated:.0%} of what it can gain over G",
     (
         "d-winning",
@@ -37,7 +43,8 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ): "G's gradient fell from {grad_norm_g_before:.2g} to {grad_norm_g:.2g}",
     ("d-winning", "apart"): "it scores real images {score_real:.2g} and generated ones "
     "{score_fake:.2g}, and the samples are alike",
-    ("d-losing", "scores"): "it scores real and fake alike, at {times_floor:.0f} times the floor",
+    ("d-losing", "scores"): "it scores real and fake alike, and FD {fd:.3g} is {times_floor:.2g} "
+    "times the floor of {fd_floor:.3g}",
     ("d-losing", "reversed"): "it scores fakes {score_fake:.2g} and real images {score_real:.2g}",
     ("memorising", "held-out"): "it scores its own images {score_train:.2g}, others "
     "{score_held_out:.2g} and fakes {score_fake:.2g}",
@@ -46,8 +53,11 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "fd"): "FD rose from {before:.2f} to {value:.2f}",
     ("divergence", "no-number"): "the loss is no longer a number",
-    ("stagnation", ""): "FD {fd:.2f}, {times_floor:.0f} times the floor, no better for {images:,} "
-    "images",
+    (
+        "stagnation",
+        "",
+    ): "FD {fd:.3g}, {times_floor:.2g} times the floor of {fd_floor:.3g}, no better "
+    "for {images:,} images",
 }
 
 # by state and sign, of a run in which nothing was found
@@ -60,24 +70,26 @@ HEALTH: dict[tuple[HealthState, str], str] = {
     "measured twice",
     ("unjudged", "distance"): "nothing looks wrong in losses and variety; with so few images the "
     "distance cannot be measured",
-    ("far", "nearing"): "still far from real images and getting nearer: FD {fd:.2f}, "
-    "{times_floor:.0f} times the floor",
+    ("far", "nearing"): "still far from real images and getting nearer: FD {fd:.3g}, "
+    "{times_floor:.2g} times the floor of {fd_floor:.3g}",
     (
         "far",
         "still",
-    ): "far from real images: FD {fd:.2f}, {times_floor:.0f} times the floor, and no "
-    "nearer at the last measurement",
+    ): "far from real images: FD {fd:.3g}, {times_floor:.2g} times the floor of "
+    "{fd_floor:.3g}, and the last measurement brought it no lower",
     ("alike", ""): "the samples differ only {spread:.0%} as much as real images do",
     ("alike", "scores"): "the samples differ only {spread:.0%} as much as real images do, and D "
     "tells them apart ({score_real:.2g} and {score_fake:.2g})",
-    ("healthy", ""): "nothing looks wrong: FD {fd:.2f}, {times_floor:.1f} times the floor",
+    ("healthy", ""): "nothing looks wrong: FD {fd:.3g}, {times_floor:.2g} times the floor of "
+    "{fd_floor:.3g}",
 }
 
 
 def sentence(finding: Finding, run_dir: Path | None = None) -> str:
     """What is wrong, by what it shows, and what to set or to type first against it."""
     sign = str(finding.evidence.get("sign", ""))
-    shown = EVIDENCE[finding.kind, sign].format(**finding.evidence)
+    kind, kinds = MODES[str(finding.evidence.get("mode_kind", "class"))]
+    shown = EVIDENCE[finding.kind, sign].format(kind=kind, kinds=kinds, **finding.evidence)
     text = f"{NAMES[finding.kind]}: {shown}"
     if finding.remedies:
         text += f"; {_advised(finding.remedies[0], run_dir)}"

@@ -16,6 +16,7 @@ from gan.metrics.story import (
     BLOCK,
     Row,
     Story,
+    distance,
     middle,
     number,
     numbers,
@@ -49,6 +50,7 @@ LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale 
 GRADIENT_LIMIT = 1000.0
 FD_WORSE = 2.0  # times the best
 SAME = 0.95  # of the best FD before: nothing gained
+MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
 FLAT_LOOKS = 2  # where FD does not move at all
 
@@ -73,6 +75,8 @@ def mode_collapse(story: Story) -> Signal | None:
     for key in ("modes", "classes"):
         if isinstance(last.get(key), int):
             evidence[key] = last[key]
+    if last.get("mode_kind") in MODE_KINDS:
+        evidence["mode_kind"] = last["mode_kind"]
     return Signal("warning", evidence | _some(last, "largest", "spread", "variety"))
 
 
@@ -191,7 +195,7 @@ def d_losing(story: Story) -> Signal | None:
     if not rows:
         return None
     evidence = _scores(rows) | {"sign": sign, "seconds": seconds_of(rows)}
-    return Signal("warning", evidence if far is None else evidence | {"times_floor": round(far, 2)})
+    return Signal("warning", evidence | story.distance())
 
 
 def _is_reversed(story: Story, block: Sequence[Row]) -> bool:
@@ -333,7 +337,7 @@ def stagnation(story: Story) -> Signal | None:
     if not before or far is None or far < FAR or not _stands_still(story, before, recent):
         return None
     best = min(before, key=lambda m: m["fd"])
-    evidence: Evidence = _some(recent[-1], "fd", "fd_floor") | {"times_floor": round(far, 2)}
+    evidence: Evidence = distance(recent[-1])
     since = [best, *recent]
     return Signal(
         "warning",

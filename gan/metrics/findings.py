@@ -10,7 +10,8 @@ FindingKind = Literal[
     "mode-collapse", "d-winning", "d-losing", "memorising", "divergence", "stagnation"
 ]
 RemedyName = Literal[
-    "lower-d-rate", "raise-d-rate", "lower-rates", "raise-g-rate", "add-r1", "clip-gradients",
+    "lower-d-rate", "lower-g-rate", "raise-d-rate", "lower-rates", "raise-g-rate", "add-r1",
+    "raise-r1", "clip-gradients",
     "use-sgd", "minibatch-std", "packing", "diffaug", "ada", "second-discriminator", "multi-scale",
     "aux-classes", "more-ema", "spectral-norm", "fork-before", "start-over",
 ]  # fmt: skip
@@ -49,11 +50,11 @@ class Health:
     - early: too early to tell; sign says what is waited for: "rows", "first" or "second"
       (measurement); of a run that is over "short" or "never"
     - unjudged: nothing looks wrong, but sign "distance": there are too few images for an FD
-    - far: fd and times_floor (as 512 images read) are those of poor samples; sign "nearing" while
-      FD falls, else "still"
+    - far: fd, fd_floor and times_floor (fd / fd_floor, as measured) are those of poor samples;
+      sign "nearing" while FD falls, else "still"
     - alike: samples differ much less than real images (spread); sign "" or, where D tells all
       apart, "scores" (score_real, score_fake)
-    - healthy: near real images and as varied; fd, times_floor
+    - healthy: near real images and as varied; fd, fd_floor, times_floor
     """
 
     state: HealthState
@@ -68,12 +69,13 @@ class Finding:
     keys that were measured are there:
 
     - mode-collapse: sign "modes" | "histogram" | "spread" | "variety"; modes (int, covered),
-      classes (int, all there are), largest (share of the commonest mode, 0 to 1), spread and
-      variety (pairwise distance of the fakes over that of the reals: overall, within a mode)
+      classes (int, all there are), mode_kind ("class" | "cluster" of real images), largest (share
+      of the commonest mode, 0 to 1), spread and variety (pairwise distance of the fakes over that
+      of the reals: overall, within a mode)
     - d-winning: sign "scores" | "gradient" | "apart" (scores, beside samples that are alike);
       score_real, score_fake, gap (real - fake),
       saturated (share of D's possible gain that it has, 0 to 1), grad_norm_g, grad_norm_g_before
-    - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, times_floor (FD over floor)
+    - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, fd, fd_floor, times_floor
     - memorising: sign "held-out" | "copies"; score_train, score_held_out, score_fake, drift (how
       far held-out scores have gone from train's to the fakes', 0 to 1), memorised (share of the
       fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gan.metrics.detectors import ALIKE, APART, FAR, SAME
 from gan.metrics.findings import Evidence, Health
-from gan.metrics.story import BLOCK, Row, Story, middle, number, numbers, times_floor
+from gan.metrics.story import BLOCK, Row, Story, distance, middle, number, numbers, times_floor
 
 ENOUGH = 2  # measurements past the first steps
 VARIED = 0.6  # of the real images' spread
@@ -25,7 +25,7 @@ def health(story: Story, *, is_over: bool = False) -> Health:
         return Health("alike", _alike(story, spread))
     if far is None:
         return Health("unjudged", {"sign": "distance", "spread": spread})
-    evidence: Evidence = {"fd": number(last, "fd") or 0.0, "times_floor": round(far, 2)}
+    evidence: Evidence = distance(last)
     if far >= FAR:
         return Health("far", evidence | {"sign": "nearing" if _nears(looks) else "still"})
     return Health("healthy", evidence)

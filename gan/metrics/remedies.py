@@ -16,6 +16,9 @@ R1_SMALL, R1_LARGE, R1_MOST = 0.2, 0.5, 5.0  # up to 28 px grey; beyond; where m
 CLIP_USUAL = 1.0
 EMA_MOST_KIMG = 100.0
 DRAMATIC = 4.0  # a rate is changed by so much
+LOW = 20.0  # parts of the usual rate, below which nothing is gained by lowering it
+UNBALANCED = 8.0  # times the other rate: twice what published pairs of rates go to (1 to 4, TTUR)
+TOO_LONG_STEPS: tuple[FindingKind, ...] = ("divergence", "mode-collapse")
 
 Settings = dict[str, Any]
 Choose = Callable[[ModelConfig, TrainConfig, Evidence], Settings | None]
@@ -24,11 +27,37 @@ Choose = Callable[[ModelConfig, TrainConfig, Evidence], Settings | None]
 def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[Remedy, ...]:
     """At most four for `kind`, the likeliest to help first, each as settings to make now."""
     found: list[Remedy] = []
-    for name in ORDER[kind]:
+    for name in _order(kind, config.train):
         settings = CHOICES[name](config.model, config.train, evidence)
         if settings and _changes(config, settings):
             found.append(Remedy(name, settings))
     return tuple(found[:MOST])
+
+
+def lower_rates(config: RunConfig) -> Settings:
+    """Both rates lower, or only the one that is far too high beside the other."""
+    name = _one_rate(config.train) or "lower-rates"
+    return CHOICES[name](config.model, config.train, {}) or {}
+
+
+def _order(kind: FindingKind, t: TrainConfig) -> tuple[RemedyName, ...]:
+    """ORDER, less "both rates" where one is to blame: of too long steps that one goes first."""
+    names, one = ORDER[kind], _one_rate(t)
+    if one is None or "lower-rates" not in names:
+        return names
+    if kind in TOO_LONG_STEPS:
+        return (one, *(name for name in names if name != "lower-rates"))
+    return tuple(one if name == "lower-rates" else name for name in names)
+
+
+def _one_rate(t: TrainConfig) -> RemedyName | None:
+    """Which rate is to be lowered alone: many times the other, or the only one not low yet."""
+    g_high, d_high = (rate > _usual(t) / LOW for rate in (t.g_lr, t.d_lr))
+    if g_high and (not d_high or t.g_lr >= UNBALANCED * t.d_lr):
+        return "lower-g-rate"
+    if d_high and (not g_high or t.d_lr >= UNBALANCED * t.g_lr):
+        return "lower-d-rate"
+    return None
 
 
 def _changes(config: RunConfig, settings: Settings) -> bool:
@@ -56,7 +85,7 @@ def _lower_d_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | Non
 
 def _raise_g_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
     # a rate that G cannot learn with, not one that is merely lower
-    too_low = t.g_lr < _usual(t) / 20
+    too_low = t.g_lr < _usual(t) / LOW
     return {"g_lr": _rate(min(max(t.d_lr, _usual(t) / 10), _usual(t)))} if too_low else None
 
 
@@ -67,15 +96,28 @@ def _raise_d_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | Non
 
 
 def _lower_rates(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
-    settings = {
-        key: _rate(min(rate / DRAMATIC, _usual(t)))
-        for key, rate in (("g_lr", t.g_lr), ("d_lr", t.d_lr))
-        if rate > _usual(t) / 20
-    }
-    return settings or None
+    if min(t.g_lr, t.d_lr) <= _usual(t) / LOW:
+        return None
+    return {"g_lr": _slower(t, t.g_lr), "d_lr": _slower(t, t.d_lr)}
+
+
+def _slower(t: TrainConfig, rate: float) -> float:
+    return _rate(min(rate / DRAMATIC, _usual(t)))
+
+
+def _lower_g_rate(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    return {"g_lr": _slower(t, t.g_lr)} if t.g_lr > _usual(t) / LOW else None
 
 
 def _add_r1(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    return None if t.r1 else _stronger_r1(m, t)
+
+
+def _raise_r1(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
+    return _stronger_r1(m, t) if t.r1 else None
+
+
+def _stronger_r1(m: ModelConfig, t: TrainConfig) -> Settings | None:
     if t.loss == "wasserstein-gp" and t.gp > 0:
         return None
     enough = R1_SMALL if m.resolution <= 28 and m.channels == 1 else R1_LARGE
@@ -107,10 +149,12 @@ def _multi_scale(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None
 # "fork-before" and "start-over" go back and are chosen by gan.metrics.wayback
 CHOICES: dict[RemedyName, Choose] = {
     "lower-d-rate": _lower_d_rate,
+    "lower-g-rate": _lower_g_rate,
     "raise-d-rate": _raise_d_rate,
     "raise-g-rate": _raise_g_rate,
     "lower-rates": _lower_rates,
     "add-r1": _add_r1,
+    "raise-r1": _raise_r1,
     "clip-gradients": _clip,
     "use-sgd": _use_sgd,
     "more-ema": _more_ema,
@@ -126,17 +170,21 @@ CHOICES: dict[RemedyName, Choose] = {
     "spectral-norm": lambda m, t, e: None if m.spectral_norm else {"spectral_norm": True},
 }
 
+# "lower-g-rate" or "lower-d-rate" may stand in for "lower-rates" (_order)
 ORDER: dict[FindingKind, tuple[RemedyName, ...]] = {
     "mode-collapse": (
-        "add-r1", "minibatch-std", "packing", "lower-rates", "aux-classes",
+        "add-r1", "raise-r1", "minibatch-std", "packing", "lower-rates", "aux-classes",
         "second-discriminator", "multi-scale", "use-sgd",
     ),
     "d-winning": (
-        "raise-g-rate", "lower-d-rate", "add-r1", "spectral-norm", "diffaug", "clip-gradients",
+        "raise-g-rate", "lower-d-rate", "add-r1", "raise-r1", "spectral-norm", "diffaug",
+        "clip-gradients",
     ),
     "d-losing": ("raise-d-rate", "second-discriminator", "multi-scale", "aux-classes"),
-    "memorising": ("ada", "diffaug", "add-r1", "spectral-norm", "lower-d-rate"),
-    "divergence": ("lower-rates", "clip-gradients", "add-r1", "spectral-norm", "use-sgd"),
+    "memorising": ("ada", "diffaug", "add-r1", "raise-r1", "spectral-norm", "lower-d-rate"),
+    "divergence": (
+        "lower-rates", "clip-gradients", "add-r1", "raise-r1", "spectral-norm", "use-sgd",
+    ),
     "stagnation": (
         "raise-g-rate", "more-ema", "lower-rates", "multi-scale", "aux-classes",
         "second-discriminator",

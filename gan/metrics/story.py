@@ -91,6 +91,16 @@ class Story:
         found = [times_floor(row) for row in self.measures]
         return next((x for x in reversed(found) if x is not None), None)
 
+    def distance(self) -> dict[str, float | str | int]:
+        """The last FD that has a floor, that floor and their ratio, as the chart shows them.
+
+        Thresholds are on `times_floor`; what is said must be what a reader finds by division.
+        """
+        for row in reversed(self.measures):
+            if times_floor(row) is not None:
+                return distance(row)
+        return {}
+
     def saturation(self, rows: Sequence[Row]) -> float | None:
         """The share of what D can win that it has: 0 a draw, 1 all, below 0 worse than blind.
 
@@ -118,6 +128,15 @@ def times_floor(measure: Row) -> float | None:
         return None
     count = number(measure, "fd_count") or number(measure, "count") or FLOOR_COUNT
     return max(0.0, 1 + (fd - floor) / (floor * min(count, FLOOR_COUNT) / FLOOR_COUNT))
+
+
+def distance(measure: Row) -> dict[str, float | str | int]:
+    """FD, floor and ratio of one measurement, unscaled; a ratio only where both were measured."""
+    fd, floor = number(measure, "fd"), number(measure, "fd_floor")
+    found: dict[str, float | str | int] = {} if fd is None else {"fd": fd}
+    if fd is not None and floor and floor > 0:
+        found |= {"fd_floor": floor, "times_floor": round(fd / floor, 2)}
+    return found
 
 
 def number(row: Row, key: str) -> float | None:

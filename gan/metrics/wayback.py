@@ -7,7 +7,7 @@ from typing import Any
 from gan.config import apply_settings
 from gan.errors import ConfigError
 from gan.metrics.findings import Evidence, FindingKind, Past, Remedy
-from gan.metrics.remedies import CHOICES
+from gan.metrics.remedies import lower_rates
 from gan.metrics.story import Row, Story, number
 
 CLEARLY_BEFORE = 0.9  # of the images at which a divergence was seen: it began unseen
@@ -24,7 +24,7 @@ def way_back(kind: FindingKind, story: Story, evidence: Evidence, past: Past) ->
     if change is not None:
         limit, settings = change["nimg"], _as_before(story, past, change["nimg"])
     elif kind == "divergence":
-        limit, settings = int(CLEARLY_BEFORE * began), _lower_rates(story, evidence)
+        limit, settings = int(CLEARLY_BEFORE * began), lower_rates(story.config)
     else:
         return None
     moment = max((nimg for nimg in past.moments if 0 < nimg <= limit), default=None)
@@ -75,8 +75,3 @@ def _may_be(story: Story, key: str, value: object) -> bool:
         return apply_settings(story.config, {key: value}) != story.config
     except ConfigError:
         return False
-
-
-def _lower_rates(story: Story, evidence: Evidence) -> dict[str, Any]:
-    config = story.config
-    return CHOICES["lower-rates"](config.model, config.train, evidence) or {}

@@ -183,6 +183,7 @@ def test_each_sign_of_a_collapse_is_seen_after_the_second_look(sign, changed):
     assert diagnose(rows(), once, config()) == ()
     found = only(diagnose(rows(), twice, config()))
     assert (found.kind, found.evidence["sign"]) == ("mode-collapse", sign)
+    assert found.evidence["mode_kind"] == "class"
 
 
 def test_samples_that_are_still_coming_apart_are_no_collapse():
@@ -311,6 +312,19 @@ def test_a_spread_that_swings_below_real_is_a_collapse_at_its_crests_too():
     assert "mode-collapse" in kinds(diagnose(rows(), swinging, config()))
 
 
+@pytest.mark.parametrize("fd", [1.58, 1.1])
+def test_what_is_said_of_the_floor_is_what_the_chart_shows(fd):
+    shown = {"fd": fd, "fd_floor": 0.445, "fd_count": 128}
+    said = assess(rows(), looks(**shown), config())
+    assert said.state == ("far" if fd > 1.5 else "healthy")  # judged as 512 images would read
+    assert (said.evidence["fd"], said.evidence["fd_floor"]) == (fd, 0.445)
+    assert said.evidence["times_floor"] == pytest.approx(fd / 0.445, abs=0.01)
+    blind = rows(80, loss_d=DRAW["nonsaturating"], score_fake=0.59)
+    for some in (rows(), blind):
+        for finding in diagnose(some, looks(**(shown | {"fd": 1.58})), config()):
+            assert finding.evidence["times_floor"] == pytest.approx(3.55, abs=0.01)
+
+
 def test_few_samples_say_as_many_floors_as_many_do():
     # Of the same true distance 20 with bias 0.9 * 512 / N: the floor is the bias itself.
     for count in (512, 256, 128):
@@ -419,10 +433,32 @@ def test_what_is_on_already_is_not_proposed_again(name):
     assert not CHOICES[name](after.model, after.train, {})
 
 
+def test_what_is_on_is_raised_and_not_added():
+    without, little = config(r1=0.0), config(r1=0.2, r2=0.2)
+    names = {kind: [r.name for r in remedies(kind, little, {})] for kind in FINDING_KINDS}
+    assert all("add-r1" not in found for found in names.values())
+    raised = next(r for r in remedies("d-winning", little, {}) if r.name == "raise-r1")
+    assert raised.settings == {"r1": 0.6, "r2": 0.6}
+    assert "add-r1" in [r.name for r in remedies("d-winning", without, {})]
+
+
+@pytest.mark.parametrize("kind", ["divergence", "mode-collapse"])
+def test_a_rate_many_times_the_other_is_lowered_first_and_alone(kind):
+    fast_g, fast_d = config(g_lr=0.02, d_lr=2e-3), config(g_lr=2e-3, d_lr=0.02)
+    first = [remedies(kind, some, {})[0] for some in (fast_g, fast_d)]
+    assert [(r.name, r.settings) for r in first] == [
+        ("lower-g-rate", {"g_lr": 2e-3}), ("lower-d-rate", {"d_lr": 2e-3}),
+    ]  # fmt: skip
+    both = [r for r in remedies(kind, config(), {}) if r.name.endswith("rates")]
+    assert all(r.settings.keys() == {"g_lr", "d_lr"} for r in both)
+    names = [r.name for some in (fast_g, fast_d) for r in remedies(kind, some, {})]
+    assert "lower-rates" not in names
+
+
 def test_a_large_r1_is_not_raised_without_end():
     now = config(r1=0.0, r2=0.0)
     weights = []
-    while settings := CHOICES["add-r1"](now.model, now.train, {}):
+    while settings := CHOICES["raise-r1" if weights else "add-r1"](now.model, now.train, {}):
         now = apply_settings(now, settings)
         weights.append(now.train.r1)
     assert weights == [0.2, 0.6, 1.8]
@@ -448,5 +484,6 @@ def test_rates_move_the_right_way():
 
 
 def test_every_remedy_is_offered_somewhere():
-    back = {"fork-before", "start-over"}  # these two are chosen by gan.metrics.wayback
-    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES) - back
+    # the first two are chosen by gan.metrics.wayback, the last beside ORDER
+    others = {"fork-before", "start-over", "lower-g-rate"}
+    assert {name for names in ORDER.values() for name in names} == set(REMEDY_NAMES) - others

@@ -5,6 +5,8 @@ import { nameOf } from "./settings.js";
 
 const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety"];
 const BACK = ["fork-before", "start-over"];  // these begin a run, whoever steers this one
+const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value stands in the name
+const AS_CHARTED = ["fd", "fd_floor", "best"];  // these stand beside the chart: its figures
 const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
 
 export class Diagnosis {
@@ -64,15 +66,22 @@ export class Diagnosis {
   }
 
   #label(remedy) {
-    const name = t(`gan_remedy_${remedy.name}`, { count: count(remedy.nimg ?? 0) });
+    const name = nameOfRemedy(remedy);
     return this.steers() || BACK.includes(remedy.name) ? name : t("gan_remedy_fork", { remedy: name });
   }
 
   #why({ kind, remedies }) {
     return h("dl", { class: "ga-why" }, h("dd", { "data-t": `gan_finding_${kind}_why` }),
-      ...remedies.flatMap((r) => [h("dt", {}, t(`gan_remedy_${r.name}`, { count: count(r.nimg ?? 0) })),
+      ...remedies.flatMap((r) => [h("dt", {}, nameOfRemedy(r)),
         h("dd", {}, h("span", { "data-t": `gan_remedy_${r.name}_why` }), h("span", { class: "ga-quiet" }, ` ${changes(r)}`))]));
   }
+}
+
+// "Raise R1 to 0.6": of what may be on already, a button says how far it goes.
+function nameOfRemedy({ name, nimg, settings }) {
+  const remedy = t(`gan_remedy_${name}`, { count: count(nimg ?? 0) });
+  const value = settings[TO[name]];
+  return value === undefined ? remedy : t("gan_remedy_to", { remedy, value });
 }
 
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
@@ -87,7 +96,11 @@ function standing(health, status) {
   return t(`gan_health_${state}_${sign}`, spoken(evidence));
 }
 
-const spoken = (evidence) => Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
+function spoken(evidence) {
+  const values = Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
+  const modes = evidence.mode_kind === "cluster" ? "cluster" : "class";
+  return { ...values, kind: t(`gan_finding_one_${modes}`), kinds: t(`gan_finding_some_${modes}`) };
+}
 
 function sentence({ kind, evidence }) {
   const values = spoken(evidence);
@@ -101,5 +114,6 @@ function say(key, value) {
   if (typeof value !== "number") return String(value);
   if (PERCENT.includes(key)) return `${Math.round(100 * value)} %`;
   if (key === "seconds") return String(Math.round(value));
+  if (AS_CHARTED.includes(key)) return named(value);
   return WHOLE.includes(key) ? Math.round(value).toLocaleString("en-US") : named(Number(value.toPrecision(2)));
 }
