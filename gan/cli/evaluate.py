@@ -36,6 +36,7 @@ TITLES = {name: quantity.title for name, quantity in QUANTITIES.items()}
 GRADES = {
     "like-real": "as real images", "close": "close to real images",
     "apart": "clearly apart from real images", "far": "far from real images",
+    "none": "no sample looks real",
 }  # fmt: skip
 CHART_FORMATS = (".png", ".svg", ".pdf")
 

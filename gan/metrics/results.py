@@ -69,6 +69,7 @@ class Results:
 
     def _path(self, revision: str, data: ImageSet, count: int, seed: int, seen: Seen) -> Path:
         unseen = unseen_images(seen, data).kind  # changes when the test split comes or goes
+        count = min(count, len(data))  # as `evaluate` does: more cannot be compared
         asked = json.dumps([VERSION, revision, fingerprint(data), count, seed, unseen])
         return (
             self.folder / f"{revision[:16]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from gan.metrics.evaluate import Evaluation, Metric, MetricName
 
-Grade = Literal["like-real", "close", "apart", "far"]
+Grade = Literal["like-real", "close", "apart", "far", "none"]  # "none": of precision, exactly 0
 
 # FD above its floor as a share of how much real images vary: free of the number of images, which
 # moves value and floor alike. The bands are our own: `fashion` stands at 1 %, `fashion-mlp` at 14.
@@ -66,6 +66,10 @@ def _share(metric: Metric) -> Grade:
     return _banded(-share, -SHARE_LIKE, -SHARE_CLOSE, -SHARE_APART)
 
 
+def _quality(metric: Metric) -> Grade:
+    return "none" if metric.value == 0 else _share(metric)
+
+
 def _copies(metric: Metric) -> Grade:
     times = metric.value / metric.floor
     return _banded(times, 1.5, COPIES, 2 * COPIES)
@@ -81,7 +85,7 @@ def _banded(value: float, first: float, second: float, third: float) -> Grade:
 
 GRADERS: dict[MetricName, Callable[[Metric], Grade]] = {
     "kd": _kernel,
-    "precision": _share,
+    "precision": _quality,
     "recall": _share,
     "density": _share,
     "coverage": _share,

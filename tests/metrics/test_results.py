@@ -13,6 +13,7 @@ from gan.metrics.card import BEGIN, END, scores_table, with_scores
 from gan.metrics.evaluate import Evaluation, Metric, evaluate
 from gan.metrics.results import Results, fingerprint
 from gan.metrics.verdict import GRADERS, UNSEEN, verdicts
+from gan.ui.server.i18n import words
 
 CONFIG = WeightsConfig(name="playback")
 SEEN = (SeenData(origin="thin fashion"),)
@@ -123,6 +124,14 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(found, fashion, tmp_path)
     Results(tmp_path).put(found, fashion, count=400)
 
 
+def test_more_samples_than_there_are_real_images_ask_for_as_many_as_there_are(
+    found, fashion, tmp_path
+):
+    results = Results(tmp_path)
+    results.put(found, fashion, count=10**6, seen=SEEN)
+    assert results.get(found.revision, fashion, count=len(fashion), seed=7, seen=SEEN) == found
+
+
 def test_a_fingerprint_changes_with_name_shape_and_pixels(fashion):
     flipped = fashion.__class__("fashion", fashion.pixels.flip(0))
     renamed = fashion.__class__("other", fashion.pixels)
@@ -147,6 +156,13 @@ def test_worse_values_get_worse_grades(name, values, floor):
         for v in values
     ]
     assert grades == ["like-real", "close", "apart", "far"]
+
+
+def test_that_no_sample_at_all_looks_real_is_said_so():
+    nothing = Metric(name="precision", value=0.0, floor=0.96, count=1)
+    assert GRADERS["precision"](nothing) == "none"
+    assert "gan_metric_precision_none" in words("en")
+    assert "gan_verdict_precision_none" in words("en")
 
 
 @pytest.mark.parametrize(

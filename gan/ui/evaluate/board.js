@@ -10,6 +10,8 @@ import { toImageData } from "../page/kit/painter.js";
 
 const DEFAULT_COUNT = 2000;
 const POLL_MS = 10_000;  // while a training goes on
+// whether the model's own data is not in the list, or nobody knows them
+const UNLIKE = { other: "gan_evaluate_kind_other", unknown: "gan_evaluate_kind_unknown" };
 const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
 
 export function mount(element) {
@@ -94,6 +96,9 @@ class Evaluate {
     const title = (name) => (name.startsWith("folder:") ? name.replace(/^.*[/\\:]/, "") : t(`gan_data_${name}`));
     select.replaceChildren(...names.map((name) => h("option", { value: name }, title(name))));
     if (names.includes(usual)) select.value = usual;
+    // what is chosen then is only the first of the list
+    this.unlike = names.includes(usual) ? "" : own ? "other" : "unknown";
+    this.trainedOn = own;
   }
 
   // ---- measure --------------------------------------------------------------------------------
@@ -136,10 +141,8 @@ class Evaluate {
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
-    this.find("#evaluate-about").textContent = found ? sentences(t("gan_evaluate_about", {
-      data: found.data, count: count(found.count), features: found.features,
-      images: count(this.found.nimg),
-    }), found.shown ? t("gan_evaluate_shown") : "") : "";
+    this.find("#evaluate-kind").textContent = model && this.unlike ? t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
+    this.find("#evaluate-about").textContent = found ? about(this.found) : "";
     const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
       : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
@@ -210,6 +213,15 @@ class Evaluate {
   }
 }
 
+// What was compared with what, and why with fewer samples than were asked for.
+function about({ evaluation: found, nimg, ref, asked }) {
+  const values = { data: found.data, count: count(found.count), features: found.features, images: count(nimg) };
+  const isKnown = nimg > 0 || ref.startsWith("run:");  // nobody knows how long a file from elsewhere was trained
+  return sentences(t(isKnown ? "gan_evaluate_about" : "gan_evaluate_about_unknown", values),
+    asked > found.count ? t("gan_evaluate_fewer", { asked: count(asked), count: values.count }) : "",
+    found.shown ? t("gan_evaluate_shown") : "");
+}
+
 // What the scores say together: how real, how varied, how original.
 function verdict(found) {
   const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
@@ -278,7 +290,8 @@ function card(name, metric) {
 // A hairline from bad to good, a tick where real images are, a dot with its bounds.
 function scale(metric) {
   const line = h("div", { class: "ga-scale", "aria-hidden": "true" });
-  if (!metric) return line;
+  const gauge = h("div", { class: "ga-gauge" }, line, h("span", { class: "ga-quiet", "aria-hidden": "true" }, metric ? t("gan_scale_better") : ""));
+  if (!metric) return gauge;
   const { value, floor, low, high } = metric;
   const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1));
   const put = (tag, from, to) => {
@@ -290,7 +303,7 @@ function scale(metric) {
   if (low !== null) put("s", at(low), at(high));
   put("b", at(floor), at(floor));
   put("i", at(value), at(value));
-  return line;
+  return gauge;
 }
 
 // Good is right. Distances lie on a logarithm from 1,000 floors to the floor itself.

@@ -1,8 +1,11 @@
-// The leaderboard: every model's distance to real images, against the time it trained.
-import { ask, count, currentLanguage, duration, h, plainRef, short, state, t } from "../page/kit/core.js";
+// The leaderboard: every model's distance to real images, against the time it trained. A distance
+// compares only within one pair of real images and features: the table has a group for each pair, the
+// chart shows the chosen model's.
+import { ask, count, currentLanguage, duration, h, plainRef, sentences, short, state, t } from "../page/kit/core.js";
 
 const NS = "http://www.w3.org/2000/svg";
 const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
+const COLUMNS = ["model", "fd", "precision", "recall", "trained", "time"];
 const MARGIN = { left: 44, right: 24, top: 16, bottom: 36 };
 
 export class Leaders {
@@ -10,6 +13,7 @@ export class Leaders {
     Object.assign(this, { chosen, measure, rows: [] });
     this.table = root.querySelector("#leaders-table");
     this.plot = root.querySelector("#leaders-plot");
+    this.about = root.querySelector("#leaders-about");
     new ResizeObserver(() => this.#drawPlot()).observe(this.plot);
   }
 
@@ -30,13 +34,33 @@ export class Leaders {
   draw() {
     const fd = (row) => distanceOf(row)?.value ?? Infinity;
     this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
-    this.table.replaceChildren(this.#head(), h("tbody", {}, ...this.rows.map((r) => this.#line(r))));
+    const groups = grouped(this.rows);
+    this.shown = this.#shownOf(groups);
+    this.table.replaceChildren(this.#head(), ...groups.map((group) => h("tbody", {}, this.#heading(group), ...group.rows.map((r) => this.#line(r)))));
+    this.#drawAbout();
     this.#drawPlot();
   }
 
+  // The group of the chosen model where that was measured, else the largest; null of none.
+  #shownOf(groups) {
+    const measured = groups.filter((g) => g.pair);
+    const chosen = plainRef(state.ref ?? "");
+    return measured.find((g) => g.rows.some((r) => r.ref === chosen)) ?? measured[0] ?? null;
+  }
+
+  #heading(group) {
+    const text = group.pair ? t("gan_leaders_group", group.pair) : t("gan_leaders_group_none");
+    return h("tr", { class: `ga-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
+  }
+
+  #drawAbout() {
+    const untimed = (this.shown?.rows ?? []).filter((r) => !(r.seconds > 0)).map((r) => r.name);
+    this.about.textContent = this.shown ? sentences(t("gan_leaders_only", this.shown.pair),
+      untimed.length ? t("gan_leaders_untimed", { names: untimed.join(", ") }) : "") : "";
+  }
+
   #head() {
-    const names = ["model", "fd", "precision", "recall", "trained", "time"];
-    return h("thead", {}, h("tr", {}, ...names.map((name) => h("th", {
+    return h("thead", {}, h("tr", {}, ...COLUMNS.map((name) => h("th", {
       scope: "col", class: name === "model" ? "" : "is-number", title: t(`gan_leaders_${name}_help`),
     }, t(`gan_leaders_${name}`)))));
   }
@@ -60,7 +84,7 @@ export class Leaders {
     const stated = fd?.stated ? h("span", { class: "ga-stated", title: hintOf(row) }, short(fd.value)) : null;
     const value = h("td", { class: "is-number" }, ...(!fd ? [measure] : stated ? [stated, measure] : [short(fd.value)]));
     return h("tr", chosen ? { class: "is-chosen" } : {},
-      h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, row.evaluation?.data ?? row.data)),
+      h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, fd?.count ? t("gan_leaders_count", { count: count(fd.count) }) : "")),
       value, share("precision"), share("recall"),
       number(row.nimg ? trained(row.nimg) : "–"),
       number(row.seconds ? duration(row.seconds) : "–"));
@@ -72,10 +96,10 @@ export class Leaders {
     const { plot } = this;
     const [width, height] = [plot.clientWidth, plot.clientHeight];
     if (!width) return;
-    const shown = this.rows.filter((r) => distanceOf(r) && r.seconds > 0);
+    const shown = (this.shown?.rows ?? []).filter((r) => r.seconds > 0);
     const nodes = [];
     if (!shown.length) {
-      nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t("gan_leaders_none")));
+      nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t(this.shown ? "gan_leaders_timeless" : "gan_leaders_none")));
       return plot.replaceChildren(...nodes);
     }
     const fds = shown.flatMap((r) => bounds(distanceOf(r)));
@@ -113,13 +137,32 @@ export class Leaders {
   }
 }
 
+// [{pair: {data, features}, rows}], the largest group first; those not measured last, without a pair.
+function grouped(rows) {
+  const groups = new Map();
+  for (const row of rows) {
+    const pair = pairOf(row);
+    const key = JSON.stringify(pair);
+    if (!groups.has(key)) groups.set(key, { pair, rows: [] });
+    groups.get(key).rows.push(row);
+  }
+  const size = ({ pair, rows: own }) => (pair ? own.length : 0);
+  return [...groups.values()].sort((a, b) => size(b) - size(a));
+}
+
+// What its distance was measured against and on; null where it was not.
+function pairOf(row) {
+  const from = metricOf(row, "fd") ? row.evaluation : row.card;
+  return from && { data: from.data || "?", features: from.features || "?" };
+}
+
 const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === name) ?? null;
 
 // What was measured here, else what the model's card states.
 function distanceOf(row) {
   const measured = metricOf(row, "fd");
   if (measured || !row.card) return measured;
-  return { value: row.card.fd, floor: row.card.floor, low: row.card.fd, high: row.card.fd, stated: true };
+  return { value: row.card.fd, floor: row.card.floor, low: row.card.fd, high: row.card.fd, count: row.card.count, stated: true };
 }
 
 export function statedHow({ count: many, data, features }) {

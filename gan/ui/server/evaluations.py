@@ -108,6 +108,7 @@ def answers(
         judge.results.put(kept, images, count=asked.count, seen=weights.seen)
     yield {
         "evaluation": evaluation_json(kept, verdicts(kept)),
+        "asked": asked.count,  # more than `evaluation.count` where there are fewer real images
         "nimg": weights.config.nimg,
         "pairs": _pairs(weights, images, kept),
     }

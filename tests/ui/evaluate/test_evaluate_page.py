@@ -25,7 +25,13 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     # what the model's card states stands there at once, with how it was measured
     expect(page.locator("#evaluate-verdict")).to_contain_text("distance of 0.79: 10,000 samples")
     expect(page.locator(".ga-card.is-stated strong")).to_have_text("0.79")
-    expect(page.locator(".ga-point.is-stated")).to_have_count(3)
+    # emoji's was measured against other images on other features: a group of its own, not drawn
+    expect(page.locator(".ga-point.is-stated")).to_have_count(2)
+    expect(page.locator("#leaders-table .ga-group")).to_have_count(2)
+    expect(page.locator("#leaders-table .ga-group.is-shown")).to_have_text(
+        "Against fashion, on features-fashion"
+    )
+    expect(page.locator("#leaders-about")).to_contain_text("features-fashion; an FD compares only")
     page.select_option("#evaluate-data", "fashion")
     page.select_option("#evaluate-count", "500")
     page.click("#evaluate-start")
@@ -58,5 +64,9 @@ def test_a_row_of_the_table_chooses_the_model(page: Page):
     open_tab(page, "Evaluate")
     page.locator("#leaders-table").get_by_role("button", name="emoji", exact=True).click()
     expect(page.locator("#model-select")).to_have_value("emoji")
+    expect(page.locator("#leaders-table .ga-group.is-shown")).to_have_text(
+        "Against emoji, on features-generic"
+    )
+    expect(page.locator(".ga-point")).to_have_count(1)
     expect(page.locator("#evaluate-what")).to_have_text("emoji")
     expect(page.locator("#evaluate-data")).to_have_value("emoji")

@@ -54,6 +54,7 @@ def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
     found = told[-1]["evaluation"]
     assert [m["name"] for m in found["metrics"]][:2] == ["fd", "kd"]
     assert all(m["grade"] for m in found["metrics"])
+    assert (told[-1]["asked"], found["count"]) == (200, 200)
     pairs = told[-1]["pairs"]
     assert pairs["count"] == len(found["nearest"]) == 8
 
