@@ -16,7 +16,8 @@ def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
     assumed and what was left out.
     """
     source = config.source
-    licence = source.licence or "its card states none; ask its author before you use it"
+    unstated = "its card states none" if source.repo else "not known, a file states none"
+    licence = source.licence or f"{unstated}; ask its author before you use it"
     rows = {
         "repo": source.repo,
         "commit": source.commit,

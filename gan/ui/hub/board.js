@@ -115,6 +115,10 @@ class Hub {
   }
 
   #came(pulled, asked) {
+    if (!pulled.repo) {  // a file of one's own: its name is all there is
+      visited({ repo: "", file: pulled.file, layout: pulled.layout, resolution: pulled.resolution, licence: pulled.licence });
+      return this.look();
+    }
     const known = [...this.list.known ?? [], ...this.list.found ?? []].find((r) => r.repo === pulled.repo && (!r.file || r.file === asked.file));
     visited({ ...known, repo: pulled.repo, ...(asked.file ? { file: asked.file } : {}), layout: pulled.layout, resolution: pulled.resolution, licence: pulled.licence });
     this.find("#hub-repo").value = "";

@@ -7,11 +7,12 @@ const FIELDS = ["repo", "file", "layout", "resolution", "licence", "likes", "dow
 const key = (list) => `gan-hub-${list}`;
 export const rowKey = (row) => `${row.repo} ${row.file ?? ""}`;
 
-// What was kept may have been written by anything: rows with a repo's name, of plain values.
+// What was kept may have been written by anything: rows with a repo's name (or, of files of one's own,
+// an empty one and the file's), of plain values.
 export function remembered(list) {
   try {
     const rows = JSON.parse(recall(key(list)) ?? "[]");
-    return Array.isArray(rows) ? rows.filter((r) => typeof r?.repo === "string").map(plain).slice(0, MOST[list]) : [];
+    return Array.isArray(rows) ? rows.filter((r) => typeof r?.repo === "string" && (r.repo || typeof r.file === "string")).map(plain).slice(0, MOST[list]) : [];
   } catch { return []; }
 }
 

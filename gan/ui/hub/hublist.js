@@ -138,10 +138,10 @@ export class HubList {
     const number = (n) => (Number.isFinite(n) ? count(n) : "–");
     const address = new URL(row.repo.split("/").map(encodeURIComponent).join("/"), `${this.endpoint}/`).href;
     const inside = {
-      star: () => [this.#star(row)],
-      repo: () => [h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: row.repo }, row.repo),
+      star: () => [row.repo ? this.#star(row) : null],
+      repo: () => (!row.repo ? [h("span", { title: row.file }, row.file)] : [h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: row.repo }, row.repo),
         row.file ? h("span", { class: "ga-quiet", title: row.file }, row.file) : null,
-        row.gated ? h("span", { class: "ga-quiet" }, t("gan_hub_gated")) : null],
+        row.gated ? h("span", { class: "ga-quiet" }, t("gan_hub_gated")) : null]),
       kind: () => [h("span", { title: row.layout ?? "" }, kindOf(row))],
       note: () => [h("span", { title: noteOf(row) }, noteOf(row))],
       size: () => [Number.isFinite(row.bytes) ? bytes(row.bytes) : "–"],
@@ -162,8 +162,9 @@ export class HubList {
   #button(row) {
     const ref = this.here(row);
     const button = (act, key, onclick, more = {}) => h("button", { type: "button", class: "ga-button", "data-act": act,
-      "aria-label": `${t(key)}: ${row.repo}`, onclick, ...more }, h("span", { "data-t": key }, t(key)));
+      "aria-label": `${t(key)}: ${row.repo || row.file}`, onclick, ...more }, h("span", { "data-t": key }, t(key)));
     if (ref) return button("open", "gan_hub_open_short", () => openModel(ref));
+    if (!row.repo) return h("span", { class: "ga-quiet" }, t("gan_hub_file_gone"));
     if (row.foreign && !boot.local) {
       const command = `python -m gan pull ${row.repo}`;
       return button("copy", "gan_hub_copy", (e) => copyText(command, e.currentTarget), { title: command });

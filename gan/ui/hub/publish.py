@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from gan.ui.server.views import PageError
 
 KEPT_PLANS = 4  # each holds its files, up to some hundred MB
 MAX_TOKEN = 200
+AWAY = ("unreachable", "offline", "slow", "server")  # kinds of HubError: no Hub that answers
 MAX_REPO = 100
 PICTURES = {"png": "image/png", "webp": "image/webp"}
 
@@ -107,6 +109,16 @@ def _token_for(context: Context, request: Request, form: dict[str, Any]) -> str:
     return token
 
 
+def _token_to_plan(context: Context, request: Request, form: dict[str, Any]) -> str:
+    """As `_token_for`; at home nothing where there is none, as a dry run sends nothing."""
+    try:
+        return _token_for(context, request, form)
+    except PageError as error:
+        if not context.profile.local or error.key != "gan_push_no_token":
+            raise
+    return ""
+
+
 # ---- what would be sent, and sending it ---------------------------------------------------------
 
 
@@ -133,9 +145,12 @@ def _may_publish(context: Context, session: str, ref: str) -> None:
 
 
 async def prepare(context: Context, request: Request) -> Response:
-    """A dry run: every file with its size, the card, and what is there already."""
+    """A dry run: every file with its size, the card, and what is there already.
+
+    At home it needs no token and no Hub: then nobody is asked what is there.
+    """
     form, session = await json_of(request), session_of(request)
-    token, ref = _token_for(context, request, form), str(form.get("ref", ""))
+    token, ref = _token_to_plan(context, request, form), str(form.get("ref", ""))
     repo, licence = (str(form.get(key, ""))[:MAX_REPO].strip() for key in ("repo", "licence"))
     private = form.get("private") is True
     _may_publish(context, session, ref)
@@ -143,17 +158,27 @@ async def prepare(context: Context, request: Request) -> Response:
     desk = context.part(Desk)
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
-        plan = push.plan(
-            context.models.get(ref),
-            repo,
-            private=private,
-            token=token,
-            licence=licence,
+        make = partial(
+            push.plan, context.models.get(ref), repo, private=private, licence=licence,
             cancelled=cancelled,
-        )
-        yield line({"plan": {"id": desk.keep(Draft(session, plan)), **plan_json(plan)}})
+        )  # fmt: skip
+        plan, unasked = _planned(make, token)
+        shown = plan_json(plan) | {"unasked": unasked}
+        yield line({"plan": {"id": desk.keep(Draft(session, plan)), **shown}})
 
     return stream(desk.pushes, session, work)
+
+
+def _planned(make: Callable[..., push.PushPlan], token: str) -> tuple[push.PushPlan, str]:
+    """A plan, and why nobody was asked what is there: "token", "hub" or "" where it was asked."""
+    if not token:
+        return make(ask=False), "token"
+    try:
+        return make(token=token), ""
+    except HubError as error:
+        if error.kind not in AWAY:
+            raise
+    return make(ask=False), "hub"
 
 
 def plan_json(plan: push.PushPlan) -> dict[str, Any]:

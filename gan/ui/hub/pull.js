@@ -115,7 +115,8 @@ export class Pull {
   compare(model) {
     if (this.busy) return;
     this.#show(() => this.#readings(model, { repo: model.repo || model.name }));
-    this.job.box.scrollIntoView({ block: "nearest" });
+    this.job.box.scrollIntoView({ block: "nearest" });  // it may be open already, out of sight
+    this.job.box.querySelector("[data-reading]")?.focus({ preventScroll: true });
   }
 
   #readings(model, asked) {

@@ -5,15 +5,20 @@ import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
 import { bytes } from "../page/kit/figures.js";
 
+// where nobody was asked whether the repo exists: for want of a token, or as the Hub does not answer
+const UNASKED = { token: "gan_push_unasked_token", hub: "gan_push_unasked_hub" };
 const PICTURE = /^[\w-]+\.(png|webp)$/;
+
+const placeOf = ({ unasked, exists, private: hidden }) => UNASKED[unasked]
+  ?? (exists ? "gan_push_exists" : hidden ? "gan_push_new_private" : "gan_push_new");
 
 export class Push {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { who: null, plan: null, done: null, ending: null, models: [], asked: false });
+    Object.assign(this, { who: null, plan: null, done: null, ending: null, models: [], asked: false, touched: false });
     this.job = new Job(this.find("#push-job"), () => this.ending?.abort());
     this.find("#push-form").addEventListener("submit", (e) => { e.preventDefault(); this.#look(); });
-    this.find("#push-form").addEventListener("input", () => this.#forget());
+    this.find("#push-form").addEventListener("input", () => { this.touched = true; this.#forget(); });
     on("model", () => this.#choose());
   }
 
@@ -40,14 +45,16 @@ export class Push {
     };
     select.replaceChildren(...group("run", "gan_models_runs"), ...group("bundled", "gan_models_bundled"), ...group("pulled", "gan_models_pulled"));
     if (models.some((m) => m.ref === value)) select.value = value;
-    else this.#choose();
+    else this.#choose(true);  // the one that was chosen is no longer there
   }
 
-  // The model on show is the one that is meant, until another is taken here.
-  #choose() {
+  // The model on show is the one that is meant, until a field of the form was touched.
+  #choose(isGone = false) {
     const ref = state.ref ? plainRef(state.ref) : "";
-    if (this.plan || this.ending || !modelOf(ref)) return;
-    this.find("#push-model").value = ref;
+    const select = this.find("#push-model");
+    if ((this.touched && !isGone) || this.ending || !modelOf(ref) || select.value === ref) return;
+    select.value = ref;
+    this.#forget();
   }
 
   draw() {
@@ -79,7 +86,9 @@ export class Push {
     return { ref: value("model"), repo: value("repo"), private: this.find("#push-private").checked, licence: value("licence"), token: boot.local ? value("token") : "" };
   }
 
+  // What was said of a model and a repo is not said of others.
   #forget() {
+    if (!this.ending) this.#note([]);
     if (!this.plan && !this.done) return;
     Object.assign(this, { plan: null, done: null });
     this.draw();
@@ -151,11 +160,12 @@ export class Push {
     const go = h("button", { type: "button", class: "ga-button is-primary", id: "push-go", onclick: () => this.#push(sure.checked) },
       t("gan_push_go", { repo: plan.repo }));
     go.disabled = plan.overwrites.length > 0;
+    go.hidden = Boolean(plan.unasked);  // what is there is not known, so nothing is written
     sure.addEventListener("change", () => { go.disabled = !sure.checked; });
     return [
       h("div", { class: "ga-plan-files" },
         h("h3", {}, t("gan_push_files", { count: plan.files.length, bytes: bytes(total) })),
-        h("p", { class: "ga-quiet" }, t(plan.exists ? "gan_push_exists" : plan.private ? "gan_push_new_private" : "gan_push_new", { repo: plan.repo })),
+        h("p", { class: "ga-quiet" }, t(placeOf(plan), { repo: plan.repo })),
         ...plan.warnings.map((warning) => h("p", { class: "ga-note" }, t(`gan_push_warning_${warning.kind}`, warning.values))),
         h("table", {}, h("tbody", {}, ...plan.files.map((f) => h("tr", {}, h("td", { title: f.path }, f.path,
           plan.overwrites.includes(f.path) ? h("span", { class: "ga-plan-over" }, t("gan_push_replaces")) : null),

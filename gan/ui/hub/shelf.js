@@ -32,12 +32,13 @@ export class Shelf {
     const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "", model.licence || t("gan_hub_no_licence")];
     const unsure = model.readings?.length > 1;
     const source = `${model.repo || model.file}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
+    const whole = model.repo ? `${model.repo} @ ${model.commit}${model.file ? ` · ${model.file}` : ""}` : model.file;
     const opened = this.open === model.ref;
     return h("li", { "data-ref": model.ref, class: opened ? "is-open" : "" },
       h("span", { class: "ga-hub-thumb is-large" }, h("img", { class: "ga-pixels", src: thumb(model.ref), loading: "lazy", alt: t("gan_hub_thumb", { name: model.name }) })),
       h("div", { class: "ga-shelf-text" },
         h("b", { title: model.name }, model.name),
-        h("span", { class: "ga-quiet", title: `${model.repo} @ ${model.commit}${model.file ? ` · ${model.file}` : ""}` }, source),
+        h("span", { class: "ga-quiet", title: whole }, source),
         h("span", { class: "ga-quiet" }, [...facts, bytes(model.bytes)].filter(Boolean).join(" · ")),
         unsure ? h("span", { class: "ga-quiet" }, t("gan_hub_unsure", { answers: answersText(model.readings[0]) })) : null),
       this.asking === model.ref ? this.#sure(model) : this.#actions(model, opened),
@@ -57,7 +58,7 @@ export class Shelf {
 
   #sure(model) {
     return h("div", { class: "ga-do", role: "group", "aria-label": t("gan_hub_delete", { name: model.name }) },
-      h("span", { class: "ga-quiet" }, t("gan_hub_delete_sure")),
+      h("span", { class: "ga-quiet" }, t(model.repo ? "gan_hub_delete_sure" : "gan_hub_delete_sure_file")),
       h("button", { type: "button", class: "ga-button is-danger", "data-act": "sure", onclick: () => this.#delete(model) }, t("gan_hub_delete_yes")),
       h("button", { type: "button", class: "ga-button is-bare", "data-act": "keep", onclick: () => this.#ask(null, model.ref) }, t("gan_hub_delete_no")));
   }

@@ -226,6 +226,21 @@ def test_favourites_and_recents_survive_a_reload(page: Page):
     expect(row(page, OURS).locator("[data-act=open]")).to_be_visible()
 
 
+def test_a_file_of_ones_own_is_remembered_by_its_name(page: Page):
+    file = io.BytesIO()
+    torch.save(cryptopunks().state_dict(), file)
+    given = {"name": "netG.pth", "mimeType": "application/octet-stream", "buffer": file.getvalue()}
+    page.set_input_files("#hub-own-file", given)
+    expect(page.locator("#hub-job").get_by_text("netG", exact=False).first).to_be_visible()
+    page.locator("[data-view=recent]").click()
+    expect(row(page, "netG.pth").locator("[data-act=open]")).to_be_visible()
+    expect(row(page, "netG.pth").locator("[data-act=star], a")).to_have_count(0)
+    item = page.locator("#shelf-list li").filter(has_text="netG.pth")
+    expect(item.locator("[title='netG.pth']").last).to_have_text("netG.pth")
+    item.locator("[data-act=card]").click()
+    expect(item).to_contain_text("a file states none")
+
+
 # ---- what comes from outside is text ------------------------------------------------------------
 
 
@@ -266,7 +281,9 @@ def fill_push(page: Page, repo: str, token: str = VISITOR) -> None:
 def test_a_dry_run_sends_nothing_and_shows_all_then_a_push_publishes(page: Page, hub: Hub):
     expect(page.locator("#push-who")).to_contain_text("As owner")
     fill_push(page, "visitor/garments")
+    page.select_option("#model-select", "emoji")  # what was chosen here stays
     page.check("#push-private")
+    expect(page.locator("#push-model")).to_have_value("fashion-mlp")
     page.click("#push-plan")
     shown = page.locator("#push-shown")
     expect(shown).to_contain_text("model.safetensors")
@@ -320,6 +337,12 @@ def test_what_a_push_warns_of_is_said_in_the_pages_language(page: Page):
     page.click("#language-zh")
     expect(warning).to_have_text("令牌属于 visitor，仓库却在 other 名下；Hub 可能会拒绝。")
     page.click("#language-en")
+    page.fill("#push-repo", "no name")
+    expect(warning).to_have_count(0)
+    page.click("#push-plan")
+    expect(page.locator("#push-note")).not_to_be_empty()
+    page.fill("#push-repo", "visitor/garments")
+    expect(page.locator("#push-note")).to_be_empty()
 
 
 # ---- a public server ----------------------------------------------------------------------------

@@ -258,14 +258,31 @@ def test_nobody_publishes_without_a_token_of_their_own(
     home: Context, shop: Context, monkeypatch: pytest.MonkeyPatch
 ):
     form = {"ref": "fashion", "repo": "me/x", "token": TOKEN}
-    for context, given in ((shop, form), (home, form | {"token": ""})):
-        for path in ("plan", "push"):
-            reply = client_for(context).post(f"/_gan/hub/{path}", json=given)
-            assert (reply.status_code, reply.json()["key"]) == (403, "gan_push_no_token")
+    asked = ((shop, "plan", form), (shop, "push", form), (home, "push", form | {"token": ""}))
+    for context, path, given in asked:
+        reply = client_for(context).post(f"/_gan/hub/{path}", json=given)
+        assert (reply.status_code, reply.json()["key"]) == (403, "gan_push_no_token")
     monkeypatch.setattr(publish, "saved_token", lambda: "hf_owner")
     assert client_for(shop).post("/_gan/hub/plan", json=form).status_code == 403
     assert client_for(shop).get("/_gan/hub").json()["publish"]["open"] is False
     assert client_for(shop).get("/_gan/hub/account").status_code == 400
+
+
+@pytest.mark.parametrize(("token", "why"), [("", "token"), (TOKEN, "hub")])
+def test_at_home_what_would_be_sent_is_shown_without_a_login_and_offline(
+    home: Context, monkeypatch: pytest.MonkeyPatch, token: str, why: str
+):
+    def away(*_: object, **__: object) -> None:
+        raise HubError("unreachable", "the Hub cannot be reached; try again later")
+
+    monkeypatch.setattr(publish.push, "look", away)
+    form = {"ref": "fashion", "repo": "me/x", "token": token}
+    mine = client_for(home)
+    found = lines(mine.post("/_gan/hub/plan", json=form))[-1]["plan"]
+    assert (found["unasked"], found["exists"]) == (why, False)
+    assert {"README.md", "model.safetensors"} <= {f["path"] for f in found["files"]}
+    given = {"id": found["id"], "token": TOKEN}  # what is there is not known: nothing is written
+    assert "was not asked" in lines(mine.post("/_gan/hub/push", json=given))[-1]["error"]
 
 
 def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
