@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from gan.checkpoint import load
 from gan.data.bundled import BUNDLED
-from gan.latent.inside import activations, judge, scores_alone
+from gan.latent.inside import Layer, activations, judge, scores_alone
 from gan.latent.points import from_seeds, show
 from gan.models import Discriminator, seeded_build
 from gan.presets import resolve_widths, run_config
+from gan.ui.explore.insight import layer_json
 from tests.latent.toys import generator_of
 
 
@@ -27,6 +30,16 @@ def test_every_generator_shows_its_layers_up_to_the_picture(any_g):
         assert layer.maps.dim() == 3
         assert torch.isfinite(layer.maps).all()
         assert layer.name
+
+
+def test_a_flat_picture_stays_flat_beside_its_maps():
+    x = 0.2 + 0.001 * torch.randn(1, 8, 8)
+    told = layer_json(Layer("image", "the picture", x))
+    pixels = np.frombuffer(base64.b64decode(told["maps"]), np.uint8)
+    assert pixels.min() > 150
+    assert pixels.max() < 156
+    stretched = layer_json(Layer("conv", "maps", x))  # of a layer only the pattern tells something
+    assert (stretched["low"], stretched["high"]) == (float(x.min()), float(x.max()))
 
 
 def test_the_layers_of_the_bundled_model_have_their_names(fashion):

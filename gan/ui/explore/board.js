@@ -100,6 +100,7 @@ class Explore {
   #open(ref, extra = null) {
     const model = ref ? modelOf(plainRef(ref)) : null;
     if (!model) return this.#note(state.ready ? t("gan_no_models") : "");
+    if (ref !== this.studio.ref) this.engine.forget();
     return this.studio.open(ref, model, extra);
   }
 

@@ -118,13 +118,16 @@ function decoded({ id, name, kind, share = null, vector, classes }, count) {
   };
 }
 
-// What a direction is called on the page.
+// What a direction is called in a list.
+export function shortNameOf({ id, kind, name }) {
+  if (kind === "pca" || kind === "sefa") return t(`gan_direction_${kind}`, { index: id.split("-")[1] });
+  return kind === "class" ? className(name) : name;
+}
+
+// What it is called where it is moved: a class says from where to where.
 export function nameOf(direction, studio) {
-  const { kind, name, target } = direction;
-  if (kind === "pca" || kind === "sefa") {
-    return t(`gan_direction_${kind}`, { index: direction.id.split("-")[1] });
-  }
-  const to = kind === "class" ? className(name) : name;
+  const { target } = direction;
+  const to = shortNameOf(direction);
   if (target === null || studio.point.mix) return to;
   return t("gan_direction_class", { from: className(studio.model.class_names[studio.label()]), to });
 }

@@ -1,5 +1,6 @@
 // Grid: the point moved along two directions at once; every cell can be gone to.
 import { fillRange, h, say, t } from "../page/kit/core.js";
+import { shortNameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { moved } from "./moves.js";
 import { button, field, here, jumpTo, put, range, samePoint, shot } from "./points.js";
@@ -58,7 +59,7 @@ export class Grid {
   worded() { this.#axes(); this.#words(); }
 
   #axes() {
-    const found = this.studio.directions().map((d) => [String(d.id), d.name]);
+    const found = this.studio.directions().map((d) => [String(d.id), shortNameOf(d)]);
     const dims = Math.min(this.studio.model?.z_dim ?? 0, DIMENSIONS);
     const plain = Array.from({ length: dims }, (_, i) => [`z${i}`, t("gan_dimension", { index: i + 1 })]);
     [this.across, this.down].forEach((axis, k) => {

@@ -213,7 +213,7 @@ class EngineLine {
     this.speed = h("p", { class: "ga-quiet", id: "latency" }, "\u00a0");
     this.box = h("input", {
       type: "checkbox", role: "switch", id: "engine-switch",
-      onchange: () => this.engine.turn(this.box.checked),
+      onchange: () => { this.forget(); this.engine.turn(this.box.checked); },
     });
     this.why = h("span", { class: "ga-quiet", id: "engine-why", role: "status" });
     const label = h("label", { class: "ga-switch", "data-t-title": "gan_engine_switch_help" },
@@ -239,6 +239,13 @@ class EngineLine {
     const wait = this.shown + LINE_EVERY_MS - performance.now();
     if (wait <= 0) this.draw();
     else this.timer = setTimeout(() => this.draw(), wait);
+  }
+
+  // What was timed of another model, or where it no longer runs, says nothing of the next picture.
+  forget() {
+    clearTimeout(this.timer);
+    this.times = [];
+    put(this.speed, "\u00a0");
   }
 
   draw() {

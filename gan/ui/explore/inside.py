@@ -74,14 +74,17 @@ def look(context: Context, weights: Weights, point: Points, psi: float) -> dict[
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
-    """A strip of maps, scaled to the range of its layer; the busiest where there are many."""
+    """A strip of maps, scaled to the range of its layer; the busiest where there are many.
+
+    The picture is shown as it is: stretched, a flat grey one would be all noise.
+    """
     maps = shrink(layer.maps[None], SIDE_SHOWN)[0]
     total = len(maps)
     if total > MAPS_SHOWN:
         busiest = maps.flatten(1).std(1).topk(MAPS_SHOWN).indices.sort().values
         maps = maps[busiest]
-    low, high = float(maps.min()), float(maps.max())
-    scaled = (maps - low) / max(high - low, 1e-12) * 255
+    low, high = (-1.0, 1.0) if layer.kind == "image" else (float(maps.min()), float(maps.max()))
+    scaled = (maps.clamp(low, high) - low) / max(high - low, 1e-12) * 255
     pixels: Pixels = scaled.round().to(torch.uint8).numpy()
     return {
         "kind": layer.kind, "name": layer.name, "total": total,

@@ -1,5 +1,6 @@
 // Walk: key pictures, the way through them on the big picture, and the film of it.
 import { fillRange, h, say, t } from "../page/kit/core.js";
+import { shortNameOf } from "./catalogue.js";
 import { FilmForm } from "./filmform.js";
 import { fillScreen } from "./fullscreen.js";
 import { REACH as WHOLE } from "./latentlink.js";
@@ -308,7 +309,7 @@ class Walk {
     const found = this.studio.directions().filter((d) => d.target === null || !now?.mix
       || now.mix[d.target] < 1);
     const chosen = this.direction.value;
-    this.direction.replaceChildren(...found.map((d) => h("option", { value: d.id }, d.name)));
+    this.direction.replaceChildren(...found.map((d) => h("option", { value: d.id }, shortNameOf(d))));
     if (found.some((d) => d.id === chosen)) this.direction.value = chosen;
     this.direction.disabled = this.along.disabled = !found.length;
     if (!found.length) this.direction.replaceChildren(h("option", {}, t("gan_walk_no_directions")));

@@ -3,6 +3,18 @@ import { boot, h, t } from "../page/kit/core.js";
 
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
+// Settings without effect beside the others: by which, as in gan.losses and gan.training.
+const IDLE = {
+  gp: (v) => v.loss !== "wasserstein-gp",
+  reg_every: (v) => !Number(v.r1) && !Number(v.r2),
+  beta1: (v) => v.optimizer === "rmsprop",
+  beta2: (v) => v.optimizer === "sgd",
+  augment_p: (v) => v.augment === "none",
+  ada_target: (v) => v.augment !== "ada",
+  aux_weight: (v) => v.aux_classes !== "true",
+  d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
+};
+
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
   constructor({ steering = false, changed = () => {} } = {}) {
@@ -13,6 +25,7 @@ export class Settings {
     this.node = h("div", { class: "ga-groups" }, ...groups.map((group) => h("fieldset", { class: "ga-set" },
       h("legend", { "data-t": `gan_group_${group.name}` }),
       ...group.fields.map((f) => this.#field(f)))));
+    this.node.addEventListener("input", () => this.#drawIdle());
   }
 
   #field({ key, kind, choices }) {
@@ -22,14 +35,26 @@ export class Settings {
       : h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off",
         inputmode: kind === "whole" ? "numeric" : "decimal" });
     const said = h("small", { class: "ga-said" });
+    const idle = h("small", { class: "ga-idle", "data-t": "gan_set_idle", hidden: true });
     input.addEventListener("change", () => this.changed(key, input.value.trim()));
     input.addEventListener("keydown", (e) => {
       if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); this.changed(key, input.value.trim()); }
       if (e.key === "Escape") { input.value = this.fields.get(key).value; input.blur(); }
     });
-    this.fields.set(key, { input, said, value: "" });
-    return h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
-      h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), said), input);
+    const node = h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
+      h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), said, idle), input);
+    this.fields.set(key, { input, said, idle, node, value: "" });
+    return node;
+  }
+
+  // What has no effect now is quiet, and may be typed all the same.
+  #drawIdle() {
+    const values = this.values();
+    for (const [key, { idle, node }] of this.fields) {
+      const isIdle = Boolean(IDLE[key]?.(values));
+      idle.hidden = !isIdle;
+      node.classList.toggle("is-idle", isIdle);
+    }
   }
 
   // What is true now; a field that somebody is typing in keeps what is typed.
@@ -40,6 +65,7 @@ export class Settings {
       if (!typing) field.input.value = values[key];
       field.value = values[key];
     }
+    this.#drawIdle();
   }
 
   values() {

@@ -1,5 +1,5 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
-import { Refused, ask, boot, copyText, count, h, say, t, translate } from "../page/kit/core.js";
+import { Refused, ask, boot, copyText, count, h, say, sentences, t, translate } from "../page/kit/core.js";
 import { Settings } from "./settings.js";
 
 const FORK_S = 60;
@@ -7,7 +7,7 @@ const FORK_S = 60;
 export class TrainForm {
   constructor(root, { note }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { note, command: "", asked: 0, fork: null });
+    Object.assign(this, { note, command: "", asked: 0, fork: null, past: null });  // past: seconds behind a fork, where known
   }
 
   start() {
@@ -118,7 +118,7 @@ export class TrainForm {
 
   // before: seconds that the run had trained by then; a duration counts from its beginning
   startFork(fork, settings, changed, before) {
-    Object.assign(this, { fork, forked: settings });
+    Object.assign(this, { fork, forked: settings, past: Math.round(before) });
     this.#fill();
     const wished = Math.ceil(before) + FORK_S;
     this.#field("seconds").value = boot.limit_s ? Math.min(wished, boot.limit_s) : wished;
@@ -152,7 +152,8 @@ export class TrainForm {
     const words = whole === undefined ? t("gan_fork_of", { run })
       : asked === null || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg) })
         : t("gan_fork_of_before", { run, count: count(nimg), asked: count(asked) });
-    this.find("#fork-what").textContent = whole === false ? `${words} ${t("gan_fork_weights")}` : words;
+    this.find("#fork-what").textContent = sentences(words, whole === false ? t("gan_fork_weights") : "",
+      this.past === null ? "" : t("gan_fork_past", { past: this.past }));
   }
 
   // Where it really begins: a moment that is kept, which may not be the one that was pointed at.
@@ -193,7 +194,7 @@ export class TrainForm {
   async #take(form) {
     if (form.fork) {
       const { settings } = await ask(`run?${new URLSearchParams({ id: form.fork.id })}`);
-      if (settings) Object.assign(this, { fork: form.fork, forked: settings });
+      if (settings) Object.assign(this, { fork: form.fork, forked: settings, past: null });
     } else {
       this.fork = null;
     }

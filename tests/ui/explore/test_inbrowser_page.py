@@ -83,6 +83,7 @@ def test_browser_and_server_paint_the_same_picture(page: Page):
         mine = move(page, psi)
         expect(page.locator("#latency")).to_contain_text("in browser")
         turn(page, False)
+        expect(page.locator("#latency")).not_to_contain_text("in browser")
         move(page, 1)
         theirs = move(page, psi)
         expect(page.locator("#latency")).to_contain_text("server")

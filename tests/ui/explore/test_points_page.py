@@ -40,6 +40,7 @@ def test_a_walk_along_a_class_direction_paints_and_asks_for_numbers(page: Page):
     expect(page.locator(".direction-slider")).to_have_count(8)
     page.evaluate(NOTE_MIXES)
     page.click("#open-walk")
+    expect(page.locator("#walk-direction option").filter(has_text="PCA 1")).not_to_have_count(0)
     page.locator("#walk-direction").select_option("class-8")
     picture_after(page, lambda: page.click("#walk-along"))
     page.wait_for_function("window.mixes.length > 4")
