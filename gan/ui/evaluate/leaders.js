@@ -50,7 +50,7 @@ export class Leaders {
 
   #heading(group) {
     const text = group.pair ? t("gan_leaders_group", group.pair) : t("gan_leaders_group_none");
-    return h("tr", { class: `ga-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
+    return h("tr", { class: `ga-leaders-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
   }
 
   #drawAbout() {

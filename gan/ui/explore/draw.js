@@ -22,7 +22,7 @@ export class Editor {
     this.clear = button("gan_draw_clear", { bare: true, id: "draw-clear" });
     this.sizeOut = h("output");
     this.size = range({ id: "draw-size", min: 1, max: 8, step: 1, value: 2 });
-    this.greyOut = h("output", { class: "ga-swatch", "aria-hidden": "true" });
+    this.greyOut = h("output", { class: "ga-brush", "aria-hidden": "true" });
     this.grey = range({ id: "draw-grey", min: 0, max: 255, step: 5, value: 255 });
     this.colour = h("input", { type: "color", id: "draw-colour", class: "ga-colour", value: "#d9542b" });
     this.greyField = field("gan_draw_grey", this.grey, { class: "is-tone", output: this.greyOut });

@@ -27,8 +27,8 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     expect(page.locator(".ga-card.is-stated strong")).to_have_text("0.79")
     # emoji's was measured against other images on other features: a group of its own, not drawn
     expect(page.locator(".ga-point.is-stated")).to_have_count(2)
-    expect(page.locator("#leaders-table .ga-group")).to_have_count(2)
-    expect(page.locator("#leaders-table .ga-group.is-shown")).to_have_text(
+    expect(page.locator("#leaders-table .ga-leaders-group")).to_have_count(2)
+    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
         "Against fashion, on features-fashion"
     )
     expect(page.locator("#leaders-about")).to_contain_text("features-fashion; an FD compares only")
@@ -64,7 +64,7 @@ def test_a_row_of_the_table_chooses_the_model(page: Page):
     open_tab(page, "Evaluate")
     page.locator("#leaders-table").get_by_role("button", name="emoji", exact=True).click()
     expect(page.locator("#model-select")).to_have_value("emoji")
-    expect(page.locator("#leaders-table .ga-group.is-shown")).to_have_text(
+    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
         "Against emoji, on features-generic"
     )
     expect(page.locator(".ga-point")).to_have_count(1)

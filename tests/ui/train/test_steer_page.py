@@ -75,7 +75,7 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     expect(page.locator("#fork-what")).to_contain_text(f"Fork of {run}")
     expect(page.locator("#fork-what")).to_contain_text("The duration counts from its beginning")
     idle = page.locator("#settings label:has([name=ada_target]) .ga-idle")
-    expect(idle).to_have_text("no effect now")
+    expect(idle).to_have_text("no effect")
     page.select_option("#settings [name=augment]", "ada")
     expect(idle).to_be_hidden()
     page.select_option("#settings [name=augment]", "none")
