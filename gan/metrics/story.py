@@ -15,7 +15,7 @@ Row = dict[str, Any]
 BLOCK = 8  # rows of a median, two seconds of them
 BLOCK_PART = 50  # in long runs a block is a fiftieth of it
 RECENT, EARLIER = 1200, 400  # rows that are kept of a long run: the last, and some of those before
-FLOOR_COUNT = 512  # images that "so many times the floor" speaks of
+FLOOR_COUNT = 512  # images that thresholds on "times the floor" were set with
 MIN_STEPS = 100  # before which nothing is amiss: D is ahead in every training's first moments
 # D's loss where it cannot tell real from fake, by which its share of what it can win is told
 DRAW: dict[LossName, float] = {

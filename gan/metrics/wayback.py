@@ -16,7 +16,7 @@ CLEARLY_BEFORE = 0.9  # of the images at which a divergence was seen: it began u
 def way_back(kind: FindingKind, story: Story, evidence: Evidence, past: Past) -> Remedy | None:
     """A fork from before the change that a finding followed, or from before a divergence.
 
-    With the settings as they were, or with lower rates where nothing was changed. Of a divergence
+    With the settings as they were, or with shorter steps where nothing was changed. Of a divergence
     that nothing is kept from before, a new run. None for other findings that no change led to.
     """
     began = _began(story, evidence)

@@ -100,7 +100,8 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
     finding = {
         "kind": "d-winning", "severity": "warning", "nimg": 640,
         "evidence": {"sign": "scores", "score_real": 9.1, "score_fake": -8.7, "saturated": 0.98},
-        "remedies": [{"name": "lower-d-rate", "settings": {"d_lr": "0.0005"}}],
+        "remedies": [{"name": "lower-d-rate", "settings": {"d_lr": "0.0005"}},
+                     {"name": "raise-r1", "settings": {"r1": "0.6", "r2": "0.6"}}],
     }  # fmt: skip
 
     def with_finding(route) -> None:  # what a sick run's reply holds; detectors have own tests
@@ -111,6 +112,7 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
     said = page.locator("[data-finding=d-winning]")
     expect(said).to_contain_text("scores real images 9.1 and generated ones −8.7")
     expect(said).to_contain_text("98 %")
+    expect(said.locator("[data-remedy=raise-r1]")).to_have_text("Raise R1 to 0.6")  # it is on
     said.get_by_role("button", name="Why?").click()
     expect(said).to_contain_text("A slower D leaves G time to catch up. Rate of D: 0.0005")
     said.get_by_role("button", name="Slow D down").click()
@@ -151,11 +153,19 @@ def test_a_divergence_is_left_behind_by_a_fork_from_before_the_change(page: Page
                       "nimg": change["nimg"]}],
     }  # fmt: skip
 
+    collapse = {
+        "kind": "mode-collapse", "severity": "warning", "nimg": 640, "remedies": [],
+        "evidence": {"sign": "modes", "modes": 5, "classes": 10, "mode_kind": "cluster"},
+    }  # fmt: skip
+
     def with_finding(route) -> None:
         reply = route.fetch()
-        route.fulfill(response=reply, json=reply.json() | {"findings": [finding]})
+        route.fulfill(response=reply, json=reply.json() | {"findings": [finding, collapse]})
 
     page.route(f"**/_gan/run?*id={run}&*", with_finding)
+    expect(page.locator("[data-finding=mode-collapse]")).to_contain_text(
+        "The samples show 5 of 10 groups of look-alike real images."
+    )
     back = page.locator("[data-finding=divergence] [data-remedy=fork-before]")
     expect(back).to_have_text(f"Go back to {change['nimg']:,} images")
     back.click()
