@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from gan.ui.explore.insight import layer_json
 from torch import nn
 
 from gan.checkpoint import load
@@ -14,7 +15,6 @@ from gan.latent.inside import Layer, activations, judge, scores_alone
 from gan.latent.points import from_seeds, show
 from gan.models import Discriminator, seeded_build
 from gan.presets import resolve_widths, run_config
-from gan.ui.explore.insight import layer_json
 from tests.latent.toys import generator_of
 
 
