@@ -286,19 +286,19 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*") if p.name.isdigit() and p.is_dir())
 
 
-class Found(NamedTuple):
+class CheckpointFound(NamedTuple):
     """The newest valid checkpoint, and the newer ones that had to be passed over."""
 
     path: Path
     skipped: tuple[str, ...]
 
 
-def newest_checkpoint(folder: Path) -> Found:
+def newest_checkpoint(folder: Path) -> CheckpointFound:
     """The newest checkpoint whose hashes hold; raises CheckpointError where there is none."""
     skipped: list[str] = []
     for path in reversed(checkpoints(folder)):
         if is_valid(path):
-            return Found(path, tuple(skipped))
+            return CheckpointFound(path, tuple(skipped))
         skipped.append(path.name)
     found = f"{len(skipped)} damaged" if skipped else "none"
     raise CheckpointError(

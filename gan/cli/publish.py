@@ -16,7 +16,7 @@ from gan.files import runs_root
 from gan.hub import deploy as deploying
 from gan.hub import push as pushing
 from gan.hub.client import saved_token
-from gan.hub.sending import Plan, Sent, send
+from gan.hub.sending import SendPlan, Sent, send
 from gan.metrics.card import known_scores
 from gan.runs import is_run
 
@@ -40,7 +40,7 @@ def confirmed(question: str, *, yes: bool) -> bool:
         fail("nothing was sent, since nobody said yes; add --yes")
 
 
-def sent(plan: Plan, token: str, *, yes: bool) -> str:
+def sent(plan: SendPlan, token: str, *, yes: bool) -> str:
     """Send a plan with a bar, after a yes where it overwrites; the repo's address."""
     many, url = len(plan.overwrites), ""
     if many and not confirmed(f"{plan.repo} is there; overwrite {many} of its files?", yes=yes):

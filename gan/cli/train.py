@@ -127,7 +127,7 @@ def train(
         if steer:
             say(runs.READING)
             _die_first_when_memory_is_short()
-        wish = Wish(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
+        wish = TrainArguments(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
         ranks.agree(True)  # all have looked at what is there before the first one writes
         with (
@@ -156,7 +156,7 @@ def _ranks(steer: bool) -> Ranks:
     return ranks
 
 
-class Wish(NamedTuple):
+class TrainArguments(NamedTuple):
     """What was typed."""
 
     preset: str | None
@@ -169,7 +169,7 @@ class Wish(NamedTuple):
     keep_mb: float | None
 
 
-class Plan(NamedTuple):
+class TrainPlan(NamedTuple):
     """What comes of it: where, with what, and how it begins."""
 
     run_dir: Path
@@ -188,16 +188,16 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
     return watch
 
 
-def _new(wish: Wish) -> Plan:
+def _new(wish: TrainArguments) -> TrainPlan:
     preset = wish.preset or DEFAULT_PRESET
     config, images = _new_config(preset, wish.data, wish.settings, seed=wish.seed or 0)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
     config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
     run_dir = wish.run_dir or runs.new_run_dir(preset)
-    return Plan(run_dir, config, partial(runs.start, config, images, run_dir))
+    return TrainPlan(run_dir, config, partial(runs.start, config, images, run_dir))
 
 
-def _resumed(run_dir: Path, wish: Wish) -> Plan:
+def _resumed(run_dir: Path, wish: TrainArguments) -> TrainPlan:
     if not runs.is_run(run_dir):
         raise RunError(f"--resume must name a run folder, {str(run_dir)!r} is none; see runs/")
     runs.check_free(run_dir)
@@ -205,7 +205,7 @@ def _resumed(run_dir: Path, wish: Wish) -> Plan:
     if wish.keep_mb is not None:
         config = replace(config, keep_mb=wish.keep_mb)
     images = _images_again(run_dir, config, moved=wish.data is not None)
-    return Plan(run_dir, config, partial(runs.resume, config, images, run_dir))
+    return TrainPlan(run_dir, config, partial(runs.resume, config, images, run_dir))
 
 
 def _images_again(run_dir: Path, config: RunConfig, *, moved: bool) -> ImageSet:
@@ -219,7 +219,7 @@ def _images_again(run_dir: Path, config: RunConfig, *, moved: bool) -> ImageSet:
     return _images_of(config)
 
 
-def _forked(text: str, wish: Wish) -> Plan:
+def _forked(text: str, wish: TrainArguments) -> TrainPlan:
     """Budget and folder are the fork's own; all else is the parent's unless it is given."""
     origin = runs.find_origin(text)
     if wish.preset not in (None, origin.config.preset):
@@ -245,7 +245,7 @@ def _forked(text: str, wish: Wish) -> Plan:
     config = replace(config, class_names=images.class_names if config.model.classes else ())
     run_dir = wish.run_dir or runs.new_run_dir(config.preset)
     say(origin.told())
-    return Plan(run_dir, config, partial(runs.fork, config, origin, images, run_dir))
+    return TrainPlan(run_dir, config, partial(runs.fork, config, origin, images, run_dir))
 
 
 def _images_of(config: RunConfig) -> ImageSet:
@@ -292,7 +292,7 @@ def _new_config(
     return replace(config, class_names=names), images
 
 
-def _resumed_config(run_dir: Path, wish: Wish) -> RunConfig:
+def _resumed_config(run_dir: Path, wish: TrainArguments) -> RunConfig:
     """The run's config with what may change in it; raises ConfigError for what may not."""
     config = from_json(RunConfig, read_json(run_dir / checkpoint.CONFIG_FILE))
     if wish.preset not in (None, config.preset):

@@ -13,7 +13,7 @@ LOCAL_FORMATS = (*VISITORS_FORMATS, "TIFF", "AVIF")
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReadLimits:
     """What is read of a folder, zip or upload; what is beyond them is counted as skipped."""
 
     images: int  # of more, as many are drawn at random
@@ -25,11 +25,11 @@ class Limits:
     formats: tuple[str, ...]
 
 
-LOCAL = Limits(
+LOCAL = ReadLimits(
     images=100_000, members=2_000_000, total_bytes=64 * 2**30, file_bytes=100 * MIB,
     pixels=50_000_000, seconds=float("inf"), formats=LOCAL_FORMATS,
 )  # fmt: skip
-PUBLIC = Limits(
+PUBLIC = ReadLimits(
     images=2000, members=50_000, total_bytes=200 * MIB, file_bytes=10 * MIB,
     pixels=16_000_000, seconds=30.0, formats=VISITORS_FORMATS,
 )  # fmt: skip

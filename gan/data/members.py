@@ -35,7 +35,7 @@ class Member(NamedTuple):
 
 
 @dataclass
-class Found:
+class MembersFound:
     """The members of a source, and what of it is no member."""
 
     members: list[Member] = field(default_factory=list)
@@ -45,10 +45,10 @@ class Found:
 # ---- a folder ---------------------------------------------------------------------------------
 
 
-def folder_members(root: Path) -> Found:
+def folder_members(root: Path) -> MembersFound:
     """Every file below `root`, by path; linked folders once, after all others, so that a link
     never takes the place of what it leads to."""
-    found, files = Found(), []
+    found, files = MembersFound(), []
     seen: set[tuple[int, int]] = set()
     waiting = [(os.fspath(root), "")]
     links: list[tuple[str, str]] = []
@@ -192,7 +192,7 @@ class _NamesAsBytes(io.RawIOBase):
 
 
 @contextmanager
-def zip_members(stream: BinaryIO | io.RawIOBase, *, members: int) -> Iterator[Found]:
+def zip_members(stream: BinaryIO | io.RawIOBase, *, members: int) -> Iterator[MembersFound]:
     """The members of a zip of at most so many, never unpacked to disk.
 
     Raises zipfile.BadZipFile and others of READ_ERRORS where it is damaged, DataError where it
@@ -204,8 +204,8 @@ def zip_members(stream: BinaryIO | io.RawIOBase, *, members: int) -> Iterator[Fo
         yield _listed(archive)
 
 
-def _listed(archive: zipfile.ZipFile) -> Found:
-    found = Found()
+def _listed(archive: zipfile.ZipFile) -> MembersFound:
+    found = MembersFound()
     infos = []
     for info in archive.infolist():
         if (info.external_attr >> 16) & 0o170000 == stat.S_IFLNK:

@@ -24,7 +24,7 @@ MARKS, MARK = "¡¿«»ªº°·\u00a0", -9.0  # of Latin text
 ALONE = -3.0  # more, for one that no plain letter stands beside
 
 
-class Reading(NamedTuple):
+class Encoding(NamedTuple):
     """An encoding: how often it is met, and how likely a character that is not ASCII is."""
 
     codec: str
@@ -61,18 +61,18 @@ def _accents(c: str) -> float:
 
 
 READINGS = (
-    Reading("utf-8", 4.0, lambda c: -9.0 if c.isalpha() else -11.0),
-    Reading("cp437", 0.0, _accents),
-    Reading("gbk", 0.0, _block(  # GB 2312, level 1
+    Encoding("utf-8", 4.0, lambda c: -9.0 if c.isalpha() else -11.0),
+    Encoding("cp437", 0.0, _accents),
+    Encoding("gbk", 0.0, _block(  # GB 2312, level 1
         "gbk", [(0xB0A1, 0xD7F9)], 3755, second=0xA1)),
-    Reading("cp932", -1.0, _block(  # kana, and JIS level 1
+    Encoding("cp932", -1.0, _block(  # kana, and JIS level 1
         "cp932", [(0x829F, 0x82F1), (0x8340, 0x8396), (0x889F, 0x9872), (0x8158, 0x815B)], 1800)),
-    Reading("big5", -1.0, _block("big5", [(0xA440, 0xC67E)], 5401)),  # level 1
-    Reading("cp949", -3.0, _block(  # Hangul of KS X 1001
+    Encoding("big5", -1.0, _block("big5", [(0xA440, 0xC67E)], 5401)),  # level 1
+    Encoding("cp949", -3.0, _block(  # Hangul of KS X 1001
         "cp949", [(0xB0A1, 0xC8FE)], 1800, second=0xA1)),
-    Reading("cp866", -2.0, _letters("А", "я", "ёЁ")),
-    Reading("cp1251", -3.0, _letters("А", "я", "ёЁ")),
-    Reading("cp1252", -3.0, _accents),
+    Encoding("cp866", -2.0, _letters("А", "я", "ёЁ")),
+    Encoding("cp1251", -3.0, _letters("А", "я", "ёЁ")),
+    Encoding("cp1252", -3.0, _accents),
 )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def is_likelier(codec: str, name: bytes) -> bool:
     return score[codec] > score["utf-8"]
 
 
-def _likelihood(reading: Reading, pieces: Sequence[bytes]) -> float:
+def _likelihood(reading: Encoding, pieces: Sequence[bytes]) -> float:
     total = reading.prior
     for piece in pieces:
         try:

@@ -26,8 +26,8 @@ from PIL import Image
 from gan.config import RESOLUTIONS
 from gan.data.classes import TABLE, UNSORTED, Classes, is_hidden, parts_of
 from gan.data.folder import MIN_IMAGES
-from gan.data.limits import LOCAL, Limits, format_names
-from gan.data.members import READ_ERRORS, Found, Member, Window, zip_members
+from gan.data.limits import LOCAL, ReadLimits, format_names
+from gan.data.members import READ_ERRORS, Member, MembersFound, Window, zip_members
 from gan.data.pictures import read_picture, shrink_picture
 from gan.data.taking import Taken, candidates, join, reasons_text, take
 from gan.errors import DataError, GanError
@@ -99,7 +99,7 @@ class OwnSets:
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
 
-    def add(self, stream: BinaryIO, name: str, *, limits: Limits = LOCAL) -> OwnSet:
+    def add(self, stream: BinaryIO, name: str, *, limits: ReadLimits = LOCAL) -> OwnSet:
         """Take in files as `framed` reads them: pictures, and zips of pictures.
 
         Raises DataError where fewer than two can be used, with the reasons; then nothing is kept.
@@ -202,9 +202,9 @@ def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
         stream.seek(begin + (0 if size == LEFT_OUT else size))
 
 
-def _found(stream: BinaryIO, limits: Limits, opened: ExitStack) -> Found:
+def _found(stream: BinaryIO, limits: ReadLimits, opened: ExitStack) -> MembersFound:
     """Every file of an upload, those in its zips too; the zips stay open with `opened`."""
-    loose, parts = Found(), []
+    loose, parts = MembersFound(), []
     for name, size in framed(stream):
         window = Window(stream, stream.tell(), size)
         if size == LEFT_OUT:
@@ -229,15 +229,17 @@ def _reader(window: Window) -> Callable[[int], bytes]:
     return read
 
 
-def _placed(zipped: Found, name: str) -> Found:
+def _placed(zipped: MembersFound, name: str) -> MembersFound:
     """A zip without folders counts as a folder of its name: cats.zip beside dogs.zip."""
     if any(len(parts_of(m.path)) > 1 for m in zipped.members if not is_hidden(m.path)):
         return zipped
     folder = (parts_of(name) or ("",))[-1][: -len(".zip")]
-    return Found([m._replace(path=f"{folder}/{m.path}") for m in zipped.members], zipped.skipped)
+    return MembersFound(
+        [m._replace(path=f"{folder}/{m.path}") for m in zipped.members], zipped.skipped
+    )
 
 
-def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: Limits) -> OwnSet:
+def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: ReadLimits) -> OwnSet:
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
     kept = size = 0
@@ -265,7 +267,7 @@ def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: Limits) -> O
     )
 
 
-def _too_few(kept: int, taken: Taken, limits: Limits) -> DataError:
+def _too_few(kept: int, taken: Taken, limits: ReadLimits) -> DataError:
     why = reasons_text(taken.skipped)
     return DataError(
         f"a set needs {MIN_IMAGES} or more {format_names(limits.formats)} images, got {kept} that "

@@ -17,7 +17,7 @@ from PIL import Image, ImageFile, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 
 from gan.data.jpeg import read_scans
-from gan.data.limits import DECODE_BYTES, JPEG_PIXELS, MAX_ASPECT, PUBLIC, Limits, format_names
+from gan.data.limits import DECODE_BYTES, JPEG_PIXELS, MAX_ASPECT, PUBLIC, ReadLimits, format_names
 from gan.errors import DataError
 from gan.images import Pixels, encode_webp, from_pil, grey_range, to_pil
 
@@ -40,7 +40,9 @@ MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 Result = TypeVar("Result")
 
 
-def read_picture(data: bytes, *, resolution: int, channels: int, limits: Limits = PUBLIC) -> Pixels:
+def read_picture(
+    data: bytes, *, resolution: int, channels: int, limits: ReadLimits = PUBLIC
+) -> Pixels:
     """An encoded picture as (resolution, resolution, channels): first frame, turned, centre crop.
 
     Raises DataError, in one sentence, for anything that is not a picture within the limits.
@@ -54,7 +56,7 @@ def read_picture(data: bytes, *, resolution: int, channels: int, limits: Limits 
     return _decoded(data, prepare, limits)
 
 
-def shrink_picture(data: bytes, *, side: int, limits: Limits = PUBLIC) -> bytes:
+def shrink_picture(data: bytes, *, side: int, limits: ReadLimits = PUBLIC) -> bytes:
     """An encoded picture as lossless WebP, RGB, turned, its shorter side at most `side`.
 
     What a camera wrote into the file (place, device) is not kept. Raises DataError as above.
@@ -91,7 +93,7 @@ SIGNATURES = (
 )  # fmt: skip
 
 
-def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) -> Result:
+def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimits) -> Result:
     """What `use` makes of the picture in `data`; raises DataError outside the limits."""
     if len(data) > limits.file_bytes:
         raise DataError(
@@ -117,7 +119,7 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: Limits) 
         ) from error
 
 
-def _opened(data: bytes, kind: str, limits: Limits) -> ImageFile.ImageFile:
+def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
     stream = io.BytesIO(data)
     if kind == "JPEG":  # by its class: Image.open refuses 179 million pixels, unread
         image: ImageFile.ImageFile = JpegImageFile(stream)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan.data.classes import Classes, classes_of, classes_text, is_hidden, is_table, read_table
-from gan.data.limits import Limits
-from gan.data.members import READ_ERRORS, Found, Member
+from gan.data.limits import ReadLimits
+from gan.data.members import READ_ERRORS, Member, MembersFound
 from gan.data.pictures import SUFFIXES, kind_of
 from gan.errors import DataError
 
@@ -82,7 +82,7 @@ class Candidates:
         return random.Random(DRAW_SEED).sample(range(count), most)
 
 
-def candidates(found: Found) -> Candidates:
+def candidates(found: MembersFound) -> Candidates:
     """What may be a picture: by its ending, or else by its first bytes. Nothing is decoded."""
     chosen, tables, skipped = [], {}, Counter(found.skipped)
     for member in found.members:
@@ -121,7 +121,7 @@ def _table(member: Member) -> Any:
     return read_table(data) if len(data) <= MAX_TABLE else None
 
 
-def take(these: Candidates, use: Use, *, limits: Limits, most: int | None = None) -> Taken:
+def take(these: Candidates, use: Use, *, limits: ReadLimits, most: int | None = None) -> Taken:
     """Read pictures one after another, at most `most`, and hand each to `use`."""
     drawn = these.draw(limits.images if most is None else min(most, limits.images))
     few = len(drawn) < len(these.members)
@@ -158,7 +158,7 @@ def _used(use: Use, data: bytes) -> str | None:
     return None
 
 
-def survey(these: Candidates, *, limits: Limits, most: int | None = None) -> Taken:
+def survey(these: Candidates, *, limits: ReadLimits, most: int | None = None) -> Taken:
     """What `take` would give if every candidate could be decoded; none is read."""
     most = limits.images if most is None else min(most, limits.images)
     paths = [these.members[i].path for i in sorted(these.draw(most))]
@@ -168,9 +168,9 @@ def survey(these: Candidates, *, limits: Limits, most: int | None = None) -> Tak
     )
 
 
-def join(parts: Sequence[Found]) -> Found:
+def join(parts: Sequence[MembersFound]) -> MembersFound:
     """Several sources as one."""
-    whole = Found()
+    whole = MembersFound()
     for part in parts:
         whole.members += part.members
         whole.skipped += part.skipped

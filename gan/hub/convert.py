@@ -51,7 +51,7 @@ MIB = 2**20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ConversionLimits:
     """What a conversion may take."""
 
     memory_mib: int = 768  # and four times the file: it, ours, the module's and what is written
@@ -66,7 +66,7 @@ def convert(
     name: str,
     source: SourceConfig,
     hints: Hints,
-    limits: Limits | None = None,
+    limits: ConversionLimits | None = None,
     d_file: Path | None = None,
     answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
@@ -78,7 +78,7 @@ def convert(
     `answers` settle what a file does not tell (gan.hub.layouts.settings).
     Raises HubError; of which kind says what went wrong.
     """
-    limits = limits or Limits()
+    limits = limits or ConversionLimits()
     digest = sha256(file)
     if source.sha256 not in ("", digest):
         raise HubError(
@@ -113,7 +113,7 @@ def _bounded(hints: Hints) -> dict[str, Any]:
     return dict(hints) if len(text) <= MAX_JOB_BYTES // 2 else {}
 
 
-def _run(work: Path, file: Path, limits: Limits, cancelled: Callable[[], bool]) -> int:
+def _run(work: Path, file: Path, limits: ConversionLimits, cancelled: Callable[[], bool]) -> int:
     """The child's exit status; it is killed when its time is over or nobody waits for it."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "gan.hub.convert", str(work)],
@@ -188,7 +188,7 @@ def main() -> None:
     """Bound this process, then do the job in the folder that is named."""
     work = Path(sys.argv[1])
     job = read_json(work / "job.json")
-    attempt(work, job, bounded=limit(Limits(**job["limits"]), Path(job["file"])))
+    attempt(work, job, bounded=limit(ConversionLimits(**job["limits"]), Path(job["file"])))
 
 
 def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
@@ -226,7 +226,7 @@ def _tell(work: Path, error: GanError) -> None:
     write_json(work / "told.json", {"kind": kind, "error": str(error)})
 
 
-def limit(limits: Limits, file: Path) -> bool:
+def limit(limits: ConversionLimits, file: Path) -> bool:
     """Bound this process for good; False where the system has no such limits."""
     if hasattr(signal, "alarm"):
         signal.alarm(int(limits.wall_s) + 5)  # if the parent is gone

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import gan
 from gan.errors import ConfigError, HubError, suggest
-from gan.hub.sending import Plan, look
+from gan.hub.sending import SendPlan, look
 from gan.hub.space import HARDWARE, PRELOADED, REPO_ID, split_front
 from gan.hub.stage import StagedFile, stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeployPlan(Plan):
+class DeployPlan(SendPlan):
     """A Space as it would be sent."""
 
     files: tuple[StagedFile, ...]

@@ -47,7 +47,7 @@ def is_onnx(file: Path) -> bool:
 def read_graph(file: Path) -> Recognised:
     """The chain that an ONNX file is. Raises HubError: `damaged` for a torn file, `unknown-layout`
     for a graph with a node that no chain has, or that gives other pictures than the chain."""
-    line = Line(file)
+    line = GraphWalk(file)
     line.follow()
     found = line.recognised()
     line.check(found)
@@ -90,7 +90,7 @@ def _tensors(model: Any) -> Iterator[Any]:
             yield from (attribute.t, *attribute.tensors)
 
 
-class Line:
+class GraphWalk:
     """The way from noise to picture through a graph, node after node."""
 
     def __init__(self, file: Path) -> None:

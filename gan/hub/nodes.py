@@ -12,7 +12,7 @@ from gan.hub.layouts.base import Chain
 Options = Mapping[str, Any]
 
 
-class Line(Protocol):
+class GraphContext(Protocol):
     """What a node is told of the graph; gan.hub.graph has it."""
 
     chain: Chain
@@ -29,7 +29,7 @@ class Line(Protocol):
         """Raise HubError for a node that is not as in a chain."""
 
 
-def _gemm(line: Line, node: Any, options: Options) -> None:
+def _gemm(line: GraphContext, node: Any, options: Options) -> None:
     weight = line.tensor(node, 1)
     plain = (options.get("alpha", 1.0), options.get("beta", 1.0), options.get("transA", 0))
     if plain != (1.0, 1.0, 0):
@@ -41,13 +41,13 @@ def _gemm(line: Line, node: Any, options: Options) -> None:
     line.chain.linear(module)
 
 
-def _matmul(line: Line, node: Any, options: Options) -> None:
+def _matmul(line: GraphContext, node: Any, options: Options) -> None:
     if node.input[0] not in line.moving or len(line.shape(node.input[0])) != 2:
         line.refuse_kind("MatMul")
     line.chain.linear({"weight": line.tensor(node, 1).T.contiguous()})
 
 
-def _square(line: Line, node: Any, options: Options) -> dict[str, int]:
+def _square(line: GraphContext, node: Any, options: Options) -> dict[str, int]:
     """Stride, padding and extra of a convolution that is the same in both directions."""
     kernel = line.shape(node.input[1])[2:]
     strides = list(options.get("strides", (1, 1)))
@@ -61,58 +61,58 @@ def _square(line: Line, node: Any, options: Options) -> dict[str, int]:
     return {"stride": strides[0], "padding": pads[0], "extra": extra[0]}
 
 
-def _module(line: Line, node: Any) -> dict[str, Tensor]:
+def _module(line: GraphContext, node: Any) -> dict[str, Tensor]:
     module = {"weight": line.tensor(node, 1)}
     return module | ({"bias": line.tensor(node, 2)} if len(node.input) > 2 else {})
 
 
-def _conv(line: Line, node: Any, options: Options) -> None:
+def _conv(line: GraphContext, node: Any, options: Options) -> None:
     numbers = _square(line, node, options)
     module = _module(line, node)
     line.chain.conv(module, stride=numbers["stride"], padding=numbers["padding"])
 
 
-def _deconv(line: Line, node: Any, options: Options) -> None:
+def _deconv(line: GraphContext, node: Any, options: Options) -> None:
     line.chain.deconv(_module(line, node), **_square(line, node, options))
 
 
-def _bn(line: Line, node: Any, options: Options) -> None:
+def _bn(line: GraphContext, node: Any, options: Options) -> None:
     names = ("weight", "bias", "running_mean", "running_var")
     module = {name: line.tensor(node, 1 + i) for i, name in enumerate(names)}
     eps = float(options.get("epsilon", 1e-5))
     line.chain.bn(module, eps=f"{eps:.8f}")
 
 
-def _affine(word: str) -> Callable[[Line, Any, Options], None]:
-    def take(line: Line, node: Any, options: Options) -> None:
+def _affine(word: str) -> Callable[[GraphContext, Any, Options], None]:
+    def take(line: GraphContext, node: Any, options: Options) -> None:
         module = _module(line, node)
         line.chain.put(f"{word} {len(module['weight'])}", module)
 
     return take
 
 
-def _leaky(line: Line, node: Any, options: Options) -> None:
+def _leaky(line: GraphContext, node: Any, options: Options) -> None:
     line.chain.add(f"leaky {float(options.get('alpha', 0.01)):.8f}")
 
 
-def _prelu(line: Line, node: Any, options: Options) -> None:
+def _prelu(line: GraphContext, node: Any, options: Options) -> None:
     slope = line.tensor(node, 1).flatten()
     line.chain.put(f"prelu {len(slope)}", {"weight": slope})
 
 
-def _elu(line: Line, node: Any, options: Options) -> None:
+def _elu(line: GraphContext, node: Any, options: Options) -> None:
     if options.get("alpha", 1.0) != 1.0:
         line.refuse_kind("Elu")
     line.chain.add("elu")
 
 
-def _gelu(line: Line, node: Any, options: Options) -> None:
+def _gelu(line: GraphContext, node: Any, options: Options) -> None:
     if options.get("approximate", b"none") != b"none":
         line.refuse_kind("Gelu")
     line.chain.add("gelu")
 
 
-def _clip(line: Line, node: Any, options: Options) -> None:
+def _clip(line: GraphContext, node: Any, options: Options) -> None:
     bounds = [float(line.tensor(node, i).flatten()[0]) for i in range(1, len(node.input))]
     bounds = bounds or [options.get("min", 0.0), options.get("max", 0.0)]
     if bounds != [-1.0, 1.0]:
@@ -120,7 +120,7 @@ def _clip(line: Line, node: Any, options: Options) -> None:
     line.chain.add("clip")
 
 
-def _enlarge(line: Line, node: Any, options: Options) -> None:
+def _enlarge(line: GraphContext, node: Any, options: Options) -> None:
     before, after = line.shape(line.at), line.shape(node.output[0])
     factor = after[-1] // before[-1]
     mode = options.get("mode", b"nearest")
@@ -129,13 +129,13 @@ def _enlarge(line: Line, node: Any, options: Options) -> None:
     line.chain.add(f"upsample {factor}" + (" bilinear" if mode == b"linear" else ""))
 
 
-def _shuffle(line: Line, node: Any, options: Options) -> None:
+def _shuffle(line: GraphContext, node: Any, options: Options) -> None:
     if options.get("mode", b"DCR") != b"CRD" or options["blocksize"] != 2:
         line.refuse_kind("DepthToSpace")
     line.chain.add("shuffle 2")
 
 
-OPS: dict[str, Callable[[Line, Any, Options], None]] = {
+OPS: dict[str, Callable[[GraphContext, Any, Options], None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Conv": _conv,

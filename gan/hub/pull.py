@@ -23,7 +23,7 @@ from gan.errors import HubError
 from gan.files import pulled_root, read_json, write_atomic, write_json
 from gan.hub import client, library
 from gan.hub.client import never
-from gan.hub.convert import Limits as ConvertLimits
+from gan.hub.convert import ConversionLimits as ConvertLimits
 from gan.hub.convert import convert
 from gan.hub.failures import hub_error, slow_error
 from gan.hub.known import preferred_file

@@ -24,7 +24,7 @@ from gan.hub.client import never
 from gan.hub.names import parse_repo
 from gan.hub.pictures import samples_picture, walk_picture
 from gan.hub.recipe import shared_data, training_command
-from gan.hub.sending import Look, Plan, account_of, look
+from gan.hub.sending import Look, SendPlan, account_of, look
 from gan.hub.space import FRONT, REPO_ID, join_front, split_front
 from gan.models import count_parameters
 from gan.schema import to_json
@@ -48,7 +48,7 @@ class Caution(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PushPlan(Plan):
+class PushPlan(SendPlan):
     """Exactly what would be sent."""
 
     warnings: tuple[Caution, ...] = ()

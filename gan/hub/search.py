@@ -13,7 +13,7 @@ MAX_FOUND, MAX_WORDS = 100, 200
 MAX_TEXT, MAX_TAGS = 100, 30  # of what the Hub says, in what we pass on
 
 
-class Found(NamedTuple):
+class RepoFound(NamedTuple):
     """A repo among the results, by likes."""
 
     repo: str
@@ -46,7 +46,7 @@ def search(
     limit: int = 20,
     timeout: float = TIMEOUT_S,
     token: str | Literal[False] = False,
-) -> list[Found]:
+) -> list[RepoFound]:
     """Models whose name holds `text`, the most liked first; `tag` narrows it, for example "gan".
 
     Raises HubError; what comes is the Hub's and anybody's words, bounded but not escaped.
@@ -58,8 +58,8 @@ def search(
     return [_found(row) for row in client.ask(task, title="search", token=token, limit_s=timeout)]
 
 
-def _found(row: dict[str, Any]) -> Found:
-    return Found(
+def _found(row: dict[str, Any]) -> RepoFound:
+    return RepoFound(
         row["repo"],
         row["likes"],
         row["downloads"],

@@ -43,7 +43,7 @@ class Look(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class SendPlan:
     """A repo as it would be written, in one commit."""
 
     repo: str
@@ -117,7 +117,7 @@ def account_of(token: str, *, limit_s: float = LOOK_LIMIT_S) -> str:
 
 
 def send(
-    plan: Plan,
+    plan: SendPlan,
     *,
     token: str,
     overwrite: bool = False,

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan.latent.points import Points
-from gan.latent.trace import Step, is_affine, trace
+from gan.latent.trace import TracedLayer, is_affine, trace
 from gan.models import Discriminator, Generator
 from gan.sampling import truncate
 
@@ -33,7 +33,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class DiscriminatorView:
     """What D says of one picture."""
 
     score: float  # the logit: above 0 is rather real, for losses with a fixed zero
@@ -61,7 +61,7 @@ def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer
     return [*layers, _image(x[0])]
 
 
-def _stages(steps: list[Step]) -> list[Tensor]:
+def _stages(steps: list[TracedLayer]) -> list[Tensor]:
     """What the last leaf of each stage gave, (1, ...).
 
     An affine leaf begins a stage, or one that changes the maps' size before it does.
@@ -109,9 +109,9 @@ def _as_map(units: Tensor) -> Tensor:
     return F.pad(units.float(), (0, rows * columns - len(units))).view(1, rows, columns)
 
 
-def judge(
+def view_of(
     d: Discriminator | None, x: Tensor, labels: Tensor | None = None, *, seed: int = 0
-) -> Judgement | None:
+) -> DiscriminatorView | None:
     """D's score of x (C, H, W) in [-1, 1] and where it comes from; None where there is no D.
 
     labels: (1,) int64 or class weights (1, classes). The gradient is averaged over noisy copies
@@ -127,12 +127,12 @@ def judge(
     pull = gradient.abs().sum(0)
     with torch.no_grad():
         score = float(d(x.clone()[None], labels).mean())
-    return Judgement(score, pull / pull.max().clamp_min(1e-12), gradient)
+    return DiscriminatorView(score, pull / pull.max().clamp_min(1e-12), gradient)
 
 
 @torch.no_grad()
 def scores_alone(d: Discriminator, x: Tensor, labels: Tensor | None = None) -> Tensor:
-    """D's scores (N,) of x (N, C, H, W), each picture alone as in `judge`.
+    """D's scores (N,) of x (N, C, H, W), each picture alone as in `view_of`.
 
     A D that looks at packs or at its batch scores a picture among others differently.
     """

@@ -115,7 +115,7 @@ def _check(g: Generator, target: Tensor, restarts: int, steps: int) -> None:
         )
 
 
-class Candidate(NamedTuple):
+class PointFound(NamedTuple):
     """One point and how near its picture is."""
 
     point: Points  # one point
@@ -177,13 +177,13 @@ class Aim:
         return loss + PRIOR_WEIGHT * too_long * points.z.shape[1], squared, x
 
     @torch.no_grad()
-    def best_of(self, points: Points) -> Candidate:
+    def best_of(self, points: Points) -> PointFound:
         """The nearest of the points."""
         losses, squared, x = self.losses(points)
         i = int(losses.nan_to_num(math.inf).argmin())
-        return Candidate(points.at([i]), float(losses[i]), float(squared[i].sqrt()), x[i].clone())
+        return PointFound(points.at([i]), float(losses[i]), float(squared[i].sqrt()), x[i].clone())
 
-    def better(self, one: Candidate, other: Candidate) -> Candidate:
+    def better(self, one: PointFound, other: PointFound) -> PointFound:
         """The nearer of two."""
         return other if other.loss < one.loss else one
 

@@ -15,7 +15,7 @@ AFFINE = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, nn.InstanceNorm2d, nn.LayerNorm)
 
 
-class Step(NamedTuple):
+class TracedLayer(NamedTuple):
     """One leaf module's turn in a forward pass."""
 
     module: nn.Module
@@ -29,16 +29,16 @@ class _Enough(Exception):
 @torch.no_grad()
 def trace(
     g: Generator, w: Tensor, *, until: Callable[[nn.Module], bool] | None = None
-) -> tuple[list[Step], Tensor | None]:
+) -> tuple[list[TracedLayer], Tensor | None]:
     """Leaf modules in the order in which synthesis(w) used them, and x (N, C, H, W).
 
     Ends after the first module for which `until` is true; x is then None.
     """
-    steps: list[Step] = []
+    steps: list[TracedLayer] = []
 
     def note(module: nn.Module, inputs: object, output: object) -> None:
         if isinstance(output, Tensor):
-            steps.append(Step(module, output.detach()))
+            steps.append(TracedLayer(module, output.detach()))
             if until is not None and until(module):
                 raise _Enough
 

@@ -18,13 +18,13 @@ from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.ported import port_of
-from gan.models.protocol import Discriminator, Generator, Judgement
+from gan.models.protocol import Discriminator, DOutput, Generator
 from gan.models.shapes import shapes_only
 
 __all__ = [
+    "DOutput",
     "Discriminator",
     "Generator",
-    "Judgement",
     "build_discriminator",
     "build_generator",
     "count_parameters",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from gan.models.protocol import Discriminator, Judgement, embed_labels
+from gan.models.protocol import Discriminator, DOutput, embed_labels
 
 GROUP = 4  # images whose spread is measured together; Karras et al. 2020 (StyleGAN2)
 
@@ -51,7 +51,7 @@ class Critic(Discriminator):
             aux_classes=shape.aux_classes,
         )
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Judgement:
+    def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
         """One row of logits, one a pack."""
         count, m = len(x), self.packing
         if m > 1:
@@ -59,11 +59,11 @@ class Critic(Discriminator):
         logits, classes = self.head(self.features(x), labels)
         if classes is not None:
             classes = classes.unflatten(1, (m, self.classes)).flatten(0, 1)[None, :count]
-        return Judgement(logits[None], classes)
+        return DOutput(logits[None], classes)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """x (N, C, H, W) -> logits (N,); each image has the logit of its pack."""
-        logits = self.judge(x, labels).logits[0]
+        logits = self.outputs(x, labels).logits[0]
         return logits if self.packing == 1 else spread(logits, len(x), self.packing)
 
 

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrizations, parametrize
 from gan.config import ModelConfig
 from gan.families import layer_counts, layers_of
 from gan.models.critic import Critic, CriticShape
-from gan.models.protocol import Discriminator, Judgement
+from gan.models.protocol import Discriminator, DOutput
 
 NORMALISED = (nn.Conv2d, nn.Linear, nn.Embedding)
 POWER_ITERATIONS = 15  # until a spectral norm that was given other weights is right again
@@ -34,11 +34,11 @@ class Critics(Discriminator):
         self.classes, self.grouping, self.packing = first.classes, first.grouping, first.packing
         self.mixes_batch = any(d.mixes_batch for d in members.values())
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Judgement:
+    def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
         """A row of logits a critic, in the order of `members`."""
-        found = [d.judge(pooled(x, scale), labels) for scale, d in self._placed()]
+        found = [d.outputs(pooled(x, scale), labels) for scale, d in self._placed()]
         classes = [f.classes for f in found if f.classes is not None]
-        return Judgement(
+        return DOutput(
             torch.cat([f.logits for f in found]), torch.cat(classes) if classes else None
         )
 

@@ -43,7 +43,7 @@ class Generator(nn.Module, ABC):
         return x
 
 
-class Judgement(NamedTuple):
+class DOutput(NamedTuple):
     """What each critic of a discriminator says: one logit a pack, and perhaps the class."""
 
     logits: Tensor  # (critics, packs); a pack is one image unless D packs several
@@ -65,9 +65,9 @@ class Discriminator(nn.Module, ABC):
         Where D judges packs, each image has the logit of its pack; several critics are averaged.
         """
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Judgement:
+    def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
         """Like `forward`, critic by critic and pack by pack: what a loss is made of."""
-        return Judgement(self(x, labels)[None])
+        return DOutput(self(x, labels)[None])
 
 
 def embed_labels(table: nn.Embedding, labels: Tensor) -> Tensor:

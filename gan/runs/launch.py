@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TextIO
 
 from gan.checkpoint import (
     MODEL_FILE,
-    Found,
+    CheckpointFound,
     load_state,
     newest_checkpoint,
     sweep,
@@ -100,7 +100,7 @@ def resume(
 
 def _go_on(
     config: RunConfig, images: ImageSet, run_dir: Path, host: Host
-) -> tuple[Trainer, list[HistoryEvent], Found]:
+) -> tuple[Trainer, list[HistoryEvent], CheckpointFound]:
     """The trainer as it was at the newest whole checkpoint; nothing is written."""
     found = _newest(run_dir)
     if found.skipped:
@@ -113,7 +113,7 @@ def _go_on(
     return trainer, changed, found
 
 
-def _newest(run_dir: Path) -> Found:
+def _newest(run_dir: Path) -> CheckpointFound:
     """The newest whole checkpoint; where there are only weights, that they can be forked."""
     try:
         return newest_checkpoint(run_dir / "checkpoints")

@@ -25,7 +25,7 @@ FORKS_FILE = "forks.json"  # moments of the run from which others were forked
 GONE = ".{}.gone.tmp"  # what is being deleted; gan.checkpoint.sweep ends what was broken off
 
 
-class Moment(NamedTuple):
+class KeptPath(NamedTuple):
     """One file or folder of a run."""
 
     nimg: int
@@ -47,12 +47,12 @@ def thin(run: Path, keep_mb: float) -> None:
 
 
 def choose(
-    kinds: dict[str, list[Moment]], excess: int, over: int, forked: Collection[int]
-) -> list[Moment]:
+    kinds: dict[str, list[KeptPath]], excess: int, over: int, forked: Collection[int]
+) -> list[KeptPath]:
     """What goes, in order: at least `excess` bytes, and `over` snapshots, where so much may go."""
     left = {kind: list(moments) for kind, moments in kinds.items()}
     now = max((m.nimg for moments in left.values() for m in moments), default=0)
-    gone: list[Moment] = []
+    gone: list[KeptPath] = []
     while excess > 0 or over > 0:
         among = left if excess > 0 else {"snapshots": left["snapshots"]}
         missed = [
@@ -70,21 +70,21 @@ def choose(
     return gone
 
 
-def _missed(moments: list[Moment], i: int, now: int) -> float:
+def _missed(moments: list[KeptPath], i: int, now: int) -> float:
     """How much one is missed a byte: by the gap that it leaves, against how long ago that is."""
     before, after = moments[i - 1].nimg, moments[i + 1].nimg
     return (after - before) / max(1, now - before) / max(1, moments[i].size)
 
 
-def _moments(folder: Path) -> list[Moment]:
+def _moments(folder: Path) -> list[KeptPath]:
     """What a run keeps of one kind, in order."""
     if folder.name == "checkpoints":
-        return [Moment(int(p.name), p, disk_use(p)) for p in checkpoints(folder)]
+        return [KeptPath(int(p.name), p, disk_use(p)) for p in checkpoints(folder)]
     found = []
     for path in folder.glob("*.*"):
         if path.stem.isdigit():
             with suppress(OSError):
-                found.append(Moment(int(path.stem), path, path.stat().st_size))
+                found.append(KeptPath(int(path.stem), path, path.stat().st_size))
     return sorted(found)
 
 

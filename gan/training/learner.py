@@ -20,8 +20,8 @@ from gan.errors import DivergedError
 from gan.losses import LOSSES
 from gan.models import (
     Discriminator,
+    DOutput,
     Generator,
-    Judgement,
     keep_weights,
     seeded_build,
     seeded_discriminator,
@@ -179,12 +179,12 @@ class Learner:
         shift = self.augmenter.draw_shift()
         self.d.requires_grad_(False)
         with self.autocast():
-            fake = self.d.judge(self.augmenter.shown(x_fake, shift), batch.labels)
+            fake = self.d.outputs(self.augmenter.shown(x_fake, shift), batch.labels)
             real_logits = fake.logits.detach()
             if LOSSES[self.config.train.loss].paired:
                 with torch.no_grad():
                     x_real = self.augmenter.shown(batch.x, shift)
-                    real_logits = self.d.judge(x_real, batch.labels).logits
+                    real_logits = self.d.outputs(x_real, batch.labels).logits
         total, loss = objective.g_objective(
             self.config, real_logits.float(), objective.as_float(fake), batch.labels
         )
@@ -204,7 +204,7 @@ class Learner:
         real, fake = self._judged(batch, x_fake)
         return LOSSES[self.config.train.loss].d(real.logits, fake.logits)
 
-    def _judged(self, batch: Batch, x_fake: Tensor) -> tuple[Judgement, Judgement]:
+    def _judged(self, batch: Batch, x_fake: Tensor) -> tuple[DOutput, DOutput]:
         self.d.eval()
         with self.autocast():
             judged = objective.judge_both(self.d, batch.x, x_fake.detach(), batch.labels)

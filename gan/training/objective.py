@@ -8,33 +8,33 @@ from torch.nn.functional import cross_entropy
 
 from gan.config import RunConfig
 from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
-from gan.models import Discriminator, Judgement
+from gan.models import Discriminator, DOutput
 
 
 def judge_both(
     d: Discriminator, x_real: Tensor, x_fake: Tensor, labels: Tensor | None
-) -> tuple[Judgement, Judgement]:
+) -> tuple[DOutput, DOutput]:
     """D on real and fake: in one pass, unless it would mix them (batch norm, groups)."""
     if d.mixes_batch or len(x_real) % d.grouping:
-        return as_float(d.judge(x_real, labels)), as_float(d.judge(x_fake, labels))
+        return as_float(d.outputs(x_real, labels)), as_float(d.outputs(x_fake, labels))
     x = torch.cat([x_real, x_fake.to(x_real.dtype)])
     both = None if labels is None else torch.cat([labels, labels])
-    judged = as_float(d.judge(x, both))
+    judged = as_float(d.outputs(x, both))
     logits = judged.logits.chunk(2, dim=1)
     if judged.classes is None:
-        return Judgement(logits[0]), Judgement(logits[1])
+        return DOutput(logits[0]), DOutput(logits[1])
     classes = judged.classes.chunk(2, dim=1)
-    return Judgement(logits[0], classes[0]), Judgement(logits[1], classes[1])
+    return DOutput(logits[0], classes[0]), DOutput(logits[1], classes[1])
 
 
-def as_float(judged: Judgement) -> Judgement:
+def as_float(judged: DOutput) -> DOutput:
     """The same in float32, whatever autocast made of it."""
     classes = judged.classes
-    return Judgement(judged.logits.float(), None if classes is None else classes.float())
+    return DOutput(judged.logits.float(), None if classes is None else classes.float())
 
 
 def d_objective(
-    config: RunConfig, real: Judgement, fake: Judgement, labels: Tensor | None
+    config: RunConfig, real: DOutput, fake: DOutput, labels: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """(total, adversarial loss) of D, without penalties.
 
@@ -49,7 +49,11 @@ def d_objective(
 
 
 def lazy_penalty(
-    config: RunConfig, x_real: Tensor, x_fake: Tensor, real: Judgement, fake: Judgement
+    config: RunConfig,
+    x_real: Tensor,
+    x_fake: Tensor,
+    real: DOutput,
+    fake: DOutput,
 ) -> Tensor:
     """R1 on real and R2 on fake, weighted; both images must require grad."""
     t = config.train
@@ -67,7 +71,7 @@ def line_penalty(
 ) -> Tensor:
     """The gradient penalty of wasserstein-gp, weighted."""
     penalty = gradient_penalty(
-        lambda x: d.judge(x, labels).logits,
+        lambda x: d.outputs(x, labels).logits,
         x_real.detach(),
         x_fake.detach().float(),
         mix,
@@ -77,7 +81,7 @@ def line_penalty(
 
 
 def g_objective(
-    config: RunConfig, real_logits: Tensor, fake: Judgement, labels: Tensor | None
+    config: RunConfig, real_logits: Tensor, fake: DOutput, labels: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """(total, adversarial loss) of G: against the mean of D's critics, or the worst for it."""
     table = LOSSES[config.train.loss]

@@ -14,7 +14,7 @@ GAP_S = 10.0  # a step that takes longer is looked at
 IDLE_SHARE = 0.05  # of the processor's time: who has used less than that in a gap did not work
 
 
-class Moment(NamedTuple):
+class ClockReading(NamedTuple):
     """What both clocks showed."""
 
     wall_s: float
@@ -31,11 +31,11 @@ class WorkTime:
     ) -> None:
         self._clock, self._processor = clock, processor
 
-    def now(self) -> Moment:
+    def now(self) -> ClockReading:
         """Where a stretch of work begins."""
-        return Moment(self._clock(), self._processor())
+        return ClockReading(self._clock(), self._processor())
 
-    def since(self, begin: Moment) -> float:
+    def since(self, begin: ClockReading) -> float:
         """Seconds of work since then.
 
         Of a long stretch in which the process used next to no processor, only what it used: it was

@@ -22,7 +22,7 @@ from gan.config import SourceConfig
 from gan.errors import HubError
 from gan.files import read_json, sha256
 from gan.hub.card import escaped
-from gan.hub.convert import PARTS, Limits, attempt, convert
+from gan.hub.convert import PARTS, ConversionLimits, attempt, convert
 from gan.hub.source import source_card
 from gan.sampling import latents, render
 from tests.hub.references import dcgan, dcgan_critic, drawn, maps
@@ -49,7 +49,7 @@ def converted(file: Path, out: Path, **more: object) -> Path:
 def here(monkeypatch):
     """What the child does, in this process and without limits: a child takes seconds to begin."""
 
-    def run(work: Path, file: Path, limits: Limits, cancelled: object) -> int:
+    def run(work: Path, file: Path, limits: ConversionLimits, cancelled: object) -> int:
         attempt(work, read_json(work / "job.json"), bounded=True)
         return 0
 
@@ -237,7 +237,7 @@ def test_a_zip_that_inflates_is_refused(tmp_path):
                     target.write(part)
     plain.unlink()
     assert (tmp_path / "zip.pth").stat().st_size < 2**21
-    error = refused(tmp_path / "zip.pth", tmp_path / "out", limits=Limits(memory_mib=64))
+    error = refused(tmp_path / "zip.pth", tmp_path / "out", limits=ConversionLimits(memory_mib=64))
     assert error.kind == "too-large"
 
 
@@ -301,7 +301,7 @@ def test_a_file_that_is_not_the_one_that_the_hub_states_is_refused(tmp_path):
 
 def test_a_conversion_that_takes_too_long_is_killed(tmp_path):
     file = saved(tmp_path / "g.pth", small())
-    error = refused(file, tmp_path / "out", limits=Limits(wall_s=0.2))
+    error = refused(file, tmp_path / "out", limits=ConversionLimits(wall_s=0.2))
     assert error.kind == "slow"  # else the model would be there: the file is a right one
 
 

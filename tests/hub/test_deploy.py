@@ -15,7 +15,7 @@ from gan.cli import app
 from gan.errors import HubError
 from gan.hub import deploy
 from gan.hub.client import environment
-from gan.hub.sending import Plan, look, send
+from gan.hub.sending import SendPlan, look, send
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
 
@@ -30,7 +30,7 @@ def small_plan(hub: Hub, repo: str = "visitor/app", **options) -> deploy.DeployP
     return deploy.DeployPlan(repo=repo, kind="space", files=files, found=found, **options)
 
 
-def sent(plan: Plan, *, overwrite: bool = False) -> str:
+def sent(plan: SendPlan, *, overwrite: bool = False) -> str:
     """The address of what is written so."""
     [*_, last] = send(plan, token=VISITOR, overwrite=overwrite)
     return last.url

@@ -66,7 +66,7 @@ def ours(found: Recognised) -> tuple[Generator, Discriminator]:
 def assert_judges(d: Discriminator, pictures: Tensor, whole: Tensor, small: Tensor) -> None:
     """Ours is above 0 for the real, the original below: negated, and places averaged."""
     with torch.no_grad():
-        logits = d.judge(2 * pictures - 1).logits
+        logits = d.outputs(2 * pictures - 1).logits
         both = d(2 * pictures - 1)
     wanted = -torch.stack([whole.mean(1), small.flatten()])
     torch.testing.assert_close(logits, wanted, atol=1e-5, rtol=1e-5)

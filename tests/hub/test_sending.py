@@ -16,7 +16,7 @@ from gan.errors import HubError
 from gan.hub.client import never
 from gan.hub.meter import Meter
 from gan.hub.pull import PullProgress
-from gan.hub.sending import Look, Plan, SendProgress, Sent, send
+from gan.hub.sending import Look, SendPlan, SendProgress, Sent, send
 from tests.hub.server import Hub
 
 VISITOR = "hf_visitor"
@@ -30,11 +30,11 @@ LARGE = {
 }
 
 
-def plan_of(hub: Hub, files: dict[str, bytes]) -> Plan:
+def plan_of(hub: Hub, files: dict[str, bytes]) -> SendPlan:
     there = hub.repos.get(("model", REPO))
     commit, held = (there.refs["main"], frozenset(there.files())) if there else ("", frozenset())
     found = Look(there is not None, commit, held, "visitor")
-    return Plan(repo=REPO, kind="model", files=tuple(files.items()), found=found)
+    return SendPlan(repo=REPO, kind="model", files=tuple(files.items()), found=found)
 
 
 def told(

@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from gan.ui.explore.insight import layer_json
 from torch import nn
 
 from gan.checkpoint import load
 from gan.data.bundled import BUNDLED
-from gan.latent.inside import Layer, activations, judge, scores_alone
+from gan.latent.inside import Layer, activations, scores_alone, view_of
 from gan.latent.points import from_seeds, show
 from gan.models import Discriminator, seeded_build
 from gan.presets import resolve_widths, run_config
+from gan.ui.explore.inside import layer_json
 from tests.latent.toys import generator_of
 
 
@@ -76,7 +76,7 @@ class Straight(Discriminator):
 def test_the_overlay_is_the_gradient_of_the_score():
     weights = torch.zeros(1, 12, 12)
     weights[0, 3, 8], weights[0, 9, 2] = 2.0, -1.0
-    said = judge(Straight(weights), torch.zeros(1, 12, 12))
+    said = view_of(Straight(weights), torch.zeros(1, 12, 12))
     assert said.score == pytest.approx(2.0)
     assert divmod(int(said.pull.argmax()), 12) == (3, 8)
     assert float(said.pull.max()) == pytest.approx(1.0)
@@ -87,7 +87,7 @@ def test_the_overlay_is_the_gradient_of_the_score():
 
 
 def test_without_d_there_is_no_judgement():
-    assert judge(None, torch.zeros(1, 28, 28)) is None
+    assert view_of(None, torch.zeros(1, 28, 28)) is None
 
 
 def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
@@ -95,11 +95,11 @@ def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
     before = {k: v.clone() for k, v in d.state_dict().items()}
     points = from_seeds(fashion, [8])
     x = show(fashion, points)[0]
-    said, again = (judge(d, x, points.weights) for _ in range(2))
+    said, again = (view_of(d, x, points.weights) for _ in range(2))
     assert torch.equal(said.pull, again.pull)
     uphill = said.gradient / said.gradient.norm()
-    assert judge(d, x + 0.3 * uphill, points.weights).score > said.score
-    assert judge(d, x - 0.3 * uphill, points.weights).score < said.score
+    assert view_of(d, x + 0.3 * uphill, points.weights).score > said.score
+    assert view_of(d, x - 0.3 * uphill, points.weights).score < said.score
     assert all(torch.equal(before[k], v) for k, v in d.state_dict().items())
     assert all(p.grad is None for p in d.parameters())
 
@@ -118,7 +118,7 @@ def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(structure, 
     labels = torch.eye(10)[:5] if classes else None
     alone = scores_alone(d, x, labels)
     for i in range(5):
-        said = judge(d, x[i], None if labels is None else labels[i : i + 1])
+        said = view_of(d, x[i], None if labels is None else labels[i : i + 1])
         assert said.score == pytest.approx(float(alone[i]), abs=1e-5)
         assert float(said.pull.max()) == pytest.approx(1.0)
 

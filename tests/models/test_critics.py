@@ -43,7 +43,7 @@ def test_every_structure_is_a_discriminator_of_the_protocol(family, settings):
     d = build_discriminator(shape(family, **settings)).eval()
     for count in (1, 5, 8):  # counts that packs and groups do not divide, too
         assert d(*images(count)).shape == (count,)
-    judged = d.judge(*images(8))
+    judged = d.outputs(*images(8))
     critics = settings.get("d_count", 1) * settings.get("d_scales", 1)
     assert judged.logits.shape == (critics, 8 // settings.get("packing", 1))
     if settings.get("aux_classes"):
@@ -52,7 +52,7 @@ def test_every_structure_is_a_discriminator_of_the_protocol(family, settings):
 
 def test_the_first_critic_is_the_one_that_would_be_alone():
     alone, several = (seeded_build(shape(d_count=n), 4)[1].eval() for n in (1, 3))
-    judged = several.judge(*images(4)).logits
+    judged = several.outputs(*images(4)).logits
     assert torch.equal(judged[0], alone(*images(4)))
     assert not torch.allclose(judged[0], judged[1])
     assert torch.allclose(several(*images(4)), judged.mean(0))
@@ -62,7 +62,7 @@ def test_the_first_critic_is_the_one_that_would_be_alone():
 def test_a_second_scale_sees_the_image_averaged_two_by_two(family):
     d = build_discriminator(shape(family, d_scales=3)).eval()
     x, labels = images(4)
-    judged = d.judge(x, labels).logits
+    judged = d.outputs(x, labels).logits
     for scale in (1, 2):
         critic = d.members[f"{scale}-0"]
         small = avg_pool2d(x, 2**scale)

@@ -65,7 +65,7 @@ def test_several_critics_at_several_scales_judge_sizes_that_do_not_halve_evenly(
     config = replace(config_of(family, resolution, 3, 0), d_scales=3, d_count=2)
     g, d = seeded_build(config, 0)
     x = g(torch.zeros(4, g.z_dim))
-    assert d.judge(x).logits.shape == (6, 4)
+    assert d.outputs(x).logits.shape == (6, 4)
     assert torch.isfinite(d(x)).all()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.checkpoint import load, load_at, load_checkpoint, newest_checkpoint
+from gan.checkpoint import load, load_at, newest_checkpoint
 from gan.errors import DivergedError, RunError
 from gan.metrics.diagnosis import diagnose
 from gan.runs import (
@@ -28,6 +28,7 @@ from gan.runs import (
     start,
 )
 from gan.training import Progress, Trainer
+from tests.restoring import load_checkpoint
 
 
 def steered(tmp_path: Path, config, digits, *commands: dict, kimg: float = 0.4) -> RunReader:

@@ -21,7 +21,7 @@ from gan.runs.thinning import (
     MAX_SNAPSHOTS,
     MB,
     NEWEST,
-    Moment,
+    KeptPath,
     choose,
     forked_moments,
     note_fork,
@@ -31,15 +31,15 @@ from gan.runs.timelapse import timelapse
 from gan.training import Trainer
 
 
-def moments(*pairs: tuple[int, int]) -> list[Moment]:
-    return [Moment(nimg, Path(str(nimg)), size) for nimg, size in pairs]
+def moments(*pairs: tuple[int, int]) -> list[KeptPath]:
+    return [KeptPath(nimg, Path(str(nimg)), size) for nimg, size in pairs]
 
 
 def trained_for(moments_count: int, *, every: int, size: int, budget: int) -> list[int]:
     """What is left of a run that was thinned after each of its moments."""
-    kept: list[Moment] = []
+    kept: list[KeptPath] = []
     for nimg in range(0, moments_count * every, every):
-        kept.append(Moment(nimg, Path(str(nimg)), size))
+        kept.append(KeptPath(nimg, Path(str(nimg)), size))
         kinds = {"snapshots": [], "weights": [], "checkpoints": kept}
         gone = choose(kinds, sum(m.size for m in kept) - budget, 0, ())
         kept = [m for m in kept if m not in gone]

@@ -10,7 +10,7 @@ from torch.nn.functional import softplus
 
 from gan.config import RunConfig, apply_settings
 from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
-from gan.models import Judgement
+from gan.models import DOutput
 from gan.presets import resolve_widths
 from gan.training import Trainer
 from gan.training.augmenter import ADA_EVERY, ADA_KIMG, Ada, Augmenter
@@ -90,9 +90,9 @@ def test_the_worst_of_several_is_the_largest_loss():
     loss = LOSSES["relativistic"].g
     assert worst(loss, real, fake).item() == pytest.approx(softplus(torch.tensor(3.0)).item())
     config = apply_settings(RunConfig(preset="x"), {"d_count": 2, "d_reduce": "worst"})
-    assert g_objective(config, real, Judgement(fake), None)[1] == worst(loss, real, fake)
+    assert g_objective(config, real, DOutput(fake), None)[1] == worst(loss, real, fake)
     mean = g_objective(replace(config, model=replace(config.model, d_reduce="mean")), real,
-                       Judgement(fake), None)[1]  # fmt: skip
+                       DOutput(fake), None)[1]  # fmt: skip
     each = [loss(r, f).item() for r, f in zip(real, fake, strict=True)]
     assert mean.item() == pytest.approx(sum(each) / 2)
 
@@ -100,9 +100,9 @@ def test_the_worst_of_several_is_the_largest_loss():
 def test_each_of_several_critics_learns_as_if_alone():
     real, fake = torch.tensor([[3.0, 1], [0, 2]]), torch.tensor([[0.0, 1], [-2, 2]])
     config = RunConfig(preset="x")
-    total, loss = d_objective(config, Judgement(real), Judgement(fake), None)
+    total, loss = d_objective(config, DOutput(real), DOutput(fake), None)
     alone = [
-        d_objective(config, Judgement(r[None]), Judgement(f[None]), None)[0]
+        d_objective(config, DOutput(r[None]), DOutput(f[None]), None)[0]
         for r, f in zip(real, fake, strict=True)
     ]
     assert total.item() == pytest.approx(sum(a.item() for a in alone))
@@ -130,7 +130,7 @@ def test_the_auxiliary_class_is_in_both_losses_by_its_weight(make_config):
     logits = torch.zeros(1, 2)
     for weight in (0.0, 2.0):
         config = apply_settings(RunConfig(preset="x"), {"aux_weight": weight})
-        right, wrong = Judgement(logits, sure), Judgement(logits, sure.flip(2))
+        right, wrong = DOutput(logits, sure), DOutput(logits, sure.flip(2))
         g = [g_objective(config, logits, j, labels)[0].item() for j in (right, wrong)]
         d = [d_objective(config, j, right, labels)[0].item() for j in (right, wrong)]
         assert g[1] - g[0] == pytest.approx(weight * 18, rel=1e-4)
@@ -159,8 +159,8 @@ def test_adas_measure_knows_where_each_loss_draws_the_line():
 def test_d_is_shown_changed_images_and_gradients_reach_g_through_them(digits, make_config):
     trainer = Trainer(config_of(make_config(), augment="diffaug", augment_p=1.0), digits)
     seen = []
-    judge = trainer.d.judge
-    trainer.d.judge = lambda x, labels=None: (seen.append(x.detach()), judge(x, labels))[1]
+    outputs = trainer.d.outputs
+    trainer.d.outputs = lambda x, labels=None: (seen.append(x.detach()), outputs(x, labels))[1]
     before = weights(trainer.g)
     trainer.step()
     assert not same(before, weights(trainer.g))

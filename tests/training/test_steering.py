@@ -63,7 +63,7 @@ def test_several_settings_change_together_or_not_at_all(digits, make_config):
     assert trainer.g_optimizer.param_groups[0]["lr"] == before.train.g_lr
     trainer.change({"g_lr": 0.5, "d_count": 2})
     assert trainer.g_optimizer.param_groups[0]["lr"] == 0.5
-    assert len(trainer.d.judge(*trainer.peek()).logits) == 2
+    assert len(trainer.d.outputs(*trainer.peek()).logits) == 2
 
 
 def test_rates_and_momentum_reach_whatever_optimiser_there_is(digits, make_config):
@@ -83,7 +83,7 @@ def test_a_rebuilt_d_goes_on_from_what_it_knew(digits, make_config):
     before = trainer.d.eval()(*trainer.peek())
     note = trainer.set("d_count", 2)
     assert "tensors were kept" in note
-    now = trainer.d.eval().judge(*trainer.peek()).logits
+    now = trainer.d.eval().outputs(*trainer.peek()).logits
     assert torch.equal(now[0], before)
 
 

@@ -29,7 +29,7 @@ class Payload(NamedTuple):
     d: dict[str, Tensor] | None = None
 
 
-class Reading(NamedTuple):
+class PossibleModel(NamedTuple):
     """One model that a file can be, where it does not tell which: what was answered, and it."""
 
     answers: Mapping[str, str]  # only the questions in which the readings differ
@@ -45,7 +45,7 @@ class Recognised(NamedTuple):
     g: dict[str, Tensor]
     d: dict[str, Tensor] | None = None
     notes: tuple[str, ...] = ()  # for the card: what was assumed, what was left out
-    readings: tuple[Reading, ...] = ()  # where several remain: this one first
+    readings: tuple[PossibleModel, ...] = ()  # where several remain: this one first
     answers: tuple[tuple[str, str], ...] = ()  # what was chosen by whoever asked
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gan.config import PortedConfig
 from gan.errors import ConfigError, WeightsError
-from gan.hub.layouts.base import Reading, Recognised
+from gan.hub.layouts.base import PossibleModel, Recognised
 from gan.hub.layouts.evidence import misfits
 from gan.hub.layouts.repositories import Repository, repository_of
 from gan.hub.layouts.settings import (
@@ -44,7 +44,7 @@ OFFERED = 8  # readings that somebody can choose from
 SURE, CLEARLY, BEYOND = 0.35, 1.5, 0.06
 
 
-class Candidate(NamedTuple):
+class Structured(NamedTuple):
     """A structure with settings, and how far its batch norms are from it (None: not measured)."""
 
     structure: Structure
@@ -56,7 +56,7 @@ class Candidate(NamedTuple):
         """Their mean."""
         return None if self.misfits is None else sum(self.misfits) / len(self.misfits)
 
-    def is_clearly_better(self, other: Candidate) -> bool:
+    def is_clearly_better(self, other: Structured) -> bool:
         """Whether a batch norm speaks for this one, and none against it."""
         if self.misfits is None or other.misfits is None:
             return self.misfits is not None
@@ -82,7 +82,7 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
     known = {} if row is None else row.answers
     start = Settings(output="sigmoid") if is_decoder else Settings()
     start = start._replace(**{**_fields(known), **_fields(asked)})
-    measure = Measure(table)
+    measure = Misfits(table)
     # what a known repository's source says comes before what fits the statistics a little better
     stated = _stated(structures, row)
     best, open_ = _decided(stated, start, measure, asked)
@@ -107,7 +107,7 @@ def _stated(structures: list[Structure], row: Repository | None) -> list[Structu
     return [s for s in structures if row.accept(s)][:1] or structures
 
 
-def _speaks_against(best: Candidate) -> bool:
+def _speaks_against(best: Structured) -> bool:
     """Whether there are batch norms, and none of the readings fits them."""
     return best.misfit is not None and best.misfit > SURE
 
@@ -205,8 +205,8 @@ Open = dict[str, tuple[str, ...]]
 
 
 def _decided(
-    structures: Sequence[Structure], start: Settings, measure: Measure, asked: Answers
-) -> tuple[Candidate, Open]:
+    structures: Sequence[Structure], start: Settings, measure: Misfits, asked: Answers
+) -> tuple[Structured, Open]:
     """The best reading by its batch norms, and the questions that they left open."""
     first, table = structures[0], measure.table
     evidence = has_statistics(first)
@@ -215,7 +215,7 @@ def _decided(
     if "labels" in options and settings.labels not in options["labels"]:
         settings = settings._replace(labels=(*options["labels"], "none")[0])
     if not evidence:
-        return Candidate(first, settings), _asked_by_eye(first, settings, table, options)
+        return Structured(first, settings), _asked_by_eye(first, settings, table, options)
     best = measure(first, settings)
     for tried in _together(settings, first, options, table):
         best = _better(best, measure(first, tried))
@@ -225,14 +225,14 @@ def _decided(
         for value in values:
             best = _better(best, measure(best.structure, _with(best.settings, {key: value})))
     if best.misfit is None or best.misfit > SURE:  # nothing fits: as is usual, and all open
-        return Candidate(first, settings, best.misfits), _asked_by_eye(
+        return Structured(first, settings, best.misfits), _asked_by_eye(
             first, settings, table, options
         )
     best = _as_usual(best, settings, options, measure)
     return best, _left(best, options, measure)
 
 
-def _as_usual(best: Candidate, usual: Settings, options: Open, measure: Measure) -> Candidate:
+def _as_usual(best: Structured, usual: Settings, options: Open, measure: Misfits) -> Structured:
     """With the usual answer to each question that the batch norms did not decide."""
     for key in options:
         other = measure(best.structure, _with(best.settings, {key: getattr(usual, key)}))
@@ -261,32 +261,32 @@ def _asked_by_eye(
     return {k: v for k, v in usual.items() if k in options and len(v) > 1}
 
 
-def _better(one: Candidate, other: Candidate) -> Candidate:
+def _better(one: Structured, other: Structured) -> Structured:
     """The one that fits better; as good as equal ones in the order in which they came."""
     if other.misfit is None:
         return one
     return other if one.misfit is None or other.misfit < 0.98 * one.misfit else one
 
 
-class Measure:
+class Misfits:
     """Misfits of one file's readings, each taken once."""
 
     def __init__(self, table: Table | None) -> None:
         self.table = table
         self._known: dict[PortedConfig, tuple[float, ...]] = {}
 
-    def __call__(self, structure: Structure, settings: Settings) -> Candidate:
+    def __call__(self, structure: Structure, settings: Settings) -> Structured:
         """The reading with its misfit; None where it is no model."""
         try:
             config, tensors = model_of(structure, settings, self.table)
             if config not in self._known:
                 self._known[config] = misfits(config, tensors)
         except (ConfigError, WeightsError, RuntimeError, ValueError):
-            return Candidate(structure, settings)
-        return Candidate(structure, settings, self._known[config])
+            return Structured(structure, settings)
+        return Structured(structure, settings, self._known[config])
 
 
-def _left(best: Candidate, options: Open, measure: Measure) -> Open:
+def _left(best: Structured, options: Open, measure: Misfits) -> Open:
     """Questions to which other answers fit nearly as well."""
     assert best.misfit is not None
     left: Open = {}
@@ -308,13 +308,13 @@ def _left(best: Candidate, options: Open, measure: Measure) -> Open:
 
 
 def _readings(
-    best: Candidate,
+    best: Structured,
     open_: Open,
     structures: Sequence[Structure],
-    measure: Measure,
-) -> list[Reading]:
+    measure: Misfits,
+) -> list[PossibleModel]:
     """The models that remain, the assumed one first."""
-    found: list[Reading] = []
+    found: list[PossibleModel] = []
     for structure in _near_structures(best, structures, measure):
         for settings, said in _combined(best.settings, open_):
             try:
@@ -324,12 +324,12 @@ def _readings(
                     raise
                 continue
             size = {"size": str(config.resolution)}
-            found.append(Reading({**said, **size}, config, tensors))
+            found.append(PossibleModel({**said, **size}, config, tensors))
     return _distinct(found)[:OFFERED]
 
 
 def _near_structures(
-    best: Candidate, structures: Sequence[Structure], measure: Measure
+    best: Structured, structures: Sequence[Structure], measure: Misfits
 ) -> list[Structure]:
     """The chosen one, then those of another size that nothing speaks against."""
     out, sizes = [best.structure], {best.structure.shape}
@@ -356,7 +356,7 @@ def _combined(best: Settings, open_: Open) -> Iterator[tuple[Settings, dict[str,
         yield _with(best, combo), combo
 
 
-def _distinct(found: Sequence[Reading]) -> list[Reading]:
+def _distinct(found: Sequence[PossibleModel]) -> list[PossibleModel]:
     """Without those that are the same model, and without answers that all of them share."""
     seen: list[PortedConfig] = []
     out = []
@@ -369,7 +369,7 @@ def _distinct(found: Sequence[Reading]) -> list[Reading]:
 
 
 def _notes(
-    best: Candidate, open_: Open, row: Repository | None, asked: Answers, is_decoder: bool
+    best: Structured, open_: Open, row: Repository | None, asked: Answers, is_decoder: bool
 ) -> tuple[str, ...]:
     settings, notes = best.settings, []
     if is_decoder:

@@ -19,7 +19,7 @@ class Attended(nn.Module):
     def __init__(self, width: int, edition: str) -> None:
         super().__init__()
         self.fn = (LinearAttention if edition == "0.20" else TwofoldAttention)(width)
-        self.norm = MapNorm(width)
+        self.norm = ChannelNorm(width)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (N, width, H, W), the same shape after."""
@@ -27,7 +27,7 @@ class Attended(nn.Module):
         return x + attended
 
 
-class MapNorm(nn.Module):
+class ChannelNorm(nn.Module):
     """Across the maps at each place: mean 0, variance 1, then a learned scale and shift."""
 
     def __init__(self, width: int) -> None:

@@ -40,7 +40,7 @@ BOUNDED = {"tanh", "signed", "clip"}
 KEEPING = {"reshape", "flatten", "upsample", "crop", "shuffle"}
 
 
-class Step(NamedTuple):
+class ChainLayer(NamedTuple):
     """A layer in its place."""
 
     word: str
@@ -64,7 +64,7 @@ class Step(NamedTuple):
         return KINDS[self.word].build(self.numbers, self.before)
 
 
-def steps_of(layers: Sequence[str], start: Shape) -> list[Step]:
+def steps_of(layers: Sequence[str], start: Shape) -> list[ChainLayer]:
     """Each layer with the shapes before and after it, from `start` on: arithmetic alone.
 
     Raises ConfigError for a word that is none of the grammar's, for sizes that do not follow from
@@ -84,7 +84,7 @@ def steps_of(layers: Sequence[str], start: Shape) -> list[Step]:
                 f"layer {number}, {text!r}, may give {MAX_SIDE} px and {MAX_UNITS:,} values an "
                 f"image, it gives {_words(after)}; use a smaller model"
             )
-        steps.append(Step(word, numbers, shape, after))
+        steps.append(ChainLayer(word, numbers, shape, after))
         shape = after
     work = sum(step.work for step in steps)
     values = sum(math.prod(step.after) for step in steps)
@@ -150,7 +150,7 @@ class ChainGenerator(Generator):
                 "long, they are not; check that config.json is whole"
             )
 
-    def _check(self, steps: list[Step]) -> None:
+    def _check(self, steps: list[ChainLayer]) -> None:
         given = steps[-1].after if steps else ()
         if given != self.image_shape:
             raise ConfigError(

@@ -18,7 +18,7 @@ from gan.config import PortedConfig
 from gan.errors import ConfigError
 from gan.models.ported.attention import Attended
 from gan.models.ported.parts import Blur, FixedNoise, PortedGenerator, check_cost, check_widths
-from gan.models.protocol import Discriminator, Judgement
+from gan.models.protocol import Discriminator, DOutput
 
 START = 4  # px of the first maps
 GATES = (8, 16, 32, 64)  # px that layers double, whose result weighs the maps three layers later
@@ -197,18 +197,18 @@ class LightweightDiscriminator(Discriminator):
             nn.Conv2d(32, 1, 4),
         )
 
-    def judge(self, x: Tensor, labels: Tensor | None = None) -> Judgement:
+    def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
         """A row for the picture's mean place, one for its 32 px version."""
         seen = h = (x + 1) / 2
         for layer in [*self.non_residual_layers, *self.residual_layers]:
             h = layer(h)
         places = self.to_logits(h).flatten(1)  # (N, 25) or (N, 1)
         small = self.to_shape_disc_out(F.interpolate(seen, size=(SMALL, SMALL))).flatten()
-        return Judgement(-torch.stack([places.mean(1), small]))
+        return DOutput(-torch.stack([places.mean(1), small]))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """x (N, C, H, W) in [-1, 1] -> logits (N,), the mean of both critics."""
-        return self.judge(x).logits.mean(0)
+        return self.outputs(x).logits.mean(0)
 
 
 def _outs_before(config: PortedConfig, side: int) -> list[int]:

@@ -21,7 +21,7 @@ from gan.ui.server.parameters import file_stem, points_of, psi_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.server.streams import Cancelled, line, parts_of, stream
 from gan.ui.server.views import PageError, real_number, whole_number
-from gan.ui.server.workers import Desk
+from gan.ui.server.workers import PanelWorkers
 
 MAX_BODY = 4 * MAX_KEYFRAMES * 2048  # dimensions and classes together
 FRAMES_PER_S = 24
@@ -36,7 +36,7 @@ ENCODED_S = 0.1  # how often the encoder is looked at
 # ---- films of walks ---------------------------------------------------------------------------
 
 
-class Film(NamedTuple):
+class WalkFilm(NamedTuple):
     """What is asked for."""
 
     ref: str
@@ -48,7 +48,7 @@ class Film(NamedTuple):
     psi: float
 
 
-def film_of(context: Context, request: Request) -> Film:
+def film_of(context: Context, request: Request) -> WalkFilm:
     """The settings of a film; raises PageError or ConfigError for what cannot be."""
     query = request.query_params
     longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
@@ -58,10 +58,10 @@ def film_of(context: Context, request: Request) -> Film:
         raise PageError("gan_error_request")
     seconds = real_number("seconds", query.get("seconds", "6"), low=1, high=longest)
     looped = query.get("loop") == "1"
-    return Film(query.get("ref", ""), form, seconds, scale, space, looped, psi_of(request))
+    return WalkFilm(query.get("ref", ""), form, seconds, scale, space, looped, psi_of(request))
 
 
-def frames_of(film: Film, keyframes: Points) -> Path:
+def frames_of(film: WalkFilm, keyframes: Points) -> Path:
     """The path, at a steady number of pictures a second."""
     stretches = len(keyframes) - (0 if film.loop else 1)
     steps = max(1, round(film.seconds * FRAMES_PER_S / stretches))
@@ -69,7 +69,7 @@ def frames_of(film: Film, keyframes: Points) -> Path:
 
 
 def make_film(
-    context: Context, film: Film, body: bytes, cancelled: Cancelled
+    context: Context, film: WalkFilm, body: bytes, cancelled: Cancelled
 ) -> Iterator[bytes | Later]:
     """Progress as lines, then one line that names the film, then its bytes."""
     weights = context.models.get(film.ref)
@@ -89,7 +89,7 @@ def make_film(
         scale = max(1, min(scale, PUBLIC_SIDE // max(height, width)))
     each_s = 1 / FRAMES_PER_S
     encode = partial(encode_film, format=film.format, seconds_per_frame=each_s, scale=scale)
-    encoded = context.part(Desk).film.thread.submit(encode, frames)
+    encoded = context.part(PanelWorkers).film.thread.submit(encode, frames)
     while not encoded.done():  # meanwhile others draw
         yield Later(ENCODED_S)
     data = encoded.result()
@@ -107,7 +107,7 @@ async def film(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         return make_film(context, wanted, body, cancelled)
 
-    film_makers = context.part(Desk).film
+    film_makers = context.part(PanelWorkers).film
     return stream(
         film_makers, session_of(request), work, media_type="application/octet-stream",
         turns=context.drawing,
@@ -122,7 +122,7 @@ async def map_of(context: Context, request: Request) -> Response:
     method, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
     if method not in METHODS:
         raise PageError("gan_error_request")
-    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+    desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
 
     def draw() -> dict[str, Any]:
         weights = context.models.get(ref)

@@ -14,7 +14,7 @@ from gan.checkpoint import Weights
 from gan.data import load_data, were_shown
 from gan.errors import DataError
 from gan.images import Pixels, normalise, shrink, to_pixels
-from gan.latent.inside import Layer, activations, judge, scores_alone
+from gan.latent.inside import Layer, activations, scores_alone, view_of
 from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
@@ -23,7 +23,7 @@ from gan.ui.server.parameters import coded, features_of, points_of, psi_of
 from gan.ui.server.real_features import Reals, data_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on
 from gan.ui.server.views import finite
-from gan.ui.server.workers import Desk, UsualScores
+from gan.ui.server.workers import PanelWorkers, UsualScores
 
 MAX_POINT = 4 * 2048
 MAPS_SHOWN = 48  # of a layer
@@ -45,7 +45,11 @@ async def neighbours(context: Context, request: Request) -> Response:
 
 
 async def _looked(context: Context, request: Request, work: Any) -> Response:
-    desk, ref, psi = context.part(Desk), request.query_params.get("ref", ""), psi_of(request)
+    desk, ref, psi = (
+        context.part(PanelWorkers),
+        request.query_params.get("ref", ""),
+        psi_of(request),
+    )
     body = await body_of(request, limit=MAX_POINT)
 
     def answer() -> dict[str, Any]:
@@ -97,13 +101,13 @@ def judgement_json(
     context: Context, weights: Weights, x: Tensor, labels: Tensor | None
 ) -> dict[str, Any] | None:
     """D's score, where it stands among others and where it comes from; None where there is no D."""
-    said = judge(weights.discriminator, x, labels)
+    said = view_of(weights.discriminator, x, labels)
     if said is None:
         return None
     signed = said.gradient.mean(0)  # (H, W): brighter or darker, over the channels
     strength = shrink((said.pull * torch.sign(signed))[None, None], PICTURE_SIDE)[0, 0]
     levels = (127 + 127 * strength.clamp(-1, 1)).round().to(torch.uint8)
-    usual = context.part(Desk).usual_scores.get(
+    usual = context.part(PanelWorkers).usual_scores.get(
         (weights.revision,), lambda: usual_scores(weights, local=context.profile.local)
     )
     return {
@@ -149,7 +153,7 @@ def compare(context: Context, weights: Weights, point: Points, psi: float) -> di
     """
     spec = data_of(weights, local=context.profile.local)
     net = features_of(weights)
-    found = context.part(Desk).studies.ask(spec, weights, net) if spec else None
+    found = context.part(PanelWorkers).studies.ask(spec, weights, net) if spec else None
     if found is None:
         return {"state": "none"}
     if not isinstance(found, Reals):

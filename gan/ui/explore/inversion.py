@@ -22,7 +22,7 @@ from gan.ui.server.parameters import coded, features_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.server.streams import Cancelled, line, stream
 from gan.ui.server.views import PageError, finite, joined, whole_number
-from gan.ui.server.workers import Desk
+from gan.ui.server.workers import PanelWorkers
 
 UPLOAD_S = 60.0
 MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
@@ -42,7 +42,7 @@ async def picture(context: Context, request: Request) -> Response:
     `x-gan-inverted` says whether it is dark on light where the model's pictures are light on dark,
     or the reverse.
     """
-    desk, ref = context.part(Desk), request.query_params.get("ref", "")
+    desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
     with desk.look.places.taken():
         try:
             async with asyncio.timeout(UPLOAD_S):
@@ -63,14 +63,14 @@ def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
     weights = context.models.get(ref)
     channels, height, _ = weights.image_shape
     pixels = read_picture(body, resolution=height, channels=channels)
-    likeness = likeness_of(context.part(Desk), weights)
+    likeness = likeness_of(context.part(PanelWorkers), weights)
     return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
 
 
 # ---- finding it -------------------------------------------------------------------------------
 
 
-class Search(NamedTuple):
+class InversionRequest(NamedTuple):
     """How long and how widely to look."""
 
     ref: str
@@ -79,21 +79,21 @@ class Search(NamedTuple):
     seconds: float
 
 
-def search_of(context: Context, request: Request) -> Search:
+def search_of(context: Context, request: Request) -> InversionRequest:
     """The settings of a search; raises ConfigError outside the profile's limits."""
     query, local = request.query_params, context.profile.local
     most_restarts, most_steps = (RESTARTS, STEPS) if local else (PUBLIC_RESTARTS, PUBLIC_STEPS)
     restarts = whole_number("restarts", query.get("restarts", "4"), low=1, high=most_restarts)
     steps = whole_number("steps", query.get("steps", "200"), low=10, high=most_steps)
     seconds = LONGEST_S if local else PUBLIC_LONGEST_S
-    return Search(query.get("ref", ""), restarts, steps, seconds)
+    return InversionRequest(query.get("ref", ""), restarts, steps, seconds)
 
 
 async def search(context: Context, request: Request) -> Response:
     """POST raw pixels (H, W, C) of the model's size; the reply tells of the search line by line."""
     wanted = search_of(context, request)
     body = await body_of(request, limit=MAX_RAW)
-    desk = context.part(Desk)
+    desk = context.part(PanelWorkers)
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         return find(context, wanted, body, cancelled)
@@ -101,9 +101,11 @@ async def search(context: Context, request: Request) -> Response:
     return stream(desk.search, session_of(request), work)
 
 
-def find(context: Context, wanted: Search, body: bytes, cancelled: Cancelled) -> Iterator[bytes]:
+def find(
+    context: Context, wanted: InversionRequest, body: bytes, cancelled: Cancelled
+) -> Iterator[bytes]:
     """The best picture so far a few times a second, and at last the point that makes it."""
-    weights, desk = context.models.get(wanted.ref), context.part(Desk)
+    weights, desk = context.models.get(wanted.ref), context.part(PanelWorkers)
     channels, height, width = weights.image_shape
     if len(body) != channels * height * width:
         raise PageError("gan_error_request")
@@ -149,7 +151,7 @@ def found_json(found: Inverted, far: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def likeness_of(desk: Desk, weights: Weights) -> Likeness:
+def likeness_of(desk: PanelWorkers, weights: Weights) -> Likeness:
     """The scale of this model's pictures, measured once."""
 
     def measured() -> Likeness:

@@ -52,7 +52,7 @@ HOME, PUBLIC = Cap(1800, 4 * 2**30), Cap(120, 2**29)
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedDownload:
     """A file that somebody may fetch."""
 
     session: str
@@ -69,13 +69,13 @@ class Downloads(Workers):
         super().__init__("download", most=6)
         self._folder = tempfile.TemporaryDirectory(prefix="gan-downloads-")
         self._lock = threading.Lock()
-        self._finished: OrderedDict[str, Finished] = OrderedDict()
+        self._finished: OrderedDict[str, FinishedDownload] = OrderedDict()
 
     def new_path(self) -> Path:
         """Where a file may be written."""
         return Path(self._folder.name) / secrets.token_hex(16)
 
-    def keep(self, finished: Finished) -> str:
+    def keep(self, finished: FinishedDownload) -> str:
         """The id under which it is fetched; the oldest, and the visitor's last one, make room."""
         job = secrets.token_hex(16)
         with self._lock:
@@ -91,7 +91,7 @@ class Downloads(Workers):
             self._finished[job] = finished
         return job
 
-    def find(self, job: str, session: str) -> Finished:
+    def find(self, job: str, session: str) -> FinishedDownload:
         """Raises PageError for a file that is gone or another's."""
         with self._lock:
             found = self._finished.get(job)
@@ -158,10 +158,10 @@ async def begin(context: Context, request: Request) -> Response:
     return stream(downloads, session, work, turns=context.drawing)
 
 
-def _finished(session: str, path: Path, stem: str, kind: str) -> Finished:
+def _finished(session: str, path: Path, stem: str, kind: str) -> FinishedDownload:
     if kind == "zip":
-        return Finished(session, path, f"{stem}-samples.zip", "application/zip")
-    return Finished(session, path, f"{stem}-sheet.png", "image/png")
+        return FinishedDownload(session, path, f"{stem}-samples.zip", "application/zip")
+    return FinishedDownload(session, path, f"{stem}-sheet.png", "image/png")
 
 
 async def fetch(context: Context, request: Request) -> Response:

@@ -26,7 +26,7 @@ from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context, Handler, json_of, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import MAX_PSI, PageError, real_number, whole_number
-from gan.ui.server.workers import Desk
+from gan.ui.server.workers import PanelWorkers
 
 SCORES = ("d", "nearest", "confidence")
 MAX_SCORED, PUBLIC_SCORED = 5000, 1000
@@ -34,7 +34,7 @@ SCORED_AT_ONCE = 100
 WAIT_S = 0.25
 
 
-class Shelf(Workers):
+class ScoreWorkers(Workers):
     """A thread for scores, and those made so far."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def range_of(context: Context, form: dict[str, Any]) -> Range:
 
 async def scores(context: Context, request: Request) -> Response:
     """Score a range of seeds: lines with the fraction done, then one with a list a score."""
-    shelf, asked = context.part(Shelf), range_of(context, await json_of(request))
+    shelf, asked = context.part(ScoreWorkers), range_of(context, await json_of(request))
 
     def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
         weights = context.models.get(asked.ref)
@@ -137,7 +137,7 @@ def _reals(
     """The real images that the model learned from, once their features are there, or None."""
     spec = data_of(weights, local=context.profile.local)
     while spec:
-        found = context.part(Desk).studies.ask(spec, weights, net)
+        found = context.part(PanelWorkers).studies.ask(spec, weights, net)
         if found is None or isinstance(found, Reals):
             return found
         yield line({"studying": round(found, 2)})

@@ -42,7 +42,7 @@ class Draft(NamedTuple):
 
 
 @dataclass
-class Desk:
+class Publisher:
     """Plans on show, by a number that nobody can guess; one thread that prepares and sends."""
 
     pushes: Workers = field(default_factory=lambda: Workers("push", most=4))
@@ -133,7 +133,7 @@ async def account(context: Context, request: Request) -> Response:
         except HubError:
             return None  # it may still be good for publishing; a plan will tell
 
-    return JSONResponse({"name": await on(context.part(Desk).ask_thread, ask)}, headers=NEVER)
+    return JSONResponse({"name": await on(context.part(Publisher).ask_thread, ask)}, headers=NEVER)
 
 
 def _may_publish(context: Context, session: str, ref: str) -> None:
@@ -155,7 +155,7 @@ async def prepare(context: Context, request: Request) -> Response:
     private = form.get("private") is True
     _may_publish(context, session, ref)
     context.spend(session, "push")
-    desk = context.part(Desk)
+    desk = context.part(Publisher)
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         make = partial(
@@ -197,7 +197,7 @@ def plan_json(plan: push.PushPlan) -> dict[str, Any]:
 async def picture(context: Context, request: Request) -> Response:
     """A picture of a plan, as its card will show it."""
     number, name = (request.query_params.get(key, "") for key in ("id", "name"))
-    draft = context.part(Desk).find(number, session_of(request))
+    draft = context.part(Publisher).find(number, session_of(request))
     media = PICTURES.get(name.rpartition(".")[2])
     data = dict(draft.plan.files).get(name)
     if media is None or data is None:
@@ -208,7 +208,7 @@ async def picture(context: Context, request: Request) -> Response:
 async def send(context: Context, request: Request) -> Response:
     """Publish a plan that was shown: lines of progress, then one with the address."""
     form, session = await json_of(request), session_of(request)
-    token, desk = _token_for(context, request, form), context.part(Desk)
+    token, desk = _token_for(context, request, form), context.part(Publisher)
     draft = desk.find(str(form.get("id", "")), session)
     context.spend(session, "push")
 

@@ -20,7 +20,7 @@ from gan.hub import library, readings
 from gan.hub.known import KNOWN, Known
 from gan.hub.own import take
 from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
-from gan.hub.search import Found, search
+from gan.hub.search import RepoFound, search
 from gan.images import encode_png, tile
 from gan.sampling import sample
 from gan.ui.hub import publish
@@ -204,7 +204,7 @@ async def find(context: Context, request: Request) -> Response:
     return stream(porter.searches, session, work)
 
 
-def _found_json(row: Found) -> dict[str, Any]:
+def _found_json(row: RepoFound) -> dict[str, Any]:
     licences = [tag.removeprefix("license:") for tag in row.tags if tag.startswith("license:")]
     return {
         "repo": row.repo, "likes": row.likes, "downloads": row.downloads, "updated": row.updated,

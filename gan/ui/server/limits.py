@@ -37,7 +37,7 @@ RATES = {
 }
 
 
-class Limits:
+class RateLimits:
     """Requests that cost, counted a session and in all over a sliding window. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

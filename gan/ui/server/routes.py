@@ -23,7 +23,7 @@ from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
-from gan.ui.server.limits import Limits
+from gan.ui.server.limits import RateLimits
 from gan.ui.server.models import Models
 from gan.ui.server.profile import Owners, Profile
 from gan.ui.server.resources import one_thread
@@ -125,7 +125,7 @@ class Context:
     def spend(self, session: str, kind: str) -> None:
         """Count a request that costs; at home none does. Raises PageError past the rate."""
         if not self.profile.local:
-            self.part(Limits).spend(session, kind)
+            self.part(RateLimits).spend(session, kind)
 
     def part(self, kind: type[Part]) -> Part:
         """The one `kind` of this server: what a single tab needs, made when first asked for."""

@@ -24,7 +24,7 @@ class UsualScores(NamedTuple):
 
 
 @dataclass
-class Desk:
+class PanelWorkers:
     """None of these threads is the one that paints, so that no panel holds up a slider."""
 
     film: Workers = field(default_factory=lambda: Workers("film", most=3))

@@ -35,7 +35,7 @@ from gan.ui.server.views import (
     step_json,
 )
 from gan.ui.train import start_form
-from gan.ui.train.run_list import Shelf
+from gan.ui.train.run_list import RunListCache
 from gan.ui.train.training_queue import Turns, note_viewer
 
 POINTS = 500  # of the curves in the first reply; later ones bring what is new
@@ -161,7 +161,7 @@ async def run(context: Context, request: Request) -> Response:
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
         if not _may_see_reals(context, session, run_id, watched):
             news["reals"] = False
-        news["bytes"] = context.part(Shelf).size(status)
+        news["bytes"] = context.part(RunListCache).size(status)
         return news | {
             "status": status_json(context, session, status),
             "problem": None if problem is None else error_json(problem),

@@ -43,7 +43,7 @@ class Curve:
     offset: int = 0
 
 
-class Shelf:
+class RunListCache:
     """What was read of the runs' folders for the list, so that nothing is read twice."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ def may_manage(context: Context, session: str, run_id: str) -> bool:
 def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
     """One row of the list. A name or note is shown to who may change it, not to strangers."""
     mine = may_manage(context, session, status.id)
-    shelf = context.part(Shelf)
+    shelf = context.part(RunListCache)
     snapshots = RunReader(status.path).snapshots()
     meta = shelf.meta(status.path) if mine else manage.RunMeta()
     return status_json(context, session, status) | {
@@ -152,7 +152,7 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Search:
+class RunQuery:
     """Which runs are asked for."""
 
     text: str
@@ -162,7 +162,7 @@ class Search:
     also: tuple[str, ...]  # whatever else: what is chosen for comparing, or is open
 
 
-def search_of(request: Request) -> Search:
+def search_of(request: Request) -> RunQuery:
     """The query of a list; raises PageError for what makes no sense."""
     query = request.query_params
     text, state = query.get("query", "").strip(), query.get("state", "")
@@ -172,12 +172,12 @@ def search_of(request: Request) -> Search:
     offset, limit = number_in(request, "offset", 0), number_in(request, "limit", SHOWN)
     if offset < 0 or not 1 <= limit <= MOST_SHOWN:
         raise PageError("gan_error_request")
-    return Search(text.lower(), state, offset, limit, also)
+    return RunQuery(text.lower(), state, offset, limit, also)
 
 
-def found(context: Context, session: str, search: Search) -> list[RunStatus]:
+def found(context: Context, session: str, search: RunQuery) -> list[RunStatus]:
     """The runs that a search finds, newest first; a stranger's name and note are not searched."""
-    shelf = context.part(Shelf)
+    shelf = context.part(RunListCache)
 
     def fits(status: RunStatus) -> bool:
         if search.state == "active" and status.state not in LIVE:
@@ -200,7 +200,7 @@ async def listing(context: Context, request: Request) -> Response:
     session, search = session_of(request), search_of(request)
 
     def look() -> dict[str, Any]:
-        root, shelf = context.runs.root, context.part(Shelf)
+        root, shelf = context.runs.root, context.part(RunListCache)
         shelf.purge(root)
         every, fitting = context.runs.statuses(), found(context, session, search)
         shelf.forget({status.path for status in every})
@@ -313,7 +313,9 @@ async def curves(context: Context, request: Request) -> Response:
         for run_id in ids:
             path = context.runs.status(run_id).path
             is_measure = series == "fd"
-            rows = RunReader(path).measures() if is_measure else context.part(Shelf).rows(path)
+            rows = (
+                RunReader(path).measures() if is_measure else context.part(RunListCache).rows(path)
+            )
             found[run_id] = thin_curve(points_of(rows, series), COMPARE_POINTS)
         return {"series": series, "curves": found}
 

@@ -67,7 +67,7 @@ def form_options() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Moment:
+class ForkPoint:
     """Where a fork begins: a run, and which of the moments that it keeps."""
 
     run_id: str
@@ -87,7 +87,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Wish:
+class StartRequest:
     """A checked form."""
 
     preset: str
@@ -98,10 +98,10 @@ class Wish:
     settings: dict[str, Any]
     keep_mb: float | None = None  # None: as usual
     log: str | None = None
-    fork: Moment | None = None
+    fork: ForkPoint | None = None
 
 
-def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish:
+def read_wish(context: Context, form: dict[str, Any], session: str = "") -> StartRequest:
     """The form as typed values; raises GanError for what makes no sense."""
     form = own_images.to_base(context, form)
     uploaded = own_images.resolve(context, session, str(form.get("data", "")))
@@ -117,7 +117,7 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Wish
     if context.profile.limit_s is not None and form.get("other", ""):
         raise PageError("gan_error_public_other")
     apply_settings(base, changed)
-    return Wish(
+    return StartRequest(
         preset=base.preset,
         data=base.data,
         seed=whole_number("seed", form.get("seed") or "0", low=0, high=MAX_SEED),
@@ -147,7 +147,7 @@ def _fresh(
     return RunConfig(preset=name, data=data, model=model, train=base.train)
 
 
-def _read_fork(context: Context, fork: object) -> Moment | None:
+def _read_fork(context: Context, fork: object) -> ForkPoint | None:
     if not fork:
         return None
     if not isinstance(fork, dict):
@@ -158,7 +158,7 @@ def _read_fork(context: Context, fork: object) -> Moment | None:
     status = context.runs.status(str(fork.get("id", "")))
     reader = context.runs.watched(status.id).reader
     kept = (*checkpoints(reader.path / "checkpoints"), *reader.weights())
-    return Moment(status.id, status.path, nimg, _origin(status.path, nimg, kept))
+    return ForkPoint(status.id, status.path, nimg, _origin(status.path, nimg, kept))
 
 
 @functools.lru_cache(maxsize=32)
@@ -167,7 +167,7 @@ def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
     return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
 
 
-def _forked(context: Context, fork: Moment, session: str) -> RunConfig:
+def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
     """The parent's config at that moment; a fork changes what it changes of that.
 
     Another visitor's own pictures are for nobody else to train on.
@@ -222,7 +222,7 @@ def _read_kimg(text: str) -> float | None:
 
 
 def argv_of(
-    context: Context, wish: Wish, *, run_dir: Path | None = None, steer: bool = False
+    context: Context, wish: StartRequest, *, run_dir: Path | None = None, steer: bool = False
 ) -> list[str]:
     """The command line that does what the form says; only what differs from the preset."""
     data = None if wish.fork or wish.data == get_preset(wish.preset).data else wish.data
@@ -241,7 +241,7 @@ def argv_of(
     )
 
 
-def _fork_text(context: Context, fork: Moment, *, shown: bool) -> str:
+def _fork_text(context: Context, fork: ForkPoint, *, shown: bool) -> str:
     """RUN@NIMG; where it is shown in public without this machine's folders."""
     path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
     return f"{path}@{fork.nimg}"

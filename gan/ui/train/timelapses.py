@@ -30,7 +30,7 @@ PUBLIC_FRAMES = 240
 
 
 @dataclass
-class Film:
+class Timelapse:
     """One film, wanted by some sessions."""
 
     job: str
@@ -61,7 +61,7 @@ class Films:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._films: OrderedDict[tuple[Any, ...], Film] = OrderedDict()
+        self._films: OrderedDict[tuple[Any, ...], Timelapse] = OrderedDict()
         self._thread = one_thread("film")
 
     def ask(
@@ -70,7 +70,7 @@ class Films:
         session: str,
         name: str,
         make: Callable[[Callable[[float], None]], bytes],
-    ) -> Film:
+    ) -> Timelapse:
         """The film of that key, begun unless it is there; key[-1] is its format.
 
         Raises PageError where too many wait.
@@ -80,7 +80,7 @@ class Films:
             if film is None or film.problem is not None:
                 if sum(not f.over for f in self._films.values()) >= MAX_WAITING:
                     raise PageError("gan_error_film_busy", status=429)
-                film = Film(secrets.token_hex(16), name, key[-1], {session})
+                film = Timelapse(secrets.token_hex(16), name, key[-1], {session})
                 self._films[key] = film
                 self._thread.submit(self._make, film, make)
             self._films.move_to_end(key)
@@ -88,7 +88,7 @@ class Films:
             self._tidy()
             return film
 
-    def _make(self, film: Film, make: Callable[[Callable[[float], None]], bytes]) -> None:
+    def _make(self, film: Timelapse, make: Callable[[Callable[[float], None]], bytes]) -> None:
         def tell(fraction: float) -> None:
             if not film.sessions:
                 raise Broken
@@ -115,7 +115,7 @@ class Films:
                 return
             del self._films[key]
 
-    def find(self, job: str) -> Film:
+    def find(self, job: str) -> Timelapse:
         """A film by its job; raises PageError where it is not kept any more."""
         with self._lock:
             for film in self._films.values():
@@ -152,7 +152,7 @@ async def begin(context: Context, request: Request) -> Response:
     scale = whole_number("scale", form.get("scale", ""), low=1, high=most)
     caption = form.get("caption") is not False
 
-    def ask() -> Film:
+    def ask() -> Timelapse:
         run_id = str(form.get("id", ""))
         status = context.runs.status(run_id)
         snapshots = RunReader(status.path).snapshots()

@@ -23,7 +23,7 @@ from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.runs import Runs
 from gan.ui.server.streams import Places
 from gan.ui.server.views import PageError
-from gan.ui.server.workers import Desk
+from gan.ui.server.workers import PanelWorkers
 
 REF = "run:tiny"  # 16 dimensions, 10 classes, 8 px, grey
 
@@ -254,7 +254,7 @@ def test_what_is_kept_is_made_once_and_bounded():
 
 
 def test_a_closed_server_stops_the_searches_it_has_begun():
-    desk = Desk()
+    desk = PanelWorkers()
     event = desk.search.places.take("me")
     desk.close()
     assert event.is_set()

@@ -17,10 +17,10 @@ from starlette.testclient import TestClient
 from gan.checkpoint import Weights, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
-from gan.hub.sending import Plan, SendProgress, Sent
+from gan.hub.sending import SendPlan, SendProgress, Sent
 from gan.ui.hub import publish
 from gan.ui.hub import routes as hub
-from gan.ui.hub.publish import KEPT_PLANS, Desk, Draft
+from gan.ui.hub.publish import KEPT_PLANS, Draft, Publisher
 from gan.ui.hub.tab import TAB
 from gan.ui.hub.thumbnail import SIDE, thumbnail
 from gan.ui.server import models
@@ -290,7 +290,7 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
 ):
     sent: list[str] = []
 
-    def send(plan: Plan, *, token: str, **_: object) -> Iterator[SendProgress | Sent]:
+    def send(plan: SendPlan, *, token: str, **_: object) -> Iterator[SendProgress | Sent]:
         sent.append(token)
         yield SendProgress("writing", 1, 2)
         yield Sent("url")
@@ -315,7 +315,7 @@ def test_a_plan_holds_no_token_and_belongs_to_who_asked_for_it(
     told = lines(mine.post("/_gan/hub/push", json=given))
     assert told[-2:] == [{"stage": "writing", "done": 1, "of": 2}, {"url": "url"}]
     assert sent == [TOKEN]
-    assert TOKEN not in repr(home.part(Desk).drafts)
+    assert TOKEN not in repr(home.part(Publisher).drafts)
 
 
 def test_another_visitors_training_is_not_published(shop: Context, monkeypatch: pytest.MonkeyPatch):
@@ -325,7 +325,7 @@ def test_another_visitors_training_is_not_published(shop: Context, monkeypatch: 
 
 
 def test_plans_are_bounded_and_each_visitor_has_one():
-    desk = Desk()
+    desk = Publisher()
     draft = {name: Draft(name, None) for name in "abcdef"}  # type: ignore[arg-type]
     first, second = desk.keep(draft["a"]), desk.keep(draft["a"])
     assert list(desk.drafts) == [second]

@@ -167,7 +167,7 @@ def test_a_search_of_a_stranger_finds_no_names_or_notes(shop: Context):
 def test_nothing_is_kept_of_runs_that_are_gone(crowd: Context):
     client = client_for(crowd)
     client.get("/_gan/runs", params={"limit": 100})
-    shelf = crowd.part(run_list.Shelf)
+    shelf = crowd.part(run_list.RunListCache)
     assert len(shelf._sizes) == 72
     for path in crowd.runs.root.glob("old-*"):
         shutil.rmtree(path)

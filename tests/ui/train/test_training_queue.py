@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gan.runs import Supervisor
-from gan.ui.server.limits import RATES, Limits
+from gan.ui.server.limits import RATES, RateLimits
 from gan.ui.server.views import PageError
 from gan.ui.train.training_queue import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 
@@ -196,7 +196,7 @@ def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, 
 
 @pytest.mark.parametrize("kind", RATES)
 def test_a_visitor_gets_so_many_and_more_when_time_has_passed(kind: str, clock):
-    limits, rate = Limits(clock), RATES[kind]
+    limits, rate = RateLimits(clock), RATES[kind]
     for _ in range(rate.mine):
         limits.spend("me", kind)
     with pytest.raises(PageError) as refused:
@@ -208,7 +208,7 @@ def test_a_visitor_gets_so_many_and_more_when_time_has_passed(kind: str, clock):
 
 
 def test_new_sessions_do_not_lift_the_limit_for_all(clock):
-    limits, rate = Limits(clock), RATES["film"]
+    limits, rate = RateLimits(clock), RATES["film"]
     for i in range(rate.all):
         limits.spend(f"session {i}", "film")
     with pytest.raises(PageError):
