@@ -21,6 +21,7 @@ from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inpu
 from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.sampling import render
+from tests.pairs import pairwise
 from tests.ported import UNITS, drawn_generator
 from tests.ui.fakes import random_generator
 
@@ -41,9 +42,7 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
     return resolve_widths(replace(run, model=model)).model
 
 
-@pytest.mark.parametrize("to", FORMATS)
-@pytest.mark.parametrize("classes", [0, 4])
-@pytest.mark.parametrize("family", NETWORKS)
+@pairwise(family=NETWORKS, classes=[0, 4], to=FORMATS)
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
     assert export(weights, to=to).difference <= TOLERANCE

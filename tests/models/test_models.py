@@ -17,6 +17,7 @@ from gan.models import (
     count_parameters,
     seeded_build,
 )
+from tests.pairs import pairwise
 
 
 def config_of(
@@ -29,10 +30,12 @@ def config_of(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("family", ["mlp", "dcgan", "conv"])
-@pytest.mark.parametrize("resolution", RESOLUTIONS)
-def test_every_family_keeps_the_protocol(family, resolution):
-    channels, classes = (1, 3)[resolution // 4 % 2], (0, 5)[resolution // 8 % 2]
+# one resolution of each way to halve, which is all that the layers are built by; the largest last
+WAYS = sorted({odd_pixels(resolution): resolution for resolution in RESOLUTIONS[::-1]}.values())
+
+
+@pairwise(family=["mlp", "dcgan", "conv"], resolution=WAYS, channels=[1, 3], classes=[0, 5])
+def test_every_family_keeps_the_protocol(family, resolution, channels, classes):
     config = config_of(family, resolution, channels, classes)
     g, d = seeded_build(config, 0)
     labels = torch.tensor([0, 4]) if classes else None
@@ -46,21 +49,20 @@ def test_every_family_keeps_the_protocol(family, resolution):
     assert torch.equal(g(z, labels), x)
 
 
-@pytest.mark.parametrize(
-    ("resolution", "odd"),
-    [(28, (0, 0)), (64, (0, 0, 0, 0)), (36, (1, 0, 0)), (60, (1, 0, 0)), (124, (1, 1, 0, 0))],
-)
-def test_doublings_add_the_pixels_that_halvings_drop(resolution, odd):
+def test_doublings_add_the_pixels_that_halvings_drop():
     """By hand: 36 = 2 * 18, 18 = 2 * 9, 9 = 2 * 4 + 1."""
-    assert odd_pixels(resolution) == odd
-    size = resolution >> len(odd)
-    for more in odd:
-        size = 2 * size + more
-    assert size == resolution
+    by_hand = {28: (0, 0), 64: (0, 0, 0, 0), 36: (1, 0, 0), 60: (1, 0, 0), 124: (1, 1, 0, 0)}
+    assert {resolution: odd_pixels(resolution) for resolution in by_hand} == by_hand
+    for resolution in RESOLUTIONS:
+        odd = odd_pixels(resolution)
+        size = resolution >> len(odd)
+        assert 4 <= size < 8
+        for more in odd:
+            size = 2 * size + more
+        assert size == resolution
 
 
-@pytest.mark.parametrize("family", ["mlp", "dcgan", "conv"])
-@pytest.mark.parametrize("resolution", [36, 124])
+@pytest.mark.parametrize(("family", "resolution"), [("mlp", 36), ("dcgan", 124), ("conv", 76)])
 def test_several_critics_at_several_scales_judge_sizes_that_do_not_halve_evenly(family, resolution):
     config = replace(config_of(family, resolution, 3, 0), d_scales=3, d_count=2)
     g, d = seeded_build(config, 0)
