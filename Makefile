@@ -1,15 +1,19 @@
-# run · test · lint · bench · wheel, nothing else
+# run · test · check · lint · bench · wheel, nothing else
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint scripts bench wheel
+.PHONY: run test check lint scripts bench wheel
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# what a minute can tell: no browser, no processes, no long trainings
+check: lint
+	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev scripts
 	$(BIN)/ruff check .

@@ -78,6 +78,7 @@ def test_a_planted_circle_and_an_unused_export_are_found(tmp_path: Path):
     assert [found.split()[2] for found in unused_exports(tmp_path)] == ["idle,"]
 
 
+@pytest.mark.slow
 def test_all_but_the_app_imports_without_gradio_and_the_hubs_client_and_measures_without_more():
     modules = [
         ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")

@@ -52,6 +52,7 @@ def folder(tmp_path: Path, make_config) -> Path:
     return tmp_path / "w"
 
 
+@pytest.mark.slow
 def test_loading_a_model_does_not_load_a_compiler():
     code = """
 import sys
@@ -234,6 +235,7 @@ def save_without_pause(folder: Path, n: int) -> None:
         save_checkpoint(folder, n, {"g": g}, {"nimg": n})
 
 
+@pytest.mark.slow
 def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path):
     """A process that saves without pause is killed five times; the newest is whole each time."""
     for attempt in range(5):
@@ -265,6 +267,7 @@ def die_at_a_rename(folder: Path, number: int) -> None:
     save_checkpoint(folder, 16, {"g": g}, {"nimg": 16, "again": True})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_kill_while_a_moment_is_saved_again_loses_neither_checkpoint(tmp_path: Path, number: int):
     gw, dw = default_widths("conv", 28)

@@ -169,6 +169,7 @@ def test_a_half_there_folder_says_what_is_missing(tmp_path: Path):
     )
 
 
+@pytest.mark.slow
 def test_the_module_runs_as_a_command():
     result = subprocess.run(
         [sys.executable, "-m", "gan", "--help"], capture_output=True, text=True,
@@ -186,6 +187,7 @@ def test_an_error_gives_a_terminal_nothing_to_obey(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "error: it holds  [2Jgone.pth\nand  b.pth\n"
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_read_enough_ends_a_command_quietly():
     read, write = os.pipe()
     os.close(read)

@@ -19,12 +19,11 @@ def picture(config, tensors, z, labels):
     return g.eval()(z, labels if config.classes else None)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", READ)
 @torch.no_grad()
-def test_a_public_generator_draws_what_plain_torch_draws(name, seed):
+def test_a_public_generator_draws_what_plain_torch_draws(name):
     case = PUBLIC[name]
-    g = settled(case.build, case, seed)
+    g = settled(case.build, case, 1)
     z = torch.randn(3, case.z_dim, generator=torch.Generator().manual_seed(9))
     labels = torch.tensor([0, 1, 2]) % max(case.classes, 1)
     found = recognise(g.state_dict(), {}, answers=case.answers)

@@ -1,4 +1,4 @@
-"""Every generator there is: the bundled ones, and a fresh one of each preset."""
+"""Every generator there is: the bundled ones, and a fresh one of each other network."""
 
 from __future__ import annotations
 

@@ -105,12 +105,12 @@ def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
 
 
 @pytest.mark.parametrize(
-    "structure",
-    [{"packing": 3}, {"d_count": 2}, {"d_scales": 2}, {"minibatch_std": True},
-     {"spectral_norm": True}, {"packing": 2, "d_count": 2, "minibatch_std": True}],
+    ("classes", "structure"),
+    [(10, {"packing": 3}), (0, {"d_count": 2}), (0, {"d_scales": 2}), (0, {"minibatch_std": True}),
+     (10, {"spectral_norm": True}), (10, {"packing": 2, "d_count": 2, "minibatch_std": True}),
+     (0, {"packing": 2, "d_scales": 2})],
 )  # fmt: skip
-@pytest.mark.parametrize("classes", [0, 10])
-def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(structure, classes):
+def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(classes, structure):
     preset = run_config("fashion", BUNDLED["fashion"].shape, data="fashion")
     model = replace(preset.model, classes=classes, **structure)
     d = seeded_build(resolve_widths(replace(preset, model=model)).model, 0)[1].eval()

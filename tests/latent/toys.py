@@ -13,9 +13,10 @@ from gan.models import Generator, seeded_build
 from gan.presets import PRESETS, resolve_widths, run_config
 from tests.ported import CHAINS, drawn_generator
 
+# the networks of the other presets are those of the bundled models
 EVERY = [
     *(f"bundled:{name}" for name in bundled()),
-    *(f"preset:{name}" for name in PRESETS),
+    *(f"preset:{name}" for name in ("digits", "dcgan", "dcgan-small")),
     *(f"chain:{name}" for name in CHAINS),
 ]
 

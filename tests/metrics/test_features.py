@@ -102,6 +102,7 @@ def test_the_classifier_knows_garments(sets):
     assert torch.equal(net.logits(normalise(images.pixels[:9])).argmax(1), guess[:9])
 
 
+@pytest.mark.slow
 def test_the_classifier_knows_garments_it_never_saw(nets):
     if fashion_dir() is None:
         pytest.skip("the test split of Fashion-MNIST is not on this machine")

@@ -26,6 +26,7 @@ def normal(count: int, seed: int, *, width: int = 8, shift: float = 0.0) -> torc
 # ---- intervals --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_bounds_hold_the_true_distance_about_as_often_as_they_say():
     """Mean shift 1 in 8 dimensions: the distance is 8 in truth."""
     held = 0

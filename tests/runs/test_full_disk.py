@@ -157,6 +157,7 @@ def small_disk(tmp_path: Path):
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_really_full_ends_a_terminals_run_in_one_sentence(small_disk: Path):
     path = small_disk / "r"
     command = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--run-dir", str(path)]

@@ -283,6 +283,7 @@ def test_damaged_measures_are_passed_over(tmp_path):
     assert RunReader(tmp_path / "absent").measures() == []
 
 
+@pytest.mark.slow
 def test_a_training_starts_without_torchmetrics_and_scikit_learn():
     script = (
         "import sys, gan.runs\n"

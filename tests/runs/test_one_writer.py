@@ -61,6 +61,7 @@ def attempts(run: Path, digits) -> dict:
     }
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_told_who_holds_the_run_and_changes_nothing(run: Path, digits):
     process = quick_child(hold, run)
     until(lambda: lock.is_held(run))
@@ -75,6 +76,7 @@ def test_a_second_writer_is_told_who_holds_the_run_and_changes_nothing(run: Path
     assert resume(replace(tiny_config(), total_kimg=1.1), digits, run).state == "finished"
 
 
+@pytest.mark.slow
 def test_a_run_that_trains_elsewhere_cannot_be_resumed_and_goes_on(run: Path, digits):
     process = quick_child(train_on, run)
     until(lambda: RunReader(run).status().state == "running")

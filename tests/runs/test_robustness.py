@@ -36,6 +36,7 @@ def train_and_save(path: Path) -> None:
     start(replace(config, train=replace(config.train, batch_size=8)), images, path)
 
 
+@pytest.mark.slow
 def test_kill_nine_while_saving_never_tears_a_checkpoint(tmp_path: Path, digits):
     chance = random.Random(5)
     for number in range(TRIES):
@@ -95,6 +96,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_server_that_is_killed_takes_its_training_along_and_the_run_goes_on(
     tmp_path: Path, digits, number

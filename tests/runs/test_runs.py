@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -35,6 +36,7 @@ from gan.runs import (
     train_argv,
 )
 from gan.training import Progress, Trainer
+from tests.children import quick_child
 
 TRAIN = [sys.executable, "-m", "gan", "train", "--preset", "digits", "--seed", "3"]
 
@@ -313,6 +315,7 @@ def start(supervisor: Supervisor, path: Path, **options) -> str:
     return supervisor.start(argv, path)
 
 
+@pytest.mark.slow
 def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor, tmp_path: Path):
     path = tmp_path / "r"
     run_id = start(supervisor, path)
@@ -338,6 +341,7 @@ def test_a_process_can_be_paused_stepped_steered_resumed_and_stopped(supervisor,
         supervisor.send(run_id, {"command": "pause"})
 
 
+@pytest.mark.slow
 def test_garbage_on_the_pipe_is_passed_over_and_its_end_still_heard(tmp_path: Path):
     path = tmp_path / "r"
     command = [*TRAIN, "--run-dir", str(path), "--steer"]
@@ -349,6 +353,7 @@ def test_garbage_on_the_pipe_is_passed_over_and_its_end_still_heard(tmp_path: Pa
     assert state_of(path) == "interrupted"
 
 
+@pytest.mark.slow
 def test_an_impatient_second_ctrl_c_loses_nothing(tmp_path: Path):
     path = tmp_path / "r"
     process = subprocess.Popen([*TRAIN, "--run-dir", str(path)], stdout=subprocess.DEVNULL)
@@ -361,29 +366,29 @@ def test_an_impatient_second_ctrl_c_loses_nothing(tmp_path: Path):
     assert newest_checkpoint(path / "checkpoints")
 
 
+@pytest.mark.slow
 def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: Path):
     with pytest.raises(RunError, match="no folder"):
         start(supervisor, tmp_path / "r", data="folder:/nowhere")
 
 
-def hears_hangups(hears: bool):
-    """For a child's beginning: as a terminal starts it, or as nohup does."""
-    how = signal.SIG_DFL if hears else signal.SIG_IGN
-    return lambda: signal.signal(signal.SIGHUP, how)
+def train(path: Path, told: Path, on_hangup: signal.Handlers = signal.SIG_DFL) -> None:
+    """The command in a fork, as a terminal starts it or, deaf to hang-ups, as nohup does."""
+    signal.signal(signal.SIGHUP, on_hangup)
+    with told.open("w") as stream, contextlib.redirect_stdout(stream):
+        app([*TRAIN[3:], "--run-dir", str(path)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: Path, number):
     path = tmp_path / "r"
-    command = [*TRAIN, "--run-dir", str(path)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, preexec_fn=hears_hangups(True)
-    )
+    process = quick_child(train, path, tmp_path / "told")
     until(lambda: state_of(path) == "running")
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=180)
-    assert process.returncode == 0
-    assert "--resume" in output
+    os.kill(process.pid, number)
+    process.join(180)
+    assert process.exitcode == 0
+    assert "--resume" in (tmp_path / "told").read_text()
     assert RunReader(path).status().state == "interrupted"
     kimg = str(RunReader(path).status().nimg / 1000 + 0.5)
     resumed = CliRunner().invoke(app, ["train", "--resume", str(path), "--kimg", kimg])
@@ -391,19 +396,21 @@ def test_a_signal_saves_and_ends_well_and_the_run_goes_on_from_there(tmp_path: P
     assert RunReader(path).status().state == "finished"
 
 
+@pytest.mark.slow
 def test_under_nohup_a_run_outlives_its_terminal(tmp_path: Path):
     path = tmp_path / "r"
-    command = [*TRAIN, "--run-dir", str(path)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=hears_hangups(False))
+    process = quick_child(train, path, tmp_path / "told", signal.SIG_IGN)
     until(lambda: state_of(path) == "running")
-    process.send_signal(signal.SIGHUP)
+    os.kill(process.pid, signal.SIGHUP)
     held = RunReader(path).status().nimg
     until(lambda: RunReader(path).status().nimg > held + 500)
     process.terminate()
-    assert process.wait(180) == 0
+    process.join(180)
+    assert process.exitcode == 0
     assert state_of(path) == "interrupted"
 
 
+@pytest.mark.slow
 def test_a_terminal_window_that_is_closed_saves_and_ends_the_run(tmp_path: Path):
     fcntl, pty, termios = map(pytest.importorskip, ("fcntl", "pty", "termios"))  # not on Windows
     path = tmp_path / "r"

@@ -14,6 +14,8 @@ from gan.errors import RunError
 from gan.runs import Cancelled, RunReader, Supervisor, prefork, train_argv
 from tests.runs.test_runs import until
 
+pytestmark = pytest.mark.slow  # trainings in processes
+
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counted in /proc")
 
 

@@ -82,6 +82,7 @@ def environment(home: Path) -> dict[str, str]:
     return os.environ | {"OMP_NUM_THREADS": "1", "GAN_HOME": str(home)}
 
 
+@pytest.mark.slow
 def test_ranks_stay_equal_and_see_different_images(tmp_path: Path):
     two(train_beside, tmp_path)
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
@@ -95,6 +96,7 @@ def test_ranks_stay_equal_and_see_different_images(tmp_path: Path):
     assert first["fake"] != second["fake"]
 
 
+@pytest.mark.slow
 def test_many_processes_write_one_run_that_can_be_interrupted_and_resumed(tmp_path: Path):
     run = tmp_path / "run"
     first = subprocess.Popen(

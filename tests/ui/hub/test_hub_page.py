@@ -331,11 +331,9 @@ def test_what_a_push_warns_of_is_said_in_the_pages_language(page: Page):
     fill_push(page, "other/garments")
     page.click("#push-plan")
     warning = page.locator("#push-shown .ga-note")
-    expect(warning).to_have_text(
-        "The token is visitor’s, the repository would be other’s; the Hub may refuse it."
-    )
+    expect(warning).to_contain_text(re.compile("token .*visitor.*repository .*other"))
     page.click("#language-zh")
-    expect(warning).to_have_text("令牌属于 visitor，仓库却在 other 名下；Hub 可能会拒绝。")
+    expect(warning).to_contain_text(re.compile("令牌.*visitor.*仓库.*other"))
     page.click("#language-en")
     page.fill("#push-repo", "no name")
     expect(warning).to_have_count(0)

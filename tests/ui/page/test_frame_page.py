@@ -46,8 +46,7 @@ def test_a_reload_comes_back_to_the_tab(page: Page):
         expect(page.get_by_role("tab", name=tab, selected=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1280, "light")])
 def test_nothing_is_wider_than_the_screen(open_page, width: int, theme: str):
     page = open_page(viewport={"width": width, "height": 800}, color_scheme=theme)
     for tab in TABS:

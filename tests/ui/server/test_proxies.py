@@ -16,44 +16,49 @@ from tests.ui.reverse_proxy import under
 NOBODY = "127.0.0.1:9"
 
 
-@pytest.mark.parametrize(
-    ("env", "prefix", "strip", "told", "slash"),
-    [
-        # nginx's defaults: the prefix is cut off, Host is the backend's, nothing is told
-        ({"ALL_PROXY": f"socks5://{NOBODY}"}, "/gan", True, False, "/"),
-        # a typing error in a proxy, an IPv6 exception that httpx cannot read; the address is bare
-        (
-            {"http_proxy": "http://a:port", "NO_PROXY": "[::1]", "GRADIO_ROOT_PATH": "lab/demo/"},
-            "/lab/demo", True, True, "",
-        ),
-        # the prefix is left in
-        ({"HTTP_PROXY": f"http://{NOBODY}", "GRADIO_ROOT_PATH": "/gan"}, "/gan", False, True, "/"),
-    ],
-)  # fmt: skip
-def test_the_app_starts_behind_any_proxy_and_its_page_works_under_any_sub_path(
-    browser: Browser, tmp_path: Path, env: dict, prefix: str, strip: bool, told: bool, slash: str
-):
+# each alone would keep the app from starting: unreachable, not installed, a typing error, an IPv6
+# exception that httpx cannot read
+HINDRANCES = {
+    "ALL_PROXY": f"socks5://{NOBODY}", "HTTP_PROXY": f"http://{NOBODY}",
+    "http_proxy": "http://a:port", "NO_PROXY": "[::1]",
+}  # fmt: skip
+
+
+def works(browser: Browser, address: str) -> None:
+    """The page of an address paints, paints again, and has all of its files."""
     wrong: list[str] = []
-    with (
-        serving(tmp_path / "runs", **env) as url,
-        under(url, prefix, strip=strip, told=told) as address,
-    ):
-        page = browser.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(address.rstrip("/") + slash)
-        painted = "Number(document.querySelector('#latent-image')?.dataset.seq) > {}"
-        page.wait_for_function(painted.format(0))
-        # only now: a bare address has begun to load from one level too high, and is then left
-        page.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status} {r.url}"))
-        page.reload()
-        page.wait_for_function(painted.format(0))
-        before = page.evaluate("Number(document.querySelector('#latent-image').dataset.seq)")
-        page.click("#randomise")
-        page.wait_for_function(painted.format(before))
-        colour = "getComputedStyle(document.body).getPropertyValue('--neutral-500')"
-        assert page.evaluate(colour), "Gradio's theme.css has come"
-        page.close()
+    page = browser.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(address)
+    painted = "Number(document.querySelector('#latent-image')?.dataset.seq) > {}"
+    page.wait_for_function(painted.format(0))
+    # only now: a bare address has begun to load from one level too high, and is then left
+    page.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status} {r.url}"))
+    page.reload()
+    page.wait_for_function(painted.format(0))
+    before = page.evaluate("Number(document.querySelector('#latent-image').dataset.seq)")
+    page.click("#randomise")
+    page.wait_for_function(painted.format(before))
+    colour = "getComputedStyle(document.body).getPropertyValue('--neutral-500')"
+    assert page.evaluate(colour), "Gradio's theme.css has come"
+    page.close()
     assert wrong == []
+
+
+def test_the_page_works_under_a_sub_path_that_nobody_told_the_app(browser: Browser, base_url: str):
+    """By nginx's defaults: the prefix is cut off, Host is the backend's, nothing is told."""
+    with under(base_url, "/gan", strip=True, told=False) as address:
+        works(browser, address.rstrip("/") + "/")
+
+
+def test_the_app_starts_behind_any_proxy_and_its_page_works_under_the_sub_path_it_knows(
+    browser: Browser, tmp_path: Path
+):
+    with serving(tmp_path / "runs", **HINDRANCES, GRADIO_ROOT_PATH="lab/demo/") as url:
+        with under(url, "/lab/demo", strip=True, told=True) as address:
+            works(browser, address.rstrip("/"))  # bare
+        with under(url, "/lab/demo", strip=False, told=True) as address:  # the prefix is left in
+            works(browser, address.rstrip("/") + "/")
 
 
 def test_proxies_are_back_after_a_block_without_them(monkeypatch: pytest.MonkeyPatch):

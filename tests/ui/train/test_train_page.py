@@ -84,9 +84,7 @@ def test_what_makes_no_sense_is_said_in_one_sentence(page: Page):
     expect(rate).to_have_attribute("aria-invalid", "true")
     page.click("#language-zh")  # what the library says is Chinese there too
     rate.fill("faster")
-    expect(page.locator("#train-note")).to_have_text(
-        "“G 的学习率”须为数字，现为 'faster'；请改正。"
-    )
+    expect(page.locator("#train-note")).to_contain_text(re.compile("G 的学习率.*faster"))
     expect(rate).to_have_attribute("aria-invalid", "true")
     page.click("#language-en")
     rate.fill("0.001")
