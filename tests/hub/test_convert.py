@@ -182,6 +182,7 @@ class Runs:
         return os.mkdir, (str(self.folder),)
 
 
+@pytest.mark.slow
 def test_a_pickle_that_runs_code_is_refused_and_does_not_run(tmp_path):
     file = saved(tmp_path / "evil.pth", {"G": small(), "x": Runs(tmp_path / "ran")})
     error = refused(file, tmp_path / "out")
@@ -217,6 +218,7 @@ def bomb(path: Path, numel: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_memory_bomb_is_refused(tmp_path):
     file = bomb(tmp_path / "bomb.pth", 2**29)  # 2 GiB of float32
     assert file.stat().st_size < 2000
@@ -225,6 +227,7 @@ def test_a_memory_bomb_is_refused(tmp_path):
     assert "memory" in str(error)
 
 
+@pytest.mark.slow
 def test_a_zip_that_inflates_is_refused(tmp_path):
     plain = saved(tmp_path / "plain.pth", {"main.0.weight": torch.zeros(2**25)})  # 128 MiB
     with (

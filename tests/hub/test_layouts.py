@@ -110,11 +110,11 @@ def test_wrapped_state_dicts_are_unwrapped():
     wanted = g(maps(noise(2, 100)))
     for name, wrap in WRAPPINGS.items():
         tensors = wrap(g.state_dict())
-        beside = OTHERS if "/" in next(iter(tensors)) else {}
-        for given in (tensors, tensors | beside):
-            found = recognise(given, {})
-            assert (found.layout, found.d) == ("dcgan", None), name
-            assert torch.allclose(built(found)[0](noise(2, 100)), wanted, atol=ATOL), name
+        if "/" in next(iter(tensors)) and name != "G":  # one has nothing beside it
+            tensors |= OTHERS
+        found = recognise(tensors, {})
+        assert (found.layout, found.d) == ("dcgan", None), name
+        assert torch.allclose(built(found)[0](noise(2, 100)), wanted, atol=ATOL), name
 
 
 @torch.no_grad()

@@ -84,6 +84,7 @@ def test_a_file_of_any_version_draws_and_judges_as_its_version_did(name):
     assert_judges(d, photos(x.shape[1], case.size), *judge)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     installed() != "1.2.1", reason="pip install --no-deps -r tests/requirements-reference.txt"
 )

@@ -65,6 +65,7 @@ def test_what_is_saved_is_what_was_loaded_byte_for_byte(tmp_path: Path):
     assert "library_name: gan-atelier" in card
 
 
+@pytest.mark.slow
 def test_a_repo_on_the_hub_and_back(hub: Hub, tmp_path: Path):
     ours = load("fashion")
     files = {p.name: p.read_bytes() for p in ours.path.iterdir()}

@@ -191,6 +191,7 @@ def test_a_missing_revision_and_a_missing_file_are_told_apart(hub: Hub):
     assert refused(file="config.json").kind == "no-file"
 
 
+@pytest.mark.slow
 def test_a_download_that_breaks_off_is_resumed_and_given_up_when_no_more_comes(hub: Hub):
     hub.add(REPO, OURS)
     hub.fail(FILE, "truncated", method="GET")

@@ -30,6 +30,7 @@ def left() -> list[str]:
     return sorted(p.name for p in pulled_root().glob("*/*.safetensors"))
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_model_of_others_is_pulled_with_its_discriminator(hub: Hub):
     g, d = drawn(dcgan(width=2)), drawn(dcgan_critic(width=2), 2)

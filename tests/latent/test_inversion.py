@@ -30,6 +30,7 @@ def net_of(name: str):
     return weights, load_features(features_for(weights.config.data, weights.image_shape[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fashion", "emoji"])
 def test_a_generated_picture_is_found_again(name: str):
     """At least 20 times nearer in features than random samples are to each other."""
@@ -50,6 +51,7 @@ def test_a_generated_picture_is_found_again(name: str):
     assert found.weights is None or float(found.weights.sum()) == pytest.approx(1.0, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_real_garment_comes_nearer_than_from_the_mean_picture():
     weights, net = net_of("fashion")
     g = weights.generator
