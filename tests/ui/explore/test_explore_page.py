@@ -128,6 +128,12 @@ def board(page: Page) -> Page:
     return page
 
 
+def open_anew(page: Page, base_url: str, number: int, link: str) -> None:
+    """Load the page by a link, as a page of its own: another hash alone would not load it."""
+    page.goto(f"{base_url}/?{number}{link.removeprefix('/')}")
+    page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
+
+
 def press_while(page: Page, button: str, keys: str) -> str:
     """The picture once `keys` have been pressed as often as `button` allows it."""
     page.focus("#randomise")  # in the seed's field the keys are the field's own
@@ -140,11 +146,10 @@ def test_a_copied_link_opens_the_same_picture_and_undo_takes_it_back(
     board: Page, open_page, base_url: str
 ):
     other = open_page()
-    for name, act in ACTS.items():
+    for number, (name, act) in enumerate(ACTS.items()):
         before, wanted = picture_after(board, lambda act=act: act(board))
         assert wanted != before, name
-        other.goto(base_url + linked(board))
-        other.reload()
+        open_anew(other, base_url, number, linked(board))
         other.wait_for_function(f"{PIXELS} === {json.dumps(wanted)}")
         assert other.locator("#what").inner_text() == board.locator("#what").inner_text(), name
         assert press_while(board, "#undo", "Control+z") == before, name
@@ -167,14 +172,12 @@ def test_an_old_link_still_opens_its_picture(open_page):
 
 def test_a_link_that_makes_no_sense_opens_some_picture(open_page, base_url: str):
     page = open_page()
-    for nonsense in (
+    for number, nonsense in enumerate((
         "seed=-4&psi=99", "seed=1&at=AAAA&mix=999:1&z=9999:1,a:b",
         "seed=1&at=%FF&d=__proto__:1,x:9", "seed=1&mix=0:-1&class=77",
         "seed=1&at=AADAf%2C" + "A" * 400,
-    ):  # fmt: skip
-        page.goto(f"{base_url}/#tab=explore&model=fashion&{nonsense}")
-        page.reload()
-        page.wait_for_function(f"{SEQ} > 0")
+    )):  # fmt: skip
+        open_anew(page, base_url, number, f"/#tab=explore&model=fashion&{nonsense}")
         expect(page.locator("#what")).to_contain_text("seed")
 
 
