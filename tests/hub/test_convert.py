@@ -72,6 +72,7 @@ def refused(file: Path, out: Path, **more: object) -> HubError:
 # ---- what is right ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_pickle_becomes_a_folder_of_ours(tmp_path):
     g, d = drawn(dcgan(width=2)), drawn(dcgan_critic(width=2), 2)

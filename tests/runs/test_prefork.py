@@ -17,6 +17,8 @@ import pytest
 from gan.runs import prefork
 from tests.runs.test_runs import until
 
+pytestmark = pytest.mark.slow  # processes
+
 SERVER = """import os, signal, time
 from gan.runs import prefork
 signal.signal(signal.SIGINT, lambda *_: os._exit(0))

@@ -197,6 +197,7 @@ def run_to_the_end(config, digits, path: Path) -> dict[str, torch.Tensor]:
     return trainer.g.state_dict()
 
 
+@pytest.mark.slow
 def test_a_stopped_run_resumes_to_the_same_weights_as_an_unbroken_one(
     tmp_path: Path, digits, make_config
 ):
