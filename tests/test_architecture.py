@@ -105,6 +105,7 @@ def test_presets_need_no_torch():
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_library_never_prints():
     printing = [
         str(path.relative_to(ROOT))

@@ -145,6 +145,7 @@ def test_a_folder_with_broken_pictures_trains_on_the_rest_and_says_so(tmp_path: 
     assert "finished" in output
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_its_model_but_may_change_its_rates(tmp_path: Path):
     run = tmp_path / "r"
     gan("train", "--preset", "digits", "--kimg", 0.2, "--run-dir", run)

@@ -19,6 +19,7 @@ def _own_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
 
 
+@pytest.mark.slow
 def test_evaluate_prints_value_and_floor(tiny_run: Path):
     found = json.loads(gan("evaluate", "--weights", tiny_run, "--count", 400, "--json").output)
     assert found["fd"] > found["fd_floor"] > 0
@@ -27,6 +28,7 @@ def test_evaluate_prints_value_and_floor(tiny_run: Path):
     assert "Precision" in text
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_not_measured_again(tiny_run: Path, monkeypatch):
     one = json.loads(gan("evaluate", "--weights", tiny_run, "--count", 300, "--json").output)
     again = json.loads(gan("evaluate", "--weights", tiny_run, "--count", 300, "--json").output)
@@ -36,6 +38,7 @@ def test_what_was_measured_is_not_measured_again(tiny_run: Path, monkeypatch):
     assert json.loads(fresh)["fd"] == one["fd"]
 
 
+@pytest.mark.slow
 def test_models_are_compared_on_the_same_images(tiny_run: Path, tmp_path: Path):
     chart = tmp_path / "chart.png"
     arguments = ("compare", tiny_run, "fashion", "--data", "digits", "--count", 300)
@@ -46,6 +49,7 @@ def test_models_are_compared_on_the_same_images(tiny_run: Path, tmp_path: Path):
     assert "real images" in gan(*arguments).output
 
 
+@pytest.mark.slow
 def test_each_model_has_the_same_numbers_alone_and_in_any_order(tiny_run: Path):
     """Grey of 16 px beside colour of 32 px."""
     rest = ("--data", "digits", "--count", 200, "--json")
@@ -73,6 +77,7 @@ def test_a_comparison_that_makes_no_sense_is_refused(arguments, says):
     assert says in gan(*arguments, code=1).stderr
 
 
+@pytest.mark.slow
 def test_scores_are_saved_into_the_card_and_found_again(tmp_path: Path):
     folder = tmp_path / "mine"
     shutil.copytree(weights_dir() / "fashion-mlp", folder)
@@ -86,6 +91,7 @@ def test_scores_are_saved_into_the_card_and_found_again(tmp_path: Path):
     assert load(folder).config.fd == config["fd"]
 
 
+@pytest.mark.slow
 def test_scores_of_a_run_have_no_card_to_go_to(tiny_run: Path):
     assert "weights folder" in gan(
         "evaluate", "--weights", tiny_run, "--count", 300, "--save", code=1

@@ -21,6 +21,7 @@ def test_help_has_an_example(command: str):
     assert f"python -m gan {command}" in gan(command, "--help").output.replace("\n", " ")
 
 
+@pytest.mark.slow
 def test_directions_are_listed_drawn_and_kept_beside_a_run(tmp_path: Path, tiny_run: Path):
     g = load(tiny_run).generator
     path = tiny_run / "directions.json"
@@ -52,6 +53,7 @@ def test_a_walk_is_a_film(tmp_path: Path, tiny_run: Path, form: str):
             assert film.n_frames > 12
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_model_is_found_and_its_point_is_kept(tmp_path: Path):
     gan("sample", "--weights", "fashion", "--seed", 77, "--count", 1, "--out", tmp_path / "a.png")
     output = gan("invert", "--weights", "fashion", "--image", tmp_path / "a.png", "--steps", 20,

@@ -116,6 +116,7 @@ def test_what_a_resume_can_take_is_taken(run: Path):
     assert "begins anew" not in output
 
 
+@pytest.mark.slow
 def test_images_are_found_from_elsewhere_and_where_they_were_moved(
     run: Path, pictures: Path, tmp_path: Path, monkeypatch
 ):
@@ -149,6 +150,7 @@ def test_a_push_does_not_tell_where_the_images_lie(run: Path, tmp_path: Path, mo
     assert not any(str(tmp_path).encode() in data for _, data in plan.files)
 
 
+@pytest.mark.slow
 def test_class_names_that_could_not_be_read_again_are_refused_before_training(tmp_path: Path):
     names = [f"{i:03d}-{'long' * 20}" for i in range(900)]
     draw(tmp_path / "many", *names, count=1)

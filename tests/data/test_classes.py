@@ -101,6 +101,7 @@ PATHS = st.builds(
 CALM = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.slow
 @settings(CALM, max_examples=25)
 @given(st.lists(PATHS, min_size=2, max_size=12, unique=True))
 @example(["cats/a.png", "dogs/a.png", "a.png"])
@@ -113,6 +114,7 @@ def test_a_tree_has_the_same_classes_as_a_folder_a_zip_and_a_drop(paths: list[st
     assert all(way == ways[0] for way in ways), ways
 
 
+@pytest.mark.slow
 @CALM
 @given(st.lists(PATHS, min_size=1, max_size=12, unique=True), st.randoms())
 def test_neither_separators_nor_folders_around_all_nor_the_order_change_a_class(paths, random):
@@ -127,6 +129,7 @@ def test_neither_separators_nor_folders_around_all_nor_the_order_change_a_class(
         assert mixed.labels == tuple(before.labels[i] for i in order)
 
 
+@pytest.mark.slow
 @CALM
 @given(st.lists(PATHS, min_size=2, max_size=12, unique=True))
 def test_every_picture_has_a_class_and_every_class_a_picture(paths):

@@ -143,6 +143,7 @@ def test_what_a_visitor_may_not_send_is_counted_with_its_reason(tmp_path: Path):
     assert found.skipped == {"of a format that is not read here": 5, "not an image": 1}
 
 
+@pytest.mark.slow
 def test_a_zip_of_two_thousand_and_ten_is_read_whole_at_home(tmp_path: Path):
     import zipfile
 

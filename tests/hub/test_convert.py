@@ -92,6 +92,7 @@ def test_a_pickle_becomes_a_folder_of_ours(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["both.pth", "out"]
 
 
+@pytest.mark.slow
 def test_safetensors_half_precision_and_the_old_format_are_read(here, tmp_path):
     half = {k: v.half() if v.is_floating_point() else v for k, v in small().items()}
     safetensors.torch.save_file(half, tmp_path / "model.safetensors")

@@ -36,6 +36,7 @@ def sent(plan: SendPlan, *, overwrite: bool = False) -> str:
     return last.url
 
 
+@pytest.mark.slow
 def test_a_space_is_made_and_holds_exactly_what_was_planned(hub: Hub):
     plan = deploy.plan("visitor/app", token=VISITOR, hardware="zero-a10g")
     url = sent(plan)
@@ -48,6 +49,7 @@ def test_a_space_is_made_and_holds_exactly_what_was_planned(hub: Hub):
     assert hub.sent(OWNER_TOKEN) == []
 
 
+@pytest.mark.slow
 def test_what_is_there_is_overwritten_only_on_request(hub: Hub):
     sent(small_plan(hub))
     again = small_plan(hub, hardware="t4-small")
@@ -61,6 +63,7 @@ def test_what_is_there_is_overwritten_only_on_request(hub: Hub):
     assert hub.repo("visitor/app", "space").settings["hardware"] == {"flavor": "t4-small"}
 
 
+@pytest.mark.slow
 def test_a_dry_run_asks_nobody_and_lists_every_file(hub: Hub):
     result = CliRunner().invoke(app, ["deploy", "me/app", "--dry-run"])
     assert result.exit_code == 0, result.output
@@ -82,6 +85,7 @@ def test_without_a_login_a_sentence_says_how(hub: Hub, monkeypatch, tmp_path: Pa
     assert hub.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failure", "kind"),
     [
@@ -99,6 +103,7 @@ def test_each_failure_of_a_commit_has_its_own_sentence(hub: Hub, failure: str, k
     assert hub.repo("visitor/app", "space").files() == {}
 
 
+@pytest.mark.slow
 def test_a_hub_that_stalls_ends_at_the_limit(hub: Hub):
     hub.fail("/api/", "stall")
     with pytest.raises(HubError) as caught:
@@ -134,12 +139,14 @@ def test_who_has_no_account_is_told_so(hub: Hub):
     assert caught.value.kind == "sign-in"
 
 
+@pytest.mark.slow
 def test_a_name_of_somebody_else_is_refused(hub: Hub):
     with pytest.raises(HubError, match="name of your own") as caught:
         sent(small_plan(hub, "other/app"))
     assert caught.value.kind == "no-access"
 
 
+@pytest.mark.slow
 def test_a_repo_that_was_made_meanwhile_is_not_written(hub: Hub):
     plan = small_plan(hub)
     hub.add("visitor/app", {"theirs": b"1"}, kind="space")
@@ -149,6 +156,7 @@ def test_a_repo_that_was_made_meanwhile_is_not_written(hub: Hub):
     assert hub.repo("visitor/app", "space").files() == {"theirs": b"1"}
 
 
+@pytest.mark.slow
 def test_the_commit_names_its_parent_so_that_nobody_is_written_over(hub: Hub):
     sha = hub.add("visitor/app", {"a": b"1"}, kind="space")
     sent(small_plan(hub))

@@ -145,6 +145,7 @@ def ours(g: nn.Module) -> Generator:
     return built.eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("layout", "size"), [("huggan", 1024), ("huggan", 256), ("authors", 512)])
 def test_a_file_draws_what_its_spectral_norms_draw_in_eval_mode(layout, size):
     g = reference(layout, size)

@@ -114,6 +114,7 @@ def test_import_gan_is_light():
     assert subprocess.run([sys.executable, "-c", script]).returncode == 0
 
 
+@pytest.mark.slow
 def test_pull_then_sample_by_its_name_then_list_then_delete(hub: Hub, tmp_path: Path):
     sha = hub.add(REPO, OURS, card={"license": "mit"})
     output = run("pull", REPO, "--limit-seconds", "30")

@@ -74,6 +74,7 @@ def test_a_layout_draws_what_its_own_code_draws(name):
 IN_ORDER = [n for n in CASES if n != "norms declared last" and not n.startswith("linear first")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_ORDER)
 @torch.no_grad()
 def test_tensors_may_be_sorted_by_name(name):
@@ -104,6 +105,7 @@ WRAPPINGS = {
 OTHERS = {"optimizer/state/0/exp_avg": torch.ones(3), "step": torch.ones(())}
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_wrapped_state_dicts_are_unwrapped():
     g = drawn(dcgan(width=2))
@@ -152,6 +154,7 @@ def test_a_discriminator_of_its_own_file_comes_along():
     assert torch.allclose(our_d(x), d(x).flatten(), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_discriminator_of_an_unknown_kind_is_left_out_and_the_generator_loads():
     tensors = {f"G/{k}": v for k, v in drawn(dcgan(width=2)).state_dict().items()}
     for strange in (
@@ -275,6 +278,7 @@ def test_every_layout_of_chains_has_a_case():
     assert ours <= {layout.name for layout in LAYOUTS}
 
 
+@pytest.mark.slow
 def test_a_chain_is_as_its_config_says():
     found = recognise(drawn(CASES["nateraw/cryptopunks-gan"].build()).state_dict(), {})
     assert found.config.g_layers == (

@@ -73,6 +73,7 @@ def assert_judges(d: Discriminator, pictures: Tensor, whole: Tensor, small: Tens
     torch.testing.assert_close(both, wanted.mean(0), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_file_of_any_version_draws_and_judges_as_its_version_did(name):
     kept, case = golden(name), BY_NAME[name]
@@ -152,6 +153,7 @@ def test_a_blur_that_is_not_ours_is_refused():
         recognise(file_of(name) | {key: torch.tensor([1.0, 3.0, 1.0])}, {})
 
 
+@pytest.mark.slow
 def test_it_is_kept_loaded_and_walked_like_ours(found, tmp_path):
     g, d = ours(found)
     config = WeightsConfig(name="x", model=found.config)

@@ -80,6 +80,7 @@ def test_a_repo_on_the_hub_and_back(hub: Hub, tmp_path: Path):
     assert gan.load  # what that card says to import
 
 
+@pytest.mark.slow
 def test_a_pickle_is_never_fetched(hub: Hub, tmp_path: Path):
     config = (load("fashion").path / "config.json").read_bytes()
     hub.add("some/one", {"config.json": config, "pytorch_model.bin": b"x"})

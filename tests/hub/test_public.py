@@ -19,6 +19,7 @@ def picture(config, tensors, z, labels):
     return g.eval()(z, labels if config.classes else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READ)
 @torch.no_grad()
 def test_a_public_generator_draws_what_plain_torch_draws(name):

@@ -112,6 +112,7 @@ def test_a_moved_branch_is_followed_and_the_old_commit_stays(hub: Hub):
     assert pulled(f"{REPO}@{pulled_commit}").cached
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stopped", "offline", "stalled"])
 def test_without_the_hub_a_former_pull_will_do(hub: Hub, how: str, monkeypatch: pytest.MonkeyPatch):
     hub.add(REPO, OURS)
@@ -159,6 +160,7 @@ FAILURES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "failure", "kind", "words"), FAILURES)
 def test_each_failure_has_its_sentence_and_leaves_nothing(
     hub: Hub, path: str, failure: str, kind: str, words: str
@@ -184,6 +186,7 @@ def test_a_dead_hub_is_told_apart_from_a_missing_repo(hub: Hub):
     assert refused().kind == "unreachable"
 
 
+@pytest.mark.slow
 def test_a_missing_revision_and_a_missing_file_are_told_apart(hub: Hub):
     hub.add(REPO, OURS)
     assert refused(f"{REPO}@nope").kind == "no-revision"

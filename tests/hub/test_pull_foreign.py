@@ -59,6 +59,7 @@ def test_in_public_a_pickle_is_refused_before_it_is_fetched(hub: Hub):
     assert not any("resolve" in r.path and "netG" in r.path for r in hub.requests)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_converted_leaves_nothing(hub: Hub):
     hub.add(REPO, {"netG.pth": saved(torch.nn.GRU(2, 2))})
     with pytest.raises(HubError, match="weight_ih_l0") as caught:

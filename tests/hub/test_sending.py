@@ -85,6 +85,7 @@ def test_a_file_that_is_sent_again_is_not_counted_again(hub: Hub):
     assert len({step.done for step in steps if step.stage == "sending"}) == len(steps) - 1
 
 
+@pytest.mark.slow
 def test_a_file_in_parts_is_told_through(hub: Hub):
     hub.part_bytes = MB
     hub.fail("/2$", "500", method="PUT", times=1)
@@ -94,6 +95,7 @@ def test_a_file_in_parts_is_told_through(hub: Hub):
     assert hub.repo(REPO).files() == SMALL | LARGE
 
 
+@pytest.mark.slow
 def test_what_the_hub_has_already_is_not_told_as_sent(hub: Hub):
     told(hub, SMALL | LARGE)
     changed = {"model.safetensors": LARGE["model.safetensors"][:-MB], "README.md": b"new"}

@@ -34,6 +34,7 @@ def axis(z_dim: int, i: int, name: str = "axis", kind: str = "drawn") -> Directi
     return Direction(name, kind, torch.eye(z_dim)[i], 1.0)
 
 
+@pytest.mark.slow
 def test_every_generator_has_directions_that_change_its_pictures(any_g):
     found = [*pca_directions(any_g, count=3), *sefa_directions(any_g, count=3)]
     assert len(found) == 6
@@ -115,6 +116,7 @@ def test_sefa_of_a_generator_without_layers_is_taken_by_differences():
     assert abs(first.vector.numpy() @ vectors[:, -1]) > 0.999
 
 
+@pytest.mark.slow
 def test_the_short_list_is_diverse_ranked_and_the_same_each_time(fashion):
     names = tuple(map(str, range(10)))
     found = ranked_directions(fashion, count=8, class_names=names)
@@ -163,6 +165,7 @@ def test_one_sigma_of_a_class_move_is_the_spread_of_labels(fashion):
         assert float(along.std(correction=0)) == pytest.approx(float(move.classes.norm()), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_model_without_classes_moves_towards_what_a_classifier_sees():
     g, net = load("fashion-mlp").generator, load_features("fashion")
     found = class_directions(g, classify=net.logits, class_names=net.config.class_names)

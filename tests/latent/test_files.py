@@ -105,6 +105,7 @@ def test_what_could_not_be_read_is_not_written(tmp_path: Path, fashion):
     assert not (tmp_path / "directions.json").exists()
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_directions_in_its_folder(tiny_run: Path):
     assert directions_path(load(tiny_run)) == tiny_run / "directions.json"
 

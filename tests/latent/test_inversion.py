@@ -66,6 +66,7 @@ def test_a_real_garment_comes_nearer_than_from_the_mean_picture():
     assert found.distance < from_mean.distance
 
 
+@pytest.mark.slow
 def test_z_stays_near_the_sphere_even_for_a_picture_that_no_point_makes():
     weights, net = net_of("fashion")
     noise = torch.rand(1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -85,6 +86,7 @@ def test_a_search_can_be_cancelled_and_keeps_what_it_has():
     assert news[-1].distance <= news[-1].start_distance
 
 
+@pytest.mark.slow
 def test_a_search_is_the_same_each_time_and_leaves_the_generator_alone():
     weights, net = net_of("fashion")
     g = weights.generator
@@ -96,6 +98,7 @@ def test_a_search_is_the_same_each_time_and_leaves_the_generator_alone():
     assert all(p.grad is None for p in [*g.parameters(), *net.parameters()])
 
 
+@pytest.mark.slow
 def test_every_generator_can_be_searched(any_g):
     def pixels(x: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.avg_pool2d(x, 4).flatten(1)

@@ -16,6 +16,7 @@ def purity(xy: np.ndarray, labels: np.ndarray) -> float:
     return float((labels[near] == labels[:, None]).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_map_is_the_same_each_time_and_keeps_classes_together(fashion, method):
     net = load_features("fashion")

@@ -24,6 +24,7 @@ def halves(images):
     return images.subset(order[: len(images) // 2]), images.subset(order[len(images) // 2 :])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_perfect_generator_reads_about_its_floor(kind, sets, playback):
     shown, reference = halves(sets[kind][1])
@@ -34,6 +35,7 @@ def test_a_perfect_generator_reads_about_its_floor(kind, sets, playback):
     assert result.features == f"features-{kind}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_noise_raises_the_distance_step_by_step(kind, sets, playback):
     images = sets[kind][1]
@@ -45,6 +47,7 @@ def test_noise_raises_the_distance_step_by_step(kind, sets, playback):
     assert fds[-1] > 3 * fds[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_blur_raises_the_distance(kind, sets):
     net, images, features = sets[kind]
@@ -68,6 +71,7 @@ def test_a_lost_class_raises_the_distance(lost, sets):
     assert frechet_distance(features, kept) > 3 * frechet_distance(features, same_size)
 
 
+@pytest.mark.slow
 def test_a_lost_class_is_missing_from_the_histogram(fashion, playback):
     kept = fashion.subset((fashion.labels != 1).nonzero()[:, 0])  # trousers look like no other
     result = evaluate(playback(kept.pixels), CONFIG, data=fashion, count=COUNT)
@@ -94,6 +98,7 @@ def test_there_are_never_more_samples_than_real_images(emoji, playback):
     assert evaluate(playback(few.pixels), CONFIG, data=few, count=10_000).count == 200
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_numbers_and_another_gives_other_samples(fashion, playback):
     g, few = playback(fashion.pixels), fashion.subset(torch.arange(300))  # all of them, each time
     one, same, other = (evaluate(g, CONFIG, data=few, count=300, seed=s).fd for s in (0, 0, 9999))
@@ -108,6 +113,7 @@ def test_resizing_is_nobodys_fault(resolution, channels, fashion, playback):
     assert result.fd < 2 * result.fd_floor
 
 
+@pytest.mark.slow
 def test_progress_rises_from_0_to_1(fashion, playback):
     seen: list[float] = []
     evaluate(playback(fashion.pixels), CONFIG, data=fashion, count=600, on_progress=seen.append)

@@ -25,6 +25,7 @@ def found(fashion, playback) -> Evaluation:
     return evaluate(g, CONFIG, data=fashion, count=400, seed=7, revision="a" * 64, seen=SEEN)
 
 
+@pytest.mark.slow
 def test_every_metric_comes_with_what_real_images_read(found):
     assert [m.name for m in found.metrics] == ["fd", *GRADERS]
     assert all(0 <= m.floor <= 1.5 for m in found.metrics)

@@ -53,6 +53,7 @@ def trained(config, images, *, monitored: bool) -> tuple[Trainer, list[dict]]:
     return trainer, rows
 
 
+@pytest.mark.slow
 def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits, at_leisure):
     config = replace(make_config(), total_kimg=0.8)
     torch.rand(1)
@@ -70,6 +71,7 @@ def test_a_watched_training_is_bit_for_bit_an_unwatched_one(make_config, digits,
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.slow
 def test_a_row_holds_what_the_reader_promises(make_config, digits, at_leisure):
     _, rows = trained(replace(make_config(), total_kimg=0.8), digits, monitored=True)
     assert set(rows[-1]) == {
@@ -173,6 +175,7 @@ def test_stop_is_not_held_up_by_a_measurement_that_takes_long(simulated, monkeyp
     assert len(rows) == before + 1
 
 
+@pytest.mark.slow
 def test_a_stopped_and_a_paused_session_end_with_a_measurement(
     make_config, digits, tmp_path, at_leisure
 ):
@@ -217,6 +220,7 @@ def test_a_look_is_of_one_moment_though_the_training_goes_on(make_config, digits
     assert all(torch.equal(weights, looked_at[0]) for weights in looked_at)
 
 
+@pytest.mark.slow
 def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits, at_leisure):
     few = digits.subset(torch.arange(20))
     _, rows = trained(replace(make_config(), total_kimg=2.0), few, monitored=True)
@@ -224,6 +228,7 @@ def test_twenty_images_in_a_folder_are_looked_at_too(make_config, digits, at_lei
     assert rows[-1]["spread"] > 0
 
 
+@pytest.mark.slow
 def test_images_without_classes_are_sorted_into_clusters(make_config, digits, at_leisure):
     config = make_config()
     config = replace(config, model=replace(config.model, classes=0), total_kimg=0.8)
@@ -233,6 +238,7 @@ def test_images_without_classes_are_sorted_into_clusters(make_config, digits, at
     assert rows[-1]["classes"] == 20
 
 
+@pytest.mark.slow
 def test_without_a_feature_network_the_training_goes_on_unmeasured(
     make_config, digits, monkeypatch, tmp_path, at_leisure
 ):
@@ -255,6 +261,7 @@ def test_a_generator_at_infinity_gives_a_row_without_numbers(make_config, digits
     assert rows[-1]["fd"] is None
 
 
+@pytest.mark.slow
 def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
     make_config, digits, tmp_path, at_leisure
 ):
@@ -268,6 +275,7 @@ def test_a_run_folder_gets_measures_and_a_resume_cuts_what_it_repeats(
     assert reader.measures() == before[:1]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_measured_on(make_config, digits, tmp_path, at_leisure):
     config = replace(make_config(), total_kimg=1.0)
     start(config, digits, tmp_path / "run")

@@ -228,6 +228,7 @@ def test_a_stopped_run_resumes_to_the_same_weights_as_an_unbroken_one(
     assert all(torch.equal(v, trainer.g.state_dict()[k]) for k, v in whole.items())
 
 
+@pytest.mark.slow
 def test_a_damaged_newest_checkpoint_is_named_and_passed_over(tmp_path: Path, digits, make_config):
     config = replace(make_config(), total_kimg=1.0)
     run_to_the_end(config, digits, tmp_path / "r")

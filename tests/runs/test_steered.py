@@ -53,6 +53,7 @@ def told(reader: RunReader) -> list[tuple]:
     return [(r["event"], r["key"], r["old"], r["new"]) for r in reader.history()]
 
 
+@pytest.mark.slow
 def test_a_change_is_told_with_what_was_and_what_is_and_holds(tmp_path, digits, make_config):
     settings = {"g_lr": 0.001, "d_count": 2}
     reader = steered(tmp_path, make_config(), digits, {"command": "set", "settings": settings})
@@ -159,6 +160,7 @@ def weights_at_start(path: Path, config, digits) -> dict[str, torch.Tensor]:
     return trainer.g.state_dict()
 
 
+@pytest.mark.slow
 def test_a_fork_goes_on_as_its_parent_would_have(tmp_path, digits, make_config):
     config = replace(make_config(), total_kimg=0.4)
     start(config, digits, tmp_path / "parent")
@@ -174,6 +176,7 @@ def test_a_fork_goes_on_as_its_parent_would_have(tmp_path, digits, make_config):
     assert reader.rows()[0]["nimg"] > 400
 
 
+@pytest.mark.slow
 def test_a_fork_of_weights_begins_with_exactly_these_and_says_so(tmp_path, digits, make_config):
     config = replace(make_config(), total_kimg=0.4)
     start(config, digits, tmp_path / "parent")
@@ -190,6 +193,7 @@ def test_a_fork_of_weights_begins_with_exactly_these_and_says_so(tmp_path, digit
     assert all(torch.equal(p, c) for p, c in pairs)  # G's rate was 0
 
 
+@pytest.mark.slow
 def test_a_fork_takes_other_settings_and_a_wrong_moment_is_a_sentence(
     tmp_path, digits, make_config
 ):

@@ -117,6 +117,7 @@ def budget_for(run: Path, share: float) -> float:
     return share * disk_use(run) / MB
 
 
+@pytest.mark.slow
 def test_a_run_is_brought_within_its_budget_and_goes_on_is_filmed_and_forked(
     long: Path, digits, make_config
 ):
@@ -156,6 +157,7 @@ def test_what_a_fork_began_from_is_kept_wherever_the_fork_lies(long: Path, tmp_p
     assert {every[4], every[6]} <= set(RunReader(long).weights())
 
 
+@pytest.mark.slow
 def test_a_fork_is_noted_before_its_moment_could_be_thinned(long: Path, digits, make_config):
     origin = find_origin(f"{long}@{names(long)[3]}")
     config = replace(make_config(), total_kimg=0.5)
@@ -163,6 +165,7 @@ def test_a_fork_is_noted_before_its_moment_could_be_thinned(long: Path, digits, 
     assert forked_moments(long) == {origin.nimg}
 
 
+@pytest.mark.slow
 def test_thinning_that_is_broken_off_leaves_a_valid_run(
     long: Path, digits, make_config, monkeypatch: pytest.MonkeyPatch
 ):

@@ -56,6 +56,7 @@ TRAINED = [(name, FAMILIES[i % 3]) for i, name in enumerate(REMEDIES) if name !=
 TRAINED += [("all", family) for family in FAMILIES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("remedy", "family"), TRAINED)
 def test_every_remedy_trains_and_resumes_bit_for_bit(digits, make_config, remedy, family):
     config = config_of(make_config(), family, **REMEDIES[remedy])

@@ -40,6 +40,7 @@ def test_a_seed_fixes_the_whole_training(digits, make_config):
     assert not same_weights(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

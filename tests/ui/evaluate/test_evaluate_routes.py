@@ -46,6 +46,7 @@ def lines(reply) -> list[dict]:
     return [json.loads(text) for text in reply.text.splitlines()]
 
 
+@pytest.mark.slow
 def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
     told = lines(here.post("/_gan/evaluate", json=FORM))
     fractions = [n["fraction"] for n in told if "fraction" in n]
@@ -59,6 +60,7 @@ def test_an_evaluation_tells_how_far_it_is_and_then_the_answer(here):
     assert pairs["count"] == len(found["nearest"]) == 8
 
 
+@pytest.mark.slow
 def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
     first = lines(here.post("/_gan/evaluate", json=FORM))[-1]
     again = lines(here.post("/_gan/evaluate", json=FORM))
@@ -71,6 +73,7 @@ def test_the_same_question_is_answered_at_once_and_is_on_the_leaderboard(here):
     assert rows["run:tiny"]["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_to_recall_ends_no_measuring_of_the_same_visitor(here, monkeypatch: pytest.MonkeyPatch):
     taken = []
     take = Places.take

@@ -44,6 +44,7 @@ def pixels(reply) -> np.ndarray:
     return np.frombuffer(reply.content, np.uint8).astype(int)
 
 
+@pytest.mark.slow
 def test_a_batch_is_its_pictures_one_by_one(home: Context):
     client, sent = client_for(home), rows(5)
     together = pixels(client.post("/_gan/latents/batch", params=REF, content=sent.tobytes()))

@@ -181,6 +181,7 @@ def test_a_visitor_may_send_so_much_and_no_more():
     assert quota.allows("b", 60)
 
 
+@pytest.mark.slow
 def test_a_search_tells_of_its_progress_and_ends_with_a_point_that_is_nearer(shop: TestClient):
     body = bytes(range(0, 256, 4))
     query = {"ref": REF, "steps": "20", "restarts": "2"}
@@ -276,6 +277,7 @@ def test_the_inside_shows_every_layer_and_the_picture_last(shop: TestClient):
     assert 0 <= said["over_reals"] <= 1
 
 
+@pytest.mark.slow
 def test_the_nearest_reals_come_in_order_once_they_are_studied(shop: TestClient):
     for _ in range(600):
         near = shop.post("/_gan/neighbours", params={"ref": REF}, content=rows(1)).json()

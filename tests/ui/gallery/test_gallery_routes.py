@@ -98,6 +98,7 @@ def test_scores_come_in_the_order_of_their_seeds_and_from_the_shelf_the_second_t
     assert not any("fraction" in n for n in lines(client.post("/_gan/gallery/scores", json=RANGE)))
 
 
+@pytest.mark.slow
 def test_distances_to_real_images_are_told_while_these_are_studied(client):
     values = lines(client.post("/_gan/gallery/scores", json=RANGE | {"by": "nearest", "count": 20}))
     assert all(v > 0 for v in values[-1]["scores"]["values"])
@@ -129,6 +130,7 @@ def test_places_are_quantiles_within_a_class_by_an_independent_count():
         )
 
 
+@pytest.mark.slow
 def test_each_kind_of_score_is_kept_for_itself(client):
     first, second = (
         lines(client.post("/_gan/gallery/scores", json=RANGE | {"by": by, "count": 20}))[-1]

@@ -79,6 +79,7 @@ def wait_until(holds: Callable[[], object], *, seconds: float = 180) -> None:
 # ---- what is left of a call ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_reply_that_nobody_fetches_is_dropped(inside: Inside, monkeypatch: pytest.MonkeyPatch):
     queue, forget, was_there = inside.page._queue, endpoints.forget, {}
 
@@ -111,6 +112,7 @@ def test_a_reply_is_kept_until_it_is_fetched_and_no_longer(
     wait_until(lambda: event not in inside.page._queue.pending_messages_per_session)
 
 
+@pytest.mark.slow
 def test_gradio_keeps_few_replies_and_no_file(inside: Inside):
     for seed in range(endpoints.SESSIONS + 4):
         inside.fetch("sample", inside.call("sample", model="fashion", seed=seed))

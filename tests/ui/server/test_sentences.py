@@ -65,6 +65,7 @@ def piece(node: ast.expr) -> list[str]:
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_library_has_its_chinese():
     known = {english for part in said.PARTS for english in part.SENTENCES}
     missing = [f"{at} {text}" for at, text in sentences() if text not in known]

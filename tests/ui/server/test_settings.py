@@ -118,6 +118,7 @@ def test_what_is_no_command_of_ours_is_refused_in_a_sentence(text, words: str):
         parse_command(text)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_text_breaks_the_reading_of_a_command(text: str):
     for typed in (text, f"{BEGIN} {text}", f"{BEGIN} --set {shlex.quote(text)}"):
