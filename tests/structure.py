@@ -8,6 +8,7 @@ server/ and server/ on nothing of the page. No two modules of gan/ui import each
 from __future__ import annotations
 
 import ast
+import gc
 import posixpath
 import re
 import sys
@@ -33,6 +34,21 @@ LAYERS = [
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
 
 
+def parsed(path: Path) -> ast.Module:
+    """A file's syntax tree, without a collection of garbage in between.
+
+    What is collected may warn, a warning's traceback parses the line that it shows, and Python
+    3.11 does not bear one parse within another ("AST constructor recursion depth mismatch").
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(path.read_text("utf-8"))
+    finally:
+        if collects:
+            gc.enable()
+
+
 def part_of(path: Path, root: Path) -> str:
     """The first-level part of gan/ that a file belongs to; app.py is `app`."""
     relative = path.relative_to(root)
@@ -42,7 +58,7 @@ def part_of(path: Path, root: Path) -> str:
 def imports_of(path: Path) -> set[str]:
     """Dotted names that a file imports, `from gan import x` as gan.x, lazily imported ones too."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -120,7 +136,7 @@ def page_imports(path: Path, ui: Path) -> set[str]:
 def deep_imports_of(path: Path) -> set[str]:
     """Dotted names that a file imports, `from a.b import c` as a.b.c."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

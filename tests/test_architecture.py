@@ -14,6 +14,7 @@ from tests.structure import (
     ROOT,
     circles,
     page_violations,
+    parsed,
     part_of,
     problems,
     unused_exports,
@@ -110,7 +111,7 @@ def test_the_library_never_prints():
     printing = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "gan").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
     assert printing == []

@@ -21,6 +21,7 @@ from gan.presets import get_preset, run_config
 from gan.ui.server import said
 from gan.ui.server.said import chinese
 from gan.ui.server.views import error_json
+from tests.structure import parsed
 
 ROOT = Path(__file__).parents[3]
 ELSEWHERE = {"cli", "__main__.py", "ui/app.py"}  # a terminal speaks English
@@ -33,7 +34,7 @@ def sentences() -> Iterator[tuple[str, str]]:
         here = path.relative_to(ROOT / "gan")
         if {here.parts[0], here.as_posix()} & ELSEWHERE:
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and name_of(node.func) in OURS:
                 for argument in node.args:
                     for text in templates(argument):
