@@ -19,7 +19,7 @@ from playwright.sync_api import (
 from tests.ui.browser import FLAGS, chromium, serving
 
 # what takes a second takes a minute where others compute too
-PATIENCE_MS = 1000 * int(os.environ.get("GAN_TEST_PATIENCE_S", "180"))
+PATIENCE_MS = 1000 * int(os.environ.get("GAN_TEST_PATIENCE_S", "60"))
 expect.set_options(timeout=PATIENCE_MS)
 
 
