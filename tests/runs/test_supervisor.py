@@ -141,7 +141,7 @@ from pathlib import Path
 from gan.runs import Supervisor, prefork, train_argv
 prefork.LOADING_S = 600.0  # it would be waited for so long
 if __name__ == "__main__":
-    other = multiprocessing.get_context("prefork").Process(target=time.sleep, args=(0,))
+    other = multiprocessing.get_context("forkserver").Process(target=time.sleep, args=(0,))
     other.start()
     other.join()
     path = Path(sys.argv[1])
