@@ -377,7 +377,7 @@ def test_a_process_that_cannot_start_leaves_its_sentence(supervisor, tmp_path: P
 def train(path: Path, told: Path, on_hangup: signal.Handlers = signal.SIG_DFL) -> None:
     """The command in a fork, as a terminal starts it or, deaf to hang-ups, as nohup does."""
     signal.signal(signal.SIGHUP, on_hangup)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a server of forks may ignore it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # as prefork does with its own
     with told.open("w") as stream, contextlib.redirect_stdout(stream):
         app([*TRAIN[3:], "--run-dir", str(path)])
 
