@@ -10,7 +10,9 @@ const MARGIN = { left: 44, right: 24, top: 16, bottom: 36 };
 
 export class Leaders {
   constructor(root, { chosen, measure }) {
-    Object.assign(this, { chosen, measure, rows: [] });
+    this.chosen = chosen;
+    this.measure = measure;
+    this.rows = [];
     this.table = root.querySelector("#leaders-table");
     this.plot = root.querySelector("#leaders-plot");
     this.about = root.querySelector("#leaders-about");

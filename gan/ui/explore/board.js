@@ -27,6 +27,9 @@ class Explore {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
+    /** @type {ClassMix} */
+    this.mix;  // with the boards
+    this.options = "";  // the classes that the list offers, as they were drawn
     this.canvas = this.find("#latent-image");
     this.nimg = 0;
     const painter = new Painter(this.canvas, {
@@ -80,7 +83,7 @@ class Explore {
     this.find("#reset").addEventListener("click", () => studio.reset());
     this.find("#class-select").addEventListener("change", (e) => {
       const label = e.target.value === "" ? null : Number(e.target.value);
-      if (!(label >= studio.classes)) studio.jump({ label, held: label !== null });
+      if (label === null || label < studio.classes) studio.jump({ label, held: label !== null });
     });
     this.find("#class-hold").addEventListener("click", () => studio.hold(!studio.point.held));
     const psi = this.find("#psi");
@@ -161,7 +164,7 @@ class Explore {
     this.find(".is-class").hidden = !names.length;
     if (!names.length) return;
     const { mix, label } = this.studio.point;
-    const options = [t("gan_class_by_seed_is", { name: names[this.studio.seeded.label] }), ...names];
+    const options = [t("gan_class_by_seed_is", { name: names[this.studio.seeded?.label ?? 0] }), ...names];
     if (mix) options.push(t("gan_mixture"));
     if (options.join("\n") !== this.options) {
       this.options = options.join("\n");
@@ -197,7 +200,7 @@ class Explore {
   #className() {
     const { studio } = this;
     const names = studio.model.class_names;
-    if (!studio.point.mix) return names.length ? className(names[studio.label()]) : undefined;
+    if (!studio.point.mix) return names.length ? className(names[studio.label() ?? 0]) : undefined;
     const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
     return shares.filter(([share]) => share > 0.005).sort(([a], [b]) => b - a)
       .map(([share, name]) => `${className(name)} ${Math.round(100 * share)} %`).join(" + ");

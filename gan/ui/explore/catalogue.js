@@ -1,4 +1,5 @@
 // The directions of the model on show: fetched once per weights, kept while they are in use.
+/** @import { Direction, PackedDirection } from "../page/kit/types" */
 import { ask, className, emit, on, t, tabIsOpen } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 
@@ -6,11 +7,31 @@ const REST_MS = 15000;  // a running training writes weights often; finding dire
 
 export class Catalogue {
   // `store`: where drawn directions are kept (drawn.js); `node`: asked only while it is visible.
+  /**
+   * @param {import("./studio.js").Studio} studio
+   * @param {import("./drawn.js").Drawn} store
+   * @param {HTMLElement} node
+   */
   constructor(studio, store, node) {
-    Object.assign(this, { studio, store, node, ranked: [], state: "loading", asked: 0 });
+    this.studio = studio;
+    this.store = store;
+    this.node = node;
+    /** @type {string[]} */
+    this.ranked = [];  // ids
+    /** @type {"loading" | "ready" | "failed"} */
+    this.state = "loading";
+    /** @type {unknown} */
+    this.error = null;
+    this.asked = 0;
+    /** @type {string | null} */
     this.key = null;  // the weights that we have, or are asking for
+    /** @type {string | null} */
+    this.model = null;  // the ref that they are of
     this.at = 0;
-    this.timer = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {Promise<void> | undefined} */
+    this.loading = undefined;
     studio.findDirections = () => this.load();
     on("weights", () => this.#later());
     whenShown(node, () => this.#later());
@@ -68,7 +89,7 @@ export class Catalogue {
   // A direction that is in use stays as it is until its slider is back at zero: nothing jumps.
   #take(found, model) {
     const { studio } = this;
-    const inUse = Object.keys(studio.point.steps).map((id) => studio.catalogue.get(id)).filter(Boolean);
+    const inUse = Object.keys(studio.point.steps).flatMap((id) => studio.catalogue.get(id) ?? []);
     const fresh = [
       ...found.directions.map((d) => decoded(d, studio.classes)),
       ...this.store.take(model, found.drawn).map((d) => decoded(d, studio.classes)),
@@ -99,6 +120,7 @@ const keyOf = ({ ref, model }) => `${ref} ${model.nimg}`;
 
 const same = (a, b) => a.length === b.length && a.every((v, i) => v === b[i]);
 
+/** @param {string} text */
 export function floatsOf(text) {
   return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 }
@@ -108,6 +130,7 @@ export function textOf(floats) {
   return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));
 }
 
+/** @param {PackedDirection} packed @param {number} count of the model's classes @returns {Direction} */
 function decoded({ id, name, kind, share = null, vector, classes }, count) {
   // a class move of a model with classes goes from whatever is on show to the whole class
   const target = kind === "class" && count ? Number(id.replace("class-", "")) : null;
@@ -125,9 +148,10 @@ export function shortNameOf({ id, kind, name }) {
 }
 
 // What it is called where it is moved: a class says from where to where.
+/** @param {Direction} direction @param {import("./studio.js").Studio} studio */
 export function nameOf(direction, studio) {
   const { target } = direction;
   const to = shortNameOf(direction);
   if (target === null || studio.point.mix) return to;
-  return t("gan_direction_class", { from: className(studio.model.class_names[studio.label()]), to });
+  return t("gan_direction_class", { from: className(studio.model.class_names[studio.label() ?? 0]), to });
 }

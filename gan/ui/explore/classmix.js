@@ -5,8 +5,22 @@ import { className, fillRange, h, icon, t } from "../page/kit/core.js";
 const LEAST = 0.005;  // of a share that is shown
 
 export class ClassMix {
+  /** @param {HTMLElement} box @param {HTMLButtonElement} toggle @param {import("./studio.js").Studio} studio */
   constructor(box, toggle, studio) {
-    Object.assign(this, { box, toggle, studio, listed: [], model: null, open: false });
+    this.box = box;
+    this.toggle = toggle;
+    this.studio = studio;
+    /** @type {number[]} */
+    this.listed = [];
+    /** @type {string | null} */
+    this.model = null;
+    this.open = false;
+    this.shown = "";  // the classes that have chips
+    this.words = "";  // the language of the chips
+    /** @type {number | null} */
+    this.dragged = null;
+    /** @type {number[]} */
+    this.others = [];  // what the others were to each other when the drag began
     this.chips = h("div", { class: "ga-mix-chips" });
     this.add = h("select", { class: "ga-input", id: "mix-add" });
     box.append(this.chips, this.add);

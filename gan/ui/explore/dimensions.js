@@ -7,7 +7,9 @@ import { REACH } from "./latentlink.js";
 // One listener for all of them, however many there are.
 export class Dimensions {
   constructor(board, studio) {
-    Object.assign(this, { board, studio, rows: [] });
+    this.board = board;
+    this.studio = studio;
+    this.rows = [];
     const index = (e) => Number(e.target.dataset.index);
     board.addEventListener("input", (e) => studio.move(index(e), Number(e.target.value)));
     board.addEventListener("change", () => studio.release());

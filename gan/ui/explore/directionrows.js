@@ -4,7 +4,9 @@ import { Refusal, checkedName } from "./drawn.js";
 
 export class OwnRows {
   constructor(root, studio, store) {
-    Object.assign(this, { studio, store, deleted: null });
+    this.studio = studio;
+    this.store = store;
+    this.deleted = null;
     this.find = (selector) => root.querySelector(selector);
     const file = this.find("#directions-file");
     this.find("#save-file").addEventListener("click", () => this.#save());

@@ -1,5 +1,5 @@
 // Directions: a short list of sliders, each between pictures of its two ends.
-import { emit, fillRange, h, icon, on, say, t } from "../page/kit/core.js";
+import { emit, fillRange, focusedIn, h, icon, on, say, t } from "../page/kit/core.js";
 import { nameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { stepWithKeys } from "./keys.js";
@@ -13,7 +13,12 @@ const ROOM = 64;  // CSS px of a thumbnail
 
 export class Directions {
   constructor(root, studio, catalogue, store) {
-    Object.assign(this, { root, studio, catalogue, store, kind: "ranked", shown: AT_FIRST });
+    this.root = root;
+    this.studio = studio;
+    this.catalogue = catalogue;
+    this.store = store;
+    this.kind = "ranked";
+    this.shown = AT_FIRST;
     this.rows = new Map();  // id -> parts, in the order on screen
     this.find = (selector) => root.querySelector(selector);
     this.list = this.find("#direction-rows");
@@ -169,7 +174,7 @@ export class Directions {
       title: t(`gan_direction_${kind}_help`), "aria-pressed": String(kind === this.kind),
     }, t(`gan_kind_${kind}`)));
     const row = this.find("#direction-kinds");
-    const kept = row.contains(document.activeElement) ? document.activeElement.dataset.kind : null;
+    const kept = focusedIn(row)?.dataset.kind;
     row.replaceChildren(...buttons);
     if (kept) row.querySelector(`[data-kind="${kept}"]`)?.focus();
     this.find("#drawn-tools").hidden = this.kind !== "drawn";

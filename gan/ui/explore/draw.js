@@ -9,7 +9,13 @@ const LARGEST = 280;  // px on the page
 export class Editor {
   // `changed` is called when a stroke has ended, or all was replaced.
   constructor({ changed }) {
-    Object.assign(this, { changed, past: [], tool: "pen", stroke: null, side: 0, channels: 1, empty: true });
+    this.changed = changed;
+    this.past = [];
+    this.tool = "pen";
+    this.stroke = null;
+    this.side = 0;
+    this.channels = 1;
+    this.empty = true;
     this.canvas = h("canvas", {
       class: "ga-pixels ga-editor", id: "picture-editor", tabindex: "0", role: "application", width: 28, height: 28,
       "data-t-label": "gan_draw_alt", "aria-label": t("gan_draw_alt"),

@@ -1,4 +1,5 @@
 // Drawn directions: where they are kept (by the owner's machine, or in this browser), shared, read.
+/** @import { PackedDirection } from "../page/kit/types" */
 import { ask, boot, plainRef } from "../page/kit/core.js";
 import { floatsOf, textOf } from "./catalogue.js";
 
@@ -11,9 +12,12 @@ const FURTHEST = 10;
 export class Refusal extends Error {}  // its message is the key of a sentence
 
 export class Drawn {
+  /** @param {import("./studio.js").Studio} studio */
   constructor(studio) {
     this.studio = studio;
+    /** @type {PackedDirection[]} */
     this.list = [];  // [{id, name, kind, vector: base64, classes: base64 or null}]
+    /** @type {(drawn: PackedDirection[]) => void} */
     this.changed = () => {};
   }
 

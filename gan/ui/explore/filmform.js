@@ -1,4 +1,5 @@
 // The film of a walk: format, size, progress, cancel, and the file.
+/** @import { Place } from "../page/kit/types" */
 import { boot, h, say, t } from "../page/kit/core.js";
 import { follow, save } from "../page/kit/lines.js";
 import { button, field, select } from "./points.js";
@@ -9,8 +10,19 @@ const LARGEST = boot.local ? 512 : 384;
 const ENCODING = 0.7;  // of the bar, when all pictures are there
 
 export class FilmForm {
+  /**
+   * @param {import("./studio.js").Studio} studio
+   * @param {() => { keys: Place[], seconds: number, space: string, loop: boolean }} way
+   */
   constructor(studio, way) {
-    Object.assign(this, { studio, way, busy: null, file: null });
+    this.studio = studio;
+    this.way = way;
+    /** @type {AbortController | null} */
+    this.busy = null;
+    /** @type {{ blob: Blob, name: string } | null} */
+    this.file = null;
+    this.ready = false;
+    this.side = 0;  // of the pictures that the sizes are multiples of
     this.format = select([["webp", "gan_film_webp"], ["gif", "gan_film_gif"], ["mp4", "gan_film_mp4"]], { id: "film-format" });
     this.size = h("select", { class: "ga-input", id: "film-size" });
     this.start = button("gan_film_make", { icon: "save", id: "film-make" });
@@ -27,7 +39,7 @@ export class FilmForm {
       this.note);
     this.start.addEventListener("click", () => this.#make());
     this.stop.addEventListener("click", () => this.busy?.abort());
-    this.again.addEventListener("click", () => save(this.file.blob, this.file.name));
+    this.again.addEventListener("click", () => this.file && save(this.file.blob, this.file.name));
     this.#sizes();
   }
 
@@ -60,23 +72,25 @@ export class FilmForm {
   async #make() {
     const { keys, seconds, space, loop } = this.way();
     const now = this.studio.now();
+    if (!now) return;
     const query = new URLSearchParams({
-      ref: now.ref, psi: now.psi, seconds, space, loop: Number(loop),
+      ref: now.ref, psi: String(now.psi), seconds: String(seconds), space, loop: loop ? "1" : "0",
       format: this.format.value, scale: this.size.value,
     });
-    this.#begin();
+    const busy = this.#begin();
     try {
       let name = "";
       const blob = await follow(`film?${query}`, rowsOf(keys), {
-        signal: this.busy.signal, told: (line) => { name = line.name ?? name; this.#told(line); },
+        signal: busy.signal, told: (line) => { name = line.name ?? name; this.#told(line); },
       });
+      if (!blob) throw new Error("the reply ended early");
       this.file = { blob, name };
       save(blob, name);
       this.#say("");
       this.again.textContent = t("gan_film_again", { name, size: sizeOf(blob.size) });
       this.again.hidden = false;
     } catch (error) {
-      if (error.name === "AbortError") this.#say(t("gan_film_cancelled"));
+      if (busy.signal.aborted) this.#say(t("gan_film_cancelled"));
       else { this.#say(""); this.note.textContent = say(error); }
     } finally {
       this.#end();
@@ -84,13 +98,14 @@ export class FilmForm {
   }
 
   #begin() {
-    this.busy = new AbortController();
+    const busy = this.busy = new AbortController();
     this.note.textContent = "";
     this.again.hidden = true;
     this.start.disabled = true;
     this.stop.hidden = this.bar.hidden = false;
     this.bar.removeAttribute("value");
     this.#say(t("gan_film_waiting"));
+    return busy;
   }
 
   #end() {

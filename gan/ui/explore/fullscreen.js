@@ -14,7 +14,7 @@ export function fillScreen({ source, label, closed = () => {} }) {
     removeEventListener("keydown", pressed, true);
     document.removeEventListener("fullscreenchange", left);
     if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
-    before?.focus?.();
+    if (before instanceof HTMLElement) before.focus();
     closed();
   }
   function pressed(event) {

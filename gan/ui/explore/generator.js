@@ -3,7 +3,7 @@
 let ort = null;
 let session = null;  // {revision, run}
 
-const isWorker = typeof WorkerGlobalScope !== "undefined" && self instanceof WorkerGlobalScope;
+const isWorker = "WorkerGlobalScope" in globalThis;
 
 // `runtime`: where onnxruntime-web lies; `model`: bytes of the file.
 export async function load({ runtime, model, revision }) {
@@ -66,9 +66,9 @@ if (isWorker) {
   self.addEventListener("message", async ({ data: { id, task, values } }) => {
     try {
       const value = await TASKS[task](values);
-      self.postMessage({ id, value }, value?.pixels ? [value.pixels.buffer] : []);
+      self.postMessage({ id, value }, { transfer: value?.pixels ? [value.pixels.buffer] : [] });
     } catch (error) {
-      self.postMessage({ id, error: String(error?.message ?? error) });
+      self.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
     }
   });
 }

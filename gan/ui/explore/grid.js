@@ -1,4 +1,5 @@
 // Grid: the point moved along two directions at once; every cell can be gone to.
+/** @import { Place } from "../page/kit/types" */
 import { fillRange, h, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
@@ -11,8 +12,21 @@ const [GAP, SHEET_PX] = [2, 1024];
 const DIMENSIONS = 16;  // offered beside the directions
 
 export class Grid {
+  /** @param {import("./studio.js").Studio} studio */
   constructor(studio) {
-    Object.assign(this, { studio, centre: null, drawn: 0, mine: false, cells: [] });
+    this.studio = studio;
+    /** @type {Place | null} */
+    this.centre = null;
+    this.drawn = 0;
+    this.mine = false;  // the point that is shown was chosen here
+    /** @type {Place | null} */
+    this.goal = null;  // which one
+    /** @type {(Place & { u: number, v: number })[]} */
+    this.cells = [];
+    /** @type {ImageData[] | null} */
+    this.images = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.across = h("select", { class: "ga-input", id: "grid-across" });
     this.down = h("select", { class: "ga-input", id: "grid-down" });
     this.size = h("select", { class: "ga-input", id: "grid-size" },
@@ -49,7 +63,7 @@ export class Grid {
   // Going to a cell keeps the grid where it is; any other change is its new middle.
   settled() {
     this.#axes();
-    const mine = this.mine && this.goal && samePoint(here(this.studio), this.goal);
+    const mine = this.mine && this.goal !== null && samePoint(here(this.studio), this.goal);
     this.mine = mine;
     if (mine) return this.#draw();
     this.centre = here(this.studio);
@@ -86,13 +100,14 @@ export class Grid {
     return { vector, weights: null, target: null };
   }
 
-  #points() {
+  /** @param {Place} centre */
+  #points(centre) {
     const n = Number(this.size.value);
     const [a, b] = [this.#move(this.across.value), this.#move(this.down.value)];
     const at = (i) => Number(this.reach.value) * (2 * i / (n - 1) - 1);
     return Array.from({ length: n * n }, (_, cell) => {
       const [u, v] = [at(cell % n), at(Math.floor(cell / n))];
-      return { ...moved(this.centre, [[a, u], [b, v]]), seed: null, u, v };
+      return { ...moved(centre, [[a, u], [b, v]]), seed: null, u, v };
     });
   }
 
@@ -104,7 +119,7 @@ export class Grid {
   async #draw() {
     if (!this.centre || !this.across.value || this.centre.z.length !== this.studio.model.z_dim) return;
     const mine = ++this.drawn;
-    const points = this.#points();
+    const points = this.#points(this.centre);
     this.#place(points);
     try {
       const images = await this.studio.batch(points);

@@ -1,5 +1,6 @@
 // The painter's second engine: the generator in this browser, in a worker; and the line under the
 // picture that says where it was made and how fast, with the switch between the two.
+/** @import { LocalEngine, Painted, PictureRequest } from "../page/kit/types" */
 import { ask, boot, h, modelOf, on, plainRef, t, translate, url } from "../page/kit/core.js";
 import { classWeights, server, toImageData } from "../page/kit/painter.js";
 
@@ -12,10 +13,27 @@ const TRIES = 3;  // a network may fail once
 const GREY_LEVELS = 2;  // two ways to round may differ by one
 const LINE_EVERY_MS = 250;
 
+/** @implements {LocalEngine} */
 export class BrowserEngine {
   constructor(changed) {
-    Object.assign(this, { room: 2, changed, wanted: null, ready: null, worker: null });
-    Object.assign(this, { why: "loading", tried: null, tries: 0, seen: false });
+    this.room = 2;
+    this.changed = changed;
+    /** @type {PictureRequest | null} */
+    this.wanted = null;
+    /** @type {{ key: string, revision: string, nimg: number } | null} */
+    this.ready = null;  // the model that is in the worker
+    /** @type {Helper | null} */
+    this.worker = null;
+    /** @type {string | null} */
+    this.why = "loading";
+    /** @type {string | null} */
+    this.tried = null;
+    /** @type {string | null} */
+    this.lastKey = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    this.tries = 0;
+    this.seen = false;
     this.on = recall(KEY) !== "off";
     this.insists = recall(KEY) === "on";  // by hand: also where the server is faster
     on("state", () => this.#consider());
@@ -37,16 +55,23 @@ export class BrowserEngine {
     this.#consider();
   }
 
+  // The model that is in the worker; asked for where `takes` says that there is one.
+  get #loaded() {
+    if (!this.ready) throw new Error("no model is loaded");
+    return this.ready;
+  }
+
   takes(ref) { return this.on && this.ready !== null && this.ready.key === keyOf(ref); }
 
+  /** @param {PictureRequest} request */
   async render(request) {
-    const { revision, nimg } = this.ready;
+    const { revision, nimg } = this.#loaded;
     const picture = await this.#draw([request], revision);
     return { ...picture, where: "browser", nimg };
   }
 
   async renderAll(requests) {
-    const { revision } = this.ready;
+    const { revision } = this.#loaded;
     const pictures = [];
     for (const request of requests) {  // one by one: a slider that moves meanwhile waits for one only
       const { pixels, width, height, channels } = await this.#draw([request], revision);
@@ -124,24 +149,28 @@ export class BrowserEngine {
   // Before it is trusted, what it draws is held against the server's picture of the same point.
   async #compare(revision, nimg) {
     const request = this.wanted;
+    if (!request) throw new Error("nothing is asked for");
     const theirs = await server.render(request).catch(unreachable);
     if (theirs.nimg !== nimg) throw new Unreachable("the model has newer weights");
-    let mine = null;
-    let fastest = Infinity;
-    for (let i = 0; i < DRAWS; i += 1) {
+    const pixels = theirs.pixels ?? [];
+    let mine = await this.#draw([request], revision);
+    let fastest = mine.ms;
+    for (let i = 1; i < DRAWS; i += 1) {
       mine = await this.#draw([request], revision);
       fastest = Math.min(fastest, mine.ms);
     }
-    const off = mine.pixels.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs.pixels[i])), 0);
-    if (mine.pixels.length !== theirs.pixels.length || off > GREY_LEVELS) {
+    const off = mine.pixels.reduce((most, v, i) => Math.max(most, Math.abs(v - pixels[i])), 0);
+    if (mine.pixels.length !== pixels.length || off > GREY_LEVELS) {
       throw new Error(`it draws another picture, ${off} grey levels off`);
     }
     return fastest > SLOW_MS && !this.insists ? "slow" : null;
   }
 
+  /** @param {PictureRequest[]} requests @param {string} revision */
   #draw(requests, revision) {
     const [{ psi, z }] = requests;
     const weights = classWeights(requests[0]);
+    if (!this.worker) throw new Error("the worker was ended");
     return this.worker.call("render", { revision, count: 1, psi, z, weights });
   }
 
@@ -164,6 +193,7 @@ class Helper {
   constructor() {
     this.worker = new Worker(new URL("./generator.js", import.meta.url), { type: "module" });
     this.count = 0;
+    /** @type {Map<number, { resolve(value: any): void, reject(error: Error): void, timer: number }>} */
     this.calls = new Map();
     this.worker.addEventListener("message", ({ data }) => this.#answer(data));
     this.worker.addEventListener("error", (e) => {
@@ -172,6 +202,12 @@ class Helper {
     });
   }
 
+  /**
+   * @param {"load" | "render"} task
+   * @param {object} values
+   * @param {Transferable[]} [transfer]
+   * @returns {Promise<any>} what the task of generator.js returns
+   */
   call(task, values, transfer = []) {
     return new Promise((resolve, reject) => {
       this.count += 1;
@@ -182,6 +218,7 @@ class Helper {
     });
   }
 
+  /** @param {{ id: number, value?: any, error?: string }} answer */
   #answer({ id, value, error }) {
     const call = this.calls.get(id);
     if (!call) return;
@@ -209,7 +246,13 @@ export function mountEngine(node, painter) {
 
 class EngineLine {
   constructor(node) {
-    Object.assign(this, { times: [], where: "server", shown: 0, engine: null });
+    this.times = [];
+    this.where = "server";
+    this.shown = 0;
+    /** @type {BrowserEngine} */
+    this.engine;  // with `follow`, at once
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.speed = h("p", { class: "ga-quiet", id: "latency" }, "\u00a0");
     this.box = h("input", {
       type: "checkbox", role: "switch", id: "engine-switch",
@@ -230,6 +273,7 @@ class EngineLine {
   }
 
   // After every picture; the figure is the median of the last few, and changes four times a second.
+  /** @param {Painted} facts */
   painted({ where, totalMs }) {
     if (where !== this.where) this.times = [];
     this.where = where;
@@ -263,16 +307,19 @@ class EngineLine {
 const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
 class Unreachable extends Error {}
+/** @param {Error} error @returns {never} */
 const unreachable = (error) => { throw new Unreachable(error.message); };
 
 function recall(key) {
   try { return localStorage.getItem(key); } catch { return null; }
 }
 
+/** @param {string} ref */
 const isTraining = (ref) =>
-  !ref.includes("@") && ["starting", "running"].includes(modelOf(plainRef(ref))?.state);
+  !ref.includes("@") && ["starting", "running"].includes(modelOf(plainRef(ref))?.state ?? "");
 
 // Which weights a ref stands for now: a run's newest change with its count of images.
+/** @param {string} ref */
 function keyOf(ref) {
   const model = modelOf(plainRef(ref));
   const moving = ref.includes("@") ? "" : `${model?.nimg} ${isTraining(ref)}`;
@@ -280,7 +327,7 @@ function keyOf(ref) {
 }
 
 const whenIdle = (act) =>
-  (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 200));
+  ("requestIdleCallback" in window ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 200));
 
 async function fetched(path) {
   const reply = await fetch(url(path), { credentials: "same-origin" }).catch(unreachable);

@@ -15,8 +15,15 @@ const KINDS = {
 export function build(body, studio) { return new Inside(body, studio); }
 
 class Inside {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
-    Object.assign(this, { body, studio, asked: 0, seen: null, near: null, timer: null });
+    this.body = body;
+    this.studio = studio;
+    this.asked = 0;
+    this.seen = null;
+    this.near = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.note = h("p", { class: "ga-note", role: "status" });
     this.retry = button("gan_map_retry", { hidden: true });
     this.picture = shot(null, { id: "inside-picture", width: 1, height: 1 });

@@ -1,5 +1,7 @@
 // A point in latent space as part of the address: a copied link opens the same picture.
 
+/** @import { Point } from "../page/kit/types" */
+
 const FIRST_SEED = 42;
 export const LAST_SEED = 2 ** 31 - 1;
 export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
@@ -7,12 +9,14 @@ const FURTHEST = 10;  // as far as the server goes
 const MOST = 4096;  // entries of a list in a link
 
 // `held`: the class or the mixture stays when another seed is chosen.
+/** @returns {Point} */
 export function freshPoint(seed = FIRST_SEED) {
   return { seed, base: null, label: null, mix: null, held: false, psi: 1, moves: {}, steps: {} };
 }
 
 // ---- float32 in an address ------------------------------------------------------------------
 
+/** @param {Float32Array} values */
 function packFloats(values) {
   const bytes = new Uint8Array(Float32Array.from(values).buffer);
   let text = "";
@@ -21,6 +25,7 @@ function packFloats(values) {
 }
 
 // null for anything that is no list of finite numbers
+/** @param {string} text */
 function unpackFloats(text) {
   try {
     const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -39,6 +44,7 @@ const listed = (entries) => entries.map(([key, value]) => `${key}:${value}`).joi
 // What a link means that says nothing of it: a class was chosen to stay, a mixture was not.
 const usuallyHeld = ({ label, mix }) => label !== null && !mix;
 
+/** @param {Point} point @returns {Record<string, string | number>} */
 export function toLink(point) {
   const { seed, base, label, mix, psi, moves, steps } = point;
   const held = (label !== null || mix !== null) && point.held;
@@ -56,12 +62,13 @@ export function toLink(point) {
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ""));
 }
 
+/** @param {URLSearchParams} linked */
 export function fromLink(linked) {
   const point = freshPoint(Math.floor(number(linked, "seed", 0, LAST_SEED, FIRST_SEED)));
   const label = number(linked, "class", 0, 999, null);
   point.label = label === null ? null : Math.floor(label);
   point.psi = number(linked, "psi", 0, 1.5, 1);
-  point.base = linked.has("at") ? unpackFloats(linked.get("at")) : null;
+  point.base = unpackFloats(linked.get("at") ?? "");
   point.mix = mixOf(pairs(linked, "mix"));
   point.held = linked.has("keep") ? linked.get("keep") === "1" : usuallyHeld(point);
   for (const [key, value] of pairs(linked, "z")) {
@@ -73,18 +80,28 @@ export function fromLink(linked) {
   return point;
 }
 
+/**
+ * @template {number | null} T
+ * @param {URLSearchParams} linked
+ * @param {string} name
+ * @param {number} low
+ * @param {number} high
+ * @param {T} otherwise
+ */
 function number(linked, name, low, high, otherwise) {
   const value = linked.get(name) ? Number(linked.get(name)) : NaN;
   return value >= low && value <= high ? value : otherwise;
 }
 
+/** @param {URLSearchParams} linked @param {string} name @returns {[key: string, value: number][]} */
 function pairs(linked, name) {
   return (linked.get(name) ?? "").split(",").slice(0, MOST).map((part) => {
     const [key, value] = part.split(":");
-    return [key, value ? Number(value) : NaN];
+    return /** @type {[string, number]} */ ([key, value ? Number(value) : NaN]);
   }).filter(([, value]) => Math.abs(value) <= FURTHEST);
 }
 
+/** @param {[key: string, value: number][]} weights @returns {number[] | null} */
 function mixOf(weights) {
   const known = weights.filter(([key]) => /^\d{1,3}$/.test(key));
   if (!known.length) return null;

@@ -1,4 +1,5 @@
 // Map: six hundred samples in the plane, near what looks alike; and a grid over two directions.
+/** @import { Place } from "../page/kit/types" */
 import { ask, className, count, h, modelOf, plainRef, say, t } from "../page/kit/core.js";
 import { Grid } from "./grid.js";
 import { MapView, colourOf } from "./mapview.js";
@@ -9,8 +10,25 @@ const LARGE = 96;  // px of the picture under the pointer
 export function build(body, studio) { return new MapPanel(body, studio); }
 
 class MapPanel {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
-    Object.assign(this, { body, studio, data: null, key: null, blended: null, points: new Map() });
+    this.body = body;
+    this.studio = studio;
+    /** @type {import("./mapview.js").MapData | null} */
+    this.data = null;
+    this.rough = false;  // what is shown until the wanted kind of map is there
+    /** @type {string | null} */
+    this.key = null;
+    /** @type {HTMLElement[]} */
+    this.tabs = [];
+    /** @type {Place | null} */
+    this.blended = null;
+    /** @type {string | null} */
+    this.ref = null;
+    /** @type {"map" | "grid"} */
+    this.showing = "map";
+    /** @type {Map<number, Place | null>} */
+    this.points = new Map();  // of seeds; null while one is on its way
     this.view = new MapView({
       hover: (...place) => this.#hover(...place), click: (index) => this.#jump(index),
       drag: (blend) => this.#drag(blend), drop: (lost) => this.#drop(lost),
@@ -30,7 +48,7 @@ class MapPanel {
 
   settled(now) {
     if (!now) return;
-    if (this.showing === "grid") return void this.grid.settled(now);
+    if (this.showing === "grid") return void this.grid.settled();
     this.#load();
     this.#mark(now);
   }
@@ -40,7 +58,6 @@ class MapPanel {
   // ---- the panel ----------------------------------------------------------------------------
 
   #make() {
-    this.showing = "map";
     this.tabs = ["map", "grid"].map((name) => h("button", {
       type: "button", class: "ga-button", id: `map-show-${name}`, "data-show": name,
       "data-t": name === "map" ? "gan_map_map" : "gan_map_grid", "aria-pressed": String(name === "map"),
@@ -101,7 +118,7 @@ class MapPanel {
     const wanted = this.method.value;
     try {  // t-SNE takes seconds, so that there is something to look at before
       for (const method of new Set(["pca", wanted])) {
-        const data = await ask(`map?${new URLSearchParams({ ref: now.ref, psi, method })}`);
+        const data = await ask(`map?${new URLSearchParams({ ref: now.ref, psi: String(psi), method })}`);
         data.sheet = await picture(data.sheet);
         while (this.view.held && key === this.key) await new Promise((r) => setTimeout(r, 100));
         if (key === this.key) this.#take(data, method !== wanted);
@@ -128,7 +145,8 @@ class MapPanel {
 
   #mark(now) {
     const index = this.data?.seeds.indexOf(now.seed) ?? -1;
-    const plain = this.studio.seeded && index >= 0 && now.z.every((v, i) => v === this.studio.seeded.z[i]);
+    const { seeded } = this.studio;
+    const plain = seeded && index >= 0 && now.z.every((v, i) => v === seeded.z[i]);
     this.view.mark({ current: plain ? index : null });
   }
 
@@ -161,7 +179,7 @@ class MapPanel {
 
   #hover(index, x, y) {
     this.tip.hidden = index === null;
-    if (index === null) return;
+    if (index === null || !this.data) return;
     const { sheet, width, height, columns, labels, class_names: names, seeds } = this.data;
     if (this.large.dataset.index !== String(index)) {
       this.large.dataset.index = index;
@@ -179,6 +197,7 @@ class MapPanel {
   }
 
   #jump(index) {
+    if (!this.data) return;
     this.view.mark({ current: index });
     this.studio.jump({ seed: this.data.seeds[index], label: null });
   }
@@ -190,7 +209,9 @@ class MapPanel {
     this.studio.preview(this.blended.z, { mix: this.blended.mix, fade: this.blended.fade });
   }
 
+  /** @param {number} index @returns {Place | null | undefined} null while it is on its way */
   #point(index) {
+    if (!this.data) return null;
     const seed = this.data.seeds[index];
     if (!this.points.has(seed)) {
       this.points.set(seed, null);

@@ -13,6 +13,14 @@ const COLOURS = [
 
 export const colourOf = (i) => COLOURS[i] ?? `hsl(${(i * 137.5) % 360} 55% 55%)`;
 
+/**
+ * What there is to see: a place of each picture in -1..1, and the sheet that holds them.
+ * @typedef {{ x: number[], y: number[], labels: number[] | null, sheet: HTMLImageElement, width: number,
+ *   height: number, columns: number, seeds: number[], class_names: string[], guessed?: boolean }} MapData
+ * @typedef {{ from: number, to: number | null, x: number, y: number }} Blend
+ * @typedef {[x: number, y: number]} Pixel
+ */
+
 // `acts`: hover(index | null, x, y), click(index), drag({from, to, part}), drop().
 export class MapView {
   constructor(acts) {
@@ -21,10 +29,29 @@ export class MapView {
       class: "ga-map-canvas", id: "map-canvas", tabindex: "0", role: "application",
       "data-t-label": "gan_map_alt", "aria-label": t("gan_map_alt"),
     });
-    Object.assign(this, {
-      data: null, view: { zoom: 1, x: 0, y: 0 }, pointers: new Map(), hovered: null, current: null,
-      only: null, dots: false, blend: null, frame: null,
-    });
+    /** @type {MapData | null} */
+    this.data = null;
+    this.view = { zoom: 1, x: 0, y: 0 };
+    this.wide = 0;  // CSS px
+    this.high = 0;
+    /** @type {Map<number, Pixel>} */
+    this.pointers = new Map();
+    /** @type {Pixel} */
+    this.began = [0, 0];  // where the first pointer came down
+    this.wandered = false;  // it has moved since: no click
+    /** @type {number | null} */
+    this.from = null;  // the picture under it
+    /** @type {number | null} */
+    this.hovered = null;
+    /** @type {number | null} */
+    this.current = null;
+    /** @type {number | null} */
+    this.only = null;  // the one class that is not dimmed
+    this.dots = false;
+    /** @type {Blend | null} */
+    this.blend = null;
+    /** @type {number | null} */
+    this.frame = null;
     this.#listen();
     new ResizeObserver(() => this.#size()).observe(this.canvas);
     on("theme", () => this.draw());  // the ring is in the theme's ink
@@ -58,6 +85,12 @@ export class MapView {
 
   whole() { this.view = { zoom: 1, x: 0, y: 0 }; this.draw(); }
 
+  // What is on show; asked for where there is something.
+  get #shown() {
+    if (!this.data) throw new Error("there is no map yet");
+    return this.data;
+  }
+
   get held() { return this.pointers.size > 0; }
 
   mark(values) { Object.assign(this, values); this.draw(); }
@@ -81,8 +114,9 @@ export class MapView {
   // Wide canvases use their width: the axes of a map have no common unit anyway.
   #scale(axis) { return MARGIN * this.view.zoom * (axis ? this.high : this.wide) / 2; }
 
+  /** @param {number} i @returns {Pixel} */
   #screen(i) {
-    const { x, y } = this.data;
+    const { x, y } = this.#shown;
     return [
       (x[i] - this.view.x) * this.#scale(0) + this.wide / 2,
       (y[i] - this.view.y) * this.#scale(1) + this.high / 2,
@@ -108,9 +142,11 @@ export class MapView {
   }
 
   // The nearest place to a pointer: {index, distance in px}.
+  /** @param {number} px @param {number} py @param {{ not?: number | null }} [but] */
   nearest(px, py, { not = null } = {}) {
+    /** @type {{ index: number | null, distance: number }} */
     let best = { index: null, distance: Infinity };
-    for (let i = 0; i < this.data.x.length; i += 1) {
+    for (let i = 0; i < this.#shown.x.length; i += 1) {
       if (i === not || this.#isDim(i)) continue;
       const [x, y] = this.#screen(i);
       const distance = Math.hypot(x - px, y - py);
@@ -124,7 +160,7 @@ export class MapView {
     return found.distance <= Math.max(this.thumb / 2 + 3, 8) ? found.index : null;
   }
 
-  #isDim(i) { return this.only !== null && this.data.labels?.[i] !== this.only; }
+  #isDim(i) { return this.only !== null && this.#shown.labels?.[i] !== this.only; }
 
   // ---- drawing ------------------------------------------------------------------------------
 
@@ -135,16 +171,16 @@ export class MapView {
     c.clearRect(0, 0, this.wide, this.high);
     if (!this.data) return;
     c.imageSmoothingEnabled = false;
-    const order = this.data.x.map((_, i) => i).sort((a, b) => this.#isDim(b) - this.#isDim(a));
+    const order = this.data.x.map((_, i) => i).sort((a, b) => Number(this.#isDim(b)) - Number(this.#isDim(a)));
     for (const i of order) this.#paintOne(c, i, this.thumb);
-    if (this.blend) this.#paintBlend(c);
+    if (this.blend) this.#paintBlend(c, this.blend);
     for (const i of [this.current, this.hovered]) if (i !== null && i !== undefined) this.#ring(c, i);
   }
 
   #paintOne(c, i, side) {
     const [x, y] = this.#screen(i);
     if (x < -side || y < -side || x > this.wide + side || y > this.high + side) return;
-    const { labels, sheet, width, height, columns } = this.data;
+    const { labels, sheet, width, height, columns } = this.#shown;
     const colour = labels ? colourOf(labels[i]) : "#8a8f98";
     c.globalAlpha = this.#isDim(i) ? 0.12 : 1;
     if (this.dots) {
@@ -173,8 +209,8 @@ export class MapView {
     c.strokeRect(x - side / 2 - 4, y - side / 2 - 4, side + 8, side + 8);
   }
 
-  #paintBlend(c) {
-    const { from, to, x, y } = this.blend;
+  /** @param {CanvasRenderingContext2D} c @param {Blend} blend */
+  #paintBlend(c, { from, to, x, y }) {
     const path = [this.#screen(from), [x, y], ...(to === null ? [] : [this.#screen(to)])];
     c.lineWidth = 2;
     c.strokeStyle = getComputedStyle(this.canvas).color;
@@ -218,6 +254,7 @@ export class MapView {
 
   #moved(e) {
     if (!this.data) return;
+    /** @type {Pixel} */
     const at = [e.offsetX, e.offsetY];
     const before = this.pointers.get(e.pointerId);
     if (!before) return this.#hover(this.#under(...at), ...at);
@@ -225,7 +262,7 @@ export class MapView {
     this.wandered ||= Math.hypot(at[0] - this.began[0], at[1] - this.began[1]) > CLICK_PX;
     this.pointers.set(e.pointerId, at);
     if (!this.wandered) return undefined;
-    if (this.from !== null) return this.#drag(...at);
+    if (this.from !== null) return this.#drag(this.from, ...at);
     this.view.x -= (at[0] - before[0]) / this.#scale(0);
     this.view.y -= (at[1] - before[1]) / this.#scale(1);
     this.#hold();
@@ -242,8 +279,7 @@ export class MapView {
     this.zoom(spread(at) / spread(before), (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
   }
 
-  #drag(x, y) {
-    const from = this.from;
+  #drag(from, x, y) {
     const { index: to, distance } = this.nearest(x, y, { not: from });
     const [fx, fy] = this.#screen(from);
     const away = Math.hypot(fx - x, fy - y);
@@ -281,6 +317,7 @@ export class MapView {
 
   #key(e) {
     if (!this.data) return;
+    /** @type {Record<string, Pixel>} */
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (arrows[e.key]) this.#towards(...arrows[e.key]);
     else if (e.key === "Enter" || e.key === " ") { if (this.hovered !== null) this.acts.click(this.hovered); }
@@ -294,10 +331,12 @@ export class MapView {
   // The next picture in one direction from the chosen one: near, and not too much aside.
   #towards(dx, dy) {
     const from = this.hovered ?? this.current ?? this.nearest(this.wide / 2, this.high / 2).index;
+    if (from === null) return undefined;  // all are dimmed
     if (this.hovered === null) return this.#choose(from);
     const [x, y] = this.#screen(from);
+    /** @type {[index: number | null, cost: number]} */
     let best = [null, Infinity];
-    for (let i = 0; i < this.data.x.length; i += 1) {
+    for (let i = 0; i < this.#shown.x.length; i += 1) {
       const [px, py] = this.#screen(i);
       const ahead = (px - x) * dx + (py - y) * dy;
       const aside = Math.abs((px - x) * dy) + Math.abs((py - y) * dx);

@@ -15,7 +15,12 @@ export function buildMarks(body, studio, { store, made }) {
 
 class Marks {
   constructor(body, studio, store, made) {
-    Object.assign(this, { body, studio, store, made, samples: [], about: null });
+    this.body = body;
+    this.studio = studio;
+    this.store = store;
+    this.made = made;
+    this.samples = [];
+    this.about = null;
     this.strip = h("div", { class: "ga-strip" });
     this.others = h("button", { type: "button", class: "ga-button", id: "other-samples" },
       icon("dice"), h("span", { "data-t": "gan_other_samples" }));
@@ -133,7 +138,7 @@ class Marks {
       const weights = Array.from({ length: studio.classes }, (_, i) => (mix ? mix[i] : Number(i === label)));
       return [...z, ...weights];
     });
-    const query = new URLSearchParams({ ref: studio.ref, plus: more.length });
+    const query = new URLSearchParams({ ref: studio.ref, plus: String(more.length) });
     const reply = await fetch(url(`directions/fit?${query}`), {
       method: "POST", body: Float32Array.from(rows), credentials: "same-origin",
       headers: { "Content-Type": "application/octet-stream" },

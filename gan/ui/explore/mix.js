@@ -1,4 +1,5 @@
 // Mix: A - B + C with pictures, live on the big picture.
+/** @import { Place } from "../page/kit/types" */
 import { fillRange, h, say, t } from "../page/kit/core.js";
 import {
   anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
@@ -18,8 +19,14 @@ function mixture(weights) {
 }
 
 class Mix {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
-    Object.assign(this, { body, studio, model: studio.model?.ref, shown: false });
+    this.body = body;
+    this.studio = studio;
+    this.model = studio.model?.ref;
+    this.shown = false;
+    /** @type {Record<string, { slider: HTMLInputElement, output: HTMLOutputElement }>} */
+    this.amounts = {};  // of B and C
     this.slots = Object.fromEntries(SLOTS.map((name) => [name, this.#slot(name)]));
     this.#make();
   }
@@ -86,13 +93,15 @@ class Mix {
       h("div", { class: "ga-mix-shot" }, canvas),
       h("div", { class: "ga-mix-acts" },
         h("b", {}, name.toUpperCase()), seed, chance), now);
-    return { name, canvas, seed, now, chance, node, point: null, stamp: null };
+    /** @type {{ point: Place | null, stamp: string | null }} stamp: of which weights its picture is */
+    const empty = { point: null, stamp: null };
+    return { name, canvas, seed, now, chance, node, ...empty };
   }
 
   #amount(name, word) {
     const slider = range({ id: `mix-amount-${name}`, min: 0, max: 2, step: 0.05, value: 1 });
     const output = h("output");
-    Object.assign(this.slots[name], { slider, output });
+    this.amounts[name] = { slider, output };
     slider.addEventListener("input", () => this.#blend());
     slider.addEventListener("dblclick", () => { slider.value = 1; this.#blend(); });
     return h("label", { class: "ga-field is-amount", "data-t-title": "gan_metric_amount_help" },
@@ -142,9 +151,16 @@ class Mix {
 
   #ready() { return SLOTS.every((name) => this.slots[name].point); }
 
+  #point(name) {
+    const { point } = this.slots[name];
+    if (!point) throw new Error(`nothing is in ${name}`);
+    return point;
+  }
+
+  /** @returns {Place} */
   #mixed() {
-    const [a, b, c] = SLOTS.map((name) => this.slots[name].point);
-    const [less, more] = ["b", "c"].map((name) => Number(this.slots[name].slider.value));
+    const [a, b, c] = SLOTS.map((name) => this.#point(name));
+    const [less, more] = ["b", "c"].map((name) => Number(this.amounts[name].slider.value));
     // less of B and more of C than the average, which is 0 in z and the same share of every class;
     // so that the weights of the classes still add up to 1, whatever the amounts
     const sum = (x, y, w, average = 0) => Array.from(
@@ -155,7 +171,7 @@ class Mix {
       const scale = Math.hypot(...a.z) / (Math.hypot(...z) || 1);
       z = z.map((v) => v * scale);
     }
-    const mix = a.mix && mixture(sum(a.mix, b.mix, c.mix, 1 / a.mix.length)).map(exact);
+    const mix = a.mix && b.mix && c.mix && mixture(sum(a.mix, b.mix, c.mix, 1 / a.mix.length)).map(exact);
     return { z, mix, label: null, seed: null };
   }
 
@@ -189,7 +205,7 @@ class Mix {
     const stale = Object.values(this.slots).filter((s) => s.point && s.stamp !== stamp);
     if (!stale.length) return;
     try {
-      const images = await this.studio.batch(stale.map((s) => s.point));
+      const images = await this.studio.batch(stale.map((s) => this.#point(s.name)));
       stale.forEach((slot, i) => { put(slot.canvas, images[i]); slot.stamp = stamp; });
       this.#shootResult();
     } catch (error) {
@@ -216,7 +232,7 @@ class Mix {
       node.classList.toggle("is-empty", !point);
     }
     for (const name of ["b", "c"]) {
-      const { slider, output } = this.slots[name];
+      const { slider, output } = this.amounts[name];
       output.textContent = Number(slider.value).toFixed(2);
       fillRange(slider, 0);
     }

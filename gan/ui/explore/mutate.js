@@ -13,7 +13,11 @@ export function buildMutate(body, studio) {
 
 class Mutate {
   constructor(body, studio) {
-    Object.assign(this, { body, studio, noise: [], about: null, near: [] });
+    this.body = body;
+    this.studio = studio;
+    this.noise = [];
+    this.about = null;
+    this.near = [];
     this.tiles = Array.from({ length: 9 }, (_, i) => {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
       return { canvas, node: h("button", { type: "button", class: "ga-neighbour", "data-index": i }, canvas) };

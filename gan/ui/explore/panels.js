@@ -21,9 +21,23 @@ export function mountPanels(node, studio) {
   return new Panels(node, studio);
 }
 
+/**
+ * What build() of a panel's module returns; it is told of what happens while it is open.
+ * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
+ *   changed?(now: object): void, settled?(now: object | null): void }} PanelBoard
+ * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
+ *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
+ * @typedef {import("./studio.js").Studio} Studio
+ */
+
 class Panels {
   constructor(node, studio) {
-    Object.assign(this, { node, studio, opened: null, timer: null });
+    this.node = node;
+    this.studio = studio;
+    /** @type {Panel | null} */
+    this.opened = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     this.panels = PANELS.map((panel) => this.#panel(panel));
     node.classList.add("ga-panels");
     node.replaceChildren(
@@ -37,6 +51,7 @@ class Panels {
     document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
   }
 
+  /** @returns {Panel} */
   #panel({ name, word, load }) {
     const id = `panel-${name}`;
     const button = h("button", {

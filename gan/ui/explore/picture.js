@@ -17,7 +17,14 @@ export function build(body, studio) { return new PicturePanel(body, studio); }
 
 class PicturePanel {
   constructor(body, studio) {
-    Object.assign(this, { body, studio, ref: studio.ref, busy: null, found: null, news: null, inverted: false, byItself: false });
+    this.body = body;
+    this.studio = studio;
+    this.ref = studio.ref;
+    this.busy = null;
+    this.found = null;
+    this.news = null;
+    this.inverted = false;
+    this.byItself = false;
     this.editor = new Editor({ changed: () => this.#drawState() });
     this.#make();
     this.#listen();
@@ -114,7 +121,7 @@ class PicturePanel {
         headers: { "Content-Type": "application/octet-stream" },
       });
       if (!reply.ok) await refuse(reply);
-      const [height, width, channels] = reply.headers.get("x-gan-shape").split(",").map(Number);
+      const [height, width, channels] = (reply.headers.get("x-gan-shape") ?? "").split(",").map(Number);
       const pixels = new Uint8Array(await reply.arrayBuffer());
       if (ref !== this.ref) return;
       this.inverted = false;
@@ -152,7 +159,7 @@ class PicturePanel {
         signal: mine.signal, told: (news) => { if (mine === this.busy) this.#told(news); },
       });
     } catch (error) {
-      if (mine === this.busy && error.name !== "AbortError") this.note.textContent = say(error);
+      if (mine === this.busy && !mine.signal.aborted) this.note.textContent = say(error);
     } finally {
       if (mine === this.busy) this.busy = null;
       this.#drawState();
@@ -163,7 +170,9 @@ class PicturePanel {
     if (!news.pixels) return;
     this.news = news;
     if (news.z) this.found = news;
-    const { resolution: side, channels } = modelOf(plainRef(this.ref));
+    const model = modelOf(plainRef(this.ref));
+    if (!model) return;  // deleted meanwhile
+    const { resolution: side, channels } = model;
     put(this.after, toImageData(bytesOf(news.pixels), side, side, channels));
     if (news.before) put(this.before, toImageData(bytesOf(news.before), side, side, channels));
     this.#drawState();

@@ -9,7 +9,15 @@ export class Player {
   // `way` gives {keys, seconds, space, loop}; `told` is called whenever what it shows has changed;
   // `ofSeed` gives the point that a seed stands for on a walk.
   constructor(studio, { node, way, told, ofSeed }) {
-    Object.assign(this, { studio, node, way, told, ofSeed, at: 0, speed: 1, playing: false, legs: null });
+    this.studio = studio;
+    this.node = node;
+    this.way = way;
+    this.told = told;
+    this.ofSeed = ofSeed;
+    this.at = 0;
+    this.speed = 1;
+    this.playing = false;
+    this.legs = null;
     this.shown = null;  // the point on the big picture, when it is ours
   }
 

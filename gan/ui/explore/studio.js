@@ -1,5 +1,6 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
+/** @import { Direction, Floats, Model, Place, Point, Seeded } from "../page/kit/types" */
 import { addressOf, ask, emit, link, say } from "../page/kit/core.js";
 import { freshPoint, toLink } from "./latentlink.js";
 import { moved, turnsClass } from "./moves.js";
@@ -9,19 +10,34 @@ const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered
 
 export class Studio {
+  /** @param {import("../page/kit/painter.js").Painter} painter */
   constructor(painter) {
     this.painter = painter;
-    this.ref = null;
-    this.model = null;  // {z_dim, class_names, ...} of the state route
+    /** @type {string} */
+    this.ref;  // neither is there before the first model is open: who comes earlier asks `ready`
+    /** @type {Model} */
+    this.model;
     this.point = freshPoint();
-    this.seeded = null;  // {seed, z, label}: what point.seed stands for, once known
-    this.catalogue = new Map();  // id -> {id, name, kind, vector, weights, target, shared}
+    /** @type {Seeded | null} */
+    this.seeded = null;  // what point.seed stands for, once known
+    /** @type {Map<string, Direction>} */
+    this.catalogue = new Map();  // by id
     this.findDirections = async () => {};  // catalogue.js fills this in
     this.locks = new Set();  // "z3", or a direction's id
+    this.dragging = false;
+    /** @type {Point[]} */
     this.past = [];
+    /** @type {Point[]} */
     this.future = [];
+    /** @type {Map<string, Seeded>} */
     this.seeds = new Map();
+    /** @type {Pick<Point, "label" | "mix" | "psi"> & { z: Floats } | null} */
     this.previewed = null;  // a point on the big picture that is not the state: of a walk, say
+  }
+
+  get #known() {
+    if (!this.seeded) throw new Error("nobody knows yet what this seed stands for");
+    return this.seeded;
   }
 
   get previewing() { return this.previewed !== null; }
@@ -38,7 +54,7 @@ export class Studio {
   }
 
   label() {
-    return this.classes ? this.point.label ?? this.seeded.label : null;
+    return this.classes ? this.point.label ?? this.#known.label : null;
   }
 
   // Class weights, where there is more than one class to it; else null.
@@ -51,9 +67,9 @@ export class Studio {
   // The classes that were chosen, before any direction: weights that add up to 1.
   chosenMix() {
     const mix = new Array(this.classes).fill(0);
-    const { mix: chosen } = this.point;
-    const sum = chosen?.reduce((a, b) => a + b, 0);
-    if (!sum) mix[this.label()] = 1;
+    const chosen = this.point.mix ?? [];
+    const sum = chosen.reduce((a, b) => a + b, 0);
+    if (!sum) mix[this.label() ?? 0] = 1;
     else chosen.forEach((v, i) => { mix[i] = v / sum; });
     return mix;
   }
@@ -66,11 +82,14 @@ export class Studio {
   #start() { return Float32Array.from({ length: this.model.z_dim }, (_, i) => this.value(i)); }
 
   // Dimension i before directions: what its slider shows.
-  value(i) { return this.point.moves[i] ?? (this.point.base ?? this.seeded.z)[i]; }
+  value(i) { return this.point.moves[i] ?? (this.point.base ?? this.#known.z)[i]; }
 
+  /** @param {Point["steps"]} steps @returns {[Direction, number][]} */
   #taken(steps) {
-    return Object.entries(steps).filter(([id, sigmas]) => sigmas && this.catalogue.has(id))
-      .map(([id, sigmas]) => [this.catalogue.get(id), sigmas]);
+    return Object.entries(steps).flatMap(([id, sigmas]) => {
+      const direction = this.catalogue.get(id);
+      return sigmas && direction ? [/** @type {[Direction, number]} */ ([direction, sigmas])] : [];
+    });
   }
 
   // The point with one direction elsewhere: for thumbnails.
@@ -82,6 +101,7 @@ export class Studio {
   // ---- another model, newer weights ---------------------------------------------------------
 
   // `extra`: where to begin, from a link or the gallery. What the old model's moves meant is lost.
+  /** @param {string} ref @param {Model} model @param {Partial<Point> | null} [extra] */
   async open(ref, model, extra = null) {
     const other = this.model && this.model.ref !== model.ref;
     if (this.model?.z_dim !== model.z_dim) this.seeded = null;  // has no meaning here
@@ -138,7 +158,7 @@ export class Studio {
   // A seed in its own class is the plain picture of that seed, wherever it was opened from.
   #plain() {
     const { label, held } = this.point;
-    if (!held && label === this.seeded.label) this.point = { ...this.point, label: null };
+    if (!held && label === this.#known.label) this.point = { ...this.point, label: null };
   }
 
   // Whether the point is what its seed makes, in a class that was held or in its own.
@@ -148,16 +168,19 @@ export class Studio {
       && !Object.keys(moves).length && !Object.keys(steps).length;
   }
 
-  // {seed, z: Float32Array, label}: what a seed stands for.
+  // What a seed stands for.
+  /** @param {number} seed @returns {Promise<Seeded>} */
   async seed(seed) {
     const { ref, seeds } = this;
     const key = `${this.model.z_dim} ${this.classes} ${seed}`;
-    if (!seeds.has(key)) {
-      const { z, label } = await ask(`latents?${new URLSearchParams({ ref, seed })}`);
-      seeds.set(key, { seed, z: Float32Array.from(z), label });
-      if (seeds.size > SEEDS) seeds.delete(seeds.keys().next().value);
-    }
-    return seeds.get(key);
+    const known = seeds.get(key);
+    if (known) return known;
+    const { z, label } = await ask(`latents?${new URLSearchParams({ ref, seed: String(seed) })}`);
+    const seeded = { seed, z: Float32Array.from(z), label };
+    seeds.set(key, seeded);
+    const [oldest] = seeds.keys();
+    if (seeds.size > SEEDS) seeds.delete(oldest);
+    return seeded;
   }
 
   refused(error) { emit("latent-failed", say(error)); }
@@ -165,6 +188,7 @@ export class Studio {
   // ---- changes ------------------------------------------------------------------------------
 
   // One step of undo.
+  /** @param {Partial<Point>} patch */
   change(patch) {
     this.#remember();
     this.point = { ...this.point, ...patch };
@@ -172,6 +196,7 @@ export class Studio {
   }
 
   // Part of a drag: one step of undo from the first to `release`.
+  /** @param {Partial<Point>} patch */
   drag(patch) {
     if (!this.ready) return;
     if (!this.dragging) this.#remember();
@@ -196,9 +221,12 @@ export class Studio {
 
   // Another point: of a seed, or any z. What is locked keeps its sliders. A class or a mixture that
   // comes with the point goes with it, unless it is held; one that is held stays for other seeds.
+  /** @param {Partial<Point> & { z?: ArrayLike<number> }} to */
   jump(to, { undo = true } = {}) {
     if (undo) this.#remember();
-    const { seed, z, ...rest } = to;
+    const { seed, z, ...others } = to;
+    /** @type {Partial<Point>} */
+    const rest = others;
     const [steps, free] = [true, false].map((locked) => Object.fromEntries(
       Object.entries(this.point.steps).filter(([id]) => this.locks.has(id) === locked)));
     if (z) {
@@ -222,15 +250,15 @@ export class Studio {
   async randomise() {
     const seed = Math.floor(Math.random() * 1_000_000);
     if (!this.locks.size || !this.ready) return this.jump({ seed });
-    const { z } = await this.seed(seed).catch((error) => { this.refused(error); return {}; });
-    return z && this.jump({ seed, z: this.held(z) });
+    const seeded = await this.seed(seed).catch((error) => { this.refused(error); return null; });
+    return seeded && this.jump({ seed, z: this.held(seeded.z) });
   }
 
   // z with what is locked as it is now: a dimension's value, and the place along a direction.
   held(z) {
     const now = this.z();
     const kept = Float32Array.from(z, (v, i) => (this.locks.has(`z${i}`) ? now[i] : v));
-    const vectors = [...this.locks].map((id) => this.catalogue.get(id)?.vector).filter(Boolean);
+    const vectors = [...this.locks].map((id) => this.catalogue.get(id)?.vector).filter((v) => v !== undefined);
     const free = vectors.map((v) => v.map((x, i) => (this.locks.has(`z${i}`) ? 0 : x)));
     for (const axis of orthonormal(free)) {
       addScaled(kept, axis, dot(axis, now) - dot(axis, kept));
@@ -243,7 +271,7 @@ export class Studio {
     if (!this.ready) return;
     const { held, label, mix, steps } = this.point;
     const dims = [...this.locks].filter((key) => /^z\d+$/.test(key)).map((key) => Number(key.slice(1)));
-    const moves = dims.map((i) => [i, this.value(i)]).filter(([i, v]) => v !== this.seeded.z[i]);
+    const moves = dims.map((i) => [i, this.value(i)]).filter(([i, v]) => v !== this.#known.z[i]);
     const strongest = mix ? mix.indexOf(Math.max(...mix)) : label;
     this.change({
       base: null, mix: null, label: held ? strongest : null, moves: Object.fromEntries(moves),
@@ -292,15 +320,17 @@ export class Studio {
   }
 
   // A picture that is not the state: for playing walks. `fade`: {mix, share} of a picture over it.
+  /** @param {Floats} z @param {Partial<Place> & { psi?: number }} [how] */
   preview(z, { label = this.label(), mix = null, fade = null, psi = this.point.psi } = {}) {
     this.previewed = { z, label, mix, psi };
     this.painter.paint({ ref: this.ref, psi, label, mix, z, fade });
   }
 
-  // Thumbnails of many points: [{z, label, mix, psi}] -> ImageData of each.
+  // Thumbnails of many points, an ImageData of each.
+  /** @param {Place[]} points */
   batch(points, { psi = this.point.psi } = {}) {
     return this.painter.batch(points.map((point) => ({
-      ref: this.ref, psi, label: this.label(), mix: null, ...point,
+      ref: this.ref, psi, ...point, mix: point.mix ?? null, label: point.label === undefined ? this.label() : point.label,
     })));
   }
 

@@ -1,4 +1,5 @@
 // Small pictures of what sliders would make: drawn when the point has come to rest, remembered.
+/** @import { Place } from "../page/kit/types" */
 import { on, tabIsOpen } from "../page/kit/core.js";
 import { crispSize, resize } from "../page/kit/painter.js";
 
@@ -7,8 +8,21 @@ const KEPT = 600;
 
 export class Thumbs {
   // `wanted`: () -> [{canvas, key, point: {z, label, mix}}]; asked when the point has settled.
+  /**
+   * @param {import("./studio.js").Studio} studio
+   * @param {HTMLElement} node
+   * @param {number} room px of each
+   * @param {() => { canvas: HTMLCanvasElement, point: Place }[]} wanted
+   */
   constructor(studio, node, room, wanted) {
-    Object.assign(this, { studio, node, room, wanted, asked: 0, timer: null });
+    this.studio = studio;
+    this.node = node;
+    this.room = room;
+    this.wanted = wanted;
+    this.asked = 0;
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {Map<string, ImageData>} */
     this.pictures = new Map();
     on("latent", ({ settled }) => (settled ? this.later() : this.hold()));
     on("weights", () => this.later());
@@ -45,18 +59,20 @@ export class Thumbs {
 
   #keep(key, picture) {
     this.pictures.set(key, picture);
-    if (this.pictures.size > KEPT) this.pictures.delete(this.pictures.keys().next().value);
+    const [oldest] = this.pictures.keys();
+    if (this.pictures.size > KEPT) this.pictures.delete(oldest);
   }
 
   #put(canvas, picture) {
     if (!picture || !canvas.isConnected) return;
     resize(canvas, picture.width, picture.height);
     canvas.getContext("2d").putImageData(picture, 0, 0);
-    canvas.dataset.shown = Number(canvas.dataset.shown ?? 0) + 1;
+    canvas.dataset.shown = String(Number(canvas.dataset.shown ?? 0) + 1);
   }
 }
 
 // FNV-1a over the bits: a name for a point, good enough for a memory of some hundred pictures.
+/** @param {Place} place */
 function fingerprint({ z, label, mix }) {
   let low = 0x811c9dc5;
   let high = 0x1000193;

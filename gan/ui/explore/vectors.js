@@ -1,13 +1,21 @@
 // A little linear algebra.
 
+/** @param {Float32Array | Float64Array | number[]} z @param {ArrayLike<number>} vector @param {number} factor */
 export function addScaled(z, vector, factor) {
   for (let i = 0; i < z.length; i += 1) z[i] += factor * vector[i];
 }
 
-export const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+export function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
+}
 
 // Unit vectors at right angles that span the same; Gram and Schmidt.
+/** @param {Float32Array[]} vectors */
 export function orthonormal(vectors) {
+  /** @type {Float64Array[]} */
   const axes = [];
   for (const vector of vectors) {
     const axis = Float64Array.from(vector);

@@ -19,7 +19,10 @@ export function build(body, studio) { return new Walk(body, studio); }
 
 class Walk {
   constructor(body, studio) {
-    Object.assign(this, { body, studio, keys: [], model: studio.model?.ref });
+    this.body = body;
+    this.studio = studio;
+    this.keys = [];
+    this.model = studio.model?.ref;
     this.player = new Player(studio, {
       node: body, way: () => this.#way(), told: () => this.#drawPlay(), ofSeed: (seed) => this.#ofSeed(seed),
     });

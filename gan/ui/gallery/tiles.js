@@ -11,7 +11,15 @@ const BUDGET_MS = 5;  // of drawing a frame
 // entry: {refs: [ref, ...], seed, label, psi, ...}; one picture a ref, side by side.
 export class Tiles {
   constructor(box, { describe, opened, pinned, pin, keep, failed, seen }) {
-    Object.assign(this, { box, describe, opened, pinned, pin, keep, failed, seen, token: 0 });
+    this.box = box;
+    this.describe = describe;
+    this.opened = opened;
+    this.pinned = pinned;
+    this.pin = pin;
+    this.keep = keep;
+    this.failed = failed;
+    this.seen = seen;
+    this.token = 0;
     this.queue = [];
     this.flying = 0;
     this.observer = new IntersectionObserver((changes) => this.#moved(changes), {

@@ -18,10 +18,17 @@ const FEW = 8;  // rows before "show all"
 export class HubList {
   // `pull(row)` brings one in; `here(row)`: the ref of the model where it is already here.
   constructor(root, { pull, here }) {
-    Object.assign(this, {
-      pull, here, view: "known", known: null, found: null, text: "", searching: null, failed: null, all: false,
-      endpoint: "https://huggingface.co", busy: false,
-    });
+    this.pull = pull;
+    this.here = here;
+    this.view = "known";
+    this.known = null;
+    this.found = null;
+    this.text = "";
+    this.searching = null;
+    this.failed = null;
+    this.all = false;
+    this.endpoint = "https://huggingface.co";
+    this.busy = false;
     this.find = (selector) => root.querySelector(selector);
     this.find("#hub-search").addEventListener("submit", (e) => { e.preventDefault(); this.search(this.find("#hub-text").value); });
     this.find("#hub-text").addEventListener("search", (e) => { if (!e.target.value) this.#leave(); });

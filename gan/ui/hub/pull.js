@@ -24,7 +24,10 @@ export async function openModel(ref) {
 export class Pull {
   // `done(pulled)` when a model is here; `login()`: whether this machine has a Hub login.
   constructor(root, { done, login }) {
-    Object.assign(this, { done, login, ending: null, shown: null });
+    this.done = done;
+    this.login = login;
+    this.ending = null;
+    this.shown = null;
     this.job = new Job(root.querySelector("#hub-job"), () => this.ending?.abort());
   }
 

@@ -15,7 +15,13 @@ const placeOf = ({ unasked, exists, private: hidden }) => UNASKED[unasked]
 export class Push {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { who: null, plan: null, done: null, ending: null, models: [], asked: false, touched: false });
+    this.who = null;
+    this.plan = null;
+    this.done = null;
+    this.ending = null;
+    this.models = [];
+    this.asked = false;
+    this.touched = false;
     this.job = new Job(this.find("#push-job"), () => this.ending?.abort());
     this.find("#push-form").addEventListener("submit", (e) => { e.preventDefault(); this.#look(); });
     this.find("#push-form").addEventListener("input", () => { this.touched = true; this.#forget(); });

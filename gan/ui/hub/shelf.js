@@ -7,7 +7,13 @@ import { bytes } from "../page/kit/figures.js";
 export class Shelf {
   // `changed()` after a deletion; `failed(nodes)` shows what went wrong; `compare(model)` its readings.
   constructor(root, { changed, failed, compare }) {
-    Object.assign(this, { changed, failed, compare, pulled: null, asking: null, open: null, cards: new Map() });
+    this.changed = changed;
+    this.failed = failed;
+    this.compare = compare;
+    this.pulled = null;
+    this.asking = null;
+    this.open = null;
+    this.cards = new Map();
     this.find = (selector) => root.querySelector(selector);
   }
 

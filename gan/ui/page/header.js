@@ -1,22 +1,22 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
-  ACTIVE, boot, choose, currentLanguage, emit, h, modelOf, nameTabs, on, openTab, plainRef,
+  ACTIVE, boot, choose, currentLanguage, emit, find, h, modelOf, nameTabs, on, openTab, plainRef,
   prepare, refresh, setLanguage, state, t, linkTab, linkedState,
 } from "./kit/core.js";
 
 export function mount(element) {
   const root = prepare(element);
-  const select = root.querySelector("#model-select");
+  const select = find(root, "#model-select", HTMLSelectElement);
   select.addEventListener("change", () => choose(select.value));
   const choices = Object.entries(boot.languages).map(([name, { name: label, tag }]) => h("button", {
     type: "button", class: "ga-button is-bare", id: `language-${name}`, lang: tag, onclick: () => setLanguage(name),
   }, label));
-  root.querySelector("#languages").prepend(...choices);
-  root.querySelector("#theme-toggle").addEventListener("click", () => {
+  find(root, "#languages").prepend(...choices);
+  find(root, "#theme-toggle").addEventListener("click", () => {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
   });
-  root.querySelector("#not-kept").hidden = boot.kept;
-  const chip = root.querySelector("#run-chip");
+  find(root, "#not-kept").hidden = boot.kept;
+  const chip = find(root, "#run-chip");
   chip.addEventListener("click", () => {
     openTab("train");
     if (chip.dataset.run) emit("watch", chip.dataset.run);
@@ -24,7 +24,7 @@ export function mount(element) {
 
   const draw = () => {
     drawModels(select);
-    drawFacts(root.querySelector("#model-facts"));
+    drawFacts(find(root, "#model-facts"));
     drawChip(chip);
     for (const choice of choices) {
       choice.setAttribute("aria-pressed", String(choice.id === `language-${currentLanguage()}`));
@@ -32,7 +32,7 @@ export function mount(element) {
   };
   ["state", "model", "language"].forEach((name) => on(name, draw));
   on("offline", (gone) => {
-    const note = root.querySelector("#offline");
+    const note = find(root, "#offline");
     note.hidden = !gone;
     note.textContent = gone ? t("gan_offline") : "";
   });
@@ -49,8 +49,8 @@ function waitForTabs(tries = 60) {
   }
   nameTabs();
   const wanted = linkedState().get("tab");
-  if (boot.tabs.includes(wanted)) openTab(wanted);
-  document.querySelector("#tabs").addEventListener("click", () => setTimeout(linkTab));
+  if (wanted !== null && boot.tabs.includes(wanted)) openTab(wanted);
+  find(document, "#tabs").addEventListener("click", () => setTimeout(linkTab));
 }
 
 function drawModels(select) {

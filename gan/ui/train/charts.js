@@ -23,7 +23,15 @@ const KEEP = 500;
 
 export class Charts {
   constructor(root) {
-    Object.assign(this, { root, rows: [], measures: [], events: [], moment: null, at: null, zoom: null, smooth: 0, log: false });
+    this.root = root;
+    this.rows = [];
+    this.measures = [];
+    this.events = [];
+    this.moment = null;
+    this.at = null;
+    this.zoom = null;
+    this.smooth = 0;
+    this.log = false;
     this.axis = recall("gan-charts-axis") === "seconds" ? "seconds" : "nimg";
     const kept = recall("gan-charts")?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
     this.shown = new Set(kept ?? SHOWN);

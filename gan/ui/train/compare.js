@@ -15,7 +15,12 @@ const s = (tag, attributes, text) => {
 
 export class Compare {
   constructor(root, { unpick }) {
-    Object.assign(this, { root, unpick, runs: [], curves: {}, hover: null, asked: null });
+    this.root = root;
+    this.unpick = unpick;
+    this.runs = [];
+    this.curves = {};
+    this.hover = null;
+    this.asked = null;
     const select = (id, key, values) => h("select", { id, class: "ga-input", "data-t-label": key }, ...values);
     this.series = select("compare-series", "gan_compare_series", SERIES.map((k) => h("option", { value: k })));
     this.axis = select("compare-axis", "gan_compare_axis", ["nimg", "seconds"].map((k) => h("option", { value: k })));

@@ -12,7 +12,13 @@ const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
 export class Diagnosis {
   // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
   constructor(root, { apply, steers }) {
-    Object.assign(this, { root, apply, steers, open: new Set(), dismissed: new Set(), drawn: "", id: null });
+    this.root = root;
+    this.apply = apply;
+    this.steers = steers;
+    this.open = new Set();
+    this.dismissed = new Set();
+    this.drawn = "";
+    this.id = null;
   }
 
   show({ id, findings, rows, status, health }) {

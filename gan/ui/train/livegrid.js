@@ -10,7 +10,13 @@ export class LiveGrid {
   // open(tile): somebody wants to walk on from one of the samples
   constructor(root, { open }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { open, id: null, wanted: null, classes: [], reals: false, tile: null, last: 0 });
+    this.open = open;
+    this.id = null;
+    this.wanted = null;
+    this.classes = [];
+    this.reals = false;
+    this.tile = null;
+    this.last = 0;
     this.image = this.find("#live-grid");
     this.tiles = this.find("#grid-tiles");
     this.before = this.find("#grid-before");

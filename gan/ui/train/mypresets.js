@@ -8,7 +8,10 @@ export function mountPresets(root, { values, changed }) {
 
 class MyPresets {
   constructor(root, values, changed) {
-    Object.assign(this, { root, values, changed, mine: {} });
+    this.root = root;
+    this.values = values;
+    this.changed = changed;
+    this.mine = {};
     this.select = root.querySelector("#preset");
     this.name = h("input", { class: "ga-input", id: "mypreset-name", maxlength: 40, spellcheck: "false", autocomplete: "off" });
     this.save = h("button", { type: "button", class: "ga-button", id: "mypreset-save", onclick: () => this.#save() });

@@ -14,7 +14,14 @@ export function mountOwn(root, { changed }) {
 
 class Own {
   constructor(root, changed) {
-    Object.assign(this, { root, changed, sets: [], left: null, limits: null, shown: null, sending: null, surveyed: 0 });
+    this.root = root;
+    this.changed = changed;
+    this.sets = [];
+    this.left = null;
+    this.limits = null;
+    this.shown = null;
+    this.sending = null;
+    this.surveyed = 0;
     this.data = root.querySelector("#data");
     this.preset = root.querySelector("#preset");
     this.path = root.querySelector("#data-path");

@@ -25,10 +25,15 @@ class RunsBoard {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, {
-      runs: [], trash: [], totals: null, picked: [], open: null, ready: false, queue: 0,
-      also: [], limit: SHOWN,  // also: rows that are chosen or open, and not in the list
-    });
+    this.runs = [];
+    this.trash = [];
+    this.totals = null;
+    this.picked = [];
+    this.open = null;
+    this.ready = false;
+    this.queue = 0;
+    this.also = [];
+    this.limit = SHOWN;
     this.rows = new Map();  // id -> {node, drawn}
   }
 

@@ -18,7 +18,8 @@ const IDLE = {
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
   constructor({ steering = false, changed = () => {} } = {}) {
-    Object.assign(this, { changed, fields: new Map() });
+    this.changed = changed;
+    this.fields = new Map();
     const groups = boot.train.groups.map((group) => ({
       ...group, fields: group.fields.filter((f) => f.steer || !steering),
     })).filter((group) => group.fields.length);

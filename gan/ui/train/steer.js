@@ -12,7 +12,10 @@ export class Steer {
   // send(order) asks the server and throws what it refuses.
   constructor(root, { send }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { send, run: null, waiting: new Map(), eventsDrawn: "" });
+    this.send = send;
+    this.run = null;
+    this.waiting = new Map();
+    this.eventsDrawn = "";
     this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
     this.find("#steer-fields").replaceChildren(this.settings.node);
     this.steps = new StepView(this.find("#step-view"));

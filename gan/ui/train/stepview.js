@@ -6,7 +6,8 @@ import { SIDE, paintSheet } from "./gutters.js";
 
 export class StepView {
   constructor(root) {
-    Object.assign(this, { root, drawn: "" });
+    this.root = root;
+    this.drawn = "";
   }
 
   show(id, step) {

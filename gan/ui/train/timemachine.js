@@ -20,7 +20,15 @@ export function mount(root, acts) {
 
 class TimeMachine {
   constructor(root, { moved, tile, failed }) {
-    Object.assign(this, { root, moved, tile, failed, id: null, snapshots: [], weights: [], nimg: null, playing: null });
+    this.root = root;
+    this.moved = moved;
+    this.tile = tile;
+    this.failed = failed;
+    this.id = null;
+    this.snapshots = [];
+    this.weights = [];
+    this.nimg = null;
+    this.playing = null;
     this.#build();
     this.show({ id: null, snapshots: [], weights: [] });
     root.addEventListener("keydown", (e) => this.#key(e));

@@ -7,7 +7,11 @@ const FORK_S = 60;
 export class TrainForm {
   constructor(root, { note }) {
     this.find = (selector) => root.querySelector(selector);
-    Object.assign(this, { note, command: "", asked: 0, fork: null, past: null });  // past: seconds behind a fork, where known
+    this.note = note;
+    this.command = "";
+    this.asked = 0;
+    this.fork = null;
+    this.past = null;  // seconds behind a fork, where known
   }
 
   start() {

@@ -14,7 +14,10 @@ const FAINT = 0.28;
 export class Chart {
   // spec: {name, help, series: [{key, tone, of?}], signed?, range?, percent?}; `group` is the board.
   constructor(spec, group) {
-    Object.assign(this, { spec, group, rows: [], plot: null });
+    this.spec = spec;
+    this.group = group;
+    this.rows = [];
+    this.plot = null;
     this.values = spec.series.map(() => h("output", {}, "–"));
     const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key", "data-t-title": `gan_chart_${spec.name}_help` },
       h("i", { class: `ga-swatch is-${tone}` }), h("span", { "data-t": `gan_line_${key}` }), this.values[i]));
@@ -53,6 +56,7 @@ export class Chart {
     if (counted) this.node.querySelector("h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
   }
 
+  /** @returns {import("./uplot.js").Data} */
   #data() {
     const { axis } = this.group;
     const smooth = this.#smooth();

@@ -1,14 +1,18 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
+/** @import { Boot, Model, Point, RefusedBody, Run, StateReply } from "./types" */
 import { Poll } from "./fresh.js";
 
 export { tabIsOpen } from "./fresh.js";
 
 export { short } from "./figures.js";
 
+/** @type {Boot} */
 export const boot = window.GAN;
 export const events = new EventTarget();
+/** @param {string} name @param {any} [detail] whatever this kind of event tells */
 export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
-export const on = (name, listen) => events.addEventListener(name, (e) => listen(e.detail));
+/** @param {string} name @param {(detail: any) => void} listen */
+export const on = (name, listen) => events.addEventListener(name, (e) => listen(/** @type {CustomEvent} */ (e).detail));
 
 // What boot.remember kept; null where nothing was, or where the browser keeps nothing.
 export function recall(key) {
@@ -21,6 +25,7 @@ export function recall(key) {
 export const url = (path) => new URL("_gan/" + path, document.baseURI).href;
 
 export class Refused extends Error {
+  /** @param {RefusedBody} body */
   constructor(body) {
     super();
     this.body = body;
@@ -33,14 +38,22 @@ export class Refused extends Error {
 }
 
 // What the library says begins as on a command line; here it is a sentence, names aside.
-export function sentence({ error, zh, field }) {
+/** @param {RefusedBody} body */
+export function sentence({ error = "", zh, field }) {
   if (zh && language === "zh") return zh;
   const named = field || error.split(" ", 1)[0].includes("/");  // a repository is spelt as it is
   const text = named ? error : error[0].toUpperCase() + error.slice(1);
   return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
+/**
+ * @param {string} path
+ * @param {object} [body] where there is one, it is a POST
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>} JSON, which each caller knows
+ */
 export async function ask(path, body, signal) {
+  /** @type {RequestInit} */
   const options = body === undefined ? {} : {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   };
@@ -48,11 +61,13 @@ export async function ask(path, body, signal) {
   return reply.ok ? reply.json() : refuse(reply);
 }
 
+/** @param {Response} reply @returns {Promise<never>} */
 export async function refuse(reply) {
   const body = await reply.json().catch(() => ({ key: "gan_error_server" }));
   throw new Refused(body.error || body.key ? body : { key: "gan_error_server" });
 }
 
+/** @param {unknown} error */
 export const say = (error) => (error instanceof Refused ? error.message : t("gan_offline"));
 
 // ---- colours --------------------------------------------------------------------------------
@@ -67,6 +82,7 @@ let language = boot.language;
 let texts = await boot.wordsOf(language);  // whoever imports this module begins with them
 export const currentLanguage = () => language;
 
+/** @param {string} key @param {object} [values] for the {names} in it */
 export function t(key, values = {}) {
   const text = texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
@@ -105,12 +121,14 @@ export async function setLanguage(next) {
 
 // Gradio names its tabs once, in the language it starts in; later we rename them in place.
 const TABS = boot.tabs;
-const tabButtons = () => [...document.querySelectorAll('.tab-container button[role="tab"]')];
+/** @returns {NodeListOf<HTMLElement>} */
+const tabNodes = () => document.querySelectorAll('.tab-container button[role="tab"]');
+const tabButtons = () => [...tabNodes()];
 
 export function nameTabs() {
   for (const button of tabButtons()) {
-    const text = [...button.childNodes].find((n) => n.nodeType === 3 && n.data.trim());
-    if (text) text.data = t(`gan_tab_${button.dataset.tabId}`);
+    const text = [...button.childNodes].find((n) => n instanceof Text && n.data.trim());
+    if (text) text.textContent = t(`gan_tab_${button.dataset.tabId}`);
   }
 }
 
@@ -138,6 +156,26 @@ export function duration(seconds) {
 }
 
 // ---- DOM ------------------------------------------------------------------------------------
+
+// The one node that must be there: what lacks it is a page of another version, and says so.
+/**
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => T} [kind] where more is asked of it than of any HTMLElement
+ */
+export function find(root, selector, kind) {
+  const node = root.querySelector(selector);
+  if (!(node instanceof (kind ?? HTMLElement))) throw new Error(`nothing on the page is ${selector}`);
+  return /** @type {T} */ (node);
+}
+
+// What has the keyboard inside `box`, or null.
+/** @param {Element} box */
+export function focusedIn(box) {
+  const at = document.activeElement;
+  return at instanceof HTMLElement && box.contains(at) ? at : null;
+}
 
 // Text only: whatever comes from outside is never parsed as markup.
 export function h(tag, props = {}, ...children) {
@@ -193,8 +231,10 @@ export function icon(name) {
 }
 
 export function prepare(element) {
-  const root = element.querySelector(".ga");
-  for (const slot of root.querySelectorAll("[data-icon]")) slot.replaceWith(icon(slot.dataset.icon));
+  const root = find(element, ".ga");
+  /** @type {NodeListOf<HTMLElement>} */
+  const slots = root.querySelectorAll("[data-icon]");
+  for (const slot of slots) slot.replaceWith(icon(slot.dataset.icon));
   translate(root);
   nameTabs();
   return root;
@@ -230,18 +270,22 @@ export async function copyText(text, button) {
 
 // ---- the server's state, asked for once for all boards ------------------------------------------
 
-export const state = { models: [], runs: [], ref: null, model: null, ready: false };
+/** @type {StateReply & { ref: string | null, ready: boolean }} */
+export const state = { models: [], runs: [], ref: null, ready: false };
+/** @param {string} ref @returns {Model | null} */
 export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;
 export const ACTIVE = ["starting", "running", "paused"];
 
+/** @param {Pick<Run, "state">[]} runs */
 export const isBusy = (runs) => runs.some((r) => ["starting", "running"].includes(r.state));
 
 // What this page looks at, however old: the server tells of the newest runs, and of what is asked for.
+/** @type {{ run: string | null }} */
 export const looked = { run: null };
 
 function stateQuery() {
   const wanted = { run: looked.run, model: state.ref ?? linkedState().get("model") };
-  return new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+  return new URLSearchParams(Object.entries(wanted).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
 const poll = new Poll(
@@ -250,6 +294,7 @@ const poll = new Poll(
 
 export const refresh = () => poll.now();
 
+/** @param {StateReply} fresh */
 function take(fresh) {
   emit("offline", false);
   Object.assign(state, { models: fresh.models, runs: fresh.runs, ready: true });
@@ -260,9 +305,11 @@ function take(fresh) {
   emit("state", state);
 }
 
+/** @param {string} ref */
 export const plainRef = (ref) => ref.split("@")[0];
 
 // `extra` goes with the choice: what the gallery was clicked on, say.
+/** @param {string | null} ref @param {Partial<Point> | null} [extra] */
 export function choose(ref, extra = null) {
   state.ref = ref;
   emit("model", { ref, extra });

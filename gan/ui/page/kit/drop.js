@@ -7,7 +7,7 @@ const MOST = 10 * 2 ** 20;
 // `note` says what could not be opened. Zones that take files themselves prevent the default first.
 export function listenForDrops(note) {
   addEventListener("dragover", (e) => {
-    if (!e.defaultPrevented && [...e.dataTransfer.types].includes("Files")) e.preventDefault();
+    if (!e.defaultPrevented && e.dataTransfer?.types.includes("Files")) e.preventDefault();
   });
   addEventListener("drop", async (e) => {
     if (e.defaultPrevented) return;

@@ -1,6 +1,7 @@
 // Numbers as the page writes them: one minus sign, and no more characters than there is room for.
 
 const MINUS = "−";
+/** @type {[number, string][]} */
 const SUFFIXES = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
 const PLAIN_TO = 1e5;  // larger ones get a suffix
 const HUGE = 1e15;
@@ -16,7 +17,7 @@ export function named(v) {
   const three = Number(v.toPrecision(3));
   if (Math.abs(three) < 1000) return dressed(String(three));
   if (Math.abs(three) < PLAIN_TO) return dressed(Math.round(v).toLocaleString("en-US"));
-  const [unit, suffix] = SUFFIXES.find(([unit]) => Math.abs(three) >= unit);
+  const [unit, suffix] = SUFFIXES.find(([unit]) => Math.abs(three) >= unit) ?? SUFFIXES[SUFFIXES.length - 1];
   return `${dressed(String(Number((three / unit).toPrecision(3))))}${suffix}`;
 }
 

@@ -3,6 +3,7 @@
 
 const STUCK_MS = 60_000;  // a request that hangs for longer is given up, and asked anew
 
+/** @param {HTMLElement} element */
 export function tabIsOpen(element) {
   return !document.hidden && element.isConnected && element.offsetParent !== null;
 }
@@ -10,6 +11,7 @@ export function tabIsOpen(element) {
 // Calls `act` each time `element` comes on screen: with its tab, with the browser's tab, or out of
 // the browser's cache of pages. No IntersectionObserver: it says nothing of a board that lies below
 // the fold, which is how lists went stale.
+/** @param {HTMLElement} element @param {() => void} act */
 export function whenShown(element, act) {
   let shown = false;
   const look = () => {
@@ -25,8 +27,21 @@ export function whenShown(element, act) {
 export class Poll {
   // look(signal): asks, shows the answer, and handles its own failures; pause(): ms until the next
   // look, Infinity for none; element: the board, null for what belongs to the whole page.
+  /**
+   * @param {(signal: AbortSignal) => Promise<unknown>} look
+   * @param {() => number} pause
+   * @param {HTMLElement | null} [element]
+   */
   constructor(look, pause, element = null) {
-    Object.assign(this, { look, pause, element, asking: null, next: null, timer: null });
+    this.look = look;
+    this.pause = pause;
+    this.element = element;
+    /** @type {Promise<unknown> | null} */
+    this.asking = null;
+    /** @type {Promise<void> | null} */
+    this.next = null;
+    /** @type {number | undefined} */
+    this.timer = undefined;
     if (element) whenShown(element, () => this.now());
     else {
       document.addEventListener("visibilitychange", () => { if (!document.hidden) this.now(); });

@@ -7,7 +7,11 @@ const SPEAK_AFTER_S = 0.5;  // before that, a rate is a guess
 export class Job {
   // `cancel`: what the button does.
   constructor(box, cancel) {
-    Object.assign(this, { box, cancel, stage: null, began: 0 });
+    this.box = box;
+    this.cancel = cancel;
+    this.stage = null;
+    this.began = 0;
+    this.first = 0;  // how much was done when this stage began
     this.says = h("span", { class: "ga-job-says", role: "status" });
     this.far = h("span", { class: "ga-quiet" });
     this.bar = h("i");

@@ -3,12 +3,17 @@ import { Refused, refuse, url } from "./core.js";
 
 // `told` gets each line's object. The bytes after the line that holds `size` are the result: a Blob,
 // or null where there was none. Aborting `signal` ends the work on the server too.
+/**
+ * @param {string} path
+ * @param {BodyInit} body
+ * @param {{ told: (news: any) => void, signal?: AbortSignal }} how
+ */
 export async function follow(path, body, { told, signal }) {
   const reply = await fetch(url(path), {
     method: "POST", body, signal, credentials: "same-origin",
     headers: { "Content-Type": "application/octet-stream" },
   });
-  if (!reply.ok) await refuse(reply);
+  if (!reply.ok || !reply.body) return refuse(reply);
   const reader = reply.body.getReader();
   const parser = new Lines(told);
   for (;;) {
@@ -19,7 +24,15 @@ export async function follow(path, body, { told, signal }) {
 }
 
 class Lines {
-  constructor(told) { Object.assign(this, { told, rest: new Uint8Array(0), parts: [], file: null }); }
+  /** @param {(news: any) => void} told */
+  constructor(told) {
+    this.told = told;
+    this.rest = new Uint8Array(0);
+    /** @type {BlobPart[]} */
+    this.parts = [];
+    /** @type {{ type: string, size: number } | null} */
+    this.file = null;
+  }
 
   take(bytes) {
     if (this.file) return this.parts.push(bytes);
@@ -54,10 +67,12 @@ function joined(a, b) {
   return whole;
 }
 
+/** @param {string} coded base64 */
 export function bytesOf(coded) {
   return Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
 }
 
+/** @param {Blob} blob @param {string} name */
 export function save(blob, name) {
   const link = document.createElement("a");
   Object.assign(link, { href: URL.createObjectURL(blob), download: name });

@@ -2,6 +2,7 @@
 // browser, whichever `engine` is set. A request is {ref, psi, z, label, mix}: `label` a class
 // number or null, `mix` class weights or null (then `label` does not matter), and perhaps `fade`:
 // {mix, share} of the same z in other classes, drawn over it.
+/** @import { Engine, LocalEngine, Painted, Picture, PictureRequest } from "./types" */
 import { modelOf, plainRef, refuse, url } from "./core.js";
 
 const IN_FLIGHT = 4;
@@ -11,13 +12,30 @@ const SLOW_MS = 100;  // a server that works so long on a picture gets one reque
 const FINE_PX = 128;  // a larger picture is not made of visible squares
 const MAX_BATCH = 64;
 
+/** @typedef {{ request: PictureRequest, since: number, number: number }} Job */
+
 export class Painter {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {{ painted: (facts: Painted) => void, failed: (error: unknown) => void }} told
+   */
   constructor(canvas, { painted, failed }) {
-    Object.assign(this, { canvas, painted, failed, engine: null });
-    Object.assign(this, { asked: 0, shown: 0, flying: 0, waiting: null, ref: null });
+    this.canvas = canvas;
+    this.painted = painted;
+    this.failed = failed;
+    /** @type {LocalEngine | null} */
+    this.engine = null;
+    this.asked = 0;
+    this.shown = 0;
+    this.flying = 0;
+    /** @type {Job | null} */
+    this.waiting = null;
+    /** @type {string | null} */
+    this.ref = null;
   }
 
   // `since`: when the hand moved. The last request is always painted, or told of as failed.
+  /** @param {PictureRequest} request */
   paint(request, since = performance.now()) {
     this.asked += 1;
     this.ref = request.ref;
@@ -31,7 +49,9 @@ export class Painter {
   #tell() { this.canvas.toggleAttribute("data-busy", this.flying > 0 || this.waiting !== null); }
 
   // Small pictures of many latents, in their order.
+  /** @param {PictureRequest[]} requests */
   async batch(requests) {
+    /** @type {ImageData[]} */
     const pictures = [];
     for (const part of alike(requests)) pictures.push(...await this.#renderAll(part));
     return pictures;
@@ -39,19 +59,21 @@ export class Painter {
 
   #pump() {
     if (!this.waiting) return;
-    const engine = this.engine?.takes(this.waiting.request.ref) ? this.engine : server;
-    if (this.flying >= engine.room) return;
+    const local = this.engine?.takes(this.waiting.request.ref) ? this.engine : null;
+    if (this.flying >= (local ?? server).room) return;
     const job = this.waiting;
     this.waiting = null;
-    this.#run(engine, job);
+    this.#run(local, job);
   }
 
-  async #run(engine, job) {
+  // `local`: the engine in this browser, or null for the server.
+  /** @param {LocalEngine | null} local @param {Job} job */
+  async #run(local, job) {
     this.flying += 1;
     try {
-      this.#take(await rendered(engine, job.request), job);
+      this.#take(await rendered(local ?? server, job.request), job);
     } catch (error) {
-      this.#fail(engine, error, job);
+      this.#fail(local, error, job);
     } finally {
       this.flying -= 1;
       this.#pump();
@@ -60,11 +82,12 @@ export class Painter {
   }
 
   // What is older than what is shown, or of a model that was left, is not shown any more.
+  /** @param {Picture} picture @param {Job} job */
   #take(picture, { request, since, number }) {
     if (number < this.shown || request.ref !== this.ref) return;
     this.shown = number;
     draw(this.canvas, picture);
-    this.canvas.dataset.seq = Number(this.canvas.dataset.seq) + 1;
+    this.canvas.dataset.seq = String(Number(this.canvas.dataset.seq) + 1);
     const { where, ms, nimg } = picture;
     requestAnimationFrame(() => {
       const facts = { where, serverMs: ms, nimg, totalMs: performance.now() - since };
@@ -73,13 +96,15 @@ export class Painter {
     });
   }
 
-  #fail(engine, error, job) {
-    if (engine !== server) {
-      engine.fail(error);
+  /** @param {LocalEngine | null} local @param {unknown} error @param {Job} job */
+  #fail(local, error, job) {
+    if (local) {
+      local.fail(error);
       if (job.number === this.asked) this.waiting = job;  // once more, on the server
     } else if (job.number === this.asked) this.failed(error);
   }
 
+  /** @param {PictureRequest[]} requests */
   async #renderAll(requests) {
     if (this.engine?.takes(requests[0].ref)) {
       try {
@@ -94,6 +119,7 @@ export class Painter {
 
 // ---- on the server ----------------------------------------------------------------------------
 
+/** @type {Engine & { flying: number, wayMs: number, workMs: number, fetch(request: PictureRequest): Promise<Picture> }} */
 export const server = {
   flying: 0,
   wayMs: 0,  // how long one request takes that is alone on its way, less the work
@@ -119,7 +145,7 @@ export const server = {
 
   async fetch({ ref, psi, z, label, mix }) {
     const body = mix ? joined([z, mix]) : z;
-    const reply = await post("latent", { ref, psi, ...(mix || label === null ? {} : { label }) }, body);
+    const reply = await post("latent", { ref, psi: String(psi), ...(mix || label === null ? {} : { label: String(label) }) }, body);
     const [height, width, channels] = shapeOf(reply);
     const large = reply.headers.get("content-type") === "image/webp";
     return {
@@ -133,7 +159,7 @@ export const server = {
   async renderAll(requests) {
     const [{ ref, psi }] = requests;
     const body = joined(requests.flatMap((r) => [r.z, classWeights(r) ?? []]));
-    const reply = await post("latents/batch", { ref, psi }, body);
+    const reply = await post("latents/batch", { ref, psi: String(psi) }, body);
     const [height, width, channels] = shapeOf(reply);
     const pixels = new Uint8Array(await reply.arrayBuffer());
     const size = height * width * channels;
@@ -141,6 +167,7 @@ export const server = {
   },
 };
 
+/** @param {string} path @param {Record<string, string>} query @param {Float32Array<ArrayBuffer>} body */
 async function post(path, query, body) {
   const reply = await fetch(url(`${path}?${new URLSearchParams(query)}`), {
     method: "POST", body, credentials: "same-origin",
@@ -149,8 +176,10 @@ async function post(path, query, body) {
   return reply.ok ? reply : refuse(reply);
 }
 
-const shapeOf = (reply) => reply.headers.get("x-gan-shape").split(",").map(Number).slice(-3);
+/** @param {Response} reply */
+const shapeOf = (reply) => (reply.headers.get("x-gan-shape") ?? "").split(",").map(Number).slice(-3);
 
+/** @param {ArrayLike<number>[]} parts */
 function joined(parts) {
   const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -163,6 +192,7 @@ function joined(parts) {
 
 // ---- helpers ------------------------------------------------------------------------------------
 
+/** @param {Engine} engine @param {PictureRequest} request @returns {Promise<Picture>} */
 async function rendered(engine, { fade, ...request }) {
   const picture = await engine.render(request);
   if (!fade) return picture;
@@ -170,12 +200,14 @@ async function rendered(engine, { fade, ...request }) {
   return { ...picture, ...dissolved(picture, over, fade.share), ms: picture.ms + over.ms };
 }
 
-function dissolved({ pixels, image }, over, share) {
-  if (!pixels) return { image, over: over.image, share };
-  return { pixels: pixels.map((v, i) => Math.round(v + share * (over.pixels[i] - v))) };
+/** @param {Picture} picture @param {Picture} over @param {number} share */
+function dissolved({ pixels, image }, { pixels: others, image: over }, share) {
+  if (!pixels || !others) return { image, over, share };
+  return { pixels: pixels.map((v, i) => Math.round(v + share * (others[i] - v))) };
 }
 
 // The weight of every class, for a model that has classes; null for one that has none.
+/** @param {Pick<PictureRequest, "ref" | "label" | "mix">} request */
 export function classWeights({ ref, label, mix }) {
   if (mix) return Float32Array.from(mix);
   const classes = modelOf(plainRef(ref))?.class_names.length ?? 0;
@@ -183,7 +215,9 @@ export function classWeights({ ref, label, mix }) {
 }
 
 // In order, cut where the model or psi changes, and into parts that one request may hold.
+/** @param {PictureRequest[]} requests */
 function alike(requests) {
+  /** @type {PictureRequest[][]} */
   const parts = [];
   for (const request of requests) {
     const last = parts.at(-1);
@@ -194,9 +228,10 @@ function alike(requests) {
   return parts;
 }
 
+/** @param {HTMLCanvasElement} canvas @param {Omit<Picture, "where" | "ms" | "nimg">} picture */
 export function draw(canvas, { image, over = null, share = 0, pixels, width, height, channels }) {
   resize(canvas, width, height);
-  const context = canvas.getContext("2d");
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   if (image) {
     context.clearRect(0, 0, width, height);
     context.drawImage(image, 0, 0);
@@ -205,15 +240,17 @@ export function draw(canvas, { image, over = null, share = 0, pixels, width, hei
       context.drawImage(over, 0, 0);
       context.globalAlpha = 1;
     }
-  } else context.putImageData(toImageData(pixels, width, height, channels), 0, 0);
+  } else if (pixels) context.putImageData(toImageData(pixels, width, height, channels), 0, 0);
 }
 
 // Small pictures keep their pixels square and sharp, large ones are scaled smoothly.
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height */
 export function resize(canvas, width, height) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.classList.toggle("is-fine", width > FINE_PX);
 }
 
+/** @param {ArrayLike<number>} pixels @param {number} width @param {number} height @param {number} channels */
 export function toImageData(pixels, width, height, channels, start = 0) {
   const image = new ImageData(width, height);
   const out = new Uint32Array(image.data.buffer);  // little-endian: A B G R

@@ -1,0 +1,386 @@
+// What the page's modules hand each other, for the type checker alone: no browser fetches this file.
+// The shapes that come from the server are made in gan/ui/server/views.py and the tabs' routes.
+
+// ---- what boot.js leaves for all --------------------------------------------------------------
+
+/** One field of a training's settings. */
+export interface SettingField {
+  key: string;
+  kind: "choice" | "whole" | "number";
+  steer: boolean;  // a running training takes it
+  choices?: string[];
+}
+
+/** A preset of the form, built in or one's own; its settings as the fields show them. */
+export interface Preset {
+  data: string;
+  summary: string;
+  size: number;  // 0: the data's own
+  settings: Settings;
+  base?: string;  // of one's own: the built-in one that it began with
+}
+
+/** Settings by key, as text. */
+export type Settings = Record<string, string>;
+
+/** window.GAN: what app.py writes into the page, and what boot.js adds. */
+export interface Boot {
+  assets: string;
+  languages: Record<string, { name: string; tag: string }>;
+  tabs: string[];
+  local: boolean;  // served to its owner alone
+  limit_s: number | null;  // of a training, on a public server
+  kept: boolean;
+  train: {
+    presets: Record<string, Preset>;
+    data: string[];
+    groups: { name: string; fields: SettingField[] }[];
+    keep_mb: string;
+    sizes: number[];
+    data_sizes: Record<string, number>;
+    public_most: { resolution: number };
+  };
+  evaluate: { data: string[]; counts: number[] };
+  language: string;
+  remember(key: string, value: string): void;
+  wordsOf(language: string): Promise<Record<string, string>>;
+  setTheme(name: "light" | "dark"): void;
+}
+
+declare global {
+  interface Window { GAN: Boot }
+}
+
+// ---- models and runs --------------------------------------------------------------------------
+
+export type RunState = "starting" | "running" | "paused" | "finished" | "stopped" | "interrupted" | "failed";
+
+/** A row of the model selector. */
+export interface Model {
+  ref: string;
+  kind: "bundled" | "pulled" | "run";
+  name: string;
+  resolution: number;
+  channels: number;
+  z_dim: number;
+  class_names: string[];
+  nimg: number;
+  fd: number | null;
+  state: RunState | "";  // of a run
+}
+
+/** A run's status, with what this visitor may do about it. */
+export interface Run {
+  id: string;
+  state: RunState;
+  nimg: number;
+  seconds: number | null;
+  images_per_s: number;
+  fraction: number | null;
+  message: string;
+  message_zh: string;
+  preset: string;
+  data: string;
+  steps_per_s: number | null;
+  steerable: boolean;
+  resumable: boolean;
+  forkable: boolean;
+  since: number;  // when it began: tells a run from a deleted one of its name
+  start?: { stage: string; seconds?: number; loading_s?: number };  // while it is starting
+}
+
+/** A row of the list of runs. */
+export interface ListedRun extends Run {
+  name: string;
+  note: string;
+  mine: boolean;
+  bytes: number;
+  started_at: number | null;
+  fd: number | null;
+  snapshot: number | null;
+}
+
+/** A line of a run's curves or measures: the numbers that are there, by name. */
+export type Row = { nimg: number } & Record<string, number>;
+
+/** One change in a run's history. */
+export interface RunEvent {
+  event: string;
+  nimg: number | null;
+  seconds: number | null;
+  time: number | null;
+  key?: string;
+  old?: string;
+  new?: string;
+  remedy?: string;
+}
+
+export type Evidence = Record<string, string | number | null>;
+
+export interface Remedy { name: string; settings: Settings; nimg?: number }
+
+/** Something that goes wrong in a training, with what would help. */
+export interface Finding {
+  kind: string;
+  severity: string;
+  nimg: number;
+  evidence: Evidence;
+  remedies: Remedy[];
+}
+
+/** How a run stands in which nothing was found. */
+export interface Health { state: string; evidence: Evidence }
+
+/** What one single step did: numbers by name, scores of the samples before and after. */
+export interface Step {
+  number: number;
+  nimg: number;
+  what: "d" | "g" | "both";
+  losses: Record<string, number | null>;
+  grad_norms: Record<string, number | null>;
+  loss: Record<string, number | null>;
+  grad_norm: Record<string, number | null>;
+  lr: Record<string, number | null>;
+  scores_before: Record<string, number | null>;
+  scores_after: Record<string, number | null>;
+  fake_scores_before: (number | null)[];
+  fake_scores_after: (number | null)[];
+}
+
+/** A run as the Train tab knows it by now; its parts show it. */
+export interface WatchedRun {
+  id: string | null;
+  rows: Row[];
+  measures: Row[];
+  history: RunEvent[];
+  findings: Finding[];
+  snapshots: number[];
+  weights: number[];
+  classes: string[];
+  status: Run | null;
+  health: Health | null;
+  step: Step | null;
+  settings: Settings | null;
+  reals: boolean;
+  beginning: boolean;
+}
+
+// ---- points of latent space -------------------------------------------------------------------
+
+/** As fetch sends them. */
+export type Floats = Float32Array<ArrayBuffer>;
+export type Vector = Floats | number[];
+
+/** What Explore shows, as it was chosen: a seed or a z of its own, and what was moved from there. */
+export interface Point {
+  seed: number;
+  base: Floats | null;  // a z of its own, in place of the seed's
+  label: number | null;  // null: the seed's own class
+  mix: number[] | null;
+  held: boolean;  // the class or mixture stays when another seed is chosen
+  psi: number;
+  moves: Record<string, number>;  // dimension -> its value
+  steps: Record<string, number>;  // a direction's id -> sigmas
+}
+
+/** A point with all moves applied; `mix` weights of the classes, null in a model without. */
+export interface Place {
+  z: Floats;
+  mix: number[] | null;
+  label?: number | null;
+  seed?: number | null;
+  fade?: Fade | null;
+}
+
+/** The same z in other classes, drawn over it. */
+export interface Fade { mix: number[]; share: number }
+
+/** What a seed stands for. */
+export interface Seeded { seed: number; z: Floats; label: number | null }
+
+/** A way to move in latent space. */
+export interface Direction {
+  id: string;
+  name: string;
+  kind: "pca" | "sefa" | "class" | "drawn" | "gone";
+  share: number | null;
+  vector: Floats;  // one sigma
+  weights: Floats | null;  // what one sigma adds to the class weights
+  target: number | null;  // the class that it leads to
+  shared: boolean;  // the same for everyone who opens a link
+}
+
+/** As the server and files hold one: vectors as base64 of float32. */
+export interface PackedDirection {
+  id: string;
+  name: string;
+  kind: Direction["kind"];
+  share?: number | null;
+  vector: string;
+  classes: string | null;
+}
+
+/** What the painter is asked for. */
+export interface PictureRequest {
+  ref: string;
+  psi: number;
+  z: Floats;
+  label: number | null;
+  mix: Vector | null;
+  fade?: Fade | null;
+}
+
+/** A picture that came: rows of bytes from small models, an image from large ones. */
+export interface Picture {
+  where: "server" | "browser";
+  width: number;
+  height: number;
+  channels: number;
+  pixels?: Uint8Array;
+  image?: ImageBitmap;
+  over?: ImageBitmap | null;  // drawn over it
+  share?: number;  // as strongly as this
+  ms: number;  // of work
+  nimg: number;  // of the weights that made it
+}
+
+/** Where pictures are made: the server, or this browser. */
+export interface Engine {
+  readonly room: number;  // requests at a time
+  render(request: PictureRequest): Promise<Picture>;
+  renderAll(requests: PictureRequest[]): Promise<ImageData[]>;
+}
+
+/** The engine in this browser, which has one model at a time. */
+export interface LocalEngine extends Engine {
+  want(request: PictureRequest): void;  // from here on the model is on its way
+  takes(ref: string): boolean;
+  fail(error: unknown): void;
+}
+
+/** What is told of a picture that is on the screen. */
+export interface Painted { where: Picture["where"]; serverMs: number; nimg: number; totalMs: number }
+
+/** A picture of the gallery: one a ref, side by side. */
+export interface Entry {
+  refs: string[];
+  seed: number;
+  label: number | null;
+  psi: number;
+  shown?: number | null;  // the class that it turned out to have
+  score?: number;
+  by?: string;
+}
+
+// ---- replies ----------------------------------------------------------------------------------
+
+/** Why the server refused: a key of the words, or a sentence of the library's. */
+export interface RefusedBody {
+  key?: string;
+  values?: Record<string, string | number>;
+  error?: string;
+  zh?: string;
+  field?: string | null;
+  kind?: string;  // of a failure at the Hub
+}
+
+/** The state route. */
+export interface StateReply { models: Model[]; runs: Run[] }
+
+/** A run's news since what was known of it. */
+export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes"> {
+  gone?: RefusedBody;
+  status: Run;
+  problem: RefusedBody | null;
+  again: boolean;  // from the beginning: it went back
+  thinned: boolean;
+  viewers: number;
+  bytes: number;
+  mark: number;
+  classes?: string[];
+  keep_mb?: number;
+}
+
+export type MetricName = "fd" | "kd" | "precision" | "recall" | "density" | "coverage" | "memorised";
+
+export interface Metric {
+  name: MetricName;
+  value: number;
+  floor: number;
+  low: number | null;
+  high: number | null;
+  count: number;
+  lower_is_better: boolean;
+  grade: string;
+  ratio: number;
+}
+
+/** How good a model is. */
+export interface Evaluation {
+  data: string;
+  features: string;
+  count: number;
+  seed: number;
+  unseen: string;
+  shown: boolean;
+  seconds: number | null;
+  copying_z: number | null;
+  metrics: Metric[];
+  classes: { name: string; fraction: number }[];
+  covered: number | null;
+  nearest: { seed: number; ratio: number }[];
+}
+
+/** The distance that a model's card states. */
+export interface Stated {
+  fd: number;
+  floor: number | null;
+  features: string;
+  data: string;
+  count: number | null;
+  seed: number | null;
+}
+
+/** A row of the leaderboard. */
+export interface Rated extends Pick<Model, "ref" | "kind" | "name" | "nimg" | "state"> {
+  seconds: number | null;
+  data: string;
+  evaluation: Evaluation | null;
+  card: Stated | null;
+}
+
+// ---- the Hub ----------------------------------------------------------------------------------
+
+/** A repository on the Hub, known, found or remembered. */
+export interface Repo {
+  repo: string;
+  file?: string | null;
+  layout?: string;
+  resolution?: number;
+  licence?: string;
+  note?: string;
+  foreign?: boolean;
+  likes?: number;
+  downloads?: number;
+  bytes?: number;
+  updated?: string;
+  gated?: boolean;
+  has_weights?: boolean;
+}
+
+/** A model that was pulled. */
+export interface Pulled {
+  ref: string;
+  name: string;
+  bytes: number;
+  repo: string;
+  commit: string;
+  file: string;
+  licence: string;
+  layout: string;
+  resolution: number;
+  readings: Record<string, string>[];  // what the same file can be
+  cached?: boolean;
+  warning?: string;
+  warning_zh?: string;
+}
