@@ -1,4 +1,5 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
+/** @import { Evaluation, Metric, MetricName, Stated } from "../page/kit/types" */
 import {
   boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
   state, t, tabIsOpen, isBusy,
@@ -25,8 +26,17 @@ class Evaluate {
     this.leaders = new Leaders(root, {
       chosen: (ref) => choose(ref), measure: (ref) => { choose(ref); this.#begin(); },
     });
-    this.found = null;  // {evaluation, pairs, nimg, ref}
+    /** @type {{ evaluation: Evaluation, pairs: any, nimg: number, ref: string, recalled?: boolean } | null} */
+    this.found = null;
+    /** @type {AbortController | null} */
     this.ending = null;  // of the evaluation that is going on
+    this.began = 0;
+    this.fraction = 0;
+    /** @type {string | null} */
+    this.chosen = null;  // the ref that is looked at
+    this.heard = "";
+    /** @type {Poll} */
+    this.poll;  // from `start` on
   }
 
   start() {
@@ -56,20 +66,21 @@ class Evaluate {
   // ---- which model ----------------------------------------------------------------------------
 
   async #changed() {
-    const model = state.ref ? modelOf(plainRef(state.ref)) : null;
-    if (!model) return this.#draw();
-    if (this.chosen !== state.ref) {
+    const { ref } = state;
+    if (!ref || !modelOf(plainRef(ref))) return this.#draw();
+    if (this.chosen !== ref) {
       this.ending?.abort();
-      this.chosen = state.ref;
+      this.chosen = ref;
       this.found = null;
       this.#note("");
       this.#draw();
       await this.leaders.refresh();
     }
-    const row = this.leaders.row(plainRef(this.chosen));
+    const { chosen } = this;  // another model may be by now
+    const row = this.leaders.row(plainRef(chosen));
     this.#offer(row?.data ?? "");
-    if (!this.found && !this.ending && row?.evaluation && !this.chosen.includes("@")) {
-      this.found = { evaluation: row.evaluation, pairs: null, ref: this.chosen, nimg: row.nimg };
+    if (!this.found && !this.ending && row?.evaluation && !chosen.includes("@")) {
+      this.found = { evaluation: row.evaluation, pairs: null, ref: chosen, nimg: row.nimg };
     }
     this.#draw();
     this.#recall();
@@ -142,7 +153,7 @@ class Evaluate {
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
     this.find("#evaluate-kind").textContent = model && this.unlike ? t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
-    this.find("#evaluate-about").textContent = found ? about(this.found) : "";
+    this.find("#evaluate-about").textContent = this.found ? about(this.found) : "";
     const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
       : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
@@ -214,7 +225,8 @@ class Evaluate {
 }
 
 // What was compared with what, and why with fewer samples than were asked for.
-function about({ evaluation: found, nimg, ref, asked }) {
+/** @param {{ evaluation: Evaluation, nimg: number, ref: string, asked?: number }} news */
+function about({ evaluation: found, nimg, ref, asked = 0 }) {
   const values = { data: found.data, count: count(found.count), features: found.features, images: count(nimg) };
   const isKnown = nimg > 0 || ref.startsWith("run:");  // nobody knows how long a file from elsewhere was trained
   return sentences(t(isKnown ? "gan_evaluate_about" : "gan_evaluate_about_unknown", values),
@@ -222,10 +234,19 @@ function about({ evaluation: found, nimg, ref, asked }) {
     found.shown ? t("gan_evaluate_shown") : "");
 }
 
+// It stands in every evaluation.
+/** @param {Evaluation} found */
+function distanceOf(found) {
+  const fd = found.metrics.find((m) => m.name === "fd");
+  if (!fd) throw new Error("an evaluation without a distance");
+  return fd;
+}
+
 // What the scores say together: how real, how varied, how original.
+/** @param {Evaluation} found */
 function verdict(found) {
   const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
-  const fd = found.metrics.find((m) => m.name === "fd");
+  const fd = distanceOf(found);
   const said = [
     t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
     t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
@@ -236,10 +257,12 @@ function verdict(found) {
 
 // ---- what a model's card states ----------------------------------------------------------------
 
+/** @param {Stated} stated */
 const statedText = (stated) => sentences(
   t("gan_card_says", { fd: stated.fd.toFixed(2), how: statedHow(stated) }), t("gan_card_only_fd"));
 
 // In the same place and shape as a measured value, so that nothing jumps when one is measured.
+/** @param {Stated} stated */
 function statedCard(stated) {
   return h("article", { class: "ga-card is-stated" },
     h("h3", {}, t("gan_metric_fd")),
@@ -252,8 +275,9 @@ function statedCard(stated) {
 }
 
 // Why a new measurement reads another value than the card; empty where it does not.
+/** @param {Evaluation} found @param {Stated} stated */
 function whyOther(found, stated) {
-  const fd = found.metrics.find((m) => m.name === "fd");
+  const fd = distanceOf(found);
   if (fd.value.toFixed(2) === stated.fd.toFixed(2)) return "";
   const reasons = [];
   const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
@@ -267,10 +291,11 @@ function whyOther(found, stated) {
     if (found.seed !== stated.seed) because("seed", { here: found.seed, there: stated.seed });
     if (!reasons.length) because("code");
   }
-  if (fd.low !== null && fd.low <= stated.fd && stated.fd <= fd.high) because("within");
+  if (fd.low !== null && fd.high !== null && fd.low <= stated.fd && stated.fd <= fd.high) because("within");
   return sentences(t("gan_differs", { here: fd.value.toFixed(2), there: stated.fd.toFixed(2) }), ...reasons);
 }
 
+/** @param {MetricName} name @param {Metric | null} metric */
 function card(name, metric) {
   const percent = !["fd", "kd", "density"].includes(name);
   const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
@@ -288,6 +313,7 @@ function card(name, metric) {
 }
 
 // A hairline from bad to good, a tick where real images are, a dot with its bounds.
+/** @param {Metric | null} metric */
 function scale(metric) {
   const line = h("div", { class: "ga-scale", "aria-hidden": "true" });
   const gauge = h("div", { class: "ga-gauge" }, line, h("span", { class: "ga-quiet", "aria-hidden": "true" }, metric ? t("gan_scale_better") : ""));
@@ -300,13 +326,14 @@ function scale(metric) {
     if (to !== from) node.style.width = `${100 * Math.abs(to - from)}%`;
     line.append(node);
   };
-  if (low !== null) put("s", at(low), at(high));
+  if (low !== null && high !== null) put("s", at(low), at(high));
   put("b", at(floor), at(floor));
   put("i", at(value), at(value));
   return gauge;
 }
 
 // Good is right. Distances lie on a logarithm from 1,000 floors to the floor itself.
+/** @param {Metric} metric @returns {(v: number) => number} */
 function placeOfDistance({ name, floor }) {
   if (name === "memorised") return (v) => 1 - Math.min(1, Math.max(0, v));
   const one = name === "kd" ? 0.002 : floor / 2;

@@ -1,6 +1,7 @@
 // The leaderboard: every model's distance to real images, against the time it trained. A distance
 // compares only within one pair of real images and features: the table has a group for each pair, the
 // chart shows the chosen model's.
+/** @import { MetricName, Rated, Stated } from "../page/kit/types" */
 import { ask, count, currentLanguage, duration, h, plainRef, sentences, short, state, t } from "../page/kit/core.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -12,7 +13,9 @@ export class Leaders {
   constructor(root, { chosen, measure }) {
     this.chosen = chosen;
     this.measure = measure;
+    /** @type {Rated[]} */
     this.rows = [];
+    this.news = "";  // what was drawn
     this.table = root.querySelector("#leaders-table");
     this.plot = root.querySelector("#leaders-plot");
     this.about = root.querySelector("#leaders-about");
@@ -98,15 +101,18 @@ export class Leaders {
     const { plot } = this;
     const [width, height] = [plot.clientWidth, plot.clientHeight];
     if (!width) return;
-    const shown = (this.shown?.rows ?? []).filter((r) => r.seconds > 0);
+    const shown = (this.shown?.rows ?? []).flatMap((row) => {
+      const [fd, seconds] = [distanceOf(row), row.seconds ?? 0];
+      return fd && seconds > 0 ? [{ row, fd, seconds }] : [];
+    });
     const nodes = [];
     if (!shown.length) {
       nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t(this.shown ? "gan_leaders_timeless" : "gan_leaders_none")));
       return plot.replaceChildren(...nodes);
     }
-    const fds = shown.flatMap((r) => bounds(distanceOf(r)));
-    const floors = shown.map((r) => distanceOf(r).floor).filter((v) => v > 0);
-    const x = logScale(shown.map((r) => r.seconds), MARGIN.left, width - MARGIN.right, CLOCK);
+    const fds = shown.flatMap(({ fd }) => bounds(fd));
+    const floors = shown.map(({ fd }) => fd.floor ?? 0).filter((v) => v > 0);
+    const x = logScale(shown.map(({ seconds }) => seconds), MARGIN.left, width - MARGIN.right, CLOCK);
     const y = logScale([...fds, ...floors], height - MARGIN.bottom, MARGIN.top);
     for (const v of y.ticks) nodes.push(
       svg("path", { class: "ga-rule", d: `M${MARGIN.left} ${y.at(v)}H${width - MARGIN.right}` }),
@@ -115,23 +121,23 @@ export class Leaders {
       x: x.at(v), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, duration(v)));
     nodes.push(svg("text", { x: width - MARGIN.right, y: height - 5, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
     nodes.push(svg("text", { x: 0, y: MARGIN.top - 4, class: "is-axis" }, t("gan_leaders_y")));
-    shown.forEach((row) => nodes.push(...this.#point(row, x, y, width)));
+    shown.forEach((each) => nodes.push(...this.#point(each, x, y, width)));
     return plot.replaceChildren(...nodes);
   }
 
-  #point(row, x, y, width) {
-    const fd = distanceOf(row);
+  /** @param {{ row: Rated, fd: Distance, seconds: number }} shown @param {Scale} x @param {Scale} y @param {number} width */
+  #point({ row, fd, seconds }, x, y, width) {
     const [low, high] = bounds(fd);
-    const [px, py] = [x.at(row.seconds), y.at(fd.value)];
+    const [px, py] = [x.at(seconds), y.at(fd.value)];
     const left = px > width * 0.7;
     const chosen = plainRef(state.ref ?? "") === row.ref;
     const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, cx: px, cy: py, r: 5 });
-    const told = `${row.name}: FD ${short(fd.value)}, ${duration(row.seconds)}`;
+    const told = `${row.name}: FD ${short(fd.value)}, ${duration(seconds)}`;
     dot.append(svg("title", {}, fd.stated ? `${told}. ${hintOf(row)}` : told));
     dot.addEventListener("click", () => this.chosen(row.ref));
     return [
       svg("path", { class: "ga-bound", d: `M${px} ${y.at(low)}V${y.at(high)}` }),
-      ...(fd.floor > 0 ? [svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` })] : []),
+      ...(fd.floor !== null && fd.floor > 0 ? [svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` })] : []),
       dot,
       svg("text", { class: "is-name", x: px + (left ? -10 : 10), y: py - 8,
         "text-anchor": left ? "end" : "start" }, row.name),
@@ -158,21 +164,30 @@ function pairOf(row) {
   return from && { data: from.data || "?", features: from.features || "?" };
 }
 
+/** @param {Rated} row @param {MetricName} name */
 const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === name) ?? null;
 
 // What was measured here, else what the model's card states.
+/**
+ * @typedef {{ value: number, floor: number | null, low: number | null, high: number | null, count?: number | null, stated?: boolean }} Distance
+ * @typedef {{ at: (v: number) => number, ticks: number[] }} Scale
+ */
+/** @param {Rated} row @returns {Distance | null} */
 function distanceOf(row) {
   const measured = metricOf(row, "fd");
   if (measured || !row.card) return measured;
   return { value: row.card.fd, floor: row.card.floor, low: row.card.fd, high: row.card.fd, count: row.card.count, stated: true };
 }
 
+/** @param {Stated} stated */
 export function statedHow({ count: many, data, features }) {
   return many ? t("gan_card_how", { count: count(many), data: data || "?", features }) : t("gan_card_how_unknown");
 }
 
-const hintOf = (row) => t("gan_card_hint", { how: statedHow(row.card) });
+/** @param {Rated} row */
+const hintOf = (row) => t("gan_card_hint", { how: row.card ? statedHow(row.card) : "" });
 
+/** @param {Distance} fd */
 const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
 
 // Thousands; in Chinese, which counts so, ten thousands.
@@ -181,6 +196,7 @@ const trained = (nimg) => t("gan_leaders_kimg", {
 });
 
 // Round values, where given, end the scale on both sides, so that there are two of them at least.
+/** @param {number[]} values @param {number} from @param {number} to @param {number[] | null} [round] @returns {Scale} */
 function logScale(values, from, to, round = null) {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const low = round?.findLast((v) => v < least) ?? least / 1.4;

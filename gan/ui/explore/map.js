@@ -151,7 +151,7 @@ class MapPanel {
   }
 
   #words() {
-    for (const tab of this.tabs) tab.textContent = t(tab.dataset.t);
+    for (const tab of this.tabs) tab.textContent = t(tab.dataset.t ?? "");
     const { data } = this;
     if (!data) return;
     const shown = new Set(data.labels ?? []);

@@ -1,4 +1,5 @@
 // Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
+/** @import { Entry } from "../page/kit/types" */
 import {
   choose, className, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
@@ -24,15 +25,29 @@ export function mount(element) {
   new Gallery(prepare(element)).start();
 }
 
+/** @typedef {import("./tiles.js").Source} Source */
+/** @typedef {{ values: number[], places?: number[] }} Scores */
+
 class Gallery {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.grid = this.find("#gallery");
     this.pins = new Pins();
+    /** @type {string | null} */
     this.ref = state.ref;
+    /** @type {string | null} */
     this.shown = null;  // what the tiles on screen are
+    /** @type {Scores | null} */
     this.scores = null;  // of the seeds that are ranked
+    /** @type {string | null} */
+    this.scored = null;  // which these are
+    /** @type {AbortController | null} */
+    this.ranking = null;
+    /** @type {Source | null} */
+    this.source = null;  // of the tiles
+    this.laidOut = 0;  // columns
+    this.dropped = "";  // what is wrong with a file that was dropped
     this.tiles = new Tiles(this.grid, {
       describe: (entry) => this.#describe(entry), opened: (entry) => this.#open(entry),
       pinned: (entry) => this.pins.has(entry), pin: (entry) => this.#pin(entry),
@@ -153,7 +168,7 @@ class Gallery {
     this.#fields(wanted);
     this.ranking?.abort();
     this.#note("");
-    const scored = JSON.stringify([wanted.ref, this.#model().nimg, wanted.first, wanted.count,
+    const scored = JSON.stringify([wanted.ref, this.#model()?.nimg, wanted.first, wanted.count,
       wanted.label, wanted.psi, wanted.rank.split("_")[0]]);
     if (scored !== this.scored) this.scores = null;
     this.scored = scored;
@@ -173,32 +188,34 @@ class Gallery {
     const entry = (i, more = {}) => ({ refs: [ref], seed: first + i, label, psi, ...more });
     const row = (more) => Array.from({ length: room }, (_, i) => entry(i, more));
     if (view === "classes") {
-      return { rows: this.#model().class_names.map((name, n) => ({ title: () => className(name), entries: row({ label: n }) })) };
+      return { rows: (this.#model()?.class_names ?? []).map((name, n) => ({ title: () => className(name), entries: row({ label: n }) })) };
     }
     if (view === "psis") return { rows: PSIS.map((p) => ({ title: () => `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
     if (view === "pins") return { rows: this.#pinned() };
     if (view === "compare" && other) {
       return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref, other] }) };
     }
-    if (this.scores) return this.#ranked(entry, rank, keep);
+    if (this.scores) return this.#ranked(this.scores, entry, rank, keep);
     return { count: Math.min(ENDLESS, LAST_SEED - first + 1), entry };
   }
 
   #pinned() {
+    /** @type {Map<string, Entry[]>} */
     const groups = new Map();
     for (const pin of this.pins.list) {
       const model = modelOf(plainRef(pin.refs[0]));
       if (model) groups.set(pin.refs[0], [...(groups.get(pin.refs[0]) ?? []), pin]);
     }
     return [...groups].map(([ref, entries]) => {
-      const { name } = modelOf(plainRef(ref));
+      const name = modelOf(plainRef(ref))?.name ?? ref;
       return { title: () => name, entries };
     });
   }
 
-  #ranked(entry, rank, keep) {
+  /** @param {Scores} scores @param {(i: number) => Entry} entry @param {string} rank @param {number} keep @returns {Source} */
+  #ranked(scores, entry, rank, keep) {
     const [by, order] = rank.split("_");
-    const values = this.scores.places ?? this.scores.values;
+    const values = scores.places ?? scores.values;
     const sign = order === "high" ? -1 : 1;
     const best = values.map((_, i) => i).sort((a, b) => sign * (values[a] - values[b]) || a - b)
       .slice(0, Math.max(1, Math.round(values.length * keep)));
@@ -211,7 +228,8 @@ class Gallery {
     const ending = new AbortController();
     this.ranking = ending;
     this.tiles.show({ count: 0, entry: null }, this.#columns());
-    let scores = null;
+    /** @type {Scores[]} */
+    const told = [];  // one, where the work was not ended before
     this.#say(t("gan_ranking", { percent: 0 }));
     try {
       await follow("gallery/scores", JSON.stringify({
@@ -221,12 +239,13 @@ class Gallery {
         told: (news) => {
           if (news.fraction !== undefined) this.#say(t("gan_ranking", { percent: Math.round(100 * news.fraction) }));
           if (news.studying !== undefined) this.#say(t("gan_ranking_reals", { percent: Math.round(100 * news.studying) }));
-          if (news.scores) scores = news.scores;
+          if (news.scores) told.push(news.scores);
         },
       });
     } catch (error) {
       if (!ending.signal.aborted && this.shown === key) this.#note(say(error));
     }
+    const [scores] = told;
     if (this.shown !== key || !scores) return null;
     if (scores.values) return scores;
     this.#say("");
@@ -277,6 +296,7 @@ class Gallery {
     if (this.#wanted().view === "pins") { this.shown = null; this.#show(); }
   }
 
+  /** @param {"sheet" | "zip" | "png"} kind @param {Entry[] | null} [chosen] */
   async #save(kind, chosen = null) {
     const entries = (chosen ?? this.#entries()).slice(0, MOST_FILES);
     if (!entries.length) return this.#note(t("gan_save_none"));
@@ -308,8 +328,11 @@ class Gallery {
       return all.filter((e) => e.refs[0] === (this.#wanted().view === "pins" ? all[0].refs[0] : this.ref));
     }
     const seen = [...this.grid.querySelectorAll(".ga-chunk")].filter((n) => n.chunk.drawn).at(-1);
-    const many = Math.min(this.source?.count ?? 0, ((seen?.chunk.number ?? 0) + 1) * this.tiles.size);
-    return Array.from({ length: many }, (_, i) => this.source.entry(i));
+    const { source } = this;
+    if (!source?.entry) return [];
+    const { entry } = source;
+    const many = Math.min(source.count ?? 0, ((seen?.chunk.number ?? 0) + 1) * this.tiles.size);
+    return Array.from({ length: many }, (_, i) => entry(i));
   }
 }
 
@@ -324,16 +347,17 @@ function fill(select, options) {
 
 // Drawn on the server, which tells how far it is; the file goes from there to the disk.
 async function saveMany(form, job, signal) {
-  let file = null;
+  /** @type {{ file: string, name: string }[]} */
+  const files = [];  // one, at the end
   job.begin(t("gan_save_waiting"));
   await follow("gallery/download", JSON.stringify(form), { signal, told: (news) => {
     if (news.of) {
       const says = t("gan_save_drawing", { done: count(news.done), of: count(news.of) });
       job.tell(says, news.done, news.of, { stage: "drawing", unit: "pictures" });
     }
-    if (news.file) file = news;
+    if (news.file) files.push(news);
   } });
-  if (file) h("a", { href: url(`gallery/file?id=${file.file}`), download: file.name }).click();
+  for (const file of files) h("a", { href: url(`gallery/file?id=${file.file}`), download: file.name }).click();
 }
 
 async function saveOne(form) {
@@ -342,7 +366,7 @@ async function saveOne(form) {
     headers: { "Content-Type": "application/json" },
   });
   if (!reply.ok) await refuse(reply);
-  const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition"))?.[1] ?? "samples";
+  const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition") ?? "")?.[1] ?? "samples";
   const link = h("a", { href: URL.createObjectURL(await reply.blob()), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

@@ -4,6 +4,7 @@ import { boot } from "../page/kit/core.js";
 const KEY = "gan-pins";
 const MOST = 500;
 
+/** @param {import("../page/kit/types").Entry} entry */
 export const keyOf = ({ refs, seed, label, psi }) => JSON.stringify([refs[0], seed, label, psi]);
 
 export class Pins {

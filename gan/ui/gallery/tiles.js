@@ -1,4 +1,5 @@
 // Thousands of pictures in a page that stays light: only what is near the screen is drawn.
+/** @import { Entry } from "../page/kit/types" */
 import { h, icon, modelOf, plainRef, refuse, t, url } from "../page/kit/core.js";
 import { resize, toImageData } from "../page/kit/painter.js";
 
@@ -7,6 +8,14 @@ const FEW_FROM_PX = 128;  // of a larger model a reply holds fewer tiles, and co
 const AHEAD = 12;  // chunks laid out beyond the last one that was seen
 const AT_ONCE = 2;
 const BUDGET_MS = 5;  // of drawing a frame
+
+/**
+ * What is to be seen: entries by number, or rows of them.
+ * @typedef {{ count: number, entry: ((i: number) => Entry) | null, rows?: undefined }
+ *   | { rows: { title: () => string, entries: Entry[] }[], count?: undefined, entry?: undefined }} Source
+ * @typedef {{ node: HTMLElement, grid: HTMLElement, head: HTMLElement | null, title: (() => string) | null,
+ *   entries: Entry[], drawn: boolean, near?: boolean, number: number }} Chunk
+ */
 
 // entry: {refs: [ref, ...], seed, label, psi, ...}; one picture a ref, side by side.
 export class Tiles {
@@ -20,6 +29,13 @@ export class Tiles {
     this.failed = failed;
     this.seen = seen;
     this.token = 0;
+    /** @type {Source} */
+    this.source = { rows: [] };
+    this.columns = 1;
+    this.size = 1;  // entries of a chunk
+    /** @type {Chunk[]} */
+    this.chunks = [];
+    /** @type {Chunk[]} */
     this.queue = [];
     this.flying = 0;
     this.observer = new IntersectionObserver((changes) => this.#moved(changes), {
@@ -33,10 +49,11 @@ export class Tiles {
   }
 
   // source: {count, entry(i)} or {rows: [{title(), entries}]}; `columns` a row.
+  /** @param {Source} source @param {number} columns */
   show(source, columns) {
     this.token += 1;
     this.observer.disconnect();
-    const wide = source.count && !source.rows ? source.entry(0).refs.length : 1;
+    const wide = source.count && source.entry ? source.entry(0).refs.length : 1;
     const across = Math.max(1, Math.floor(columns / wide));
     const most = Math.max(1, Math.round(CHUNK * Math.min(1, FEW_FROM_PX / largest(source)) ** 2));
     this.size = across * Math.max(1, Math.floor(most / across));  // whole rows
@@ -50,25 +67,29 @@ export class Tiles {
 
   // Words and pins have changed, pictures have not.
   relabel() {
-    for (const { grid, entries, title, head } of this.chunks ?? []) {
-      if (head) head.textContent = title();
+    for (const { grid, entries, title, head } of this.chunks) {
+      if (head && title) head.textContent = title();
       [...grid.children].forEach((cell, i) => this.#label(cell, entries[i]));
     }
   }
 
   #grow() {
+    const { count: all = 0, entry } = this.source;
+    if (!entry) return;
     const next = this.chunks.length * this.size;
-    const until = Math.min(this.source.count, next + AHEAD * this.size);
+    const until = Math.min(all, next + AHEAD * this.size);
     for (let start = next; start < until; start += this.size) {
-      const count = Math.min(this.size, this.source.count - start);
-      this.#chunk(Array.from({ length: count }, (_, i) => this.source.entry(start + i)), null);
+      const count = Math.min(this.size, all - start);
+      this.#chunk(Array.from({ length: count }, (_, i) => entry(start + i)), null);
     }
   }
 
+  /** @param {Entry[]} entries @param {(() => string) | null} title */
   #chunk(entries, title) {
     const grid = h("div", { class: "ga-chunk-grid" });
     const head = title && h("h3", {}, title());
     const node = h("div", { class: head ? "ga-chunk is-row" : "ga-chunk" }, head, grid);
+    /** @type {Chunk} */
     const chunk = { node, grid, head, title, entries, drawn: false, number: this.chunks.length };
     node.chunk = chunk;
     this.chunks.push(chunk);
@@ -103,7 +124,7 @@ export class Tiles {
   #pump() {
     while (this.flying < AT_ONCE && this.queue.length) {
       const chunk = this.queue.shift();
-      if (chunk.near && !chunk.drawn) this.#load(chunk, this.token);
+      if (chunk?.near && !chunk.drawn) this.#load(chunk, this.token);
     }
   }
 
@@ -206,13 +227,15 @@ export class Tiles {
 }
 
 // The side in px of the largest model that a source shows.
+/** @param {Source} source */
 function largest(source) {
-  const first = source.rows ? source.rows[0]?.entries[0] : source.count ? source.entry(0) : null;
+  const first = source.rows ? source.rows[0]?.entries[0] : source.count && source.entry ? source.entry(0) : null;
   const sides = (first?.refs ?? []).map((ref) => modelOf(plainRef(ref))?.resolution ?? 1);
   return Math.max(1, ...sides);
 }
 
 // All entries of a chunk are of the same models; a class that a model lacks is left to the seed.
+/** @param {Entry[]} entries @param {number} i */
 async function pixelsOf(entries, i) {
   const ref = entries[0].refs[i];
   const classes = modelOf(plainRef(ref))?.class_names.length ?? 0;
@@ -225,9 +248,9 @@ async function pixelsOf(entries, i) {
     headers: { "Content-Type": "application/json" },
   });
   if (!reply.ok) await refuse(reply);
-  const [height, width, channels] = reply.headers.get("x-gan-shape").split(",").map(Number);
+  const [height, width, channels] = (reply.headers.get("x-gan-shape") ?? "").split(",").map(Number);
   return {
     data: new Uint8Array(await reply.arrayBuffer()), height, width, channels,
-    labels: reply.headers.get("x-gan-labels").split(",").map(Number),
+    labels: (reply.headers.get("x-gan-labels") ?? "").split(",").map(Number),
   };
 }

@@ -1,4 +1,5 @@
 // Hub: models from the Hugging Face Hub come in, models of one's own go out.
+/** @import { Pulled, Repo } from "../page/kit/types" */
 import { ask, boot, h, on, prepare, say, state, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { visited } from "./favourites.js";
@@ -15,8 +16,18 @@ class Hub {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
+    /** @type {{ pulled: Pulled[], known: Repo[], endpoint: string, login: boolean, publish: any } | null} */
     this.news = null;
     this.heard = "";
+    // from `start` on
+    /** @type {Pull} */
+    this.pull;
+    /** @type {Shelf} */
+    this.shelf;
+    /** @type {HubList} */
+    this.list;
+    /** @type {Push} */
+    this.push;
   }
 
   start() {
@@ -89,9 +100,9 @@ class Hub {
       this.#note([]);
       if (JSON.stringify(news) === JSON.stringify(this.news)) return;
       this.news = news;
-      this.shelf.show(this.news.pulled);
-      this.list.show(this.news);
-      this.push.show(this.news);
+      this.shelf.show(news.pulled);
+      this.list.show(news);
+      this.push.show(news);
       this.push.offer(state.models);
     } catch (error) { this.#note([h("span", {}, say(error))]); }
   }

@@ -6,6 +6,7 @@ const MOST = 60_000;  // characters
 const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(!?)\[([^\]\n]*)\]\(([^)\s]+)\)/;
 
 // `picture(name)`: the address of a file that goes along with the card, or null.
+/** @param {string} text @param {(name: string) => string | null} [picture] */
 export function card(text, picture = () => null) {
   const lines = text.slice(0, MOST).replaceAll("\r", "").split("\n");
   const box = h("div", { class: "ga-card-text" });
@@ -67,6 +68,7 @@ function fill(node, text, picture) {
   return node;
 }
 
+/** @param {string[]} found what INLINE found @param {(name: string) => string | null} picture */
 function inline([whole, code, bold, bang, name, address], picture) {
   if (code) return h("code", {}, code.slice(1, -1));
   if (bold) return h("b", {}, bold.slice(2, -2));

@@ -1,5 +1,6 @@
 // Repos on the Hub: of known layouts, found, starred, pulled lately. One table, four views.
-import { boot, copyText, count, currentLanguage, h, icon, on, say, t } from "../page/kit/core.js";
+/** @import { Repo } from "../page/kit/types" */
+import { boot, copyText, count, currentLanguage, focusedIn, h, icon, on, say, t } from "../page/kit/core.js";
 import { isFavourite, remembered, rowKey, star } from "./favourites.js";
 import { follow } from "../page/kit/lines.js";
 import { openModel } from "./pull.js";
@@ -21,10 +22,14 @@ export class HubList {
     this.pull = pull;
     this.here = here;
     this.view = "known";
+    /** @type {Repo[] | null} */
     this.known = null;
+    /** @type {Repo[] | null} */
     this.found = null;
     this.text = "";
+    /** @type {AbortController | null} */
     this.searching = null;
+    /** @type {unknown} */
     this.failed = null;
     this.all = false;
     this.endpoint = "https://huggingface.co";
@@ -114,7 +119,7 @@ export class HubList {
     const box = this.find("#hub-views");
     const drawn = JSON.stringify([shown, counts, this.view, currentLanguage()]);
     if (box.dataset.drawn === drawn) return;
-    const had = box.contains(document.activeElement) ? document.activeElement.dataset.view : null;
+    const had = focusedIn(box)?.dataset.view;
     box.dataset.drawn = drawn;
     box.replaceChildren(...shown.map((view) => h("button", {
       type: "button", class: "ga-button is-chip", "data-view": view, "aria-pressed": String(view === this.view),
@@ -140,6 +145,7 @@ export class HubList {
 
   // ---- one row --------------------------------------------------------------------------------
 
+  /** @param {Repo} row */
   #row(row) {
     const cell = (name, ...inside) => h("td", { class: `is-${name}${NUMBERS.includes(name) ? " is-number" : ""}`, "data-title": t(`gan_hub_col_${name}`) }, ...inside);
     const number = (n) => (Number.isFinite(n) ? count(n) : "–");
@@ -166,6 +172,7 @@ export class HubList {
       "aria-label": name, title: name, onclick: () => star(row, !starred) }, icon("star"));
   }
 
+  /** @param {Repo} row */
   #button(row) {
     const ref = this.here(row);
     const button = (act, key, onclick, more = {}) => h("button", { type: "button", class: "ga-button", "data-act": act,
@@ -182,11 +189,13 @@ export class HubList {
 }
 
 function focusIn(list) {
-  const at = list.contains(document.activeElement) ? document.activeElement : null;
+  const at = focusedIn(list);
   return { row: at?.closest("tr")?.dataset.key, act: at?.dataset.act };
 }
 
+/** @param {Repo} row */
 const noteOf = ({ note }) => (note ? t(`gan_hub_note_${note.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`) : "–");
+/** @param {Repo} row */
 const kindOf = ({ layout, resolution }) => [layout, resolution ? t("gan_hub_px", { size: resolution }) : ""].filter(Boolean).join(" · ") || "–";
 
 function day(text) {

@@ -154,7 +154,7 @@ export class Push {
     if (box.dataset.drawn === drawn) return;  // a tick that was set stays set
     box.dataset.drawn = drawn;
     box.hidden = !this.plan && !this.done;
-    if (this.done) box.replaceChildren(this.#published());
+    if (this.done) box.replaceChildren(this.#published(this.done));
     else if (this.plan) box.replaceChildren(...this.#planned());
     else box.replaceChildren();
   }
@@ -184,8 +184,8 @@ export class Push {
     ];
   }
 
-  #published() {
-    const { url: address, repo } = this.done;
+  /** @param {{ url: string, repo: string }} done */
+  #published({ url: address, repo }) {
     const safe = /^https?:\/\//.test(address) ? address : null;
     return h("p", { class: "ga-plan-done", role: "status" }, h("b", {}, t("gan_push_done", { repo })), " ",
       safe ? h("a", { href: safe, target: "_blank", rel: "noopener noreferrer", id: "push-link" }, safe) : null);

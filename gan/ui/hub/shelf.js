@@ -1,4 +1,5 @@
 // On this machine: the models that were pulled, each with a picture of its own.
+/** @import { Pulled } from "../page/kit/types" */
 import { ask, boot, count, h, icon, say, t } from "../page/kit/core.js";
 import { card } from "./card.js";
 import { answersText, openModel, thumb } from "./pull.js";
@@ -10,6 +11,7 @@ export class Shelf {
     this.changed = changed;
     this.failed = failed;
     this.compare = compare;
+    /** @type {Pulled[] | null} */
     this.pulled = null;
     this.asking = null;
     this.open = null;
@@ -34,6 +36,7 @@ export class Shelf {
     list.replaceChildren(...(pulled ?? []).map((model) => this.#item(model)));
   }
 
+  /** @param {Pulled} model */
   #item(model) {
     const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "", model.licence || t("gan_hub_no_licence")];
     const unsure = model.readings?.length > 1;
@@ -83,7 +86,7 @@ export class Shelf {
     this.asking = null;
     try {
       await ask("hub/delete", { ref });
-      this.pulled = this.pulled.filter((m) => m.ref !== ref);
+      this.pulled = (this.pulled ?? []).filter((m) => m.ref !== ref);
     } catch (error) { this.failed([h("span", {}, say(error))]); }
     this.draw();
     this.changed();

@@ -1,4 +1,5 @@
 // Train: start a run, steer it, and look at any run there is.
+/** @import { Finding, Health, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
@@ -23,6 +24,30 @@ export function mount(element) {
 }
 
 class Train {
+  // what is known of the run that is shown; #forget empties it
+  /** @type {string | null} */ id = null;
+  /** @type {Row[]} */ rows = [];
+  /** @type {Row[]} */ measures = [];
+  /** @type {RunEvent[]} */ history = [];
+  /** @type {Finding[]} */ findings = [];
+  /** @type {number[]} */ snapshots = [];
+  /** @type {number[]} */ weights = [];
+  /** @type {string[]} */ classes = [];
+  /** @type {Run | null} */ status = null;
+  /** @type {Health | null} */ health = null;
+  /** @type {Step | null} */ step = null;
+  /** @type {Settings | null} */ settings = null;
+  mark = -1;
+  reals = false;
+  viewers = 0;
+  willPause = false;
+  bytes = 0;
+  keep_mb = 0;
+
+  beginning = false;
+  prepared = false;
+  /** @type {string | null} */ toFork = null;
+
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
@@ -32,6 +57,11 @@ class Train {
     this.steer = new Steer(root, { send: (order) => this.#send(order) });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
+    // from `start` on
+    /** @type {Poll} */
+    this.poll;
+    /** @type {ReturnType<typeof mountTimeMachine>} */
+    this.time;
     this.#forget(null);
   }
 
@@ -45,7 +75,7 @@ class Train {
   }
 
   start() {
-    this.poll = new Poll((signal) => this.#look(signal), () => (isBusy([this.status ?? {}]) ? TICK_MS.busy : TICK_MS.idle), this.root);
+    this.poll = new Poll((signal) => this.#look(signal), () => (isBusy(this.status ? [this.status] : []) ? TICK_MS.busy : TICK_MS.idle), this.root);
     this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw(),
       tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
     this.#listen();
@@ -67,7 +97,7 @@ class Train {
   #listen() {
     this.find("#train-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
     this.find("#pause").addEventListener("click", () => this.#command(
-      ["starting", "running"].includes(this.status?.state) ? "pause" : "resume"));
+      ["starting", "running"].includes(this.status?.state ?? "") ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
@@ -98,7 +128,7 @@ class Train {
       this.beginning = false;
       this.#watch(before);
       this.#note(say(error));
-      this.form.mark(error.field);
+      this.form.mark(error instanceof Refused ? error.field : null);
     } finally {
       start.disabled = false;
       this.#draw();
@@ -155,7 +185,8 @@ class Train {
   }
 
   #steers() {
-    return Boolean(this.status?.steerable) && ["running", "paused"].includes(this.status.state);
+    const { status } = this;
+    return status !== null && status.steerable && ["running", "paused"].includes(status.state);
   }
 
   async #apply({ name, settings, nimg = null }) {
@@ -178,6 +209,7 @@ class Train {
   }
 
   #startOver(settings) {
+    if (!this.status) return undefined;
     const { preset, data } = this.status;
     return this.form.startOver({ preset, data }, { ...this.settings, ...settings });
   }
@@ -186,7 +218,7 @@ class Train {
   #fork(nimg, settings = {}) {
     if (!this.settings) return;
     const row = nimg === null ? null : this.rows.find((r) => r.nimg >= nimg);
-    const before = row?.seconds ?? this.status.seconds;
+    const before = row?.seconds ?? this.status?.seconds ?? 0;
     this.form.startFork({ id: this.id, nimg }, this.settings, settings, before);
     this.find("#train-form").scrollIntoView({ block: "start", behavior: "instant" });
     this.find("#start").focus({ preventScroll: true });
@@ -234,17 +266,19 @@ class Train {
   async #look(signal) {
     const { id } = this;
     if (!id) return;
-    const query = new URLSearchParams({
-      id, after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1, shots: this.snapshots.length,
+    const known = Object.entries({
+      after: this.rows.at(-1)?.nimg ?? -1, seen: this.snapshots.at(-1) ?? -1, shots: this.snapshots.length,
       measured: this.measures.at(-1)?.nimg ?? -1, events: this.history.length,
       step: this.step?.number ?? -1, mark: this.mark,
     });
+    const query = new URLSearchParams([["id", id], ...known.map(([name, value]) => [name, String(value)])]);
     await ask(`run?${query}`, undefined, signal).then(
       (news) => { if (id === this.id) (news.gone ? this.#leave(new Refused(news.gone)) : this.#take(news)); },
       (error) => { if (id === this.id) (error instanceof Refused && !this.status ? this.#leave(error) : this.#note(say(error))); });
   }
 
   // A run that did not begin, or that is not there: say why, and show another one.
+  /** @param {Refused} error */
   #leave(error) {
     this.#forget(null);
     this.#note(say(error));
@@ -254,6 +288,7 @@ class Train {
     refresh();
   }
 
+  /** @param {RunNews} news */
   #take(news) {
     const changed = this.status?.state !== news.status.state;
     if (changed && this.status?.state === "starting") {

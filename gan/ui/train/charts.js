@@ -1,4 +1,5 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
+/** @import { Row, RunEvent, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
 import { boot, count, duration, fillRange, h, on, recall, t, translate } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
@@ -24,18 +25,29 @@ const KEEP = 500;
 export class Charts {
   constructor(root) {
     this.root = root;
+    /** @type {Row[]} */
     this.rows = [];
+    /** @type {Row[]} */
     this.measures = [];
+    /** @type {RunEvent[]} */
     this.events = [];
+    /** @type {number | null} */
     this.moment = null;
+    /** @type {number | null} */
     this.at = null;
+    /** @type {[number, number] | null} */
     this.zoom = null;
     this.smooth = 0;
     this.log = false;
     this.axis = recall("gan-charts-axis") === "seconds" ? "seconds" : "nimg";
     const kept = recall("gan-charts")?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
     this.shown = new Set(kept ?? SHOWN);
+    /** @type {Map<string, Chart>} */
     this.charts = new Map();
+    /** @type {HTMLElement[]} */
+    this.chips = [];
+    /** @type {HTMLElement[]} */
+    this.axes = [];
     this.#build();
     on("theme", () => this.#renew());
     on("language", () => this.draw());
@@ -67,11 +79,11 @@ export class Charts {
       const { name } = spec;
       if (this.shown.has(name) && !this.charts.has(name)) this.charts.set(name, new Chart(spec, this));
       if (!this.shown.has(name) && this.charts.has(name)) {
-        this.charts.get(name).gone();
+        this.charts.get(name)?.gone();
         this.charts.delete(name);
       }
     }
-    this.list.replaceChildren(...CHARTS.filter((c) => this.shown.has(c.name)).map((c) => this.charts.get(c.name).node));
+    this.list.replaceChildren(...CHARTS.flatMap((c) => this.charts.get(c.name)?.node ?? []));
     this.list.hidden = !this.shown.size;
     translate(this.root);
     fillRange(this.slider, 0);
@@ -111,11 +123,11 @@ export class Charts {
     this.draw();
   }
 
-  point(x, from) {
+  point(x) {
     if (x === null && this.at === null) return;
     this.at = x;
     for (const chart of this.charts.values()) chart.point(x);
-    this.#drawWhere(from);
+    this.#drawWhere();
   }
 
   nameOf(x) { return this.axis === "seconds" ? duration(x) : x >= 10000 ? `${count(x / 1000)}k` : count(x); }
@@ -125,6 +137,7 @@ export class Charts {
   // ---- showing ------------------------------------------------------------------------------------
 
   // moment: nimg of the time machine, or null while it follows.
+  /** @param {Pick<WatchedRun, "rows" | "measures" | "history">} run @param {number | null} moment */
   show({ rows, measures, history }, moment) {
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
     Object.assign(this, { rows, measures, history });
@@ -136,7 +149,7 @@ export class Charts {
 
   draw() {
     for (const [name, chart] of this.charts) {
-      chart.show(CHARTS.find((c) => c.name === name).measured ? this.measures : this.rows);
+      chart.show(CHARTS.find((c) => c.name === name)?.measured ? this.measures : this.rows);
     }
     this.#drawTools();
     this.#drawWhere();
@@ -144,7 +157,7 @@ export class Charts {
 
   #drawTools() {
     const press = (button, yes) => button.setAttribute("aria-pressed", String(yes));
-    for (const chip of this.chips) press(chip, this.shown.has(chip.dataset.chip));
+    for (const chip of this.chips) press(chip, this.shown.has(chip.dataset.chip ?? ""));
     this.axes.forEach((button, i) => press(button, this.axis === ["nimg", "seconds"][i]));
     press(this.logButton, this.log);
     this.whole.hidden = !this.zoom;
@@ -166,6 +179,7 @@ export class Charts {
 const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-skipped"];
 
 // One change of a run's history as a few words.
+/** @param {RunEvent} happened */
 export function sayEvent({ event, key, old, new: now, remedy }) {
   if (event === "set") {
     const change = t("gan_event_set", { key: nameOf(key), old: old ?? "–", new: now ?? "–" });
@@ -178,22 +192,27 @@ export function sayEvent({ event, key, old, new: now, remedy }) {
 
 // At most KEEP rows once there are twice as many; each stretch keeps the least and the most of every
 // number, as the server does it: spikes survive, however often it is done.
+/** @param {Row[]} rows */
 export function thin(rows) {
   if (rows.length < 2 * KEEP) return rows;
-  const [first, last] = [rows[0].nimg, rows.at(-1)];
+  const [first, last] = [rows[0].nimg, rows[rows.length - 1]];
   const stretches = (KEEP - 1) >> 1;
+  /** @type {Map<number, Row[]>} */
   const parts = new Map();
   for (const row of rows.slice(0, -1)) {
     const at = Math.min(stretches - 1, Math.floor(((row.nimg - first) * stretches) / (last.nimg - first || 1)));
-    if (!parts.has(at)) parts.set(at, []);
-    parts.get(at).push(row);
+    const part = parts.get(at) ?? [];
+    parts.set(at, part);
+    part.push(row);
   }
   return [...parts.values()].flatMap(envelope).concat(last);
 }
 
+/** @param {Row[]} part */
 function envelope(part) {
   if (part.length < 3) return part;
-  const ends = [{ nimg: part[0].nimg }, { nimg: part.at(-1).nimg }];
+  /** @type {Row[]} */
+  const ends = [{ nimg: part[0].nimg }, { nimg: part[part.length - 1].nimg }];
   for (const key of new Set(part.flatMap(Object.keys))) {
     if (key === "nimg") continue;
     const having = part.filter((r) => key in r);

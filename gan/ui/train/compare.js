@@ -1,4 +1,5 @@
 // Curves of several runs in one chart: any series, against images or seconds, on a linear or log scale.
+/** @import { ListedRun } from "../page/kit/types" */
 import { ask, copyText, count, currentLanguage, duration, h, say, short, t } from "../page/kit/core.js";
 
 const NS = "http://www.w3.org/2000/svg";
@@ -17,10 +18,23 @@ export class Compare {
   constructor(root, { unpick }) {
     this.root = root;
     this.unpick = unpick;
+    /** @type {ListedRun[]} */
     this.runs = [];
+    /** @type {Record<string, [nimg: number, seconds: number, value: number][]>} */
     this.curves = {};
-    this.hover = null;
+    /** @type {number | null} */
+    this.hover = null;  // where the pointer is, in images or seconds
+    /** @type {string | null} */
     this.asked = null;
+    this.chosen = false;  // the series, by hand
+    this.failed = "";
+    this.worded = "";
+    this.drawnLegend = "";
+    /** @type {HTMLElement[]} */
+    this.values = [];  // of the legend
+    /** @type {((v: number) => number) | null} */
+    this.x = null;  // the scale
+    this.end = 1;  // of it
     const select = (id, key, values) => h("select", { id, class: "ga-input", "data-t-label": key }, ...values);
     this.series = select("compare-series", "gan_compare_series", SERIES.map((k) => h("option", { value: k })));
     this.axis = select("compare-axis", "gan_compare_axis", ["nimg", "seconds"].map((k) => h("option", { value: k })));
@@ -98,23 +112,23 @@ export class Compare {
     const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
     const end = Math.max(...all.map(([x]) => x), 1);
     const y = scale(all.map(([, v]) => v), bottom, this.log.checked);
-    this.x = (v) => MARGIN.left + (v / end) * (right - MARGIN.left);
-    this.end = end;
+    const at = (v) => MARGIN.left + (v / end) * (right - MARGIN.left);
+    Object.assign(this, { x: at, end });
     const nodes = y.ticks.flatMap((v) => [
       s("path", { class: "ga-rule", d: `M${MARGIN.left} ${Math.round(y.at(v)) + 0.5}H${right}` }),
       s("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, short(v)),
     ]);
     const feet = [0, end / 2, end];
-    feet.forEach((v, i) => nodes.push(s("text", { x: this.x(v), y: height - 4,
+    feet.forEach((v, i) => nodes.push(s("text", { x: at(v), y: height - 4,
       "text-anchor": ["start", "middle", "end"][i] }, this.#foot(v))));
     for (const line of lines) {
       if (!line.points.length) continue;
       nodes.push(s("path", { class: `ga-line is-run-${line.tone}`,
-        d: line.points.map(([x, v], i) => `${i ? "L" : "M"}${this.x(x).toFixed(1)} ${y.at(v).toFixed(1)}`).join("") }));
-      const [x, v] = line.points.at(-1);
-      nodes.push(s("circle", { class: `ga-end is-run-${line.tone}`, cx: this.x(x), cy: y.at(v), r: 2.5 }));
+        d: line.points.map(([x, v], i) => `${i ? "L" : "M"}${at(x).toFixed(1)} ${y.at(v).toFixed(1)}`).join("") }));
+      const [x, v] = line.points[line.points.length - 1];
+      nodes.push(s("circle", { class: `ga-end is-run-${line.tone}`, cx: at(x), cy: y.at(v), r: 2.5 }));
     }
-    if (this.hover !== null) nodes.push(s("path", { class: "ga-cross", d: `M${Math.round(this.x(this.hover)) + 0.5} ${MARGIN.top}V${bottom}` }));
+    if (this.hover !== null) nodes.push(s("path", { class: "ga-cross", d: `M${Math.round(at(this.hover)) + 0.5} ${MARGIN.top}V${bottom}` }));
     this.plot.replaceChildren(...nodes);
   }
 
@@ -164,6 +178,7 @@ function nearest(points, x) {
   return best;
 }
 
+/** @param {number[]} values @param {number} bottom @param {boolean} log */
 function scale(values, bottom, log) {
   const shape = log ? Math.log10 : (v) => v;
   const back = log ? (v) => 10 ** v : (v) => v;
@@ -171,7 +186,7 @@ function scale(values, bottom, log) {
   if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
+  const step = ([1, 2, 5].find((m) => m * power >= rough) ?? 10) * power;
   [low, high] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
   const ticks = [];
   for (let v = low; v <= high + step / 2; v += step) ticks.push(back(Math.abs(v) < step / 2 ? 0 : v));

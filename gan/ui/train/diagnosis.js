@@ -1,5 +1,6 @@
 // What is going wrong, by what it shows, and what would help: one press each.
-import { ACTIVE, count, h, icon, t, translate } from "../page/kit/core.js";
+/** @import { Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
+import { ACTIVE, count, focusedIn, h, icon, t, translate } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
@@ -8,6 +9,8 @@ const BACK = ["fork-before", "start-over"];  // these begin a run, whoever steer
 const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value stands in the name
 const AS_CHARTED = ["fd", "fd_floor", "best"];  // these stand beside the chart: its figures
 const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
+
+/** @typedef {Pick<WatchedRun, "id" | "findings" | "rows" | "status" | "health">} Shown */
 
 export class Diagnosis {
   // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
@@ -18,9 +21,13 @@ export class Diagnosis {
     this.open = new Set();
     this.dismissed = new Set();
     this.drawn = "";
+    /** @type {string | null} */
     this.id = null;
+    /** @type {Shown} */
+    this.last = { id: null, findings: [], rows: [], status: null, health: null };
   }
 
+  /** @param {Shown} run */
   show({ id, findings, rows, status, health }) {
     if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
     this.last = { id, findings, rows, status, health };
@@ -35,7 +42,7 @@ export class Diagnosis {
   }
 
   #put(nodes) {
-    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.at : null;
+    const focused = focusedIn(this.root)?.dataset.at;
     this.root.replaceChildren(...nodes);
     translate(this.root);
     if (focused) this.root.querySelector(`[data-at="${focused}"]`)?.focus();
@@ -53,6 +60,7 @@ export class Diagnosis {
         onclick: () => { this.dismissed.clear(); this.show(this.last); } }) : null);
   }
 
+  /** @param {Finding} finding */
   #finding(finding) {
     const { kind, severity, remedies } = finding;
     const open = this.open.has(kind);
@@ -71,6 +79,7 @@ export class Diagnosis {
       open ? this.#why(finding) : null);
   }
 
+  /** @param {Remedy} remedy */
   #label(remedy) {
     const name = nameOfRemedy(remedy);
     return this.steers() || BACK.includes(remedy.name) ? name : t("gan_remedy_fork", { remedy: name });
@@ -84,16 +93,18 @@ export class Diagnosis {
 }
 
 // "Raise R1 to 0.6": of what may be on already, a button says how far it goes.
+/** @param {Remedy} remedy */
 function nameOfRemedy({ name, nimg, settings }) {
-  const remedy = t(`gan_remedy_${name}`, { count: count(nimg ?? 0) });
+  const told = t(`gan_remedy_${name}`, { count: count(nimg ?? 0) });
   const value = settings[TO[name]];
-  return value === undefined ? remedy : t("gan_remedy_to", { remedy, value });
+  return value === undefined ? told : t("gan_remedy_to", { remedy: told, value });
 }
 
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
   key: nameOf(key), value: value === "true" ? t("gan_on") : value === "false" ? t("gan_off") : value })).join(" · ");
 
 // How a run stands in which nothing was found.
+/** @param {Health | null} health @param {Run | null} status */
 function standing(health, status) {
   const { state, evidence } = health ?? { state: "early", evidence: { sign: "rows" } };
   const isOver = status && !ACTIVE.includes(status.state);
@@ -108,6 +119,7 @@ function spoken(evidence) {
   return { ...values, kind: t(`gan_finding_one_${modes}`), kinds: t(`gan_finding_some_${modes}`) };
 }
 
+/** @param {Finding} finding */
 function sentence({ kind, evidence }) {
   const values = spoken(evidence);
   const key = `gan_finding_${kind}_${evidence.sign ?? "said"}`;

@@ -1,4 +1,5 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
+/** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, className, count, h, on, recall, t, url } from "../page/kit/core.js";
 import { SIDE, paintSheet } from "./gutters.js";
 
@@ -11,10 +12,16 @@ export class LiveGrid {
   constructor(root, { open }) {
     this.find = (selector) => root.querySelector(selector);
     this.open = open;
+    /** @type {string | null} */
     this.id = null;
-    this.wanted = null;
+    /** @type {string | null} */
+    this.wanted = null;  // the address of the picture that is to be seen
+    /** @type {string[]} */
     this.classes = [];
+    /** @type {HTMLElement[]} */
+    this.buttons = [];
     this.reals = false;
+    /** @type {number | null} */
     this.tile = null;
     this.last = 0;
     this.image = this.find("#live-grid");
@@ -30,6 +37,7 @@ export class LiveGrid {
   }
 
   // run: {id, status, classes, reals, beginning}; nimg: the snapshot to show, undefined for none.
+  /** @param {WatchedRun} run @param {number | undefined} nimg */
   show(run, nimg) {
     const { id, status, classes, reals, beginning } = run;
     if (id !== this.id) this.realImage.removeAttribute("src");
@@ -47,7 +55,7 @@ export class LiveGrid {
       return;
     }
     this.image.alt = t("gan_grid_alt", { count: count(nimg) });
-    this.#paint(url(`snapshot?${new URLSearchParams({ id, nimg, since: status?.since ?? 0 })}`));
+    this.#paint(url(`snapshot?${new URLSearchParams({ id: String(id), nimg: String(nimg), since: String(status?.since ?? 0) })}`));
   }
 
   #paint(address) {

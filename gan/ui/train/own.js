@@ -1,5 +1,5 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
-import { Refused, ask, boot, count, h, on, say, t, translate, url } from "../page/kit/core.js";
+import { Refused, ask, boot, count, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
 const NAMED = 12;  // classes that are listed at once
@@ -220,7 +220,7 @@ class Own {
     const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.target.checked }) });
     flip.checked = shown.flip;
     const query = new URLSearchParams({ id: shown.id, resolution: shown.resolution, channels: shown.channels });
-    const focused = document.activeElement?.closest?.(".ga-own-view") ? document.activeElement.dataset.own : null;
+    const focused = focusedIn(this.view)?.dataset.own;
     this.view.replaceChildren(
       ...told(shown, h("b", {}, shown.name || t("gan_data_own")), t("gan_own_kept", { count: count(shown.count) })),
       h("figure", {}, h("img", { class: "ga-own-preview", alt: t("gan_own_preview_alt"), src: url(`own/preview?${query}`) }),

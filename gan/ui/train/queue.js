@@ -8,7 +8,8 @@ export async function myTurn(reply, place) {
   if (!reply.ticket) return reply.id;
   const { ticket } = reply;
   let left = false;
-  let wake = () => null;
+  /** @type {(value?: unknown) => void} */
+  let wake = () => {};
   const text = h("span", {});
   const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; wake(); } }, t("gan_queue_leave"));
   const node = h("p", { class: "ga-undo", id: "queue", role: "status" }, text, leave);

@@ -1,6 +1,7 @@
 // All runs: what there is, how they compare, and what may be done with them.
+/** @import { ListedRun } from "../page/kit/types" */
 import {
-  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, h, icon, isBusy, on, prepare, refresh,
+  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, focusedIn, h, icon, isBusy, on, prepare, refresh,
   say, sentence, short, t, translate, url,
 } from "../page/kit/core.js";
 import { Compare } from "./compare.js";
@@ -25,16 +26,32 @@ class RunsBoard {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
+    /** @type {ListedRun[]} */
     this.runs = [];
+    /** @type {ListedRun[]} */
+    this.also = [];  // rows that are chosen or open, and not in the list
+    /** @type {{ id: string, token: string, deleted_at: number }[]} */
     this.trash = [];
+    this.trashDrawn = "";
+    /** @type {{ all: number, found: number, keep: number, bytes: number | null, free: number | null } | null} */
     this.totals = null;
+    /** @type {string[]} */
     this.picked = [];
+    /** @type {string | null} */
     this.open = null;
     this.ready = false;
     this.queue = 0;
-    this.also = [];
     this.limit = SHOWN;
-    this.rows = new Map();  // id -> {node, drawn}
+    this.heard = "";
+    /** @type {number | undefined} */
+    this.typing = undefined;
+    /** @type {Map<string, { node: HTMLTableRowElement, drawn: string | null, more: { node: HTMLElement, update(now: ListedRun): void } | null }>} */
+    this.rows = new Map();  // by id
+    // from `start` on
+    /** @type {Compare} */
+    this.compare;
+    /** @type {Poll} */
+    this.poll;
   }
 
   start() {
@@ -79,7 +96,7 @@ class RunsBoard {
   #ask(signal) {
     const also = [...this.picked, this.open].filter(Boolean);
     const query = new URLSearchParams({ query: this.find("#runs-find").value.trim().slice(0, 200),
-      state: this.find("#runs-state").value, limit: this.limit, also });
+      state: this.find("#runs-state").value, limit: String(this.limit), also: also.join(",") });
     return ask(`runs?${query}`, undefined, signal).then((news) => {
       Object.assign(this, { runs: news.runs, also: news.also, trash: news.trash, totals: news, queue: news.queue, ready: true });
       this.picked = this.picked.filter((id) => !also.includes(id) || this.#known(id));
@@ -112,7 +129,7 @@ class RunsBoard {
     const empty = this.find("#runs-empty");
     this.find("#runs-box").hidden = !wanted.length;
     empty.hidden = Boolean(wanted.length);
-    empty.textContent = !this.ready ? t("gan_runs_loading") : this.totals.all ? t("gan_runs_none_found") : t("gan_runs_none");
+    empty.textContent = !this.ready ? t("gan_runs_loading") : this.totals?.all ? t("gan_runs_none_found") : t("gan_runs_none");
     this.#drawMore(wanted.length);
     const room = this.totals?.all ? t(this.totals.free === null ? "gan_runs_room_public" : "gan_runs_room", {
       count: this.totals.all, keep: this.totals.keep, bytes: this.totals.bytes === null ? "…" : bytes(this.totals.bytes), free: bytes(this.totals.free ?? 0) }) : "";
@@ -120,9 +137,9 @@ class RunsBoard {
     const nodes = wanted.flatMap((run) => this.#row(run));
     const list = this.find("#runs-list");
     if (nodes.length !== list.children.length || nodes.some((n, i) => n !== list.children[i])) {
-      const focused = document.activeElement;
+      const focused = focusedIn(list);
       list.replaceChildren(...nodes);
-      if (list.contains(focused)) focused.focus();
+      if (focused && list.contains(focused)) focused.focus();
     }
     this.#drawTrash();
     this.#drawQueue();
@@ -137,6 +154,7 @@ class RunsBoard {
     for (const id of this.rows.keys()) if (!here.has(id)) this.rows.delete(id);
   }
 
+  /** @param {ListedRun} run */
   #row(run) {
     const drawn = JSON.stringify([run, this.picked.includes(run.id), this.picked.length >= MOST, currentLanguage()]);
     let kept = this.rows.get(run.id);
@@ -152,8 +170,9 @@ class RunsBoard {
     return [kept.node, kept.more.node];
   }
 
+  /** @param {HTMLTableRowElement} row @param {ListedRun} run */
   #fill(row, run) {
-    const keep = row.contains(document.activeElement) ? document.activeElement.dataset.act : null;
+    const keep = focusedIn(row)?.dataset.act;
     const cell = (name, ...inside) => h("td", { class: `is-${name}`, "data-title": t(`gan_runs_${name}`) }, ...inside);
     const name = run.name || run.id;
     const pick = h("input", { type: "checkbox", "data-act": "pick", "aria-label": t("gan_compare_pick", { name }),
@@ -166,7 +185,7 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: run.snapshot, since: run.since })}`) }))),
+        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),
@@ -175,7 +194,9 @@ class RunsBoard {
       cell("size", bytes(run.bytes)), cell("started", when(run.started_at)),
       cell("do", h("span", { class: "ga-do" }, h("button", { type: "button", class: "ga-button", "data-act": "watch",
         "aria-label": `${t("gan_runs_watch")}: ${name}`, onclick: () => this.#watch(run.id) }, t("gan_runs_watch")), more)));
-    if (keep) row.querySelector(`[data-act="${keep}"]`)?.focus();
+    /** @type {HTMLElement | null} */
+    const again = keep ? row.querySelector(`[data-act="${keep}"]`) : null;
+    again?.focus();
   }
 
   #watch(id) {
@@ -198,6 +219,7 @@ class RunsBoard {
 
   // ---- one run --------------------------------------------------------------------------------
 
+  /** @param {ListedRun} run */
   #more(run) {
     const field = (key, input) => h("label", { class: "ga-field" }, h("span", {}, t(key)), input);
     const name = h("input", { class: "ga-input", maxlength: 60, value: run.name, placeholder: run.id, spellcheck: "false" });

@@ -1,4 +1,5 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
+/** @import { SettingField } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
 
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
@@ -17,8 +18,10 @@ const IDLE = {
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
+  /** @param {{ steering?: boolean, changed?: (key: string, text: string) => void }} [how] */
   constructor({ steering = false, changed = () => {} } = {}) {
     this.changed = changed;
+    /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, said: HTMLElement, idle: HTMLElement, node: HTMLElement, value: string }>} */
     this.fields = new Map();
     const groups = boot.train.groups.map((group) => ({
       ...group, fields: group.fields.filter((f) => f.steer || !steering),
@@ -29,7 +32,8 @@ export class Settings {
     this.node.addEventListener("input", () => this.#drawIdle());
   }
 
-  #field({ key, kind, choices }) {
+  /** @param {SettingField} field */
+  #field({ key, kind, choices = [] }) {
     const input = kind === "choice"
       ? h("select", { class: "ga-input", name: key }, ...choices.map((c) => h("option",
         { value: c, ...(["true", "false"].includes(c) ? { "data-t": c === "true" ? "gan_on" : "gan_off" } : {}) }, c)))
@@ -40,7 +44,7 @@ export class Settings {
     input.addEventListener("change", () => this.changed(key, input.value.trim()));
     input.addEventListener("keydown", (e) => {
       if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); this.changed(key, input.value.trim()); }
-      if (e.key === "Escape") { input.value = this.fields.get(key).value; input.blur(); }
+      if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });
     const node = h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
       h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), said, idle), input);

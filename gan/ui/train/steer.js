@@ -1,4 +1,5 @@
 // Steering a running training: settings that take effect at once, slow motion, single steps.
+/** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
 import { Settings } from "./settings.js";
@@ -13,8 +14,12 @@ export class Steer {
   constructor(root, { send }) {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "step"> | null} */
     this.run = null;
-    this.waiting = new Map();
+    /** @type {number | null} */
+    this.rate = null;  // of the slider
+    /** @type {Map<string, string>} */
+    this.waiting = new Map();  // settings that are on their way
     this.eventsDrawn = "";
     this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
     this.find("#steer-fields").replaceChildren(this.settings.node);
@@ -70,6 +75,7 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "step">} run */
   show(run) {
     const { id, status, settings, history, step } = run;
     if (this.run?.id !== id) {
@@ -77,7 +83,7 @@ export class Steer {
       this.#note("");
     }
     this.run = { id, status, settings, history, step };
-    const live = Boolean(status) && ["running", "paused"].includes(status.state);
+    const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });
     this.#confirm(settings ?? {});
@@ -117,7 +123,7 @@ export class Steer {
   }
 
   #drawEvents(history) {
-    const drawn = JSON.stringify([this.run.id, history.length, history.at(-1) ?? 0]);
+    const drawn = JSON.stringify([this.run?.id, history.length, history.at(-1) ?? 0]);
     if (drawn === this.eventsDrawn) return;
     this.eventsDrawn = drawn;
     const shown = history.slice(-LAST_EVENTS).reverse();

@@ -7,8 +7,10 @@ const FORMATS = ["mp4", "webp", "gif"];
 const SECONDS = [5, 10, 20, 40];
 const SCALES = boot.local ? [1, 2, 3, 4, 6, 8] : [1, 2, 4];
 
+/** @type {Timelapse | null} */
 let dialog = null;
 
+/** @param {string} id @param {{ last?: number }} [of] its newest snapshot */
 export function openTimelapse(id, { last } = {}) {
   dialog ??= new Timelapse();
   dialog.open(id, last);
@@ -16,6 +18,14 @@ export function openTimelapse(id, { last } = {}) {
 
 class Timelapse {
   constructor() {
+    /** @type {string | null} */
+    this.id = null;
+    /** @type {number | undefined} */
+    this.last = undefined;
+    /** @type {{ id: string | null } | null} */
+    this.job = null;  // what is being made; its id once the server has told
+    /** @type {object | null} */
+    this.done = null;
     const select = (id, values, name) => h("select", { id, class: "ga-input" },
       ...values.map((v) => h("option", { value: v }, name(v))));
     const field = (key, input) => h("label", { class: "ga-field" }, h("span", { "data-t": key }), input);
@@ -69,7 +79,8 @@ class Timelapse {
     this.#clear();
     const began = performance.now();
     this.job = { id: null };
-    const { job } = this;
+    /** @type {{ id: string | null }} */
+    const job = this.job;
     this.#draw();
     try {
       let film = await ask("timelapse/begin", {
@@ -125,7 +136,7 @@ class Timelapse {
     this.stop.hidden = !busy;
     this.save.hidden = !this.done;
     this.bar.hidden = !busy;
-    if (busy && !this.job.id) { this.bar.removeAttribute("value"); this.status.textContent = t("gan_lapse_waiting"); }
+    if (this.job && !this.job.id) { this.bar.removeAttribute("value"); this.status.textContent = t("gan_lapse_waiting"); }
     if (!busy && !this.done) this.status.textContent = "";
     for (const input of [this.format, this.seconds, this.scale, this.caption]) input.disabled = busy;
   }

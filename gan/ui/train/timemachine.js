@@ -1,4 +1,5 @@
 // The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
+/** @import { WatchedRun } from "../page/kit/types" */
 import { ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { openTimelapse } from "./timelapse.js";
 
@@ -8,10 +9,12 @@ const WHOLE_S = 30;  // a long run is not watched for longer: then it skips
 // Fills `root`. `moved(nimg)` is called with the snapshot to show, null when following the newest.
 // `show({id, snapshots, weights})` takes what is known of a run, as often as it changes.
 // `tile()`: the sample that was pointed at last; `failed(error)`: it cannot be opened.
+/** @param {HTMLElement} root @param {ConstructorParameters<typeof TimeMachine>[1]} acts */
 export function mount(root, acts) {
   const machine = new TimeMachine(root, acts);
   return {
     open: (tile) => machine.open(tile),
+    /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
     get nimg() { return machine.nimg; },
@@ -19,15 +22,24 @@ export function mount(root, acts) {
 }
 
 class TimeMachine {
+  /**
+   * @param {HTMLElement} root
+   * @param {{ moved: (nimg: number | null) => void, tile: () => number, failed: (error: unknown) => void }} acts
+   */
   constructor(root, { moved, tile, failed }) {
     this.root = root;
     this.moved = moved;
     this.tile = tile;
     this.failed = failed;
+    /** @type {string | null} */
     this.id = null;
+    /** @type {number[]} */
     this.snapshots = [];
+    /** @type {number[]} */
     this.weights = [];
-    this.nimg = null;
+    /** @type {number | null} */
+    this.nimg = null;  // of the moment on show, where it is not the newest
+    /** @type {{ timer: number | undefined, skip: number } | null} */
     this.playing = null;
     this.#build();
     this.show({ id: null, snapshots: [], weights: [] });
@@ -54,7 +66,7 @@ class TimeMachine {
       "data-t-title": "gan_open_explore_help", onclick: () => this.open(this.tile()) },
     icon("open"), h("span", { "data-t": "gan_open_explore" }));
     this.film = h("button", { type: "button", id: "timelapse", class: "ga-button", "data-t-title": "gan_lapse_help",
-      onclick: () => openTimelapse(this.id, { last: this.snapshots.at(-1) }) }, h("span", { "data-t": "gan_lapse" }));
+      onclick: () => this.id && openTimelapse(this.id, { last: this.snapshots.at(-1) }) }, h("span", { "data-t": "gan_lapse" }));
     this.root.replaceChildren(
       h("span", { class: "ga-quiet", "data-t": "gan_moment", "data-t-title": "gan_grid_help" }),
       h("div", { class: "ga-group" }, this.back, this.play, this.on), this.speed,
@@ -67,8 +79,9 @@ class TimeMachine {
 
   #at() {
     const last = this.snapshots.length - 1;
-    if (this.nimg === null) return last;
-    const found = this.snapshots.findIndex((n) => n >= this.nimg);
+    const { nimg } = this;
+    if (nimg === null) return last;
+    const found = this.snapshots.findIndex((n) => n >= nimg);
     return found < 0 ? last : found;
   }
 
@@ -102,7 +115,7 @@ class TimeMachine {
 
   #start() {
     if (this.snapshots.length < 2) return;
-    this.playing = { timer: null, skip: 1 };
+    this.playing = { timer: undefined, skip: 1 };
     if (this.nimg === null) this.#go(0);
     this.#pace();
   }
@@ -117,7 +130,7 @@ class TimeMachine {
   }
 
   #tick() {
-    if (!tabIsOpen(this.root)) return;
+    if (!this.playing || !tabIsOpen(this.root)) return;
     this.#go(this.#at() + this.playing.skip);
     if (this.nimg === null) this.#pause();  // it has caught up with the newest
   }
@@ -135,7 +148,7 @@ class TimeMachine {
     try {
       const shown = this.shown();
       if (shown === undefined) return await this.#openNewest();  // weights of which no picture is kept
-      const query = new URLSearchParams({ id: this.id, nimg: shown, tile });
+      const query = new URLSearchParams({ id: this.id ?? "", nimg: String(shown), tile: String(tile) });
       const [{ nimg, z, label }] = await Promise.all([
         ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
       choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label });
@@ -152,12 +165,13 @@ class TimeMachine {
     openTab("explore");
   }
 
+  /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
   show({ id, snapshots, weights }) {
     if (id !== this.id) {
       this.#pause();
       this.nimg = null;
     }
-    if (this.nimg !== null && !(snapshots.at(-1) > this.nimg)) this.nimg = null;  // it went back
+    if (this.nimg !== null && !((snapshots.at(-1) ?? -1) > this.nimg)) this.nimg = null;  // it went back
     Object.assign(this, { id, snapshots, weights });
     this.#draw();
   }

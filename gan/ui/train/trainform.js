@@ -4,14 +4,29 @@ import { Settings } from "./settings.js";
 
 const FORK_S = 60;
 
+/**
+ * Where a fork begins: the moment that is kept (`nimg`; null: the newest), and the one that was pointed at.
+ * @typedef {{ id: string, nimg: number | null, asked?: number | null, whole?: boolean }} Fork
+ */
+
 export class TrainForm {
   constructor(root, { note }) {
     this.find = (selector) => root.querySelector(selector);
     this.note = note;
     this.command = "";
     this.asked = 0;
+    /** @type {string | null} */
+    this.reading = null;  // a line that is being read by the server
+    /** @type {Fork | null} */
     this.fork = null;
+    /** @type {number | null} */
     this.past = null;  // seconds behind a fork, where known
+    /** @type {Record<string, string>} */
+    this.forked = {};  // the settings that a fork begins with
+    /** @type {number | undefined} */
+    this.timer = undefined;
+    /** @type {Settings} */
+    this.settings;  // from `start` on
   }
 
   start() {
@@ -263,7 +278,7 @@ export class TrainForm {
     } catch (error) {
       if (mine !== this.asked || quiet) return;
       this.note(say(error));
-      this.mark(error.field);
+      this.mark(error instanceof Refused ? error.field : null);
     }
   }
 

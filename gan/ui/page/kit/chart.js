@@ -101,7 +101,7 @@ export class Chart {
       },
       hooks: {
         draw: [(u) => this.#marks(u, color)],
-        setCursor: [(u) => { if (u.cursor.event) group.point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"), this); }],
+        setCursor: [(u) => { if (u.cursor.event) group.point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x")); }],
         setSelect: [(u) => this.#selected(u)],
       },
     };
@@ -167,10 +167,10 @@ export class Chart {
     const here = this.group.at === null ? xs.length - 1 : u.valToIdx(this.group.at);
     const step = e.shiftKey ? 10 : 1;
     const to = { ArrowLeft: here - step, ArrowRight: here + step, Home: 0, End: xs.length - 1 }[e.key];
-    if (to !== undefined) this.group.point(xs[Math.min(xs.length - 1, Math.max(0, to))], null);
+    if (to !== undefined) this.group.point(xs[Math.min(xs.length - 1, Math.max(0, to))]);
     else if (e.key === "+" || e.key === "=") this.#zoomBy(0.5);
     else if (e.key === "-") this.#zoomBy(2);
-    else if (e.key === "Escape") { this.group.zoomTo(null); this.group.point(null, null); } else return;
+    else if (e.key === "Escape") { this.group.zoomTo(null); this.group.point(null); } else return;
     e.preventDefault();
   }
 
