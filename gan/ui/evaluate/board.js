@@ -1,7 +1,7 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 /** @import { Evaluation, Metric, MetricName, Stated } from "../page/kit/types" */
 import {
-  boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
+  boot, choose, className, count, duration, h, modelOf, on, pencil, plainRef, prepare, refresh, say, sentences,
   state, t, tabIsOpen, isBusy,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
@@ -207,7 +207,7 @@ class Evaluate {
     const bytes = bytesOf(pixels);
     const picture = (i, name) => {
       const canvas = h("canvas", { width, height, class: "ga-pixels", role: "img", "aria-label": name });
-      canvas.getContext("2d").putImageData(
+      pencil(canvas).putImageData(
         toImageData(bytes, width, height, channels, i * width * height * channels), 0, 0);
       return canvas;
     };

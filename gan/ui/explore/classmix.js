@@ -1,6 +1,6 @@
 // A mixture of classes: a chip with a small slider for each class that is in it. The sliders are
 // shares: one that goes up takes from the others as they are, and fully right is all of it.
-import { className, fillRange, h, icon, t } from "../page/kit/core.js";
+import { around, className, fillRange, find, h, icon, t } from "../page/kit/core.js";
 
 const LEAST = 0.005;  // of a share that is shown
 
@@ -26,11 +26,13 @@ export class ClassMix {
     box.append(this.chips, this.add);
     toggle.addEventListener("click", () => (box.hidden ? this.#open() : this.#close()));
     this.add.addEventListener("change", () => this.#add(Number(this.add.value)));
-    const index = (e) => Number(e.target.closest("[data-class]").dataset.class);
-    this.chips.addEventListener("input", (e) => this.#drag(index(e), Number(e.target.value)));
+    const index = (e) => Number(around(e, "[data-class]")?.dataset.class);
+    this.chips.addEventListener("input", (e) => {
+      if (e.target instanceof HTMLInputElement) this.#drag(index(e), Number(e.target.value));
+    });
     this.chips.addEventListener("change", () => studio.release());
     this.chips.addEventListener("click", (e) => {
-      if (e.target.closest("button")) this.#remove(index(e));
+      if (around(e, "button")) this.#remove(index(e));
     });
   }
 
@@ -119,13 +121,15 @@ export class ClassMix {
 
   #drawChips(shares) {
     this.add.value = "";
-    for (const chip of this.chips.children) {
+    /** @type {NodeListOf<HTMLElement>} */
+    const chips = this.chips.querySelectorAll("[data-class]");
+    for (const chip of chips) {
       const index = Number(chip.dataset.class);
-      const slider = chip.querySelector("input");
+      const slider = find(chip, "input", HTMLInputElement);
       const share = Number(shares[index].toFixed(2));
-      if (Number(slider.value) !== share) slider.value = share;
+      if (Number(slider.value) !== share) slider.value = String(share);
       fillRange(slider, 0);
-      chip.querySelector("output").textContent = `${Math.round(100 * shares[index])} %`;
+      find(chip, "output").textContent = `${Math.round(100 * shares[index])} %`;
     }
   }
 }

@@ -1,5 +1,5 @@
 // A small pixel editor: pen, eraser, sizes, mirror, undo; every pixel is one of the model's.
-import { fillRange, h, t } from "../page/kit/core.js";
+import { fillRange, h, pencil, t } from "../page/kit/core.js";
 import { crispSize } from "../page/kit/painter.js";
 import { button, field, iconButton, range } from "./points.js";
 
@@ -33,8 +33,9 @@ export class Editor {
     this.colour = h("input", { type: "color", id: "draw-colour", class: "ga-colour", value: "#d9542b" });
     this.greyField = field("gan_draw_grey", this.grey, { class: "is-tone", output: this.greyOut });
     this.colourField = field("gan_draw_colour", this.colour, { class: "is-tone" });
+    this.box = h("div", { class: "ga-editor-box" }, this.canvas);
     this.node = h("div", { class: "ga-draw" },
-      h("div", { class: "ga-editor-box" }, this.canvas),
+      this.box,
       h("div", { class: "ga-rowed" },
         h("div", { class: "ga-group" }, ...this.tools), this.mirror, this.undo, this.clear),
       h("div", { class: "ga-rowed" },
@@ -51,12 +52,12 @@ export class Editor {
     Object.assign(this.canvas.style, { width: size, height: size });
     this.greyField.hidden = channels !== 1;
     this.colourField.hidden = channels === 1;
-    this.size.max = Math.max(4, Math.round(side / 4));
+    this.size.max = String(Math.max(4, Math.round(side / 4)));
     this.#blank();
     this.words();
   }
 
-  get context() { return this.canvas.getContext("2d", { willReadFrequently: true }); }
+  get context() { return pencil(this.canvas, { willReadFrequently: true }); }
 
   // Raw pixels (H, W, C), as the server wants them.
   pixels() {
@@ -157,7 +158,7 @@ export class Editor {
   }
 
   #mark() {
-    const box = this.canvas.parentElement;
+    const box = this.box;
     box.classList.toggle("has-cursor", this.cursor !== null);
     if (!this.cursor) return;
     const unit = this.canvas.clientWidth / this.side;

@@ -66,7 +66,7 @@ export class FilmForm {
     const fitting = SCALES.filter((s) => s * side >= Math.min(SMALLEST, side * 16) && s * side <= LARGEST);
     const scales = fitting.length ? fitting : [1];
     this.size.replaceChildren(...scales.map((s) => h("option", { value: s }, `${s * side} px`)));
-    this.size.value = scales.findLast((s) => s * side <= 256) ?? scales[0];
+    this.size.value = String(scales.findLast((s) => s * side <= 256) ?? scales[0]);
   }
 
   async #make() {

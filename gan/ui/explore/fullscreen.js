@@ -1,6 +1,6 @@
 // A copy of a canvas that fills the screen until it is clicked, or Escape is pressed.
 import { crispSize, resize } from "../page/kit/painter.js";
-import { h } from "../page/kit/core.js";
+import { h, pencil } from "../page/kit/core.js";
 
 export function fillScreen({ source, label, closed = () => {} }) {
   const canvas = h("canvas", { class: "ga-pixels" });
@@ -29,7 +29,7 @@ export function fillScreen({ source, label, closed = () => {} }) {
     resize(canvas, width, height);
     const side = `${crispSize(width, Math.min(innerWidth, innerHeight))}px`;
     if (canvas.style.width !== side) Object.assign(canvas.style, { width: side, height: side });
-    const context = canvas.getContext("2d");
+    const context = pencil(canvas);
     context.clearRect(0, 0, width, height);
     context.drawImage(source, 0, 0);
     requestAnimationFrame(copy);

@@ -1,6 +1,6 @@
 // Grid: the point moved along two directions at once; every cell can be gone to.
 /** @import { Place } from "../page/kit/types" */
-import { fillRange, h, say, t } from "../page/kit/core.js";
+import { around, fillRange, h, pencil, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { moved } from "./moves.js";
@@ -23,6 +23,8 @@ export class Grid {
     this.goal = null;  // which one
     /** @type {(Place & { u: number, v: number })[]} */
     this.cells = [];
+    /** @type {{ node: HTMLButtonElement, canvas: HTMLCanvasElement }[]} */
+    this.nodes = [];  // of the cells
     /** @type {ImageData[] | null} */
     this.images = null;
     /** @type {number | undefined} */
@@ -49,7 +51,7 @@ export class Grid {
       control.addEventListener("change", () => this.#draw());
     }
     this.reach.addEventListener("input", () => { this.#words(); this.#soon(); });
-    this.sheet.addEventListener("click", (e) => this.#jump(e.target.closest("[data-cell]")));
+    this.sheet.addEventListener("click", (e) => this.#jump(around(e, "[data-cell]")));
     this.sheet.addEventListener("keydown", (e) => this.#key(e));
     this.export.addEventListener("click", () => this.#save());
   }
@@ -124,7 +126,7 @@ export class Grid {
     try {
       const images = await this.studio.batch(points);
       if (mine !== this.drawn) return;
-      images.forEach((image, i) => put(this.sheet.children[i].firstChild, image));
+      images.forEach((image, i) => put(this.nodes[i].canvas, image));
       this.images = images;
       this.note.textContent = "";
     } catch (error) {
@@ -135,18 +137,24 @@ export class Grid {
   #place(points) {
     const n = Number(this.size.value);
     this.cells = points;
-    this.sheet.style.setProperty("--cells", n);
-    while (this.sheet.children.length > points.length) this.sheet.lastChild.remove();
+    this.sheet.style.setProperty("--cells", String(n));
+    while (this.nodes.length > points.length) this.nodes.pop()?.node.remove();
     const now = here(this.studio);
     points.forEach((point, i) => {
       const { u, v } = point;
-      const cell = this.sheet.children[i] ?? this.sheet.appendChild(
-        h("button", { type: "button", "data-cell": i }, shot(null, { width: 1, height: 1, "aria-hidden": "true" })));
+      const { node: cell } = this.nodes[i] ??= this.#cell(i);
       const what = t("gan_grid_cell", { across: signed(u), down: signed(v) });
       cell.setAttribute("aria-label", what);
       cell.title = what;
       cell.classList.toggle("is-current", samePoint(now, point));
     });
+  }
+
+  #cell(i) {
+    const canvas = shot(null, { width: 1, height: 1, "aria-hidden": "true" });
+    const node = h("button", { type: "button", "data-cell": i }, canvas);
+    this.sheet.append(node);
+    return { node, canvas };
   }
 
   #jump(node) {
@@ -160,7 +168,7 @@ export class Grid {
     const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -Number(this.size.value), ArrowDown: Number(this.size.value) }[e.key];
     if (!step) return;
     e.preventDefault();
-    this.sheet.children[Number(e.target.closest("[data-cell]").dataset.cell) + step]?.focus();
+    this.nodes[Number(around(e, "[data-cell]")?.dataset.cell) + step]?.node.focus();
   }
 
   // Whole multiples again: the file is as crisp as the page.
@@ -172,14 +180,14 @@ export class Grid {
     const sheet = h("canvas", {
       width: n * width * scale + (n - 1) * GAP, height: n * height * scale + (n - 1) * GAP,
     });
-    const c = sheet.getContext("2d");
+    const c = pencil(sheet);
     c.imageSmoothingEnabled = false;
     this.images.forEach((image, i) => {
       const one = h("canvas", { width, height });
-      one.getContext("2d").putImageData(image, 0, 0);
+      pencil(one).putImageData(image, 0, 0);
       c.drawImage(one, (i % n) * (width * scale + GAP), Math.floor(i / n) * (height * scale + GAP), width * scale, height * scale);
     });
     const name = (this.studio.model.name ?? "gan").replace(/[^A-Za-z0-9]+/g, "-");
-    sheet.toBlob((blob) => save(blob, `${name}-grid-${n}x${n}.png`), "image/png");
+    sheet.toBlob((blob) => blob && save(blob, `${name}-grid-${n}x${n}.png`), "image/png");
   }
 }

@@ -1,5 +1,5 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
-import { className, count, h, refuse, say, sentences, short, t, url } from "../page/kit/core.js";
+import { className, count, h, pencil, refuse, say, sentences, short, t, url } from "../page/kit/core.js";
 import { signed } from "../page/kit/figures.js";
 import { bytesOf } from "../page/kit/lines.js";
 import { classWeights, toImageData } from "../page/kit/painter.js";
@@ -206,7 +206,7 @@ function strip({ kind, count: maps, height, width, maps: coded }) {
   const columns = Math.min(maps, Math.max(4, Math.floor(224 / (width + STRIP_GAP))));
   const rows = Math.ceil(maps / columns);
   Object.assign(canvas, { width: columns * (width + STRIP_GAP), height: rows * (height + STRIP_GAP) });
-  const context = canvas.getContext("2d");
+  const context = pencil(canvas);
   for (let m = 0; m < maps; m += 1) {
     const part = values.subarray(m * width * height, (m + 1) * width * height);
     context.putImageData(toImageData(part, width, height, 1),

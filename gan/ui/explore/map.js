@@ -1,6 +1,6 @@
 // Map: six hundred samples in the plane, near what looks alike; and a grid over two directions.
 /** @import { Place } from "../page/kit/types" */
-import { ask, className, count, h, modelOf, plainRef, say, t } from "../page/kit/core.js";
+import { ask, around, className, count, h, modelOf, pencil, plainRef, say, t } from "../page/kit/core.js";
 import { Grid } from "./grid.js";
 import { MapView, colourOf } from "./mapview.js";
 import { between, button, field, fromSeed, iconButton, jumpTo, select, shot } from "./points.js";
@@ -12,6 +12,22 @@ export function build(body, studio) { return new MapPanel(body, studio); }
 class MapPanel {
   /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
+    // made by #make
+    /** @type {HTMLSelectElement} */ this.method;
+    /** @type {HTMLInputElement} */ this.dots;
+    /** @type {HTMLButtonElement} */ this.closer;
+    /** @type {HTMLButtonElement} */ this.farther;
+    /** @type {HTMLButtonElement} */ this.whole;
+    /** @type {HTMLDivElement} */ this.legend;
+    /** @type {HTMLDivElement} */ this.tip;
+    /** @type {HTMLCanvasElement} */ this.large;
+    /** @type {HTMLSpanElement} */ this.tipText;
+    /** @type {HTMLParagraphElement} */ this.wait;
+    /** @type {HTMLSpanElement} */ this.waitText;
+    /** @type {HTMLButtonElement} */ this.retry;
+    /** @type {HTMLParagraphElement} */ this.about;
+    /** @type {HTMLDivElement} */ this.box;
+    /** @type {HTMLDivElement} */ this.mapNode;
     this.body = body;
     this.studio = studio;
     /** @type {import("./mapview.js").MapData | null} */
@@ -72,13 +88,14 @@ class MapPanel {
       this.large = shot(null, { width: 1, height: 1, "aria-hidden": "true" }), this.tipText = h("span"));
     this.wait = h("p", { class: "ga-map-wait" }, this.waitText = h("span"), this.retry = button("gan_map_retry", { hidden: true }));
     this.about = h("p", { class: "ga-quiet" });
+    this.box = h("div", { class: "ga-map-box is-waiting" }, this.view.canvas, this.wait, this.tip);
     this.mapNode = h("div", { class: "ga-map" },
       h("div", { class: "ga-rowed" },
         field("gan_map_method", this.method, { class: "is-method" }),
         h("label", { class: "ga-check" }, this.dots, h("span", { "data-t": "gan_map_dots" })),
         h("span", { class: "ga-space" }),
         h("div", { class: "ga-group" }, this.farther, this.whole, this.closer)),
-      h("div", { class: "ga-map-box is-waiting" }, this.view.canvas, this.wait, this.tip),
+      this.box,
       this.legend, this.about);
     this.body.append(
       h("div", { class: "ga-group is-switch" }, ...this.tabs), this.mapNode, this.grid.node);
@@ -93,7 +110,7 @@ class MapPanel {
     this.farther.addEventListener("click", () => this.view.closer(1 / 1.6));
     this.whole.addEventListener("click", () => this.view.whole());
     this.retry.addEventListener("click", () => { this.key = null; this.#load(); });
-    this.legend.addEventListener("click", (e) => this.#only(e.target.closest("[data-class]")));
+    this.legend.addEventListener("click", (e) => this.#only(around(e, "[data-class]")));
   }
 
   #show(name) {
@@ -131,13 +148,13 @@ class MapPanel {
   #wait(sentence, failed = false) {
     this.waitText.textContent = sentence;
     this.retry.hidden = !failed;
-    this.wait.parentElement.classList.add("is-waiting");
-    this.wait.parentElement.classList.toggle("is-failed", failed);
+    this.box.classList.add("is-waiting");
+    this.box.classList.toggle("is-failed", failed);
   }
 
   #take(data, rough) {
     Object.assign(this, { data, rough });
-    this.wait.parentElement.classList.remove("is-waiting");
+    this.box.classList.remove("is-waiting");
     this.view.show(data);
     this.#mark(this.studio.now());
     this.#words();
@@ -156,9 +173,9 @@ class MapPanel {
     if (!data) return;
     const shown = new Set(data.labels ?? []);
     this.legend.hidden = !shown.size;
-    this.legend.replaceChildren(...data.class_names.map((name, i) => (shown.has(i) ? h("button", {
+    this.legend.replaceChildren(...data.class_names.flatMap((name, i) => (shown.has(i) ? h("button", {
       type: "button", class: "ga-legend-key", "data-class": i, "aria-pressed": String(this.view.only === i),
-    }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), className(name)) : null)));
+    }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), className(name)) : [])));
     const parts = [t("gan_map_about", { count: count(data.seeds.length) })];
     if (this.rough) parts.push(t("gan_map_rough"));
     if (data.guessed) parts.push(t("gan_map_guessed"));
@@ -170,7 +187,7 @@ class MapPanel {
     if (!node) return;
     const chosen = Number(node.dataset.class);
     this.view.mark({ only: this.view.only === chosen ? null : chosen });
-    for (const key of this.legend.children) {
+    for (const key of this.legend.querySelectorAll("button")) {
       key.setAttribute("aria-pressed", String(Number(key.dataset.class) === this.view.only));
     }
   }
@@ -182,9 +199,9 @@ class MapPanel {
     if (index === null || !this.data) return;
     const { sheet, width, height, columns, labels, class_names: names, seeds } = this.data;
     if (this.large.dataset.index !== String(index)) {
-      this.large.dataset.index = index;
+      this.large.dataset.index = String(index);
       Object.assign(this.large, { width, height });
-      this.large.getContext("2d").drawImage(sheet, (index % columns) * width,
+      pencil(this.large).drawImage(sheet, (index % columns) * width,
         Math.floor(index / columns) * height, width, height, 0, 0, width, height);
     }
     const seed = t("gan_what_seed", { seed: seeds[index] });

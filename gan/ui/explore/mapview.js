@@ -1,5 +1,5 @@
 // The map as a canvas: small pictures in the plane, zoom and pan, hover, click, and dragging between.
-import { h, on, t } from "../page/kit/core.js";
+import { h, on, pencil, t } from "../page/kit/core.js";
 
 const HEIGHT = () => (innerWidth <= 640 ? 340 : 460);
 const MARGIN = 0.9;  // of half the canvas, at zoom 1
@@ -165,7 +165,7 @@ export class MapView {
   // ---- drawing ------------------------------------------------------------------------------
 
   #paint() {
-    const c = this.canvas.getContext("2d");
+    const c = pencil(this.canvas);
     const ratio = window.devicePixelRatio || 1;
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
     c.clearRect(0, 0, this.wide, this.high);

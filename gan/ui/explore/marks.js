@@ -1,5 +1,5 @@
 // "Draw me a direction": mark a few samples as more and a few as less, name it, get a slider.
-import { h, icon, refuse, say, t, translate, url } from "../page/kit/core.js";
+import { around, h, icon, refuse, say, t, translate, url } from "../page/kit/core.js";
 import { Refusal, checkedName } from "./drawn.js";
 import { Thumbs } from "./thumbs.js";
 
@@ -40,7 +40,7 @@ class Marks {
       e.preventDefault();
       this.#make();
     });
-    this.strip.addEventListener("click", (e) => this.#mark(e.target.closest("button")));
+    this.strip.addEventListener("click", (e) => this.#mark(around(e, "button")));
     translate(body);
   }
 

@@ -21,6 +21,12 @@ function mixture(weights) {
 class Mix {
   /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
+    // made by #make
+    /** @type {HTMLParagraphElement} */ this.note;
+    /** @type {HTMLCanvasElement} */ this.result;
+    /** @type {HTMLButtonElement} */ this.use;
+    /** @type {HTMLInputElement} */ this.length;
+    /** @type {HTMLButtonElement} */ this.again;
     this.body = body;
     this.studio = studio;
     this.model = studio.model?.ref;
@@ -103,7 +109,7 @@ class Mix {
     const output = h("output");
     this.amounts[name] = { slider, output };
     slider.addEventListener("input", () => this.#blend());
-    slider.addEventListener("dblclick", () => { slider.value = 1; this.#blend(); });
+    slider.addEventListener("dblclick", () => { slider.value = "1"; this.#blend(); });
     return h("label", { class: "ga-field is-amount", "data-t-title": "gan_metric_amount_help" },
       h("span", {}, h("span", { "data-t": word }), output), slider);
   }
@@ -228,7 +234,7 @@ class Mix {
       node.setAttribute("aria-label", what);
       canvas.setAttribute("aria-label", what);
       seed.setAttribute("aria-label", t("gan_mix_seed", { name: name.toUpperCase() }));
-      if (document.activeElement !== seed) seed.value = point?.seed ?? "";
+      if (document.activeElement !== seed) seed.value = String(point?.seed ?? "");
       node.classList.toggle("is-empty", !point);
     }
     for (const name of ["b", "c"]) {

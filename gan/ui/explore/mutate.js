@@ -1,5 +1,5 @@
 // Around here: the point in the middle of eight neighbours; a click goes to one of them.
-import { fillRange, h, icon, t } from "../page/kit/core.js";
+import { around, fillRange, h, icon, t } from "../page/kit/core.js";
 import { Thumbs } from "./thumbs.js";
 import { addScaled, dot } from "./vectors.js";
 
@@ -40,7 +40,7 @@ class Mutate {
       this.about = null;
       this.draw();
     });
-    this.grid.addEventListener("click", (e) => this.#go(e.target.closest("button")));
+    this.grid.addEventListener("click", (e) => this.#go(around(e, "button")));
     this.grid.addEventListener("keydown", (e) => this.#walk(e));
   }
 

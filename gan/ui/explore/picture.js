@@ -17,6 +17,24 @@ export function build(body, studio) { return new PicturePanel(body, studio); }
 
 class PicturePanel {
   constructor(body, studio) {
+    // made by #make
+    /** @type {HTMLInputElement} */ this.file;
+    /** @type {HTMLButtonElement} */ this.upload;
+    /** @type {HTMLSpanElement} */ this.invertSays;
+    /** @type {HTMLButtonElement} */ this.invert;
+    /** @type {HTMLParagraphElement} */ this.turned;
+    /** @type {HTMLSelectElement} */ this.effort;
+    /** @type {HTMLButtonElement} */ this.find;
+    /** @type {HTMLButtonElement} */ this.stop;
+    /** @type {HTMLProgressElement} */ this.bar;
+    /** @type {HTMLParagraphElement} */ this.status;
+    /** @type {HTMLParagraphElement} */ this.figures;
+    /** @type {HTMLCanvasElement} */ this.before;
+    /** @type {HTMLCanvasElement} */ this.after;
+    /** @type {HTMLButtonElement} */ this.use;
+    /** @type {HTMLParagraphElement} */ this.note;
+    /** @type {HTMLDivElement} */ this.drop;
+    /** @type {HTMLDivElement} */ this.result;
     this.body = body;
     this.studio = studio;
     this.ref = studio.ref;
@@ -51,7 +69,8 @@ class PicturePanel {
   #make() {
     this.file = h("input", { type: "file", accept: TYPES, class: "ga-sr", id: "picture-file", tabindex: "-1", "data-t-label": "gan_picture_upload" });
     this.upload = button("gan_picture_upload", { icon: "upload", id: "picture-upload" });
-    this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert" }, h("span"));
+    this.invertSays = h("span");
+    this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert" }, this.invertSays);
     this.turned = h("p", { class: "ga-quiet", id: "picture-turned", role: "status" });
     this.effort = h("select", { class: "ga-input", id: "picture-effort" },
       ...Object.entries(EFFORTS).map(([key, { word }]) => h("option", { value: key, "data-t": word }, t(word))));
@@ -83,7 +102,7 @@ class PicturePanel {
   #listen() {
     this.upload.addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => {
-      this.#send(this.file.files[0]);
+      this.#send(this.file.files?.[0]);
       this.file.value = "";
     });
     for (const name of ["dragenter", "dragover"]) {
@@ -92,7 +111,7 @@ class PicturePanel {
     for (const name of ["dragleave", "drop"]) {
       this.drop.addEventListener(name, (e) => { e.preventDefault(); this.drop.classList.remove("is-over"); });
     }
-    this.drop.addEventListener("drop", (e) => this.#send(e.dataTransfer.files[0]));
+    this.drop.addEventListener("drop", (e) => this.#send(e.dataTransfer?.files[0]));
     this.body.addEventListener("paste", (e) => this.#send(e.clipboardData.files[0]));
     this.find.addEventListener("click", () => this.#search());
     this.invert.addEventListener("click", () => this.#turn(!this.inverted));
@@ -196,7 +215,7 @@ class PicturePanel {
     this.result.classList.toggle("is-empty", !news);
     this.invert.disabled = this.editor.empty || busy !== null;
     const told = this.byItself && this.inverted && !this.editor.empty;
-    this.invert.firstChild.textContent = t(told ? "gan_picture_as_it_was" : "gan_picture_invert");
+    this.invertSays.textContent = t(told ? "gan_picture_as_it_was" : "gan_picture_invert");
     this.turned.textContent = told ? t("gan_picture_turned") : "";
     this.#sentence(busy, news, found);
     this.before.setAttribute("aria-label", t("gan_picture_began"));

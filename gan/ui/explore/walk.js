@@ -1,5 +1,5 @@
 // Walk: key pictures, the way through them on the big picture, and the film of it.
-import { fillRange, h, say, t } from "../page/kit/core.js";
+import { around, fillRange, find, h, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { FilmForm } from "./filmform.js";
 import { fillScreen } from "./fullscreen.js";
@@ -19,6 +19,30 @@ export function build(body, studio) { return new Walk(body, studio); }
 
 class Walk {
   constructor(body, studio) {
+    // made by #make
+    /** @type {HTMLOListElement} */ this.list;
+    /** @type {HTMLParagraphElement} */ this.empty;
+    /** @type {HTMLButtonElement} */ this.add;
+    /** @type {HTMLButtonElement} */ this.chance;
+    /** @type {HTMLInputElement} */ this.seeds;
+    /** @type {HTMLButtonElement} */ this.clear;
+    /** @type {HTMLParagraphElement} */ this.note;
+    /** @type {HTMLInputElement} */ this.scrubber;
+    /** @type {HTMLButtonElement} */ this.playing;
+    /** @type {HTMLOutputElement} */ this.time;
+    /** @type {HTMLSelectElement} */ this.speed;
+    /** @type {HTMLButtonElement} */ this.use;
+    /** @type {HTMLButtonElement} */ this.fill;
+    /** @type {HTMLSelectElement} */ this.space;
+    /** @type {HTMLOutputElement} */ this.secondsOut;
+    /** @type {HTMLInputElement} */ this.seconds;
+    /** @type {HTMLInputElement} */ this.loop;
+    /** @type {HTMLInputElement} */ this.within;
+    /** @type {HTMLSelectElement} */ this.direction;
+    /** @type {HTMLButtonElement} */ this.along;
+    /** @type {HTMLButtonElement} */ this.endless;
+    // made by #rows
+    /** @type {HTMLLabelElement} */ this.withinRow;
     this.body = body;
     this.studio = studio;
     this.keys = [];
@@ -127,7 +151,7 @@ class Walk {
     }
     this.along.addEventListener("click", () => this.#alongDirection());
     this.endless.addEventListener("click", () => (player.endless ? player.stop() : player.wander()));
-    this.list.addEventListener("click", (e) => this.#clicked(e.target.closest("[data-act]")));
+    this.list.addEventListener("click", (e) => this.#clicked(around(e, "[data-act]")));
   }
 
   #fillWith() {
@@ -221,8 +245,10 @@ class Walk {
     if (to !== undefined) this.keys.splice(to, 0, key);
     if (node.dataset.act === "show") this.#jump(key);
     this.#draw();
-    this.list.children[Math.min(to ?? i, this.keys.length - 1)]
-      ?.querySelector(`[data-act="${node.dataset.act}"]:not(:disabled), [data-act="show"]`)?.focus();
+    const item = this.list.children[Math.min(to ?? i, this.keys.length - 1)];
+    /** @type {HTMLElement | null} */
+    const again = item && item.querySelector(`[data-act="${node.dataset.act}"]:not(:disabled), [data-act="show"]`);
+    again?.focus();
   }
 
   #use() { if (this.player.shown) this.#jump(this.player.shown); }
@@ -256,7 +282,7 @@ class Walk {
     this.clear.hidden = !keys.length;
     this.add.disabled = this.chance.disabled = this.seeds.disabled = keys.length >= MOST;
     const words = keys.length ? "gan_walk_another" : "gan_walk_chance";
-    Object.assign(this.chance.lastChild, { textContent: t(words) }).dataset.t = words;
+    Object.assign(find(this.chance, "[data-t]"), { textContent: t(words) }).dataset.t = words;
     this.chance.classList.toggle("is-primary", !keys.length);
     this.list.replaceChildren(...keys.map((key, i) => this.#key(key, i)));
     this.#drawPlay();
@@ -287,12 +313,12 @@ class Walk {
       const fresh = iconButton(word, player.playing ? "pause" : "play");
       this.playing.replaceChildren(...fresh.children);
       for (const name of ["data-t-label", "data-t-title", "aria-label", "title"]) {
-        this.playing.setAttribute(name, fresh.getAttribute(name));
+        this.playing.setAttribute(name, fresh.getAttribute(name) ?? "");
       }
     }
     this.playing.disabled = !ready && !player.endless;
     this.scrubber.disabled = this.speed.disabled = !ready && !player.endless;
-    this.scrubber.value = player.endless ? 0 : player.at;
+    this.scrubber.value = String(player.endless ? 0 : player.at);
     fillRange(this.scrubber, 0);
     fillRange(this.seconds, 1);
     this.secondsOut.textContent = t("gan_walk_seconds", { count: seconds });
@@ -302,7 +328,7 @@ class Walk {
     this.use.disabled = !player.shown;
     this.withinRow.hidden = !this.studio.classes;
     const label = player.endless ? "gan_walk_end" : "gan_walk_endless";
-    Object.assign(this.endless.lastChild, { textContent: t(label) }).dataset.t = label;
+    Object.assign(find(this.endless, "[data-t]"), { textContent: t(label) }).dataset.t = label;
     this.film.enable(ready);
   }
 

@@ -1,6 +1,6 @@
 // Thousands of pictures in a page that stays light: only what is near the screen is drawn.
 /** @import { Entry } from "../page/kit/types" */
-import { h, icon, modelOf, plainRef, refuse, t, url } from "../page/kit/core.js";
+import { h, icon, modelOf, pencil, plainRef, refuse, t, url } from "../page/kit/core.js";
 import { resize, toImageData } from "../page/kit/painter.js";
 
 const CHUNK = 96;
@@ -91,7 +91,7 @@ export class Tiles {
     const node = h("div", { class: head ? "ga-chunk is-row" : "ga-chunk" }, head, grid);
     /** @type {Chunk} */
     const chunk = { node, grid, head, title, entries, drawn: false, number: this.chunks.length };
-    node.chunk = chunk;
+    Object.assign(node, { chunk });  // for whoever finds the node
     this.chunks.push(chunk);
     this.#measure(chunk);
     this.box.append(node);
@@ -165,7 +165,7 @@ export class Tiles {
       entry.shown = labels[i] < 0 ? null : labels[i];
       const canvas = h("canvas", { class: "ga-pixels" });
       resize(canvas, width, height);
-      canvas.getContext("2d").putImageData(
+      pencil(canvas).putImageData(
         toImageData(data, width, height, channels, i * width * height * channels), 0, 0);
       return canvas;
     });
@@ -183,7 +183,9 @@ export class Tiles {
     if (!cell.contains(this.tools[0])) return;
     const [pin, keep] = this.tools;
     pin.setAttribute("aria-pressed", String(held));
-    for (const [button, key] of [[pin, held ? "gan_unpin" : "gan_pin"], [keep, "gan_save_one"]]) {
+    /** @type {[HTMLElement, string][]} */
+    const titles = [[pin, held ? "gan_unpin" : "gan_pin"], [keep, "gan_save_one"]];
+    for (const [button, key] of titles) {
       button.title = t(key);
       button.setAttribute("aria-label", t(key));
     }

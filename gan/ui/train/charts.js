@@ -24,6 +24,11 @@ const KEEP = 500;
 
 export class Charts {
   constructor(root) {
+    // made by #build
+    /** @type {HTMLButtonElement} */ this.logButton;
+    /** @type {HTMLButtonElement} */ this.whole;
+    /** @type {HTMLOutputElement} */ this.where;
+    /** @type {HTMLDivElement} */ this.list;
     this.root = root;
     /** @type {Row[]} */
     this.rows = [];

@@ -69,7 +69,7 @@ export class Compare {
     for (const o of this.series.options) o.textContent = t(`gan_compare_${o.value}`);
     for (const o of this.axis.options) o.textContent = t(`gan_compare_by_${o.value}`);
     for (const n of this.root.querySelectorAll("[data-t]")) n.textContent = t(n.dataset.t);
-    for (const n of [this.series, this.axis]) n.setAttribute("aria-label", t(n.dataset.tLabel));
+    for (const n of [this.series, this.axis]) n.setAttribute("aria-label", t(n.dataset.tLabel ?? ""));
   }
 
   // Asked again only when a run has gone on, or when another curve is wanted.

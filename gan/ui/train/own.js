@@ -1,5 +1,5 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
-import { Refused, ask, boot, count, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
+import { Refused, ask, boot, count, find, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
 const NAMED = 12;  // classes that are listed at once
@@ -14,6 +14,17 @@ export function mountOwn(root, { changed }) {
 
 class Own {
   constructor(root, changed) {
+    // made by #build
+    /** @type {HTMLInputElement} */ this.files;
+    /** @type {HTMLInputElement} */ this.folder;
+    /** @type {HTMLDivElement} */ this.zone;
+    /** @type {HTMLProgressElement} */ this.bar;
+    /** @type {HTMLOutputElement} */ this.status;
+    /** @type {HTMLButtonElement} */ this.stop;
+    /** @type {HTMLDivElement} */ this.progress;
+    /** @type {HTMLParagraphElement} */ this.note;
+    /** @type {HTMLDivElement} */ this.view;
+    /** @type {HTMLDivElement} */ this.named;
     this.root = root;
     this.changed = changed;
     this.sets = [];
@@ -72,8 +83,8 @@ class Own {
     this.zone.addEventListener("drop", async (e) => {
       e.preventDefault();
       over(false);
-      const entries = [...e.dataTransfer.items].map((i) => i.webkitGetAsEntry?.()).filter(Boolean);
-      const plain = [...e.dataTransfer.files].map((file) => ({ file, name: file.name }));
+      const entries = [...e.dataTransfer?.items ?? []].flatMap((i) => i.webkitGetAsEntry?.() ?? []);
+      const plain = [...e.dataTransfer?.files ?? []].map((file) => ({ file, name: file.name }));
       this.#send(entries.some((x) => x.isDirectory) ? await walk(entries) : plain);
     });
   }
@@ -207,7 +218,7 @@ class Own {
   // ---- what came ------------------------------------------------------------------------------
 
   #draw() {
-    this.node.querySelector("#own-limits").textContent = this.#limits();
+    find(this.node, "#own-limits").textContent = this.#limits();
     const { shown } = this;
     this.view.hidden = !shown;
     if (!shown) return;
@@ -233,8 +244,10 @@ class Own {
         h("button", { type: "button", class: "ga-button is-bare", id: "own-delete", onclick: () => this.#remove() }, t("gan_own_delete")),
         this.data.value === shown.spec ? h("span", { class: "ga-quiet", id: "own-used" }, t("gan_own_used"))
           : h("button", { type: "button", class: "ga-button is-primary", id: "own-use", onclick: () => this.#use() }, t("gan_own_use"))));
-    for (const [i, input] of [...this.view.querySelectorAll("select, input, button")].entries()) {
-      input.dataset.own = i;
+    /** @type {NodeListOf<HTMLElement>} */
+    const inputs = this.view.querySelectorAll("select, input, button");
+    for (const [i, input] of inputs.entries()) {
+      input.dataset.own = String(i);
       if (focused === String(i)) input.focus();
     }
   }

@@ -237,7 +237,8 @@ class RunsBoard {
       } catch (error) { saved.textContent = ""; this.#note(say(error)); }
     };
     [name.dataset.kept, note.dataset.kept] = [run.name, run.note];
-    for (const [input, key] of [[name, "name"], [note, "note"]]) input.addEventListener("change", () => save(input, key));
+    name.addEventListener("change", () => save(name, "name"));
+    note.addEventListener("change", () => save(note, "note"));
     name.addEventListener("keydown", (e) => { if (e.key === "Enter") save(name, "name"); });
     const command = (key, text) => h("div", { class: "ga-run-command" }, h("span", { class: "ga-quiet" }, t(key)),
       h("code", { tabindex: "0" }, text), h("button", { type: "button", class: "ga-button is-bare",

@@ -34,6 +34,7 @@ export class Settings {
 
   /** @param {SettingField} field */
   #field({ key, kind, choices = [] }) {
+    /** @type {HTMLInputElement | HTMLSelectElement} */
     const input = kind === "choice"
       ? h("select", { class: "ga-input", name: key }, ...choices.map((c) => h("option",
         { value: c, ...(["true", "false"].includes(c) ? { "data-t": c === "true" ? "gan_on" : "gan_off" } : {}) }, c)))
@@ -43,6 +44,7 @@ export class Settings {
     const idle = h("small", { class: "ga-idle", "data-t": "gan_set_idle", hidden: true });
     input.addEventListener("change", () => this.changed(key, input.value.trim()));
     input.addEventListener("keydown", (e) => {
+      if (!(e instanceof KeyboardEvent)) return;  // what fills a form in may send plain events
       if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); this.changed(key, input.value.trim()); }
       if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });

@@ -6,6 +6,8 @@ import { SIDE, paintSheet } from "./gutters.js";
 
 export class StepView {
   constructor(root) {
+    /** @type {HTMLElement} */
+    this.said;  // with the step, as all that is drawn
     this.root = root;
     this.drawn = "";
   }

@@ -27,6 +27,16 @@ class TimeMachine {
    * @param {{ moved: (nimg: number | null) => void, tile: () => number, failed: (error: unknown) => void }} acts
    */
   constructor(root, { moved, tile, failed }) {
+    // made by #build
+    /** @type {HTMLButtonElement} */ this.back;
+    /** @type {HTMLButtonElement} */ this.play;
+    /** @type {HTMLButtonElement} */ this.on;
+    /** @type {HTMLSelectElement} */ this.speed;
+    /** @type {HTMLInputElement} */ this.slider;
+    /** @type {HTMLOutputElement} */ this.where;
+    /** @type {HTMLButtonElement} */ this.now;
+    /** @type {HTMLButtonElement} */ this.explore;
+    /** @type {HTMLButtonElement} */ this.film;
     this.root = root;
     this.moved = moved;
     this.tile = tile;
@@ -180,8 +190,8 @@ class TimeMachine {
     const last = this.snapshots.length - 1;
     const at = this.#at();
     this.slider.disabled = last < 1;
-    this.slider.max = Math.max(0, last);
-    this.slider.value = Math.max(0, at);
+    this.slider.max = String(Math.max(0, last));
+    this.slider.value = String(Math.max(0, at));
     fillRange(this.slider, 0);
     this.back.disabled = at < 1;
     this.on.disabled = this.nimg === null;

@@ -1,6 +1,6 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
 import uPlot from "./uplot.js";
-import { count, h, t } from "./core.js";
+import { count, find, h, t } from "./core.js";
 import { named, roomFor } from "./figures.js";
 
 const TONES = {
@@ -53,7 +53,7 @@ export class Chart {
       title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
     this.point(this.group.at);
     const counted = this.rows.at(-1)?.[this.spec.counted];
-    if (counted) this.node.querySelector("h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
+    if (counted) find(this.node, "h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
   }
 
   /** @returns {import("./uplot.js").Data} */

@@ -170,6 +170,18 @@ export function find(root, selector, kind) {
   return /** @type {T} */ (node);
 }
 
+// The element of a kind that an event came from, or that is around where it came from.
+/** @param {Event} e @param {string} selector @returns {HTMLElement | null} */
+export const around = (e, selector) => (e.target instanceof Element ? e.target.closest(selector) : null);
+
+// What one draws with on a canvas.
+/** @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export function pencil(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("this browser has no more room for a canvas");
+  return context;
+}
+
 // What has the keyboard inside `box`, or null.
 /** @param {Element} box */
 export function focusedIn(box) {
@@ -178,6 +190,13 @@ export function focusedIn(box) {
 }
 
 // Text only: whatever comes from outside is never parsed as markup.
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, any>} [props] attributes; null, undefined and false are none
+ * @param {(Node | string | null | undefined)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) {

@@ -37,7 +37,7 @@ export class Job {
     const far = of > 0 && unit === "bytes" ? t("gan_hub_far", { done: bytes(done), of: bytes(of) }) : "";
     this.far.textContent = of > 0 && unit !== "none" ? [far, this.#left(done, of)].filter(Boolean).join(" · ") : "";
     this.meter.classList.toggle("is-unknown", !(of > 0));
-    if (of > 0) this.meter.setAttribute("aria-valuenow", Math.round(100 * share));
+    if (of > 0) this.meter.setAttribute("aria-valuenow", String(Math.round(100 * share)));
     else this.meter.removeAttribute("aria-valuenow");
     this.bar.style.transform = of > 0 ? `scaleX(${share})` : "";
   }

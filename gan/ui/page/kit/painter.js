@@ -3,7 +3,7 @@
 // number or null, `mix` class weights or null (then `label` does not matter), and perhaps `fade`:
 // {mix, share} of the same z in other classes, drawn over it.
 /** @import { Engine, LocalEngine, Painted, Picture, PictureRequest } from "./types" */
-import { modelOf, plainRef, refuse, url } from "./core.js";
+import { modelOf, pencil, plainRef, refuse, url } from "./core.js";
 
 const IN_FLIGHT = 4;
 const FAR_MS = 60;  // a server so far away gets as many requests as a browser has connections
@@ -231,7 +231,7 @@ function alike(requests) {
 /** @param {HTMLCanvasElement} canvas @param {Omit<Picture, "where" | "ms" | "nimg">} picture */
 export function draw(canvas, { image, over = null, share = 0, pixels, width, height, channels }) {
   resize(canvas, width, height);
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const context = pencil(canvas);
   if (image) {
     context.clearRect(0, 0, width, height);
     context.drawImage(image, 0, 0);
