@@ -100,9 +100,10 @@ class Explore {
 
   // ---- the model ------------------------------------------------------------------------------
 
+  /** @param {string | null} ref @param {Partial<import("../page/kit/types").Point> | null} [extra] */
   #open(ref, extra = null) {
     const model = ref ? modelOf(plainRef(ref)) : null;
-    if (!model) return this.#note(state.ready ? t("gan_no_models") : "");
+    if (!ref || !model) return this.#note(state.ready ? t("gan_no_models") : "");
     if (ref !== this.studio.ref) this.engine.forget();
     return this.studio.open(ref, model, extra);
   }

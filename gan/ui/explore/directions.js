@@ -24,7 +24,7 @@ export class Directions {
     this.list = this.find("#direction-rows");
     this.thumbs = new Thumbs(studio, this.list, ROOM, () => this.#wanted());
     this.#listen();
-    for (const name of ["directions", "language"]) on(name, () => this.build());
+    for (const name of /** @type {const} */ (["directions", "language"])) on(name, () => this.build());
     on("latent", () => this.draw());
     on("locks", () => this.#drawAll());
     this.build();

@@ -15,5 +15,5 @@ export function fold(button, body, build) {
     }
     draw();
   });
-  for (const name of ["latent", "locks", "language"]) on(name, draw);
+  for (const name of /** @type {const} */ (["latent", "locks", "language"])) on(name, draw);
 }

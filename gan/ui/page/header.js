@@ -30,7 +30,7 @@ export function mount(element) {
       choice.setAttribute("aria-pressed", String(choice.id === `language-${currentLanguage()}`));
     }
   };
-  ["state", "model", "language"].forEach((name) => on(name, draw));
+  for (const name of /** @type {const} */ (["state", "model", "language"])) on(name, draw);
   on("offline", (gone) => {
     const note = find(root, "#offline");
     note.hidden = !gone;

@@ -1,5 +1,5 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
-/** @import { Boot, Model, Point, RefusedBody, Run, StateReply } from "./types" */
+/** @import { Boot, Events, Model, Point, RefusedBody, Run, State, StateReply } from "./types" */
 import { Poll } from "./fresh.js";
 
 export { tabIsOpen } from "./fresh.js";
@@ -9,9 +9,17 @@ export { short } from "./figures.js";
 /** @type {Boot} */
 export const boot = window.GAN;
 export const events = new EventTarget();
-/** @param {string} name @param {any} [detail] whatever this kind of event tells */
+/**
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {Events[K]} [detail]
+ */
 export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
-/** @param {string} name @param {(detail: any) => void} listen */
+/**
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {(detail: Events[K]) => void} listen
+ */
 export const on = (name, listen) => events.addEventListener(name, (e) => listen(/** @type {CustomEvent} */ (e).detail));
 
 // What boot.remember kept; null where nothing was, or where the browser keeps nothing.
@@ -289,7 +297,7 @@ export async function copyText(text, button) {
 
 // ---- the server's state, asked for once for all boards ------------------------------------------
 
-/** @type {StateReply & { ref: string | null, ready: boolean }} */
+/** @type {State} */
 export const state = { models: [], runs: [], ref: null, ready: false };
 /** @param {string} ref @returns {Model | null} */
 export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;

@@ -272,6 +272,27 @@ export interface Entry {
   by?: string;
 }
 
+// ---- what modules tell each other (emit and on of core.js) --------------------------------------
+
+/** Each kind of event with its detail. */
+export interface Events {
+  state: State;  // the server told of models and runs
+  model: { ref: string | null; extra: Partial<Point> | null };  // another one was chosen
+  language: string;
+  theme: undefined;
+  offline: boolean;
+  latent: { settled: boolean };  // the point has changed; not settled within a drag
+  "latent-failed": string;
+  locks: undefined;
+  weights: undefined;  // a training on show has newer ones
+  directions: undefined;
+  "drawn-act": { act: string; id: string; row: HTMLElement | undefined };
+  watch: string;  // a run's id
+  fork: string;
+  "hub-busy": boolean;
+  "hub-kept": "favourites" | "recent";
+}
+
 // ---- replies ----------------------------------------------------------------------------------
 
 /** Why the server refused: a key of the words, or a sentence of the library's. */
@@ -283,6 +304,9 @@ export interface RefusedBody {
   field?: string | null;
   kind?: string;  // of a failure at the Hub
 }
+
+/** What is known of the server, and which model is chosen. */
+export type State = StateReply & { ref: string | null; ready: boolean };
 
 /** The state route. */
 export interface StateReply { models: Model[]; runs: Run[] }
