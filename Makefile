@@ -21,9 +21,9 @@ lint: $(VENV)/.dev scripts
 	$(BIN)/mypy
 	$(BIN)/python -m tests.structure
 
-# ESLint and TypeScript over the page's scripts, where Node is there; the app itself needs none
+# ESLint, TypeScript and Node's own tests for the page's scripts, where Node is there; the app needs none
 scripts:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ok && npm run --silent lint; \
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ok && npm run --silent lint && npm test --silent; \
 	else echo "npm is not there: the page's scripts are not checked"; fi
 
 node_modules/.ok: package.json package-lock.json

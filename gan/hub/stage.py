@@ -19,6 +19,7 @@ TREES: dict[str, tuple[str, ...]] = {  # folder -> endings of what goes along
         ".css",
         ".html",
         ".toml",
+        ".ts",
         ".br",
         ".md",
         ".json",
