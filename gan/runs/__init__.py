@@ -1,4 +1,4 @@
-"""Run folders and the processes that fill them."""
+"""Run folders and the processes that write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run does when it is told to: pause, resume, stop, set, step, slow."""
+"""Commands that a run obeys: pause, resume, stop, set, step, slow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gan.runs.session import Session
 
 MAX_STEPS_PER_S = 1000.0
-LOOKS_PER_S = 4.0  # in slow motion a viewer sees so many moments a second at most
+LOOKS_PER_S = 4.0  # in slow motion a viewer sees at most this many steps a second
 
 Command = dict[str, Any]
 
@@ -42,7 +42,7 @@ def _resume(session: Session, command: Command) -> None:
 
 
 def _set(session: Session, command: Command) -> None:
-    """Change settings, all or none; a wrong one changes nothing, and the run says so."""
+    """Change settings atomically; an invalid one changes nothing, and the run reports it."""
     settings = command.get("settings", {command.get("key"): command.get("value")})
     try:
         change(session, settings, why=str(command.get("remedy", ""))[:40])
@@ -53,17 +53,17 @@ def _set(session: Session, command: Command) -> None:
 
 
 def change(session: Session, settings: Any, *, why: str = "") -> None:
-    """Change settings of the training and write down what was and what is; raises ConfigError.
+    """Change training settings and log old and new values; raises ConfigError.
 
-    why: the remedy that asks for it, if one does; the history notes it.
+    why: the remedy that proposed it, if any, for the history.
     """
     if not isinstance(settings, Mapping) or not all(isinstance(k, str) for k in settings):
         raise ConfigError("settings must be names and values, got something else; send an object")
     before = session.trainer.config
     changed = checked_change(before, settings)
-    with suppress(OSError):  # a full disk is told by what follows
-        session.checkpoint()  # to go back to, if the change turns out badly
-    # first to disk: where that is full, nothing has changed
+    with suppress(OSError):  # a full disk is reported by the next write
+        session.checkpoint()  # a way back, should the change turn out badly
+    # disk first: if it is full, nothing has changed
     session.writer.reconfigure(changed)
     note = session.trainer.change(settings)
     for key in settings:
@@ -71,12 +71,12 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
         if old != new:
             session.note("set", key, old, new, why or note)
     if note:
-        session.saved_nimg = -1  # a checkpoint of this very moment no longer fits
+        session.saved_nimg = -1  # a checkpoint of this very step no longer fits
     session.writer.say(note)
 
 
 def _step(session: Session, command: Command) -> None:
-    """One update of D, of G or of both, and what it did; a run that is running pauses first."""
+    """One update of D, of G or of both, and its effect; a running run pauses first."""
     if not session.paused:
         session.pause(then=command)
         return
@@ -96,7 +96,7 @@ def _step(session: Session, command: Command) -> None:
 
 
 def _slow(session: Session, command: Command) -> None:
-    """So many steps a second, each shown; 0 is full speed again."""
+    """Limit to so many steps a second, each shown; 0 is full speed again."""
     wish = command.get("steps_per_s")
     is_number = isinstance(wish, int | float) and not isinstance(wish, bool) and math.isfinite(wish)
     if not is_number or not 0 <= float(wish or 0) <= MAX_STEPS_PER_S:

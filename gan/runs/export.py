@@ -1,4 +1,4 @@
-"""Samples as files: a sheet, arrays, or a zip of single images."""
+"""Exports samples to files: a sheet, arrays, or a zip of single images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SHEET = 10_000
 
 
 def check_out(out: Path, count: int) -> None:
-    """Raises ConfigError unless `count` samples can be written to `out`; asked before the work."""
+    """Raises ConfigError unless `count` samples can be written to `out`; called before the work."""
     if out.suffix.lower() not in ENCODERS:
         raise ConfigError(
             f"--out must end in .png, .webp, .npz or .zip, got {out.name!r}; "
@@ -34,7 +34,8 @@ def check_out(out: Path, count: int) -> None:
 
 
 def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:
-    """Samples as `out`, by its ending; raises ConfigError where `check_out` does."""
+    """Write samples to `out` in the format of its suffix; raises ConfigError where `check_out`
+    does."""
     check_out(out, len(samples.pixels))
     write_atomic(out, ENCODERS[out.suffix.lower()](samples, class_names))
 
@@ -44,7 +45,7 @@ def _sheet(samples: Samples) -> Pixels:
 
 
 def _npz(samples: Samples, class_names: tuple[str, ...]) -> bytes:
-    """images uint8 (N, H, W, C), seeds int64 (N,) and, where there are classes, labels (N,)."""
+    """images uint8 (N, H, W, C), seeds int64 (N,) and, with classes, labels (N,)."""
     arrays = {"images": samples.pixels, "seeds": samples.seeds}
     if samples.labels is not None:
         arrays["labels"] = samples.labels

@@ -1,4 +1,4 @@
-"""The run folder: the only thing between training and watching. One writer, any number of readers.
+"""The run folder: the only link between training and watching. One writer, any number of readers.
 
 runs/<id>/config.json  progress.jsonl  snapshots/<nimg>.webp  weights/<nimg>.safetensors
           checkpoints/<nimg>/  status.json  images.json  log.txt  .lock
@@ -51,18 +51,18 @@ class RunStatus:
     seconds: float = 0.0
     images_per_s: float = 0.0
     fraction: float | None = None  # of its budget, 0 to 1
-    message: str = ""  # one sentence, or nothing
+    message: str = ""  # one sentence, or empty
     steerable: bool = False
-    started_at: float = 0.0  # unix seconds
+    started_at: float = 0.0  # Unix time in seconds
     preset: str = ""
     data: str = ""
-    steps_per_s: float = 0.0  # of slow motion; 0 is full speed
+    steps_per_s: float = 0.0  # slow motion; 0 is full speed
 
 
 def new_run_dir(preset: str, *, taken: Collection[str] = ()) -> Path:
-    """A folder name nobody has yet, not even in the trash: preset and a number.
+    """An unused folder name, not even in the trash: the preset and a number.
 
-    taken: names of runs that are beginning and have no folder so far.
+    taken: names of starting runs that have no folder yet.
     """
     root = runs_root()
     with suppress(OSError):
@@ -80,31 +80,31 @@ def is_run(path: Path) -> bool:
 
 
 def has_checkpoint(path: Path) -> bool:
-    """Whether there is anything that a run could go on from."""
+    """Whether there is anything to resume from."""
     folder = path / "checkpoints"
     return bool(checkpoints(folder) or stranded(folder))
 
 
 def list_runs(root: Path | None = None) -> list[RunStatus]:
-    """All runs in `root`, newest first; folders that are no runs are passed over."""
+    """All runs in `root`, newest first; other folders are skipped."""
     found = []
     for path in (root or runs_root()).glob("*"):
         if is_run(path):
             try:
                 found.append(RunReader(path).status())
             except GanError:
-                continue  # being written or damaged: not a run that anyone can watch
+                continue  # half-written or damaged: not a run that anyone can watch
     return sorted(found, key=lambda s: s.started_at, reverse=True)
 
 
 class RunReader:
-    """What a viewer may ask of a run folder. It writes nothing."""
+    """Read-only access to a run folder for viewers."""
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
 
     def status(self) -> RunStatus:
-        """Its state; a live run whose process is gone reads as interrupted."""
+        """Its status; a live run whose process is gone reads as interrupted."""
         data = read_json(self.path / "status.json")
         if not is_status(data):
             raise RunError(f"status.json of {self.path.name} is damaged; the run cannot be watched")
@@ -120,7 +120,7 @@ class RunReader:
         return status
 
     def _what_is_left(self) -> str:
-        """What can be done with a run whose process is gone."""
+        """What can be recovered of a run whose process is gone."""
         if has_checkpoint(self.path):
             return "its process is gone; resume goes on from the last checkpoint"
         if self.weights():
@@ -128,16 +128,16 @@ class RunReader:
         return "its process is gone before anything was kept; start a new run"
 
     def writer_pid(self) -> int:
-        """The process that wrote the status last; 0 where there is none."""
+        """PID of the process that last wrote the status; 0 if none."""
         data = read_json(self.path / "status.json")
         return int(data.get("pid", 0)) if is_status(data) else 0
 
     def config(self) -> RunConfig:
-        """What it was started with."""
+        """The config it was started with."""
         return from_json(RunConfig, read_json(self.path / CONFIG_FILE))
 
     def images_id(self) -> ImagesId | None:
-        """Which images it learns from; None for a run of an older version."""
+        """Fingerprint of its training images; None for a run of an older version."""
         file = self.path / IMAGES_FILE
         return from_json(ImagesId, read_json(file)) if file.is_file() else None
 
@@ -146,7 +146,7 @@ class RunReader:
         return [row for row in self.tail(0)[0] if row["nimg"] > after_nimg]
 
     def tail(self, offset: int) -> tuple[list[dict[str, Any]], int]:
-        """Rows written past byte `offset`, and the offset to go on from."""
+        """Rows past byte `offset`, and the offset to continue from."""
         return tail_rows(self.path / "progress.jsonl", offset)
 
     def measures(self, after_nimg: int = -1) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ class RunReader:
         return [row for row in rows if isinstance(row.get("event"), str)]
 
     def past(self) -> Past:
-        """What the diagnosis asks of a run beside its rows: its history, and what was kept."""
+        """What the diagnosis needs beside the rows: the history, and the saved nimg."""
         kept = {int(path.name) for path in checkpoints(self.path / "checkpoints")}
         return Past(self.history(), sorted(kept | set(self.weights())))
 
@@ -196,7 +196,8 @@ class RunReader:
         return self._image(f"step-{moment}.webp", "no single step; take one")
 
     def reals(self) -> bytes:
-        """A grid of 8 x 8 real images, WebP; by class like the samples where there are classes."""
+        """A grid of 8 x 8 real images, WebP; ordered by class like the samples if there are
+        classes."""
         return self._image(REALS_FILE, "no grid of real images; start a new run")
 
     def _image(self, name: str, otherwise: str) -> bytes:
@@ -206,7 +207,7 @@ class RunReader:
             raise RunError(f"{self.path.name} has {otherwise}") from error
 
     def snapshots(self) -> list[int]:
-        """The moments, in nimg, of which there is a grid."""
+        """The image counts (nimg) with a saved grid."""
         files = (self.path / "snapshots").glob("*.webp")
         return sorted(int(p.stem) for p in files if p.stem.isdigit())
 
@@ -218,15 +219,15 @@ class RunReader:
             raise RunError(f"{self.path.name} has no snapshot at {nimg:,}; take another") from error
 
     def weights(self) -> list[int]:
-        """The moments, in nimg, of which there are weights."""
+        """The image counts (nimg) with saved weights."""
         return weights_of_run(self.path)
 
 
 def tail_rows(file: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
-    """Rows of a .jsonl written past byte `offset`, and the offset to go on from.
+    """Rows of a .jsonl past byte `offset`, and the offset to continue from.
 
-    A last, half-written line is left for next time, one that a full disk cut short is passed over,
-    and a file that has become shorter (its run went back) is read from its beginning.
+    A half-written last line is left for the next call, a line truncated by a full disk is skipped,
+    and a file that has shrunk (its run was reset) is read from the start.
     """
     try:
         with file.open("rb") as stream:
@@ -255,7 +256,7 @@ STATUS_KEYS = tuple(STATUS_TYPES)
 
 
 def is_status(data: object) -> bool:
-    """Whether status.json holds what a run writes, and not what anyone else may have put there."""
+    """Whether status.json has the format that runs write, whoever put it there."""
     types = STATUS_TYPES | {"pid": int, "born": str, "host": str, "updated_at": _NUMBER}
     return (
         isinstance(data, dict)
@@ -265,7 +266,7 @@ def is_status(data: object) -> bool:
 
 
 def _is_gone(status: dict[str, Any]) -> bool:
-    """Whether a live run's process is over: by its pid on this host, elsewhere by its heartbeat."""
+    """Whether a live run's process is gone: by its PID on this host, elsewhere by its heartbeat."""
     if os.name == "posix" and status.get("host") == socket.gethostname():
         pid = status.get("pid", 0)
         return not _is_alive(pid) or born(pid) != status.get("born", "")
@@ -273,11 +274,11 @@ def _is_gone(status: dict[str, Any]) -> bool:
 
 
 def born(pid: int) -> str:
-    """When a process started, in ticks since boot, so that a pid given anew is not mistaken."""
+    """A process's start time in ticks since boot, to detect a reused PID."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
-        return ""  # no /proc: the pid alone must do
+        return ""  # no /proc: the PID alone must do
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a run that goes on sees the images that it has learned from."""
+"""Checks that a resumed run gets the images it was trained on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Say = Callable[[str], None]
 
 
 def check_images(run_dir: Path, config: RunConfig, images: ImageSet, say: Say) -> ImagesId:
-    """What `images` are; raises RunError unless they are those that the run learned from."""
+    """Fingerprint of `images`; raises RunError unless they are those that the run was trained
+    on."""
     now, before = identify(images), RunReader(run_dir).images_id()
-    if before is None:  # a run of an older version: its config tells of classes
+    if before is None:  # a run of an older version: only its config tells of classes
         names = now.class_names if config.model.classes else ()
         why = class_difference(config.class_names, names)
     else:
@@ -32,6 +33,6 @@ def check_images(run_dir: Path, config: RunConfig, images: ImageSet, say: Say) -
 
 
 def same_images(run: Path, data_then: str, data_now: str, now: ImagesId) -> bool:
-    """Whether a fork of `run` sees its parent's images, so that their order can go on."""
+    """Whether a fork of `run` has its parent's images, so that their order can continue."""
     before = RunReader(run).images_id()
     return data_now == data_then if before is None else not difference(before, now)

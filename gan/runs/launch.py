@@ -1,4 +1,4 @@
-"""How a run begins: anew, from its last checkpoint, or as a fork of another one."""
+"""How a run begins: from scratch, from its last checkpoint, or as a fork of another one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from gan.training import ALONE, Ranks, Trainer, changes, config_in
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """What a training meets in its process: where it computes, who steers, watches and listens."""
+    """A training's environment in its process: device, ranks, commands, watcher."""
 
     device: str = "cpu"
     ranks: Ranks = ALONE
@@ -48,7 +48,7 @@ class Host:
 
 
 class HistoryEvent(NamedTuple):
-    """What the history tells of how a run began."""
+    """The history's record of how a run began."""
 
     event: str
     key: str = ""
@@ -60,10 +60,10 @@ class HistoryEvent(NamedTuple):
 def start(
     config: RunConfig, images: ImageSet, run_dir: Path, host: Host | None = None
 ) -> RunStatus:
-    """Train from the beginning in a new folder."""
+    """Train from scratch in a new folder."""
     host = host or Host()
     config = record(config, images)
-    # first: what is interrupted leaves no folder
+    # first: an interrupted start leaves no folder
     trainer = Trainer(config, images, device=host.device, ranks=host.ranks)
     if host.ranks.index:
         return _beside(trainer, run_dir)
@@ -74,10 +74,10 @@ def start(
 def resume(
     config: RunConfig, images: ImageSet, run_dir: Path, host: Host | None = None
 ) -> RunStatus:
-    """Go on from the newest whole checkpoint, bit for bit.
+    """Resume from the newest valid checkpoint, bit-exactly.
 
-    Where `config` has other settings than the checkpoint, they are changed then and there. Raises
-    RunError, and has written nothing, where `images` are not those that the run learned from.
+    Settings of `config` that differ from the checkpoint are changed on resume. Raises RunError,
+    before writing anything, unless `images` are those that the run was trained on.
     """
     host = host or Host()
     config = record(config, images, before=config)
@@ -101,7 +101,7 @@ def resume(
 def _go_on(
     config: RunConfig, images: ImageSet, run_dir: Path, host: Host
 ) -> tuple[Trainer, list[HistoryEvent], CheckpointFound]:
-    """The trainer as it was at the newest whole checkpoint; nothing is written."""
+    """The trainer as of the newest valid checkpoint; nothing is written."""
     found = _newest(run_dir)
     if found.skipped:
         host.say(
@@ -114,7 +114,8 @@ def _go_on(
 
 
 def _newest(run_dir: Path) -> CheckpointFound:
-    """The newest whole checkpoint; where there are only weights, that they can be forked."""
+    """The newest valid checkpoint; if there are only weights, the error says that they can be
+    forked."""
     try:
         return newest_checkpoint(run_dir / "checkpoints")
     except CheckpointError as error:
@@ -129,11 +130,11 @@ def _newest(run_dir: Path) -> CheckpointFound:
 def fork(
     config: RunConfig, origin: Origin, images: ImageSet, run_dir: Path, host: Host | None = None
 ) -> RunStatus:
-    """A new run that begins where another one was; `config` may have other settings than that."""
+    """A new run that starts from another run's state; `config` may have other settings."""
     host = host or Host()
     config = record(replace(config, parent=origin.name), images, before=origin.config)
     now = identify(images)
-    if not host.ranks.index and not is_run(run_dir):  # else it is refused, and changes nothing
+    if not host.ranks.index and not is_run(run_dir):  # otherwise it is refused, and changes nothing
         note_fork(origin.run, origin.nimg)
     if origin.checkpoint is not None:
         same = same_images(origin.run, origin.config.data, config.data, now)
@@ -152,7 +153,7 @@ def fork(
 def _restored(
     path: Path, config: RunConfig, images: ImageSet, host: Host, *, same_images: bool
 ) -> tuple[Trainer, list[HistoryEvent]]:
-    """A trainer as it was at a checkpoint, and which settings of `config` differ from then."""
+    """A trainer as of a checkpoint, and the settings in which `config` differs from it."""
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
     trainer = Trainer(_as_then(config, was), images, device=host.device, ranks=host.ranks)
@@ -185,12 +186,12 @@ def _from_weights(
 
 
 def _as_then(config: RunConfig, was: RunConfig) -> RunConfig:
-    """`config` with the networks and the settings of a moment in the past."""
+    """`config` with the networks and settings of an earlier state."""
     return replace(config, model=was.model, train=was.train)
 
 
 def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[HistoryEvent]:
-    """Bring the settings of `config` into force; returns what the history is to tell."""
+    """Apply the settings of `config`; returns the notes for the history."""
     before = trainer.config
     different = changes(before, config)
     if not different:
@@ -216,12 +217,12 @@ def _check_budget(trainer: Trainer, name: str) -> None:
 def _new_folder(
     run_dir: Path, trainer: Trainer, found: ImagesId, host: Host
 ) -> Iterator[RunWriter]:
-    """A new run's folder, which is this process's until it leaves."""
+    """A new run's folder, locked by this process until the context exits."""
     writer = RunWriter(run_dir, trainer.config, steerable=host.steer is not None)
     if is_run(run_dir):
-        check_free(run_dir)  # says who is writing there, if anyone is
+        check_free(run_dir)  # names the process that writes there, if any
     writer.check_new()
-    with suppress(OSError):  # `create` tells why
+    with suppress(OSError):  # `create` gives the reason
         run_dir.mkdir(parents=True, exist_ok=True)
     with writing(run_dir, host.say):
         writer.create()
@@ -232,7 +233,7 @@ def _new_folder(
 
 
 def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
-    """Train with rank 0, which alone hears signals and writes."""
+    """Train alongside rank 0, which alone handles signals and writes."""
     with deaf_to_signals():
         trainer.follow()
     return RunStatus(run_dir.name, run_dir, "finished", trainer.nimg)
@@ -256,7 +257,7 @@ def _run(
 
 @contextmanager
 def _failures_reported(writer: RunWriter) -> Iterator[None]:
-    """Whoever watches the folder learns of a failure too."""
+    """Report failures in the run folder too, for its viewers."""
     try:
         yield
     except GanError as error:
@@ -283,7 +284,7 @@ def _report_failure(writer: RunWriter, error: Exception) -> None:
 
 
 def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
-    """Commands from JSON lines; the end of the stream means that the server is gone."""
+    """Read commands as JSON lines; end of file means that the server is gone."""
     commands: queue.Queue[dict[str, Any]] = queue.Queue()
 
     def read() -> None:

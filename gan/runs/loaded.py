@@ -1,4 +1,4 @@
-"""Imported last by the process that trainings are forked from: tells that all else is loaded."""
+"""Imported last by the forkserver of trainings: signals that everything else has been imported."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from gan.runs.prefork import MARK
 
 
 def _tell() -> None:
-    """Whoever reads the number compares it with the process's: an earlier one's does not count."""
+    """Write this process's PID; readers compare it, so that a previous process's does not count."""
     if mark := os.environ.get(MARK):
         try:
             Path(mark).write_text(str(os.getpid()))
         except OSError:
-            return  # a full disk: then a start waits for the fork itself
+            return  # a full disk: a start then waits for the fork itself
 
 
 _tell()

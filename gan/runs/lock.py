@@ -1,6 +1,6 @@
-"""A run has one writer: a lock that the system holds for a process and frees when it is gone.
+"""A run has one writer: an OS file lock that is released when its process ends.
 
-It outlives neither kill -9 nor a crash, so there is nothing to clean up. Its file says who has it.
+It outlives neither kill -9 nor a crash, so there is nothing to clean up. The file names its holder.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from gan.files import parse_json
 from gan.runs.folder import LIVE, RunReader, is_run
 
 LOCK_FILE = ".lock"
-TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})  # the last is Windows' way
-FAR = 2**30  # Windows locks bytes: one far behind the text, so that others can read that
-READ_TRIES, READ_PAUSE_S = 20, 0.01  # who has just got it is about to write who that is
+TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})  # the last is Windows' errno
+FAR = 2**30  # Windows locks bytes: one far past the text, so that others can read the text
+READ_TRIES, READ_PAUSE_S = 20, 0.01  # the new holder is about to write its name
 
 
 class RunLock:
-    """The right to write into a run's folder; `close` gives it back.
+    """The exclusive right to write to a run's folder, released by `close`.
 
-    `held` is False where the disk cannot lock (some network file systems) or takes no file.
+    `held` is False if the file system cannot lock (some network ones) or cannot create the file.
     """
 
     def __init__(self, path: Path) -> None:
-        """Raises RunError, with who has it, where another one has."""
+        """Raises RunError, naming the holder, if it is taken."""
         self.path = path
         self.held, self.refusal = False, ""
         self._handle: int | None = None
         try:
-            # a link in somebody else's run must not have its target written over
+            # never write through a symlink planted in somebody else's run
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
             self._handle = os.open(path / LOCK_FILE, flags, 0o644)
         except OSError as error:
@@ -55,7 +55,7 @@ class RunLock:
         self._check_that_it_is_there()
 
     def _check_that_it_is_there(self) -> None:
-        """Between opening and locking the run may have been deleted."""
+        """The run may have been deleted between opening and locking."""
         assert self._handle is not None, "locked"
         try:
             if os.path.samestat(os.fstat(self._handle), (self.path / LOCK_FILE).stat()):
@@ -66,7 +66,7 @@ class RunLock:
         raise RunError(f"{self.path.name} was moved or deleted just now; see the list")
 
     def sign(self) -> None:
-        """Write who holds it; on a full disk it is held without."""
+        """Write the holder's identity; on a full disk the lock is held without it."""
         who = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
         if self._handle is None:
             return
@@ -75,7 +75,7 @@ class RunLock:
             os.write(self._handle, json.dumps(who).encode())
 
     def close(self) -> None:
-        """Let others write."""
+        """Release the lock."""
         if self._handle is not None:
             os.close(self._handle)
         self._handle, self.held = None, False
@@ -97,9 +97,9 @@ else:
 
 @contextmanager
 def writing(path: Path, say: Callable[[str], None] = lambda text: None) -> Iterator[None]:
-    """Be the one that writes into the run's folder `path`; raises RunError where another one is.
+    """Hold the write lock of run folder `path`; raises RunError if another process does.
 
-    Where the disk cannot lock, that is said, and the status alone must tell.
+    If the file system cannot lock, `say` gets a warning and only the status is checked.
     """
     lock = RunLock(path)
     try:
@@ -116,13 +116,13 @@ def writing(path: Path, say: Callable[[str], None] = lambda text: None) -> Itera
 
 
 def check_free(path: Path) -> None:
-    """Raises RunError where another process writes into the run's folder now."""
+    """Raises RunError if another process is writing to the run's folder."""
     RunLock(path).close()
     check_idle(path)
 
 
 def is_held(path: Path) -> bool:
-    """Whether another process writes there; one whose status alone says so counts too."""
+    """Whether another process writes there, by its lock or, failing that, by the status."""
     try:
         check_free(path)
     except RunError:
@@ -131,19 +131,19 @@ def is_held(path: Path) -> bool:
 
 
 def check_idle(path: Path) -> None:
-    """Raises RunError where the status tells of a process that lives."""
+    """Raises RunError if the status names a live process."""
     if not is_run(path):
         return
     try:
         state = RunReader(path).status().state
     except GanError:
-        return  # damaged: nobody can tell
+        return  # damaged: unknown
     if state in LIVE:
         raise RunError(f"{path.name} is {state} in another process; stop it first")
 
 
 def _who_has(path: Path) -> str:
-    """One sentence on the process that holds the lock."""
+    """One sentence about the lock's holder."""
     for _ in range(READ_TRIES):
         try:
             who = parse_json((path / LOCK_FILE).read_bytes())

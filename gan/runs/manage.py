@@ -1,7 +1,7 @@
-"""What people do with finished runs: name them, note things, throw them away and take them back.
+"""Managing finished runs: naming, notes, deleting and restoring.
 
-A deleted run is moved into a trash folder inside the runs root, and only purged from there later.
-Nothing here follows a symbolic link, and nothing touches a run that is going on.
+A deleted run is moved to a trash folder inside the runs root, and only purged from there later.
+Nothing here follows a symbolic link, and nothing touches a live run.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from gan.runs.lock import RunLock, is_held
 META_FILE = "meta.json"
 MAX_NAME, MAX_NOTE = 60, 2000  # characters
 KEEP_TRASH_S = 24 * 3600
-VISITOR_FILE = "visitor"  # in a run's folder: a public server's visitor started it
-KEEP_VISITORS, KEEP_VISITORS_BYTES = 40, 8 * 2**30  # runs of theirs that are over
+VISITOR_FILE = "visitor"  # marker in a run's folder: started by a visitor of a public server
+KEEP_VISITORS, KEEP_VISITORS_BYTES = 40, 8 * 2**30  # finished visitor runs
 TOKEN = re.compile(r"(?P<id>.+)@(?P<time>\d{9,12})-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
 class RunMeta:
-    """What a person says of a run; its folder keeps its own name."""
+    """A user's name and note for a run; the folder keeps its own name."""
 
     name: str = ""
     note: str = ""
@@ -42,12 +42,12 @@ class Deleted:
 
     token: str  # its folder's name there, unguessable
     id: str
-    deleted_at: float  # unix seconds
+    deleted_at: float  # Unix time in seconds
     path: Path
 
 
 def read_meta(path: Path) -> RunMeta:
-    """A run's name and note; empty where there are none, or where they are damaged."""
+    """A run's name and note; empty if missing or damaged."""
     try:
         data = read_json(path / META_FILE)
         return RunMeta(_text(data.get("name"), MAX_NAME), _text(data.get("note"), MAX_NOTE, "\n"))
@@ -56,15 +56,15 @@ def read_meta(path: Path) -> RunMeta:
 
 
 def _text(value: object, most: int, also: str = "") -> str:
-    """Printable characters only, and not too many."""
+    """Printable characters only, up to the limit."""
     text = value if isinstance(value, str) else ""
     return "".join(c for c in text if c.isprintable() or c in also)[:most]
 
 
 def write_meta(path: Path, *, name: str | None = None, note: str | None = None) -> RunMeta:
-    """Change a run's name, its note, or both; None leaves one as it is.
+    """Change a run's name, its note, or both; None leaves one unchanged.
 
-    Raises RunError where they are too long, or cannot be written.
+    Raises RunError if they are too long or cannot be written.
     """
     for field, text, most in (("name", name, MAX_NAME), ("note", note, MAX_NOTE)):
         if text is not None and len(text) > most:
@@ -84,7 +84,7 @@ def write_meta(path: Path, *, name: str | None = None, note: str | None = None) 
 
 
 def disk_use(path: Path) -> int:
-    """Bytes of all files below `path`; symbolic links count as nothing."""
+    """Total bytes of all files below `path`; symbolic links count as nothing."""
     total = 0
     with suppress(OSError), os.scandir(path) as entries:
         for entry in entries:
@@ -97,7 +97,7 @@ def disk_use(path: Path) -> int:
 
 
 def free_space(root: Path | None = None) -> int:
-    """Bytes that are free where runs are written."""
+    """Free bytes on the disk that holds the runs."""
     place = (root or runs_root()).absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
@@ -105,20 +105,20 @@ def free_space(root: Path | None = None) -> int:
 
 
 def delete_run(run_id: str, root: Path | None = None) -> str:
-    """Move a run into the trash; returns the token with which it comes back.
+    """Move a run to the trash; returns the token that restores it.
 
-    Raises RunError for a run that is not there, is a link, or is going on.
+    Raises RunError for a run that is missing, a link, or live.
     """
     root = root or runs_root()
     path = _own_folder(root, run_id)
-    lock = RunLock(path)  # until it is moved, nobody may begin to write there
+    lock = RunLock(path)  # block new writers until it is moved
     try:
         state = RunReader(path).status().state
         if state in LIVE:
             raise RunError(f"{run_id} is {state}; stop it first, then delete it")
         token = f"{run_id}@{int(time.time())}-{secrets.token_hex(8)}"
         if os.name == "nt":
-            lock.close()  # Windows moves no folder with an open file in it
+            lock.close()  # Windows cannot move a folder with an open file in it
         (root / TRASH).mkdir(exist_ok=True)
         path.rename(root / TRASH / token)
     except OSError as error:
@@ -129,7 +129,7 @@ def delete_run(run_id: str, root: Path | None = None) -> str:
 
 
 def _own_folder(root: Path, run_id: str) -> Path:
-    """A run's folder, right below `root` and no link; an id is matched, never joined."""
+    """A run's folder, directly below `root` and no link; an id is matched, never joined."""
     for path in root.glob("*"):
         if path.name == run_id and not path.is_symlink() and is_run(path):
             return path
@@ -137,7 +137,7 @@ def _own_folder(root: Path, run_id: str) -> Path:
 
 
 def deleted_runs(root: Path | None = None) -> list[Deleted]:
-    """What is in the trash, the last deleted first."""
+    """The contents of the trash, most recently deleted first."""
     folder = (root or runs_root()) / TRASH
     found = []
     if not folder.is_symlink():
@@ -156,7 +156,7 @@ def _deleted(token: str, root: Path) -> Deleted:
 
 
 def restore_run(token: str, root: Path | None = None) -> str:
-    """Take a run back out of the trash; returns its id, a new one where its own was taken."""
+    """Restore a run from the trash; returns its id, a new one if its own was taken."""
     root = root or runs_root()
     entry = _deleted(token, root)
     target, number = root / entry.id, 2
@@ -170,14 +170,14 @@ def restore_run(token: str, root: Path | None = None) -> str:
 
 
 def purge_run(token: str, root: Path | None = None) -> None:
-    """Delete a run in the trash for ever."""
+    """Permanently delete a run in the trash."""
     shutil.rmtree(_deleted(token, root or runs_root()).path, ignore_errors=True)
 
 
 def purge_old(
     root: Path | None = None, *, older_than_s: float = KEEP_TRASH_S, now: float | None = None
 ) -> list[str]:
-    """Delete for ever what has been in the trash for longer; returns the ids."""
+    """Permanently delete older trash entries; returns the ids."""
     root = root or runs_root()
     late = (time.time() if now is None else now) - older_than_s
     old = [entry for entry in deleted_runs(root) if entry.deleted_at < late]
@@ -187,7 +187,7 @@ def purge_old(
 
 
 def mark_visitors(path: Path) -> None:
-    """Note that a run is a visitor's: it is kept only while there is room for it."""
+    """Mark a run as a visitor's: it is kept only while there is room."""
     with suppress(OSError):
         (path / VISITOR_FILE).touch()
 
@@ -195,9 +195,9 @@ def mark_visitors(path: Path) -> None:
 def prune_visitors(
     root: Path | None = None, *, keep: int = KEEP_VISITORS, keep_bytes: int = KEEP_VISITORS_BYTES
 ) -> list[str]:
-    """Delete for ever the oldest of the visitors' runs that are over, those in the trash too.
+    """Permanently delete the oldest finished visitor runs, including those in the trash.
 
-    What has no mark, goes on, or is a link stays, whatever there is. Returns the folders' names.
+    Unmarked and live runs and links are always kept. Returns the folders' names.
     """
     root = root or runs_root()
     marked = [p.parent for p in (*root.glob(f"*/{VISITOR_FILE}"), *_in_trash(root))]
@@ -216,7 +216,7 @@ def _in_trash(root: Path) -> list[Path]:
 
 
 def _lives(path: Path) -> bool:
-    """Whether a process writes there; of a damaged one nobody can tell but by its lock."""
+    """Whether a process writes there; for a damaged run only the lock can tell."""
     return is_held(path)
 
 
@@ -228,7 +228,7 @@ def _written_at(path: Path) -> float:
 
 
 def find_run(name: str, root: Path | None = None) -> Path:
-    """The folder of a run, by path, id or given name; raises RunError with what there is."""
+    """A run's folder by path, id or display name; raises RunError that lists the runs there are."""
     path = Path(name)
     if is_run(path):
         return path

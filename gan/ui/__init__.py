@@ -1,4 +1,5 @@
-"""The interface: the only part of the package that imports gradio, and only when it is opened."""
+"""The web interface: the only part of the package that imports gradio, and only when it is
+launched."""
 
 from __future__ import annotations
 

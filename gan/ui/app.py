@@ -1,4 +1,4 @@
-"""The app: header and tabs in Gradio's frame, our routes beside it, one server for both."""
+"""The app: header and tabs inside Gradio's page, our own routes beside it, one server for both."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ TABS = (explore.TAB, train.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
 
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
-    """The page: a header, and one board a tab."""
+    """Build the page: a header and one board per tab."""
     with gr.Blocks(
         title="GAN Atelier",
         fill_width=True,
@@ -67,7 +67,8 @@ def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
 
 
 def build_head(context: Context) -> str:
-    """Stylesheet, early script and preloads; all addresses are relative to the page."""
+    """The page's <head>: stylesheet, early script and preloads; all URLs are relative to the
+    page."""
     base = f"_gan/assets/{assets_version()}"
     data = {
         "assets": base,
@@ -91,12 +92,12 @@ def build_head(context: Context) -> str:
 
 @cache
 def first_modules() -> tuple[str, ...]:
-    """The scripts of the header and of Explore, with all that they import, level by level.
+    """Scripts of the header and of Explore with all their imports, in breadth-first order.
 
-    Asked for at once, they cost a distant visitor one way and back instead of one a level.
+    Preloading them together costs a distant visitor one round trip instead of one per level.
     """
     found = ["page/header.js", f"{TABS[0].name}/board.js"]
-    for name in found:  # grows while it is read
+    for name in found:  # the list grows during iteration
         text = (UI / name).read_text("utf-8")
         imported = (
             posixpath.normpath(f"{posixpath.dirname(name)}/{m}")
@@ -109,7 +110,7 @@ def first_modules() -> tuple[str, ...]:
 def launch(
     context: Context, *, host: str, port: int | None, share: bool = False, mcp: bool = False
 ) -> gr.Blocks:
-    """Serve in the background; the caller waits, and closes. `mcp`: the endpoints as tools too."""
+    """Serve in a background thread; the caller waits and closes. `mcp`: also expose MCP tools."""
     locales = gr.I18n(**gradio_locales(tuple(f"gan_tab_{tab.name}" for tab in TABS)))
     profile = context.profile
     profile.sign_in = profile.sign_in and signin.is_installed()
@@ -149,9 +150,9 @@ def launch(
 
 
 def can_serve_mcp(profile: Profile) -> bool:
-    """Whether agents may be served here: False, with a word in the log, in public.
+    """Whether MCP may be served here: False, with a log message, on a public server.
 
-    Raises ConfigError where the package for it lacks.
+    Raises ConfigError where the required package is missing.
     """
     if not profile.local:
         log.warning("MCP stays off: it is for your own computer, and this server is public")
@@ -171,9 +172,9 @@ def serve(
     open_browser: bool = False,
     mcp: bool = False,
 ) -> None:
-    """Serve until interrupted or terminated; then our trainings keep a checkpoint and end.
+    """Serve until interrupted or terminated; then our trainings save a checkpoint and stop.
 
-    Raises ConfigError where the port or a package cannot be had.
+    Raises ConfigError where the port or a package is unavailable.
     """
     torch.set_num_threads(1)
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
@@ -183,7 +184,7 @@ def serve(
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):
         mcp = mcp and can_serve_mcp(context.profile)
-        # a share link is asked for outside, perhaps through the proxy
+        # a share link is requested from an external service, perhaps through the proxy
         direct = contextlib.nullcontext() if share else without_proxies()
         try:
             with direct:
@@ -205,7 +206,7 @@ def serve(
 
 @contextlib.contextmanager
 def closing(context: Context) -> Iterator[None]:
-    """Whatever happens, no training is left without its server."""
+    """Whatever happens, no training outlives its server."""
     try:
         yield
     finally:
@@ -213,7 +214,7 @@ def closing(context: Context) -> Iterator[None]:
 
 
 def _end_signal() -> threading.Event:
-    """An event that SIGTERM and Ctrl-C set."""
+    """An event set by SIGTERM and Ctrl-C."""
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

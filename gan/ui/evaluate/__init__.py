@@ -1,1 +1,1 @@
-"""Evaluate: how good a model is, in numbers."""
+"""Evaluate: a model's quality in numbers."""

@@ -1,4 +1,4 @@
-"""Routes of Evaluate: how good a model is, and all that was measured so far."""
+"""Routes of Evaluate: measuring a model's quality, and the leaderboard of all results so far."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from gan.ui.server.views import evaluation_json, finite
 
 
 async def begin(context: Context, request: Request) -> Response:
-    """Measure: lines with the fraction that is done, then one with the answer."""
+    """Run an evaluation: lines with the fraction done, then one with the result."""
     judge, question = context.part(Judge), question_of(context, await json_of(request))
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         yield from map(line, answers(context, judge, question, cancelled))
 
-    # looking at what is known, in another tab say, must not end what the visitor has measured
+    # showing cached results, say in another tab, must not cancel the visitor's running evaluation
     session = "" if question.kept else session_of(request)
     return stream(judge, session, work)
 
 
-# ---- what was measured so far -----------------------------------------------------------------
+# ---- leaderboard ------------------------------------------------------------------------------
 
 
 async def leaderboard(context: Context, request: Request) -> Response:
-    """Every model with the newest of what was found of it."""
+    """Every model with its newest evaluation."""
 
     def look() -> list[dict[str, Any]]:
         return [_row(context, model) for model in context.models.listed()]
 
-    # its first look hashes every model: seconds, for which nobody's poll waits
+    # the first call hashes every model, which takes seconds; nobody's poll waits for it
     thread = context.part(Judge).board_thread
     return JSONResponse({"rows": await on(thread, look)}, headers=NEVER)
 
@@ -67,7 +67,7 @@ def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
 
 
 def _training_of(context: Context, ref: str) -> tuple[float, str]:
-    """Seconds of training, and the name of the data (never a path)."""
+    """Seconds of training, and the name of the data set (never a path)."""
     if ref.startswith("run:"):
         status = context.runs.status(ref.removeprefix("run:"))
         data = status.data if context.profile.local else status.data.partition(":")[0]
@@ -76,7 +76,7 @@ def _training_of(context: Context, ref: str) -> tuple[float, str]:
 
 
 def _card(ref: str) -> dict[str, Any] | None:
-    """The distance that a model's folder states, and how it was measured; None of runs."""
+    """The distance stated in a model's folder and how it was measured; None for runs."""
     if ref.startswith("run:") or (config := _folder_config(ref)).fd is None:
         return None
     return {
@@ -114,7 +114,7 @@ def _revision(context: Context, ref: str, nimg: int) -> str:
 
 
 def _hash(context: Context, path: Path) -> str:
-    """SHA-256 of a file, worked out once for as long as it stays as it is."""
+    """SHA-256 of a file, cached until its mtime or size changes."""
     try:
         info = path.stat()
         key = (path, info.st_mtime_ns, info.st_size)

@@ -1,4 +1,4 @@
-"""Evaluate: how good a model is, and the leaderboard."""
+"""Evaluate: a model's quality, and the leaderboard."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gan.ui.server.profile import Profile
 
 
 def build() -> None:
-    """The board."""
+    """Build the board."""
     build_board("evaluate", "board")
 
 
 def options(profile: Profile) -> dict[str, Any]:
-    """What the form offers."""
+    """The form's choices."""
     return evaluations.options(local=profile.local)
 
 

@@ -1,4 +1,5 @@
-"""Directions for the latent board: found once per weights, drawn by visitors, kept by the owner."""
+"""Directions for the latent board: found once per weights, drawn by visitors, saved by the
+owner."""
 
 from __future__ import annotations
 
@@ -40,25 +41,25 @@ from gan.sampling import affordable
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in, on
 from gan.ui.server.views import PageError, finite, rows_from_bytes
 
-KEPT = 16  # models whose directions are remembered; about 30 KB each
+KEPT = 16  # models whose directions are cached; about 30 KB each
 OF_A_KIND = 24
-CANDIDATES = 12  # of a kind, for the short list: each costs 16 pictures
-RANKED_S = 20.0  # of drawing them; a slower model's directions stand in the order of their share
+CANDIDATES = 12  # per kind, for the short list: each costs 16 pictures
+RANKED_S = 20.0  # of rendering; a slower model's directions are ordered by their share of variance
 RANKED = 16
 MOST_OWN = 32  # drawn directions of one model
-MOST_MARKED = 64  # samples that a direction is drawn from
+MOST_MARKED = 64  # samples that a direction is fitted to
 MAX_ROW_BYTES = 4 * 2048
 MAX_NAME = 40
-MAX_REACH = 10.0  # of a drawn vector's entries
+MAX_REACH = 10.0  # bound on a drawn vector's entries
 
 _found: OrderedDict[str, dict[str, Any]] = OrderedDict()
 _writing = threading.Lock()
 
 
 def find(weights: Weights) -> dict[str, Any]:
-    """Every direction of a model as JSON, the same for the same weights; kept, KEPT models long.
+    """All directions of a model as JSON, deterministic for given weights; cached for KEPT models.
 
-    Runs on one thread, so that no model is looked at twice at a time.
+    Runs on one thread, so that no model is analysed twice at once.
     """
     if weights.revision not in _found:
         _found[weights.revision] = _find(weights)
@@ -84,7 +85,7 @@ def _find(weights: Weights) -> dict[str, Any]:
         cost = 2 * ANCHORS * len(candidates)
         if affordable(g, RANKED_S, least=0, most=cost) == cost:
             best = rank(g, candidates, count=RANKED, features=net)
-        else:  # in turns, the largest of each kind first
+        else:  # interleaved, the largest of each kind first
             turns = zip_longest(*groups)
             best = [d for turn in turns for d in turn if d is not None][:RANKED]
     ids = {id(d): direction_id(d, names, i) for group in groups for i, d in enumerate(group)}
@@ -100,7 +101,7 @@ def _eyes(kind: str) -> FeatureNet:
 
 
 def direction_id(direction: Direction, class_names: Sequence[str], index: int) -> str:
-    """What links and the page call a direction: `pca-1`, `class-7`, `drawn-1f2e3d4c`."""
+    """A direction's id in links and on the page: `pca-1`, `class-7`, `drawn-1f2e3d4c`."""
     if direction.kind == "drawn":
         return f"drawn-{zlib.crc32(direction.name.encode()):08x}"
     if direction.kind == "class":
@@ -127,7 +128,8 @@ def packed(values: torch.Tensor) -> str:
 
 
 def unpacked(text: object, length: int) -> NDArray[np.float32]:
-    """The opposite; raises PageError unless it holds `length` finite numbers within reach."""
+    """The inverse of `packed`; raises PageError unless it holds `length` finite numbers within
+    bounds."""
     try:
         raw = base64.b64decode(text if isinstance(text, str) else "", validate=True)
     except ValueError:
@@ -140,11 +142,11 @@ def unpacked(text: object, length: int) -> NDArray[np.float32]:
     return values
 
 
-# ---- what the owner keeps -----------------------------------------------------------------------
+# ---- saved directions -------------------------------------------------------------------------
 
 
 def kept(weights: Weights) -> list[Direction]:
-    """The drawn directions of a model: what came with it, then the owner's."""
+    """A model's drawn directions: those shipped with it, then the owner's."""
     drawn = {d.name: d for d in all_directions(weights) if d.kind == "drawn"}
     return list(drawn.values())
 
@@ -172,7 +174,7 @@ def change_kept(weights: Weights, order: dict[str, Any]) -> list[Direction]:
 
 
 def checked_name(name: object) -> str:
-    """A visitor's name for a direction; raises PageError for anything odd."""
+    """A visitor's name for a direction; raises PageError for an invalid one."""
     text = " ".join(name.split()) if isinstance(name, str) else ""
     if not text.isprintable() or not 1 <= len(text) <= MAX_NAME:
         raise PageError("gan_error_direction_name", count=MAX_NAME)
@@ -191,7 +193,7 @@ def _sent(order: dict[str, Any], name: str, weights: Weights) -> Direction:
 
 
 async def listed(context: Context, request: Request) -> Response:
-    """Everything to move along, and the nimg of the weights that it belongs to."""
+    """All directions of a model, and the nimg of the weights they belong to."""
     ref = request.query_params.get("ref", "")
 
     def look() -> dict[str, Any]:
@@ -207,12 +209,12 @@ async def listed(context: Context, request: Request) -> Response:
 def _readable(weights: Weights) -> list[Direction]:
     try:
         return kept(weights)
-    except WeightsError:  # a damaged file of drawn directions must not take the others along
+    except WeightsError:  # a damaged file of drawn directions must not hide the others
         return []
 
 
 async def fit(context: Context, request: Request) -> Response:
-    """POST rows of z (and class weights), `plus` of them marked more, the rest marked less."""
+    """POST rows of z (and class weights), the first `plus` of them marked more, the rest less."""
     plus = number_in(request, "plus", 0)
     body = await body_of(request, limit=MOST_MARKED * MAX_ROW_BYTES)
 
@@ -236,7 +238,8 @@ async def fit(context: Context, request: Request) -> Response:
 
 
 async def keep(context: Context, request: Request) -> Response:
-    """POST {ref, do: save | rename | delete, name, ...}: only the owner, on their own machine."""
+    """POST {ref, do: save | rename | delete, name, ...}: only for the owner, on their own
+    machine."""
     if not context.profile.local:
         raise PageError("gan_error_local_directions", status=403)
     order = await json_of(request)

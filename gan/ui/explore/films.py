@@ -1,5 +1,5 @@
-"""The panels under the latent board: films of walks, and the map; own pictures and the inside
-have modules of their own."""
+"""The panels under the latent board: walk videos and the map; own pictures and the inside have
+their own modules."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ FRAMES_PER_S = 24
 MAX_SECONDS = 30
 PUBLIC_SECONDS = 12
 SCALES = (1, 2, 4, 8, 12, 16)
-FRAME_PX, PUBLIC_SIDE = 512, 384  # a larger model's frames are shrunk
+FRAME_PX, PUBLIC_SIDE = 512, 384  # a larger model's frames are downscaled
 RENDERED_AT_ONCE = 24
-ENCODED_S = 0.1  # how often the encoder is looked at
+ENCODED_S = 0.1  # polling interval of the encoder
 
 
-# ---- films of walks ---------------------------------------------------------------------------
+# ---- videos of walks --------------------------------------------------------------------------
 
 
 class WalkFilm(NamedTuple):
-    """What is asked for."""
+    """A checked request."""
 
     ref: str
     format: FilmFormat
@@ -49,7 +49,7 @@ class WalkFilm(NamedTuple):
 
 
 def film_of(context: Context, request: Request) -> WalkFilm:
-    """The settings of a film; raises PageError or ConfigError for what cannot be."""
+    """The settings of a walk video; raises PageError or ConfigError for invalid ones."""
     query = request.query_params
     longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
     form, space = query.get("format", "webp"), query.get("space", "z")
@@ -62,7 +62,7 @@ def film_of(context: Context, request: Request) -> WalkFilm:
 
 
 def frames_of(film: WalkFilm, keyframes: Points) -> Path:
-    """The path, at a steady number of pictures a second."""
+    """Yields the path's frames at a steady rate."""
     stretches = len(keyframes) - (0 if film.loop else 1)
     steps = max(1, round(film.seconds * FRAMES_PER_S / stretches))
     return between(keyframes, steps, space=film.space, loop=film.loop)
@@ -71,7 +71,7 @@ def frames_of(film: WalkFilm, keyframes: Points) -> Path:
 def make_film(
     context: Context, film: WalkFilm, body: bytes, cancelled: Cancelled
 ) -> Iterator[bytes | Later]:
-    """Progress as lines, then one line that names the film, then its bytes."""
+    """Progress lines, then one line that describes the file, then its bytes."""
     weights = context.models.get(film.ref)
     path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
     longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
@@ -90,7 +90,7 @@ def make_film(
     each_s = 1 / FRAMES_PER_S
     encode = partial(encode_film, format=film.format, seconds_per_frame=each_s, scale=scale)
     encoded = context.part(PanelWorkers).film.thread.submit(encode, frames)
-    while not encoded.done():  # meanwhile others draw
+    while not encoded.done():  # other jobs render meanwhile
         yield Later(ENCODED_S)
     data = encoded.result()
     side = f"{width * scale}x{height * scale}"
@@ -100,7 +100,7 @@ def make_film(
 
 
 async def film(context: Context, request: Request) -> Response:
-    """POST 2 to 8 keyframes; the reply is lines of JSON and then the film, see `make_film`."""
+    """POST 2 to 8 keyframes; the reply is JSON lines and then the video, see `make_film`."""
     wanted = film_of(context, request)
     body = await body_of(request, limit=MAX_BODY)
 
@@ -118,7 +118,7 @@ async def film(context: Context, request: Request) -> Response:
 
 
 async def map_of(context: Context, request: Request) -> Response:
-    """The map of a model's samples; psi counts in tenths, so that few maps serve all."""
+    """The map of a model's samples; psi is rounded to tenths, so that few cached maps serve all."""
     method, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
     if method not in METHODS:
         raise PageError("gan_error_request")

@@ -1,4 +1,4 @@
-"""The generator in the visitor's browser: the runtime, and each model as the file it reads."""
+"""The generator in the visitor's browser: the ONNX runtime, and each model as an ONNX file."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on
 from gan.ui.server.views import PageError
 
-RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web; part of the address, so that it is kept for ever
+RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web; part of the URL, so that it can be cached for ever
 RUNTIME = {
     "ort.wasm.bundle.min.mjs": "text/javascript",
     "ort-wasm-simd-threaded.wasm": "application/wasm",
     "ThirdPartyNotices.txt": "text/plain",
 }
-# Above 4 M parameters a browser's one thread takes longer than the way to the server and back.
+# Above 4 M parameters, one thread in the browser is slower than a round trip to the server.
 MAX_MODEL_BYTES = 16 * 10**6
 MAX_KEPT_BYTES = 64 * 10**6
-CODINGS = ("br", "gzip", "identity")  # in the order of preference
+CODINGS = ("br", "gzip", "identity")  # in order of preference
 
 
 # ---- the runtime --------------------------------------------------------------------------------
 
 
 def coding_for(accepted: str) -> str:
-    """The best coding that an Accept-Encoding header allows; browsers offer br over https only,
-    and on this machine itself."""
+    """The best content encoding that an Accept-Encoding header allows; browsers offer br only over
+    https and on localhost."""
     allowed = set()
     for part in accepted.lower().split(","):
         name, _, quality = part.partition(";")
@@ -45,7 +45,7 @@ def coding_for(accepted: str) -> str:
 
 @cache
 def packed(name: str, coding: str) -> bytes:
-    """A file of the runtime; it is stored as br, the other codings are made once."""
+    """A file of the runtime; stored as br, other encodings are made once."""
     if coding == "br":
         return (UI / "explore" / "ort" / f"{name}.br").read_bytes()
     plain: bytes = brotli.decompress(packed(name, "br"))
@@ -53,7 +53,7 @@ def packed(name: str, coding: str) -> bytes:
 
 
 async def runtime(context: Context, request: Request) -> Response:
-    """One file of onnxruntime-web, compressed as the browser can take it."""
+    """One file of onnxruntime-web, compressed with an encoding the browser accepts."""
     name = request.path_params["name"]
     if name not in RUNTIME or request.path_params["version"] != RUNTIME_VERSION:
         return Response(status_code=404)
@@ -69,16 +69,16 @@ async def runtime(context: Context, request: Request) -> Response:
 
 
 class Exports:
-    """Exported models, each made once; one thread makes them, so that nothing else waits."""
+    """Exported models, each exported once, on a thread of their own so that nothing else waits."""
 
     def __init__(self, *, limit: int = MAX_KEPT_BYTES) -> None:
         self.thread = one_thread("export")
         self._limit = limit
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()  # by the weights' revision
+        self._kept: OrderedDict[str, bytes] = OrderedDict()  # keyed by the weights' revision
 
     def get(self, weights: Weights) -> bytes:
-        """`weights` as ONNX; called on `thread` alone."""
+        """`weights` as ONNX; call it only on `thread`."""
         with self._lock:
             if weights.revision in self._kept:
                 self._kept.move_to_end(weights.revision)
@@ -92,21 +92,21 @@ class Exports:
 
     @property
     def count(self) -> int:
-        """Models kept."""
+        """Number of cached models."""
         return len(self._kept)
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self.thread.shutdown(wait=False, cancel_futures=True)
 
 
 def model_bytes(weights: Weights) -> int:
-    """What the exported file will hold, but for a few KB."""
+    """Size of the exported file, to within a few KB."""
     return sum(4 * p.numel() for p in weights.generator.parameters())
 
 
 async def model(context: Context, request: Request) -> Response:
-    """What a browser must know before it fetches a model: which one it is, and how large."""
+    """What a browser needs before it fetches a model: its revision and its size."""
 
     def describe() -> dict[str, object]:
         weights = context.models.get(request.query_params.get("ref", ""))
@@ -121,8 +121,8 @@ async def model(context: Context, request: Request) -> Response:
 
 
 async def model_onnx(context: Context, request: Request) -> Response:
-    """A generator as ONNX. The revision is in the address, so that a browser keeps it for ever;
-    a model that has other weights by now is refused, and asked for anew."""
+    """A generator as ONNX. The revision is in the URL, so that browsers cache it for ever; a model
+    whose weights have changed since is refused, and the client asks again."""
     exports = context.part(Exports)
 
     def export() -> bytes:

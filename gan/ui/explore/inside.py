@@ -1,4 +1,4 @@
-"""Look inside: feature maps, what D thinks, and the nearest real pictures of one point."""
+"""Look inside: feature maps, D's score, and the nearest real pictures for one latent point."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from gan.ui.server.views import finite
 from gan.ui.server.workers import PanelWorkers, UsualScores
 
 MAX_POINT = 4 * 2048
-MAPS_SHOWN = 48  # of a layer
+MAPS_SHOWN = 48  # per layer
 SIDE_SHOWN = 64  # px of a map
 NEIGHBOURS = 6
-COMPARED = 128  # pictures of either kind whose scores a score is held against
-COMPARED_S = 10.0  # of drawing them; a slow model gets fewer
-PICTURE_SIDE = 256  # px of the picture beside its maps
+COMPARED = 128  # pictures of either kind whose scores a score is ranked against
+COMPARED_S = 10.0  # of rendering them; a slow model gets fewer
+PICTURE_SIDE = 256  # px of the picture shown beside its maps
 
 
 async def inside(context: Context, request: Request) -> Response:
-    """POST one point; its layers and D's judgement."""
+    """POST one point; its layers and D's output."""
     return await _looked(context, request, look)
 
 
 async def neighbours(context: Context, request: Request) -> Response:
-    """POST one point; its nearest real pictures, or how far their study has got."""
+    """POST one point; its nearest real pictures, or the progress of feature extraction."""
     return await _looked(context, request, compare)
 
 
@@ -64,7 +64,7 @@ async def _looked(context: Context, request: Request, work: Any) -> Response:
 
 
 def look(context: Context, weights: Weights, point: Points, psi: float) -> dict[str, Any]:
-    """What the generator does on its way, and what D says of the end."""
+    """The generator's activations, and D's score of the result."""
     layers = activations(weights.generator, point, psi=psi)
     x = show(weights.generator, point, psi=psi)
     picture = to_pixels(shrink(x, PICTURE_SIDE))
@@ -78,9 +78,9 @@ def look(context: Context, weights: Weights, point: Points, psi: float) -> dict[
 
 
 def layer_json(layer: Layer) -> dict[str, Any]:
-    """A strip of maps, scaled to the range of its layer; the busiest where there are many.
+    """A strip of feature maps on the layer's own range; only the most active where there are many.
 
-    The picture is shown as it is: stretched, a flat grey one would be all noise.
+    The picture itself is not rescaled: stretched, a flat grey one would be all noise.
     """
     maps = shrink(layer.maps[None], SIDE_SHOWN)[0]
     total = len(maps)
@@ -100,11 +100,11 @@ def layer_json(layer: Layer) -> dict[str, Any]:
 def judgement_json(
     context: Context, weights: Weights, x: Tensor, labels: Tensor | None
 ) -> dict[str, Any] | None:
-    """D's score, where it stands among others and where it comes from; None where there is no D."""
+    """D's score, its rank among others and its gradient map; None without a D."""
     said = view_of(weights.discriminator, x, labels)
     if said is None:
         return None
-    signed = said.gradient.mean(0)  # (H, W): brighter or darker, over the channels
+    signed = said.gradient.mean(0)  # (H, W): brighter or darker, over all channels
     strength = shrink((said.pull * torch.sign(signed))[None, None], PICTURE_SIDE)[0, 0]
     levels = (127 + 127 * strength.clamp(-1, 1)).round().to(torch.uint8)
     usual = context.part(PanelWorkers).usual_scores.get(
@@ -117,7 +117,8 @@ def judgement_json(
 
 
 def usual_scores(weights: Weights, *, local: bool) -> UsualScores:
-    """D's scores of some generated and some real pictures; of a relativistic D only these tell."""
+    """D's scores of some fakes and reals; a relativistic D's score means something only against
+    these."""
     d, g = weights.discriminator, weights.generator
     assert d is not None
     points = from_seeds(g, range(affordable(g, COMPARED_S, least=8, most=COMPARED)))
@@ -139,7 +140,7 @@ def usual_scores(weights: Weights, *, local: bool) -> UsualScores:
 
 
 def _over(score: float, usual: Tensor | None) -> float | None:
-    """The share of the usual scores that are lower."""
+    """The share of reference scores that are lower."""
     return None if usual is None else round(float((usual < score).double().mean()), 4)
 
 
@@ -147,9 +148,9 @@ def _over(score: float, usual: Tensor | None) -> float | None:
 
 
 def compare(context: Context, weights: Weights, point: Points, psi: float) -> dict[str, Any]:
-    """The nearest real pictures with their distances, and what is usual among reals.
+    """The nearest real pictures with their distances, and the usual distance among reals.
 
-    Before that the state of their study: {"state": "none"}, or "studying" and a fraction.
+    Until then the state of feature extraction: {"state": "none"}, or "studying" and a fraction.
     """
     spec = data_of(weights, local=context.profile.local)
     net = features_of(weights)
@@ -166,7 +167,7 @@ def compare(context: Context, weights: Weights, point: Points, psi: float) -> di
 
 
 def reals_json(reals: Reals, distances: Tensor, indices: Tensor) -> dict[str, Any]:
-    """Real pictures in the order of their distance."""
+    """Real pictures by increasing distance."""
     images = reals.images.subset(indices)
     pixels = images.pixels.permute(0, 2, 3, 1).contiguous().numpy()
     names = images.class_names

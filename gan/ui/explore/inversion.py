@@ -1,4 +1,5 @@
-"""A visitor's own picture: read within limits, and the point of latent space that makes it."""
+"""Inversion of a visitor's own picture: decoding it within limits, then finding its latent
+point."""
 
 from __future__ import annotations
 
@@ -25,19 +26,19 @@ from gan.ui.server.views import PageError, finite, joined, whole_number
 from gan.ui.server.workers import PanelWorkers
 
 UPLOAD_S = 60.0
-MAX_RAW = 4 * 1024 * 1024  # of a picture at a model's size
+MAX_RAW = 4 * 1024 * 1024  # one picture at a model's size
 RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
 PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
 TOLD_EVERY_S = 0.1
-SAMPLES_S = 5.0  # of drawing those that say what "far" is; a slow model gets fewer
-STARTS_S = 1.0  # of one step of all starts, forward alone; a slow model gets fewer
+SAMPLES_S = 5.0  # of rendering the samples that calibrate "far"; a slow model gets fewer
+STARTS_S = 1.0  # of one forward pass of all starts; a slow model gets fewer
 
 
-# ---- reading it -------------------------------------------------------------------------------
+# ---- decoding ---------------------------------------------------------------------------------
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """POST an encoded picture; the reply is raw pixels, square, of the size the model makes.
+    """POST an encoded picture; the reply is raw square pixels at the model's size.
 
     `x-gan-inverted` says whether it is dark on light where the model's pictures are light on dark,
     or the reverse.
@@ -67,11 +68,11 @@ def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
     return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
 
 
-# ---- finding it -------------------------------------------------------------------------------
+# ---- searching --------------------------------------------------------------------------------
 
 
 class InversionRequest(NamedTuple):
-    """How long and how widely to look."""
+    """How many starts and steps to search with, and for how long."""
 
     ref: str
     restarts: int
@@ -90,7 +91,7 @@ def search_of(context: Context, request: Request) -> InversionRequest:
 
 
 async def search(context: Context, request: Request) -> Response:
-    """POST raw pixels (H, W, C) of the model's size; the reply tells of the search line by line."""
+    """POST raw pixels (H, W, C) at the model's size; the reply streams progress line by line."""
     wanted = search_of(context, request)
     body = await body_of(request, limit=MAX_RAW)
     desk = context.part(PanelWorkers)
@@ -104,7 +105,7 @@ async def search(context: Context, request: Request) -> Response:
 def find(
     context: Context, wanted: InversionRequest, body: bytes, cancelled: Cancelled
 ) -> Iterator[bytes]:
-    """The best picture so far a few times a second, and at last the point that makes it."""
+    """The best picture so far a few times a second, and finally the latent point found."""
     weights, desk = context.models.get(wanted.ref), context.part(PanelWorkers)
     channels, height, width = weights.image_shape
     if len(body) != channels * height * width:
@@ -133,7 +134,7 @@ def find(
 
 
 def progress_json(news: InversionProgress, far: float) -> dict[str, Any]:
-    """One step; `apart` says how far random pictures are."""
+    """One step; `apart` is the distance between random pictures."""
     return {
         "step": news.step, "of": news.of, "distance": finite(news.distance), "apart": far,
         "pixels": coded(to_pixels(news.x[None])),
@@ -141,7 +142,7 @@ def progress_json(news: InversionProgress, far: float) -> dict[str, Any]:
 
 
 def found_json(found: Inverted, far: float) -> dict[str, Any]:
-    """The end of a search, with everything that the sliders need."""
+    """The result of a search, with everything the sliders need."""
     return {
         "z": found.z.tolist(), "mix": None if found.weights is None else found.weights.tolist(),
         "distance": finite(found.distance), "start_distance": finite(found.start_distance),
@@ -152,7 +153,7 @@ def found_json(found: Inverted, far: float) -> dict[str, Any]:
 
 
 def likeness_of(desk: PanelWorkers, weights: Weights) -> Likeness:
-    """The scale of this model's pictures, measured once."""
+    """This model's likeness scale, measured once."""
 
     def measured() -> Likeness:
         g = weights.generator

@@ -1,4 +1,4 @@
-"""Maps of a model's samples for the page: drawn once for all visitors."""
+"""Maps of a model's samples for the page: computed once for all visitors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan.sampling import affordable
 from gan.ui.server.parameters import features_of
 
 SAMPLES, FEWEST = 600, 24
-SAMPLES_S = 20.0  # of drawing them; a slow model gets fewer
+SAMPLES_S = 20.0  # of rendering them; a slow model gets fewer
 TILE_PX = 64
 METHODS = ("pca", "tsne")
 SHEET_COLUMNS = 30
@@ -22,9 +22,9 @@ LOSSLESS_PIXELS = 500_000
 
 
 def draw_map(weights: Weights, method: str, psi: float) -> dict[str, Any]:
-    """Places, seeds and classes of the samples, and all their pictures as one sheet."""
+    """Positions, seeds and classes of the samples, and all their thumbnails as one sheet."""
     net = features_of(weights)
-    # a garment without a label is told by the classifier of garments
+    # garments without a label are classified by the bundled garment classifier
     classify = net.logits if net.head is not None and not weights.generator.classes else None
     g = weights.generator
     drawn = latent_map(
@@ -48,7 +48,7 @@ def _rounded(drawn: LatentMap, axis: int) -> list[float]:
 
 
 def _names(names: tuple[str, ...], labels: list[int] | None) -> list[str]:
-    """A name for every class that occurs; those without one have their number."""
+    """A name for every class that occurs; unnamed classes get their number."""
     count = max(labels) + 1 if labels else 0
     return [*names[:count], *(str(i) for i in range(len(names), count))]
 

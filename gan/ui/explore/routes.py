@@ -26,8 +26,8 @@ from gan.ui.server.views import (
 
 MAX_ROW_BYTES = 4 * 2048  # dimensions and classes together
 MAX_BATCH = 64
-SMALL_PX = 160  # of a thumbnail
-RAW_PX = 128  # a larger picture travels as WebP: raw it would be most of the wait
+SMALL_PX = 160  # px of a thumbnail
+RAW_PX = 128  # a larger picture is sent as WebP: raw, the transfer would take most of the time
 
 
 class Pictures(NamedTuple):
@@ -40,7 +40,7 @@ class Pictures(NamedTuple):
     media_type: str = "application/octet-stream"
 
     def reply(self) -> Response:
-        """Raw pixels, which a canvas takes as they are."""
+        """Raw pixels, which a canvas can use directly."""
         headers = NEVER | {
             "x-gan-shape": joined(self.shape),
             "x-gan-ms": f"{self.ms:.2f}",
@@ -52,9 +52,9 @@ class Pictures(NamedTuple):
 def paint(
     context: Context, ref: str, body: bytes, *, psi: float, label: int | None, most: int
 ) -> Pictures:
-    """The pictures of 1 to `most` latents; `label` is for one that brings no class weights.
+    """Render 1 to `most` latents; `label` applies where no class weights are sent.
 
-    One is as large as the model makes it, several are thumbnails.
+    A single one has the model's full size, several are thumbnails.
     """
     started = time.perf_counter()
     weights = context.models.get(ref)
@@ -101,15 +101,15 @@ async def latent(context: Context, request: Request) -> Response:
 
 
 async def batch(context: Context, request: Request) -> Response:
-    """POST several rows for thumbnails: z, and in a model with classes always their weights.
+    """POST several rows for thumbnails: z, always with class weights in a model with classes.
 
-    On a thread of its own: they never hold up the big picture.
+    Runs on its own thread, so that thumbnails never delay the main picture.
     """
     return await _painted(context, request, context.batch_thread, most=MAX_BATCH)
 
 
 async def seed_latent(context: Context, request: Request) -> Response:
-    """The z and the class that a seed stands for, the same ones as in the gallery and the CLI."""
+    """The z and the class of a seed, the same as in the gallery and the CLI."""
     seed = whole_number("seed", request.query_params.get("seed", "0"), low=0, high=MAX_SEED)
 
     def draw() -> dict[str, object]:

@@ -8,7 +8,7 @@ from gan.ui.page.tab import Tab
 
 
 def build() -> None:
-    """The board."""
+    """Build the board."""
     build_board("explore", "board")
 
 

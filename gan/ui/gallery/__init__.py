@@ -1,1 +1,1 @@
-"""Gallery: samples by seed without end, their scores and downloads."""
+"""Gallery: endless samples by seed, with scores and downloads."""

@@ -1,7 +1,8 @@
-"""Downloads of many samples: drawn in slices, written to disk, fetched once they are done.
+"""Downloads of many samples: rendered in slices, written to disk, fetched once complete.
 
 A zip of a thousand large pictures is gigabytes: neither this server nor the browser holds it in
-memory. What would take too long or be too large is refused with the number that would pass.
+memory. A request that would take too long or be too large is refused with the count that would
+pass.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError, whole_number
 
-MAX_FILES = 1000  # of one download
-SHEET_SCALE_TO = 64  # px a tile at least; small pictures are enlarged by whole factors
-SHEET_PIXELS = 2**25  # of a sheet in all: 100 MB while it is encoded; larger tiles are shrunk
-ENCODED_S = 0.1  # how often an encoder on another thread is looked at
-KEPT, KEPT_S = 6, 3600.0  # finished files, and how long
+MAX_FILES = 1000  # per download
+SHEET_SCALE_TO = 64  # minimum px per tile; small pictures are upscaled by integer factors
+SHEET_PIXELS = 2**25  # whole sheet: 100 MB while it is encoded; larger tiles are downscaled
+ENCODED_S = 0.1  # polling interval of an encoder on another thread
+KEPT, KEPT_S = 6, 3600.0  # finished files kept, and for how long
 
 
 class Cap(NamedTuple):
-    """What one download may cost."""
+    """Limits of one download."""
 
-    seconds: int  # of drawing on one core
-    bytes: int  # of all pictures before they are compressed
+    seconds: int  # of rendering on one core
+    bytes: int  # all pictures before compression
 
 
 HOME, PUBLIC = Cap(1800, 4 * 2**30), Cap(120, 2**29)
@@ -53,7 +54,7 @@ HOME, PUBLIC = Cap(1800, 4 * 2**30), Cap(120, 2**29)
 
 @dataclass(frozen=True)
 class FinishedDownload:
-    """A file that somebody may fetch."""
+    """A finished file, ready to be fetched."""
 
     session: str
     path: Path
@@ -63,7 +64,8 @@ class FinishedDownload:
 
 
 class Downloads(Workers):
-    """Downloads that are made, one a visitor, and those that wait to be fetched. Thread-safe."""
+    """Downloads in progress, one per visitor, and finished ones waiting to be fetched.
+    Thread-safe."""
 
     def __init__(self) -> None:
         super().__init__("download", most=6)
@@ -72,11 +74,12 @@ class Downloads(Workers):
         self._finished: OrderedDict[str, FinishedDownload] = OrderedDict()
 
     def new_path(self) -> Path:
-        """Where a file may be written."""
+        """A path for a new file."""
         return Path(self._folder.name) / secrets.token_hex(16)
 
     def keep(self, finished: FinishedDownload) -> str:
-        """The id under which it is fetched; the oldest, and the visitor's last one, make room."""
+        """Register a file and return its id; the oldest and the visitor's previous one are
+        deleted."""
         job = secrets.token_hex(16)
         with self._lock:
             now = time.monotonic()
@@ -92,7 +95,7 @@ class Downloads(Workers):
         return job
 
     def find(self, job: str, session: str) -> FinishedDownload:
-        """Raises PageError for a file that is gone or another's."""
+        """Raises PageError for a file that is gone or belongs to another visitor."""
         with self._lock:
             found = self._finished.get(job)
         if found is None or found.session != session:
@@ -100,13 +103,13 @@ class Downloads(Workers):
         return found
 
     def close(self) -> None:
-        """What is made is given up, and all files go."""
+        """Cancel downloads in progress and delete all files."""
         super().close()
         self._folder.cleanup()
 
 
 def check_cost(weights: Weights, count: int, cap: Cap) -> None:
-    """Raises PageError with the number that would pass where `count` samples are too many."""
+    """Raises PageError with the largest count that would pass if `count` samples are too many."""
     channels, height, width = weights.image_shape
     each_s, each_bytes = picture_seconds(weights.generator), channels * height * width
     quick = affordable(weights.generator, cap.seconds, least=1, most=MAX_FILES)
@@ -125,9 +128,9 @@ def check_cost(weights: Weights, count: int, cap: Cap) -> None:
 
 
 async def begin(context: Context, request: Request) -> Response:
-    """Make a sheet (one PNG) or a zip of PNGs with a table of what made them.
+    """Make a sheet (one PNG), or a zip of PNGs with a table of seeds and settings.
 
-    Lines with how many are drawn; the last one names the file to fetch.
+    Lines with how many are rendered; the last one names the file to fetch.
     """
     form, session = await json_of(request), session_of(request)
     tiles, kind = tiles_of(form, most=MAX_FILES), form.get("kind")
@@ -165,7 +168,7 @@ def _finished(session: str, path: Path, stem: str, kind: str) -> FinishedDownloa
 
 
 async def fetch(context: Context, request: Request) -> Response:
-    """A finished file."""
+    """Send a finished file."""
     found = context.part(Downloads).find(request.query_params.get("id", ""), session_of(request))
     return FileResponse(
         found.path, media_type=found.media_type, filename=found.name,
@@ -173,7 +176,7 @@ async def fetch(context: Context, request: Request) -> Response:
     )  # fmt: skip
 
 
-# ---- what is made -------------------------------------------------------------------------------
+# ---- writers ----------------------------------------------------------------------------------
 
 
 def _zip(weights: Weights, tiles: Tiles, path: Path, cancelled: Cancelled) -> Iterator[bytes]:
@@ -182,7 +185,7 @@ def _zip(weights: Weights, tiles: Tiles, path: Path, cancelled: Cancelled) -> It
     writer = csv.writer(table)
     writer.writerow(["file", "seed", "class", "psi", "model", "revision"])
     done, of = 0, len(tiles.seeds)
-    with zipfile.ZipFile(path, "w") as archive:  # PNGs do not shrink any more
+    with zipfile.ZipFile(path, "w") as archive:  # PNGs do not compress any further
         for part in in_parts(weights, tiles):
             if cancelled():
                 return

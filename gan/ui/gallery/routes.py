@@ -1,4 +1,5 @@
-"""Gallery: any samples by seed in one binary reply, or one as a file; many are in downloads."""
+"""Gallery: arbitrary samples by seed in one binary reply, or one as a file; for many see
+downloads."""
 
 from __future__ import annotations
 
@@ -22,15 +23,15 @@ from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, drawn, json_of
 from gan.ui.server.views import MAX_PSI, PageError, joined, real_number, whole_number
 
-MAX_TILES = 192  # of one reply
-TILE_PX = 256  # of one in a reply; a file has the picture's full size
-MOST_AT_ONCE = 64  # of a slice
+MAX_TILES = 192  # per reply
+TILE_PX = 256  # px of one in a reply; a file has the picture's full size
+MOST_AT_ONCE = 64  # per slice
 PNG_KEY = "gan-atelier"
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Samples as the page names them: seeds with a class and a psi each."""
+    """Samples as the page requests them: seeds, each with a class and a psi."""
 
     ref: str
     seeds: tuple[int, ...]
@@ -39,7 +40,7 @@ class Tiles:
 
 
 def tiles_of(form: dict[str, Any], *, most: int) -> Tiles:
-    """A checked request; raises GanError for what makes no sense."""
+    """A checked request; raises GanError for an invalid one."""
     seeds, labels, psis = (form.get(key) for key in ("seeds", "labels", "psis"))
     lists = [x for x in (seeds, labels, psis) if isinstance(x, list)]
     if len(lists) != 3 or not 1 <= len(lists[0]) <= most or len({len(x) for x in lists}) != 1:
@@ -53,7 +54,7 @@ def tiles_of(form: dict[str, Any], *, most: int) -> Tiles:
 
 
 def draw(weights: Weights, tiles: Tiles, *, side: int | None = None) -> tuple[Pixels, list[int]]:
-    """Pixels (N, H, W, C), at most `side` px where given, and classes (N,), -1 without classes."""
+    """Pixels (N, H, W, C), at most `side` px if given, and classes (N,), -1 without classes."""
     g = weights.generator
     labels = _labels(weights, tiles)
     points = Points(latents(g.z_dim, tiles.seeds), one_hot(g, labels))
@@ -68,7 +69,7 @@ def draw(weights: Weights, tiles: Tiles, *, side: int | None = None) -> tuple[Pi
 
 
 def in_parts(weights: Weights, tiles: Tiles) -> Iterator[Tiles]:
-    """The same samples, a slice's time each."""
+    """The same samples, one time slice at a time."""
     step = affordable(weights.generator, SLICE_S, least=1, most=MOST_AT_ONCE)
     for start in range(0, len(tiles.seeds), step):
         part = slice(start, start + step)
@@ -86,7 +87,7 @@ def _labels(weights: Weights, tiles: Tiles) -> torch.Tensor | None:
 
 
 async def page(context: Context, request: Request) -> Response:
-    """Samples as raw pixels in a row, their classes in a header."""
+    """Samples as concatenated raw pixels, with their classes in a header."""
     tiles = tiles_of(await json_of(request), most=MAX_TILES)
 
     def work() -> Generator[None, None, tuple[Pixels, list[int], int]]:
@@ -111,7 +112,7 @@ async def page(context: Context, request: Request) -> Response:
 
 
 async def save_one(context: Context, request: Request) -> Response:
-    """One sample as a PNG of its full size."""
+    """One sample as a full-size PNG."""
     tiles = tiles_of(await json_of(request), most=1)
 
     def work() -> Generator[None, None, tuple[bytes, str]]:
@@ -127,7 +128,8 @@ async def save_one(context: Context, request: Request) -> Response:
 
 
 def recipe(weights: Weights, tiles: Tiles, labels: Sequence[int], i: int) -> str:
-    """What makes one sample again, as JSON; dropped on the app, it opens in Explore."""
+    """Everything needed to recreate one sample, as JSON; dropped on the app, it opens in
+    Explore."""
     label = labels[i] if labels[i] >= 0 else None
     return json.dumps(
         {

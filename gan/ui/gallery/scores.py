@@ -1,5 +1,5 @@
-"""Scores of the gallery's samples: what D thinks, how near they are to real images, how sure a
-classifier is."""
+"""Scores of the gallery's samples: D's output, distance to the nearest real image, classifier
+confidence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WAIT_S = 0.25
 
 
 class ScoreWorkers(Workers):
-    """A thread for scores, and those made so far."""
+    """A worker thread for scores, and a cache of results."""
 
     def __init__(self) -> None:
         super().__init__("scores", most=4)
@@ -44,7 +44,7 @@ class ScoreWorkers(Workers):
 
 @dataclass(frozen=True)
 class Range:
-    """Seeds first, first + 1, ... of one class and psi."""
+    """Seeds first, first + 1, ... at one class and psi."""
 
     ref: str
     first: int
@@ -55,7 +55,7 @@ class Range:
 
 
 def range_of(context: Context, form: dict[str, Any]) -> Range:
-    """A checked request; raises GanError for what makes no sense."""
+    """A checked request; raises GanError for an invalid one."""
     if (by := form.get("by")) not in SCORES:
         raise PageError("gan_error_request")
     most = MAX_SCORED if context.profile.local else PUBLIC_SCORED
@@ -71,7 +71,7 @@ def range_of(context: Context, form: dict[str, Any]) -> Range:
 
 
 async def scores(context: Context, request: Request) -> Response:
-    """Score a range of seeds: lines with the fraction done, then one with a list a score."""
+    """Score a range of seeds: lines with the fraction done, then one with a list per score."""
     shelf, asked = context.part(ScoreWorkers), range_of(context, await json_of(request))
 
     def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
@@ -91,7 +91,7 @@ async def scores(context: Context, request: Request) -> Response:
 def _scored(
     context: Context, weights: Weights, asked: Range, cancelled: Cancelled
 ) -> Iterator[Any]:
-    """Yields lines of progress, returns the scores; None where nobody wants them any more."""
+    """Yields progress lines, returns the scores; None once cancelled."""
     net = features_of(weights)
     reals = None
     if asked.by == "nearest":
@@ -117,10 +117,10 @@ def _scored(
 
 
 def places(values: list[float], classes: list[int]) -> list[float]:
-    """Where each value stands among those of its class, 0 to 1: the middle of its rank.
+    """Mid-rank percentile of each value within its class, 0 to 1.
 
-    D's scores of different classes cannot be compared: what it adds to all pictures of a class
-    falls out of its loss, where only the real and the generated of one class meet.
+    D's scores are not comparable across classes: a constant added to all pictures of a class
+    cancels in its loss, which only compares real and fake images of one class.
     """
     x, kind = torch.tensor(values), torch.tensor(classes)
     found = torch.zeros(len(values))
@@ -134,7 +134,7 @@ def places(values: list[float], classes: list[int]) -> list[float]:
 def _reals(
     context: Context, weights: Weights, net: FeatureNet, cancelled: Cancelled
 ) -> Iterator[Any]:
-    """The real images that the model learned from, once their features are there, or None."""
+    """The model's training images, once their features are computed, or None."""
     spec = data_of(weights, local=context.profile.local)
     while spec:
         found = context.part(PanelWorkers).studies.ask(spec, weights, net)
@@ -148,7 +148,7 @@ def _reals(
 
 
 def _judged(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
-    """D's scores (N,), as many pictures at once as its widest layer allows."""
+    """D's scores (N,), batched to fit the activations of its widest layer."""
     group = (x[: d.grouping], None if labels is None else labels[: d.grouping])
     step = max(1, VALUES_AT_ONCE // widest(d, *group)) * d.grouping
     parts = [slice(i, i + step) for i in range(0, len(x), step)]
@@ -156,7 +156,7 @@ def _judged(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
 
 
 class _Scored(NamedTuple):
-    """Values of some samples; of D's scores also their classes, all 0 where nobody knows them."""
+    """Values of some samples; for D's scores also their classes, all 0 where unknown."""
 
     values: list[float]
     classes: list[int]
@@ -166,7 +166,7 @@ class _Scored(NamedTuple):
 def _score(
     weights: Weights, net: FeatureNet, reals: Reals | None, tiles: Tiles, *, by: str
 ) -> _Scored | None:
-    """A value a sample, or None where it cannot be had."""
+    """One value per sample, or None where unavailable."""
     pixels, labels = draw(weights, tiles)
     x = from_pixels(pixels)
     if by == "d":

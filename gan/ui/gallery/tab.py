@@ -1,4 +1,4 @@
-"""Gallery: samples by seed without end, ranked and downloaded."""
+"""Gallery: endless samples by seed, ranked and downloadable."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gan.ui.page.tab import Tab
 
 
 def build() -> None:
-    """The board."""
+    """Build the board."""
     build_board("gallery", "board")
 
 

@@ -1,1 +1,1 @@
-"""Hub: models come in from the Hugging Face Hub and go out to it."""
+"""Hub: pull models from the Hugging Face Hub and publish to it."""

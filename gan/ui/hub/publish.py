@@ -1,7 +1,7 @@
-"""Publishing from the page: who may, what would be sent, and sending it.
+"""Publishing from the page: authorisation, the dry-run plan, and the upload.
 
-At home with the Hub login that is saved on the machine, or with a token that was typed and is used
-once; in public only with the visitor's own sign-in. Tokens are in no reply, no log, no state.
+At home with the Hub login saved on the machine, or with a typed token that is used once; in public
+only with the visitor's own sign-in. Tokens appear in no reply, no log and no state.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_o
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError
 
-KEPT_PLANS = 4  # each holds its files, up to some hundred MB
+KEPT_PLANS = 4  # each holds its files, up to a few hundred MB
 MAX_TOKEN = 200
-AWAY = ("unreachable", "offline", "slow", "server")  # kinds of HubError: no Hub that answers
+AWAY = ("unreachable", "offline", "slow", "server")  # kinds of HubError: no Hub is answering
 MAX_REPO = 100
 PICTURES = {"png": "image/png", "webp": "image/webp"}
 
 
 class Draft(NamedTuple):
-    """What was shown to somebody, so that exactly this is what they send."""
+    """A plan as shown to its owner, so that exactly this is uploaded."""
 
     session: str
     plan: push.PushPlan
@@ -43,7 +43,7 @@ class Draft(NamedTuple):
 
 @dataclass
 class Publisher:
-    """Plans on show, by a number that nobody can guess; one thread that prepares and sends."""
+    """Shown plans by unguessable id; one thread that prepares and uploads."""
 
     pushes: Workers = field(default_factory=lambda: Workers("push", most=4))
     ask_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("account"))
@@ -51,7 +51,8 @@ class Publisher:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, draft: Draft) -> str:
-        """The number of a new draft; the visitor's last one and the oldest make room."""
+        """Store a draft and return its id; the visitor's previous one and the oldest are
+        evicted."""
         number = secrets.token_hex(16)
         with self.lock:
             for last in [n for n, d in self.drafts.items() if d.session == draft.session]:
@@ -62,7 +63,7 @@ class Publisher:
         return number
 
     def find(self, number: str, session: str) -> Draft:
-        """Raises PageError for a draft that is gone or another's."""
+        """Raises PageError for a draft that is gone or belongs to another visitor."""
         with self.lock:
             draft = self.drafts.get(number)
         if draft is None or draft.session != session:
@@ -70,16 +71,16 @@ class Publisher:
         return draft
 
     def close(self) -> None:
-        """Nothing more is sent."""
+        """Stop; nothing more is uploaded."""
         self.pushes.close()
         self.ask_thread.shutdown(wait=False, cancel_futures=True)
 
 
-# ---- who may ------------------------------------------------------------------------------------
+# ---- authorisation ----------------------------------------------------------------------------
 
 
 def own_token(context: Context, request: Request) -> str:
-    """The token of who asks: this machine's saved login at home, in public the visitor's own."""
+    """The requester's token: this machine's saved login at home, the visitor's own in public."""
     if context.profile.local:
         return saved_token()
     known = signin.visitor(request) if context.profile.sign_in else None
@@ -87,19 +88,19 @@ def own_token(context: Context, request: Request) -> str:
 
 
 def rights(context: Context, request: Request) -> dict[str, Any]:
-    """Whether this visitor may publish and as whom; never a token."""
+    """Whether this visitor may publish and under which account; never a token."""
     if context.profile.local:
         return {"open": True, "login": bool(saved_token()), "account": None}
     known = signin.visitor(request) if context.profile.sign_in else None
     found = {"open": known is not None, "login": False, "account": known and known.name}
-    if context.profile.sign_in:  # relative to the page, whatever a proxy puts before it
+    if context.profile.sign_in:  # relative to the page, whatever prefix a proxy adds
         found["sign_in"] = signin.LOGIN_PATH.removeprefix("/")
         found["sign_out"] = signin.LOGOUT_PATH.removeprefix("/")
     return found
 
 
 def _token_for(context: Context, request: Request, form: dict[str, Any]) -> str:
-    """What to publish with; raises PageError where there is nothing."""
+    """The token to publish with; raises PageError where there is none."""
     typed = form.get("token") or ""
     if not isinstance(typed, str) or len(typed) > MAX_TOKEN:
         raise PageError("gan_error_request")
@@ -110,7 +111,7 @@ def _token_for(context: Context, request: Request, form: dict[str, Any]) -> str:
 
 
 def _token_to_plan(context: Context, request: Request, form: dict[str, Any]) -> str:
-    """As `_token_for`; at home nothing where there is none, as a dry run sends nothing."""
+    """Like `_token_for`, but at home it may be empty, as a dry run uploads nothing."""
     try:
         return _token_for(context, request, form)
     except PageError as error:
@@ -119,11 +120,11 @@ def _token_to_plan(context: Context, request: Request, form: dict[str, Any]) -> 
     return ""
 
 
-# ---- what would be sent, and sending it ---------------------------------------------------------
+# ---- plan and upload --------------------------------------------------------------------------
 
 
 async def account(context: Context, request: Request) -> Response:
-    """Whose login this machine has saved, where the Hub tells; asked at home only."""
+    """The account of this machine's saved login, if the Hub tells; requested at home only."""
     if not context.profile.local:
         raise PageError("gan_error_request")
 
@@ -131,13 +132,13 @@ async def account(context: Context, request: Request) -> Response:
         try:
             return push.account(saved_token())
         except HubError:
-            return None  # it may still be good for publishing; a plan will tell
+            return None  # it may still be good for publishing; the dry run will tell
 
     return JSONResponse({"name": await on(context.part(Publisher).ask_thread, ask)}, headers=NEVER)
 
 
 def _may_publish(context: Context, session: str, ref: str) -> None:
-    """In public a training is published by who started it."""
+    """In public only the visitor who started a training may publish it."""
     if context.profile.local or not ref.startswith("run:"):
         return
     if not context.owners.owns(session, ref.removeprefix("run:").partition("@")[0]):
@@ -145,9 +146,9 @@ def _may_publish(context: Context, session: str, ref: str) -> None:
 
 
 async def prepare(context: Context, request: Request) -> Response:
-    """A dry run: every file with its size, the card, and what is there already.
+    """Dry run: every file with its size, the card, and what the repo holds already.
 
-    At home it needs no token and no Hub: then nobody is asked what is there.
+    At home it works without a token and offline; the repo's contents are not checked then.
     """
     form, session = await json_of(request), session_of(request)
     token, ref = _token_to_plan(context, request, form), str(form.get("ref", ""))
@@ -170,7 +171,7 @@ async def prepare(context: Context, request: Request) -> Response:
 
 
 def _planned(make: Callable[..., push.PushPlan], token: str) -> tuple[push.PushPlan, str]:
-    """A plan, and why nobody was asked what is there: "token", "hub" or "" where it was asked."""
+    """A plan, and why the repo was not checked: "token", "hub", or "" if it was."""
     if not token:
         return make(ask=False), "token"
     try:
@@ -195,7 +196,7 @@ def plan_json(plan: push.PushPlan) -> dict[str, Any]:
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """A picture of a plan, as its card will show it."""
+    """A picture of a plan, as on its card."""
     number, name = (request.query_params.get(key, "") for key in ("id", "name"))
     draft = context.part(Publisher).find(number, session_of(request))
     media = PICTURES.get(name.rpartition(".")[2])
@@ -206,7 +207,7 @@ async def picture(context: Context, request: Request) -> Response:
 
 
 async def send(context: Context, request: Request) -> Response:
-    """Publish a plan that was shown: lines of progress, then one with the address."""
+    """Upload a shown plan: progress lines, then one with the URL."""
     form, session = await json_of(request), session_of(request)
     token, desk = _token_for(context, request, form), context.part(Publisher)
     draft = desk.find(str(form.get("id", "")), session)

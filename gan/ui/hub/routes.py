@@ -1,4 +1,4 @@
-"""Hub: what is known to work, what a search finds, what was pulled; pulling itself is a stream."""
+"""Hub: known-good repos, search results and pulled models; pulling is a streamed reply."""
 
 from __future__ import annotations
 
@@ -41,27 +41,27 @@ from gan.ui.server.views import PageError
 
 HUB_URL = "https://huggingface.co"
 MAX_REF, MAX_TEXT, MAX_FILE = 300, 100, 300
-FOUND = 20  # repos of one search
+FOUND = 20  # repos per search
 MAX_CARD_BYTES = 64 * 2**10
-SHOWN = 8  # samples of a reading
-PUBLIC_MODELS = 24  # on a public server; the oldest make room
+SHOWN = 8  # samples per reading
+PUBLIC_MODELS = 24  # on a public server; the oldest are deleted
 
 
 @dataclass
 class Porter:
-    """Threads and places of what asks the Hub; a Hub that stalls holds up nothing else."""
+    """Threads and slots for Hub requests; a stalled Hub blocks nothing else."""
 
     pulls: Workers = field(default_factory=lambda: Workers("pull", most=4, threads=2))
     searches: Workers = field(default_factory=lambda: Workers("ask-hub", most=8, threads=2))
 
     def close(self) -> None:
-        """Pulls and searches end."""
+        """Cancel pulls and searches."""
         self.pulls.close()
         self.searches.close()
 
 
 def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
-    """A line of text of a form; raises PageError for anything else."""
+    """A line of text from a form; raises PageError for anything else."""
     value = form.get(key)
     if value is None:
         return ""
@@ -70,11 +70,11 @@ def text_in(form: dict[str, Any], key: str, *, most: int) -> str:
     return value.strip()
 
 
-# ---- what there is ----------------------------------------------------------------------------
+# ---- overview ---------------------------------------------------------------------------------
 
 
 async def overview(context: Context, request: Request) -> Response:
-    """What was pulled, what is known to work, and whether this visitor may publish."""
+    """Pulled models, known-good repos, and whether this visitor may publish."""
 
     def look() -> dict[str, Any]:
         return {
@@ -110,10 +110,10 @@ def _known_json(row: Known) -> dict[str, Any]:
 
 
 async def pull_in(context: Context, request: Request) -> Response:
-    """Fetch a model: lines of progress, then one with the model, or with files to choose from."""
+    """Pull a model: progress lines, then one with the model, or with files to choose from."""
     form, session = await json_of(request), session_of(request)
     ref, file = text_in(form, "repo", most=MAX_REF), text_in(form, "file", most=MAX_FILE)
-    # what is pulled in public is everybody's: nobody shall bring what others may not see
+    # models pulled in public are visible to all: nobody may pull what others may not see
     asked = context.profile.local and form.get("login") is True
     token = publish.own_token(context, request) if asked else ""
     context.spend(session, "pull")
@@ -136,8 +136,8 @@ async def pull_in(context: Context, request: Request) -> Response:
 
 
 async def own_in(context: Context, request: Request) -> Response:
-    """A file of weights in the body, converted: lines as of a pull. At home only: what it may be
-    is not known before it was opened."""
+    """Convert an uploaded weights file: the same lines as a pull. At home only: its contents are
+    unknown until it is opened."""
     if not context.profile.local:
         raise PageError("gan_hub_own_public", status=403)
     session, name = session_of(request), request.query_params.get("name", "")[:MAX_FILE]
@@ -159,7 +159,7 @@ async def own_in(context: Context, request: Request) -> Response:
 
 
 async def _received(context: Context, request: Request, path: Path) -> None:
-    """The body as a file; counted while it is read, whatever its header says."""
+    """The request body as a file; counted while it is read, whatever its header says."""
     size = 0
     with path.open("wb") as file:
         async for part in request.stream():
@@ -181,10 +181,10 @@ def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[b
 
 
 def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
-    """Delete the oldest of more than `most` pulled models, never `keep`."""
-    entries = library.listed()[::-1]  # the oldest first
+    """Delete the oldest pulled models beyond `most`, never `keep`."""
+    entries = library.listed()[::-1]  # oldest first
     for entry in [e for e in entries if e.ref != keep][: max(0, len(entries) - most)]:
-        with contextlib.suppress(HubError, OSError):  # another visitor's pull was quicker
+        with contextlib.suppress(HubError, OSError):  # another visitor's pull got there first
             library.delete(entry.ref)
 
 
@@ -192,7 +192,7 @@ def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
 
 
 async def find(context: Context, request: Request) -> Response:
-    """Search the Hub: a line while it is asked, then one with the repos."""
+    """Search the Hub: a line while waiting, then one with the repos."""
     session = session_of(request)
     text = text_in(await json_of(request), "text", most=MAX_TEXT)
     context.spend(session, "search")
@@ -213,11 +213,12 @@ def _found_json(row: RepoFound) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# ---- one pulled model ---------------------------------------------------------------------------
+# ---- a pulled model ---------------------------------------------------------------------------
 
 
 def _entry(ref: str) -> library.Entry:
-    """Raises PageError for what was not pulled; `ref` is matched against a list, not a path."""
+    """Raises PageError for a model that was not pulled; `ref` is matched against a list, not a
+    path."""
     name = ref.removeprefix(PULLED)
     entry = library.entry(name) if ref.startswith(PULLED) and is_pulled(name) else None
     if entry is None:
@@ -226,7 +227,7 @@ def _entry(ref: str) -> library.Entry:
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """A sample of a pulled model, made once; its folder's name holds the commit."""
+    """A sample of a pulled model, rendered once; its folder's name contains the commit."""
     ref = request.query_params.get("ref", "")
 
     def make() -> Response:
@@ -237,7 +238,7 @@ async def picture(context: Context, request: Request) -> Response:
 
 
 async def reading(context: Context, request: Request) -> Response:
-    """Samples under one reading of a model whose file does not tell which is right."""
+    """Samples under one reading of a model whose file is ambiguous."""
     ref, index = _entry(request.query_params.get("ref", "")).ref, number_in(request, "index", 0)
 
     def draw() -> bytes:
@@ -249,7 +250,7 @@ async def reading(context: Context, request: Request) -> Response:
 
 
 async def settle(context: Context, request: Request) -> Response:
-    """Make one reading the model; it has another ref from then on."""
+    """Fix one reading as the model; its ref changes."""
     form = await json_of(request)
     ref, index = str(form.get("ref", "")), form.get("index")
     if not context.profile.local:
@@ -273,7 +274,7 @@ async def card(context: Context, request: Request) -> Response:
 
 
 async def delete(context: Context, request: Request) -> Response:
-    """Delete a pulled model; in public they are everybody's, so nobody may."""
+    """Delete a pulled model; refused in public, where they are shared."""
     ref = str((await json_of(request)).get("ref", ""))
     if not context.profile.local:
         raise PageError("gan_hub_shared", status=403)

@@ -1,4 +1,4 @@
-"""Hub: models come in from the Hugging Face Hub and go out to it."""
+"""Hub: pull models from the Hugging Face Hub and publish to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gan.ui.page.tab import Tab
 
 
 def build() -> None:
-    """The board."""
+    """Build the board."""
     build_board("hub", "board")
 
 

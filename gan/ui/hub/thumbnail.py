@@ -1,4 +1,4 @@
-"""One small picture of a pulled model: drawn once, kept in its folder, cheap for slow models."""
+"""Thumbnail of a pulled model: rendered once, cached in its folder, cheap for slow models."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gan.sampling import sample
 
 THUMB_FILE = "thumb.png"
 SIDE = 128
-QUICK_PX = 64  # up to this, four samples; above, one
+QUICK_PX = 64  # up to this size four samples; above, one
 
 
 def thumbnail(folder: Path, weights: Callable[[], Weights]) -> Path:
-    """The path of a PNG of at most 128 x 128; `weights` is asked only where there is none yet."""
+    """Path of a PNG of at most 128 x 128; `weights` is called only if there is none yet."""
     path = folder / THUMB_FILE
     if not path.is_file():
         write_atomic(path, _encoded(_drawn(weights())), durable=False)
@@ -29,7 +29,7 @@ def thumbnail(folder: Path, weights: Callable[[], Weights]) -> Path:
 
 
 def _drawn(weights: Weights) -> Pixels:
-    """(H, W, C): one sample, or two by two of a small model."""
+    """(H, W, C): one sample, or two by two for a small model."""
     _, height, _ = weights.image_shape
     seeds = range(4) if height <= QUICK_PX else range(1)
     with torch.inference_mode():
@@ -41,7 +41,7 @@ def _drawn(weights: Weights) -> Pixels:
 
 
 def _encoded(pixels: Pixels) -> bytes:
-    """PNG; small pictures keep their pixels, large ones are brought to 128."""
+    """PNG; small pictures keep their pixels, large ones are downscaled to 128."""
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     if max(image.size) > SIDE:
         image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)

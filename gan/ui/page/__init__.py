@@ -1,1 +1,1 @@
-"""The shell around the tabs: header, theme, words, and our own markup as a component."""
+"""The shell around the tabs: header, theme, translations, and our own markup as a component."""

@@ -1,4 +1,4 @@
-"""Our own markup as a Gradio component: a packaged HTML file and the script that runs it."""
+"""Our own markup as a Gradio component: a packaged HTML file and its script."""
 
 from __future__ import annotations
 

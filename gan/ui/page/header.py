@@ -1,4 +1,4 @@
-"""The line above all tabs: product, model, what is training, language, theme."""
+"""The header above all tabs: product, model, running trainings, language, theme."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from gan.ui.page.component import build_board
 
 
 def build() -> gr.HTML:
-    """The header's board."""
+    """Build the header's board."""
     return build_board("page", "header")

@@ -1,4 +1,4 @@
-"""What a tab is: one row, `TAB` in the tab.py of its folder, and all that the app knows of it."""
+"""A tab's definition: one row, `TAB` in its folder's tab.py, and all that the app knows of it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gan.ui.server.routes import Handler
 class Tab(NamedTuple):
     """A folder of gan/ui that is a tab of the page.
 
-    name: of the folder; its label is the text `gan_tab_<name>` of the folder's catalogues.
-    build: makes its Gradio components, inside the gr.Tab.
+    name: of the folder; its label is the text `gan_tab_<name>` in the folder's catalogues.
+    build: creates its Gradio components, inside the gr.Tab.
     routes: (method, path, handler) rows.
-    options: what its scripts find in `boot.<name>` when the page opens, as JSON; None for nothing.
+    options: JSON that its scripts find in `boot.<name>` on page load; None for nothing.
     """
 
     name: str

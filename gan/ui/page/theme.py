@@ -1,7 +1,7 @@
-"""Gradio's theme, pointed at the design tokens of page/atelier.css.
+"""Gradio's theme, mapped to the design tokens of page/atelier.css.
 
-Our own boards use those tokens directly; what Gradio draws itself (tabs today, uploads and tables
-tomorrow) gets the same paper, ink, lines and accent from here, in both themes.
+Our own boards use those tokens directly; Gradio's own components (tabs today, uploads and tables
+tomorrow) get the same paper, ink, lines and accent from here, in both themes.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ SANS = (
 )
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
-# The tokens of that name, written out: Gradio paints them before any stylesheet has come.
+# The token of that name, inlined: Gradio paints these before any stylesheet has loaded.
 PAPER, PAPER_DARK = "#f6f5f1", "#161513"
-# Gradio's variable: our token. The tokens change with the theme, so dark needs the same values.
+# Gradio variable: our token. The tokens change with the theme, so dark uses the same values.
 TOKENS = {
     "body_text_color": "ink",
     "body_text_color_subdued": "quiet",
@@ -53,7 +53,7 @@ TOKENS = {
 
 
 def build_theme() -> gr.themes.Base:
-    """The Base theme with every colour taken from a token, system fonts and no shadows."""
+    """The Base theme with all colours from tokens, system fonts and no shadows."""
     theme = gr.themes.Base(
         font=list(SANS),
         font_mono=list(MONO),

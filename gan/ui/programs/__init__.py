@@ -1,1 +1,1 @@
-"""Endpoints for programs and agents, and what guards them."""
+"""API endpoints for programs and agents, and their guards."""

@@ -1,4 +1,4 @@
-"""Arguments of the endpoints, checked by type, range and length; what is wrong as one sentence."""
+"""Endpoint arguments, checked for type, range and length; errors are single sentences."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from gan.ui.server.views import PageError, real_number, whole_number
 
 log = logging.getLogger(__name__)
 MAX_CLASSES = 1000
-BATCH_PIXELS = 2**18  # rendered at once
+BATCH_PIXELS = 2**18  # rendered per batch
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How much one call may ask for."""
+    """Limits of one call."""
 
     pictures: int
-    pixels: int  # of all pictures together
+    pixels: int  # over all pictures
 
 
 HOME, PUBLIC = Bounds(1024, 2**23), Bounds(256, 2**21)
@@ -37,7 +37,7 @@ HOME, PUBLIC = Bounds(1024, 2**23), Bounds(256, 2**21)
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """What goes wrong becomes one sentence in English; what is a bug also goes to the log."""
+    """Turn expected errors into one English sentence; unexpected ones are also logged."""
     try:
         yield
     except PageError as error:
@@ -52,20 +52,20 @@ def sentences() -> Iterator[None]:
 
 
 def whole(name: str, value: Any, *, low: int, high: int) -> int:
-    """A whole number, not merely what reads like one: no text, no bool, no 3.0."""
+    """An integer, not merely something convertible: no text, no bool, no 3.0."""
     return whole_number(
         name, value if type(value) is int else json.dumps(value), low=low, high=high
     )
 
 
 def real(name: str, value: Any, *, low: float, high: float) -> float:
-    """A finite number, not merely what reads like one."""
+    """A finite number, not merely something convertible."""
     is_number = type(value) in (int, float)
     return real_number(name, value if is_number else json.dumps(value), low=low, high=high)
 
 
 def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
-    """One of `choices`; raises ConfigError that names them."""
+    """One of `choices`; raises ConfigError that lists them."""
     if value not in choices:
         raise ConfigError(
             f"{name} must be one of {', '.join(choices)}, got {str(value)[:20]!r}; choose one"
@@ -82,19 +82,19 @@ def seeds_of(values: Any, *, least: int, most: int) -> list[int]:
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or false, and nothing that counts as them."""
+    """A real boolean, nothing truthy."""
     if not isinstance(value, bool):
         raise ConfigError(f"{name} must be true or false, got {json.dumps(value)[:20]}; correct it")
     return value
 
 
 def label_of(value: Any) -> int | None:
-    """A class by its number; whether the model has it is looked at where the model is known."""
+    """A class by its number; whether it exists is checked once the model is known."""
     return None if value is None else whole("label", value, low=0, high=MAX_CLASSES - 1)
 
 
 def weights_of(context: Context, model: Any) -> Weights:
-    """The model called `model`; raises GanError where there is none, or none that can be read."""
+    """The model called `model`; raises GanError for one that is missing or unreadable."""
     try:
         return context.models.get(model if isinstance(model, str) else "")
     except PageError:
@@ -104,7 +104,7 @@ def weights_of(context: Context, model: Any) -> Weights:
 
 
 def check_size(weights: Weights, count: int, bounds: Bounds) -> None:
-    """Raises ConfigError where `count` pictures of this model are more than one call may ask."""
+    """Raises ConfigError if `count` pictures of this model exceed the limit of one call."""
     _, height, width = weights.image_shape
     most = max(1, min(bounds.pictures, bounds.pixels // (height * width)))
     if count > most:
@@ -114,7 +114,7 @@ def check_size(weights: Weights, count: int, bounds: Bounds) -> None:
 
 
 def at_once(weights: Weights) -> int:
-    """How many pictures fit into memory together."""
+    """How many pictures fit into memory at once."""
     _, height, width = weights.image_shape
     return max(1, min(64, BATCH_PIXELS // (height * width)))
 
@@ -122,7 +122,7 @@ def at_once(weights: Weights) -> int:
 def question_of(
     context: Context, model: Any, data: Any, count: Any, seed: Any
 ) -> evaluations.Question:
-    """A checked question; raises ConfigError for what makes no sense."""
+    """A checked evaluation request; raises ConfigError for an invalid one."""
     local = context.profile.local
     offered = evaluations.options(local=local)["data"]
     if not (local and isinstance(data, str) and data.startswith("folder:")):

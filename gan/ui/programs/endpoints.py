@@ -1,10 +1,10 @@
-"""Four endpoints for programs: list_models, sample, interpolate, evaluate. All others stay hidden.
+"""Four API endpoints: list_models, sample, interpolate, evaluate. All others stay hidden.
 
-They go through Gradio's queue, so that gradio_client, curl and agents find what they know. Nothing
-is kept between two calls: pictures come inside the JSON, as data URIs.
+They go through Gradio's queue, so that gradio_client, curl and agents work as usual. Nothing is
+stored between calls: pictures are data URIs inside the JSON.
 """
 
-# without `from __future__ import annotations`: Gradio reads the types for its schema
+# no `from __future__ import annotations`: Gradio reads the types for its schema
 
 import asyncio
 import base64
@@ -50,38 +50,38 @@ from gan.ui.server.views import MAX_PSI, PageError
 
 NAMES = ("list_models", "sample", "interpolate", "evaluate")
 WAITING = 32  # calls in Gradio's queue
-SESSIONS = 16  # whose newest reply Gradio keeps; nothing here reads it again
-FETCHED_WITHIN_S = 300.0  # a reply that nobody has fetched by then is dropped
-EVALUATIONS = 2  # at a time; more places are the page's
+SESSIONS = 16  # latest replies that Gradio keeps; nothing here reads them again
+FETCHED_WITHIN_S = 300.0  # an unfetched reply is dropped after this
+EVALUATIONS = 2  # at a time; the remaining slots are the page's
 FRAME_S = 1 / 15
 
 
 @dataclass
 class Programs:
-    """A thread of their own, so that no program holds up a visitor's slider or gallery."""
+    """A thread of their own, so that API calls never delay a visitor's slider or gallery."""
 
     thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("program"))
 
     def close(self) -> None:
-        """Nothing new begins."""
+        """Accept no new work."""
         self.thread.shutdown(wait=False, cancel_futures=True)
 
 
-# ---- models and replies -------------------------------------------------------------------------
+# ---- models and replies ----------------------------------------------------------------------
 
 
 def data_uri(data: bytes, kind: str) -> str:
-    """A file inside JSON."""
+    """A file as a data URI."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def pictured(pixels: Pixels, kind: str) -> str:
-    """One picture (H, W, C), without loss."""
+    """One picture (H, W, C), lossless."""
     return data_uri(encode_webp(pixels) if kind == "webp" else encode_png(pixels), kind)
 
 
 def model_of(weights: Weights, ref: str) -> dict[str, Any]:
-    """What every reply says of the model that made it."""
+    """What every reply says about its model."""
     _, height, width = weights.image_shape
     return {"model": ref, "revision": weights.revision, "width": width, "height": height}
 
@@ -96,7 +96,7 @@ def class_name(weights: Weights, label: int) -> str:
 
 
 class Endpoints:
-    """The functions behind the four names; their docstrings are what programs and agents read."""
+    """The functions behind the four names; programs and agents read their docstrings."""
 
     def __init__(self, context: Context, page: gr.Blocks) -> None:
         self._context, self._page = context, page
@@ -104,7 +104,7 @@ class Endpoints:
 
     @contextmanager
     def _call(self, request: gr.Request) -> Iterator[None]:
-        """A call whose errors are sentences, and whose reply is dropped if nobody fetches it."""
+        """Run a call with errors as sentences; its reply is dropped if nobody fetches it."""
         with sentences():
             try:
                 yield
@@ -114,11 +114,11 @@ class Endpoints:
                 loop.call_later(FETCHED_WITHIN_S, forget, self._page, session, event)
 
     def _spend(self, request: gr.Request, kind: str) -> None:
-        """Count a call that makes sense; raises PageError where there were too many, in public."""
+        """Count a valid call against the rate limit; raises PageError past it, in public."""
         self._context.spend(address_of(request.request), kind)
 
     async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
-        """What `work` makes of checked arguments, on the thread of the programs."""
+        """Run `work` on checked arguments, on the API thread."""
         self._spend(request, "picture")
         return await on(self._context.part(Programs).thread, work, **asked)
 
@@ -275,7 +275,7 @@ class Endpoints:
 
 
 async def replies(told: AsyncIterator[bytes]) -> AsyncIterator[dict]:
-    """What an evaluation's stream says, for programs; raises PageError or GanError as it says."""
+    """An evaluation's stream for API clients; raises PageError or GanError on its error lines."""
     async for text in told:
         news = json.loads(text)
         if "key" in news:
@@ -289,7 +289,7 @@ async def replies(told: AsyncIterator[bytes]) -> AsyncIterator[dict]:
 
 
 def forget(page: gr.Blocks, session: str, event: str) -> None:
-    """Drop what Gradio's queue still holds for a caller who has not fetched it."""
+    """Drop what Gradio's queue still holds for a client that never fetched it."""
     queue = page._queue
     waiting = queue.pending_event_ids_session.get(session)
     if waiting is not None and (not waiting or event in waiting):
@@ -298,7 +298,7 @@ def forget(page: gr.Blocks, session: str, event: str) -> None:
 
 
 def build(context: Context, page: gr.Blocks) -> Opened:
-    """Add the four endpoints to `page`; they are what is open of Gradio's queue."""
+    """Add the four endpoints to `page`; they are the only public part of Gradio's queue."""
     endpoints = Endpoints(context, page)
     by_number = {}
     with page:

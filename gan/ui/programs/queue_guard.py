@@ -1,8 +1,8 @@
-"""What may reach Gradio's queue: calls of our endpoints with plain values, checked before it.
+"""Guard of Gradio's queue: only calls to our endpoints with plain values pass, checked up front.
 
-Gradio fetches what looks like a file of its own, keeps what it was sent, and answers what it
-did not expect with a traceback in the log. So nothing but numbers, short texts and flat lists of
-these passes, for exactly the arguments that there are.
+Gradio fetches anything that looks like one of its files, keeps what it was sent, and logs a
+traceback for unexpected input. So only numbers, short texts and flat lists of these pass, for
+exactly the declared arguments.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ JOIN_KEYS = {"data", "fn_index", "session_hash"}
 
 
 class Endpoint(NamedTuple):
-    """A function's arguments as programs see them."""
+    """A function's arguments as clients see them."""
 
     name: str
     arguments: tuple[str, ...]
-    required: int  # the first so many
+    required: int  # the first so many are required
 
 
 class Refused(Exception):
-    """A call that goes no further: a status and one sentence."""
+    """A rejected call: a status and one sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 def endpoint_of(name: str, function: Callable[..., Any], hidden: type) -> Endpoint:
-    """The endpoint that `function` is; arguments of the type `hidden` are not asked for."""
+    """The endpoint for `function`; arguments of type `hidden` are not exposed."""
     types = get_type_hints(function)
     found = [
         p for name, p in inspect.signature(function).parameters.items() if types[name] is not hidden
@@ -56,7 +56,7 @@ def endpoint_of(name: str, function: Callable[..., Any], hidden: type) -> Endpoi
 
 
 class Opened:
-    """The endpoints that are open, by name and by the number that Gradio gave them."""
+    """The public endpoints, by name and by Gradio's function index."""
 
     def __init__(self, by_number: Mapping[int, Endpoint], queue: Callable[[], Any]) -> None:
         self._by_number = dict(by_number)
@@ -64,7 +64,7 @@ class Opened:
         self._by_name = {e.name: e for e in by_number.values()}
 
     def is_path(self, method: str, path: str) -> bool:
-        """Whether gradio_client or curl need this for one of the endpoints."""
+        """Whether gradio_client or curl needs this path for one of the endpoints."""
         if method == "POST":
             call = CALL.fullmatch(path)
             return path == JOIN or (call is not None and call[2] in self._by_name)
@@ -74,7 +74,7 @@ class Opened:
         )
 
     def check_reply(self, path: str, query: bytes) -> None:
-        """Raises Refused unless somebody waits for this reply: Gradio would say it in the log."""
+        """Raises Refused unless this reply is pending: Gradio would log a traceback."""
         queue, reply = self._queue(), REPLY.fullmatch(path)
         session = parse_qs(query.decode("latin-1")).get("session_hash", [""])[0]
         if path == DATA and session not in queue.pending_messages_per_session:
@@ -83,7 +83,7 @@ class Opened:
             raise Refused(404, "there is no such call, or its reply was fetched; call again")
 
     def check(self, path: str, body: bytes) -> None:
-        """Raises Refused unless `body` is a call of one of the endpoints."""
+        """Raises Refused unless `body` is a call to one of the endpoints."""
         form = _json(body)
         if path == JOIN:
             return self._check_list(self._joined(form), form)
@@ -176,7 +176,7 @@ class Gate:
 
 
 def _as_json(scope: Scope) -> Scope:
-    """What was read as JSON is called so: curl says otherwise unless it is told."""
+    """Set the content type of a body parsed as JSON: curl's default says otherwise."""
     headers = [(k, v) for k, v in scope["headers"] if k != b"content-type"]
     return scope | {"headers": [*headers, (b"content-type", b"application/json")]}
 
@@ -196,7 +196,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """`body` once more, then what comes after it."""
+    """Replay `body`, then continue with what follows it."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again() -> Message:

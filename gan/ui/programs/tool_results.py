@@ -1,4 +1,4 @@
-"""What an agent gets from a tool: JSON, and the pictures in it as pictures instead of as text."""
+"""Tool results for agents: JSON, with its pictures as image content instead of text."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PICTURE = re.compile(r"data:(image/\w+);base64,([A-Za-z0-9+/=]+)")
 
 
 def show_pictures(page: gr.Blocks) -> None:
-    """Have the MCP server of `page`, where there is one, send our replies by `contents`.
+    """Make the MCP server of `page`, if any, convert our replies with `contents`.
 
-    Its own way shows a picture only where a reply names a file that it may serve, and keeps it.
+    Gradio's own conversion shows a picture only if a reply names a file it may serve, and keeps it.
     """
     if page.mcp_server_obj is not None:
         page.mcp_server_obj.postprocess_output_data = lambda data, _: [
@@ -23,7 +23,8 @@ def show_pictures(page: gr.Blocks) -> None:
 
 
 def contents(reply: Any) -> list[Any]:
-    """A reply as MCP has it: its JSON, in which each picture is a number, then the pictures."""
+    """A reply as MCP content: its JSON with each picture replaced by a number, then the
+    pictures."""
     from mcp import types  # noqa: PLC0415 - there where agents are served only
 
     pictures: list[Any] = []

@@ -1,1 +1,1 @@
-"""What all tabs stand on: the shared context, routes, guards, limits, streams, loaded models."""
+"""Shared by all tabs: the context, routes, guards, rate limits, streams and loaded models."""

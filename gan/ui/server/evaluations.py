@@ -1,4 +1,4 @@
-"""Evaluations, told while they are measured: for the Evaluate tab and for programs."""
+"""Evaluations with streamed progress, for the Evaluate tab and for API clients."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from gan.ui.server.views import PageError, evaluation_json, whole_number
 
 MIN_COUNT, MAX_COUNT, PUBLIC_COUNT = 130, 50_000, 5_000
 COUNTS = (500, 2_000, 5_000, 10_000)
-STEP = 0.01  # of the whole, between two lines
+STEP = 0.01  # of the total, between two progress lines
 
 
 class _Ended(Exception):
-    """Nobody waits for the answer any more."""
+    """The result is no longer wanted."""
 
 
 class Judge(Workers):
-    """One evaluation at a time, a few waiting, and what was found before."""
+    """One evaluation at a time with a few waiting, and the cache of results."""
 
     def __init__(self) -> None:
         super().__init__("judge", most=4)
@@ -54,24 +54,24 @@ class Judge(Workers):
 
 @dataclass(frozen=True)
 class Question:
-    """A checked form."""
+    """A checked evaluation request."""
 
     ref: str
     data: str
     count: int
     seed: int
-    fresh: bool = False  # measured anew
-    kept: bool = False  # only what was measured before: otherwise there is no answer
+    fresh: bool = False  # measure again despite a cached result
+    kept: bool = False  # cached results only: if there is none, there is no answer
 
 
 def options(*, local: bool) -> dict[str, Any]:
-    """What the form offers."""
+    """The choices of the form."""
     here = [n for n in DATA_NAMES if n != "fashion-full" or fashion_dir() is not None]
     return {"data": here, "counts": [n for n in COUNTS if local or n <= PUBLIC_COUNT]}
 
 
 def question_of(context: Context, form: dict[str, Any]) -> Question:
-    """The form as typed values; raises GanError for what makes no sense."""
+    """The form as typed values; raises GanError for invalid ones."""
     local = context.profile.local
     data = str(form.get("data", ""))
     most = MAX_COUNT if local else PUBLIC_COUNT
@@ -90,8 +90,7 @@ def question_of(context: Context, form: dict[str, Any]) -> Question:
 def answers(
     context: Context, judge: Judge, asked: Question, cancelled: Cancelled
 ) -> Iterator[dict[str, Any]]:
-    """The fraction that is done, again and again, then the evaluation; nothing more where it was
-    given up."""
+    """The fraction done, repeatedly, then the evaluation; ends early if cancelled."""
     weights = context.models.get(asked.ref)
     resolution, channels = compared_shape(weights.image_shape)
     images = load_data(asked.data, resolution=resolution, channels=channels)
@@ -108,7 +107,7 @@ def answers(
         judge.results.put(kept, images, count=asked.count, seen=weights.seen)
     yield {
         "evaluation": evaluation_json(kept, verdicts(kept)),
-        "asked": asked.count,  # more than `evaluation.count` where there are fewer real images
+        "asked": asked.count,  # above `evaluation.count` if there are fewer real images
         "nimg": weights.config.nimg,
         "pairs": _pairs(weights, images, kept),
     }
@@ -117,9 +116,9 @@ def answers(
 def _measured(
     weights: Weights, images: ImageSet, asked: Question, cancelled: Cancelled
 ) -> Iterator[Any]:
-    """Yields the progress, returns the evaluation; None where it was given up.
+    """Yields progress, returns the evaluation; None if cancelled.
 
-    The work runs in a thread of its own, because it calls back where a stream wants to be asked.
+    Runs in its own thread, because the work reports through callbacks while a stream is pulled.
     """
     told: queue.Queue[float | Evaluation | Exception] = queue.Queue()
 
@@ -154,7 +153,7 @@ def _measured(
 
 
 def _pairs(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, Any]:
-    """The samples nearest to training images, then the image that each is nearest to."""
+    """The samples nearest to training images, each with its nearest image."""
     resolution, channels = compared_shape(weights.image_shape)
     shape = [resolution, resolution, channels]
     rows = [n for n in found.nearest if n.image < len(images)]

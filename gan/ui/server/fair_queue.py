@@ -1,4 +1,5 @@
-"""Long work in small slices on one thread, in turns, so that nobody waits for all of another's."""
+"""Round-robin scheduling of long jobs in small slices on one thread, so that none blocks
+another."""
 
 from __future__ import annotations
 
@@ -8,17 +9,17 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 
-SLICE_S = 0.25  # about, of what is cut into slices by the clock
-YIELD_S = 0.5  # long work lets pictures go first for at most so long a slice
+SLICE_S = 0.25  # approximate, for work that is sliced by the clock
+YIELD_S = 0.5  # long work yields to pictures for at most this long per slice
 LOOK_S = 0.01
 
 
 class Later(float):
-    """Yielded instead of a slice: nothing to do for so many seconds."""
+    """Yielded instead of a slice: nothing to do for this many seconds."""
 
 
 class Job:
-    """Work that was handed in. `over` is done when it has ended, however that came about."""
+    """A submitted job. `over` completes when it has ended, for whatever reason."""
 
     def __init__(self, slices: Generator[object, None, None], *, urgent: bool) -> None:
         self.urgent = urgent
@@ -28,11 +29,11 @@ class Job:
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """No slice begins any more; the one in hand ends."""
+        """Start no further slice; the current one finishes."""
         self._cancelled.set()
 
     def step(self) -> bool:
-        """One slice; False where there was none left. Errors end the job, into `over`."""
+        """Run one slice; False if none was left. Errors end the job and are set on `over`."""
         try:
             if self._cancelled.is_set():
                 self._slices.close()
@@ -50,9 +51,9 @@ class Job:
 
 
 class FairQueue:
-    """Slices of all jobs in turns, those of urgent ones first. Thread-safe.
+    """Runs slices of all jobs in turn, urgent jobs first. Thread-safe.
 
-    `busy` says whether pictures are being drawn that somebody waits for: long work then makes way.
+    `busy` says whether somebody is waiting for pictures being rendered: long work then yields.
     """
 
     def __init__(self, name: str, *, busy: Callable[[], bool] = lambda: False) -> None:
@@ -64,7 +65,7 @@ class FairQueue:
         self._closed = False
 
     def submit(self, slices: Generator[object, None, None], *, urgent: bool = False) -> Job:
-        """Hand work in: a generator that does a piece each time it is asked for the next."""
+        """Submit work: a generator that does one slice per `next`."""
         job = Job(slices, urgent=urgent)
         with self._changed:
             if self._closed:
@@ -77,7 +78,7 @@ class FairQueue:
         return job
 
     def close(self) -> None:
-        """Nothing more is begun."""
+        """Start nothing more."""
         with self._changed:
             self._closed = True
             for job in (*self._urgent, *self._long):
@@ -91,7 +92,7 @@ class FairQueue:
                     (self._urgent if job.urgent else self._long).append(job)
 
     def _next(self) -> Job | None:
-        """The next job in turn; waits for one. None when the server closes and all have ended."""
+        """Wait for the next job in turn. None when the server closes and all have ended."""
         since = time.monotonic()
         with self._changed:
             while True:

@@ -1,8 +1,8 @@
-"""Every visible word of the interface: a catalogue for each language and folder of gan/ui.
+"""All UI texts: one catalogue per language and folder of gan/ui.
 
-`gan/ui/<folder>/words/<language>.toml` maps keys that begin with `gan_` to texts; `{name}` in a
-text is filled in by the page. A language is a set of such files and nothing else. TOML, since it
-needs no compiler, allows comments, and is read by translators' tools (Weblate, Crowdin) as it is.
+`gan/ui/<folder>/words/<language>.toml` maps keys that begin with `gan_` to texts; `{name}`
+placeholders are filled in by the page. A language is a set of such files and nothing else. TOML
+needs no compiler, allows comments, and translation tools (Weblate, Crowdin) read it directly.
 Chinese follows Chinese usage, not the English sentence.
 """
 
@@ -16,14 +16,14 @@ from types import MappingProxyType
 from gan.quantities import QUANTITIES
 
 UI = Path(__file__).parent.parent
-SOURCE = "en"  # the language of the library; what a catalogue lacks is shown in it
-# of Gradio: a bare `zh` alone would miss browsers that say zh-CN
+SOURCE = "en"  # the default language, and the fallback for missing texts
+# Gradio's tags: a bare `zh` alone would miss browsers that send zh-CN
 TAGS = {"zh": ("zh", "zh-CN", "zh-TW")}
 
 
 @functools.cache
 def catalogues() -> MappingProxyType[str, dict[str, str]]:
-    """{language: {key: text}} as the files have them. A key stands in one folder only."""
+    """{language: {key: text}} as in the files. A key occurs in one folder only."""
     found: dict[str, dict[str, str]] = {SOURCE: _numbers()}
     for path in sorted(UI.glob("*/words/*.toml")):
         texts = found.setdefault(path.stem, {})
@@ -35,7 +35,7 @@ def catalogues() -> MappingProxyType[str, dict[str, str]]:
 
 
 def _numbers() -> dict[str, str]:
-    """Names and explanations of the numbers, from the table that card and command line use too."""
+    """Names and explanations of the quantities, from the table that cards and the CLI share."""
     texts = {}
     for key, quantity in QUANTITIES.items():
         texts[f"gan_metric_{key}"] = quantity.name
@@ -44,7 +44,7 @@ def _numbers() -> dict[str, str]:
 
 
 def languages() -> dict[str, dict[str, str]]:
-    """The languages there are, the library's own first, each with its name and its BCP 47 tag."""
+    """Available languages, the default first, each with its name and its BCP 47 tag."""
     return {
         language: {"name": texts["gan_language_name"], "tag": texts["gan_language_tag"]}
         for language, texts in catalogues().items()
@@ -53,12 +53,12 @@ def languages() -> dict[str, dict[str, str]]:
 
 @functools.cache
 def words(language: str) -> dict[str, str]:
-    """All texts in one language; English where it lacks one."""
+    """All texts in one language, with English as the fallback."""
     return catalogues()[SOURCE] | catalogues()[language]
 
 
 def gradio_locales(keys: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """Keyword arguments for gr.I18n: the texts that Gradio itself draws."""
+    """Keyword arguments for gr.I18n: the texts of Gradio's own components."""
     return {
         tag: {key: words(language)[key] for key in keys}
         for language in languages()

@@ -1,4 +1,4 @@
-"""Error sentences for the page: a setting goes by its field's label there, not by its key."""
+"""Error sentences for the page: settings are called by their field's label, not by their key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LABELS: dict[str, str] = {
     key: f"gan_set_{key}" for key in (*SETTINGS, "seed", "kimg", "keep_mb")
 } | {"seconds": "gan_duration"}
 ENGLISH, CHINESE = "en", "zh"
-# a key in quotes is what somebody typed, and one before = belongs to a command
+# a quoted key is user input, and one before = belongs to a command
 KEY = r"(?<![\w'\"`-]){}(?![\w'\"`=])"
 
 
@@ -22,17 +22,17 @@ class Told(NamedTuple):
     """A sentence as the page shows it."""
 
     english: str
-    chinese: str | None  # None where nobody translated it
+    chinese: str | None  # None if untranslated
 
 
 def field_of(sentence: str) -> str | None:
-    """The form field that an error sentence is about: our sentences begin with its name."""
+    """The form field an error sentence is about: our sentences begin with its name."""
     first = sentence.split(" ", 1)[0]
     return first if first in {*setting_types(), *LABELS} else None
 
 
 def told(sentence: str) -> Told:
-    """`sentence` in both languages, with the labels of the form for the keys of settings."""
+    """`sentence` in both languages, with setting keys replaced by the form's labels."""
     zh, field = chinese(sentence), field_of(sentence)
     if field is None:
         return Told(sentence, zh)
@@ -40,7 +40,7 @@ def told(sentence: str) -> Told:
 
 
 def _labelled(sentence: str, subject: str, language: str) -> str:
-    """The subject once, and every other key that cannot be an ordinary word."""
+    """Replace the leading key once, and every other key that cannot be an ordinary word."""
     if subject in LABELS:
         sentence = _replaced(sentence, subject, language, count=1)
     for key in LABELS:
@@ -52,6 +52,6 @@ def _labelled(sentence: str, subject: str, language: str) -> str:
 def _replaced(sentence: str, key: str, language: str, *, count: int = 0) -> str:
     pattern = KEY.format(re.escape(key))
     if language == CHINESE:
-        pattern = f" ?{pattern} ?"  # quotes stand beside Chinese without spaces
+        pattern = f" ?{pattern} ?"  # no spaces around quotes in Chinese
     label = f"“{words(language)[LABELS[key]]}”"
     return re.sub(pattern, lambda match: label, sentence, count=count)

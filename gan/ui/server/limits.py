@@ -1,4 +1,4 @@
-"""How much one visitor, and all of them together, may ask of a public server. At home: anything."""
+"""Rate limits of a public server, per visitor and in total. At home there are none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SESSIONS = 5000
 
 
 class Rate(NamedTuple):
-    """At most so many in so many seconds: of one visitor, and of all."""
+    """At most this many requests per window: for one visitor, and in total."""
 
     mine: int
     all: int
@@ -29,8 +29,8 @@ RATES = {
     "pull": Rate(12, 60, 600),
     "search": Rate(40, 300, 600),
     "push": Rate(8, 60, 600),
-    "change": Rate(120, 1200, 600),  # names, notes, deletions
-    # of programs, each by its address
+    "change": Rate(120, 1200, 600),  # renames, notes, deletions
+    # API calls, counted per IP address
     "list": Rate(120, 1200, 600),
     "picture": Rate(60, 600, 600),
     "evaluate": Rate(6, 40, 600),
@@ -38,7 +38,7 @@ RATES = {
 
 
 class RateLimits:
-    """Requests that cost, counted a session and in all over a sliding window. Thread-safe."""
+    """Sliding-window counters of costly requests, per session and in total. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -46,9 +46,9 @@ class RateLimits:
         self._spent: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
 
     def spend(self, session: str, kind: str) -> None:
-        """One more of `kind`; raises PageError with the seconds to wait where that is too many.
+        """Count one more of `kind`; raises PageError with the seconds to wait if over the limit.
 
-        What is refused is not counted. A visitor without a session shares one with all such.
+        Rejected requests are not counted. All visitors without a session share one.
         """
         rate, now = RATES[kind], self._clock()
         with self._lock:

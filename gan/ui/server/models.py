@@ -1,4 +1,4 @@
-"""Loaded models: one bounded, thread-safe cache for all visitors, and the list to choose from."""
+"""Loaded models: a bounded, thread-safe cache shared by all visitors, and the model list."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from gan.schema import from_json
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, model_json
 
-CAPACITY = 8  # a model of ours is 1 to 5 MB
-ENTRIES = 256  # of the list, that are kept
-MAX_BYTES = 2**30  # of all together: one of others may have 512 MB
+CAPACITY = 8  # our own models are 1 to 5 MB
+ENTRIES = 256  # cached list entries
+MAX_BYTES = 2**30  # total; a third-party model may have 512 MB
 
 
 class Models:
-    """Weights by what the page calls them.
+    """Weights by the page's model refs.
 
     `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`.
     """
@@ -44,7 +44,7 @@ class Models:
         self._loaded: OrderedDict[tuple[str, int], Weights] = OrderedDict()
 
     def get(self, ref: str) -> Weights:
-        """The model that `ref` names now; a run's newest weights are looked up each time.
+        """The model that `ref` currently names; a run's newest weights are looked up each time.
 
         Raises WeightsError or PageError; `ref` is matched against lists, never opened as a path.
         """
@@ -89,8 +89,8 @@ class Models:
         return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
 
     def listed(self, *also: str) -> list[dict[str, Any]]:
-        """Everything that can be chosen: bundled models, pulled ones, the newest runs that have
-        weights; `also`: older runs that somebody looks at."""
+        """All available models: bundled, pulled, and the newest runs that have weights; `also`:
+        older runs that are open on a page."""
         models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
         models += [dict(entry) for entry in map(_pulled_entry, pulled()) if entry]
         for status in self._runs.newest(*also):
@@ -126,7 +126,7 @@ def _bundled_entry(name: str) -> dict[str, Any] | None:
 
 
 def _pulled_entry(name: str) -> dict[str, Any] | None:
-    # a folder's name holds its commit, so that what was read once stays true
+    # a folder's name contains its commit, so cached entries stay valid
     return _entry(f"{PULLED}{name}", "pulled", pulled_root() / name / CONFIG_FILE)
 
 
@@ -137,7 +137,7 @@ def _entry(ref: str, kind: str, path: Path) -> dict[str, Any] | None:
         return None  # a damaged folder is left out of the list; the rest still works
 
 
-@lru_cache(ENTRIES)  # what could not be read is looked at again: it may come back
+@lru_cache(ENTRIES)  # unreadable entries are retried: they may recover
 def _read_entry(ref: str, kind: str, path: Path) -> dict[str, Any]:
     config = from_json(WeightsConfig, parse_json(path.read_bytes()))
     return model_json(

@@ -1,4 +1,4 @@
-"""What the panels' requests ask for, read and checked."""
+"""Parsing and validation of the panels' requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gan.ui.server.views import MAX_PSI, PageError, real_number, rows_from_bytes
 
 
 def psi_of(request: Request) -> float:
-    """The truncation of a request; raises ConfigError outside its range."""
+    """A request's truncation psi; raises ConfigError outside its range."""
     return real_number("psi", request.query_params.get("psi", "1"), low=0, high=MAX_PSI)
 
 
 def points_of(body: bytes, weights: Weights, *, least: int = 1, most: int = 1) -> Points:
-    """`least` to `most` points as the board sends them, with class weights where there are any."""
+    """`least` to `most` points as sent by the board, with class weights where there are any."""
     g = weights.generator
     rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=most)
     if len(rows.z) < least or (g.classes and rows.weights is None):
@@ -33,12 +33,12 @@ def points_of(body: bytes, weights: Weights, *, least: int = 1, most: int = 1) -
 
 
 def coded(pixels: Pixels) -> str:
-    """Raw pixels in JSON."""
+    """Raw pixels for JSON."""
     return base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode("ascii")
 
 
 def features_of(weights: Weights) -> FeatureNet:
-    """The network that judges this model's pictures."""
+    """The feature network for this model's pictures."""
     return _network(features_for(weights.config.data, weights.image_shape[0]))
 
 
@@ -48,6 +48,6 @@ def _network(kind: str) -> FeatureNet:
 
 
 def file_stem(weights: Weights) -> str:
-    """A model's name as part of a file's name: letters, digits, dashes."""
+    """A model's name made safe for a file name: letters, digits, dashes."""
     stem = re.sub(r"[^A-Za-z0-9]+", "-", weights.config.name).strip("-")
     return (stem or "gan")[:40]

@@ -1,6 +1,6 @@
-"""Who may do what: the local and the public profile, the guard before every request, run owners.
+"""Authorisation: the local and public profiles, the guard before every request, and run owners.
 
-Fail-closed: whatever is not known to be bound to loopback is public.
+Fail-closed: anything not known to be bound to loopback is public.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SESSIONS = 10_000
 RUNS_PER_SESSION = 4  # remembered on average; a visitor's runs are deleted long before
 COOKIE = "gan_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# What a page load needs of Gradio. Nothing of it runs an event or takes an upload.
+# Gradio paths that a page load needs. None of them runs an event or accepts an upload.
 PUBLIC_PATHS = (
     "/_gan/", "/assets/", "/static/", "/theme.css", "/config", "/gradio_api/info",
     "/gradio_api/heartbeat/", "/gradio_api/app_id", "/gradio_api/startup-events",
@@ -39,20 +39,20 @@ SIGN_IN_NEEDS = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPEN
 
 @dataclass
 class Profile:
-    """`local` is a workshop of one's own; public is a shop window."""
+    """`local` is a personal server with full rights; public is a restricted demo."""
 
     local: bool = False
     hosts: set[str] = field(default_factory=set)
-    any_address: bool = False  # bound to all interfaces: a bare IP address is a fine Host
+    any_address: bool = False  # bound to all interfaces: a bare IP address is a valid Host
     sign_in: bool = False  # on a Space with OAuth
 
     @property
     def limit_s(self) -> int | None:
-        """Longest training, None for no limit."""
+        """Longest training in seconds, None for no limit."""
         return None if self.local else PUBLIC_LIMIT_S
 
     def allows_host(self, host: str) -> bool:
-        """Whether a Host header is ours; a name that only resolves to us is not."""
+        """Whether a Host header is ours; guards against DNS rebinding."""
         name = host_name(host)
         return name in self.hosts or (self.any_address and _is_address(name))
 
@@ -62,7 +62,7 @@ def build_profile(
 ) -> Profile:
     """The profile of a server bound to `host`."""
     local = host in LOOPBACK and not share and not env.get("SPACE_ID")
-    # with a domain of its own, a Space has several names
+    # a Space with a custom domain has several names
     names = f"{env.get('GAN_ALLOWED_HOSTS', '')},{env.get('SPACE_HOST', '')}".lower().split(",")
     named = {name.strip() for name in names if name.strip()}
     return Profile(
@@ -75,7 +75,7 @@ def build_profile(
 
 def _is_oauth_configured(env: Mapping[str, str]) -> bool:
     """A Space with `hf_oauth: true`. Elsewhere Gradio would sign everybody in as the owner, and
-    without the secret it would sign sessions with a key that anybody can work out."""
+    without the secret it would sign sessions with a guessable key."""
     on_a_space = env.get("SYSTEM") == "spaces" and bool(env.get("SPACE_ID"))
     return on_a_space and all(env.get(name) for name in SIGN_IN_NEEDS)
 
@@ -106,7 +106,7 @@ class Owners:
         self._limit = limit
 
     def claim(self, session: str, run_id: str) -> None:
-        """`session` has started `run_id`."""
+        """Record that `session` started `run_id`."""
         with self._lock:
             key = self._keys.setdefault(session, secrets.token_hex(16))
             self._keys.move_to_end(session)
@@ -118,14 +118,15 @@ class Owners:
                 self._runs.popitem(last=False)
 
     def owns(self, session: str, run_id: str) -> bool:
-        """Unknown and foreign look the same: False."""
+        """Whether `session` owns the run; unknown and foreign runs both give False."""
         with self._lock:
             key, owner = self._keys.get(session), self._runs.get(run_id)
         return key is not None and owner is not None and secrets.compare_digest(key, owner)
 
 
 class Guard:
-    """Host allow-list and same-origin check before every request; gives each browser a session."""
+    """Host allow-list and same-origin check before every request; assigns each browser a
+    session."""
 
     def __init__(
         self,
@@ -135,7 +136,7 @@ class Guard:
     ) -> None:
         self.app = app
         self.profile = profile
-        self._opened = opened  # what else is public: (method, path)
+        self._opened = opened  # further public routes: (method, path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -154,7 +155,8 @@ class Guard:
         if not self.profile.local and not self._is_reviewed(scope["method"], route_path(scope)):
             return 404
         reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
-        # a read may come from a link; one with an origin comes from a script, which would read it
+        # a GET may come from a link; one with an Origin header comes from a script that would read
+        # it
         if (reads and "origin" not in headers) or _is_same_origin(headers):
             return None
         return 403
@@ -168,10 +170,10 @@ class Guard:
 
 
 def _is_same_origin(headers: Headers) -> bool:
-    """A browser names where a request comes from; what sends neither header is no browser.
+    """Same-origin check by browser headers; a request with neither header is not from a browser.
 
-    Sec-Fetch-Site decides where it is there: no script can set it, and it holds behind a proxy that
-    puts its own Host. Plain http on another machine than this one comes without.
+    Sec-Fetch-Site decides if present: no script can set it, and it holds behind a proxy that
+    rewrites Host. Plain http from another machine lacks it.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
@@ -186,14 +188,14 @@ def _is_same_origin(headers: Headers) -> bool:
 
 
 def address_of(request: Request) -> str:
-    """Whom a program's calls are counted under: it keeps no cookie. What stands before a Space
-    says whom it speaks for; who makes that up is still counted among all."""
+    """The client address that API calls are rate-limited by, as API clients keep no cookies. A
+    Space's proxy names the client; a forged address still counts towards the total."""
     peer = request.client.host if request.client else ""
     return (request.headers.get("x-forwarded-for") or peer)[:200]
 
 
 def session_in(cookie: str) -> str | None:
-    """The session of a Cookie header, or None where there is none that could be ours."""
+    """The session of a Cookie header, or None unless it holds a well-formed one."""
     try:
         morsel = SimpleCookie(cookie).get(COOKIE)
     except CookieError:
@@ -204,7 +206,7 @@ def session_in(cookie: str) -> str | None:
 
 def _with_cookie(scope: Scope, headers: Headers, send: Send) -> Send:
     secure = scope.get("scheme") == "https" or headers.get("x-forwarded-proto") == "https"
-    # inside the Hub's frame the page is third-party: there only SameSite=None comes back
+    # inside the Hub's iframe the page is third-party: only SameSite=None cookies are sent back
     rules = "SameSite=None; Secure; Partitioned" if secure else "SameSite=Lax"
 
     async def send_with_cookie(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""Proxy settings of the environment, kept away from requests that a server sends to itself."""
+"""Hides the environment's proxy settings from requests that a server sends to itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ NAMES = ("http_proxy", "https_proxy", "all_proxy", "ws_proxy", "wss_proxy", "no_
 
 @contextlib.contextmanager
 def without_proxies() -> Iterator[None]:
-    """No proxy variable is set inside the block; they are back afterwards.
+    """Unset all proxy variables inside the block; restored afterwards.
 
-    Gradio builds HTTP clients when it is imported, and asks its own server whether it is up.
-    Through a proxy that fails; a typing error in one fails even for addresses that NO_PROXY
-    exempts, since httpx builds a transport for every proxy first.
+    Gradio builds HTTP clients on import, and asks its own server whether it is up. Through a proxy
+    that fails; a malformed proxy URL fails even for addresses exempt by NO_PROXY, since httpx
+    builds a transport for every proxy first.
     """
     saved = {name: os.environ.pop(name) for name in list(os.environ) if name.lower() in NAMES}
     try:

@@ -1,6 +1,6 @@
-"""Real pictures as features, of the set that a model names as its data: does it repeat any?
+"""Features of the data set that a model names as its own: does the model repeat any image?
 
-Whether the model was really trained on them is another question, see gan.data.provenance.
+Whether the model was really trained on them is a separate question, see gan.data.provenance.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from gan.metrics.neighbours import nearest
 from gan.ui.server.resources import one_thread
 
 log = logging.getLogger(__name__)
-FIRST = 5_000  # pictures that the panel need not wait long for
-COMPARED = 500  # reals whose own nearest neighbour says what "close" is
+FIRST = 5_000  # first batch, so that the panel need not wait long
+COMPARED = 500  # reals whose nearest-neighbour distances define "close"
 USUAL, CLOSE = 0.5, 0.05  # quantiles of those distances
 
 
 @dataclass(frozen=True)
 class Reals:
-    """A data set and the features of its pictures."""
+    """A data set and its pictures' features."""
 
     images: ImageSet
     features: Tensor  # (N, F)
-    usual: float  # how far a real picture's nearest other real picture is, in the middle
-    close: float  # nearer than this are only the most alike of a hundred
-    subset: bool  # of a set that is not here as a whole
-    origin: str  # of the whole set, as gan.data.ImageSet has it
+    usual: float  # median distance from a real picture to its nearest other one
+    close: float  # the 5 % quantile of those: only the most similar reals are closer
+    subset: bool  # part of a set that is not here as a whole
+    origin: str  # of the whole set, as in gan.data.ImageSet
 
 
 def data_of(weights: Weights, *, local: bool) -> str | None:
-    """The set to compare with, or None where it is not ours to show.
+    """The set to compare with, or None if it may not be shown.
 
-    In public only bundled sets: another visitor's own pictures stay his.
+    In public only bundled sets: another visitor's own pictures stay private.
     """
     spec = weights.config.data
     if spec == "fashion-full" and fashion_dir() is None:
@@ -54,10 +54,10 @@ def data_of(weights: Weights, *, local: bool) -> str | None:
 def study(
     spec: str, weights: Weights, net: FeatureNet, *, on_progress: Callable[[float], None]
 ) -> Iterator[Reals]:
-    """Features of some pictures of a set, then of all; nothing where it cannot be read any more.
+    """Yields features of a subset, then of the whole set; nothing once it is unreadable.
 
-    Seconds for the first, up to a minute on an idle core for the second; `on_progress` tells of
-    the first.
+    The first takes seconds, the second up to a minute on an idle core; `on_progress` reports on the
+    first.
     """
     resolution, channels = compared_shape(weights.image_shape)
     try:
@@ -78,14 +78,14 @@ def study(
 
 
 def _reals(images: ImageSet, features: Tensor, *, subset: bool, origin: str) -> Reals:
-    """What is usual among them; the features come in a random order."""
+    """Distance statistics among them; features come in random order."""
     others = nearest(features[:COMPARED], features, 2).distances[:, 1]  # the first is itself
     usual, close = torch.quantile(others, torch.tensor([USUAL, CLOSE])).tolist()
     return Reals(images, features, usual, close, subset=subset, origin=origin)
 
 
 class Studies:
-    """Data sets as features, made in the background one after the other; the newest are kept."""
+    """Feature extraction of data sets in the background, one at a time; the newest are cached."""
 
     def __init__(self, *, capacity: int = 3) -> None:
         self._capacity = capacity
@@ -95,9 +95,9 @@ class Studies:
         self._done: OrderedDict[tuple, Reals | None] = OrderedDict()
 
     def ask(self, spec: str, weights: Weights, net: FeatureNet) -> Reals | float | None:
-        """The set, or the fraction of it that is done, or None where it cannot be had.
+        """The set, or the fraction done, or None if unavailable.
 
-        The first to ask begins it.
+        The first request starts it.
         """
         key = (spec, weights.image_shape, net.config.name)
         with self._lock:
@@ -133,5 +133,5 @@ class Studies:
             self._done.popitem(last=False)
 
     def close(self) -> None:
-        """Nothing new begins."""
+        """Start nothing new."""
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,5 @@
-"""What long work needs: threads, a place for what is dear to make, and a visitor's quota."""
+"""Shared resources for long jobs: worker threads, a bounded LRU cache, per-session upload
+quotas."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ Value = TypeVar("Value")
 
 
 def one_thread(name: str) -> ThreadPoolExecutor:
-    """A thread for one kind of work; at normal priority, as it may hold the interpreter lock."""
+    """A single-thread executor; at normal priority, as the thread may hold the GIL."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
 
 class Kept(Generic[Value]):
-    """The newest `capacity` values by key; thread-safe, and two may make the same at once."""
+    """LRU cache of `capacity` values; thread-safe, but two threads may compute one value at
+    once."""
 
     def __init__(self, *, capacity: int) -> None:
         self._capacity = capacity
@@ -25,21 +27,21 @@ class Kept(Generic[Value]):
         self._values: OrderedDict[tuple, Value] = OrderedDict()
 
     def find(self, key: tuple) -> Value | None:
-        """The value of `key`, or None; for what is told while it is made."""
+        """The cached value of `key`, or None; for values that are reported while being computed."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
     def put(self, key: tuple, value: Value) -> None:
-        """Keep `value`; the oldest makes room."""
+        """Store `value`, evicting the least recently used."""
         with self._lock:
             self._values[key] = value
             while len(self._values) > self._capacity:
                 self._values.popitem(last=False)
 
     def get(self, key: tuple, make: Callable[[], Value]) -> Value:
-        """The value of `key`, made if it is not there."""
+        """The value of `key`, computed on a miss."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -50,7 +52,7 @@ class Kept(Generic[Value]):
 
 
 class Quota:
-    """Bytes that each session has sent; sessions beyond `sessions` are forgotten. Thread-safe."""
+    """Bytes uploaded per session; sessions beyond `sessions` are forgotten. Thread-safe."""
 
     def __init__(self, *, most: int, sessions: int = 10_000) -> None:
         self._most, self._sessions = most, sessions
@@ -58,7 +60,7 @@ class Quota:
         self._sent: OrderedDict[str, int] = OrderedDict()
 
     def sent(self, session: str, size: int = 0) -> int:
-        """What it has sent in all, `size` more among it."""
+        """Add `size` and return the session's total."""
         with self._lock:
             if size:
                 self._sent[session] = self._sent.pop(session, 0) + size
@@ -67,5 +69,5 @@ class Quota:
             return self._sent.get(session, 0)
 
     def allows(self, session: str, size: int) -> bool:
-        """Count `size` more; False where that is too much."""
+        """Count `size` more; False if that exceeds the quota."""
         return self.sent(session, size) <= self._most

@@ -1,4 +1,4 @@
-"""Plumbing of the routes beside Gradio: one shared context, one way to answer, one way to fail."""
+"""Plumbing for the routes beside Gradio: the shared context, response helpers, error handling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 MEDIA = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
 STYLE = "page/atelier.css"
 DATA_THREADS = 4
-LOOK_S = 0.5  # how often a visitor who waits for a drawing is looked for
+LOOK_S = 0.5  # polling interval for disconnects while a visitor waits for a picture
 MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
@@ -42,7 +42,7 @@ Result = TypeVar("Result")
 
 
 class Closing(Protocol):
-    """What a context can end."""
+    """Anything that a context can close."""
 
     def close(self) -> None: ...
 
@@ -51,12 +51,12 @@ Part = TypeVar("Part", bound=Closing)
 
 
 class Painting:
-    """Whether pictures are being drawn that somebody waits for, and since when none is."""
+    """Whether pictures that somebody waits for are being rendered, and since when none is."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._count = 0
-        self._idle_since: float | None = None  # None: none was drawn so far
+        self._idle_since: float | None = None  # None: none rendered so far
 
     def __enter__(self) -> None:
         with self._lock:
@@ -68,11 +68,11 @@ class Painting:
             self._idle_since = time.monotonic()
 
     def is_busy(self) -> bool:
-        """Whether one is being drawn, or waits for it."""
+        """Whether a picture is being rendered or queued."""
         return self._count > 0
 
     def idle_s(self) -> float:
-        """Seconds since the last one was served; 0 while one is drawn, and before the first."""
+        """Seconds since the last one was served; 0 while one is rendered, and before the first."""
         with self._lock:
             busy = self._count > 0 or self._idle_since is None
             return 0.0 if busy else time.monotonic() - self._idle_since
@@ -80,16 +80,16 @@ class Painting:
 
 @dataclass
 class Context:
-    """What all handlers share: a thread for each kind of work, so that none waits for another.
+    """State shared by all handlers: one thread per kind of work, so that none blocks another.
 
     latent and batch: pictures that somebody waits for. control: commands to trainings, and nothing
-    that takes time. disk: what pages poll, reads of small files. form: checking what was typed.
-    train: starting. file: moving, deleting, hashing. list: all runs and their curves. page: facts
-    of a model. drawing: all that draws many pictures, in slices, in turns.
+    slow. disk: polled state, reads of small files. form: checking form input. train: starting runs.
+    file: moving, deleting, hashing. list: all runs and their curves. page: facts about a model.
+    drawing: rendering of many pictures, in slices, in turn.
     """
 
     profile: Profile
-    kept: bool = True  # False: what is made is gone when the server ends
+    kept: bool = True  # False: everything is lost when the server stops
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
     owners: Owners = field(default_factory=Owners)
@@ -103,7 +103,7 @@ class Context:
     form_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("form"))
     file_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("file"))
     train_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("train"))
-    # a download that stalls keeps one of these, and nobody's start but its own
+    # a stalled download blocks one of these, and no other training's start
     data_thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(DATA_THREADS, thread_name_prefix="data")
     )
@@ -117,25 +117,25 @@ class Context:
         self._parts: dict[type[Any], Any] = {}
 
     def may_steer(self, session: str, run_id: str) -> bool:
-        """Only what this server started; in public only by who started it."""
+        """Only runs that this server started; in public only by the visitor who started them."""
         if not self.supervisor.owns(run_id):
             return False
         return self.profile.local or self.owners.owns(session, run_id)
 
     def spend(self, session: str, kind: str) -> None:
-        """Count a request that costs; at home none does. Raises PageError past the rate."""
+        """Count a rate-limited request; unlimited at home. Raises PageError past the limit."""
         if not self.profile.local:
             self.part(RateLimits).spend(session, kind)
 
     def part(self, kind: type[Part]) -> Part:
-        """The one `kind` of this server: what a single tab needs, made when first asked for."""
+        """This server's single instance of `kind`: per-tab state, created on first use."""
         with self._lock:
             if kind not in self._parts:
                 self._parts[kind] = kind()
             return self._parts[kind]
 
     def close(self) -> None:
-        """End our trainings (they keep a checkpoint) and our threads."""
+        """Stop our trainings (they save a checkpoint) and our threads."""
         self.supervisor.shutdown()
         self.drawing.close()
         for part in self._parts.values():
@@ -151,7 +151,7 @@ Handler = Callable[[Context, Request], Awaitable[Response]]
 async def on(
     thread: ThreadPoolExecutor, work: Callable[..., Result], *args: Any, **options: Any
 ) -> Result:
-    """`work` off the event loop."""
+    """Run `work` off the event loop."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(thread, functools.partial(work, *args, **options))
 
@@ -159,7 +159,8 @@ async def on(
 async def drawn(
     context: Context, request: Request, work: Generator[object, None, Result], *, urgent: bool
 ) -> Result:
-    """What `work` returns, drawn in turns with others'; given up when the visitor has left."""
+    """The result of `work`, scheduled fairly with other jobs; cancelled if the visitor
+    disconnects."""
     results: list[Result] = []
 
     def slices() -> Generator[object, None, None]:
@@ -178,7 +179,7 @@ async def drawn(
 
 
 def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """`handler` with every error turned into one sentence; what is a bug goes to the log."""
+    """`handler` with every error turned into one sentence; unexpected ones are logged."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -195,7 +196,7 @@ def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitabl
 
 
 def session_of(request: Request) -> str:
-    """The browser's session, from the guard; empty (owner of nothing) where there was none."""
+    """The browser's session, from the guard; empty (owner of nothing) if there is none."""
     return str(request.scope.get("gan_session", ""))
 
 
@@ -211,7 +212,7 @@ async def body_of(request: Request, *, limit: int = MAX_BODY) -> bytes:
 
 
 async def json_of(request: Request) -> dict[str, Any]:
-    """A JSON object; raises PageError for anything else."""
+    """The body as a JSON object; raises PageError for anything else."""
     try:
         data = json.loads(await body_of(request))
     except (ValueError, RecursionError):
@@ -222,7 +223,7 @@ async def json_of(request: Request) -> dict[str, Any]:
 
 
 def number_in(request: Request, name: str, default: int) -> int:
-    """A whole number from the query; raises PageError unless it is one of at most 12 digits."""
+    """An integer query parameter; raises PageError unless it has at most 12 digits."""
     text = request.query_params.get(name, str(default))
     plain = text.removeprefix("-")
     if not (plain.isascii() and plain.isdigit()) or len(plain) > 12:
@@ -235,8 +236,8 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script by its path in gan/ui; all stylesheets as one, the tokens first; and
-    the words of each language."""
+    """Every packaged script by its path in gan/ui, one stylesheet of all, tokens first, and each
+    language's texts."""
     found = {
         p.relative_to(UI).as_posix(): p.read_bytes()
         for p in sorted(UI.rglob("*"))
@@ -256,7 +257,7 @@ def assets() -> dict[str, bytes]:
 
 @functools.cache
 def assets_version() -> str:
-    """Changes when any asset changes, so that browsers may keep them for ever."""
+    """Changes when any asset changes, so that browsers may cache them for ever."""
     digest = hashlib.sha256()
     for name, data in assets().items():
         digest.update(name.encode() + data)

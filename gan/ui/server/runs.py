@@ -1,4 +1,4 @@
-"""Runs as the page sees them: read once for all viewers, whoever trains them."""
+"""Run state for the page: files are read once for all viewers, whichever process trains."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from gan.runs import LIVE, RunReader, RunStatus, Start, is_run, runs_root
 from gan.ui.server.views import MEASURES, PageError, event_json, row_json, thin
 
 log = logging.getLogger(__name__)
-FRESH_S = 0.25  # viewers that ask within this time share one look at the disk
-SLOW_S = 1.0  # what changes seldom: measures, history, findings
-LISTED = 60  # runs that every poll tells of, newest first; all others are found by the list
-WATCHED = 64  # runs whose files are kept in memory
-KEEP_ROWS = 20_000  # of a run in memory; past twice of it they are thinned
+FRESH_S = 0.25  # requests within this time share one disk read
+SLOW_S = 1.0  # rarely changing: measures, history, findings
+LISTED = 60  # newest runs, included in every poll; the run list has all others
+WATCHED = 64  # runs whose files are cached in memory
+KEEP_ROWS = 20_000  # rows per run in memory; thinned at twice that
 KEEP_MEASURES = 2_000
 KEEP_EVENTS = 500
-WATCHING_S = 6.0  # who asked within this time is watching
+WATCHING_S = 6.0  # a session counts as a viewer this long after its last request
 MAX_VIEWERS = 1000  # counted at most
 EARLY = Health("early", {"sign": "rows"})
 
 
 @dataclass
 class Watched:
-    """One run's files, read so far."""
+    """One run's files as read so far."""
 
     reader: RunReader
     config: RunConfig | None = None
-    config_mark: int = 0  # another one for another config.json
+    config_mark: int = 0  # changes with config.json
     rows: list[dict[str, Any]] = field(default_factory=list)
     last_nimg: int = -1
     offset: int = 0  # bytes of progress.jsonl read so far
@@ -52,12 +52,12 @@ class Watched:
     has_reals: bool = False
     snapshots: list[int] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
-    thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # for newcomers: last nimg, rows
+    thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # cached for new viewers: last nimg, rows
     viewers: OrderedDict[str, float] = field(default_factory=OrderedDict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, nimg: int) -> None:
-        """Read on; a run that was resumed from an older checkpoint goes back, then all anew."""
+        """Read what is new; everything again if the run was resumed from an older checkpoint."""
         if self.last_nimg > nimg:
             self.rows, self.last_nimg, self.offset = [], -1, 0
             self.read_at = self.slow_at = -SLOW_S
@@ -103,7 +103,7 @@ class Watched:
             past = self.reader.past()
             self.findings = diagnose(self.rows, measures, config, past)
             self.health = assess(self.rows, measures, config, past)
-        except Exception:  # whatever a run's files hold, it can be watched
+        except Exception:  # whatever a run's files contain, it can be watched
             log.exception("the diagnosis of %s failed", self.reader.path.name)
             self.findings, self.health = (), EARLY
 
@@ -113,10 +113,10 @@ class Watched:
             if mark != self.config_mark:
                 self.config, self.config_mark = self.reader.config(), mark
         except (GanError, OSError):
-            return  # not written yet, or not readable: as it was
+            return  # not written yet or unreadable: keep the old one
 
     def seen_by(self, session: str) -> int:
-        """Count one viewer in; returns how many there are."""
+        """Count one viewer; returns the number of current viewers."""
         now = time.monotonic()
         self.viewers[session] = now
         self.viewers.move_to_end(session)
@@ -128,13 +128,13 @@ class Watched:
 
 
 class Statuses:
-    """The status of every run in a folder; of one that is over the file is read once."""
+    """The status of every run in a folder; a finished run's file is read once."""
 
     def __init__(self) -> None:
         self._over: dict[Path, tuple[tuple[int, int, int], RunStatus]] = {}
 
     def read(self, root: Path) -> list[RunStatus]:
-        """All of them, newest first; what is being written or damaged is passed over."""
+        """All of them, newest first; half-written and damaged ones are skipped."""
         found, over = [], {}
         for path in root.glob("*"):
             try:
@@ -155,20 +155,20 @@ class Statuses:
 
 
 def _is_lost(status: RunStatus) -> bool:
-    """A live run whose process is gone: its file does not say so, and may go on being written."""
+    """A live run whose process is gone: its file does not say so, and may still be written."""
     return status.state == "interrupted"
 
 
 class Runs:
     """The run folders under one root, shared by all viewers; thread-safe.
 
-    No lock is held while a run's files are read but that run's own.
+    While a run's files are read, only that run's own lock is held.
     """
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = root
-        self._lock = threading.Lock()  # of the dictionaries
-        self._looking = threading.Lock()  # one look at the disk at a time
+        self._lock = threading.Lock()  # guards the dictionaries
+        self._looking = threading.Lock()  # one disk scan at a time
         self._files = Statuses()
         self._statuses: dict[str, RunStatus] = {}
         self._looked_at = -FRESH_S
@@ -177,18 +177,18 @@ class Runs:
 
     @property
     def root(self) -> Path:
-        """The folder that holds them."""
+        """The folder that contains them."""
         return self._root or runs_root()
 
     def statuses(self) -> list[RunStatus]:
-        """All runs, newest first; those that are beginning come before."""
+        """All runs, newest first; starting ones come before."""
         known = self._read()
         beginning = [_beginning(start, known) for start in self.starting()]
         names = {status.id for status in beginning}
         return [*beginning, *(s for s in known.values() if s.id not in names)]
 
     def newest(self, *also: str) -> list[RunStatus]:
-        """What every poll tells of: the newest, what is going on, and runs that are asked for."""
+        """What every poll reports: the newest and the active runs, plus requested ones."""
         return [
             status
             for number, status in enumerate(self.statuses())
@@ -208,17 +208,17 @@ class Runs:
             return statuses
 
     def forget(self) -> None:
-        """Look at the disk again next time: something was just started or stopped."""
+        """Invalidate the cache: something was just started or stopped."""
         with self._lock:
             self._looked_at = -FRESH_S
 
     def status(self, run_id: str) -> RunStatus:
-        """One run; raises PageError unless there is one, so that an id is never a path."""
+        """One run's status; raises PageError if unknown, so that an id is never used as a path."""
         known = self._read()
         for start in self.starting():
             if start.run_id == run_id:
                 return _beginning(start, known)
-        if run_id not in known:  # it may have begun a moment ago
+        if run_id not in known:  # it may just have started
             self.forget()
             known = self._read()
         if run_id not in known:
@@ -226,7 +226,7 @@ class Runs:
         return known[run_id]
 
     def watched(self, run_id: str) -> Watched:
-        """What has been read of a run."""
+        """A run's cached files."""
         path = self.status(run_id).path
         with self._lock:
             watched = self._watched.setdefault(path, Watched(RunReader(path)))
@@ -236,7 +236,7 @@ class Runs:
             return watched
 
     def look(self, run_id: str) -> tuple[RunStatus, Watched]:
-        """A run's status, and its files as they are now."""
+        """A run's status, and its files re-read."""
         status = self.status(run_id)
         watched = self.watched(run_id)
         with watched.lock:
@@ -244,7 +244,7 @@ class Runs:
         return status, watched
 
     def config(self, run_id: str) -> RunConfig | None:
-        """A run's config, or None while it is not written or not readable."""
+        """A run's config, or None while it is missing or unreadable."""
         watched = self.watched(run_id)
         if watched.config is None:
             watched._read_config()
@@ -258,7 +258,7 @@ class Runs:
 
 
 def _beginning(start: Start, known: dict[str, RunStatus]) -> RunStatus:
-    """A run without a folder, or one that goes on from where it was."""
+    """A starting run: one without a folder yet, or one being resumed."""
     status = known.get(start.run_id) or RunStatus(
         start.run_id, start.run_dir, "starting", preset=start.preset, data=start.data,
         started_at=start.began_at,

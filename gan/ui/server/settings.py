@@ -1,4 +1,4 @@
-"""The settings of a training as the page shows them: in groups, as text, typed again on return."""
+"""Training settings for the page: grouped, as text, and parsed again when submitted."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("network", ("resolution", "width", "depth")),
 )  # fmt: skip
 SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)
-MAX_OTHER = 1000  # characters of settings that have no field of their own
+MAX_OTHER = 1000  # characters of settings without a field of their own
 
 
 def describe() -> list[dict[str, Any]]:
-    """Groups of fields for the page: what kind each is, and whether a running training takes it."""
+    """Groups of fields for the page: each one's kind, and whether it can change during training."""
     steerable = steerable_settings()
     return [
         {
@@ -61,27 +61,27 @@ def _kind(key: str) -> dict[str, Any]:
 
 
 def value_in(config: RunConfig, key: str) -> Any:
-    """The value of a setting, wherever it belongs."""
+    """The value of a setting, from the model or the training config."""
     part = config.train if key in typing.get_type_hints(Train) else config.model
     return getattr(part, key)
 
 
 def as_text(value: Any) -> str:
-    """A value as `--set` takes it, rounded to what a field shows."""
+    """A value as `--set` takes it, rounded for display."""
     if not isinstance(value, float) or not math.isfinite(value):
         return setting_text(value)
     return f"{Decimal(f'{value:.9g}'):f}"  # 0.00002, not 2e-05
 
 
 def settings_json(config: RunConfig) -> dict[str, str]:
-    """Every field's value as the form shows it."""
+    """Every field's value as the form displays it."""
     return {key: as_text(value_in(config, key)) for key in SETTINGS}
 
 
 def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
-    """Settings from the page, `{key: text}`, typed.
+    """Settings from the page, `{key: text}`, parsed to their types.
 
-    Raises ConfigError for one that makes no sense, or (`fields`) that has no field.
+    Raises ConfigError for an invalid one, or (`fields`) one without a field.
     """
     if not isinstance(form, Mapping) or len(form) > len(setting_types()):
         raise ConfigError("settings must be a JSON object of texts, got none; reload the page")
@@ -96,16 +96,16 @@ def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
 
 
 def other_settings(text: object) -> dict[str, Any]:
-    """Settings without a field, as typed: `resolution=64 z_dim=32`."""
+    """Settings without a field, as entered: `resolution=64 z_dim=32`."""
     if not isinstance(text, str) or len(text) > MAX_OTHER:
         raise ConfigError(f"other settings must be at most {MAX_OTHER} characters; shorten them")
     return dict(parse_setting(part) for part in text.split())
 
 
 def changed_settings(form: Mapping[str, Any], base: RunConfig) -> dict[str, Any]:
-    """The settings of a form that differ from `base`, typed and checked.
+    """The form's settings that differ from `base`, parsed and checked.
 
-    Raises ConfigError for one that makes no sense.
+    Raises ConfigError for an invalid one.
     """
     typed = typed_settings(form)
     return {key: value for key, value in typed.items() if value != value_in(base, key)}

@@ -1,8 +1,8 @@
-"""Who a visitor is on the Hub: Gradio's OAuth session, read and checked again by our routes.
+"""The visitor's Hub identity: Gradio's OAuth session, read and checked by our routes.
 
-Gradio makes the routes of signing in only where a page holds its LoginButton, and only a Space can
-really sign anybody in. Ours is there for that alone: nobody sees it, and it runs no event, so that
-the list of endpoints stays as it is. The page links to LOGIN_PATH and LOGOUT_PATH itself.
+Gradio adds its OAuth routes only if a page contains its LoginButton, and sign-in only really works
+on a Space. Our button exists for that alone: it is invisible and runs no event, so the list of
+endpoints is unchanged. The page links to LOGIN_PATH and LOGOUT_PATH itself.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from gan.ui.server.views import is_number
 
 log = logging.getLogger(__name__)
 LOGIN_PATH, LOGOUT_PATH = "/login/huggingface", "/logout"
-PACKAGES = ("authlib", "itsdangerous")  # of the extra gradio[oauth], which every Space has
+PACKAGES = ("authlib", "itsdangerous")  # from the extra gradio[oauth], which every Space has
 MAX_NAME = 96
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who signed in; the token is theirs and belongs in no log and no reply."""
+    """A signed-in visitor; the token is theirs and belongs in no log and no reply."""
 
     name: str
     token: str = field(repr=False)
 
 
 def build(page: gr.Blocks) -> None:
-    """Have Gradio make the routes of signing in; call it where the profile has `sign_in`.
+    """Have Gradio add its OAuth routes; call it if the profile has `sign_in`.
 
-    Made outside of `page` the button gets no event: that would be one more endpoint, and one that
-    asks the queue.
+    Created outside of `page` the button gets no event, which would be one more endpoint, and a
+    queued one.
     """
     button = gr.LoginButton(visible=False)
     with page:
@@ -48,7 +48,7 @@ def build(page: gr.Blocks) -> None:
 
 
 def is_installed() -> bool:
-    """Whether Gradio could sign people in; False, with a word in the log, where a package lacks."""
+    """Whether Gradio's sign-in can work; False, with a log message, if a package is missing."""
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         log.warning("nobody can sign in: install gradio[oauth], %s is missing", missing[0])
@@ -56,7 +56,7 @@ def is_installed() -> bool:
 
 
 def visitor(request: Request) -> Visitor | None:
-    """Who asks, by the signed session cookie; None for nobody, nonsense and what has expired."""
+    """The visitor, from the signed session cookie; None if absent, malformed or expired."""
     session = request.scope.get("session")
     found = session.get("oauth_info") if isinstance(session, Mapping) else None
     if not isinstance(found, Mapping) or not _is_valid_until(found.get("expires_at")):
@@ -74,12 +74,12 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_valid_until(moment: Any) -> bool:
-    """Fail-closed: a session that does not say when it ends has ended."""
+    """Fail-closed: a session without an expiry has expired."""
     return is_number(moment) and math.isfinite(moment) and moment > time.time()
 
 
 async def who(context: Context, request: Request) -> Response:
-    """Whether one can sign in here, and as whom one did; never the token."""
+    """Whether sign-in is available, and the visitor's account name; never the token."""
     possible = context.profile.sign_in
     known = visitor(request) if possible else None
     return JSONResponse({"sign_in": possible, "name": known and known.name}, headers=NEVER)

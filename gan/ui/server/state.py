@@ -1,4 +1,4 @@
-"""What every board follows: the models there are and the runs, with what this visitor may do."""
+"""State that every board polls: models and runs, with this visitor's rights."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ RESUMABLE = ("interrupted", "stopped")
 
 
 def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
-    """A run's status with what this visitor may do about it."""
+    """A run's status with this visitor's rights."""
     theirs = context.profile.local or context.owners.owns(session, status.id)
-    if not context.profile.local:  # paths of this machine are nobody's business
+    if not context.profile.local:  # paths on this machine are private
         message = status.message if theirs else ""
         status = replace(status, data=status.data.partition(":")[0], message=message)
     over = status.state in RESUMABLE
@@ -38,14 +38,14 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
 
 
 def run_of(ref: str) -> str:
-    """The run of `run:ID` or `run:ID@NIMG`; empty for any other model."""
+    """The run id of `run:ID` or `run:ID@NIMG`; empty for any other model."""
     return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
 
 
 async def state(context: Context, request: Request) -> Response:
-    """Models and runs: what the header and every board follow.
+    """Models and runs, polled by the header and every board.
 
-    run, model: what this page is looking at, which is told of however old it is.
+    run, model: what this page has open, included however old it is.
     """
     session, query = session_of(request), request.query_params
     also = (query.get("run", ""), run_of(query.get("model", "")))

@@ -1,4 +1,4 @@
-"""Where all that is kept goes: tested before the app opens, and told where it cannot be kept."""
+"""Storage locations: checked before the app opens, with a warning where nothing can be saved."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PLACES = {"GAN_RUNS_DIR": runs_root, "GAN_HOME": home_root, "GAN_CACHE_DIR": res
 
 
 def prepare() -> bool:
-    """Whether what is made will be kept; what has no place gets one in a temporary folder.
+    """Whether data will be persisted; anything without a writable place goes to a temporary folder.
 
-    Processes that are started later go there too. The log names what could not be written.
+    Processes started later use it too. The log names what could not be written.
     """
     refused = {name: place() for name, place in PLACES.items() if not can_write(place())}
     if not refused:
@@ -30,4 +30,4 @@ def prepare() -> bool:
             "set GAN_DATA_DIR, or %s, to a folder that can be written",
             folder, os.environ[name], name,
         )  # fmt: skip
-    return refused.keys() == {"GAN_CACHE_DIR"}  # that holds nothing that anyone made
+    return refused.keys() == {"GAN_CACHE_DIR"}  # holds nothing that a user made

@@ -1,4 +1,4 @@
-"""Long work answered while it goes on: lines from a thread, ended when its viewer leaves."""
+"""Streamed replies of long jobs: lines from a worker thread, cancelled when the viewer leaves."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from gan.ui.server.routes import NEVER
 from gan.ui.server.views import PageError, error_json
 
 log = logging.getLogger(__name__)
-STALLED_S = 30.0  # a viewer that takes nothing for so long is gone
+STALLED_S = 30.0  # a viewer that reads nothing for this long is gone
 PART_BYTES = 64 * 2**10
-# a proxy that waits for the whole reply would hide the progress
+# a proxy that buffers the whole reply would hide the progress
 STREAMED = NEVER | {"X-Accel-Buffering": "no"}
 
 Cancelled = Callable[[], bool]
@@ -31,7 +31,8 @@ Work = Callable[[Cancelled], Iterator[bytes | Later]]
 
 
 class Places:
-    """How many may work at a time, and one each: who starts anew ends what he had begun."""
+    """A limited number of job slots, one per session: a session's new job cancels its previous
+    one."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most
@@ -39,9 +40,9 @@ class Places:
         self._taken: dict[threading.Event, str] = {}
 
     def take(self, session: str) -> threading.Event:
-        """A place, and the event that is set when it has to be given up.
+        """Take a slot; returns the event that signals its cancellation.
 
-        Raises PageError where all are taken by others.
+        Raises PageError if all are taken by others.
         """
         with self._lock:
             for event, owner in self._taken.items():
@@ -56,7 +57,7 @@ class Places:
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
-        """A place for short work that is always waited for."""
+        """A slot for short work that is always awaited."""
         event = self.take("")
         try:
             yield
@@ -64,43 +65,43 @@ class Places:
             self.leave(event)
 
     def end(self) -> None:
-        """Everybody is to stop."""
+        """Cancel all jobs."""
         with self._lock:
             for event in self._taken:
                 event.set()
 
     def leave(self, event: threading.Event) -> None:
-        """Give a place back; twice is fine."""
+        """Release a slot; idempotent."""
         with self._lock:
             self._taken.pop(event, None)
 
 
 class Workers:
-    """Threads for one kind of long work, and the places at them."""
+    """Worker threads for one kind of long job, with its slots."""
 
     def __init__(self, name: str, *, most: int, threads: int = 1) -> None:
         self.thread = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self.places = Places(most=most)
 
     def close(self) -> None:
-        """What is going on ends, and nothing new begins."""
+        """Cancel running jobs and accept no new ones."""
         self.places.end()
         self.thread.shutdown(wait=False, cancel_futures=True)
 
 
 def line(data: dict[str, Any]) -> bytes:
-    """One line of the reply."""
+    """One line of the reply, as JSON."""
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def parts_of(data: bytes) -> Iterator[bytes]:
-    """A long reply in pieces that even a slow line takes in time."""
+    """A long reply in chunks small enough for slow connections."""
     for start in range(0, len(data), PART_BYTES):
         yield data[start : start + PART_BYTES]
 
 
 class Patient(StreamingResponse):
-    """A stream that waits for a slow viewer, but not for ever."""
+    """A streaming response that waits for a slow viewer, but not for ever."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def patient(message: Message) -> None:
@@ -115,10 +116,10 @@ class Patient(StreamingResponse):
 def lines(
     workers: Workers, session: str, work: Work, *, turns: FairQueue | None = None
 ) -> AsyncIterator[bytes]:
-    """What `work` yields, as it yields it; its argument says when nobody wants the rest.
+    """Yields what `work` yields as it comes; `work` is passed a cancellation check.
 
-    With `turns` each piece up to the next yield is a slice there; without, all of it is done on the
-    workers' thread. An error becomes the last line. Raises PageError where no place is free.
+    With `turns`, each piece up to the next yield is a slice there; without, all of it runs on the
+    workers' thread. An error becomes the last line. Raises PageError if no slot is free.
     """
     given_up = workers.places.take(session)
     return _told(workers, given_up, work, turns)
@@ -132,7 +133,7 @@ def stream(
     media_type: str = "application/x-ndjson",
     turns: FairQueue | None = None,
 ) -> Patient:
-    """`lines` as a reply."""
+    """`lines` as a streaming response."""
     told = lines(workers, session, work, turns=turns)
     return Patient(told, media_type=media_type, headers=STREAMED)
 
@@ -163,7 +164,7 @@ async def _told(
             job.cancel()
         if future is None or (job is None and future.cancel()):
             workers.places.leave(given_up)
-        else:  # the place is free when the work has noticed
+        else:  # the slot is released once the work has noticed
             future.add_done_callback(lambda _: workers.places.leave(given_up))
 
 

@@ -1,4 +1,4 @@
-"""The app under any sub-path of a reverse proxy, whether or not the proxy says which."""
+"""Serves the app under any sub-path of a reverse proxy, whether or not the proxy announces it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Gradio's page (templates/frontend/index.html) states its own address where these match. That is
-# what the server believes; only the browser knows what a proxy puts before it.
+# Gradio's page (templates/frontend/index.html) states its own URL where these match. That is the
+# server's view; only the browser knows what prefix a proxy adds.
 HERE = 'new URL(".", location.href).href.replace(/[/]$/, "")'
 STATED = (
     (re.compile(r"(?<=<script>)(window\.gradio_config = .*?;)(?=</script>)", re.DOTALL),
      r"\1window.gradio_config.root = HERE;"),
     (re.compile(r'const root = "[^"\n]*";'), "const root = HERE;"),
     (re.compile(r'href="/manifest\.json"'), 'href="manifest.json"'),
-    # without its last slash, relative addresses would be looked for one level too high
+    # without the trailing slash, relative URLs would resolve one level too high
     (re.compile(r"<head>"), '<head><script>if (!location.pathname.endsWith("/")) location.replace('
      'location.pathname + "/" + location.search + location.hash);</script>'),
 )  # fmt: skip
@@ -29,20 +29,20 @@ def root_path_from(value: str | None) -> str:
 
 
 def route_path(scope: Scope) -> str:
-    """The path without the sub-path, for proxies that leave it in and for those that strip it."""
+    """The path without the sub-path, for proxies that keep it and for those that strip it."""
     path, root = str(scope["path"]), str(scope.get("root_path", ""))
     return path[len(root) :] or "/" if root and f"{path}/".startswith(f"{root}/") else path
 
 
 def with_own_address(html: str) -> str:
-    """Gradio's page with the browser's address of it as its root, instead of the server's."""
+    """Gradio's page with the browser's own URL as its root, instead of the server's."""
     for pattern, text in STATED:
         html = pattern.sub(lambda m, text=text: m.expand(text).replace("HERE", HERE), html, count=1)
     return html
 
 
 class OwnAddress:
-    """Middleware: the page works wherever the browser found it."""
+    """Middleware: the page works under whatever URL the browser used."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -50,7 +50,7 @@ class OwnAddress:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or route_path(scope) != "/":
             return await self.app(scope, receive, send)
-        begun: list[Message] = []  # the start of the reply waits for the length of its body
+        begun: list[Message] = []  # held back until the length of the body is known
         parts: list[bytes] = []
 
         async def send_rewritten(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""What the page shows, as pure functions: data in; text, JSON or bytes out. No gradio, no files."""
+"""Pure functions that turn data into the page's text, JSON or bytes. No gradio, no files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from gan.ui.server.labels import field_of, told
 from gan.ui.server.said import chinese
 from gan.ui.server.settings import as_text
 
-MAX_LATENT = 10.0  # a latent further out is a mistake, not a picture
+MAX_LATENT = 10.0  # a latent further out is an error, not a picture
 MAX_PSI = 2.0
-MAX_DIGITS = 12  # as typed; int() refuses a few thousand with an error of its own
+MAX_DIGITS = 12  # digits accepted; int() fails on a few thousand with an error of its own
 CURVES = (
     "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake",
     "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
@@ -31,7 +31,7 @@ MEASURES = (
 
 
 class PageError(GanError):
-    """A refusal that the page can say in its own language: a key of gan.ui.server.i18n."""
+    """A refusal that the page can translate: a key of gan.ui.server.i18n."""
 
     def __init__(self, key: str, *, status: int = 400, **values: Any) -> None:
         super().__init__(key)
@@ -39,19 +39,19 @@ class PageError(GanError):
 
 
 def escape(text: object) -> str:
-    """Whatever came from outside, safe inside HTML text and quoted attributes."""
+    """Escape untrusted text for HTML content and quoted attributes."""
     return html.escape(str(text), quote=True)
 
 
 def script_json(data: str) -> str:
-    """JSON that may stand inside a <script>: nothing in it can end the element."""
+    """JSON that is safe inside a <script>: nothing in it can close the element."""
     return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
-    """One sentence, or a key for one; never a traceback.
+    """One sentence, or a translatable key; never a traceback.
 
-    labels: settings go by the labels of their fields; else by their keys, for who typed these.
+    labels: settings are called by their field labels; otherwise by their keys, if keys were typed.
     """
     if isinstance(error, PageError):
         return {"key": error.key, "values": error.values}
@@ -79,7 +79,7 @@ def model_json(
     fd: float | None = None,
     state: str = "",
 ) -> dict[str, Any]:
-    """One row of the model selector. Classes without a name get their number."""
+    """One row of the model selector. Unnamed classes get their number."""
     names = [*class_names][: model.classes]
     names += [str(i) for i in range(len(names), model.classes)]
     return {
@@ -100,22 +100,22 @@ def run_json(
         "fraction": finite(status.fraction), "message": message, "message_zh": message_zh,
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable, "forkable": forkable,
-        "since": int(finite(status.started_at) or 0),  # tells a run from a deleted one of its name
+        "since": int(finite(status.started_at) or 0),  # tells it from a deleted run of that name
     }  # fmt: skip
 
 
 def is_number(value: object) -> bool:
-    """A bool is none."""
+    """Whether `value` is a number; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def finite(value: float | None) -> float | None:
-    """JSON has no NaN and no infinity."""
+    """`value` if finite, else None: JSON has no NaN or infinity."""
     return None if value is None or not math.isfinite(value) else value
 
 
 def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, float]:
-    """What the curves need of one line of a .jsonl: the numbers that are there and finite."""
+    """The part of a .jsonl row that the curves need: its finite numbers."""
     found = {"nimg": row["nimg"]}
     for key in keys:
         value = row.get(key)
@@ -125,11 +125,11 @@ def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, 
 
 
 def thin(rows: Sequence[dict[str, float]], limit: int) -> list[dict[str, float]]:
-    """At most `limit` rows in which every curve keeps its extremes, so that no spike is lost.
+    """At most `limit` rows that keep every curve's extremes, so that no spike is lost.
 
-    Two rows stand for each stretch of equal length in nimg, and hold the least and the most of
-    each number in the order in which they came; a spike is moved by less than a stretch. The last
-    row stays as it is. Thinning what was thinned keeps all of this.
+    Two rows represent each bucket of equal nimg range, with the minimum and maximum of each number
+    in their original order; a spike moves by less than a bucket. The last row is kept unchanged.
+    Thinning already thinned rows preserves all of this.
     """
     if len(rows) <= limit:
         return list(rows)
@@ -144,7 +144,7 @@ def thin(rows: Sequence[dict[str, float]], limit: int) -> list[dict[str, float]]
 
 
 def _envelope(part: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """The two rows that stand for a stretch; one for a stretch of one."""
+    """The two rows that represent a bucket; one for a bucket of one."""
     if len(part) < 3:
         return list(part)
     ends = ({"nimg": part[0]["nimg"]}, {"nimg": part[-1]["nimg"]})
@@ -161,7 +161,7 @@ EVENT_KEYS = ("event", "key", "old", "new")
 
 
 def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page shows of one line of history.jsonl: numbers finite, texts short."""
+    """A line of history.jsonl for the page: numbers finite, texts short."""
     found = {"nimg": event["nimg"], "seconds": event.get("seconds"), "time": event.get("time")}
     found = {k: finite(v) if isinstance(v, int | float) else None for k, v in found.items()}
     for key in EVENT_KEYS:
@@ -173,7 +173,7 @@ def event_json(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """A finding with its numbers finite and its remedies' settings as text."""
+    """A finding with finite numbers and its remedies' settings as text."""
     evidence = {k: v if isinstance(v, str) else finite(v) for k, v in finding.evidence.items()}
     remedies = [
         {"name": r.name, "settings": {k: as_text(v) for k, v in r.settings.items()}}
@@ -187,7 +187,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def health_json(health: Health) -> dict[str, Any]:
-    """How a run without findings stands, its numbers finite."""
+    """The health of a run without findings, with finite numbers."""
     evidence = {k: v if isinstance(v, str) else finite(v) for k, v in health.evidence.items()}
     return {"state": health.state, "evidence": evidence}
 
@@ -199,7 +199,7 @@ MAX_TILES = 64
 
 
 def step_json(step: Mapping[str, Any]) -> dict[str, Any]:
-    """What one single step did; every number finite, every list bounded."""
+    """The effect of one single step; every number finite, every list bounded."""
 
     def numbers(value: object) -> dict[str, float | None]:
         """A number, or numbers by name: a step of both networks has two of each."""
@@ -247,11 +247,11 @@ def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# ---- what was typed ----------------------------------------------------------------------------
+# ---- form input -------------------------------------------------------------------------------
 
 
 def whole_number(name: str, text: object, *, low: int, high: int) -> int:
-    """A whole number as typed; raises ConfigError that names the field."""
+    """An integer from form input; raises ConfigError that names the field."""
     plain = str(text).strip()
     digits = plain.removeprefix("-")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
@@ -264,7 +264,7 @@ def whole_number(name: str, text: object, *, low: int, high: int) -> int:
 
 
 def real_number(name: str, text: object, *, low: float, high: float) -> float:
-    """A finite number as typed; raises ConfigError that names the field."""
+    """A finite number from form input; raises ConfigError that names the field."""
     try:
         value = float(str(text))
     except ValueError:
@@ -281,17 +281,17 @@ def real_number(name: str, text: object, *, low: float, high: float) -> float:
 
 
 class Rows(NamedTuple):
-    """Latents as the board sends them."""
+    """Latents as sent by the board."""
 
     z: NDArray[np.float32]  # (N, z_dim)
-    weights: NDArray[np.float32] | None  # (N, classes), where a mixture was sent
+    weights: NDArray[np.float32] | None  # (N, classes), if a mixture was sent
 
 
 def rows_from_bytes(body: bytes, *, z_dim: int, classes: int, most: int) -> Rows:
     """1 to `most` rows of little-endian float32: z, and in a model with classes their weights.
 
-    A single row may go without the weights. Raises PageError for anything else, NaN and infinity
-    included; far values are clipped.
+    A single row may omit the weights. Raises PageError for anything else, NaN and infinity
+    included; out-of-range values are clipped.
     """
     plain = len(body) == 4 * z_dim
     width = z_dim if plain else z_dim + classes
@@ -306,5 +306,5 @@ def rows_from_bytes(body: bytes, *, z_dim: int, classes: int, most: int) -> Rows
 
 
 def joined(values: Iterable[object]) -> str:
-    """A header's list."""
+    """Comma-separated values for a header."""
     return ",".join(str(v) for v in values)

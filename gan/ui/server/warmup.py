@@ -1,4 +1,4 @@
-"""Loads what trainings need once the server is up, has shown its first picture, and is idle."""
+"""Preloads what trainings need once the server is up, has shown its first picture, and is idle."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from gan.ui.server.routes import Context
 
-CALM_S = 2.0  # without a picture being asked for
+CALM_S = 2.0  # since the last picture request
 LOOK_S = 0.5
-LEAST_FREE = 2**30  # bytes: the process that is loaded takes about 330 MB
+LEAST_FREE = 2**30  # bytes: the preloaded process takes about 330 MB
 
 
 def start(context: Context) -> threading.Thread:
-    """Watch for a calm moment on a thread of its own; it ends when that has come."""
+    """Wait for the server to be idle, on a thread of its own that then ends."""
     thread = threading.Thread(target=_watch, args=(context,), name="warmup", daemon=True)
     thread.start()
     return thread
@@ -30,7 +30,7 @@ def _watch(context: Context) -> None:
 
 
 def free_memory() -> int | None:
-    """Bytes that processes can still have; None where the system does not tell."""
+    """Memory available to processes in bytes; None if the system does not report it."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

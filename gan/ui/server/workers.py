@@ -1,4 +1,4 @@
-"""What the panels share on one server: a thread for each kind of long work, and places at them."""
+"""Shared by the panels of one server: a thread per kind of long job, with its slots."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gan.ui.server.real_features import Studies
 from gan.ui.server.resources import Kept, Quota
 from gan.ui.server.streams import Workers
 
-UPLOADS_BYTES = 50 * 2**20  # of one visitor, in public
+UPLOADS_BYTES = 50 * 2**20  # per visitor, in public
 
 
 class UsualScores(NamedTuple):
-    """What D says of pictures that were not chosen."""
+    """D's scores of random pictures."""
 
     fakes: Tensor  # (N,)
-    reals: Tensor | None  # (N,), where there are any to show
+    reals: Tensor | None  # (N,), if any may be shown
 
 
 @dataclass
 class PanelWorkers:
-    """None of these threads is the one that paints, so that no panel holds up a slider."""
+    """Panel jobs run on these threads, never on the rendering one, so no panel delays a slider."""
 
     film: Workers = field(default_factory=lambda: Workers("film", most=3))
     map: Workers = field(default_factory=lambda: Workers("map", most=8))
@@ -39,6 +39,6 @@ class PanelWorkers:
     uploads: Quota = field(default_factory=lambda: Quota(most=UPLOADS_BYTES))
 
     def close(self) -> None:
-        """Begun work is told to stop, and nothing new begins."""
+        """Cancel running jobs and accept no new ones."""
         for part in (self.film, self.map, self.search, self.look, self.studies):
             part.close()

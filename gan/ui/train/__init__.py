@@ -1,1 +1,1 @@
-"""Train: start, steer and watch runs, and the list of all of them."""
+"""Train: start, steer and watch runs, and the run list."""

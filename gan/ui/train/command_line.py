@@ -1,4 +1,4 @@
-"""A typed command line back into the form: strict, without running anything."""
+"""Parses a pasted command line back into the form: strictly, without running anything."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BEGINNINGS = (["python", "-m", "gan", "train"], ["gan", "train"])
 
 @dataclass
 class Typed:
-    """What a command line says, as text: nothing is looked up or checked against any data."""
+    """A parsed command line, as text: nothing is looked up or checked against any data."""
 
-    values: dict[str, str] = field(default_factory=dict)  # by option, without the dashes
+    values: dict[str, str] = field(default_factory=dict)  # keyed by option, without the dashes
     settings: dict[str, Any] = field(default_factory=dict)
 
     def form(self) -> dict[str, Any]:
-        """For the form: settings with a field apart from those without."""
+        """For the form: settings with a field separate from those without."""
         texts = {key: as_text(value) for key, value in self.settings.items()}
         others = [f"{key}={text}" for key, text in texts.items() if key not in SETTINGS]
         return {
@@ -45,17 +45,16 @@ class Typed:
 
 
 def parse_command(text: object) -> Typed:
-    """`python -m gan train ...` as the form's values.
+    """Parse `python -m gan train ...` into the form's values.
 
-    Raises ConfigError for anything else, for an option that the form has not, and for a setting
-    that there is not.
+    Raises ConfigError for anything else, for an option without a field, and for an unknown setting.
     """
     words = _arguments(_words(text))
     typed = Typed()
     while words:
         option, equals, value = words.pop(0).partition("=")
         if option == "--steer":
-            continue  # what the page starts it can always steer
+            continue  # runs started from the page can always be steered
         if option == "--resume":
             raise ConfigError("--resume goes on with a run; choose it in the list and press Resume")
         if option not in OPTIONS + IGNORED:
@@ -85,7 +84,7 @@ def _words(text: object) -> list[str]:
 
 
 def _arguments(words: list[str]) -> list[str]:
-    """What comes after `python -m gan train`, whatever the Python is called."""
+    """The arguments after `python -m gan train`, whatever the Python executable is called."""
     if words and words[0].rpartition("/")[2].startswith("python"):
         words = ["python", *words[1:]]
     for beginning in BEGINNINGS:

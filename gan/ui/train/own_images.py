@@ -1,4 +1,4 @@
-"""Own images: taken in piece by piece, shown as they will be cropped, kept as a set to train on."""
+"""Own images: chunked uploads, crop previews, and data sets stored for training."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on
 from gan.ui.server.views import PageError
 
 PREFIX = "own:"
-MAX_UPLOAD = 4 * 2**30  # of one's own computer, to itself
-PUBLIC_UPLOAD = 50 * 2**20  # of a visitor in all
-PUBLIC_TOTAL = 2 * 2**30  # kept of all visitors
+MAX_UPLOAD = 4 * 2**30  # from one's own computer to itself
+PUBLIC_UPLOAD = 50 * 2**20  # total per visitor
+PUBLIC_TOTAL = 2 * 2**30  # stored for all visitors
 PUBLIC_KEEP_S = 24 * 3600
 PIECE = 2**20
-MAX_TAKING = 2  # uploads at a time
-TAKING_S = 300.0  # in public: who sends more slowly makes way
+MAX_TAKING = 2  # concurrent uploads
+TAKING_S = 300.0  # in public: slower uploads are dropped
 
 
 class Own:
-    """The sets of this server, and how much each visitor has sent. Thread-safe."""
+    """This server's own sets, and upload quotas per visitor. Thread-safe."""
 
     def __init__(self) -> None:
         self.sets = OwnSets(home_root() / "images")
@@ -45,24 +45,24 @@ class Own:
         self._taking = 0
 
     def begin(self) -> None:
-        """One more upload; raises PageError where too many come at a time."""
+        """Register an upload; raises PageError if too many run at a time."""
         with self._lock:
             if self._taking >= MAX_TAKING:
                 raise PageError("gan_error_own_busy", status=429)
             self._taking += 1
 
     def end(self) -> None:
-        """An upload is over, however it ended."""
+        """An upload has ended, successfully or not."""
         with self._lock:
             self._taking -= 1
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self.thread.shutdown(wait=False, cancel_futures=True)
 
 
 def mine(context: Context, session: str) -> list[OwnSet]:
-    """At home every set; in public the visitor's own."""
+    """All sets at home; the visitor's own in public."""
     own = context.part(Own)
     if context.profile.local:
         return own.sets.listed()
@@ -79,14 +79,14 @@ def find(context: Context, session: str, set_id: str) -> OwnSet:
 
 
 class Uploaded(NamedTuple):
-    """A stored set as a training takes it."""
+    """A stored set as training arguments."""
 
-    spec: str  # for --data
-    settings: dict[str, Any]  # for --set
+    spec: str  # value of --data
+    settings: dict[str, Any]  # values of --set
 
 
 def resolve(context: Context, session: str, data: str) -> Uploaded | None:
-    """What `own:ID` stands for, where it is this visitor's; None for any other data."""
+    """Resolve `own:ID` if it is this visitor's; None for any other data."""
     if not data.startswith(PREFIX):
         return None
     found = find(context, session, data.removeprefix(PREFIX))
@@ -96,13 +96,13 @@ def resolve(context: Context, session: str, data: str) -> Uploaded | None:
 
 
 def is_mine(context: Context, session: str, spec: str) -> bool:
-    """Whether `folder:PATH` is where one of the visitor's sets lies."""
+    """Whether `folder:PATH` points to one of the visitor's sets."""
     sets = context.part(Own).sets
     return any(spec == f"folder:{sets.folder(s.id)}" for s in mine(context, session))
 
 
 def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
-    """A form in which a saved preset is replaced by the built-in one that it was made from."""
+    """The form with a saved preset replaced by the built-in one it is based on."""
     name = form.get("preset")
     if not context.profile.local or not isinstance(name, str):
         return form
@@ -111,13 +111,13 @@ def to_base(context: Context, form: dict[str, Any]) -> dict[str, Any]:
 
 
 def own_json(own: Own, found: OwnSet) -> dict[str, Any]:
-    """A set for the page, with what became a class."""
+    """A set for the page, with its classes."""
     classes = list(own.sets.classes(found.id).items())
     return asdict(found) | {"spec": PREFIX + found.id, "class_list": classes}
 
 
 def limits_json(context: Context) -> dict[str, Any]:
-    """What may be sent, so that the page says it before somebody sends."""
+    """Upload limits, so that the page can state them up front."""
     local = context.profile.local
     limits = LOCAL if local else PUBLIC
     return {
@@ -131,7 +131,7 @@ def limits_json(context: Context) -> dict[str, Any]:
 
 
 def survey_json(taken: Taken) -> dict[str, Any]:
-    """What a folder holds by its names, as `own_json` tells of a set."""
+    """A folder's contents judged by file names, in the format of `own_json`."""
     return {
         "count": len(taken.paths),
         "drawn_of": taken.drawn_of,
@@ -142,7 +142,7 @@ def survey_json(taken: Taken) -> dict[str, Any]:
 
 
 async def listing(context: Context, request: Request) -> Response:
-    """The visitor's sets, and how much may still be sent."""
+    """The visitor's sets, and the remaining upload quota."""
     session, own = session_of(request), context.part(Own)
     sets = await on(own.thread, mine, context, session)
     left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.uploads.sent(session))
@@ -152,7 +152,7 @@ async def listing(context: Context, request: Request) -> Response:
 
 
 async def upload(context: Context, request: Request) -> Response:
-    """Files in one body (gan.data.own.framed says how), written to disk as they come."""
+    """Several files in one body (see gan.data.own.framed), written to disk as they arrive."""
     session, own = session_of(request), context.part(Own)
     name = request.query_params.get("name", "")[:200]
     context.spend(session, "upload")
@@ -173,7 +173,7 @@ async def upload(context: Context, request: Request) -> Response:
 
 
 async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
-    """The body into `file`; counted while it is read, whatever its header says."""
+    """Stream the body into `file`; counted while it is read, whatever its header says."""
     own, session = context.part(Own), session_of(request)
     most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.uploads.sent(session)
     size, parts, held = 0, [], 0
@@ -182,7 +182,7 @@ async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
         if size > most:
             raise PageError("gan_error_own_large", status=413, most=max(0, most) // 2**20)
         if not context.profile.local:
-            own.uploads.sent(session, len(part))  # a broken-off upload counts too
+            own.uploads.sent(session, len(part))  # an aborted upload counts too
         parts.append(part)
         held += len(part)
         if held >= PIECE:
@@ -202,7 +202,7 @@ def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:
 
 
 async def preview(context: Context, request: Request) -> Response:
-    """A few pictures of a set, whole above and cropped below."""
+    """A few pictures of a set, uncropped above and cropped below."""
     session, own = session_of(request), context.part(Own)
     set_id = request.query_params.get("id", "")
     size, channels = number_in(request, "resolution", 32), number_in(request, "channels", 3)
@@ -217,7 +217,7 @@ async def preview(context: Context, request: Request) -> Response:
 
 
 async def change(context: Context, request: Request) -> Response:
-    """Choose the size, the depth and whether to mirror."""
+    """Set the resolution, the channels and whether to mirror."""
     form, session, own = await json_of(request), session_of(request), context.part(Own)
     size, channels, flip = (form.get(k) for k in ("resolution", "channels", "flip"))
     if type(size) is not int or type(channels) is not int or not isinstance(flip, bool):
@@ -232,7 +232,7 @@ async def change(context: Context, request: Request) -> Response:
 
 
 async def survey(context: Context, request: Request) -> Response:
-    """What a folder or zip of this computer holds, before it is trained on; nothing is decoded."""
+    """What a folder or zip on this computer contains, before training on it; nothing is decoded."""
     if not context.profile.local:
         raise PageError("gan_error_local_only", status=403)
     own, spec = context.part(Own), request.query_params.get("data", "")
@@ -246,7 +246,7 @@ async def survey(context: Context, request: Request) -> Response:
 
 
 async def remove(context: Context, request: Request) -> Response:
-    """Delete a set for ever."""
+    """Permanently delete a set."""
     form, session, own = await json_of(request), session_of(request), context.part(Own)
 
     def delete() -> None:

@@ -1,4 +1,4 @@
-"""Presets that a person has saved, for the form; on one's own computer only."""
+"""User-saved presets for the form; on one's own computer only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def listing(context: Context, request: Request) -> Response:
 
 
 async def save(context: Context, request: Request) -> Response:
-    """Keep the form's preset, data and changed settings under a name."""
+    """Save the form's preset, data and changed settings under a name."""
     _check_local(context)
     body, session = await json_of(request), session_of(request)
     form, name = body.get("form"), str(body.get("name", "")).strip()
@@ -51,7 +51,7 @@ async def save(context: Context, request: Request) -> Response:
 
 
 async def delete(context: Context, request: Request) -> Response:
-    """Delete one by its name."""
+    """Delete one by name."""
     _check_local(context)
     name = str((await json_of(request)).get("name", ""))
     await on(context.disk_thread, userpresets.delete_preset, name)

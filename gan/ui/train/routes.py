@@ -1,4 +1,4 @@
-"""Train: steer our own runs, watch anyone's."""
+"""Train: steer this visitor's runs, watch any."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from gan.ui.train import start_form
 from gan.ui.train.run_list import RunListCache
 from gan.ui.train.training_queue import Turns, note_viewer
 
-POINTS = 500  # of the curves in the first reply; later ones bring what is new
+POINTS = 500  # curve rows in the first reply; later ones send only new rows
 ACTIVE = ("starting", "running", "paused")
 PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
 MAX_PICTURE = 4 * 2**20  # bytes
@@ -51,7 +51,7 @@ MOST_STEPS_PER_S = 1000.0
 async def steer(context: Context, request: Request) -> Response:
     """Pause, resume, stop, step, slow down or change a run; unknown and foreign look the same.
 
-    On a thread where nothing takes time: a command waits behind no start, drawing or measuring.
+    Runs on a thread without slow work: a command never waits for a start, rendering or measuring.
     """
     form, session = await json_of(request), session_of(request)
     run_id, order = str(form.get("id", "")), form.get("command")
@@ -59,7 +59,7 @@ async def steer(context: Context, request: Request) -> Response:
         raise PageError("gan_error_request")
 
     def send() -> bool:
-        """False where a run that is over is to go on: that needs a new process."""
+        """Send a command; False if a finished run is to resume: that needs a new process."""
         if order == "resume" and _may_go_on(context, session, run_id):
             return False
         if not context.may_steer(session, run_id):
@@ -90,7 +90,7 @@ def _slow(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]
 
 
 def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
-    """Checked here, so that what is wrong is said at its field; the run checks it again."""
+    """Validated here, so that an error appears at its field; the run validates it again."""
     settings = typed_settings(form.get("settings"))
     start_form.check_public(context, settings)
     if (config := context.runs.config(run_id)) is not None:
@@ -105,12 +105,12 @@ ORDERS = {
 
 
 def _may_go_on(context: Context, session: str, run_id: str) -> bool:
-    """Whether a run that is over is this visitor's to resume; in public when nothing else runs."""
+    """Whether this visitor may resume a finished run; in public only while nothing else runs."""
     local = context.profile.local
     if not (local or context.owners.owns(session, run_id)):
         return False
     over = _is_over(context, run_id)
-    if not context.supervisor.owns(run_id):  # a terminal's: says whose process it is
+    if not context.supervisor.owns(run_id):  # a terminal's: the error names its process
         check_free(context.runs.status(run_id).path)
     if not over:
         return False
@@ -137,12 +137,12 @@ def _go_on(context: Context, session: str, run_id: str) -> None:
 
 
 async def run(context: Context, request: Request) -> Response:
-    """What is new in a run since `after` images, the snapshot `seen`, and so on.
+    """Everything new in a run since the page's last poll.
 
-    after, seen: nimg of the last row and snapshot that the page has; shots: how many snapshots it
-    has (where some of them were thinned, all that are left are sent); measured: of the last
-    measure; events: how many; step: number of the last; mark: of the settings. What the page has
-    is not sent again.
+    after, seen: nimg of the page's last row and snapshot; shots: how many snapshots it has (if some
+    were thinned since, the full list is sent); measured: nimg of its last measure; events: how many
+    it has; step: number of its last single step; mark: version of the settings. What the page
+    already has is not sent again.
     """
     run_id, session = request.query_params.get("id", ""), session_of(request)
     names = ("after", "seen", "shots", "measured", "events", "step", "mark")
@@ -153,11 +153,11 @@ async def run(context: Context, request: Request) -> Response:
         try:
             status, watched = context.runs.look(run_id)
         except PageError:
-            if problem is not None:  # of a start that failed there is nothing else to see
+            if problem is not None:  # a failed start has nothing else to show
                 return {"gone": error_json(problem)}
             raise
         note_viewer(context, run_id)
-        again = had["after"] > max(status.nimg, 0)  # it went back to a checkpoint: begin anew
+        again = had["after"] > max(status.nimg, 0)  # reset to an older checkpoint: resend all
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
         if not _may_see_reals(context, session, run_id, watched):
             news["reals"] = False
@@ -173,7 +173,7 @@ async def run(context: Context, request: Request) -> Response:
 
 
 def _problem(context: Context, session: str, run_id: str) -> Exception | None:
-    """Why this visitor's training did not begin the last time."""
+    """Why this visitor's training failed to start last time."""
     found = context.supervisor.problem(run_id)
     if found is None or not (context.profile.local or context.owners.owns(session, run_id)):
         return None
@@ -214,7 +214,7 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
 
 
 async def snapshot(context: Context, request: Request) -> Response:
-    """One snapshot's picture: written once by the run, the same bytes for every viewer."""
+    """A snapshot's image: written once by the run, the same bytes for every viewer."""
     run_id, nimg = request.query_params.get("id", ""), number_in(request, "nimg", 0)
 
     def read() -> bytes:
@@ -228,7 +228,7 @@ async def snapshot(context: Context, request: Request) -> Response:
 
 
 async def tile(context: Context, request: Request) -> Response:
-    """z and class of one tile of the grid, and the kept weights nearest to the moment `nimg`."""
+    """z and class of one grid tile, and the saved weights nearest to `nimg`."""
     run_id, index = request.query_params.get("id", ""), number_in(request, "tile", 0)
     if not 0 <= index < GRID:
         raise PageError("gan_error_request")
@@ -244,7 +244,7 @@ async def tile(context: Context, request: Request) -> Response:
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """Real samples, or the samples before and after a step (`n` tells one step from another)."""
+    """Real samples, or the samples before and after a single step (`n` is the step's number)."""
     run_id, name = request.query_params.get("id", ""), request.query_params.get("name", "")
     if name not in PICTURES:
         raise PageError("gan_error_request")

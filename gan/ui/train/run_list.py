@@ -1,4 +1,4 @@
-"""The list of runs: what there is, how it compares, and what its owner may do with it."""
+"""The run list: browsing, comparing, and what a run's owner may do with it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from gan.ui.server.state import status_json
 from gan.ui.server.views import PageError, finite, is_number
 from gan.ui.train.training_queue import Turns
 
-SIZE_FRESH_S = 10.0  # a live run grows; its folder is walked no more often than that
-COUNTING_S = 0.2  # of counting bytes, a reply
-SHOWN, MOST_SHOWN = 50, 1000  # rows of one reply
+SIZE_FRESH_S = 10.0  # a live run grows; its folder is not walked more often than this
+COUNTING_S = 0.2  # time for counting bytes, per reply
+SHOWN, MOST_SHOWN = 50, 1000  # rows per reply
 MAX_QUERY = 200
 PURGE_EVERY_S = 600.0
-COMPARED = 8  # runs in one chart
-COMPARE_POINTS = 400  # a curve; each stretch keeps its extremes
+COMPARED = 8  # runs per chart
+COMPARE_POINTS = 400  # points per curve; each bucket keeps its extremes
 KEPT_CURVES = 24
 SERIES = (
     "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
@@ -37,14 +37,14 @@ SERIES = (
 
 @dataclass
 class Curve:
-    """The rows of one run, read so far."""
+    """One run's rows as read so far."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     offset: int = 0
 
 
 class RunListCache:
-    """What was read of the runs' folders for the list, so that nothing is read twice."""
+    """Cached contents of run folders for the list, so that nothing is read twice."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class RunListCache:
         self._purged_at = -PURGE_EVERY_S
 
     def size(self, status: RunStatus) -> int:
-        """Bytes on disk: counted again when the run has changed, while it lives every ten s."""
+        """Bytes on disk: recounted when the run has changed, every ten seconds while it is live."""
         now, key = time.monotonic(), (status.state, status.nimg)
         at, before, size = self._sizes.get(status.path, (-SIZE_FRESH_S, None, 0))
         fresh = now - at < SIZE_FRESH_S if status.state in LIVE else before == key
@@ -65,7 +65,7 @@ class RunListCache:
         return size
 
     def meta(self, path: Path) -> manage.RunMeta:
-        """A run's name and note, read again when the file has changed."""
+        """A run's name and note, re-read when the file has changed."""
         try:
             mark = (path / manage.META_FILE).stat().st_mtime_ns
         except OSError:
@@ -76,7 +76,8 @@ class RunListCache:
         return before[1]
 
     def total(self, statuses: Sequence[RunStatus]) -> int | None:
-        """Bytes of all runs; None while they are still being counted, a little at each call."""
+        """Total bytes of all runs; None until counting is complete, which advances with each
+        call."""
         until, total = time.monotonic() + COUNTING_S, 0
         for status in statuses:
             if time.monotonic() > until and status.path not in self._sizes:
@@ -85,13 +86,13 @@ class RunListCache:
         return total
 
     def forget(self, here: Collection[Path]) -> None:
-        """Keep nothing of runs that are not there any more."""
+        """Drop cached data of runs that no longer exist."""
         for known in (self._sizes, self._measured, self._metas):
             for path in known.keys() - set(here):
                 del known[path]
 
     def distance(self, path: Path) -> float | None:
-        """The newest Fréchet distance of a run, or None."""
+        """A run's latest Fréchet distance, or None."""
         try:
             info = (path / MEASURES_FILE).stat()
         except OSError:
@@ -120,7 +121,7 @@ class RunListCache:
             return curve.rows
 
     def purge(self, root: Path) -> None:
-        """Empty the trash of what is a day old, every ten minutes at most."""
+        """Purge trash entries older than a day, at most every ten minutes."""
         if time.monotonic() - self._purged_at >= PURGE_EVERY_S:
             self._purged_at = time.monotonic()
             manage.purge_old(root)
@@ -130,12 +131,12 @@ class RunListCache:
 
 
 def may_manage(context: Context, session: str, run_id: str) -> bool:
-    """At home anyone; in public who started it. Unknown and foreign look the same."""
+    """Anyone at home; in public the visitor who started it. Unknown and foreign look the same."""
     return context.profile.local or context.owners.owns(session, run_id)
 
 
 def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
-    """One row of the list. A name or note is shown to who may change it, not to strangers."""
+    """One row of the list. Only those who may edit a run see its name and note."""
     mine = may_manage(context, session, status.id)
     shelf = context.part(RunListCache)
     snapshots = RunReader(status.path).snapshots()
@@ -153,17 +154,17 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class RunQuery:
-    """Which runs are asked for."""
+    """A run list query."""
 
     text: str
     state: str  # one of STATES, active, or empty for all
     offset: int
     limit: int
-    also: tuple[str, ...]  # whatever else: what is chosen for comparing, or is open
+    also: tuple[str, ...]  # included regardless: runs selected for comparison, or open
 
 
 def search_of(request: Request) -> RunQuery:
-    """The query of a list; raises PageError for what makes no sense."""
+    """The query of a list request; raises PageError for an invalid one."""
     query = request.query_params
     text, state = query.get("query", "").strip(), query.get("state", "")
     also = tuple(part for part in query.get("also", "").split(",") if part)
@@ -176,7 +177,7 @@ def search_of(request: Request) -> RunQuery:
 
 
 def found(context: Context, session: str, search: RunQuery) -> list[RunStatus]:
-    """The runs that a search finds, newest first; a stranger's name and note are not searched."""
+    """Runs that match a search, newest first; strangers' names and notes are not searched."""
     shelf = context.part(RunListCache)
 
     def fits(status: RunStatus) -> bool:
@@ -196,7 +197,7 @@ def found(context: Context, session: str, search: RunQuery) -> list[RunStatus]:
 
 
 async def listing(context: Context, request: Request) -> Response:
-    """Runs by search and page, what lies in the trash, and how much room there is."""
+    """One page of matching runs, the contents of the trash, and the free space."""
     session, search = session_of(request), search_of(request)
 
     def look() -> dict[str, Any]:
@@ -235,7 +236,7 @@ def _own(context: Context, session: str, run_id: str) -> None:
 
 
 def _in_trash(context: Context, session: str, form: dict[str, Any]) -> str:
-    """The token of a run that was deleted; raises PageError unless it was this visitor's."""
+    """The trash token of a deleted run; raises PageError unless it was this visitor's."""
     token = str(form.get("token", ""))
     _own(context, session, token.rpartition("@")[0])
     return token
@@ -258,13 +259,13 @@ async def rename(context: Context, request: Request) -> Response:
 
 
 async def delete(context: Context, request: Request) -> Response:
-    """Move a run to the trash; the reply is the token that brings it back."""
+    """Move a run to the trash; the reply is the token that restores it."""
     form, session = await json_of(request), session_of(request)
 
     def move() -> str:
         run_id = str(form.get("id", ""))
         _own(context, session, run_id)
-        context.runs.forget()  # it may have been started a moment ago
+        context.runs.forget()  # it may just have been started
         context.runs.status(run_id)
         if run_id in [start.run_id for start in context.supervisor.starting()]:
             raise RunError(f"{run_id} is starting; stop it first, then delete it")
@@ -276,14 +277,14 @@ async def delete(context: Context, request: Request) -> Response:
 
 
 async def restore(context: Context, request: Request) -> Response:
-    """Take a run back out of the trash."""
+    """Restore a run from the trash."""
     form, session = await json_of(request), session_of(request)
 
     def move() -> str:
         token = _in_trash(context, session, form)
         run_id = manage.restore_run(token, context.runs.root)
         if not context.profile.local:
-            context.owners.claim(session, run_id)  # it may have come back under a new name
+            context.owners.claim(session, run_id)  # it may have been restored under a new name
         context.runs.forget()
         return run_id
 
@@ -291,7 +292,7 @@ async def restore(context: Context, request: Request) -> Response:
 
 
 async def purge(context: Context, request: Request) -> Response:
-    """Delete for ever what is in the trash."""
+    """Permanently delete everything in the trash."""
     form, session = await json_of(request), session_of(request)
 
     def remove() -> None:
@@ -336,7 +337,7 @@ def points_of(rows: list[dict[str, Any]], series: str) -> list[Point]:
 
 
 def thin_curve(points: list[Point], limit: int) -> list[Point]:
-    """At most `limit` points: the lowest and the highest of each stretch, and both ends."""
+    """At most `limit` points: the minimum and maximum of each bucket, and both ends."""
     if len(points) <= limit:
         return points
     stretches = (limit - 2) // 2

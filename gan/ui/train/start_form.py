@@ -1,4 +1,5 @@
-"""The form that starts a training: what it offers, what it says, and the command line of both."""
+"""The form that starts a training: its choices, validation, and conversion to and from a command
+line."""
 
 from __future__ import annotations
 
@@ -45,12 +46,12 @@ PUBLIC_MOST = {
 
 
 def form_options() -> dict[str, Any]:
-    """What the form offers: presets with their settings, data, and the fields in groups."""
+    """The form's choices: presets with their settings, data, and the fields in groups."""
     presets = {
         name: {
             "data": preset.data,
             "summary": preset.summary,
-            "size": preset.resolution,  # 0: the data's own
+            "size": preset.resolution,  # 0: taken from the data
             "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
         }
         for name, preset in PRESETS.items()
@@ -68,7 +69,7 @@ def form_options() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ForkPoint:
-    """Where a fork begins: a run, and which of the moments that it keeps."""
+    """A fork's starting point: a run and one of its saved nimg."""
 
     run_id: str
     path: Path
@@ -77,11 +78,11 @@ class ForkPoint:
 
     @property
     def nimg(self) -> int:
-        """The moment that it really is: the nearest one that is kept."""
+        """The actual image count: the nearest saved one."""
         return self.origin.nimg
 
     def json(self) -> dict[str, Any]:
-        """For the page, which says where the fork begins and not what was pointed at."""
+        """For the page, which shows where the fork really begins, not only what was requested."""
         whole = self.origin.checkpoint is not None
         return {"id": self.run_id, "nimg": self.nimg, "asked": self.asked, "whole": whole}
 
@@ -96,13 +97,13 @@ class StartRequest:
     seconds: float | None
     kimg: float | None
     settings: dict[str, Any]
-    keep_mb: float | None = None  # None: as usual
+    keep_mb: float | None = None  # None: the default
     log: str | None = None
     fork: ForkPoint | None = None
 
 
 def read_wish(context: Context, form: dict[str, Any], session: str = "") -> StartRequest:
-    """The form as typed values; raises GanError for what makes no sense."""
+    """The form as typed values; raises GanError for invalid ones."""
     form = own_images.to_base(context, form)
     uploaded = own_images.resolve(context, session, str(form.get("data", "")))
     fork = _read_fork(context, form.get("fork"))
@@ -163,12 +164,12 @@ def _read_fork(context: Context, fork: object) -> ForkPoint | None:
 
 @functools.lru_cache(maxsize=32)
 def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
-    """Where a fork begins; read again only when the run keeps other moments."""
+    """Resolve a fork's starting point; cached until the run's saved nimg change."""
     return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
 
 
 def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
-    """The parent's config at that moment; a fork changes what it changes of that.
+    """The parent's config at that nimg; a fork's changes apply on top of it.
 
     Another visitor's own pictures are for nobody else to train on.
     """
@@ -183,7 +184,7 @@ def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
 
 
 def check_public(context: Context, settings: dict[str, Any]) -> None:
-    """In public nobody starts what would not fit beside the others."""
+    """In public, reject trainings too large to share the server."""
     if context.profile.local:
         return
     for key, most in PUBLIC_MOST.items():
@@ -224,7 +225,7 @@ def _read_kimg(text: str) -> float | None:
 def argv_of(
     context: Context, wish: StartRequest, *, run_dir: Path | None = None, steer: bool = False
 ) -> list[str]:
-    """The command line that does what the form says; only what differs from the preset."""
+    """The command line equivalent to the form; only differences from the preset."""
     data = None if wish.fork or wish.data == get_preset(wish.preset).data else wish.data
     return train_argv(
         wish.preset,
@@ -242,15 +243,15 @@ def argv_of(
 
 
 def _fork_text(context: Context, fork: ForkPoint, *, shown: bool) -> str:
-    """RUN@NIMG; where it is shown in public without this machine's folders."""
+    """RUN@NIMG; in public without this machine's paths."""
     path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
     return f"{path}@{fork.nimg}"
 
 
 async def command(context: Context, request: Request) -> Response:
-    """The form as a command line for copying, or what is wrong with the form.
+    """The form as a command line for copying, or the form's first error.
 
-    A half-typed form is no failed request, so the problem comes with status 200.
+    A half-filled form is not a failed request, so the error comes with status 200.
     """
     form, session = await json_of(request), session_of(request)
 
@@ -258,7 +259,7 @@ async def command(context: Context, request: Request) -> Response:
         try:
             wish = read_wish(context, form, session)
             if not context.profile.local and wish.data not in DATA_NAMES:
-                wish = replace(wish, data="folder:pictures")  # not where this server keeps them
+                wish = replace(wish, data="folder:pictures")  # hides where this server stores them
             found = {"command": command_line(argv_of(context, wish))}
             return found | ({"fork": wish.fork.json()} if wish.fork else {})
         except GanError as error:
@@ -268,7 +269,7 @@ async def command(context: Context, request: Request) -> Response:
 
 
 def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str, Any]:
-    """Where a fork would begin, whatever else is wrong with its form."""
+    """Where a fork would begin, whatever other errors its form has."""
     try:
         if fork := _read_fork(context, form.get("fork")):
             _forked(context, fork, session)
@@ -279,7 +280,7 @@ def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str
 
 
 async def parse(context: Context, request: Request) -> Response:
-    """A typed command line as values for the form, or what is wrong with it (status 200 too)."""
+    """A pasted command line as form values, or its error (status 200 too)."""
     form = await json_of(request)
 
     def read() -> dict[str, Any]:
@@ -290,14 +291,14 @@ async def parse(context: Context, request: Request) -> Response:
             elif "preset" in found:
                 get_preset(found["preset"])
             return {"form": found}
-        except GanError as error:  # keys were typed, so keys are told
+        except GanError as error:  # keys were typed, so errors use keys
             return {"problem": error_json(error, labels=False)}
 
     return JSONResponse(await on(context.form_thread, read), headers=NEVER)
 
 
 def _typed_fork(context: Context, text: str) -> dict[str, Any]:
-    """RUN@NIMG as the form has it; RUN is one of the listed, wherever it lies."""
+    """RUN@NIMG as a form value; RUN must be listed, wherever it is stored."""
     path, _, nimg = text.partition("@")
     status = context.runs.status(path.rstrip("/").rpartition("/")[2])
     at = whole_number("fork", nimg, low=0, high=10**12 - 1) if nimg else None
@@ -305,20 +306,20 @@ def _typed_fork(context: Context, text: str) -> dict[str, Any]:
 
 
 async def prepare(context: Context, request: Request) -> Response:
-    """Somebody looks at the form: what a training needs is loaded until it is started."""
+    """Somebody opened the form: preload what a training needs."""
     await on(context.train_thread, context.supervisor.prepare)
     return JSONResponse({}, headers=NEVER)
 
 
 async def start(context: Context, request: Request) -> Response:
-    """Start a run in a process of its own; the reply does not wait until that has begun.
+    """Start a run in its own process; the reply does not wait for it to begin.
 
-    Its images are looked at first, on a thread where a slow download holds up nobody else.
+    Its images are checked first, on a thread where a slow download blocks nobody else.
     """
     form, session = await json_of(request), session_of(request)
     context.spend(session, "start")
     wish = await on(context.form_thread, read_wish, context, form, session)
-    # a folder without images is refused here, in a sentence
+    # a folder without images is refused here, with a clear error
     await on(context.data_thread, check_data, wish.data)
 
     def begin() -> str:
@@ -339,7 +340,7 @@ async def start(context: Context, request: Request) -> Response:
             manage.mark_visitors(run_dir)
             manage.prune_visitors(run_dir.parent)
 
-    # one thread starts runs, so nobody slips in between; in public all but one wait for their turn
+    # a single thread starts runs, which prevents races; in public all but one wait in the queue
     reply = await on(context.train_thread, begin_or_wait, context, session, begin)
     told = {"fork": wish.fork.json()} if wish.fork else {}
     return JSONResponse(reply | told, headers=NEVER)

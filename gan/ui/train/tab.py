@@ -1,4 +1,4 @@
-"""Train: the live board with its form, and the list of all runs below it."""
+"""Train: the live board with its form, and the run list below it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gan.ui.train import (
 
 
 def build() -> None:
-    """The live board, and the list of runs."""
+    """Build the live board and the run list."""
     build_board("train", "board")
     build_board("train", "runs")
 
 
 def options(_: Profile) -> dict[str, Any]:
-    """What the form offers."""
+    """The form's choices."""
     return start_form.form_options()
 
 

@@ -1,4 +1,4 @@
-"""Films of runs: made one after the other off the event loop, once for all who want the same."""
+"""Timelapse videos of runs: encoded one at a time off the event loop, shared between requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
 
-MAX_WAITING = 6  # films in the making or waiting for it
+MAX_WAITING = 6  # videos in progress or queued
 KEPT, KEPT_BYTES = 12, 96 * 2**20
 MAX_SCALE, PUBLIC_SCALE = 8, 4
 PUBLIC_FRAMES = 240
@@ -31,10 +31,10 @@ PUBLIC_FRAMES = 240
 
 @dataclass
 class Timelapse:
-    """One film, wanted by some sessions."""
+    """One video, requested by one or more sessions."""
 
     job: str
-    name: str  # of the file
+    name: str  # size of the file
     format: str
     sessions: set[str] = field(default_factory=set)
     fraction: float = 0.0
@@ -42,22 +42,22 @@ class Timelapse:
     problem: dict[str, Any] | None = None
 
     def state(self) -> dict[str, Any]:
-        """What the page shows of it."""
+        """Its state for the page."""
         size = None if self.data is None else len(self.data)
         return {"job": self.job, "fraction": self.fraction, "bytes": size, "problem": self.problem}
 
     @property
     def over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job has ended."""
         return self.data is not None or self.problem is not None
 
 
 class Broken(Exception):
-    """Nobody wants this film any more."""
+    """Nobody wants this video any more."""
 
 
 class Films:
-    """Films by what they show; the newest few are kept. Thread-safe."""
+    """Videos by cache key; the newest few are kept. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,9 +71,9 @@ class Films:
         name: str,
         make: Callable[[Callable[[float], None]], bytes],
     ) -> Timelapse:
-        """The film of that key, begun unless it is there; key[-1] is its format.
+        """The video for that key, started unless it exists; key[-1] is its format.
 
-        Raises PageError where too many wait.
+        Raises PageError if too many are queued.
         """
         with self._lock:
             film = self._films.get(key)
@@ -116,7 +116,7 @@ class Films:
             del self._films[key]
 
     def find(self, job: str) -> Timelapse:
-        """A film by its job; raises PageError where it is not kept any more."""
+        """A video by its job id; raises PageError if it is no longer kept."""
         with self._lock:
             for film in self._films.values():
                 if secrets.compare_digest(film.job, job):
@@ -124,24 +124,24 @@ class Films:
         raise PageError("gan_error_no_film", status=404)
 
     def leave(self, job: str, session: str) -> None:
-        """`session` does not want it any more; what nobody wants breaks off."""
+        """`session` no longer wants it; a video that nobody wants is cancelled."""
         self.find(job).sessions.discard(session)
 
     def close(self) -> None:
-        """Break off what is in the making."""
+        """Cancel whatever is in progress."""
         for film in self._films.values():
             film.sessions.clear()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 def file_name(name: str, format: str) -> str:
-    """A name that is fine on every system."""
+    """A file name that is valid on every system."""
     plain = re.sub(r"[^\w.-]+", "-", name).strip(".-_")[:60]
     return f"{plain or 'run'}.{format}"
 
 
 async def begin(context: Context, request: Request) -> Response:
-    """Ask for a film of a run as it is now; the reply is a job to follow."""
+    """Request a video of a run's current snapshots; the reply is a job id to poll."""
     form, session = await json_of(request), session_of(request)
     format = form.get("format")
     if format not in FILM_FORMATS:
@@ -180,20 +180,20 @@ async def begin(context: Context, request: Request) -> Response:
 
 
 async def progress(context: Context, request: Request) -> Response:
-    """How far a film is."""
+    """A video's progress."""
     film = context.part(Films).find(request.query_params.get("job", ""))
     return JSONResponse(film.state(), headers=NEVER)
 
 
 async def cancel(context: Context, request: Request) -> Response:
-    """This visitor does not want it any more."""
+    """This visitor no longer wants it."""
     form = await json_of(request)
     context.part(Films).leave(str(form.get("job", "")), session_of(request))
     return JSONResponse({}, headers=NEVER)
 
 
 async def film(context: Context, request: Request) -> Response:
-    """The finished film, as a file to keep."""
+    """The finished video, as a download."""
     found = context.part(Films).find(request.query_params.get("job", ""))
     if found.data is None:
         raise PageError("gan_error_no_film", status=404)

@@ -1,4 +1,5 @@
-"""Trainings on a public server: one at a time, a short queue, and none that nobody looks at."""
+"""Training queue of a public server: one run at a time, a short queue, and pauses without
+viewers."""
 
 from __future__ import annotations
 
@@ -22,16 +23,16 @@ from gan.ui.server.views import PageError, error_json
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 10
-UNWATCHED_S = 60.0  # then a training pauses, and who waits without asking leaves the queue
-HELD_S = 60.0  # a training that was paused for that holds the place no longer while others wait
-WALL_S = 900.0  # a training of ten minutes with its pauses; then it is stopped
+UNWATCHED_S = 60.0  # an unwatched training pauses; whoever stops polling leaves the queue
+HELD_S = 60.0  # a paused training holds its slot no longer than this while others wait
+WALL_S = 900.0  # ten minutes of training plus pauses; then it is stopped
 KEPT_S = 120.0  # how long a ticket is remembered after its turn
 TICK_S = 1.0
 
 
 @dataclass(eq=False)
 class Waiting:
-    """Somebody's wish to train."""
+    """A queued request to train."""
 
     ticket: str
     session: str
@@ -47,7 +48,7 @@ class Waiting:
 
 
 class Turns:
-    """Who trains now and who is next. Thread-safe; `tick` is called once a second."""
+    """The running training and the queue. Thread-safe; `tick` is called once a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -62,14 +63,14 @@ class Turns:
     # ---- the queue ------------------------------------------------------------------------------
 
     def queue(self) -> list[str]:
-        """Tickets that wait, the next one first."""
+        """Waiting tickets, the next one first."""
         with self._lock:
             return [w.ticket for w in self._waiting if not w.over]
 
     def ask(self, session: str, begin: Callable[[], str]) -> Waiting:
-        """Wait for a turn; whoever waits already keeps the place, with the new wish.
+        """Join the queue; a visitor already waiting keeps the position, with the new request.
 
-        Raises PageError where ten wait.
+        Raises PageError if ten are waiting.
         """
         with self._lock:
             for waiting in self._waiting:
@@ -83,7 +84,7 @@ class Turns:
             return waiting
 
     def look(self, ticket: str, session: str) -> dict[str, Any]:
-        """Where a ticket stands: its position from 1 on, or what became of it."""
+        """A ticket's status: its position from 1 on, or its outcome."""
         with self._lock:
             waiting = self._find(ticket, session)
             waiting.seen_at = self._clock()
@@ -93,13 +94,13 @@ class Turns:
             return {"ticket": ticket, "position": position, "of": len(self.queue())}
 
     def place_of(self, session: str) -> dict[str, Any]:
-        """Where a visitor's ticket stands, for a page that was opened anew; empty without one."""
+        """A visitor's ticket status, for a reloaded page; empty without a ticket."""
         with self._lock:
             tickets = [w.ticket for w in self._waiting if w.session == session and not w.over]
             return self.look(tickets[0], session) if tickets else {}
 
     def leave(self, ticket: str, session: str, supervisor: Supervisor) -> None:
-        """Give the place up; a training that has begun with it meanwhile is stopped."""
+        """Leave the queue; a training that has started with the ticket meanwhile is stopped."""
         with self._lock:
             waiting = self._find(ticket, session)
             self._waiting.remove(waiting)
@@ -116,12 +117,12 @@ class Turns:
     # ---- the training ---------------------------------------------------------------------------
 
     def watched(self, run_id: str) -> None:
-        """Somebody looks at a run."""
+        """A run has a viewer."""
         with self._lock:
             self._watched[run_id] = self._clock()
 
     def tick(self, supervisor: Supervisor) -> None:
-        """Pause what nobody watches, end what holds the place for too long, begin what is next."""
+        """Pause unwatched trainings, stop those that hold the slot too long, start the next one."""
         with self._lock:
             now = self._clock()
             self._waiting = [w for w in self._waiting if not self._is_gone(w, now)]
@@ -155,7 +156,8 @@ class Turns:
             return  # it has just ended
 
     def _begin(self, waiting: Waiting, supervisor: Supervisor) -> None:
-        """Begin it, unless who waited has left; who leaves meanwhile gets no training either."""
+        """Start the next training, unless its visitor has left; a visitor who leaves meanwhile gets
+        none."""
         with self._lock:
             if waiting not in self._waiting:
                 return
@@ -173,7 +175,7 @@ class Turns:
         if has_left and run_id is not None:
             _stop(supervisor, run_id)
 
-    # ---- the clock's hand -----------------------------------------------------------------------
+    # ---- timer ----------------------------------------------------------------------------------
 
     def start(self, supervisor: Supervisor, thread: Executor) -> None:
         """Tick once a second on the thread that starts trainings, until closed."""
@@ -202,9 +204,9 @@ def _stop(supervisor: Supervisor, run_id: str) -> None:
 
 
 def begin_or_wait(context: Context, session: str, begin: Callable[[], str]) -> dict[str, Any]:
-    """Start now, or wait where something runs already; for the thread that starts trainings.
+    """Start now, or queue if something is running; call it on the thread that starts trainings.
 
-    At home everything starts at once.
+    At home everything starts immediately.
     """
     if context.profile.local:
         return {"id": begin()}
@@ -218,13 +220,13 @@ def begin_or_wait(context: Context, session: str, begin: Callable[[], str]) -> d
 
 
 def note_viewer(context: Context, run_id: str) -> None:
-    """Somebody looks at a run, so it need not pause."""
+    """A run has a viewer, so it need not pause."""
     if not context.profile.local:
         context.part(Turns).watched(run_id)
 
 
 async def look(context: Context, request: Request) -> Response:
-    """Where a ticket stands; without one, where this visitor's does."""
+    """A ticket's status; without an id, that of this visitor's ticket."""
     turns, session = context.part(Turns), session_of(request)
     ticket = request.query_params.get("ticket")
     found = turns.place_of(session) if ticket is None else turns.look(ticket, session)
@@ -232,7 +234,7 @@ async def look(context: Context, request: Request) -> Response:
 
 
 async def leave(context: Context, request: Request) -> Response:
-    """Give a place in the queue up."""
+    """Leave the queue."""
     ticket = str((await json_of(request)).get("ticket", ""))
     context.part(Turns).leave(ticket, session_of(request), context.supervisor)
     return JSONResponse({}, headers=NEVER)
