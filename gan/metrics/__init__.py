@@ -1,4 +1,4 @@
-"""How good images are: features, Fréchet distance and its floor, class balance.
+"""Image quality metrics: features, Fréchet distance and its floor, class balance.
 
-Nothing is imported here: scipy takes a second or two, and only those who measure pay it.
+Nothing is imported here: scipy takes a second or two to import, which only measuring should cost.
 """

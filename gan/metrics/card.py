@@ -1,4 +1,4 @@
-"""Scores where whoever finds the weights looks for them: config.json and the model card."""
+"""Writes scores into a weights folder: config.json and the model card."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
 
 
 def save_scores(folder: Path, found: Evaluation) -> None:
-    """Put `found` into the folder's config.json and between the marks of its README.md.
+    """Put `found` into the folder's config.json and between the markers in its README.md.
 
-    Raises MetricError unless the folder is a weights folder that can be written.
+    Raises MetricError unless the folder is a writable weights folder.
     """
     card = folder / "README.md"
     if not (folder / "model.safetensors").is_file():
@@ -43,7 +43,7 @@ def save_scores(folder: Path, found: Evaluation) -> None:
 
 
 def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:
-    """`config` with the Fréchet distance that was found, and how."""
+    """`config` with the measured Fréchet distance, and how it was measured."""
     return replace(
         config,
         fd=round(found.fd, 3),
@@ -56,7 +56,7 @@ def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:
 
 
 def with_scores(card: str, found: Evaluation) -> str:
-    """`card` with the table of `found` between its marks; they are added where there are none."""
+    """`card` with the table of `found` between its markers, which are added if missing."""
     section = f"{BEGIN}\n{scores_table(found)}\n{END}"
     marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     if marked.search(card):
@@ -65,16 +65,16 @@ def with_scores(card: str, found: Evaluation) -> str:
 
 
 def known_scores(revision: str, *, seen: Seen = ()) -> str:
-    """The table of the newest evaluation of a model that is kept here; empty where there is none.
+    """The score table of a model's newest cached evaluation; empty if there is none.
 
-    revision and seen: as gan.checkpoint.Weights has them.
+    revision and seen: as in gan.checkpoint.Weights.
     """
     found = Results().of(revision, seen=seen)
     return scores_table(found[0]) if found else ""
 
 
 def scores_table(found: Evaluation) -> str:
-    """A Markdown table: value, bounds, what real images read."""
+    """A Markdown table: value, bounds, and the value for real images."""
     rows = [_row(QUANTITIES[metric.name], metric) for metric in found.metrics]
     text = UNSEEN[found.unseen]
     about = (

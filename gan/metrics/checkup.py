@@ -1,4 +1,4 @@
-"""All that is measured of samples while a training runs, against one fixed set of real images."""
+"""All measurements of samples during training, against one fixed set of real images."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Measure:
     memorised: float | None = None
 
     def row(self) -> dict[str, Any]:
-        """As measures.jsonl has it, rounded to four digits."""
+        """The row for measures.jsonl, rounded to four digits."""
         return {key: _rounded(value) for key, value in asdict(self).items()}
 
 
@@ -48,7 +48,7 @@ def _rounded(value: Any) -> Any:
 
 
 class Checkup:
-    """Real features (M, F) of a data set of `of` images, and how samples compare with them."""
+    """Compares samples with real features (M, F) of a data set of `of` images."""
 
     def __init__(
         self, net: FeatureNet, real: Tensor, labels: Tensor | None, *, classes: int, of: int
@@ -61,7 +61,7 @@ class Checkup:
 
     @torch.no_grad()
     def measure(self, fake: Tensor) -> Measure:
-        """What samples' features (N, F) say; every number None where the samples are not finite."""
+        """Measure samples' features (N, F); every number is None if they are not finite."""
         if not bool(torch.isfinite(fake).all()):
             return Measure(count=len(fake))
         found: dict[str, Any] = {**self._distance(fake), **self._modes(fake)}
@@ -70,7 +70,7 @@ class Checkup:
         return Measure(count=len(fake), spread=spread(fake, self.real), **found)
 
     def _distance(self, fake: Tensor) -> dict[str, Any]:
-        """FD between equally many, and its floor; nothing where there are too few to say."""
+        """FD between equally many, and its floor; None where there are too few."""
         count = min(len(fake), len(self.real))
         if count < FEWEST_FOR_FD:
             return {}

@@ -1,4 +1,4 @@
-"""Whether samples are copies of the real images that a training saw."""
+"""Whether samples are copies of the training images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-COPY_PART = 0.5  # of the distance between a real image and the real one nearest to it
+COPY_PART = 0.5  # of the distance between a real image and its nearest other real image
 
 
 class Nearness(NamedTuple):
@@ -20,8 +20,8 @@ class Nearness(NamedTuple):
 def nearness(fake: Tensor, real: Tensor, between_reals: Tensor, *, of: int) -> Nearness:
     """fake (N, F) against the reals (M, F) known of `of` images; between_reals from `isolation`.
 
-    A sample is a copy where it lies less than half as far from a real image as that image's own
-    nearest neighbour does. Only M of the images are looked at: the share is scaled up by of / M.
+    A sample is a copy if it lies less than half as far from a real image as that image's own
+    nearest neighbour does. Only M of the images are compared: the share is scaled up by of / M.
     """
     away, which = torch.cdist(fake, real).min(1)
     usual = float(between_reals.median())

@@ -1,7 +1,7 @@
-"""One detector a kind of finding: what a training's story shows of it, or None.
+"""One detector per kind of finding: the evidence in a training's history, or None.
 
-A sign must persist: in the medians of two blocks of rows, or in two measurements of the samples.
-The thresholds were set on runs made to fail and on healthy ones (benchmarks/detectors.py).
+Evidence must persist: in the medians of two blocks of rows, or in two measurements of the samples.
+The thresholds were tuned on runs made to fail and on healthy ones (benchmarks/detectors.py).
 """
 
 from __future__ import annotations
@@ -24,53 +24,53 @@ from gan.metrics.story import (
     times_floor,
 )
 
-SATURATED = 0.97  # of what D can win
-NEARLY_SATURATED = 0.9  # counts while samples get no better
-APART = 6.0  # logits from fake to real: the odds of a mistake are 1 to 20 on either side
+SATURATED = 0.97  # of D's possible gain
+NEARLY_SATURATED = 0.9  # counts if samples stop improving
+APART = 6.0  # logits from fake to real: odds of an error are 1 to 20 on either side
 ALIKE = 0.5  # of the real images' spread
 VANISHED = 0.01  # of the early gradient norm of G
-REVERSED = -0.1  # D loses more than a blind one
+REVERSED = -0.1  # D's loss is worse than chance
 BLIND = 0.03
-FAR = 10.0  # times the floor: samples that anyone tells from real ones
-VERY_FAR = 30.0  # times the floor: mush, or one picture
+FAR = 10.0  # times the floor: samples that anyone can tell from real ones
+VERY_FAR = 30.0  # times the floor: mush, or a single picture
 COVERED_LEAST = 0.6  # of the modes
-NEAR = 2.2  # times the distance from real to real; an untrained G is at 2.3 and more
+NEAR = 2.2  # times the distance from real to real; an untrained G has 2.3 or more
 LARGEST = 0.6  # share of one mode among five or more
 SPREAD_LEAST = 0.35
 VARIETY_LEAST = 0.3
-ONE_IMAGE = 0.08  # spread of what is one image and its shades; an untrained G has more
+ONE_IMAGE = 0.08  # spread of one image and its shades; an untrained G has more
 FLAT = 0.02  # of FD
-RECOVERING = 1.15  # spread has grown by so much over all before: no collapse, but a beginning
-DRIFT = 0.45  # of the way from the scores of train's images to those of fakes
+RECOVERING = 1.15  # growth of spread over all earlier values: not a collapse but a start
+DRIFT = 0.45  # of the way from training images' scores to those of fakes
 DRIFT_GROWTH = 0.15
 DRIFT_ROWS = 400
 COPIES = 0.3
-LIMIT = 25.0  # of a loss: a mean logit that says so is sure to eleven digits
-LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is free
+LIMIT = 25.0  # of a loss: a mean logit this large is certainty to eleven digits
+LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is arbitrary
 GRADIENT_LIMIT = 1000.0
 FD_WORSE = 2.0  # times the best
-SAME = 0.95  # of the best FD before: nothing gained
+SAME = 0.95  # of the best FD before: no improvement
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
-FLAT_LOOKS = 2  # where FD does not move at all
+FLAT_LOOKS = 2  # if FD does not move at all
 
 
 @dataclass(frozen=True)
 class Signal:
-    """What a detector saw."""
+    """A detector's result."""
 
     severity: Severity
     evidence: Evidence
 
 
 def mode_collapse(story: Story) -> Signal | None:
-    """Samples fall on few of the modes that real images have, or are all alike."""
+    """Samples cover few of the real images' modes, or all look alike."""
     looks = story.last_looks(lambda m: _collapse_sign(m) is not None)
     if len(looks) < 2 or _recovers(story):
         return None
     last = looks[-1]
     if _never_began(story) and not _below(last, "spread", ONE_IMAGE):
-        return None  # it has not fallen from anywhere; stagnation says so
+        return None  # it has not dropped from anything; stagnation reports it
     evidence: Evidence = {"sign": str(_collapse_sign(last)), "seconds": seconds_of(looks)}
     for key in ("modes", "classes"):
         if isinstance(last.get(key), int):
@@ -82,7 +82,7 @@ def mode_collapse(story: Story) -> Signal | None:
 
 def _collapse_sign(measure: Row) -> str | None:
     modes, classes = number(measure, "modes"), number(measure, "classes")
-    # what is far from all real images falls on no mode but by chance
+    # samples far from all real images hit a mode only by chance
     is_near = (number(measure, "nearest") or 0) < NEAR or _below(measure, "spread", SPREAD_LEAST)
     if modes is not None and classes and classes >= 5 and is_near:
         if modes <= COVERED_LEAST * classes:
@@ -100,10 +100,9 @@ def _below(measure: Row, key: str, least: float) -> bool:
 
 
 def _recovers(story: Story) -> bool:
-    """Whether samples are still on their way apart: more modes or more spread than ever before.
+    """Whether diversity is still growing: more modes or more spread than ever before.
 
-    Than at any measurement, not only the last one: what swings between few and fewer does not
-    recover.
+    Compared with all measurements, not only the previous one: oscillation is no recovery.
     """
     *earlier, now = story.seasoned
     spread, modes = number(now, "spread") or 0.0, number(now, "modes") or 0.0
@@ -112,18 +111,18 @@ def _recovers(story: Story) -> bool:
 
 
 def _never_began(story: Story) -> bool:
-    """Whether the samples stay as they were at first, while the distance is that of noise."""
+    """Whether the samples have not changed since the start, with the FD of noise."""
     return len(story.seasoned) >= 3 and _is_flat(story)
 
 
 def _is_flat(story: Story) -> bool:
-    """Whether no look differs from another: G does not move at all."""
+    """Whether all measurements are the same: G does not move at all."""
     fds = numbers(story.measures, "fd")
     return len(fds) > 1 and max(fds) - min(fds) < FLAT * max(fds)
 
 
 def d_winning(story: Story) -> Signal | None:
-    """D tells every real from every fake, so that G learns nothing from it."""
+    """D separates all reals from all fakes, so that G gets no useful gradient."""
     rows = story.tail(lambda block: (story.saturation(block) or 0) >= SATURATED)
     if not rows and not _improves(story):
         rows = story.tail(lambda block: (story.saturation(block) or 0) >= NEARLY_SATURATED)
@@ -147,22 +146,22 @@ def d_winning(story: Story) -> Signal | None:
 
 
 def _is_alike(story: Story) -> bool:
-    """Whether the samples differ much less than real images do, at the last two measurements."""
+    """Whether the samples vary much less than real images, in the last two measurements."""
     last = story.seasoned[-2:]
     return len(last) == 2 and all(_below(m, "spread", ALIKE) for m in last)
 
 
 def _is_apart(block: Sequence[Row]) -> bool:
-    """Whether D, as it scores in eval mode, is sure of both kinds of images.
+    """Whether D, scored in eval mode, is confident on both kinds of images.
 
-    The loss alone does not tell: it is of training mode, softened by augmentation.
+    The loss alone does not tell: it is computed in training mode, softened by augmentation.
     """
     real, fake = middle(block, "score_real"), middle(block, "score_fake")
     return real is not None and fake is not None and real - fake >= APART and real > 0 > fake
 
 
 def _vanished(story: Story) -> Sequence[Row]:
-    """Rows in which G's gradient is next to nothing, D ahead and the samples poor."""
+    """Rows in which G's gradient has almost vanished, with D ahead and poor samples."""
     early, far = story.early("grad_norm_g"), story.times_floor()
     if not early or far is None or far < FAR:
         return ()
@@ -175,7 +174,7 @@ def _vanished(story: Story) -> Sequence[Row]:
 
 
 def _ahead(rows: Sequence[Row]) -> float:
-    """In what part of the rows D scores real images above fakes."""
+    """The share of rows in which D scores real images above fakes."""
     gaps = _gaps(rows)
     return sum(gap > 0 for gap in gaps) / len(gaps) if gaps else 0.5
 
@@ -186,7 +185,7 @@ def _gaps(rows: Sequence[Row]) -> list[float]:
 
 
 def d_losing(story: Story) -> Signal | None:
-    """D cannot tell fakes from real images although they are poor, so that it teaches nothing."""
+    """D cannot tell fakes from real images although they are poor, so that G learns nothing."""
     rows, sign = story.tail(lambda block: _is_reversed(story, block)), "reversed"
     far = story.times_floor()
     is_poor = far is not None and far >= FAR and not _improves(story) and not _is_flat(story)
@@ -209,13 +208,13 @@ def _is_blind(story: Story, block: Sequence[Row]) -> bool:
 
 
 def memorising(story: Story) -> Signal | None:
-    """D knows its training images from others, or samples are copies of them."""
+    """D scores its training images unlike other real images, or samples are copies of them."""
     looks = story.last_looks(lambda m: (number(m, "memorised") or 0) >= COPIES)
     rows = _drifted(story)
     early = _drift(story.rows[BLOCK : max(2 * BLOCK, len(story.rows) // 4)])
     drifted = bool(rows) and _won_something(story, rows)
     if drifted and early is not None and len(looks) < 2:
-        # the few held-out images of a small set may look odd from the start: it must have grown
+        # held-out images of a small set may score low from the start: the gap must have grown
         drifted = (_drift(rows) or 0) >= early + DRIFT_GROWTH
     if not drifted and len(looks) < 2:
         return None
@@ -231,7 +230,7 @@ def memorising(story: Story) -> Signal | None:
 
 
 def _drifted(story: Story) -> Sequence[Row]:
-    """The last quarter of the run if held-out scores have drifted in both its halves, else none."""
+    """The last quarter of the run if held-out scores drifted in both its halves, else none."""
     count = max(2 * BLOCK, min(len(story.rows) // 4, DRIFT_ROWS))
     rows = story.rows[-count:]
     halves = (_drift(rows[: count // 2]) or 0, _drift(rows[count // 2 :]) or 0)
@@ -239,7 +238,7 @@ def _drifted(story: Story) -> Sequence[Row]:
 
 
 def _drift(rows: Sequence[Row]) -> float | None:
-    """How far held-out scores are from train's towards the fakes', 0 to 1 and beyond; a median."""
+    """Drift of held-out scores from train's towards the fakes', 0 to 1 and beyond; a median."""
     found = []
     for row in rows:
         real, fake = number(row, "score_real"), number(row, "score_fake")
@@ -250,7 +249,7 @@ def _drift(rows: Sequence[Row]) -> float | None:
 
 
 def _won_something(story: Story, rows: Sequence[Row]) -> bool:
-    """Whether D tells train from fakes well enough for a share of the way to mean anything."""
+    """Whether D separates train from fakes well enough for the drift to be meaningful."""
     saturation = story.saturation(rows)
     return saturation is None or saturation > 0.3
 
@@ -269,7 +268,7 @@ def _drift_evidence(rows: Sequence[Row]) -> Evidence:
 
 
 def divergence(story: Story) -> Signal | None:
-    """Losses, scores or gradients explode, or samples that were better fall apart."""
+    """Losses, scores or gradients explode, or samples that were better deteriorate."""
     if story.ended_in_no_number():
         row = story.rows[-1] if story.rows else {}
         return Signal("warning", {"sign": "no-number", "seconds": 0.0, "since_nimg": _nimg(row)})
@@ -288,7 +287,7 @@ def divergence(story: Story) -> Signal | None:
 
 
 def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None:
-    """Blocks in which `what` is beyond `least`, or no number at all."""
+    """Blocks in which `what` exceeds `least`, or is not finite."""
 
     def is_wild(block: Sequence[Row]) -> bool:
         values = [abs(x) for x in numbers(block, what)]
@@ -317,7 +316,7 @@ def _fell_apart(story: Story) -> Signal | None:
     best = min(fds[:-2])
     looks = story.last_looks(lambda m: (number(m, "fd") or 0) > FD_WORSE * best)
     far = story.times_floor()
-    # it must have learned something before, or there is nothing to fall from
+    # it must have learned something before, or there is nothing to lose
     if len(looks) < 2 or far is None or far < 2 * FAR or best > fds[0] / FD_WORSE:
         return None
     evidence: Evidence = {"sign": "fd", "what": "fd", "value": fds[-1], "before": best}
@@ -327,7 +326,7 @@ def _fell_apart(story: Story) -> Signal | None:
 
 
 def stagnation(story: Story) -> Signal | None:
-    """Samples are far from real ones and have not come nearer while the images seen doubled."""
+    """Samples are far from real ones and have not improved while the images seen doubled."""
     now = story.rows[-1]["nimg"]
     measured = [m for m in story.measures if number(m, "fd") is not None]
     measured = [m for m in measured if story.steps(m["nimg"]) >= BLOCK]
@@ -351,8 +350,8 @@ def stagnation(story: Story) -> Signal | None:
 def _stands_still(story: Story, before: Sequence[Row], recent: Sequence[Row]) -> bool:
     """Whether FD in the second half of the run is no lower than in the first.
 
-    Not lower at any measurement; or, where it swings, not lower in the median of a run that had
-    enough of them, as one lucky moment is no progress.
+    Not lower at any measurement; or, if it oscillates, not lower in the median of a run with enough
+    of them, as a single lucky measurement is no progress.
     """
     then, now = numbers(before, "fd"), numbers(recent, "fd")
     enough = FLAT_LOOKS if _is_flat(story) or _is_hopeless(recent) else STALLED_LOOKS
@@ -365,13 +364,13 @@ def _stands_still(story: Story, before: Sequence[Row], recent: Sequence[Row]) ->
 
 
 def _is_hopeless(recent: Sequence[Row]) -> bool:
-    """Whether FD is so far that two measurements of the second half suffice."""
+    """Whether FD is so high that two measurements of the second half suffice."""
     far = [x for x in map(times_floor, recent) if x is not None]
     return bool(far) and min(far) >= VERY_FAR
 
 
 def _improves(story: Story) -> bool:
-    """Whether the last looks are nearer to the real images than all before them."""
+    """Whether the last measurements are closer to the real images than all before them."""
     found = [x for x in map(times_floor, story.measures) if x is not None]
     return len(found) > 1 and min(found[-2:]) < SAME * min(found[:-2] or found[:1])
 

@@ -1,4 +1,4 @@
-"""What is going wrong in a training, told from its rows and measures alone."""
+"""Diagnoses problems of a training from its rows and measures alone."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ Rows = Sequence[dict[str, Any]]
 def diagnose(
     rows: Rows, measures: Rows, config: RunConfig, past: Past = NO_PAST
 ) -> tuple[Finding, ...]:
-    """What goes wrong now, warnings before notices; nothing where all is well or too young to say.
+    """Current findings, warnings before notices; empty if all is well or it is too early to say.
 
-    rows and measures as RunReader gives them, all of them and in order; config is the run's current
-    one, so that no remedy is proposed that is already on; past tells what can be gone back to.
+    rows and measures as returned by RunReader, complete and in order; config is the run's current
+    one, so that no remedy already in use is proposed; past says which states can be forked.
     """
     story = _story(rows, measures, config, past)
     if story.is_young and not story.ended_in_no_number():
@@ -56,7 +56,7 @@ def diagnose(
 def assess(
     rows: Rows, measures: Rows, config: RunConfig, past: Past = NO_PAST, *, is_over: bool = False
 ) -> Health:
-    """How a run stands of which `diagnose` finds nothing."""
+    """The health of a run for which `diagnose` finds nothing."""
     return health(_story(rows, measures, config, past), is_over=is_over)
 
 
@@ -65,5 +65,5 @@ def _story(rows: Rows, measures: Rows, config: RunConfig, past: Past) -> Story:
 
 
 def _usable(rows: Rows) -> Rows:
-    """The rows that say when they are: a damaged file may hold others."""
+    """The rows with a valid nimg and time: a damaged file may hold others."""
     return [row for row in rows if isinstance(row.get("nimg"), int)]

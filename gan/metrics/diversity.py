@@ -1,4 +1,4 @@
-"""How different samples are from each other, against how different real images are."""
+"""Diversity of samples, relative to that of real images."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ def mean_distance(features: Tensor) -> float:
 def spread(fake: Tensor, real: Tensor) -> float | None:
     """Mean pairwise distance of fakes (N, F) over that of reals (M, F).
 
-    1 is as diverse as the reals, 0 one image only; None where the reals are all alike.
+    1 is as diverse as the reals, 0 a single image; None if the reals are all alike.
     """
     between_reals = mean_distance(real)
     return mean_distance(fake) / between_reals if between_reals > 0 else None
 
 
 def variety(fake: Tensor, fake_modes: Tensor, real: Tensor, real_modes: Tensor) -> float | None:
-    """`spread` within modes (N,), (M,), weighted by the fakes that each mode has.
+    """`spread` within modes (N,), (M,), weighted by the number of fakes in each mode.
 
-    Tells a generator that has one image a class, whose spread overall looks almost right. None
-    where no mode has two images on either side.
+    Detects a generator with one image per class, whose overall spread looks almost right. None if
+    no mode has two images on either side.
     """
     total, weight = 0.0, 0
     for mode in fake_modes.unique().tolist():

@@ -1,4 +1,4 @@
-"""How good a generator is: one call, one answer that JSON can hold."""
+"""Evaluates a generator: one call, one JSON-serialisable result."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from gan.models import Generator
 from gan.sampling import sample
 
 MIN_IMAGES = 130  # two halves with more images than the 64 features, or covariances are singular
-VERSION = 2  # of what is measured: raised, it makes kept results stale
-COVERED_FRACTION = 0.01  # of the samples: a class below this counts as lost
-UNSEEN_MOST = 1000  # images that the model has not seen, which say what is usual
-MANIFOLD_MOST = 5000  # images a side: beyond, precision and recall change by less than a hundredth
+VERSION = 2  # of the metrics: raising it invalidates cached results
+COVERED_FRACTION = 0.01  # of the samples: a class below this counts as missing
+UNSEEN_MOST = 1000  # images unseen by the model, as a reference
+MANIFOLD_MOST = 5000  # images per side: beyond, precision and recall change by less than 0.01
 MetricName = Literal[
     "fd", "kd", "precision", "recall", "density", "coverage", "memorised"
 ]  # fmt: skip
@@ -50,42 +50,42 @@ MetricName = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One number with all that it needs to be understood."""
+    """One number with everything needed to interpret it."""
 
     name: MetricName
     value: float
-    floor: float  # the same, real images against real ones: what a perfect generator would read
-    count: int  # images on either side
-    low: float | None = None  # bounds at 95 %, where there are any
+    floor: float  # the same, real against real: the value of a perfect generator
+    count: int  # images per side
+    low: float | None = None  # 95 % confidence bounds, if any
     high: float | None = None
     lower_is_better: bool = False
 
 
 class Neighbour(NamedTuple):
-    """A sample and the real image that it is nearest to."""
+    """A sample and its nearest real image."""
 
     seed: int
     image: int  # row of the data set
-    ratio: float  # of its distance to the usual one of an unseen real image; 0 is a copy
+    ratio: float  # of its distance to the typical one of an unseen real image; 0 is a copy
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What was measured. A number means little without its floor."""
+    """The results. A value means little without its floor."""
 
     weights: str
     data: str
     features: str  # name of the feature network
-    count: int  # images on either side
+    count: int  # images per side
     seed: int = 0
     revision: str = ""  # of the weights
-    variance: float = 1.0  # of the real images' features, summed: what a distance is seen against
+    variance: float = 1.0  # of the real images' features, summed: the scale for distances
     metrics: tuple[Metric, ...] = ()
-    class_histogram: dict[str, float] | None = None  # fraction of the samples a class
+    class_histogram: dict[str, float] | None = None  # fraction of the samples in each class
     classes_covered: int | None = None
     copying_z: float | None = None  # three-sample test; below -3: copies
     nearest: tuple[Neighbour, ...] = ()
-    # "own-split" or "test-split": which unseen images copying was judged by; else why it was not
+    # "own-split" or "test-split": which unseen images copying was measured against; else why not
     unseen: str = "unknown"
     shown: bool = False  # whether the model is known to have been trained on the real images
     seconds: float = 0.0
@@ -104,7 +104,7 @@ class Evaluation:
         return self["fd"].floor
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, ready for `json.dumps`; fd and fd_floor are also at the top."""
+        """Plain values, ready for `json.dumps`; fd and fd_floor are also at the top level."""
         plain = asdict(self) | {
             "metrics": [asdict(m) for m in self.metrics],
             "nearest": [n._asdict() for n in self.nearest],
@@ -126,12 +126,12 @@ def evaluate(
     """Distances, fidelity, diversity and memorising of images from seeds seed, seed + 1, ...
 
     As many samples as real images, `count` each or all the real ones if they are fewer, so that
-    value and floor hold the same bias from finite sets; precision and its kin use halves of the
-    real images, MANIFOLD_MOST at most. Copying is judged only where `seen`, what the model was
-    trained on, tells that it has seen these real images and which ones it has not. Real images are
-    first fitted to the generator's size and channels and only then, like the samples, to the
-    network's: so resizing counts as nobody's fault. Calls on_progress with 0 to 1; what it raises
-    ends the work. Raises MetricError for too few images or a generator that has diverged.
+    value and floor have the same finite-sample bias; precision and related metrics use halves of
+    the real images, MANIFOLD_MOST at most. Copying is measured only if `seen`, the model's training
+    data, shows that it has seen these real images and which ones it has not. Real images are first
+    fitted to the generator's size and channels and only then, like the samples, to the network's:
+    so resizing is not held against the generator. Calls on_progress with 0 to 1; an exception from
+    it cancels the work. Raises MetricError for too few images or a generator that has diverged.
     """
     started = time.perf_counter()
     _check_images(generator, data, count)
@@ -183,7 +183,7 @@ def _fd(real: Tensor, fake: Tensor, seed: int) -> Metric:
 
 def _kd(real: Tensor, fake: Tensor, seed: int) -> Metric:
     bounds = kernel_distance(real[: len(fake)], fake, seed=seed)
-    # unbiased: what is left of it between two sets of real images is chance, either side of 0
+    # unbiased: between two sets of real images only chance remains, on either side of 0
     return Metric(
         name="kd", value=bounds.value, low=bounds.low, high=bounds.high, count=len(fake),
         floor=0.0, lower_is_better=True,
@@ -202,12 +202,12 @@ def _manifold(real: Tensor, fake: Tensor) -> list[Metric]:
 
 
 class _Chosen(NamedTuple):
-    """The real images: rows of the data, at random, then what else of it the model has not seen,
-    then unseen images of another set."""
+    """The real images: random rows of the data, then further images of it that are unseen by the
+    model, then unseen images of another set."""
 
     rows: Tensor
     extra: ImageSet | None
-    unseen: Tensor  # (N,) bool: of all of these
+    unseen: Tensor  # (N,) bool, over all of these
     kind: str
     is_known: bool
 
@@ -230,7 +230,7 @@ def _fitted(data: ImageSet, chosen: _Chosen, *, resolution: int, channels: int) 
 
 
 def _memorisation(features: Tensor, chosen: _Chosen, fake: Tensor) -> Memorisation | None:
-    """Against images that the model has not seen; None where these are not known or too few."""
+    """Against images unseen by the model; None if these are unknown or too few."""
     if int(chosen.unseen.sum()) < FEWEST_HELD_OUT:
         return None
     shown = ~chosen.unseen
@@ -240,9 +240,9 @@ def _memorisation(features: Tensor, chosen: _Chosen, fake: Tensor) -> Memorisati
 
 
 def _nearest(real: Tensor, rows: Tensor, fake: Tensor, seed: int) -> tuple[Neighbour, ...]:
-    """The samples nearest to real images, where nothing can be said of copying.
+    """The samples nearest to real images, if copying cannot be measured.
 
-    The usual distance is then that of these real images from one another.
+    The reference distance is then that of these real images from one another.
     """
     others = nearest(real[:UNSEEN_MOST], real, 2).distances[:, 1]  # the first is itself
     found, by = (column[:, 0] for column in nearest(fake, real, 1))
@@ -270,7 +270,7 @@ def _neighbours(found: Memorisation, seed: int) -> tuple[Neighbour, ...]:
 
 
 def class_histogram(net: FeatureNet, features: Tensor) -> dict[str, float]:
-    """The fraction of images that `net` takes for each of its classes, by class name."""
+    """The fraction of images that `net` assigns to each of its classes, by class name."""
     guess = net.classify(features).argmax(1)
     names = net.config.class_names
     fractions = torch.bincount(guess, minlength=len(names)).double() / len(features)
@@ -303,7 +303,8 @@ def _sample_features(
     *,
     on_progress: OnProgress | None,
 ) -> Tensor:
-    """Features (count, num_features) of samples, made and judged batch by batch to save memory."""
+    """Features (count, num_features) of samples, generated and embedded batch by batch to save
+    memory."""
     parts = []
     for start in range(0, count, BATCH_SIZE):
         stop = min(start + BATCH_SIZE, count)
@@ -315,7 +316,7 @@ def _sample_features(
 
 
 def _part(on_progress: OnProgress | None, low: float, high: float) -> Callable[[float], None]:
-    """`on_progress` for a stage that takes the whole from `low` to `high`."""
+    """`on_progress` for a stage that spans `low` to `high` of the total."""
 
     def report(fraction: float) -> None:
         if on_progress:

@@ -1,8 +1,8 @@
-"""The small networks whose activations stand for an image wherever image sets are compared.
+"""The small feature networks used wherever image sets are compared.
 
-Two come with the package: `fashion`, a classifier of garments, and `generic`, for all other data.
-Their weights were made by benchmarks/train_features.py. Batch norm is folded into the convolutions,
-so that an image's features depend on nothing but the image.
+Two ship with the package: `fashion`, a garment classifier, and `generic`, for all other data. Their
+weights were made by benchmarks/train_features.py. Batch norm is folded into the convolutions, so
+that an image's features depend on nothing but the image.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class FeatureConfig:
 
 
 class FeatureNet(nn.Module):
-    """3x3 convolutions, a mean over all places: (N, C, H, W) in [-1, 1] to (N, num_features).
+    """3x3 convolutions and global average pooling: (N, C, H, W) in [-1, 1] to (N, num_features).
 
     Takes 1, 3 or 4 channels of any size and fits them to its own (`fit_images`). Features are
     scaled so that their variances on the training images add up to num_features.
@@ -77,11 +77,11 @@ class FeatureNet(nn.Module):
         return self._pooled(x) * self.scale
 
     def logits(self, x: Tensor) -> Tensor:
-        """Class scores (N, classes). Raises MetricError if the network knows no classes."""
+        """Class scores (N, classes). Raises MetricError if the network has no classifier."""
         return self.classify(self(x))
 
     def classify(self, features: Tensor) -> Tensor:
-        """`logits` of what `forward` gave, without a second pass through the convolutions."""
+        """`logits` from the output of `forward`, without a second pass through the convolutions."""
         if self.head is None:
             raise MetricError(
                 f"{self.config.name or 'this network'} knows no classes, got a question about "
@@ -100,7 +100,7 @@ class FeatureNet(nn.Module):
 
 
 def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
-    """`x` as the network wants it: alpha laid over white, grey or colour, resized with antialias.
+    """`x` as network input: alpha composited over white, grey or colour, resized with antialiasing.
 
     Raises MetricError unless x is float (N, 1 or 3 or 4, H, W).
     """
@@ -121,12 +121,12 @@ def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
 
 
 def features_for(data_name: str, channels: int) -> FeatureKind:
-    """The network that judges this data: garments have their own while they are grey."""
+    """The feature network for this data: grey garments have their own."""
     return "fashion" if data_name in FASHION_DATA and channels == 1 else "generic"
 
 
 def load_features(kind: str) -> FeatureNet:
-    """The bundled network called `kind`, frozen; raises WeightsError if it cannot be had."""
+    """The bundled network called `kind`, frozen; raises WeightsError if it cannot be loaded."""
     if kind not in KINDS:
         raise WeightsError(f"there is no feature network {kind!r}; {suggest(kind, KINDS)}")
     return read_features(weights_dir() / f"features-{kind}")
@@ -157,7 +157,7 @@ def extract(
 ) -> Tensor:
     """Features (N, num_features) of x, float32 in [-1, 1] or uint8 in [0, 255], in batches.
 
-    Raises MetricError if they are not finite, as those of a diverged generator are.
+    Raises MetricError if they are not finite, as for a diverged generator.
     """
     if batch_size < 1 or len(x) == 0:
         raise MetricError(

@@ -1,4 +1,4 @@
-"""What a diagnosis says: findings, their evidence and what would help. Values only, no torch."""
+"""Results of a diagnosis: findings, their evidence and remedies. Values only, no torch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REMEDY_NAMES: tuple[RemedyName, ...] = get_args(RemedyName)
 
 @dataclass(frozen=True)
 class Remedy:
-    """Settings that would help, as values to set in mid-run given what the run has now.
+    """Settings that would help, as values to set in mid-run given the run's current ones.
 
     "fork-before" is a fork of the run from `fork_nimg` with them, "start-over" a new run.
     """
@@ -37,7 +37,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Past:
-    """What is kept of a run: its history's rows, and the moments (nimg) it can be forked from."""
+    """A run's past: its history rows, and the nimg from which it can be forked."""
 
     events: Sequence[dict[str, Any]] = ()
     moments: Sequence[int] = ()
@@ -90,9 +90,9 @@ class Finding:
 
     kind: FindingKind
     severity: Severity
-    nimg: int  # the moment of the last row looked at
+    nimg: int  # nimg of the last row examined
     evidence: Evidence = field(default_factory=dict)
-    remedies: tuple[Remedy, ...] = ()  # the likeliest to help first
+    remedies: tuple[Remedy, ...] = ()  # most likely to help first
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts and lists, ready for `json.dumps`."""

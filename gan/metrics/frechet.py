@@ -1,4 +1,4 @@
-"""Fréchet distance between two sets of features, and what chance alone would make of it."""
+"""Fréchet distance between two sets of features, and its floor from chance alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from gan.errors import MetricError
 from gan.metrics.moments import distance, moments
 
-FLOOR_SPLITS = 32  # averaged: class counts alone move a single draw by half of its value
+FLOOR_SPLITS = 32  # averaged: class counts alone change a single draw by half of its value
 
 
 def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
@@ -34,12 +34,13 @@ def _check_features(features: Tensor, width: int) -> None:
 
 
 def real_floor(real_features: Tensor, count: int, *, seed: int = 0) -> float:
-    """The distance that a perfect generator would read with `count` images on either side.
+    """The distance of a perfect generator with `count` images per side.
 
-    real_features (N, F). The mean over random pairs of disjoint real sets of `count` images. Where
-    N < 2 * count the sets are halves of N // 2 images, and their distance is scaled by
-    (N // 2) / count: two sets from one distribution differ by chance alone, which falls with 1/N
-    as long as N is well above F. Raises MetricError for fewer than 4 images.
+    real_features (N, F). The mean over random pairs of disjoint real sets of `count` images. If N <
+    2 * count the sets are halves of N
+    2 images, and their distance is scaled by (N
+    2) / count: two sets from one distribution differ by chance alone, which falls with 1/N as long
+    as N is well above F. Raises MetricError for fewer than 4 images.
     """
     total = len(real_features)
     if total < 4 or count < 2:

@@ -1,4 +1,4 @@
-"""How a run stands in which nothing was found: "healthy" is said of measured samples only."""
+"""The health of a run without findings: "healthy" requires measured samples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VARIED = 0.6  # of the real images' spread
 
 
 def health(story: Story, *, is_over: bool = False) -> Health:
-    """The state of a run without findings; what speaks against it comes first."""
+    """The health of a run without findings; the strongest objection comes first."""
     looks = story.seasoned
     if story.is_young or len(looks) < ENOUGH:
         if is_over:

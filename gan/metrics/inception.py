@@ -1,4 +1,4 @@
-"""FID and KID proper, on InceptionV3, where its weights can be had: for comparing with papers."""
+"""Standard FID and KID on InceptionV3, if its weights are available: for comparison with papers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KID_SUBSET = 1000
 
 @dataclass(frozen=True)
 class InceptionScores:
-    """Lower is closer. Comparable with published values of the same data, count and size only."""
+    """Lower is better. Comparable with published values of the same data, count and size only."""
 
     fid: float
     kid: float
@@ -29,8 +29,8 @@ def inception_scores(
 ) -> InceptionScores:
     """FID (Heusel et al. 2017) and KID (Binkowski et al. 2018) through torchmetrics.
 
-    Both (N, C, H, W) uint8, N alike; grey is shown as three equal channels. Raises MetricError
-    where torchmetrics, torch-fidelity or the InceptionV3 weights cannot be had.
+    Both (N, C, H, W) uint8, N equal; grey is repeated to three channels. Raises MetricError if
+    torchmetrics, torch-fidelity or the InceptionV3 weights are unavailable.
     """
     try:
         from torchmetrics.image.fid import FrechetInceptionDistance  # noqa: PLC0415 - optional
@@ -59,6 +59,6 @@ def inception_scores(
             done += len(part)
             if on_progress:
                 on_progress(done / total)
-    with torch.random.fork_rng(devices=[]):  # KID draws its subsets from the global generator
+    with torch.random.fork_rng(devices=[]):  # KID draws its subsets from the global RNG
         mean, std = kid.compute()
     return InceptionScores(float(fid.compute()), float(mean), float(std), len(real))

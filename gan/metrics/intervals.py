@@ -1,4 +1,4 @@
-"""How far a measured value may be from what endless samples would give."""
+"""Confidence intervals of measured values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GROUPS = 20
 
 
 class Interval(NamedTuple):
-    """A value and the bounds that hold what it estimates in 95 of 100 repetitions."""
+    """A value and its 95 % confidence bounds."""
 
     value: float
     low: float
@@ -33,9 +33,9 @@ def jackknife(
 ) -> Interval:
     """`measure(real, fake)` of two sets (N, F), with bounds from leaving out one group at a time.
 
-    Delete-a-group jackknife (Shao & Wu 1989). Unlike a bootstrap it repeats no image, so that a
-    distance with a bias from finite sets keeps the same one. Bounds are not below 0. Raises
-    MetricError for sets smaller than the number of groups.
+    Delete-a-group jackknife (Shao & Wu 1989). Unlike a bootstrap it repeats no image, so a distance
+    with finite-sample bias keeps the same bias. Bounds are not below 0. Raises MetricError for sets
+    smaller than the number of groups.
     """
     if min(len(real), len(fake)) < 2 * groups:
         raise MetricError(
@@ -62,9 +62,9 @@ def _without(x: Tensor, order: Tensor, group: int, groups: int) -> Tensor:
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """The mean of independent values and its bounds, by Student's t; all equal where there is one.
+    """The mean of independent values and its bounds, by Student's t; all equal for a single value.
 
-    Bounds may be below 0: unbiased estimates of a distance are.
+    Bounds may be below 0, as unbiased estimates of a distance may.
     """
     count = len(values)
     mean = sum(values) / count

@@ -8,7 +8,7 @@ from torch import Tensor
 from gan.errors import MetricError
 from gan.metrics.intervals import Interval, mean_interval
 
-BLOCK = 500  # images of a block; 1,000 as usual would leave ten blocks of 10,000
+BLOCK = 500  # images per block; the usual 1,000 would leave ten blocks of 10,000
 FEWEST = 20
 
 
@@ -16,9 +16,9 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int
     """Squared maximum mean discrepancy of two feature sets (N, F), (M, F); lower is closer.
 
     The cubic kernel of Binkowski et al. 2018, averaged over disjoint random blocks (Zaremba et al.
-    2013), so that the blocks' spread gives honest bounds. Unbiased: sets of one distribution
-    average 0, and a value may be below it. On our features, so not comparable with published KID.
-    Raises MetricError for fewer than 20 images a side.
+    2013), so that the blocks' spread gives valid bounds. Unbiased: for sets of one distribution the
+    mean is 0, and a value may be negative. On our features, so not comparable with published KID.
+    Raises MetricError for fewer than 20 images per side.
     """
     count = min(len(real), len(fake))
     if count < FEWEST:

@@ -1,4 +1,4 @@
-"""Fidelity and diversity apart: precision, recall, density and coverage of two feature sets."""
+"""Separate measures of fidelity and diversity: precision, recall, density and coverage."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ CHUNK = 1000
 
 @dataclass(frozen=True)
 class Manifold:
-    """All from 0 to 1, but density, which may pass 1; higher is better."""
+    """All from 0 to 1, except density, which may exceed 1; higher is better."""
 
-    precision: float  # fakes within reach of the real ones: do they look real?
-    recall: float  # reals within reach of the fakes: is everything there made?
-    density: float  # how many real neighbourhoods hold a fake: precision that outliers cannot lift
-    coverage: float  # reals with a fake in their neighbourhood: recall that outliers cannot lift
+    precision: float  # fakes inside the real manifold: do they look real?
+    recall: float  # reals inside the fake manifold: is everything covered?
+    density: float  # real neighbourhoods per fake: precision that is robust to outliers
+    coverage: float  # reals with a fake in their neighbourhood: recall that is robust to outliers
 
 
 @torch.no_grad()
@@ -37,7 +37,7 @@ def manifold(real: Tensor, fake: Tensor, *, k: int = NEIGHBOURS) -> Manifold:
             f"{tuple(real.shape)} and {tuple(fake.shape)}; add images"
         )
     real_reach, fake_reach = reaches(real, k), reaches(fake, k)
-    within_real = torch.zeros(len(fake))  # by how many real balls each fake is held
+    within_real = torch.zeros(len(fake))  # number of real balls that contain each fake
     recalled = torch.zeros(len(real), dtype=torch.bool)
     covered = torch.zeros(len(real), dtype=torch.bool)
     for start in range(0, len(real), CHUNK):

@@ -1,4 +1,4 @@
-"""Does a generator repeat the images it was trained on?"""
+"""Whether a generator reproduces its training images."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from torch import Tensor
 from gan.errors import MetricError
 from gan.metrics.neighbours import nearest
 
-EXPECTED = 0.05  # of fresh images are as near to a training image as `near` asks
+EXPECTED = 0.05  # of unseen images are as close to a training image as `near` requires
 SHOWN = 8
 FEWEST_HELD_OUT = 20
 
 
 @dataclass(frozen=True)
 class Memorisation:
-    """What stands near what. Fresh images read 0.05 in `fraction` and about 0 in `z`."""
+    """Closeness of samples to training images. Unseen images have `fraction` 0.05 and `z` about
+    0."""
 
-    fraction: float  # of samples nearer to a training image than 95 % of held-out images are
-    z: float  # of the three-sample test: below -3, samples are suspiciously near
-    samples: tuple[int, ...]  # the rows that stand nearest, nearest first
-    images: tuple[int, ...]  # and the training images that they stand by
-    ratios: tuple[float, ...]  # their distances, 1 for the usual one of a held-out image
+    fraction: float  # of samples closer to a training image than 95 % of held-out images are
+    z: float  # of the three-sample test: below -3, samples are suspiciously close
+    samples: tuple[int, ...]  # rows of the closest samples, closest first
+    images: tuple[int, ...]  # and the training images closest to them
+    ratios: tuple[float, ...]  # their distances, relative to the typical one of a held-out image
 
 
 def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
     """Distances to the nearest training image: the samples' against those of held-out images.
 
-    All (N, F) of one network. `fraction` is compared with EXPECTED; `z` is C_T of Meehan et al.
+    All (N, F) from one network. `fraction` is compared with EXPECTED; `z` is C_T of Meehan et al.
     2020 on one cell, a Mann-Whitney test. Raises MetricError for fewer than 20 held-out images.
     """
     if len(held_out) < FEWEST_HELD_OUT or not len(train) or not len(fake):
@@ -52,7 +53,7 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
 
 
 def _rank_z(found: Tensor, usual: Tensor) -> float:
-    """How many standard deviations the rank sum of `found` is from that of one distribution."""
+    """z-score of the rank sum of `found` under the hypothesis of one distribution."""
     from scipy.stats import mannwhitneyu, norm  # noqa: PLC0415 - as in gan.metrics.frechet
 
     test = mannwhitneyu(found.numpy(), usual.numpy(), method="asymptotic")

@@ -1,4 +1,4 @@
-"""Which kinds of images there are among the real ones, and how many of them samples cover."""
+"""Modes of the real images, and how many of them samples cover."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from torch import Tensor
 from gan.metrics.features import FeatureNet
 
 COVERED_PART = 0.1  # of a mode's share among the reals: with ten equal classes, 1 % of the samples
-RELIABLE = 0.95  # part of the reals whose nearest other real is of their class: mistakes of more
-# would fill a lost class up
+RELIABLE = 0.95  # share of the reals whose nearest other real has their class: more errors
+# would make a lost class look covered
 CLUSTERS = 20
 CLUSTER_LEAST = 25  # real images a cluster on average
 FEWEST_CLUSTERS = 4
@@ -23,33 +23,33 @@ LLOYD_STEPS = 50
 
 @dataclass(frozen=True)
 class Modes:
-    """A way to sort features into modes, and the reals' share of each."""
+    """Assigns features to modes, with the reals' share of each."""
 
     kind: Literal["class", "cluster"]
     assign: Callable[[Tensor], Tensor]  # features (N, F) -> mode (N,) int64
     real_shares: Tensor  # (modes,), adds up to 1
 
     def shares(self, features: Tensor) -> Tensor:
-        """The part of `features` that falls on each mode (modes,)."""
+        """The share of `features` in each mode (modes,)."""
         return _shares(self.assign(features), len(self.real_shares))
 
     def covered(self, shares: Tensor) -> int:
-        """How many modes have at least a tenth of the share that they have among the reals."""
+        """How many modes have at least a tenth of their share among the reals."""
         return int(((shares >= COVERED_PART * self.real_shares) & (self.real_shares > 0)).sum())
 
     @property
     def count(self) -> int:
-        """How many modes the reals have."""
+        """The number of modes of the reals."""
         return int((self.real_shares > 0).sum())
 
 
 def find_modes(
     net: FeatureNet, real: Tensor, labels: Tensor | None, *, classes: int
 ) -> Modes | None:
-    """The modes of real features (N, F): classes where they can be told, else clusters.
+    """The modes of real features (N, F): classes if they can be recognised, else clusters.
 
-    Classes are told by the network's own head, or by the nearest labelled real where that is right
-    for 95 % of the reals themselves. None where there are too few images for either.
+    Classes come from the network's own head, or from the nearest labelled real if that is right for
+    95 % of the reals themselves. None if there are too few images for either.
     """
     if labels is not None and classes > 1:
         told = _told_by_class(net, real, labels, classes)
@@ -75,10 +75,10 @@ def _told_by_class(
 
 
 def cluster_centres(real: Tensor, count: int) -> Tensor:
-    """Centres (count, F) of k-means on features (N, F); the same for the same features.
+    """k-means centres (count, F) of features (N, F); deterministic.
 
-    Lloyd's iterations here, since importing scikit-learn takes more processor time (2.7 s) than all
-    measurements of a minute's training may.
+    Lloyd's iterations written out, since importing scikit-learn costs more CPU time (2.7 s) than
+    all measurements of a minute's training may.
     """
     centres = _first_centres(real, count)
     for _ in range(LLOYD_STEPS):
@@ -93,7 +93,8 @@ def cluster_centres(real: Tensor, count: int) -> Tensor:
 
 
 def _first_centres(real: Tensor, count: int) -> Tensor:
-    """Greedy k-means++ (Arthur & Vassilvitskii 2007): far points, the best of a few each time."""
+    """Greedy k-means++ (Arthur & Vassilvitskii 2007): distant points, the best of a few candidates
+    each."""
     draw = torch.Generator().manual_seed(0)
     tries = 2 + int(math.log(count))
     chosen = [int(torch.randint(len(real), (1,), generator=draw))]

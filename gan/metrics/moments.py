@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Moments(NamedTuple):
-    """What a Fréchet distance needs of a feature set, in float64."""
+    """Sufficient statistics for a Fréchet distance, in float64."""
 
     mean: Tensor  # (F,)
     covariance: Tensor  # (F, F)

@@ -1,4 +1,4 @@
-"""The nearest real images of samples: how one sees whether a model repeats what it was shown."""
+"""The nearest real images of samples: shows whether a model reproduces its training data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan.errors import MetricError
 
 CHUNK = 1024  # samples at a time
 PART = 16_384  # reals at a time
-SPARE = 8  # candidates more than asked for, as the search rounds
+SPARE = 8  # extra candidates, as the search is subject to rounding
 
 
 class Neighbours(NamedTuple):
@@ -24,13 +24,12 @@ class Neighbours(NamedTuple):
 def nearest(samples: Tensor, reals: Tensor, k: int = 3, *, chunk: int | None = None) -> Neighbours:
     """Exact Euclidean neighbours of features samples (N, F) among features reals (M, F).
 
-    Candidates come from matrix products, in chunks, so that it is fast and memory stays small;
-    their distances are measured anew, so that an exact copy reads 0. Of equally near reals the
-    first comes first, up to SPARE of them. Raises MetricError unless 1 <= k <= M and both are
-    finite (., F).
+    Candidates come from chunked matrix products, for speed and bounded memory; their distances are
+    recomputed, so that an exact copy gives 0. Ties keep the order of the reals, for up to SPARE of
+    them. Raises MetricError unless 1 <= k <= M and both are finite (., F).
     """
     _check(samples, reals, k)
-    middle = reals.double().mean(0)  # products are of differences from it: near is near zero
+    middle = reals.double().mean(0)  # subtracted first, so that small distances are exact
     parts = [
         _measured(some, reals, _candidates(some, reals, middle, k + SPARE, chunk or PART), k)
         for some in samples.split(chunk or CHUNK)
@@ -39,12 +38,12 @@ def nearest(samples: Tensor, reals: Tensor, k: int = 3, *, chunk: int | None = N
 
 
 def _candidates(some: Tensor, reals: Tensor, middle: Tensor, count: int, size: int) -> Tensor:
-    """Rows of the reals that are about nearest, (N, at most `count`)."""
+    """Rows of the approximately nearest reals, (N, at most `count`)."""
     some = some.double() - middle
     distances, indices = some.new_zeros(len(some), 0), torch.zeros(len(some), 0).long()
     for start in range(0, len(reals), size):
         part = reals[start : start + size].double() - middle
-        # squared, but for what is the same for all reals
+        # squared, up to a term that is the same for all reals
         squared = part.square().sum(1) - 2 * (some @ part.T)  # (N, size)
         rows = torch.arange(start, start + len(part)).expand(len(some), -1)
         distances, indices = torch.cat([distances, squared], 1), torch.cat([indices, rows], 1)
@@ -54,7 +53,7 @@ def _candidates(some: Tensor, reals: Tensor, middle: Tensor, count: int, size: i
 
 
 def _measured(some: Tensor, reals: Tensor, indices: Tensor, k: int) -> Neighbours:
-    indices = indices.sort(1).values  # a stable order by distance then keeps the first first
+    indices = indices.sort(1).values  # a stable sort by distance then keeps ties in order
     distances = (some[:, None] - reals[indices]).square().sum(2).sqrt()  # (N, candidates)
     order = distances.argsort(dim=1, stable=True)[:, :k]
     return Neighbours(distances.gather(1, order), indices.gather(1, order))

@@ -1,4 +1,4 @@
-"""What would help against a finding, as settings for this very run: nothing that is on already."""
+"""Remedies for a finding, as settings for this run: never what is already in use."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from gan.config import ModelConfig, RunConfig, TrainConfig, apply_settings
 from gan.errors import ConfigError
 from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
 
-MOST = 4  # remedies a finding
-RATE_USUAL = 2e-3  # of Adam and its kin in the presets that learn fastest
+MOST = 4  # remedies per finding
+RATE_USUAL = 2e-3  # for Adam variants, in the presets that learn fastest
 RATE_USUAL_SGD = 0.02
-R1_SMALL, R1_LARGE, R1_MOST = 0.2, 0.5, 5.0  # up to 28 px grey; beyond; where more only slows
+R1_SMALL, R1_LARGE, R1_MOST = 0.2, 0.5, 5.0  # up to 28 px grey; beyond; more only slows it
 CLIP_USUAL = 1.0
 EMA_MOST_KIMG = 100.0
-DRAMATIC = 4.0  # a rate is changed by so much
-LOW = 20.0  # parts of the usual rate, below which nothing is gained by lowering it
-UNBALANCED = 8.0  # times the other rate: twice what published pairs of rates go to (1 to 4, TTUR)
+DRAMATIC = 4.0  # factor of a rate change
+LOW = 20.0  # fraction of the usual rate below which lowering it gains nothing
+UNBALANCED = 8.0  # times the other rate: twice the largest published ratio (1 to 4, TTUR)
 TOO_LONG_STEPS: tuple[FindingKind, ...] = ("divergence", "mode-collapse")
 
 Settings = dict[str, Any]
@@ -25,7 +25,7 @@ Choose = Callable[[ModelConfig, TrainConfig, Evidence], Settings | None]
 
 
 def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[Remedy, ...]:
-    """At most four for `kind`, the likeliest to help first, each as settings to make now."""
+    """At most four for `kind`, most likely to help first, each as settings to apply now."""
     found: list[Remedy] = []
     for name in _order(kind, config.train):
         settings = CHOICES[name](config.model, config.train, evidence)
@@ -35,13 +35,13 @@ def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[
 
 
 def lower_rates(config: RunConfig) -> Settings:
-    """Both rates lower, or only the one that is far too high beside the other."""
+    """Both rates lower, or only the one that is far too high relative to the other."""
     name = _one_rate(config.train) or "lower-rates"
     return CHOICES[name](config.model, config.train, {}) or {}
 
 
 def _order(kind: FindingKind, t: TrainConfig) -> tuple[RemedyName, ...]:
-    """ORDER, less "both rates" where one is to blame: of too long steps that one goes first."""
+    """ORDER without "both rates" if one is to blame; against overlong steps that one goes first."""
     names, one = ORDER[kind], _one_rate(t)
     if one is None or "lower-rates" not in names:
         return names
@@ -51,7 +51,7 @@ def _order(kind: FindingKind, t: TrainConfig) -> tuple[RemedyName, ...]:
 
 
 def _one_rate(t: TrainConfig) -> RemedyName | None:
-    """Which rate is to be lowered alone: many times the other, or the only one not low yet."""
+    """Which rate alone to lower: the disproportionate one, or the only one not yet low."""
     g_high, d_high = (rate > _usual(t) / LOW for rate in (t.g_lr, t.d_lr))
     if g_high and (not d_high or t.g_lr >= UNBALANCED * t.d_lr):
         return "lower-g-rate"
@@ -61,7 +61,7 @@ def _one_rate(t: TrainConfig) -> RemedyName | None:
 
 
 def _changes(config: RunConfig, settings: Settings) -> bool:
-    """Whether the settings are allowed and new."""
+    """Whether the settings are valid and new."""
     try:
         return apply_settings(config, settings) != config
     except ConfigError:
@@ -170,7 +170,7 @@ CHOICES: dict[RemedyName, Choose] = {
     "spectral-norm": lambda m, t, e: None if m.spectral_norm else {"spectral_norm": True},
 }
 
-# "lower-g-rate" or "lower-d-rate" may stand in for "lower-rates" (_order)
+# "lower-g-rate" or "lower-d-rate" may replace "lower-rates" (_order)
 ORDER: dict[FindingKind, tuple[RemedyName, ...]] = {
     "mode-collapse": (
         "add-r1", "raise-r1", "minibatch-std", "packing", "lower-rates", "aux-classes",

@@ -1,4 +1,4 @@
-"""Evaluations kept on disk, so that the same question is answered at once the next time."""
+"""Evaluations cached on disk, so that repeating one is immediate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gan.metrics.evaluate import VERSION, Evaluation, Metric, Neighbour
 
 
 def results_dir() -> Path:
-    """Where results are kept.
+    """The cache folder for results.
 
     GAN_CACHE_DIR, or cache/ in GAN_DATA_DIR, or gan-atelier in the user's cache folder.
     """
@@ -30,7 +30,7 @@ def results_dir() -> Path:
 
 
 class Results:
-    """Evaluations by weights, data and settings. A folder that cannot be written keeps nothing."""
+    """Evaluations keyed by weights, data and settings. An unwritable folder caches nothing."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = (folder or results_dir()) / "evaluations"
@@ -38,23 +38,23 @@ class Results:
     def get(
         self, revision: str, data: ImageSet, *, count: int, seed: int, seen: Seen = ()
     ) -> Evaluation | None:
-        """What was measured before, or None; a damaged file is as good as none.
+        """The cached result, or None; a damaged file counts as missing.
 
-        seen: what the model was trained on. The same weights, pulled from the Hub, come without.
+        seen: the model's training data. The same weights pulled from the Hub come without it.
         """
         with suppress(WeightsError, KeyError, TypeError, ValueError):
             return from_json(read_json(self._path(revision, data, count, seed, seen)))
         return None
 
     def put(self, found: Evaluation, data: ImageSet, *, count: int, seen: Seen = ()) -> None:
-        """Keep `found`, which was asked for with `count` and `seen`."""
+        """Cache `found`, which was requested with `count` and `seen`."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             path = self._path(found.revision, data, count, found.seed, seen)
             write_json(path, found.to_json())
 
     def of(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
-        """All that is known of one model, newest first; nothing of copying without `seen`."""
+        """All results for one model, newest first; no memorising scores without `seen`."""
         files = sorted(
             self.folder.glob(f"{revision[:16]}-*.json"),
             key=lambda f: f.stat().st_mtime,
@@ -68,8 +68,8 @@ class Results:
         return ours if seen else [_without_copying(f) for f in ours]
 
     def _path(self, revision: str, data: ImageSet, count: int, seed: int, seen: Seen) -> Path:
-        unseen = unseen_images(seen, data).kind  # changes when the test split comes or goes
-        count = min(count, len(data))  # as `evaluate` does: more cannot be compared
+        unseen = unseen_images(seen, data).kind  # changes with the availability of the test split
+        count = min(count, len(data))  # as in `evaluate`: more cannot be compared
         asked = json.dumps([VERSION, revision, fingerprint(data), count, seed, unseen])
         return (
             self.folder / f"{revision[:16]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
@@ -89,7 +89,7 @@ def fingerprint(data: ImageSet) -> str:
 
 
 def from_json(plain: Any) -> Evaluation:
-    """The evaluation that `to_json` gave; raises KeyError or TypeError for anything else."""
+    """The inverse of `to_json`; raises KeyError or TypeError for anything else."""
     if not isinstance(plain, Mapping):
         raise TypeError(f"an evaluation is an object, not {type(plain).__name__}")
     derived = ("fd", "fd_floor")

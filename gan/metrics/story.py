@@ -1,4 +1,4 @@
-"""The rows and measures of a training as detectors ask for them: medians, blocks, what persists."""
+"""A training's rows and measures as detectors query them: medians, blocks, persistence."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gan.config import LossName, RunConfig
 
 Row = dict[str, Any]
 
-BLOCK = 8  # rows of a median, two seconds of them
+BLOCK = 8  # rows per median, two seconds' worth
 BLOCK_PART = 50  # in long runs a block is a fiftieth of it
-RECENT, EARLIER = 1200, 400  # rows that are kept of a long run: the last, and some of those before
-FLOOR_COUNT = 512  # images that thresholds on "times the floor" were set with
-MIN_STEPS = 100  # before which nothing is amiss: D is ahead in every training's first moments
-# D's loss where it cannot tell real from fake, by which its share of what it can win is told
+RECENT, EARLIER = 1200, 400  # rows kept of a long run: the most recent, and some earlier ones
+FLOOR_COUNT = 512  # image count for which the "times the floor" thresholds were tuned
+MIN_STEPS = 100  # before this nothing counts as wrong: D is ahead at the start of every training
+# D's loss at chance level, the reference for its share of the possible gain
 DRAW: dict[LossName, float] = {
     "minimax": 2 * math.log(2),
     "nonsaturating": 2 * math.log(2),
@@ -34,11 +34,11 @@ class Story:
     rows: Sequence[Row]
     measures: Sequence[Row]
     config: RunConfig
-    events: Sequence[Row] = ()  # what was done to it
+    events: Sequence[Row] = ()  # what was done to the run
 
     @property
     def seasoned(self) -> Sequence[Row]:
-        """The measures of samples that are numbers, past the first steps."""
+        """The valid measures of samples, past the first steps."""
         return [
             m
             for m in self.measures
@@ -47,26 +47,26 @@ class Story:
 
     @property
     def is_young(self) -> bool:
-        """Whether it is too early to say anything."""
+        """Whether it is too early for any finding."""
         return len(self.rows) < 2 * BLOCK or self.steps(self.rows[-1]["nimg"]) < MIN_STEPS
 
     def ended_in_no_number(self) -> bool:
-        """Whether the training broke off at a loss that is none, after the last resumption."""
+        """Whether the training stopped at a non-finite loss since it was last resumed."""
         ends = [e for e in self.events if e.get("event") in ("diverged", "resume", "fork")]
         return bool(ends) and ends[-1]["event"] == "diverged"
 
     def steps(self, nimg: float) -> float:
-        """About how many steps `nimg` images are."""
+        """The approximate number of steps for `nimg` images."""
         train = self.config.train
         return nimg / max(1, train.batch_size * train.d_steps)
 
     @property
     def block(self) -> int:
-        """Rows of a median."""
+        """Rows per median."""
         return max(BLOCK, len(self.rows) // BLOCK_PART)
 
     def tail(self, test: Callable[[Sequence[Row]], bool]) -> Sequence[Row]:
-        """The last rows, block by block, of which `test` holds; none unless of two blocks."""
+        """The most recent rows, in whole blocks, for which `test` holds; none unless two blocks."""
         size, start = self.block, len(self.rows)
         while start >= size and test(self.rows[start - size : start]):
             start -= size
@@ -78,7 +78,7 @@ class Story:
         return middle(self.rows[BLOCK:stop], key) if len(self.rows) > BLOCK else None
 
     def last_looks(self, test: Callable[[Row], bool]) -> Sequence[Row]:
-        """The last measures of which `test` holds, past the first steps."""
+        """The most recent measures for which `test` holds, past the first steps."""
         start = len(self.measures)
         while start and self.steps(self.measures[start - 1]["nimg"]) >= MIN_STEPS:
             if not test(self.measures[start - 1]):
@@ -87,14 +87,14 @@ class Story:
         return self.measures[start:]
 
     def times_floor(self) -> float | None:
-        """How many times its floor the last FD is."""
+        """The last FD over its floor."""
         found = [times_floor(row) for row in self.measures]
         return next((x for x in reversed(found) if x is not None), None)
 
     def distance(self) -> dict[str, float | str | int]:
         """The last FD that has a floor, that floor and their ratio, as the chart shows them.
 
-        Thresholds are on `times_floor`; what is said must be what a reader finds by division.
+        Thresholds apply to `times_floor`; reported numbers must match a reader's own division.
         """
         for row in reversed(self.measures):
             if times_floor(row) is not None:
@@ -102,26 +102,26 @@ class Story:
         return {}
 
     def saturation(self, rows: Sequence[Row]) -> float | None:
-        """The share of what D can win that it has: 0 a draw, 1 all, below 0 worse than blind.
+        """D's share of its possible gain: 0 at chance, 1 all, below 0 worse than chance.
 
-        None for a Wasserstein critic, whose loss has no bound.
+        None for a Wasserstein critic, whose loss is unbounded.
         """
         draw, loss = DRAW.get(self.config.train.loss), middle(rows, "loss_d")
         return None if draw is None or loss is None else 1 - loss / draw
 
 
 def kept(rows: Sequence[Row]) -> Sequence[Row]:
-    """At most 1,600 of the rows: the last as they are, and every so many of those before."""
+    """At most 1,600 of the rows: the recent ones unchanged, and every n-th of the earlier ones."""
     earlier = rows[:-RECENT]
     every = -(-len(earlier) // EARLIER) or 1
     return [*earlier[::every], *rows[-RECENT:]]
 
 
 def times_floor(measure: Row) -> float | None:
-    """FD over its floor, where both were measured, as 512 images on either side would read.
+    """FD over its floor, if both were measured, scaled to 512 images per side.
 
-    What too few images add to an FD falls with their number as the floor does, so that FD - floor
-    stays and the floor is scaled: runs measured with 128 samples compare with those of 512.
+    Finite-sample bias of an FD falls with the count as the floor does, so FD - floor is kept and
+    the floor is scaled: runs measured with 128 samples compare with those of 512.
     """
     fd, floor = number(measure, "fd"), number(measure, "fd_floor")
     if fd is None or not floor or floor < 0:
@@ -131,7 +131,7 @@ def times_floor(measure: Row) -> float | None:
 
 
 def distance(measure: Row) -> dict[str, float | str | int]:
-    """FD, floor and ratio of one measurement, unscaled; a ratio only where both were measured."""
+    """FD, floor and ratio of one measurement, unscaled; the ratio only if both were measured."""
     fd, floor = number(measure, "fd"), number(measure, "fd_floor")
     found: dict[str, float | str | int] = {} if fd is None else {"fd": fd}
     if fd is not None and floor and floor > 0:

@@ -1,4 +1,4 @@
-"""What a score says, as a kind and its numbers, so that each interface finds its own words."""
+"""Grades scores as a kind and its numbers, so that each interface can phrase them itself."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Literal
 
 from gan.metrics.evaluate import Evaluation, Metric, MetricName
 
-Grade = Literal["like-real", "close", "apart", "far", "none"]  # "none": of precision, exactly 0
+Grade = Literal["like-real", "close", "apart", "far", "none"]  # "none": a precision of exactly 0
 
-# FD above its floor as a share of how much real images vary: free of the number of images, which
-# moves value and floor alike. The bands are our own: `fashion` stands at 1 %, `fashion-mlp` at 14.
+# Excess of FD over its floor, relative to the real images' variance: independent of the image
+# count, which moves value and floor alike. The bands are our own: `fashion` is at 1 %,
+# `fashion-mlp` at 14.
 AT_FLOOR, CLOSE, APART = 0.0025, 0.04, 0.2
-SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of what real images reach
-KD_PER_BLOCK = 0.02  # what two sets of real images of 500 differ by at most
+SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of the value for real images
+KD_PER_BLOCK = 0.02  # the largest difference between two real sets of 500
 COPYING_Z = -3.0
-COPIES = 3.0  # times as many near samples as fresh images
-# what stands beside a score of copying, or instead of it, by `Evaluation.unseen`
+COPIES = 3.0  # times as many close samples as unseen images
+# note beside a memorising score, or instead of it, by `Evaluation.unseen`
 UNSEEN = {
     "own-split": "copying is judged beside images of this set that its training held out",
     "test-split": "copying is judged beside images of the test split, which no training here uses",
@@ -34,7 +35,7 @@ UNSEEN = {
 class Verdict:
     """One metric's grade.
 
-    `ratio`: of the value to what real images read; of FD, what is above that over their variance.
+    `ratio`: of the value to that of real images; for FD, the excess over their variance.
     """
 
     metric: MetricName
@@ -57,7 +58,7 @@ def _verdict(metric: Metric, found: Evaluation) -> Verdict:
 
 def _kernel(metric: Metric) -> Grade:
     if metric.low is not None and metric.low <= 0:
-        return "like-real"  # its bounds hold 0, as those of real images do
+        return "like-real"  # its bounds include 0, as those of real images do
     return _banded(metric.value, KD_PER_BLOCK, 10 * KD_PER_BLOCK, 100 * KD_PER_BLOCK)
 
 

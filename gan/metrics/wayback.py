@@ -1,4 +1,4 @@
-"""The remedy that goes back: a fork from before something went wrong, else a new run."""
+"""The remedy that goes back: a fork from before the problem began, else a new run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gan.metrics.findings import Evidence, FindingKind, Past, Remedy
 from gan.metrics.remedies import lower_rates
 from gan.metrics.story import Row, Story, number
 
-CLEARLY_BEFORE = 0.9  # of the images at which a divergence was seen: it began unseen
+CLEARLY_BEFORE = 0.9  # of the images at which a divergence was detected: it began unnoticed
 
 
 def way_back(kind: FindingKind, story: Story, evidence: Evidence, past: Past) -> Remedy | None:
-    """A fork from before the change that a finding followed, or from before a divergence.
+    """A fork from before the change that led to a finding, or from before a divergence.
 
-    With the settings as they were, or with shorter steps where nothing was changed. Of a divergence
-    that nothing is kept from before, a new run. None for other findings that no change led to.
+    With the earlier settings, or with smaller steps if nothing was changed. For a divergence with
+    no saved state from before it, a new run. None for other findings that no change preceded.
     """
     began = _began(story, evidence)
     change = _change_before(past, began)
@@ -45,7 +45,7 @@ def _began(story: Story, evidence: Evidence) -> int:
 
 
 def _change_before(past: Past, began: int) -> Row | None:
-    """The last change of a setting before it began, since the run was last taken up."""
+    """The last settings change before it began, since the run was last started or resumed."""
     changes = [e for e in past.events if e.get("event") == "set" and _is_at(e, began)]
     return changes[-1] if changes else None
 
@@ -56,7 +56,7 @@ def _is_at(event: Row, began: int) -> bool:
 
 
 def _as_before(story: Story, past: Past, nimg: int) -> dict[str, Any]:
-    """What was set from `nimg` on, as it was then; only what this run may be given."""
+    """The earlier values of settings changed from `nimg` on, if valid for this run."""
     found: dict[str, Any] = {}
     for event in past.events:
         key, at = event.get("key"), event.get("nimg")

@@ -1,4 +1,5 @@
-"""Measures the samples of a running training, between its steps, for a small share of its time."""
+"""Measures the samples of a running training between its steps, within a small share of its
+time."""
 
 from __future__ import annotations
 
@@ -17,24 +18,24 @@ from gan.models import Generator
 from gan.sampling import render
 from gan.training import Event, Finished, Trainer
 
-HEAD_START_S = 0.25  # to begin with, so that a short run is measured at all
-SHARE = 0.04  # of the process time of the training
-LAST_SHARE = 1.1  # of the share itself, for a last measurement of a short run
-LONG_S = 30.0  # a run of so many seconds has at least three measurements, the last at its end
-DUE_AT_S = (10.0, 20.0)  # by when the first and the second is begun, whatever is left to spend
+HEAD_START_S = 0.25  # initial allowance, so that a short run is measured at all
+SHARE = 0.04  # of the training's process time
+LAST_SHARE = 1.1  # times that share, for the last measurement of a short run
+LONG_S = 30.0  # a run at least this long gets three measurements or more, the last one at its end
+DUE_AT_S = (10.0, 20.0)  # deadlines for starting the first and second, whatever the budget
 PREPARED_BY_S = 5.0
-LEAST_S = 0.05 * LONG_S  # that three measurements with an FD may take on a machine however busy
-ASSUMED_S = 60.0  # the length of a run that has no budget, to choose how many samples to take
-REALS = (512, 256)  # the fewer where their features would take most of the budget
-COUNTS = (512, 256, 128, 64)  # samples a measurement; with the last there is no FD
-PLANNED = 4  # measurements that a run's budget is to pay for before more samples are taken
+LEAST_S = 0.05 * LONG_S  # allowed for three measurements with an FD, however busy the machine
+ASSUMED_S = 60.0  # assumed length of a run without a budget, to choose the number of samples
+REALS = (512, 256)  # the smaller one if their features would take most of the budget
+COUNTS = (512, 256, 128, 64)  # samples per measurement; the last one is too few for an FD
+PLANNED = 4  # measurements that the budget must cover before more samples are taken
 MOST_S = 2.5
-AT_ONCE_S = 0.1  # of measuring between two events: commands and viewers wait no longer
-STOPPING_S = 1.0  # of process time for the measurement at Stop or Pause
-PATIENCE_S = 2.0  # of wall time: Stop answers on a busy machine too
+AT_ONCE_S = 0.1  # of measuring between two events, so that commands and viewers wait no longer
+STOPPING_S = 1.0  # of process time for the measurement on Stop or Pause
+PATIENCE_S = 2.0  # of wall time, so that Stop responds on a busy machine too
 PIECE = 64  # images
-LOOKS = 200  # a run's rows grow with the logarithm of its length once it has about so many
-SEED = 2**21  # of the noise measured, the same at every measurement
+LOOKS = 200  # beyond about this many, rows grow with the logarithm of the run's length
+SEED = 2**21  # of the measured noise, the same for every measurement
 
 OnRow = Callable[[dict[str, Any]], None]
 
@@ -42,12 +43,12 @@ OnRow = Callable[[dict[str, Any]], None]
 class Monitor:
     """Measures `trainer`'s averaged generator as time allows; `on_row` gets each row.
 
-    Time is this process's own (`time.process_time`): what other programs take on a busy machine
-    stretches neither the cost of a measurement nor its share. Where the run's length is known, its
-    measurements are planned over all of it, the last at its end; else they come as their share
-    allows. It has its own random numbers and its own copy of the generator, so that the training is
-    bit for bit the one it would have been. Where there is nothing to measure with (no feature
-    network, odd images) it falls silent.
+    Time is this process's CPU time (`time.process_time`), so that other programs on a busy machine
+    affect neither a measurement's cost nor its share. If the run's length is known, measurements
+    are planned over all of it, the last at its end; otherwise they come as their share allows. The
+    monitor has its own RNG and its own copy of the generator, so the training is bit for bit the
+    same without it. If there is nothing to measure with (no feature network, odd images) it does
+    nothing.
     """
 
     def __init__(
@@ -60,30 +61,30 @@ class Monitor:
     ) -> None:
         self.trainer, self.on_row, self.clock = trainer, on_row, clock
         self.share = share
-        self.spent = 0.0  # seconds of process time, none of them of training
+        self.spent = 0.0  # process time spent on measuring
         self.taken = 0  # measurements
         self._began, self._started = trainer.seconds, clock()
-        self._next_at = 0.0  # in the trainer's seconds
-        self._each = 0.0  # process time a sample
-        self._count = 0  # samples a measurement
+        self._next_at = 0.0  # in trainer.seconds
+        self._each = 0.0  # process time per sample
+        self._count = 0  # samples per measurement
         self._measured_nimg, self._measured_s = -1, trainer.seconds
         self._checkup: Checkup | None = None
         self._pieces: Iterator[None] | None = None
         self._silent = False
 
     def after(self, event: Event) -> None:
-        """Do a piece of what is due, if anything is; call it after every event."""
+        """Do one piece of any measurement that is due; call it after every event."""
         if isinstance(event, Finished):
             self._guarded(lambda begin: self._finish())
         else:
             self._guarded(self._go_on)
 
     def stop(self) -> None:
-        """A last measurement of a run that ends before its budget is spent; answers soon."""
+        """A last measurement of a run that stops before its budget is spent; returns quickly."""
         self._guarded(lambda begin: self._finish(STOPPING_S, begin))
 
     def pause(self) -> None:
-        """A measurement of the moment that is being looked at, unless there was one just now."""
+        """Measure the current weights on pause, unless they were just measured."""
         recent = self.trainer.seconds - self._measured_s < DUE_AT_S[0]
         if self._checkup is not None and not (recent and not self._is_affordable()):
             self.stop()
@@ -99,31 +100,31 @@ class Monitor:
         finally:
             self.spent += self.clock() - begin
 
-    # -- when ---------------------------------------------------------------------------------
+    # -- scheduling ---------------------------------------------------------------------------
 
     @property
     def _seconds(self) -> float:
-        """Trained since this process took the run up."""
+        """Training seconds since this process took over the run."""
         return self.trainer.seconds - self._began
 
     def _trained(self) -> float:
-        """Process time that is not of measuring."""
+        """Process time not spent on measuring."""
         return max(self.clock() - self._started - self.spent, 0.0)
 
     def _allowed(self) -> float:
-        """Seconds that may have been spent by now."""
+        """Seconds that may have been spent so far."""
         return HEAD_START_S + self.share * self._trained()
 
     def _is_affordable(self, used: float = 0.0) -> bool:
         return self.spent + used + self._count * self._each <= self._allowed()
 
     def _to_come(self) -> float | None:
-        """Seconds of training that are left; None where nobody knows."""
+        """Remaining seconds of training; None if unknown."""
         fraction = self.trainer.fraction()
         return None if not fraction else self.trainer.seconds * (1 - fraction) / fraction
 
     def _left(self, to_come: float) -> float:
-        """Process time that is left to measure with until `to_come` more seconds are trained."""
+        """Process time left for measuring until `to_come` more seconds are trained."""
         rate = self._trained() / max(self._seconds, 1e-9)
         return self.share * (self._trained() + rate * to_come) - self.spent
 
@@ -137,11 +138,11 @@ class Monitor:
             return True
         if self.trainer.seconds < self._next_at:
             return False
-        # without a known end, one more must be left to take whenever the run is stopped
+        # with an unknown end, always reserve one measurement for when the run is stopped
         return self._to_come() is not None or self._is_affordable(used + self._count * self._each)
 
     def _plan(self) -> None:
-        """When the next measurement is due, by what is left to spend on all that follow."""
+        """Schedule the next measurement, by what is left for all remaining ones."""
         now, to_come = self.trainer.seconds, self._to_come()
         self._next_at = now * (1 + 1 / LOOKS)
         if to_come is not None:
@@ -149,13 +150,13 @@ class Monitor:
             affordable = int(self._left(to_come) / cost)
             self._next_at = max(self._next_at, now + to_come / max(affordable, 1))
 
-    # -- doing it -----------------------------------------------------------------------------
+    # -- measuring ----------------------------------------------------------------------------
 
     def _go_on(self, begin: float) -> None:
         while (used := self.clock() - begin) < AT_ONCE_S:
             if self._pieces is None or self._checkup is None:
                 if not self._is_due(used):
-                    return  # a measurement, once begun, goes on: it would grow stale
+                    return  # a measurement, once started, continues: it would become stale
                 if self._pieces is None:
                     self._pieces = self._prepare() if self._checkup is None else self._measure()
             self._take_piece()
@@ -166,9 +167,9 @@ class Monitor:
             self._pieces = None
 
     def _finish(self, most_s: float = MOST_S, begin: float | None = None) -> None:
-        """The measurement of the end; of a short run if its time allows.
+        """The final measurement, of a short run only if its time allows.
 
-        begin: of a run that somebody waits for, which is given up after PATIENCE_S.
+        begin: for a run that somebody is stopping; abandoned after PATIENCE_S.
         """
         deadline = None if begin is None else time.perf_counter() + PATIENCE_S
         is_long = self.trainer.seconds >= LONG_S
@@ -179,7 +180,7 @@ class Monitor:
             self._drain(deadline)
         if self.trainer.nimg <= self._measured_nimg:
             self._drain(deadline)
-        self._pieces = None  # one that had begun earlier gives way to that of the end
+        self._pieces = None  # an unfinished earlier one is dropped in favour of the final one
         if self._checkup is None or self.trainer.nimg <= self._measured_nimg:
             return
         count = self._last_count(most_s)
@@ -194,17 +195,17 @@ class Monitor:
             self._take_piece()
 
     def _last_count(self, most_s: float) -> int:
-        """Samples of the last measurement: enough for an FD, if `most_s` allows."""
+        """Samples of the final measurement: enough for an FD, if `most_s` allows."""
         wanted = max(self._count, min(FEWEST_FOR_FD, len(self.z)))
         fits = (c for c in COUNTS if c <= wanted and c * self._each <= most_s)
         return next(fits, min(COUNTS[-1], wanted))
 
-    # -- what takes time, in pieces -----------------------------------------------------------
+    # -- the expensive parts, in pieces -------------------------------------------------------
 
     def _prepare(self) -> Iterator[None]:
-        """The real images' features, and how many samples a measurement can afford."""
+        """Extract the real images' features, and choose the number of samples."""
         images, model = self.trainer.batches.images, self.trainer.config.model
-        with torch.random.fork_rng(devices=[]):  # building a network draws its first weights
+        with torch.random.fork_rng(devices=[]):  # building a network draws its initial weights
             net = load_features(features_for(images.name, model.channels))
         draw = torch.Generator().manual_seed(SEED)
         index = torch.randperm(len(images), generator=draw)[: REALS[0]]
@@ -213,7 +214,7 @@ class Monitor:
         for chunk in index.split(PIECE):
             begin = self.clock()
             parts.append(extract(net, images.pixels[chunk]))
-            # the least: the first pass of a network takes longer than those that follow
+            # the minimum: a network's first pass is slower than later ones
             each, known = min(each, (self.clock() - begin) / len(chunk)), known + len(chunk)
             yield
             if known >= REALS[1] and REALS[0] * each > self._budget() / 2:
@@ -229,14 +230,14 @@ class Monitor:
         self._plan()
 
     def _budget(self) -> float:
-        """Process time for all measurements to come, of a run as long as this is likely to be."""
+        """Process time for all further measurements, given the run's likely length."""
         to_come = self._to_come()
         if to_come is None:
             to_come = max(ASSUMED_S - self._seconds, 0.0)
         return self._left(to_come)
 
     def _size(self, feature_s: float, draw: torch.Generator) -> None:
-        """Choose the noise, as much as a measurement may cost, by making a few images."""
+        """Choose the noise and the number of samples, by timing a few images."""
         g = self.trainer.ema.generator
         z = torch.randn(COUNTS[0], g.z_dim, generator=draw)
         labels = _labels(g, self.labels, len(z), draw)
@@ -250,12 +251,12 @@ class Monitor:
         most = min(MOST_S, self._budget() / PLANNED)
         self.z, self.z_labels = z, labels
         self._count = next((c for c in COUNTS if c * each <= most), COUNTS[-1])
-        # an FD each time, unless three would take too much even of a machine's idle seconds
+        # always an FD, unless three would be too expensive even on an idle machine
         if self._count < FEWEST_FOR_FD and 3 * FEWEST_FOR_FD * each <= LEAST_S - self.spent:
             self._count = FEWEST_FOR_FD
 
     def _measure(self, count: int = 0) -> Iterator[None]:
-        """One row, of this very moment, from `count` samples (0: as many as usual)."""
+        """One row for the current weights, from `count` samples (0: the default)."""
         assert self._checkup is not None, "measured after _prepare"
         count = count or self._count
         begin = self.clock()
@@ -287,7 +288,7 @@ class Monitor:
 def _labels(
     g: Generator, real_labels: Tensor | None, count: int, draw: torch.Generator
 ) -> Tensor | None:
-    """Classes as often as the reals have them, for a generator that takes classes."""
+    """Labels with the class frequencies of the reals, for a conditional generator."""
     if not g.classes:
         return None
     if real_labels is None:

@@ -1,4 +1,4 @@
-"""Which moment of a run a fork begins from."""
+"""Which saved state of a run a fork begins from."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from gan.training import config_in
 
 @dataclass(frozen=True)
 class Origin:
-    """The moment of a run that a fork begins from."""
+    """The saved state of a run that a fork begins from."""
 
     run: Path
     nimg: int
-    checkpoint: Path | None  # None: there are weights of that moment, and no more
-    config: RunConfig  # as it was then
-    asked: int | None = None  # the moment that was asked for, if any
+    checkpoint: Path | None  # None: only weights were saved there
+    config: RunConfig  # as of then
+    asked: int | None = None  # the nimg that was requested, if any
 
     @property
     def name(self) -> str:
-        """As histories tell it."""
+        """The name used in histories."""
         return f"{self.run.name}@{self.nimg}"
 
     def told(self) -> str:
-        """For a terminal: the moment that it is, and that it is not the one that was asked for."""
+        """For a terminal: the actual nimg, and whether it differs from the requested one."""
         nearest = self.asked is not None and self.asked != self.nimg
         why = f", the nearest moment kept before {self.asked:,}" if nearest else ""
         return f"forked from {self.run.name} at {self.nimg:,} images{why}"
 
 
 def find_origin(text: str) -> Origin:
-    """The moment that RUN or RUN@NIMG names; RUN is a folder, or a name in the folder of runs.
+    """Resolve RUN or RUN@NIMG; RUN is a folder, or a name in the runs folder.
 
-    Without NIMG the newest checkpoint, else the newest weights. With it whatever is nearest at or
-    before it, a checkpoint rather than weights of the same moment. Raises RunError.
+    Without NIMG the newest checkpoint, else the newest weights. With it the nearest at or before
+    it, preferring a checkpoint to weights of the same nimg. Raises RunError.
     """
     name, at, moment = text.rpartition("@")
     if not at or not moment.isdecimal():

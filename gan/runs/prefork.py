@@ -1,4 +1,4 @@
-"""Processes for trainings: forks of one that has loaded torch, so that they begin in a moment."""
+"""Training processes forked from a forkserver that has loaded torch, so that they start quickly."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Protocol
 
-# elsewhere there is no fork, or what torch computes with does not outlive one
+# elsewhere there is no fork, or torch's backends do not survive one
 FORKS = sys.platform == "linux"
-# torch's optimisers load its compiler, all 1,000 modules; the last one tells that it is done
+# torch's optimisers import its compiler, all 1,000 modules; the last import signals completion
 LOADED = ["gan.cli", "torch._dynamo", "gan.runs.loaded"]
-MARK = "GAN_PREPARED_FILE"  # environment: where that module writes its process's number
+MARK = "GAN_PREPARED_FILE"  # environment variable: where that module writes its PID
 LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
 LOOK_S = 0.05
 
 
 class Child(Protocol):
-    """What is asked of a process: a part of `subprocess.Popen`."""
+    """The part of `subprocess.Popen`'s interface that is needed of a process."""
 
     @property
     def returncode(self) -> int | None: ...
@@ -52,22 +52,22 @@ class Cancelled(Exception):
 
 @functools.cache
 def _mark() -> tempfile.TemporaryDirectory[str]:
-    """The folder of the file in which the loading process tells that it is ready."""
+    """The folder of the file in which the forkserver signals that it is ready."""
     return tempfile.TemporaryDirectory(prefix="gan-prepared-")
 
 
 class _Loading:
-    """When the process that loads torch was started, and how long it took the last time."""
+    """When the forkserver was started, and how long loading took last time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._since = 0.0
         self._took_s: float | None = None
-        self._tells = False  # it was started here, so it says when it has loaded all
+        self._tells = False  # it was started here, so it signals when loading is complete
 
     def note(self, *, started: bool = False) -> None:
-        """Look whether there is a new process, and whether it has loaded all."""
+        """Check for a new forkserver, and whether it has finished loading."""
         with self._lock:
             if (pid := _server_pid()) != self._pid:
                 self._pid, self._since, self._tells = pid, time.monotonic(), started
@@ -77,13 +77,13 @@ class _Loading:
                 self._took_s = time.monotonic() - self._since
 
     def will_tell(self) -> bool:
-        """False of a process that other code of ours had started before: it loads other modules,
-        and there is nothing to wait for."""
+        """False for a forkserver that other code started earlier: it loads other modules, so there
+        is nothing to wait for."""
         with self._lock:
             return self._pid is None or self._tells
 
     def about_s(self) -> float:
-        """Seconds that loading takes here: as measured, else what our own imports have cost."""
+        """Seconds that loading takes here: as measured, else estimated from our own imports."""
         return self._took_s if self._took_s is not None else max(2.0, time.process_time())
 
 
@@ -91,7 +91,7 @@ _loading = _Loading()
 
 
 def _server_pid() -> int | None:
-    """The process that forks, None before there is one; multiprocessing does not tell it."""
+    """The forkserver's PID, None before it exists; multiprocessing does not expose it."""
     return getattr(forkserver._forkserver, "_forkserver_pid", None)
 
 
@@ -104,18 +104,18 @@ def _is_loaded() -> bool:
 
 
 def loading_s() -> float:
-    """About how many seconds loading torch takes in all on this machine."""
+    """About how many seconds loading torch takes in total on this machine."""
     return _loading.about_s()
 
 
 def is_prepared() -> bool:
-    """Whether a training would begin at once."""
+    """Whether a training would start at once."""
     _loading.note()
     return FORKS and (_is_loaded() or not _loading.will_tell())
 
 
 def prepare() -> None:
-    """Load in the background what every training needs; the second time there is nothing to do."""
+    """Preload in the background what every training needs; idempotent."""
     if FORKS:
         os.environ["PYTHONPATH"] = _environment()["PYTHONPATH"]  # the only way that it takes
         os.environ[MARK] = str(Path(_mark().name) / "pid")
@@ -123,7 +123,7 @@ def prepare() -> None:
         resource_tracker.ensure_running()  # it would unblock what is blocked next
         existed = _server_pid()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:  # Ctrl-C while it loads is for us; it ends when we do
+        try:  # Ctrl-C during loading is for us; it ends when we do
             forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -133,14 +133,14 @@ def prepare() -> None:
 def begin(
     argv: Sequence[str], log: Path, *, cancelled: Callable[[], bool] = lambda: False
 ) -> Child:
-    """A process that does what `argv`, a `python -m ...`, does; it writes into `log`.
+    """A process that runs `argv`, a `python -m ...`; its output goes to `log`.
 
-    It is in a session of its own: Ctrl-C is for the server, the child hears of its end. Raises
-    Cancelled where `cancelled` says so before there is a process.
+    It has its own session: Ctrl-C is for the server, and the child sees its input close. Raises
+    Cancelled if `cancelled` says so before there is a process.
     """
     log.write_bytes(b"")
     if FORKS and list(argv[:2]) == [sys.executable, "-m"]:
-        # killed, too slow, or no socket may be made here: without it then
+        # killed, too slow, or no socket may be created here: do without it
         with suppress(OSError, EOFError):
             _await_loaded(cancelled)
             return _Fork(argv, log)
@@ -158,7 +158,7 @@ def begin(
 
 
 def _await_loaded(cancelled: Callable[[], bool]) -> None:
-    """Return when a fork would come at once. Raises TimeoutError, or Cancelled."""
+    """Return once a fork would be immediate. Raises TimeoutError, or Cancelled."""
     deadline = time.monotonic() + LOADING_S
     prepare()
     while not is_prepared():
@@ -171,7 +171,7 @@ def _await_loaded(cancelled: Callable[[], bool]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, and a path on which the child finds this very package, installed or not."""
+    """Our environment, with a path on which the child finds this same package, installed or not."""
     here, paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "").split(os.pathsep)
     return {
         **os.environ,
@@ -182,7 +182,7 @@ def _environment() -> dict[str, str]:
 
 
 class _Spawned(subprocess.Popen[bytes]):
-    """A fresh process; it gives back what it holds when it is over."""
+    """A fresh process; its resources are released when it has ended."""
 
     def close(self) -> None:
         if self.stdin is not None:
@@ -191,14 +191,14 @@ class _Spawned(subprocess.Popen[bytes]):
 
 
 class _Fork:
-    """A child of the process that has loaded everything, as if it were ours."""
+    """A fork of the preloaded process, with the interface of a direct child."""
 
     _starting = threading.Lock()
 
     def __init__(self, argv: Sequence[str], log: Path) -> None:
         its, ours = os.pipe()
         self.stdin = os.fdopen(ours, "wb")
-        self._lock = threading.Lock()  # of two that read an exit code at once, one gets a wrong one
+        self._lock = threading.Lock()  # of concurrent reads of an exit code, one gets a wrong one
         self._code: int | None = None
         with Connection(its, writable=False) as commands, self._starting:
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
@@ -209,7 +209,7 @@ class _Fork:
             except BaseException:
                 self.stdin.close()
                 raise
-            # every start() polls what is in this set, beside the lock, and keeps it for ever
+            # every start() polls the members of this set without the lock, and keeps them for ever
             process._children.discard(self._process)  # type: ignore[attr-defined]
 
     @property
@@ -240,7 +240,7 @@ class _Fork:
                 self._process.kill()
 
     def close(self) -> None:
-        """Give the pipes back once it is over; before that there is nothing to do."""
+        """Close the pipes once it has ended; before that do nothing."""
         if self.poll() is None:
             return
         with suppress(OSError, ValueError):
@@ -250,7 +250,7 @@ class _Fork:
 
 
 def _live(arguments: list[str], commands: Connection, log: Path, env: Mapping[str, str]) -> None:
-    """Be `python -m` with these arguments: its standard streams, session and environment."""
+    """Run as `python -m` with these arguments: own standard streams, session and environment."""
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.clear()

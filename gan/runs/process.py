@@ -1,4 +1,4 @@
-"""Trainings as processes: the command line that starts one."""
+"""The command lines that start trainings as processes."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def train_argv(
     log: str | None = None,
     steer: bool = False,
 ) -> list[str]:
-    """The very command line that a person would type to start this training.
+    """The command line that a person would type to start this training.
 
-    fork: RUN or RUN@NIMG, the run and the moment that a new one begins from.
+    fork: RUN or RUN@NIMG, the run and image count that a new one begins from.
     """
     argv = [sys.executable, "-m", "gan", "train"]
     if resume is not None:
@@ -63,7 +63,7 @@ def fork_argv(
     run_dir: Path | None = None,
     steer: bool = False,
 ) -> list[str]:
-    """The command line of a new run that begins where `run` was at `nimg`, or is now."""
+    """The command line of a new run forked from `run` at `nimg`, or from its latest state."""
     return train_argv(
         "",
         fork=f"{run}" if nimg is None else f"{run}@{nimg}",
@@ -80,7 +80,7 @@ def _set_options(settings: Mapping[str, Any]) -> list[str]:
 
 
 def setting_arguments(settings: Mapping[str, Any]) -> str:
-    """`settings` as one would type them behind `train`: --set g_lr=0.001 --set r1=0.2."""
+    """`settings` as arguments of `train`: --set g_lr=0.001 --set r1=0.2."""
     return shlex.join(_set_options(settings))
 
 
@@ -95,5 +95,5 @@ def _plain(value: object) -> str:
 
 
 def command_line(argv: Sequence[str]) -> str:
-    """`argv` to show and copy: `python` instead of this machine's path, without --steer."""
+    """`argv` for display and copying: `python` instead of this machine's path, without --steer."""
     return shlex.join(["python", *(a for a in argv[1:] if a != "--steer")])

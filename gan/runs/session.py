@@ -1,4 +1,4 @@
-"""A training with its run folder: write what happens, keep checkpoints, obey commands, end well."""
+"""A training with its run folder: logging, checkpoints, commands, and a clean shutdown."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from gan.runs.writer import RunWriter
 from gan.training import Event, Finished, Progress, Snapshot, Trainer
 
 CHECKPOINT_S = 30.0
-FIRST_CHECKPOINT_S = 2.0  # then after twice as long, until it is every CHECKPOINT_S
+FIRST_CHECKPOINT_S = 2.0  # then after twice as long each time, up to every CHECKPOINT_S
 WEIGHTS_S = 5.0
-WEIGHTS_FRACTION = 1 / 20  # of the time trained
+WEIGHTS_FRACTION = 1 / 20  # of the training time
 ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # a terminal that closes; Windows' Ctrl-Break
 END_OF_INPUT = {"command": "interrupt"}
 
@@ -50,7 +50,7 @@ class Session:
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._checkpoint_every = FIRST_CHECKPOINT_S
         if has_checkpoint(writer.path):
-            self._checkpoint_every = CHECKPOINT_S  # a resume: there is one to go back to
+            self._checkpoint_every = CHECKPOINT_S  # a resume: there is one to fall back to
         self._ending: tuple[State, str] | None = None
         self.paused = False
         self.steps_per_s = 0.0
@@ -59,16 +59,16 @@ class Session:
     def run(self) -> RunStatus:
         """Train to the end of the budget, a stop, or a failure; returns the last status.
 
-        Raises DivergedError, or RunError where the disk is full and nobody can be waited for.
+        Raises DivergedError, or RunError if the disk is full and nobody is there to free space.
         """
         with self._signals():
             self._train()
             assert self._ending is not None
             state, message = self._ending
             self.note("stop", new=state)
-            self._save_all()  # still deaf to signals: an impatient second Ctrl-C must lose nothing
+            self._save_all()  # still ignoring signals: an impatient second Ctrl-C must lose nothing
             if self.monitor is not None and state != "finished":
-                with suppress(OSError):  # a measurement that finds no room is no failure
+                with suppress(OSError):  # a measurement that does not fit on the disk is no failure
                     self.monitor.stop()
             self.writer.report(
                 state, message=message, nimg=self.trainer.nimg, seconds=self.trainer.seconds
@@ -76,7 +76,7 @@ class Session:
         return self.writer.status
 
     def _train(self) -> None:
-        """Until something ends it."""
+        """Train until something ends it."""
         events = self.trainer.run()
         try:
             while self._ending is None:
@@ -94,7 +94,7 @@ class Session:
                     self.writer.report("failed", message=str(error))
                     raise
         finally:
-            events.close()  # other ranks wait to be told
+            events.close()  # other ranks wait for this
 
     def handle(self, event: Event) -> None:
         if isinstance(event, Progress):
@@ -109,7 +109,7 @@ class Session:
         self._show(event)
 
     def _show(self, event: Event) -> None:
-        """Tell who watches; a terminal that is gone ends nothing, a pipe that is closed does."""
+        """Call the watcher; a closed terminal is ignored, a broken pipe stops the run."""
         if self.watcher is None:
             return
         try:
@@ -123,7 +123,7 @@ class Session:
         seconds = self.trainer.seconds
         if seconds - self._weights_at >= max(WEIGHTS_S, seconds * WEIGHTS_FRACTION):
             self._weights_at = seconds
-            self.writer.snapshot(self.trainer.snapshot())  # what these very weights make
+            self.writer.snapshot(self.trainer.snapshot())  # the images of these very weights
             self.writer.weights(self.trainer)
         if seconds - self._checkpoint_at >= min(self._checkpoint_every, CHECKPOINT_S):
             self._checkpoint_at = seconds
@@ -131,7 +131,8 @@ class Session:
             self.checkpoint()
 
     def checkpoint(self) -> None:
-        """Save all that a bit-exact resume needs; older ones go only once this one is whole."""
+        """Save all that a bit-exact resume needs; older checkpoints go only once this one is
+        complete."""
         folder = self.writer.path / "checkpoints"
         if self.saved_nimg == self.trainer.nimg:
             return
@@ -140,7 +141,7 @@ class Session:
         self.writer.thin()
 
     def _save_all(self) -> None:
-        """The last row, grid, weights and checkpoint all tell of the same moment."""
+        """Make the last row, grid, weights and checkpoint all refer to the same step."""
         try:
             if self._ending is not None and self._ending[0] != "finished":
                 self._tell()
@@ -152,11 +153,11 @@ class Session:
             raise self._ended_by(error) from error
 
     def _tell(self) -> None:
-        """A row and a grid of this very moment, for when nothing will follow soon."""
+        """Write a row and a grid for the current step, when no event will follow soon."""
         if self.trainer.last is None:
             return
         status = self.writer.status
-        if status.nimg != self.trainer.nimg:  # else its row is there
+        if status.nimg != self.trainer.nimg:  # otherwise its row is there already
             row = self.trainer.progress(status.images_per_s)
             self.writer.progress(row, self.trainer.fraction())
         self.writer.snapshot(self.trainer.snapshot())
@@ -164,25 +165,25 @@ class Session:
     # -- commands ---------------------------------------------------------------------------
 
     def _obey(self) -> None:
-        """Carry out what has come in; while paused, wait here."""
+        """Carry out pending commands; while paused, wait here."""
         with suppress(queue.Empty):
             while True:
                 self.do(self.commands.get_nowait())
 
     def do(self, command: dict[str, Any]) -> None:
-        """Carry out one command; what is none is passed over."""
+        """Carry out one command; anything else is ignored."""
         carry_out = COMMANDS.get(str(command.get("command")))
         if carry_out is not None:
             carry_out(self, command)
 
     def end(self, state: State, message: str = "") -> None:
-        """Save and leave as soon as the step in hand is done."""
+        """Save and stop as soon as the current step is done."""
         self._ending = (state, message)
 
     def pause(self, message: str = "", *, then: dict[str, Any] | None = None) -> None:
         """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status.
 
-        `then` is carried out first.
+        `then` is called first.
         """
         if not message:
             self._tell()
@@ -208,12 +209,12 @@ class Session:
                 self.do(self.commands.get(timeout=1.0))
             except queue.Empty:
                 continue
-            except OSError as error:  # a command that could not be carried out for want of room
+            except OSError as error:  # a command that failed for lack of disk space
                 message = self._no_room(error)
         self.paused = False
 
     def _be_slow(self) -> None:
-        """In slow motion: wait until the next step is due, and hear commands meanwhile."""
+        """In slow motion: wait until the next step is due, still obeying commands."""
         while self.steps_per_s and self._ending is None:
             left = self._slow_since + self.trainer.pace / self.steps_per_s - time.monotonic()
             if left <= 0:
@@ -225,25 +226,25 @@ class Session:
     def note(
         self, event: str, key: str = "", old: Any = None, new: Any = None, note: str = ""
     ) -> None:
-        """A line of the run's history; a full disk does not lose what it tells of."""
+        """Append to the run's history; kept in memory if the disk is full."""
         with suppress(OSError):
             self.writer.history(event, key, old, new, trainer=self.trainer, note=note)
 
     def _no_room(self, error: OSError) -> str:
-        """The sentence for a disk that takes no more; any other error is raised again."""
+        """The message for a full disk; any other error is re-raised."""
         if not is_no_space(error):
             raise error
         return no_space(self.writer.path, error)
 
     def _wait_for_room(self, error: OSError) -> None:
-        """Pause where somebody can resume; raises RunError where nobody steers."""
+        """Pause if somebody can resume; raises RunError if nobody steers."""
         message = self._no_room(error)
         if not self.writer.steerable:
             raise self._ended_by(error) from error
         self.pause(message)
 
     def _ended_by(self, error: OSError) -> RunError:
-        """The end of a run whose disk is full: listed as interrupted, told in a sentence."""
+        """End a run whose disk is full: status interrupted, with a message."""
         message = self._no_room(error)
         with suppress(OSError):
             self.writer.report("interrupted", message=message)
@@ -253,7 +254,7 @@ class Session:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """What asks a process to end becomes a command, so that a step is never torn."""
+        """Turn termination signals into commands, so that a step is never torn."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -267,7 +268,7 @@ class Session:
 
 @contextmanager
 def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """What asks a process to end goes to `handler`; in the main thread only.
+    """Route termination signals to `handler`; in the main thread only.
 
     A SIGHUP that was ignored when the process started stays ignored: that is what nohup is for.
     """
@@ -284,5 +285,5 @@ def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[No
 
 
 def deaf_to_signals() -> AbstractContextManager[None]:
-    """For a rank that ends when another one says so."""
+    """For a rank that stops when another one says so."""
     return _signals_to(lambda number, frame: None)

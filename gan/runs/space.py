@@ -1,4 +1,4 @@
-"""What is said when the disk takes no more: the same sentence, wherever it strikes."""
+"""Error messages for a full disk: the same sentence wherever it occurs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gan.runs.folder import has_checkpoint
 
 
 def is_no_space(error: BaseException) -> bool:
-    """Whether `error` says that nothing can be written."""
+    """Whether `error` means that the disk is full."""
     return isinstance(error, OSError) and error.errno in NO_SPACE
 
 
 def no_space(path: Path, error: OSError) -> str:
-    """What happened, what of the run at `path` is whole, and what to do."""
+    """What happened, what is intact of the run at `path`, and what to do."""
     reason = "read-only" if error.errno == errno.EROFS else "full"
     if has_checkpoint(path):
         return f"the disk is {reason}; the last checkpoint is whole: make room, then resume"
@@ -28,7 +28,7 @@ def no_space(path: Path, error: OSError) -> str:
 
 
 def in_a_terminal(sentence: str, path: Path) -> str:
-    """`sentence` with the option that does what it says."""
+    """`sentence` plus the command line option that helps."""
     place = shlex.quote(str(path))
     for verb, option in (("resume", "--resume"), ("fork it", "--fork")):
         if sentence.endswith(f"then {verb}"):
@@ -37,7 +37,7 @@ def in_a_terminal(sentence: str, path: Path) -> str:
 
 
 def check_room(folder: Path) -> None:
-    """Raises RunError where a training could not even write its first line."""
+    """Raises RunError if a training could not even write its first line."""
     if not can_write(folder):
         raise RunError(
             f"nothing can be written in {folder.name}/: the disk is full or read-only; make room, "

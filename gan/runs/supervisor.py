@@ -1,4 +1,4 @@
-"""The trainings that this server started: begun in the background, steered, and reaped."""
+"""This server's trainings: started in the background, steered, and reaped."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from gan.runs.space import check_room
 STOP_TIMEOUT_S = 10.0
 START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
 LOG_FILE = "log.txt"
-READING = "reading the images"  # what a training says first: torch is loaded by then
-MOST_COMMANDS = 256  # that a training has not taken yet
-KEPT_PROBLEMS = 64  # starts that failed, whose sentence is remembered
+READING = "reading the images"  # the first thing a training prints: torch is loaded by then
+MOST_COMMANDS = 256  # queued for a training
+KEPT_PROBLEMS = 64  # failed starts whose error message is remembered
 
 Stage = Literal["loading", "data", "first"]
 
 
 class _Input:
-    """Commands on their way to a training, written by a thread of its own: nobody waits for it."""
+    """Commands for a training, written by a thread of its own so that callers never block."""
 
     def __init__(self) -> None:
         self._lines: queue.Queue[bytes | None] = queue.Queue()
 
     def open(self, stream: IO[bytes]) -> None:
-        """There is a process now: what was sent before reaches it first."""
+        """The process exists now: write earlier commands first."""
         threading.Thread(target=self._write, args=(stream,), name="steer", daemon=True).start()
 
     def send(self, line: bytes) -> None:
@@ -48,7 +48,7 @@ class _Input:
         self._lines.put(line)
 
     def close(self) -> None:
-        """The process hears the end of its input after what was sent."""
+        """Close the process's input after pending commands."""
         self._lines.put(None)
 
     def _write(self, stream: IO[bytes]) -> None:
@@ -62,15 +62,15 @@ class _Input:
 
 @dataclass
 class Start:
-    """A training that is beginning: there is no folder to watch yet."""
+    """A training that is starting: there is no folder to watch yet."""
 
     run_id: str
     run_dir: Path
     preset: str = ""
     data: str = ""
-    began_at: float = field(default_factory=time.time)  # unix seconds
+    began_at: float = field(default_factory=time.time)  # Unix time in seconds
     stage: Stage = "loading"
-    is_new: bool = True  # its folder is its own: of one that is cancelled nothing stays
+    is_new: bool = True  # the folder is its own, and is removed if the start is cancelled
     begun: Callable[[], None] = lambda: None
     child: Child | None = None
     input: _Input = field(default_factory=_Input)
@@ -79,7 +79,7 @@ class Start:
     problem: BaseException | None = None
 
     def progress(self) -> dict[str, Any]:
-        """For the page: the stage, seconds so far, and about how many the loading takes in all."""
+        """For the page: the stage, seconds so far, and about how many loading takes in total."""
         return {
             "stage": self.stage,
             "seconds": round(time.time() - self.began_at, 1),
@@ -88,21 +88,21 @@ class Start:
 
 
 class _Running:
-    """A process that trains, and the way to it."""
+    """A training process and its command stream."""
 
     def __init__(self, child: Child, input: _Input) -> None:
         self.child, self.input = child, input
 
     def release(self) -> None:
-        """Give back the descriptors of a process that is over."""
+        """Close the file descriptors of a finished process."""
         self.input.close()
         self.child.close()
 
 
 class Supervisor:
-    """The trainings that this server started. They end when it does: their input closes.
+    """This server's trainings. They stop when it does: their input closes.
 
-    Nothing here waits for a process while it holds the lock, so that commands always get through.
+    Nothing here waits for a process while holding the lock, so commands always get through.
     """
 
     def __init__(self) -> None:
@@ -112,10 +112,10 @@ class Supervisor:
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
-        """Somebody is about to start a training: have what it needs loaded by then."""
+        """Somebody is about to start a training: preload what it needs."""
         prefork.prepare()
 
-    # ---- beginning ------------------------------------------------------------------------------
+    # ---- starting -------------------------------------------------------------------------------
 
     def launch(
         self,
@@ -126,11 +126,11 @@ class Supervisor:
         data: str = "",
         begun: Callable[[], None] = lambda: None,
     ) -> str:
-        """Begin a training in the background; returns the run's id at once.
+        """Start a training in the background; returns the run's id at once.
 
-        It is in `starting()` until its folder can be watched; then `begun` is called. Where an
-        earlier process of the same run is still ending, that is waited for first. Raises RunError
-        where the run is beginning already.
+        It is listed in `starting()` until its folder can be watched; then `begun` is called. If an
+        earlier process of the same run is still shutting down, that is awaited first. Raises
+        RunError if the run is already starting.
         """
         start = Start(run_dir.name, run_dir, preset, data, is_new=not run_dir.exists(), begun=begun)
         return self._launch(argv, start).run_id
@@ -138,7 +138,7 @@ class Supervisor:
     def start(self, argv: Sequence[str], run_dir: Path) -> str:
         """Start a training and wait until its folder can be watched; returns the run's id.
 
-        Raises RunError with the sentence that the process left, where it ends before that.
+        Raises RunError with the process's error message if it ends before that.
         """
         start = Start(run_dir.name, run_dir, is_new=not run_dir.exists())
         self._launch(argv, start).over.wait()
@@ -168,7 +168,7 @@ class Supervisor:
             if previous is not None:
                 _await_end(start, previous.child)
             self._await_start(start, argv)
-        except BaseException as error:  # told to whoever asks for this run
+        except BaseException as error:  # reported to whoever requests this run
             start.problem = error
         self._reap()
         with self._lock:
@@ -218,21 +218,21 @@ class Supervisor:
             time.sleep(0.02)
 
     def starting(self) -> list[Start]:
-        """Trainings that are beginning, the newest first."""
+        """Trainings that are starting, newest first."""
         with self._lock:
             return list(self._starts.values())[::-1]
 
     def problem(self, run_id: str) -> BaseException | None:
-        """Why a training did not begin the last time, Cancelled where somebody stopped it."""
+        """Why a training failed to start last time; Cancelled if somebody stopped it."""
         with self._lock:
             return self._problems.get(run_id)
 
-    # ---- going on -------------------------------------------------------------------------------
+    # ---- running --------------------------------------------------------------------------------
 
     def send(self, run_id: str, command: Mapping[str, Any]) -> None:
-        """Pass a command on, without waiting; raises RunError where the run is not ours or is over.
+        """Forward a command without waiting; raises RunError if the run is not ours or is over.
 
-        A training that is beginning is cancelled by a stop; it hears all else when it has begun.
+        A stop cancels a training that is starting; it gets all other commands once started.
         """
         line = json.dumps(dict(command)).encode() + b"\n"
         self._reap()
@@ -248,7 +248,7 @@ class Supervisor:
                 raise RunError(f"{run_id} cannot be steered from here; it can be watched")
 
     def owns(self, run_id: str) -> bool:
-        """Whether this server can steer `run_id` now."""
+        """Whether this server can currently steer `run_id`."""
         with self._lock:
             if run_id in self._starts:
                 return True
@@ -256,13 +256,13 @@ class Supervisor:
         return running is not None and running.child.poll() is None
 
     def running(self) -> list[str]:
-        """Runs of this server that are not over, those that are beginning among them."""
+        """This server's unfinished runs, including those starting."""
         self._reap()
         with self._lock:
             return [*self._running, *self._starts]
 
     def _reap(self) -> None:
-        """Forget the processes that are over, and give their descriptors back."""
+        """Forget finished processes and close their descriptors."""
         with self._lock:
             over = {k: r for k, r in self._running.items() if r.child.poll() is not None}
             for run_id in over:
@@ -271,7 +271,7 @@ class Supervisor:
             running.release()
 
     def shutdown(self) -> None:
-        """Let every run checkpoint and end; what does not within ten seconds is killed."""
+        """Have every run checkpoint and stop; those still alive after ten seconds are killed."""
         with self._lock:
             starts, running = list(self._starts.values()), list(self._running.values())
             self._running.clear()
@@ -279,7 +279,7 @@ class Supervisor:
             start.cancelled.set()
         for each in running:
             each.input.close()
-        deadline = time.monotonic() + STOP_TIMEOUT_S  # of all together
+        deadline = time.monotonic() + STOP_TIMEOUT_S  # for all of them together
         for each in running:
             _end(each.child, each.input, within_s=max(0.0, deadline - time.monotonic()))
         for start in starts:
@@ -287,15 +287,15 @@ class Supervisor:
 
 
 def _has_begun(process: Child, run_dir: Path) -> bool:
-    """Whether `process` trains there; a run of that folder may be another process's."""
+    """Whether `process` trains there; a run in that folder may belong to another process."""
     if not is_run(run_dir) or RunReader(run_dir).status().state not in LIVE:
         return False
-    # Windows starts a Python of a virtual environment by way of another process
+    # a Windows venv's python.exe starts the real interpreter as another process
     return os.name == "nt" or RunReader(run_dir).writer_pid() == process.pid
 
 
 def _await_end(start: Start, process: Child) -> None:
-    """A run says that it is over a moment before its process is gone."""
+    """A run reports its end shortly before its process exits."""
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while process.poll() is None:
         if start.cancelled.is_set():
@@ -306,7 +306,7 @@ def _await_end(start: Start, process: Child) -> None:
 
 
 def last_words(log: Path) -> str:
-    """The sentence with which a process ended."""
+    """The message with which a process ended."""
     try:
         lines = [x.strip() for x in log.read_text("utf-8", "replace").splitlines() if x.strip()]
     except OSError:

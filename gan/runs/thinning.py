@@ -1,7 +1,7 @@
-"""How much of its past a run keeps: older moments go, those that are missed least, to fit a budget.
+"""Thins a run's saved states to a disk budget: the most dispensable old ones go first.
 
-A run keeps snapshots, weights and checkpoints. What is recent stays dense, what is old becomes
-sparse, and something large goes sooner than something small.
+A run keeps snapshots, weights and checkpoints. The recent past stays dense, the older becomes
+sparse, and large items go sooner than small ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from gan.files import read_json, write_atomic
 from gan.runs.manage import disk_use
 
 MB = 2**20
-MAX_SNAPSHOTS = 1200  # whatever they weigh: the page has a list of them
-NEWEST = {"snapshots": 1, "weights": 1, "checkpoints": 2}  # never thinned, the first neither
-FORKS_FILE = "forks.json"  # moments of the run from which others were forked
-GONE = ".{}.gone.tmp"  # what is being deleted; gan.checkpoint.sweep ends what was broken off
+MAX_SNAPSHOTS = 1200  # whatever their size: the page has a list of them
+NEWEST = {"snapshots": 1, "weights": 1, "checkpoints": 2}  # never thinned, and neither is the first
+FORKS_FILE = "forks.json"  # nimg from which other runs were forked
+GONE = ".{}.gone.tmp"  # being deleted; gan.checkpoint.sweep completes interrupted deletions
 
 
 class KeptPath(NamedTuple):
@@ -34,7 +34,7 @@ class KeptPath(NamedTuple):
 
 
 def thin(run: Path, keep_mb: float) -> None:
-    """Delete what is missed least until the run takes at most `keep_mb`, or nothing may go.
+    """Delete the most dispensable items until the run fits `keep_mb`, or nothing more may go.
 
     The first and the newest of each kind stay, and whatever a fork began from.
     """
@@ -49,7 +49,8 @@ def thin(run: Path, keep_mb: float) -> None:
 def choose(
     kinds: dict[str, list[KeptPath]], excess: int, over: int, forked: Collection[int]
 ) -> list[KeptPath]:
-    """What goes, in order: at least `excess` bytes, and `over` snapshots, where so much may go."""
+    """What to delete, in order: at least `excess` bytes, and `over` snapshots, as far as
+    allowed."""
     left = {kind: list(moments) for kind, moments in kinds.items()}
     now = max((m.nimg for moments in left.values() for m in moments), default=0)
     gone: list[KeptPath] = []
@@ -71,13 +72,13 @@ def choose(
 
 
 def _missed(moments: list[KeptPath], i: int, now: int) -> float:
-    """How much one is missed a byte: by the gap that it leaves, against how long ago that is."""
+    """An item's value per byte: the gap that it would leave, relative to how long ago that is."""
     before, after = moments[i - 1].nimg, moments[i + 1].nimg
     return (after - before) / max(1, now - before) / max(1, moments[i].size)
 
 
 def _moments(folder: Path) -> list[KeptPath]:
-    """What a run keeps of one kind, in order."""
+    """A run's saved items of one kind, in order."""
     if folder.name == "checkpoints":
         return [KeptPath(int(p.name), p, disk_use(p)) for p in checkpoints(folder)]
     found = []
@@ -89,8 +90,8 @@ def _moments(folder: Path) -> list[KeptPath]:
 
 
 def _delete(path: Path) -> None:
-    """At once out of sight: a folder that is half deleted must not pass for a checkpoint."""
-    with suppress(OSError):  # what cannot go stays, and the run is whole either way
+    """Rename first: a half-deleted folder must not pass for a checkpoint."""
+    with suppress(OSError):  # what cannot be deleted stays; the run is valid either way
         if not path.is_dir():
             path.unlink()
             return
@@ -104,14 +105,14 @@ def _delete(path: Path) -> None:
 
 
 def note_fork(run: Path, nimg: int) -> None:
-    """Remember that a fork begins at `nimg`, so that the moment is kept."""
-    with suppress(OSError):  # of a run that can only be read nothing is deleted either
+    """Record that a fork begins at `nimg`, so that its state is kept."""
+    with suppress(OSError):  # nothing is deleted from a read-only run either
         moments = sorted({*_noted(run), nimg})
         write_atomic(run / FORKS_FILE, json.dumps(moments).encode())
 
 
 def forked_moments(run: Path) -> set[int]:
-    """Moments that forks refer to: those that were noted, and what other runs beside it say."""
+    """The nimg that forks refer to: recorded ones, and those stated by sibling runs."""
     found = set(_noted(run))
     for file in run.parent.glob(f"*/{CONFIG_FILE}"):
         with suppress(GanError, AttributeError):

@@ -1,4 +1,4 @@
-"""A run as a film: its snapshots in turn, with images and distance in a caption."""
+"""A run as a video: its snapshots in sequence, with image count and distance in a caption."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from gan.film import LONGEST_S, SHORTEST_S, FilmFormat, encode_film, largest_sca
 from gan.images import Pixels
 from gan.runs.folder import RunReader
 
-FRAMES_PER_S = 20.0  # at most; more than anyone tells apart
+FRAMES_PER_S = 20.0  # maximum; more than anyone can distinguish
 MAX_TIMELAPSE_FRAMES = 1000
 MAX_DURATION_S = 120.0
-REST_S = 1.2  # how long it stays on the end
+REST_S = 1.2  # hold time of the last frame
 
 
 class Timelapse(NamedTuple):
-    """What is to be filmed: the moments, and how long each is shown."""
+    """A planned video: which snapshots, and how long each is shown."""
 
-    moments: list[int]  # nimg, the last one several times
+    moments: list[int]  # nimg per frame, the last one repeated
     seconds_per_frame: float
 
 
 def plan(
     snapshots: Sequence[int], *, duration_s: float, max_frames: int = MAX_TIMELAPSE_FRAMES
 ) -> Timelapse:
-    """At most `max_frames` snapshots, evenly chosen, so that the film lasts `duration_s` and rests.
+    """At most `max_frames` evenly spaced snapshots, to last `duration_s` plus the hold at the end.
 
-    The first and the last are always among them. Raises RunError where there are fewer than two.
+    The first and the last are always included. Raises RunError for fewer than two.
     """
     if len(snapshots) < 2:
         raise RunError("a film needs two snapshots, this run has fewer; let it train a few seconds")
@@ -48,7 +48,7 @@ def plan(
 def captions(
     moments: Sequence[int], rows: Sequence[dict[str, Any]], measures: Sequence[dict[str, Any]]
 ) -> list[str]:
-    """`128.0 k images   1:04   FD 3.21` a moment; what is not known is left out."""
+    """One caption per frame, `128.0 k images   1:04   FD 3.21`; unknown parts are omitted."""
     times = [row["nimg"] for row in rows]
     known = [m for m in measures if isinstance(m.get("fd"), int | float)]
     measured = [m["nimg"] for m in known]
@@ -71,7 +71,7 @@ def _at(keys: Sequence[int], rows: Sequence[dict[str, Any]], nimg: int) -> dict[
 
 
 def snapshot_pixels(reader: RunReader, nimg: int) -> Pixels:
-    """A snapshot's grid as (H, W, C), C of 1 where it is grey."""
+    """A snapshot's grid as (H, W, C), with C = 1 if it is grey."""
     try:
         with Image.open(io.BytesIO(reader.snapshot(nimg)), formats=["WEBP"]) as image:
             pixels = np.asarray(image.convert("RGB"))
@@ -82,13 +82,13 @@ def snapshot_pixels(reader: RunReader, nimg: int) -> Pixels:
 
 
 def _pictures(reader: RunReader, moments: Sequence[int]) -> dict[int, Pixels]:
-    """Each moment's snapshot; one that a running training has just thinned is left out."""
+    """The frames' snapshots; one that a running training has just thinned is skipped."""
     found: dict[int, Pixels] = {}
     for nimg in dict.fromkeys(moments):
         try:
             found[nimg] = snapshot_pixels(reader, nimg)
         except RunError:
-            if nimg in reader.snapshots():  # it is there, and damaged
+            if nimg in reader.snapshots():  # it exists but is damaged
                 raise
     return found
 
@@ -103,14 +103,14 @@ def timelapse(
     max_frames: int = MAX_TIMELAPSE_FRAMES,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> bytes:
-    """The film of a run so far; too large a scale is lowered to what there is room for.
+    """The video of a run so far; too large a scale is reduced to fit.
 
-    `progress` hears the fraction that is done and may raise to break off. Raises RunError.
+    `progress` is called with the fraction done and may raise to cancel. Raises RunError.
     """
     chosen = plan(reader.snapshots(), duration_s=duration_s, max_frames=max_frames)
     pictures = _pictures(reader, chosen.moments)
     moments = [nimg for nimg in chosen.moments if nimg in pictures]
-    if any(p.shape[-1] == 3 for p in pictures.values()):  # a black first frame is no grey film
+    if any(p.shape[-1] == 3 for p in pictures.values()):  # a black first frame is no grey video
         pictures = {n: np.repeat(p, 3, 2) if p.shape[-1] == 1 else p for n, p in pictures.items()}
     frames = [pictures[nimg] for nimg in moments]
     room = largest_scale(len(frames), *frames[0].shape[:2])

@@ -1,4 +1,4 @@
-"""Presets that people save: a built-in one, data, changed settings; JSON with a closed schema."""
+"""User-saved presets: a built-in one, data, changed settings; JSON with a closed schema."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ FIELDS = frozenset(ModelConfig.__dataclass_fields__) | frozenset(TrainConfig.__d
 
 @dataclass(frozen=True)
 class UserPreset:
-    """A recipe of one's own."""
+    """A user's preset."""
 
     name: str
     base: str  # a built-in preset
     data: str
-    settings: dict[str, str]  # as typed after --set
+    settings: dict[str, str]  # as entered after --set
 
 
 def presets_dir(home: Path | None = None) -> Path:
-    """Where they lie, a file each."""
+    """Where they are stored, one file each."""
     return (home or home_root()) / "presets"
 
 
 def check_preset(preset: UserPreset) -> UserPreset:
-    """Raises ConfigError or DataError, in one sentence, for what could not be trained."""
+    """Raises ConfigError or DataError, in one sentence, for a preset that could not be trained."""
     if not NAME.fullmatch(preset.name):
         raise ConfigError(
             "a preset's name has 1 to 40 small letters, digits, dots or dashes, "
@@ -58,7 +58,8 @@ def check_preset(preset: UserPreset) -> UserPreset:
 
 
 def save_preset(preset: UserPreset, *, home: Path | None = None) -> None:
-    """Keep it; one of that name is replaced. Raises as `check_preset`, or where there are many."""
+    """Save it, replacing one of the same name. Raises like `check_preset`, or if there are too
+    many."""
     check_preset(preset)
     folder = presets_dir(home)
     if len(load_presets(home=home)) >= MAX_PRESETS:
@@ -74,7 +75,7 @@ def save_preset(preset: UserPreset, *, home: Path | None = None) -> None:
 
 
 def load_presets(*, home: Path | None = None) -> dict[str, UserPreset]:
-    """All of them by name; a damaged file is left out."""
+    """All of them by name; damaged files are skipped."""
     found = {}
     for file in sorted(presets_dir(home).glob("*.json")):
         try:
@@ -98,7 +99,7 @@ def _read(file: Path) -> UserPreset:
 
 
 def delete_preset(name: str, *, home: Path | None = None) -> None:
-    """Delete one; raises ConfigError where there is none of that name."""
+    """Delete one; raises ConfigError if there is none of that name."""
     if name not in load_presets(home=home):
         raise ConfigError(f"there is no preset {name[:60]!r} of yours; see the list")
     (presets_dir(home) / f"{name}.json").unlink(missing_ok=True)
@@ -107,9 +108,9 @@ def delete_preset(name: str, *, home: Path | None = None) -> None:
 def expand_preset(
     name: str, data: str | None, settings: Mapping[str, Any]
 ) -> tuple[str, str | None, dict[str, Any]]:
-    """(built-in preset, data, settings) that `name` stands for; what is given outweighs it.
+    """Resolve `name` to (built-in preset, data, settings); explicit arguments take precedence.
 
-    A built-in name passes through. Raises ConfigError where a file of that name is damaged.
+    A built-in name passes through. Raises ConfigError if a file of that name is damaged.
     """
     if name in PRESETS or not NAME.fullmatch(name):
         return name, data, dict(settings)

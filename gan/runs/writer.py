@@ -39,7 +39,7 @@ from gan.tensors import save_modules
 from gan.training import Progress, SingleStep, Snapshot, Trainer
 
 GRID_COLUMNS = 8
-NOTE_S = 6.0  # how long a sentence stays in the status of a run that goes on
+NOTE_S = 6.0  # how long a message stays in the status of a live run
 
 
 class RunWriter:
@@ -52,7 +52,7 @@ class RunWriter:
         self._note, self._note_until = "", 0.0
 
     def create(self) -> None:
-        """A new folder; raises RunError where it exists already or cannot be written."""
+        """A new folder; raises RunError if it exists or cannot be written."""
         self.check_new()
         try:
             for name in ("snapshots", "weights", "checkpoints"):
@@ -66,7 +66,7 @@ class RunWriter:
             ) from error
 
     def check_new(self) -> None:
-        """Raises RunError where the folder holds a run, or other files."""
+        """Raises RunError if the folder holds a run, or other files."""
         if is_run(self.path):
             raise RunError(
                 f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
@@ -79,7 +79,8 @@ class RunWriter:
             )
 
     def reopen(self, nimg: int) -> None:
-        """Go on in an existing folder at `nimg`: what came after it is cut, and will come again."""
+        """Continue in an existing folder at `nimg`: later rows are cut off and will be written
+        again."""
         if (self.path / "status.json").is_file():
             self.started_at = RunReader(self.path).status().started_at
         for folder in ("snapshots", "weights", "checkpoints"):
@@ -94,21 +95,21 @@ class RunWriter:
         self.report("starting")
 
     def images(self, found: ImagesId) -> None:
-        """Which images it learns from, so that a resume can tell."""
+        """Record the fingerprint of its training images, so that a resume can check it."""
         write_json(self.path / IMAGES_FILE, to_json(found))
 
     def thin(self) -> None:
-        """Bring the run within its budget."""
+        """Thin the run to its budget."""
         thin(self.path, self.config.keep_mb)
 
     def _cut(self, file: Path, nimg: int) -> None:
-        """Drop the rows of a .jsonl that came after `nimg`."""
+        """Drop the rows of a .jsonl past `nimg`."""
         if file.is_file():
             kept = [row for row in tail_rows(file, 0)[0] if row["nimg"] <= nimg]
             write_atomic(file, "".join(json.dumps(row) + "\n" for row in kept).encode())
 
     def reconfigure(self, config: RunConfig) -> None:
-        """What was changed in mid-run holds after a resume too."""
+        """Persist settings changed in mid-run, for a resume."""
         write_json(self.path / CONFIG_FILE, to_json(config))
         self.config = config
 
@@ -122,18 +123,18 @@ class RunWriter:
         trainer: Trainer,
         note: str = "",
     ) -> None:
-        """One more row of what was done to the run."""
+        """Append a row to the history."""
         moment = {"nimg": trainer.nimg, "seconds": round(trainer.seconds, 3), "time": time.time()}
         row = {**moment, "event": event, "key": key, "old": old, "new": new}
         append_line(self.path / HISTORY_FILE, json.dumps(row | ({"note": note} if note else {})))
 
     def say(self, note: str) -> None:
-        """A sentence in the status, that rows to come do not wipe away at once."""
+        """Put a message into the status that the next rows do not overwrite at once."""
         self._note, self._note_until = note, time.monotonic() + NOTE_S
         self.report(self.status.state, message=note)
 
     def note(self) -> str:
-        """The sentence that was last said, while it is fresh."""
+        """The last message, while it is fresh."""
         return self._note if time.monotonic() < self._note_until else ""
 
     def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
@@ -157,10 +158,10 @@ class RunWriter:
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
-            overwrite(self.path / "status.json", text)  # who watches learns of the full disk
+            overwrite(self.path / "status.json", text)  # so that viewers learn of the full disk
 
     def progress(self, event: Progress, fraction: float | None) -> None:
-        """One more row, and the status."""
+        """Append a row to the curves, and update the status."""
         append_line(self.path / "progress.jsonl", json.dumps(event.row()))
         self.report(
             "running",
@@ -172,21 +173,21 @@ class RunWriter:
         )
 
     def measure(self, row: dict[str, Any]) -> None:
-        """One more row of what was measured of the samples."""
+        """Append a row of measurements of the samples."""
         append_line(self.path / MEASURES_FILE, json.dumps(row))
 
     def snapshot(self, event: Snapshot) -> None:
-        """One more grid."""
+        """Write a grid of samples."""
         folder = self.path / "snapshots"
         sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
         write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
 
     def reals(self, pixels: Pixels) -> None:
-        """What the samples should come to look like."""
+        """Write the grid of real images, for comparison."""
         write_atomic(self.path / REALS_FILE, encode_webp(tile(pixels, GRID_COLUMNS)), durable=False)
 
     def single_step(self, step: SingleStep) -> None:
-        """The latest single step: its pictures first, so that who reads its number finds them."""
+        """The latest single step: images first, so that whoever reads its number finds them."""
         last = RunReader(self.path).last_step() or {"number": 0}
         for moment, pixels in (("before", step.pixels_before), ("after", step.pixels_after)):
             sheet = encode_webp(tile(pixels, GRID_COLUMNS))
@@ -195,7 +196,7 @@ class RunWriter:
         write_atomic(self.path / STEP_FILE, json.dumps(data).encode(), durable=False)
 
     def weights(self, trainer: Trainer) -> Path:
-        """Keep the averaged generator and D as they are now."""
+        """Save the current averaged generator and D."""
         modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
         file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
         save_modules(file, modules, notes=model_note(trainer.config.model))
