@@ -14,7 +14,7 @@ __version__ = "0.4.0"
 
 
 def __getattr__(name: str) -> Any:
-    """`load` when it is asked for: it needs torch, which `import gan` does not."""
+    """Import `load` lazily: it needs torch, which `import gan` does not."""
     if name == "load":
         from gan.hub.loading import load  # noqa: PLC0415 - see above
 

@@ -1,18 +1,18 @@
-"""`python -m gan` and the command `gan`: the command line, and the app behind `serve`."""
+"""`python -m gan` and the command `gan`: the command line, and the app via `serve`."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-# Ctrl-C while libraries load has nothing to save: end quietly
+# Ctrl-C while libraries load has nothing to save: exit quietly
 signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
 
-# before torch: idle OpenMP threads must sleep; spinning, they slow everything beside them
+# before torch: idle OpenMP threads must sleep; spinning, they slow everything else down
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Gradio sums up as many calls anew after each that fails; nobody here reads it
+# Gradio recomputes a summary of this many calls after each failure; nobody here reads it
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "16")
 
 import importlib
@@ -44,7 +44,7 @@ def serve(
         try:
             ui = importlib.import_module("gan.ui")
             ui.main(host, port, mcp=mcp)
-        except ModuleNotFoundError as error:  # gradio is needed by this command alone
+        except ModuleNotFoundError as error:  # only this command needs gradio
             fail(f"the app needs the package {error.name}; pip install -r requirements.txt")
 
 

@@ -1,7 +1,7 @@
-"""Weights that are shared and checkpoints that a run resumes from: atomic, hashed, checked.
+"""Shared weights and resumable checkpoints: atomic, hashed, validated.
 
-A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` where D comes along).
-A checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
+A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` if D is included). A
+checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
 appears under its final name only when all of it is on disk.
 """
 
@@ -47,8 +47,8 @@ from gan.tensors import (
 MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
-ASIDE = ".old"  # in the name of a checkpoint that another of the same moment is to replace
-PULLED = "hub:"  # begins the ref of a model from the Hub
+ASIDE = ".old"  # in the name of a checkpoint that is about to replace another of the same nimg
+PULLED = "hub:"  # prefix of the ref of a model from the Hub
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Weights:
     ref: str
     path: Path
     config: WeightsConfig
-    generator: Generator  # the averaged one, in eval mode
+    generator: Generator  # the EMA, in eval mode
     discriminator: Discriminator | None
     revision: str  # SHA-256 of the file
-    # what it was trained on: of runs here and of bundled models; of others it is not known, since
-    # anyone can write anything into a config
+    # training data: known for our runs and bundled models; unknown for others, since anyone can
+    # write anything into a config
     seen: Seen = ()
 
     @property
@@ -92,7 +92,7 @@ def pulled() -> list[str]:
 
 
 def is_pulled(name: str) -> bool:
-    """Whether `name` is one of `pulled()`, without a look at all others."""
+    """Whether `name` is one of `pulled()`, without listing all others."""
     is_plain = name != "" and Path(name).name == name and not name.startswith(".")
     return is_plain and (pulled_root() / name / CONFIG_FILE).is_file()
 
@@ -100,8 +100,8 @@ def is_pulled(name: str) -> bool:
 def load(ref: str | Path) -> Weights:
     """The model that `ref` names: a bundled name, `hub:NAME` (pulled), a weights folder or a run.
 
-    Of a run its newest weights. Raises WeightsError where there is none, or where a file does not
-    fit its config.
+    For a run, its newest weights. Raises WeightsError if there is none, or if a file does not fit
+    its config.
     """
     text = str(ref)
     if (folder := kept_folder(text)) is not None:
@@ -126,9 +126,9 @@ def load(ref: str | Path) -> Weights:
 
 
 def seen_by_bundled(config: WeightsConfig, revision: str) -> Seen:
-    """What a model in weights/ was trained on; not known of one that somebody put there.
+    """Training data of a model in weights/; unknown for one that a user put there.
 
-    revision: SHA-256 of its weights, which index.json lists for all that ship.
+    revision: SHA-256 of its weights, which index.json lists for all bundled models.
     """
     index = weights_dir() / "index.json"
     rows = read_json(index) if index.is_file() else []
@@ -138,7 +138,7 @@ def seen_by_bundled(config: WeightsConfig, revision: str) -> Seen:
 
 
 def kept_folder(ref: str) -> Path | None:
-    """The folder of a bundled model or of a pulled one, `hub:NAME`; None where `ref` is neither.
+    """The folder of a bundled or pulled model (`hub:NAME`); None if `ref` is neither.
 
     Raises WeightsError for a model that was not pulled.
     """
@@ -153,13 +153,13 @@ def kept_folder(ref: str) -> Path | None:
 
 
 def weights_of_run(run_dir: Path) -> list[int]:
-    """The moments, in nimg, at which a run kept its weights."""
+    """The image counts (nimg) at which a run saved its weights."""
     files = (run_dir / "weights").glob("*.safetensors")
     return sorted(int(p.stem) for p in files if p.stem.isdigit())
 
 
 def load_at(run_dir: Path, nimg: int) -> Weights:
-    """A run's averaged generator as it was after `nimg` images."""
+    """A run's averaged generator as of `nimg` images."""
     file = run_dir / "weights" / f"{nimg:010d}.safetensors"
     run = config_at(run_dir, nimg)
     config = weights_config(run, name=run_dir.name, nimg=nimg)
@@ -167,12 +167,12 @@ def load_at(run_dir: Path, nimg: int) -> Weights:
 
 
 def model_note(model: ModelConfig) -> dict[str, str]:
-    """What the header of a run's weights says of them, for `config_at`."""
+    """The model description in the header of a run's weights, for `config_at`."""
     return {"model": json.dumps(to_json(model))}
 
 
 def config_at(run_dir: Path, nimg: int) -> RunConfig:
-    """A run's config with the model as its weights of `nimg` have it: D may have changed since."""
+    """A run's config with the model of its weights at `nimg`: D may have changed since."""
     run = from_json(RunConfig, read_json(run_dir / CONFIG_FILE))
     text = read_header(run_dir / "weights" / f"{nimg:010d}.safetensors")[0].get("model")
     if text is None:
@@ -186,7 +186,7 @@ def config_at(run_dir: Path, nimg: int) -> RunConfig:
 
 
 def weights_config(run: RunConfig, *, name: str, nimg: int, seconds: float = 0.0) -> WeightsConfig:
-    """What config.json of a run's weights says."""
+    """The config.json content for a run's weights."""
     return WeightsConfig(
         name=name,
         preset=run.preset,
@@ -205,7 +205,7 @@ def _load_folder(ref: str, folder: Path) -> Weights:
 
 def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
     has_d = any(name.startswith("d.") for name in tensor_specs(file))
-    with shapes_only():  # a small config can ask for gigabytes that the file does not hold
+    with shapes_only():  # a small config can request gigabytes that the file does not hold
         check_specs(file, _built(config.model, has_d=has_d))
     modules = _built(config.model, has_d=has_d)
     load_modules(file, modules)
@@ -232,7 +232,7 @@ def save_weights(
     generator: Generator,
     discriminator: Discriminator | None = None,
 ) -> None:
-    """A weights folder: the layout that is loaded, bundled and pushed."""
+    """Write a weights folder: the layout that is loaded, bundled and pushed."""
     folder.mkdir(parents=True, exist_ok=True)
     save_modules(folder / MODEL_FILE, _named(generator, discriminator))
     write_json(folder / CONFIG_FILE, to_json(config))
@@ -241,10 +241,10 @@ def save_weights(
 def save_checkpoint(
     folder: Path, nimg: int, modules: Mapping[str, nn.Module], state: Mapping[str, Any]
 ) -> Path:
-    """`folder`/<nimg>, whole or not at all; `state` holds tensors, numbers, texts, lists, dicts.
+    """Write `folder`/<nimg> atomically; `state` holds tensors, numbers, texts, lists, dicts.
 
-    One that is there already is moved aside until the new one has its name: wherever this process
-    is killed, one of them is whole, and `sweep` finds it. Raises OSError, on a full disk too.
+    An existing one is moved aside until the new one has its name: whenever this process is killed,
+    one of them is complete, and `sweep` finds it. Raises OSError, on a full disk too.
     """
     final = folder / f"{nimg:010d}"
     temporary = folder / f".{nimg:010d}.{os.getpid()}.tmp"
@@ -269,7 +269,7 @@ def save_checkpoint(
 
 
 def _put_in_place(new: Path, final: Path, aside: Path) -> None:
-    """Rename `new` to `final`, with what was there out of the way, and back again if that fails."""
+    """Rename `new` to `final`, moving the old one aside and back again if that fails."""
     if not final.exists():
         new.replace(final)
         return
@@ -287,14 +287,14 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 class CheckpointFound(NamedTuple):
-    """The newest valid checkpoint, and the newer ones that had to be passed over."""
+    """The newest valid checkpoint, and the newer invalid ones that were skipped."""
 
     path: Path
     skipped: tuple[str, ...]
 
 
 def newest_checkpoint(folder: Path) -> CheckpointFound:
-    """The newest checkpoint whose hashes hold; raises CheckpointError where there is none."""
+    """The newest checkpoint with valid hashes; raises CheckpointError if there is none."""
     skipped: list[str] = []
     for path in reversed(checkpoints(folder)):
         if is_valid(path):
@@ -307,7 +307,7 @@ def newest_checkpoint(folder: Path) -> CheckpointFound:
 
 
 def is_valid(path: Path) -> bool:
-    """Whether every file of a checkpoint has the hash that its manifest states."""
+    """Whether every file of a checkpoint has the hash stated in its manifest."""
     try:
         hashes = parse_json((path / MANIFEST_FILE).read_bytes())["sha256"]
         return all(sha256(path / name) == hashes[name] for name in (MODEL_FILE, STATE_FILE))
@@ -316,10 +316,10 @@ def is_valid(path: Path) -> bool:
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """A checkpoint's state without its weights; raises CheckpointError for one of other code."""
+    """A checkpoint's state without its weights; raises CheckpointError if it is from other code."""
     try:
         return read_state(path / STATE_FILE)
-    except Exception as error:  # the hash held, so it is whole: written by other code than this
+    except Exception as error:  # the hash matched, so it is intact: written by other code
         raise CheckpointError(
             f"checkpoint {path.name} was written by another version and cannot be resumed "
             f"({type(error).__name__}); start a new run"
@@ -327,7 +327,7 @@ def load_state(path: Path) -> dict[str, Any]:
 
 
 def sweep(folder: Path) -> None:
-    """Tidy up after a killed process: a whole checkpoint gets its name, other leftovers go."""
+    """Clean up after a killed process: complete checkpoints get their names, other leftovers go."""
     for leftover, final in stranded(folder):
         if not final.exists():
             leftover.replace(final)
@@ -339,7 +339,7 @@ def sweep(folder: Path) -> None:
 
 
 def stranded(folder: Path) -> list[tuple[Path, Path]]:
-    """(folder, its name) of whole checkpoints that a kill kept from getting their name.
+    """(folder, final name) of complete checkpoints that were never renamed because of a kill.
 
     A new one comes before one that was moved aside for it.
     """

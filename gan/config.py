@@ -1,4 +1,4 @@
-"""What a run and its weights are made of: frozen dataclasses, as gan.schema reads and writes them.
+"""Configs of runs and weights: frozen dataclasses, (de)serialised by gan.schema.
 
 Values only. Tables elsewhere (losses, models, data) build what these name.
 """
@@ -30,13 +30,13 @@ Noise = Literal["normal", "uniform", "unit"]  # N(0, 1), in [-1, 1], in [0, 1]
 LabelJoin = Literal["concat", "multiply"]
 
 FORMAT = "gan-atelier/1"
-KEEP_MB = 100.0  # above it a run thins its older moments
-RESOLUTIONS = tuple(range(8, 129, 4))  # of what is trained here, px
+KEEP_MB = 100.0  # above it a run thins its older saved states
+RESOLUTIONS = tuple(range(8, 129, 4))  # of models trained here, px
 MAX_LAYERS = 24
-MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB that a config.json may have
-NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, deeper ones too
+MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB limit of a config.json
+NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, nested ones too
 MAX_CHAIN, MAX_LAYER_TEXT = 128, 64
-SMALLEST_SCALE = 4  # px; there is nothing to judge in fewer
+SMALLEST_SCALE = 4  # px; fewer are not enough for D
 D_STRUCTURE = (
     "d_widths", "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "spectral_norm",
     "aux_classes",
@@ -99,7 +99,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How a training learns. Rates are per step, weights are gammas of the published losses."""
+    """Training hyperparameters. Rates are per step, weights are gammas of the published losses."""
 
     loss: LossName = "relativistic"
     optimizer: OptimizerName = "adam"
@@ -134,15 +134,15 @@ def names_bytes(names: Iterable[str]) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenData:
-    """A set of images that a training was shown, less the part that it holds out."""
+    """A training set, excluding its held-out part."""
 
-    origin: str = ""  # as gan.data.ImageSet has it; empty: nobody knows which images these were
+    origin: str = ""  # as in gan.data.ImageSet; empty: unknown images
     count: int = option(0, "images in the set; 0: not known", low=0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Everything that a training needs to start, and to be told apart from others."""
+    """Everything needed to start a training, and to distinguish it from others."""
 
     preset: str
     data: str = "fashion"
@@ -168,7 +168,7 @@ class RunConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class PortedConfig:
-    """The shape of a model whose architecture is somebody else's: it is walked, not trained."""
+    """The architecture of a third-party model: for sampling and walks, not for training."""
 
     architecture: Architecture
     resolution: int = option(64, "height and width of an image, px", low=4, high=1024)
@@ -176,22 +176,22 @@ class PortedConfig:
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
     z_dim: int = option(100, "length of the noise vector", low=1, high=4096)
     noise: Noise = "normal"  # chain: what z was in training; ours is normal, and made into it
-    label_join: LabelJoin = "concat"  # chain with classes: how a label meets z
+    label_join: LabelJoin = "concat"  # chain with classes: how the label is combined with z
     label_at: int = option(0, "chain: where in z the label is put", low=0, high=4096)
     label_width: int = option(0, "chain: length of a class embedding, 0: one-hot", low=0, high=4096)
     g_layers: tuple[str, ...] = option((), "chain: the generator, layer by layer")
     d_layers: tuple[str, ...] = option((), "chain: the discriminator, layer by layer; may be empty")
     g_widths: tuple[int, ...] = option((), "the others: maps of the generator, a number a size")
     d_widths: tuple[int, ...] = option((), "lightweight-gan: maps of D, a number a size; or no D")
-    edition: Edition = "1.2"  # lightweight-gan: of the package, the last whose layers are these
+    edition: Edition = "1.2"  # lightweight-gan: the last package version with these layers
     attention: tuple[int, ...] = option((), "lightweight-gan: sizes with attention, px")
-    excitation: Excitation = "context"  # lightweight-gan: what a gate sums up maps by
+    excitation: Excitation = "context"  # lightweight-gan: how a gate pools maps
     blur: bool = option(False, "lightweight-gan: blur before convolutions that change the size")
     d_places: int = option(1, "lightweight-gan: places that D judges one by one", low=1, high=25)
     w_dim: int = option(512, "stylegan: length of w", low=1, high=1024)
     mapping_layers: int = option(8, "stylegan: layers from z to w", low=1, high=16)
     mapping_width: int = option(512, "stylegan: units of those layers", low=1, high=1024)
-    fused: Fused = "auto"  # stylegan: doublings that are one with their convolution; from 128 px
+    fused: Fused = "auto"  # stylegan: upsampling fused with its convolution; from 128 px
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -218,15 +218,15 @@ class PortedConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceConfig:
-    """Where weights of others come from; empty where they are ours."""
+    """Origin of third-party weights; empty for our own."""
 
     repo: str = ""  # owner/name on the Hugging Face Hub
     commit: str = ""
     file: str = ""
-    sha256: str = ""  # of that file, as it was fetched
-    licence: str = ""  # as its card states it, empty where it states none
-    layout: str = ""  # as gan.hub names it
-    # what the file does not tell, as key=value: assumed by us, or chosen by whoever looked at it
+    sha256: str = ""  # of that file, as fetched
+    licence: str = ""  # as stated in its card, empty if not stated
+    layout: str = ""  # as named in gan.hub
+    # what the file leaves open, as key=value: assumed by us, or chosen by the user
     assumed: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
 
@@ -253,7 +253,7 @@ class WeightsConfig:
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """`key=value` as typed on a command line: the key, and the value as its field's type.
+    """Parse `key=value` from a command line: the key, and the value in its field's type.
 
     A key is any field of ModelConfig or TrainConfig; a list is written `48,36,24`.
     """
@@ -268,7 +268,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 
 def setting_text(value: Any) -> str:
-    """A setting's value as `parse_setting` reads it."""
+    """A setting's value in the syntax of `parse_setting`."""
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
@@ -285,7 +285,7 @@ def steerable_settings() -> tuple[str, ...]:
 
 
 def setting_of(config: RunConfig, key: str) -> Any:
-    """The value of a setting, wherever it belongs, as JSON has it."""
+    """A setting's value, from the model or train config, as JSON."""
     part = config.model if key in typing.get_type_hints(ModelConfig) else config.train
     return plain(getattr(part, key))
 
@@ -305,7 +305,7 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
 
 
 def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
-    """`config` with flat settings put where they belong (model or train), types checked."""
+    """`config` with flat settings assigned to model or train, with type checks."""
     hints = setting_types()
     chosen = {}
     for key, value in settings.items():

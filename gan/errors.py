@@ -22,7 +22,7 @@ from typing import Literal
 
 
 class GanError(Exception):
-    """What a user did or met, told in one sentence that says what to do next."""
+    """A user error, explained in one sentence that says what to do next."""
 
 
 class ConfigError(GanError):
@@ -54,25 +54,25 @@ class MetricError(GanError):
 
 
 HubErrorKind = Literal[
-    "id",  # not the name of a repo or revision
+    "id",  # not a valid repo or revision name
     "not-found",  # no such repo, or it is private
-    "gated",  # its owner gives access one by one
-    "no-access",  # 401, 403: the token may not
-    "sign-in",  # a push needs a token, and there is none or the Hub does not know it
-    "exists",  # a push would overwrite, and nobody said that it may
-    "conflict",  # 409, 412: another wrote at the same time
+    "gated",  # gated: its owner grants access individually
+    "no-access",  # 401, 403: the token lacks permission
+    "sign-in",  # a push needs a token, and there is none or the Hub rejects it
+    "exists",  # a push would overwrite files without confirmation
+    "conflict",  # 409, 412: a concurrent write
     "no-revision",
     "no-file",
     "choice",  # several models, see HubChoice
     "rate",  # 429
-    "server",  # 5xx, or an answer that is none of the Hub's
-    "redirect",  # sent on to another host that is none of the Hub's
+    "server",  # 5xx, or a response that is not from the Hub
+    "redirect",  # redirected to a host outside the Hub
     "unreachable",  # no connection
     "offline",  # HF_HUB_OFFLINE is set
-    "slow",  # the time limit
+    "slow",  # timeout
     "cancelled",
     "too-large",
-    "damaged",  # truncated, or other bytes than the Hub states
+    "damaged",  # truncated, or content differs from what the Hub states
     "refused",  # by us: a pickle in public, a pickled module, ...
     "unknown-layout",
     "disk",  # no space, no right to write
@@ -80,7 +80,7 @@ HubErrorKind = Literal[
 
 
 class HubError(GanError):
-    """The Hugging Face Hub did not give, take or find what was asked; `kind` tells which."""
+    """A Hugging Face Hub operation failed; `kind` says why."""
 
     def __init__(self, kind: HubErrorKind, text: str) -> None:
         super().__init__(text)
@@ -88,14 +88,14 @@ class HubError(GanError):
 
 
 class HubChoice(HubError):
-    """A repo holds several models: `files` (name, bytes) to choose one from."""
+    """A repo with several models: `files` (name, bytes) to choose from."""
 
     def __init__(self, text: str, files: tuple[tuple[str, int], ...]) -> None:
         super().__init__("choice", text)
         self.files = files
 
 
-SHORTEST, LONGEST = 1e-9, 1e15  # between them a number is written out
+SHORTEST, LONGEST = 1e-9, 1e15  # within these bounds a number is written out
 
 
 def number_text(value: float) -> str:
@@ -107,7 +107,7 @@ def number_text(value: float) -> str:
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """What to try instead of `name`: the near names where there are any, else all of them."""
+    """Suggestions for `name`: close matches if there are any, else all names."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else f"choose one of: {', '.join(names)}"

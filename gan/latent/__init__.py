@@ -1,4 +1,5 @@
-"""Where to go in latent space, and what is met there: directions, walks, maps, inversion, insights.
+"""Latent space tools: directions, walks, maps, inversion, insights.
 
-Nothing is imported here: scikit-learn takes a second, and only those who draw or map pay it.
+Nothing is imported here: scikit-learn takes a second to import, which only drawing and maps should
+cost.
 """

@@ -1,4 +1,4 @@
-"""Directions for any generator: GANSpace, SeFa, classes, drawn ones, and the list of the best."""
+"""Directions for any generator: GANSpace, SeFa, classes, drawn ones, and their ranking."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ __all__ = [
 ]  # fmt: skip
 
 MIN_SAMPLES = 512
-MOST_CLASSES = 16  # whose samples a PCA is taken of
+MOST_CLASSES = 16  # samples for a PCA
 MIN_OF_CLASS = 8
 CANDIDATES = 12  # of each kind, before ranking
-ANCHORS = 8  # samples that each direction is tried on
-DIFFERENCE_PX = 64  # of what a step along each number of w changes
+ANCHORS = 8  # samples per direction for ranking
+DIFFERENCE_PX = 64  # finite-difference step along each component of w
 SAME_COSINE = 0.6
-CLASS_EVERY = 4  # a class move takes at most every fourth place: there is a class control too
+CLASS_EVERY = 4  # class moves take at most every fourth place: there is a class control too
 
 
 class Components(NamedTuple):
     """Principal components, the largest first."""
 
     axes: Tensor  # (K, D) unit vectors
-    coordinates: Tensor  # (N, K)
+    coordinates: Tensor  # share of the variance
     share: Tensor  # (K,) of the variance
 
 
 def principal_components(x: Tensor, count: int) -> Components:
     """PCA of x (N, D), exact, through the smaller of covariance and Gram matrix.
 
-    As scikit-learn's with svd_solver="full", but for signs: here each axis's entry of largest
+    As scikit-learn's with svd_solver="full", except for signs: here each axis's entry of largest
     magnitude is positive.
     """
     x = x.double() - x.double().mean(0)
@@ -62,12 +62,12 @@ def principal_components(x: Tensor, count: int) -> Components:
 def pca_directions(
     g: Generator, *, count: int = CANDIDATES, seed: int = 0
 ) -> tuple[Direction, ...]:
-    """Principal components of w, or of the first layer's activations where w is z itself.
+    """Principal components of w, or of the first layer's activations if w is z itself.
 
-    Härkönen et al. 2020 (GANSpace): PCA of what z makes, then for each component the z-direction
-    that regression finds for its coordinate. Departure: the coordinate is regressed on z, not z on
-    the coordinate; for Gaussian z both point the same way, and this one is far less noisy. Classes
-    are centred one by one, since z cannot move between them. Best first, at most z_dim.
+    Härkönen et al. 2020 (GANSpace): PCA of the activations, then for each component the z-direction
+    from a regression on its coordinate. Departure: the coordinate is regressed on z, not z on the
+    coordinate; for Gaussian z both point the same way, and this one is far less noisy. Each class
+    is centred separately, since z cannot move between them. Best first, at most z_dim.
     """
     points, groups = _samples(g, seed)
     seen = _first_activations(g, points)
@@ -77,10 +77,11 @@ def pca_directions(
 
 
 def sefa_directions(g: Generator, *, count: int = CANDIDATES) -> tuple[Direction, ...]:
-    """Eigenvectors of AᵀA, A the first affine weight that meets z; Shen & Zhou 2021 (SeFa).
+    """Eigenvectors of AᵀA, A the first affine weight applied to z; Shen & Zhou 2021 (SeFa).
 
-    Where the mapping is not the identity they are found in w, and each is carried to z by
-    regressing its coordinate. A family whose first layer is no affine one gives A by differences.
+    If the mapping is not the identity they are found in w, and each is carried over to z by
+    regressing its coordinate. If a family's first layer is not affine, A comes from finite
+    differences.
     """
     weight = _first_weight(g)
     straight = _maps_straight(g)
@@ -108,7 +109,7 @@ def class_directions(
 
     A conditional model moves its class weights (`vector` is zero): 1.0 is the standard deviation of
     one-hot labels along the way, and about three of them add the whole class. A model without
-    classes moves z along the difference between the mean of the samples that `classify` takes for
+    classes moves z along the difference between the mean of the samples that `classify` assigns to
     the class and the mean of all; classes with fewer than 8 samples in 512 are left out, and
     without `classify` there are none.
     """
@@ -121,7 +122,7 @@ def class_directions(
     names = _names(class_names, logits.shape[1])
     looks = one_hot_of(logits.argmax(1), logits.shape[1])
     chosen = [c for c in range(len(names)) if looks[:, c].sum() >= MIN_OF_CLASS]
-    # regressing membership on z is the means' difference, less the noise of a finite sample
+    # regressing membership on z gives the difference of means, less finite-sample noise
     vectors = _regressed(points.z, _centred(looks[:, chosen].double(), None))
     return tuple(
         Direction(names[c], "class", v.clone(), 1.0) for c, v in zip(chosen, vectors, strict=True)
@@ -142,10 +143,10 @@ def rank(
     features: Features | None = None,
     after: Sequence[Direction] = (),
 ) -> tuple[Direction, ...]:
-    """The `count` directions that change the picture most per sigma, no two alike.
+    """The `count` directions that change the picture most per sigma, without near-duplicates.
 
-    Distance in `features`, or in pixels without; duplicates by cosine are dropped, class moves take
-    at most every fourth place. A longer list begins with the shorter one. The list goes on from
+    Distance in `features`, else in pixels; duplicates by cosine are dropped, and class moves take
+    at most every fourth place. A longer list begins with the shorter one. The list continues from
     `after`, which counts.
     """
     measured = _with_effects(g, directions, seed=seed, features=features)
@@ -170,10 +171,10 @@ def ranked_directions(
     classify: Classify | None = None,
     class_names: Sequence[str] = (),
 ) -> tuple[Direction, ...]:
-    """The short list for the board: PCA, SeFa and class directions, ranked. Same for same seed.
+    """The board's short list: PCA, SeFa and class directions, ranked. Deterministic for a seed.
 
     A longer list begins with the shorter one. It may be shorter than `count`: in z_dim dimensions
-    there are about as many directions that are not alike.
+    there are only about as many dissimilar directions.
     """
     most = max(CANDIDATES, count)
     pca, sefa = pca_directions(g, count=most, seed=seed), sefa_directions(g, count=most)
@@ -189,7 +190,7 @@ def ranked_directions(
 def _with_effects(
     g: Generator, directions: Sequence[Direction], *, seed: int, features: Features | None
 ) -> list[Direction]:
-    """Each direction with the mean distance of the pictures one sigma down and one sigma up."""
+    """Each direction with the mean distance between pictures at -1 and +1 sigma."""
     if not directions:
         return []
     anchors = from_seeds(g, _seeds(g, seed)[:ANCHORS])
@@ -202,7 +203,7 @@ def _with_effects(
 
 @torch.no_grad()
 def _seen(x: Tensor, features: Features | None) -> Tensor:
-    """x (N, C, H, W) as vectors whose distance is how different pictures look."""
+    """x (N, C, H, W) as vectors whose distance measures visual difference."""
     if features is None:
         return x.flatten(1)
     return torch.cat([features(part) for part in x.split(256)])
@@ -213,7 +214,7 @@ def _seeds(g: Generator, seed: int) -> range:
 
 
 def _samples(g: Generator, seed: int) -> tuple[Points, Tensor | None]:
-    """Samples with as many of each class, of at most 16 classes, and which class each is of."""
+    """Samples balanced over at most 16 classes, and each one's class."""
     z = latents(g.z_dim, _seeds(g, seed))
     if not g.classes:
         return Points(z), None
@@ -236,7 +237,7 @@ def _maps_straight(g: Generator) -> bool:
 
 
 def _first_activations(g: Generator, points: Points) -> Tensor:
-    """(N, D): w, or where that is z itself, what the first nonlinearity gives."""
+    """(N, D): w, or if that is z itself, the output of the first nonlinearity."""
     w = _w_of(g, points)
     if not _maps_straight(g):
         return w
@@ -246,7 +247,8 @@ def _first_activations(g: Generator, points: Points) -> Tensor:
 
 @torch.no_grad()
 def _first_weight(g: Generator) -> Tensor:
-    """A (outputs, w_dim), the first affine weight; by differences at the mean w if none fits."""
+    """A (outputs, w_dim), the first affine weight; by finite differences at the mean w if none
+    fits."""
     few = _samples(g, 0)[0].at(slice(1))
     w = _w_of(g, few)
     steps, _ = trace(g, w, until=is_affine)
@@ -254,7 +256,7 @@ def _first_weight(g: Generator) -> Tensor:
     if weight is not None and weight.shape[1] == g.w_dim:
         return weight
     mean = g.mean_w(1, few.weights)
-    changes = [  # (..., C, H', W'): a thousand large pictures would fill the memory
+    changes = [  # (..., C, H', W'): a thousand large pictures would exhaust memory
         shrink(g.synthesis(mean + small) - g.synthesis(mean - small), DIFFERENCE_PX)
         for small in (1e-2 * torch.eye(g.w_dim)).split(at_once(g))
     ]
@@ -262,7 +264,7 @@ def _first_weight(g: Generator) -> Tensor:
 
 
 def _centred(x: Tensor, groups: Tensor | None) -> Tensor:
-    """x (N, D) less the mean of its group, or of all."""
+    """x (N, D) minus its group mean, or the overall mean."""
     if groups is None:
         return x - x.mean(0)
     out = x.clone()
@@ -281,7 +283,7 @@ def _regressed(z: Tensor, coordinates: Tensor) -> Tensor:
 
 
 def _numbered(kind: Kind, vectors: Tensor, share: Tensor) -> tuple[Direction, ...]:
-    # noise is drawn from N(0, 1), so that a unit vector is one sigma long
+    # z is drawn from N(0, 1), so that a unit vector is one sigma long
     return tuple(
         Direction(f"{kind} {i + 1}", kind, v.float().clone(), 1.0, share=float(s))
         for i, (v, s) in enumerate(zip(vectors, share, strict=True))
@@ -293,8 +295,8 @@ def _names(class_names: Sequence[str], classes: int) -> list[str]:
 
 
 def _class_moves(g: Generator, class_names: Sequence[str]) -> tuple[Direction, ...]:
-    away = torch.eye(g.classes) - 1 / g.classes  # from the mixture of all towards each class
-    # one-hot labels have a standard deviation of 1 / sqrt(classes) along any such way
+    away = torch.eye(g.classes) - 1 / g.classes  # from the mean of all towards each class
+    # one-hot labels have a standard deviation of 1 / sqrt(classes) in any such direction
     moves = away / away.norm(dim=1, keepdim=True).clamp_min(1e-12) / math.sqrt(g.classes)
     zero = torch.zeros(g.z_dim)
     names = _names(class_names, g.classes)

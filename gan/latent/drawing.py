@@ -1,4 +1,4 @@
-"""Drawing a direction by hand: samples marked more, samples marked less, a slider between them."""
+"""User-defined directions: fitted between samples marked more and samples marked less."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from torch import Tensor
 from gan.errors import ConfigError
 from gan.latent.direction import Direction
 
-MIN_MARKED = 2  # samples on either side
-LOGISTIC_C = 0.1  # weak evidence in many dimensions: strong regularisation
-BY_CHANCE = 1.2816  # standard deviations that chance passes once in ten
-MOST_LEFT_OUT = 32  # refits that the held-out figure is taken from
+MIN_MARKED = 2  # samples per side
+LOGISTIC_C = 0.1  # little data in many dimensions: strong regularisation
+BY_CHANCE = 1.2816  # standard deviations exceeded by chance once in ten
+MOST_LEFT_OUT = 32  # refits for the held-out accuracy
 
 
 class Fit(NamedTuple):
-    """A drawn direction, and how well it tells the samples apart that it was drawn from."""
+    """A drawn direction, and how well it separates the samples it was fitted to."""
 
     direction: Direction
-    separated: float  # fraction of the marked samples on their right side
-    # the same, each judged by a fit without it, in the mean of both sides: 0.5 is chance however
-    # many are marked on either side
+    separated: float  # fraction of the marked samples on the correct side
+    # leave-one-out accuracy, averaged over both sides: 0.5 is chance, however many are marked on
+    # either side
     held_out: float
-    judged: tuple[int, int]  # samples of either side that this is taken from
+    judged: tuple[int, int]  # samples per side used for it
 
     @property
     def is_guessing(self) -> bool:
-        """Whether `held_out` is so low that tossing a coin reaches it in one of ten drawings."""
-        spread = 0.5 * math.sqrt(sum(0.25 / n for n in self.judged))  # of a mean of two shares
+        """Whether `held_out` is so low that coin tossing reaches it one time in ten."""
+        spread = 0.5 * math.sqrt(sum(0.25 / n for n in self.judged))  # of a mean of two proportions
         return self.held_out < 0.5 + BY_CHANCE * spread
 
 
@@ -46,9 +46,9 @@ def fit_direction(
 ) -> Fit:
     """The direction from samples marked less to samples marked more.
 
-    Regularised logistic regression, from 2 + 2 samples on. plus_z (P, z_dim), minus_z (M, z_dim);
+    Regularised logistic regression, from 2 + 2 samples up. plus_z (P, z_dim), minus_z (M, z_dim);
     with class weights (P, classes) and (M, classes) the direction moves these too. Raises
-    ConfigError for fewer samples or shapes that differ.
+    ConfigError for fewer samples or mismatched shapes.
     """
     plus = _in_sigmas(plus_z, plus_weights)
     minus = _in_sigmas(minus_z, minus_weights)
@@ -72,7 +72,7 @@ def fit_direction(
 
 
 def _in_sigmas(z: Tensor, weights: Tensor | None) -> Tensor:
-    """z beside the class weights, each with a standard deviation of 1 among samples."""
+    """z and class weights concatenated, each with a standard deviation of 1 among samples."""
     if weights is None:
         return z
     classes = weights.shape[-1]

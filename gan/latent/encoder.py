@@ -1,7 +1,7 @@
-"""A small network from picture to point, bundled where inversion should start well.
+"""A small encoder from picture to latent, bundled to initialise inversion.
 
-benchmarks/train_encoders.py makes them. encoder.json names the weights it belongs to, so that one
-left beside other weights is not used.
+Trained by benchmarks/train_encoders.py. encoder.json names the weights it belongs to, so that a
+stale one beside other weights is not used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_PARAMETERS = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
-    """`encoder.json`: how to build the encoder, and the weights that it belongs to."""
+    """`encoder.json`: the encoder's architecture, and the weights that it belongs to."""
 
     kind: Literal["encoder"] = "encoder"
     format: str = FORMAT
@@ -55,7 +55,7 @@ class EncoderConfig:
 
 
 class Encoder(nn.Module):
-    """(Conv k4 s2, BN, LeakyReLU) a halving -> linear to z and class logits."""
+    """(Conv k4 s2, BN, LeakyReLU) per halving -> linear to z and class logits."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Encoder(nn.Module):
 
     @torch.no_grad()
     def encode(self, x: Tensor) -> Points:
-        """Where x (N, C, H, W) may lie; classes as a mixture."""
+        """Initial latents for x (N, C, H, W); classes as a mixture."""
         z, logits = self(x)
         return Points(z, None if logits is None else logits.softmax(1))
 
@@ -86,8 +86,7 @@ class Encoder(nn.Module):
 def load_encoder(weights: Weights) -> Encode | None:
     """The encoder beside a model, as `invert` takes it.
 
-    None where there is none or it belongs to other weights. Raises WeightsError for a file that is
-    damaged.
+    None if there is none or it belongs to other weights. Raises WeightsError for a damaged file.
     """
     folder = weights.path
     if not (folder / ENCODER_CONFIG).is_file() or not (folder / ENCODER_FILE).is_file():
@@ -104,7 +103,7 @@ def load_encoder(weights: Weights) -> Encode | None:
         )
     with shapes_only():
         count = sum(p.numel() for p in Encoder(config).parameters())
-    if count > MAX_PARAMETERS:  # before anything of that size is built
+    if count > MAX_PARAMETERS:  # before anything of that size is allocated
         raise WeightsError(
             f"an encoder may have {MAX_PARAMETERS:,} parameters, {ENCODER_CONFIG} in "
             f"{folder.name} makes {count:,}; fetch it anew"
@@ -115,7 +114,7 @@ def load_encoder(weights: Weights) -> Encode | None:
 
 
 def read_encoder_config(folder: Path) -> EncoderConfig:
-    """encoder.json of a weights folder; raises WeightsError where it is damaged."""
+    """encoder.json of a weights folder; raises WeightsError if it is damaged."""
     try:
         return cast(
             EncoderConfig, from_json(cast(Any, EncoderConfig), read_json(folder / ENCODER_CONFIG))

@@ -1,4 +1,5 @@
-"""Directions as a small JSON beside the model: closed schema, at most 64 KB, checked on loading."""
+"""Directions as a small JSON file beside the model: closed schema, at most 64 KB, validated on
+load."""
 
 from __future__ import annotations
 
@@ -22,14 +23,14 @@ DIRECTIONS_FILE = "directions.json"
 DIRECTIONS_FORMAT = "gan-directions/1"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_NAME = 60
-MAX_VALUE = 1e3  # sigmas; no honest direction is longer
-DIGITS = 5  # significant ones; a picture changes by less than a grey level
+MAX_VALUE = 1e3  # sigmas; no genuine direction is longer
+DIGITS = 5  # significant digits; the error is below one grey level
 KEYS = {"name", "kind", "vector", "sigma", "share", "classes", "effect"}
 REQUIRED = {"name", "kind", "vector"}
 
 
 def directions_path(weights: Weights) -> Path:
-    """Where the directions of a model live: its weights folder, or the run folder of a run."""
+    """Path of a model's directions: in its weights folder, or in the run folder of a run."""
     folder = weights.path
     if folder.name == "weights" and (folder.parent / "status.json").is_file():
         folder = folder.parent
@@ -37,9 +38,10 @@ def directions_path(weights: Weights) -> Path:
 
 
 def own_directions_path(weights: Weights) -> Path:
-    """Where one's own directions go: a run's in its folder, others in `home_root`.
+    """Path of the user's own directions: a run's in its folder, others in `home_root`.
 
-    What came with a model is only read. A file there is named after the model and its revision.
+    Files shipped with a model are read-only. A file there is named after the model and its
+    revision.
     """
     path = directions_path(weights)
     if path.parent != weights.path:
@@ -49,13 +51,13 @@ def own_directions_path(weights: Weights) -> Path:
 
 
 def all_directions(weights: Weights) -> tuple[Direction, ...]:
-    """What is saved for a model: beside it, then the user's own where these live elsewhere."""
+    """All saved directions of a model: beside it, then the user's own if stored elsewhere."""
     paths = dict.fromkeys([directions_path(weights), own_directions_path(weights)])
     return tuple(d for path in paths for d in load_directions(path, weights.generator))
 
 
 def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, ...]:
-    """The directions in `path`, none where there is no file.
+    """The directions in `path`, none if there is no file.
 
     Raises WeightsError for a file that is damaged, over 64 KB or, with `g`, of another model.
     """
@@ -80,11 +82,11 @@ def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, 
 
 
 def save_directions(path: Path, directions: Sequence[Direction], g: Generator) -> None:
-    """Write the directions of `g`; raises WeightsError over 64 KB or where the place is no good."""
+    """Write the directions of `g`; raises WeightsError above 64 KB or for an unwritable path."""
     entries = [to_json(d) for d in directions]
     for entry in entries:
-        from_json(entry, g.z_dim, g.classes)  # what could not be read is not written
-    # a direction a line: indented lists would put every number on its own
+        from_json(entry, g.z_dim, g.classes)  # never write what could not be read back
+    # one direction per line: indented lists would put every number on its own
     rows = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     head = {"format": DIRECTIONS_FORMAT, "z_dim": g.z_dim, "classes": g.classes}
     text = f'{json.dumps(head)[:-1]}, "directions": [\n{rows}\n]}}\n'.encode()
@@ -117,10 +119,10 @@ def to_json(direction: Direction) -> dict[str, Any]:
 
 
 def from_json(data: object, z_dim: int, classes: int) -> Direction:
-    """The direction that `data` describes, for a model of `z_dim` and `classes`.
+    """The direction described by `data`, for a model of `z_dim` and `classes`.
 
-    Raises WeightsError for an unknown key, a wrong type, length or value. `sigma` is the vector's
-    length, whatever is written.
+    Raises WeightsError for an unknown key, a wrong type, length or value. `sigma` is recomputed as
+    the vector's length, whatever the file says.
     """
     if not isinstance(data, dict) or not REQUIRED <= data.keys() <= KEYS:
         raise WeightsError(

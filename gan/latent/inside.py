@@ -1,4 +1,4 @@
-"""What happens between z and the picture, and what the discriminator makes of it."""
+"""The generator's intermediate activations, and D's view of the picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gan.sampling import truncate
 LayerKind = Literal["dense", "start", "up", "conv", "image"]
 SIZES = (nn.Upsample, nn.AdaptiveAvgPool2d, nn.ZeroPad2d)
 NOISY_COPIES = 16
-NOISE = 0.1  # standard deviation, where white less black is 2
+NOISE = 0.1  # noise standard deviation, with pixels in [-1, 1]
 BLUR_PX = 3
 
 
@@ -34,10 +34,10 @@ class Layer:
 
 @dataclass(frozen=True)
 class DiscriminatorView:
-    """What D says of one picture."""
+    """D's output for one picture."""
 
-    score: float  # the logit: above 0 is rather real, for losses with a fixed zero
-    pull: Tensor  # (H, W) in [0, 1]: where a change would move the score most
+    score: float  # the logit: above 0 leans to real, for losses with a fixed zero
+    pull: Tensor  # (H, W) in [0, 1]: where a change would affect the score most
     gradient: Tensor  # (C, H, W): the smoothed gradient itself; + is "brighter is more real"
 
 
@@ -45,8 +45,8 @@ class DiscriminatorView:
 def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer]:
     """Every stage's feature maps for the first of `points`, input to output, for every family.
 
-    A stage is an affine layer with what follows it (normalisation, nonlinearity) up to the next.
-    The last one is the picture.
+    A stage is an affine layer plus its normalisation and nonlinearity, up to the next one. The last
+    is the picture.
     """
     point = points.at(slice(1))
     w = truncate(g, g.mapping(point.z, point.weights), psi=psi, labels=point.weights)
@@ -62,12 +62,12 @@ def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer
 
 
 def _stages(steps: list[TracedLayer]) -> list[Tensor]:
-    """What the last leaf of each stage gave, (1, ...).
+    """The output of each stage's last leaf module, (1, ...).
 
-    An affine leaf begins a stage, or one that changes the maps' size before it does.
+    A stage begins at an affine leaf, or at one that resizes the maps before it.
     """
     stages: list[Tensor] = []
-    waits = False  # a stage was begun, and its affine leaf is still to come
+    waits = False  # a stage has begun, and its affine leaf is yet to come
     for step in steps:
         affine, sizes = is_affine(step.module), isinstance(step.module, SIZES)
         if not stages or ((affine or sizes) and not waits):
@@ -83,7 +83,7 @@ def _is_maps(output: Tensor) -> bool:
 
 
 def _layer(output: Tensor, size_before: int) -> Layer:
-    if not _is_maps(output):  # (1, units), or what weighs maps: (1, units, 1, 1)
+    if not _is_maps(output):  # (1, units), or gates for maps: (1, units, 1, 1)
         units = output.flatten()
         return Layer("dense", f"{len(units):,} units", _as_map(units))
     _, count, height, width = output.shape
@@ -103,7 +103,7 @@ def _image(x: Tensor) -> Layer:
 
 
 def _as_map(units: Tensor) -> Tensor:
-    """Units (U,) as one map (1, rows, columns), nearly square; what is left over stays 0."""
+    """Units (U,) as one map (1, rows, columns), nearly square, zero-padded."""
     columns = math.ceil(math.sqrt(len(units)))
     rows = -(-len(units) // columns)
     return F.pad(units.float(), (0, rows * columns - len(units))).view(1, rows, columns)
@@ -112,10 +112,10 @@ def _as_map(units: Tensor) -> Tensor:
 def view_of(
     d: Discriminator | None, x: Tensor, labels: Tensor | None = None, *, seed: int = 0
 ) -> DiscriminatorView | None:
-    """D's score of x (C, H, W) in [-1, 1] and where it comes from; None where there is no D.
+    """D's score of x (C, H, W) in [-1, 1] and its gradient map; None if there is no D.
 
     labels: (1,) int64 or class weights (1, classes). The gradient is averaged over noisy copies
-    (Smilkov et al. 2017, SmoothGrad) and blurred a little. D is judged in eval mode on a copy.
+    (Smilkov et al. 2017, SmoothGrad) and slightly blurred. D runs in eval mode on a copy.
     """
     if d is None:
         return None
@@ -132,9 +132,9 @@ def view_of(
 
 @torch.no_grad()
 def scores_alone(d: Discriminator, x: Tensor, labels: Tensor | None = None) -> Tensor:
-    """D's scores (N,) of x (N, C, H, W), each picture alone as in `view_of`.
+    """D's scores (N,) of x (N, C, H, W), one picture per pass as in `view_of`.
 
-    A D that looks at packs or at its batch scores a picture among others differently.
+    A D with packing or batch statistics scores a picture differently within a batch.
     """
     alone = [
         d(x[i : i + 1], None if labels is None else labels[i : i + 1]).mean() for i in range(len(x))
@@ -143,7 +143,8 @@ def scores_alone(d: Discriminator, x: Tensor, labels: Tensor | None = None) -> T
 
 
 def _gradient(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
-    """The gradient (C, H, W) of D's score of x; one picture a pass, as D may look at its batch."""
+    """The gradient (C, H, W) of D's score of x; one picture per pass, as D may use batch
+    statistics."""
     with torch.enable_grad():
         x = x.clone()[None].requires_grad_()
         (gradient,) = torch.autograd.grad(d(x, labels).sum(), x)
@@ -151,7 +152,7 @@ def _gradient(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
 
 
 def _blurred(maps: Tensor) -> Tensor:
-    """(C, H, W) through a small Gaussian."""
+    """(C, H, W) through a small Gaussian blur."""
     radius = BLUR_PX // 2
     taps = torch.exp(-torch.arange(-radius, radius + 1).float().square() / 2).to(maps)
     kernel = torch.outer(taps, taps) / taps.sum() ** 2

@@ -1,4 +1,4 @@
-"""From a picture back to the point that makes it: an encoder's guess, then optimisation."""
+"""GAN inversion: from a picture to its latent, by an encoder's guess and optimisation."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from gan.latent.direction import Features
 from gan.latent.points import Points, concatenate, from_seeds, show
 from gan.models import Generator
 
-Encode = Callable[[Tensor], Points]  # x (N, C, H, W) in [-1, 1] -> where it may lie
+Encode = Callable[[Tensor], Points]  # x (N, C, H, W) in [-1, 1] -> an initial guess
 Cancel = Callable[[], bool]
 
-POOL = 256  # samples among which the other starts are sought
+POOL = 256  # samples from which the other starts are chosen
 MAX_RESTARTS, MAX_STEPS = 16, 2000
 LR, LR_END = 0.2, 0.005  # of Adam on z, whose entries have a standard deviation of 1
 WARM_FRACTION = 0.3  # of the steps at the full rate
-PIXEL_WEIGHT = 1.0  # features say what it is, pixels where it is
+PIXEL_WEIGHT = 1.0  # features capture content, pixels position
 PRIOR_WEIGHT = 0.02
-SLACK = 1.1  # z may be so much longer than noise usually is before it costs anything
-SURE = 5.0  # logit of a start's class: e^5 against 1 for each other
+SLACK = 1.1  # z may be this much longer than typical noise before it is penalised
+SURE = 5.0  # logit of a start's class: e^5 against 1 for every other
 TELL_EVERY = 10  # steps
 POLISH_STEPS = 40
 
@@ -36,25 +36,25 @@ class InversionProgress:
 
     step: int
     of: int
-    distance: float  # to the target, in features
+    distance: float  # distance to the target, in features
     x: Tensor  # (C, H, W) in [-1, 1]
 
 
 @dataclass(frozen=True)
 class Inverted:
-    """Where the picture lies, as well as the generator can make it."""
+    """The latent whose picture is closest to the target."""
 
     z: Tensor  # (z_dim,)
     weights: Tensor | None  # (classes,) summing to 1
-    distance: float  # to the target, in features
-    start_distance: float  # the same, of the point it started from
-    before: Tensor  # (C, H, W), the picture it started from
+    distance: float  # distance to the target, in features
+    start_distance: float  # the same for the starting point
+    before: Tensor  # (C, H, W), the picture at the starting point
     after: Tensor  # (C, H, W), the picture of (z, weights)
     cancelled: bool = False
 
     @property
     def points(self) -> Points:
-        """The one point, for walks and arithmetic."""
+        """As a single point, for walks and arithmetic."""
         return Points(self.z[None], None if self.weights is None else self.weights[None])
 
 
@@ -69,11 +69,11 @@ def invert(
     seed: int = 0,
     cancel: Cancel | None = None,
 ) -> Iterator[InversionProgress | Inverted]:
-    """Find the point whose picture is nearest to target (C, H, W) in [-1, 1]; Inverted comes last.
+    """Find the point whose picture is closest to target (C, H, W) in [-1, 1]; Inverted comes last.
 
-    Starts from the encoder's guess and from the best of some hundred samples, `restarts` at once,
-    and minimises feature and pixel distance, z kept near the sphere that noise lives on. Stops
-    soon after `cancel()` is true, with the best so far. Raises ConfigError for another shape.
+    Starts from the encoder's guess and the best of some hundred samples, `restarts` at once, and
+    minimises feature and pixel distance, keeping z near the sphere of typical noise. Stops soon
+    after `cancel()` is true, with the best so far. Raises ConfigError for another shape.
     """
     _check(g, target, restarts, steps)
     aim = Aim.of(g, target, features, seed=seed)
@@ -116,7 +116,7 @@ def _check(g: Generator, target: Tensor, restarts: int, steps: int) -> None:
 
 
 class PointFound(NamedTuple):
-    """One point and how near its picture is."""
+    """One point and the loss of its picture."""
 
     point: Points  # one point
     loss: float
@@ -126,7 +126,7 @@ class PointFound(NamedTuple):
 
 @dataclass(frozen=True)
 class Aim:
-    """What is sought, and by what measure: distances of 1 are those between random samples."""
+    """The target and the loss, scaled so that random samples have distances of 1."""
 
     g: Generator
     features: Features
@@ -142,7 +142,7 @@ class Aim:
     def of(g: Generator, target: Tensor, features: Features, *, seed: int) -> Aim:
         """Measure the pool of samples once."""
         pool = from_seeds(g, range(seed, seed + POOL))
-        x = show(g, pool).clone()  # what inference mode made cannot be used outside of it
+        x = show(g, pool).clone()  # inference-mode tensors cannot be used outside of it
         f = features(x)
         pixel_scale = float(2 * x.var(0).mean())
         feature_scale = float(2 * f.var(0).sum())
@@ -155,7 +155,7 @@ class Aim:
         )  # fmt: skip
 
     def starts(self, encoder: Encode | None, restarts: int) -> Points:
-        """The encoder's guess and the nearest of the pool."""
+        """The encoder's guess and the closest samples of the pool."""
         chosen = []
         if encoder is not None:
             with torch.no_grad():
@@ -178,18 +178,18 @@ class Aim:
 
     @torch.no_grad()
     def best_of(self, points: Points) -> PointFound:
-        """The nearest of the points."""
+        """The best of the points."""
         losses, squared, x = self.losses(points)
         i = int(losses.nan_to_num(math.inf).argmin())
         return PointFound(points.at([i]), float(losses[i]), float(squared[i].sqrt()), x[i].clone())
 
     def better(self, one: PointFound, other: PointFound) -> PointFound:
-        """The nearer of two."""
+        """The better of two."""
         return other if other.loss < one.loss else one
 
 
 class Search:
-    """Adam on all starts at once; they do not touch each other."""
+    """Adam on all starts at once; they are independent."""
 
     def __init__(self, aim: Aim, starts: Points, steps: int) -> None:
         self.aim, self.steps = aim, steps
@@ -203,7 +203,7 @@ class Search:
 
     @torch.enable_grad()
     def step(self, number: int) -> None:
-        """One update, `number` from 1; the rate falls along a cosine after a while."""
+        """One update, `number` from 1; the learning rate follows a cosine after a while."""
         done = number / self.steps
         falling = max(0.0, (done - WARM_FRACTION) / (1 - WARM_FRACTION))
         rate = LR_END + (LR - LR_END) * 0.5 * (1 + math.cos(math.pi * falling))
@@ -220,7 +220,7 @@ class Search:
 
 
 def polished(aim: Aim, start: Points) -> Points:
-    """The last stretch: L-BFGS on the best point alone, also with its class made certain."""
+    """Final phase: L-BFGS on the best point alone, also with its class made one-hot."""
     starts = [start]
     if start.weights is not None:
         certain = torch.nn.functional.one_hot(start.weights.argmax(1), start.weights.shape[1])
@@ -229,7 +229,7 @@ def polished(aim: Aim, start: Points) -> Points:
 
 
 def _give(tuned: list[Tensor], loss: Tensor) -> None:
-    # not backward(): the generator is everybody's, and must not gather gradients
+    # not backward(): the generator is shared and must not accumulate gradients
     for tensor, gradient in zip(tuned, torch.autograd.grad(loss, tuned), strict=True):
         tensor.grad = gradient
 

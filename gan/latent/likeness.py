@@ -1,7 +1,7 @@
-"""How like a found picture is to the one that was sought, in grades that a person agrees with.
+"""Similarity of a found picture to the target, in grades that match human judgement.
 
-Feature networks hardly tell two pictures apart that are unlike all they have seen, so a grade
-rests on pixels and features both, each on the scale of the model's own samples.
+Feature networks hardly separate pictures that are unlike all their training data, so a grade uses
+both pixels and features, each on the scale of the model's own samples.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from gan.latent.points import from_seeds, show
 from gan.models import Generator
 
 Grade = Literal["same", "very", "close", "kind", "far"]
-SAMPLES = 128  # the nearest of so many is the scale
-# set on 41 pictures graded by eye, none of which is in the table of benchmarks/RESULTS.md
+SAMPLES = 128  # their nearest-neighbour distances set the scale
+# tuned on 41 pictures graded by eye, none of which is in the table of benchmarks/RESULTS.md
 GRADES: tuple[tuple[float, Grade], ...] = (
     (0.2, "same"), (0.37, "very"), (0.6, "close"), (0.85, "kind"),
 )  # fmt: skip
-CONTRAST_WEIGHT = 1.3  # of the part of the picture's contrast that was missed
-FLAT = 0.5  # of the nearest sample's distance: a picture with less contrast has none to miss
+CONTRAST_WEIGHT = 1.3  # of the fraction of the picture's contrast that was missed
+FLAT = 0.5  # of the nearest sample's distance: a flatter picture has no contrast to miss
 BORDER = 0.08  # of the side, at least a pixel
 PLAIN_SPREAD = 0.5  # of the samples' borders, in [-1, 1]: beyond it the model has no one ground
-OTHER_GROUND = 0.6  # a border must be so far from the samples' to be another ground
+OTHER_GROUND = 0.6  # a border this far from the samples' counts as another background
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """What a model's own samples say of distances and of the ground that things lie on."""
+    """Distance scales and background brightness of a model's own samples."""
 
     pixels: float  # from a sample to the nearest other one, root mean square in [-1, 1]
     features: float  # likewise in features
@@ -56,7 +56,7 @@ class Likeness:
         )
 
     def miss(self, target: Tensor, found: Tensor, distance: float) -> float:
-        """How much of target (C, H, W) is not in found, 0 for nothing; 1 is far.
+        """How much of target (C, H, W) is missing in found: 0 is identical, 1 is far.
 
         `distance`: between the two in features.
         """
@@ -68,7 +68,7 @@ class Likeness:
         )
 
     def grade(self, target: Tensor, found: Tensor, distance: float) -> Grade:
-        """The same in words, from "same" to "far"."""
+        """The grade in words, from "same" to "far"."""
         miss = self.miss(target, found, distance)
         return next((grade for most, grade in GRADES if miss < most), "far")
 

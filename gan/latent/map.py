@@ -1,4 +1,4 @@
-"""Samples laid out in the plane, near what looks alike."""
+"""Samples embedded in the plane, so that similar ones are close together."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from gan.models import Generator
 Method = Literal["pca", "tsne"]
 METHODS: tuple[Method, ...] = ("pca", "tsne")
 MIN_SAMPLES, MAX_SAMPLES = 10, 2000
-MAX_FEATURES = 256  # pixels are many: t-SNE meets their first principal components
+MAX_FEATURES = 256  # pixels are many: t-SNE gets their first principal components
 PERPLEXITY = 30.0  # van der Maaten & Hinton 2008: 5 to 50
-ITERATIONS = 400  # at 1,000 the classes lie no purer, and it takes twice as long
+ITERATIONS = 400  # at 1,000 the classes are separated no better, and it takes twice as long
 
 
 @dataclass(frozen=True)
 class LatentMap:
-    """N samples in the plane; each is its seed (and label) everywhere else in the app."""
+    """N samples in the plane; each has the same seed (and label) as everywhere else in the app."""
 
     xy: NDArray[np.float32]  # (N, 2) in [-1, 1]
     seeds: NDArray[np.int64]  # (N,)
-    labels: NDArray[np.int64] | None  # (N,) the class it was drawn with, or looks like
+    labels: NDArray[np.int64] | None  # (N,) the class it was drawn with or classified as
     x: Tensor  # (N, C, H, W) in [-1, 1], for thumbnails
     method: Method
 
@@ -46,14 +46,13 @@ def latent_map(
     psi: float = 1.0,
     side: int | None = None,
 ) -> LatentMap:
-    """A map of the samples of seeds seed, seed + 1, ...; the same on every call.
+    """A map of the samples of seeds seed, seed + 1, ...; deterministic.
 
-    Near in `features` (in pixels without) is near on the map: "pca" keeps directions and
-    distances as well as two axes can, "tsne" keeps neighbours. No UMAP: it would add numba,
-    llvmlite and pynndescent, and scikit-learn is here already.
-    With `side` the pictures are shrunk to so many px before anything looks at them.
-    `classify` names the classes of a model that has none. Raises ConfigError for fewer than 10 or
-    more than 2,000 samples.
+    Close in `features` (else in pixels) is close on the map: "pca" preserves directions and
+    distances as well as two axes can, "tsne" preserves neighbours. No UMAP: it would add numba,
+    llvmlite and pynndescent, and scikit-learn is here already. With `side` the pictures are first
+    downscaled to that many px. `classify` labels the samples of a model without classes. Raises
+    ConfigError for fewer than 10 or more than 2,000 samples.
     """
     if method not in METHODS:
         raise ConfigError(f"there is no map {method!r}; {suggest(method, METHODS)}")
@@ -86,7 +85,7 @@ def _laid_out(seen: Tensor, method: Method) -> NDArray[Any]:
     if seen.shape[1] > MAX_FEATURES:
         seen = principal_components(seen, MAX_FEATURES).coordinates
     start = principal_components(seen, 2).coordinates
-    # as TSNE's init="pca" has it, but for one sign that is the same on every machine
+    # like TSNE's init="pca", with the signs fixed to be the same on every machine
     start = (start / start[:, 0].std().clamp_min(1e-12) * 1e-4).float()
     tsne = TSNE(
         init=start.numpy(),

@@ -1,4 +1,4 @@
-"""Points of latent space: z and, where the model has classes, the weights that mix them."""
+"""Points in latent space: z and, for a model with classes, class weights that mix them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gan.sampling import at_once, choose_labels, latents, render
 
 @dataclass(frozen=True)
 class Points:
-    """N places that sliders can reach."""
+    """N latent points."""
 
     z: Tensor  # (N, z_dim)
-    weights: Tensor | None = None  # (N, classes) summing to 1, where the model has classes
+    weights: Tensor | None = None  # (N, classes) summing to 1, if the model has classes
 
     def __len__(self) -> int:
         return len(self.z)
@@ -30,7 +30,8 @@ class Points:
 
 
 def from_seeds(g: Generator, seeds: Sequence[int], *, label: int | None = None) -> Points:
-    """What the seeds stand for everywhere in the app; classes are drawn, or all `label`."""
+    """The points of given seeds, the same everywhere in the app; classes are drawn, or all
+    `label`."""
     return Points(latents(g.z_dim, seeds), one_hot(g, choose_labels(g, seeds, label)))
 
 
@@ -42,7 +43,7 @@ def one_hot(g: Generator, labels: Tensor | None) -> Tensor | None:
 
 
 def concatenate(parts: Sequence[Points]) -> Points:
-    """All points in one; either all or none carry class weights."""
+    """Concatenate points; either all or none have class weights."""
     weights = [p.weights for p in parts if p.weights is not None]
     return Points(torch.cat([p.z for p in parts]), torch.cat(weights) if weights else None)
 
@@ -55,9 +56,9 @@ def show(
     batch_size: int = 128,
     side: int | None = None,
 ) -> Tensor:
-    """x (N, C, H, W) in [-1, 1] of points, on the CPU; shrunk to at most `side` px, where given."""
+    """x (N, C, H, W) in [-1, 1] of points, on the CPU; downscaled to at most `side` px if given."""
     parts = []
-    step = batch_size if side is None else min(batch_size, at_once(g))  # shrunk as they are made
+    step = batch_size if side is None else min(batch_size, at_once(g))  # downscaled batch by batch
     for i in range(0, len(points), step):
         part = points.at(slice(i, i + step))
         x = render(g, part.z, labels=part.weights, psi=psi)

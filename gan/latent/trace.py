@@ -1,4 +1,4 @@
-"""What a generator's layers give, whatever its family: hooks on a copy, never on a shared model."""
+"""Activations of a generator's layers, for any family: hooks on a copy, never on a shared model."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm, nn.InstanceNorm2d, nn.Laye
 
 
 class TracedLayer(NamedTuple):
-    """One leaf module's turn in a forward pass."""
+    """One call of a leaf module in a forward pass."""
 
     module: nn.Module
     output: Tensor  # (N, ...)
 
 
 class _Enough(Exception):
-    """Ends a forward pass from within a hook."""
+    """Aborts a forward pass from within a hook."""
 
 
 @torch.no_grad()
 def trace(
     g: Generator, w: Tensor, *, until: Callable[[nn.Module], bool] | None = None
 ) -> tuple[list[TracedLayer], Tensor | None]:
-    """Leaf modules in the order in which synthesis(w) used them, and x (N, C, H, W).
+    """Leaf modules in the order in which synthesis(w) called them, and x (N, C, H, W).
 
-    Ends after the first module for which `until` is true; x is then None.
+    Stops after the first module for which `until` is true; x is then None.
     """
     steps: list[TracedLayer] = []
 
@@ -42,7 +42,7 @@ def trace(
             if until is not None and until(module):
                 raise _Enough
 
-    g = copy.deepcopy(g).eval()  # other threads paint with the shared one meanwhile
+    g = copy.deepcopy(g).eval()  # other threads use the shared one meanwhile
     for module in g.modules():
         if not list(module.children()):
             module.register_forward_hook(note)

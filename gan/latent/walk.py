@@ -1,9 +1,8 @@
-"""Between points and around them: interpolation, closed loops, arithmetic.
+"""Walks between and around points: interpolation, closed loops, arithmetic.
 
-Where a stretch leads from one class to another, each frame is of one class: the nearer keyframe's.
-Mixtures of classes are mostly no pictures of anything, so they are not walked through; around the
-middle of the stretch the picture of one class dissolves into that of the other.
-gan/ui/explore/points.js does the same in the browser.
+In a segment between two classes, each frame has one class: the nearer keyframe's. Class mixtures
+mostly look like nothing, so walks avoid them; around the middle of the segment the picture of one
+class dissolves into that of the other. gan/ui/explore/points.js does the same in the browser.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ from gan.models import Generator
 from gan.sampling import at_once, choose_labels, slerp, truncate
 
 Space = Literal["z", "w"]
-Measure = Callable[["Path"], Tensor]  # N frames -> (N, F): what a constant speed is constant in
+Measure = Callable[["Path"], Tensor]  # N frames -> (N, F): the space in which the speed is constant
 Render = Callable[[Generator, "Path", float, "int | None"], Tensor]  # g, frames, psi, side
 MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 8
-MAX_STEPS = 600  # a stretch
-FINER = 4  # places looked at per frame, where the speed is made constant
-# of a stretch, the part in which one class dissolves into the next: three frames of 24 are
-# enough to look smooth, and more are seen as double exposures (benchmarks/RESULTS.md)
+MAX_STEPS = 600  # per segment
+FINER = 4  # positions sampled per frame to equalise the speed
+# share of a segment in which one class dissolves into the next: three frames of 24 are enough to
+# look smooth, and more are seen as double exposures (benchmarks/RESULTS.md)
 FADE = 0.12
 
 
 @dataclass(frozen=True)
 class Path:
-    """The frames of a walk: each lies a share `t` of the way from `one` to `other`.
+    """The frames of a walk: each lies a fraction `t` of the way from `one` to `other`.
 
-    In a stretch between two classes both ends are of the class of the nearer keyframe, and
-    `one_beyond`, `other_beyond` are the same ends in the other class, of which `share` shows.
+    In a segment between two classes both ends have the class of the nearer keyframe, and
+    `one_beyond`, `other_beyond` are the same ends in the other class, blended in by `share`.
     """
 
     one: Points  # (F)
@@ -66,7 +65,7 @@ class Path:
 
     @property
     def points(self) -> Points:
-        """The points of the frames: spherical or straight between their ends."""
+        """The frames' points: spherical or linear interpolation between their ends."""
         a, b = self.one.z, self.other.z
         z = a.lerp(b, self.t) if self.space == "w" else slerp(a, b, self.t)
         if self.one.weights is None or self.other.weights is None:
@@ -82,14 +81,14 @@ def between(
     loop: bool = False,
     measure: Measure | None = None,
 ) -> Path:
-    """A path through 2 to 8 keyframes with `steps` frames a stretch.
+    """A path through 2 to 8 keyframes with `steps` frames per segment.
 
-    Spherical in z; straight for space "w", which is linear in w wherever w is z and the class
-    embedding (`walk` renders any mapping). Class weights go straight while the strongest class is
-    the same at both ends of a stretch. An open path has (K - 1) * steps + 1 frames and holds both
-    ends; a loop has K * steps and its last frame is one step before its first. With `measure` the
-    frames are placed anew so that neighbours are equally far apart in it: constant speed. Raises
-    ConfigError for other numbers.
+    Spherical in z; linear for space "w", which is linear in w wherever w is z and the class
+    embedding (`walk` renders any mapping). Class weights are interpolated linearly while the
+    strongest class is the same at both ends of a segment. An open path has (K - 1) * steps + 1
+    frames and includes both ends; a loop has K * steps and its last frame is one step before its
+    first. With `measure` the frames are re-spaced so that neighbours are equally far apart in it:
+    constant speed. Raises ConfigError for other numbers.
     """
     stretches = _stretches(keyframes, steps, loop=loop)
     if measure is None:
@@ -105,7 +104,7 @@ def keyframes_of(
 ) -> Points:
     """The points of `seeds` as keyframes of a walk within one class.
 
-    The class is `label`, or the first seed's own; `own_classes` leaves every seed its own instead.
+    The class is `label`, or the first seed's own; with `own_classes` every seed keeps its own.
     Raises ConfigError for a class that the model does not have.
     """
     if label is None and not own_classes:
@@ -126,7 +125,7 @@ def walk(
 ) -> Tensor:
     """The pictures (F, C, H, W) of a path; in space "w" exactly linear in w for every mapping.
 
-    `even`: at a constant speed, as the pictures' pixels change.
+    `even`: constant speed, measured by pixel change.
     """
     render = _in_w if space == "w" else _in_z
 
@@ -147,7 +146,7 @@ def pictures(
     batch_size: int = 128,
     render: Render | None = None,
 ) -> Iterator[Tensor]:
-    """The pictures (N, C, H, W) of a path, some at a time; at most `side` px where given."""
+    """The pictures (N, C, H, W) of a path, in batches; at most `side` px if given."""
     render = render or _in_z
     for start in range(0, len(path), batch_size):
         part = path.at(slice(start, start + batch_size))
@@ -188,7 +187,7 @@ def _stretches(keyframes: Points, steps: int, *, loop: bool) -> int:
 
 
 def _places(stretches: int, steps: int, *, loop: bool) -> Tensor:
-    """Where the frames lie, from 0 to `stretches`: 1.25 is a quarter past keyframe 1."""
+    """Positions of the frames, from 0 to `stretches`: 1.25 is a quarter past keyframe 1."""
     count = stretches * steps
     places = torch.arange(count + 1, dtype=torch.float64) * (stretches / count)
     return places[:-1] if loop else places
@@ -218,16 +217,16 @@ def _path(keyframes: Points, places: Tensor, space: Space) -> Path:
 
 
 def _share(t: Tensor) -> Tensor:
-    """How much of the class beyond the middle shows at t (F,): half there, none FADE / 2 off."""
+    """Blend weight of the next class at t (F,): half in the middle, none FADE / 2 away."""
     off = ((t - 0.5).abs() / FADE).clamp(max=0.5)
     part = 0.5 - off  # 0.5 in the middle
     return part * part * (3 - 2 * part)
 
 
 def _evenly(places: Tensor, seen: Tensor, count: int, *, loop: bool) -> Tensor:
-    """`count` of the places (M,), equally far apart along what was seen at them (M, F)."""
+    """`count` of the places (M,), equally spaced along the values measured at them (M, F)."""
     lengths = (seen[1:] - seen[:-1]).norm(dim=1)
-    # a stretch where nothing changes still takes a moment, or its places would be undefined
+    # a segment without change still takes some time, or its positions would be undefined
     lengths = lengths + 1e-6 * lengths.mean().clamp_min(1e-12)
     along = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
     wanted = along[-1] * torch.arange(count, dtype=torch.float64) / (count if loop else count - 1)

@@ -1,4 +1,4 @@
-"""What is done to images before D sees them, and how often: shifts, DiffAugment, ADA."""
+"""Augmentation of D's inputs and its probability: shifts, DiffAugment, ADA."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from torch.nn.functional import pad
 from gan.config import TrainConfig
 from gan.data import augment
 
-ADA_EVERY = 4  # updates of D between two looks; Karras et al. 2020 (ADA), section 3.1
+ADA_EVERY = 4  # updates of D between two adjustments; Karras et al. 2020 (ADA), section 3.1
 ADA_KIMG = 50  # thousand images from p = 0 to 1; theirs is 500, our trainings are shorter
 
 
 class Ada:
-    """How often to augment, from how sure D is on real images; Karras et al. 2020, section 3.1.
+    """Adaptive augmentation probability from D's confidence on reals; Karras et al. 2020, section
+    3.1.
 
-    `p` rises while D's sureness r = E[sign(D(x_real))] is above its target, and falls below it.
-    Departures: the changes are DiffAugment's, and a step of p is ten times theirs.
+    `p` rises while r = E[sign(D(x_real))] is above the target, and falls below it. Departures: the
+    augmentations are DiffAugment's, and a step of p is ten times theirs.
     """
 
     def __init__(self, p: float) -> None:
         self.p, self.signs, self.count, self.images = p, 0.0, 0, 0
 
     def observe(self, signs: Tensor, *, target: float, images: int) -> None:
-        """Take note of the signs (any shape) that D gave after `images` more images."""
+        """Accumulate the signs (any shape) of D's outputs for `images` more images."""
         self.signs += float(signs.sum())
         self.count += signs.numel()
         self.images += images
@@ -40,7 +41,7 @@ class Ada:
 
 
 class Augmenter:
-    """Draws from the training's own noise, so that a resumed training sees the same changes."""
+    """Uses the training's own RNG, so that a resumed training draws the same augmentations."""
 
     def __init__(self, config: TrainConfig, noise: torch.Generator) -> None:
         self.config, self.noise = config, noise
@@ -48,19 +49,20 @@ class Augmenter:
 
     @property
     def p(self) -> float:
-        """How often an image is changed now."""
+        """The current augmentation probability."""
         if self.config.augment == "none":
             return 0.0
         return self.ada.p if self.config.augment == "ada" else self.config.augment_p
 
     def reconfigure(self, config: TrainConfig) -> None:
-        """Go on with other settings; ADA begins anew where it is switched on or given a start."""
+        """Apply other settings; ADA restarts if it is switched on or given an initial p."""
         before, self.config = self.config, config
         if (before.augment, before.augment_p) != (config.augment, config.augment_p):
             self.ada = Ada(config.augment_p)
 
     def draw_shift(self) -> tuple[int, int]:
-        """(down, right) in px, one for real and fake alike, so that D cannot tell them by it."""
+        """(down, right) in px, the same for real and fake, so that D cannot tell them apart by
+        it."""
         most = self.config.shift_px
         if not most:
             return 0, 0
@@ -68,7 +70,7 @@ class Augmenter:
         return dy, dx
 
     def shown(self, x: Tensor, shift: tuple[int, int]) -> Tensor:
-        """x (N, C, H, W) as D gets to see it; real and fake go through here alike."""
+        """x (N, C, H, W) as augmented for D; real and fake both go through here."""
         x = self._shifted(x, shift)
         if self.p == 0.0:
             return x
@@ -84,14 +86,14 @@ class Augmenter:
         return padded[..., most - dy : most - dy + height, most - dx : most - dx + width]
 
     def observe(self, signs: Tensor, *, images: int) -> None:
-        """Let ADA learn how sure D was."""
+        """Update ADA with the signs of D's outputs."""
         if self.config.augment == "ada":
             self.ada.observe(signs, target=self.config.ada_target, images=images)
 
     def state(self) -> dict[str, float]:
-        """ADA's memory."""
+        """ADA's state."""
         return dict(vars(self.ada))
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`."""
+        """Restore `state`."""
         vars(self.ada).update(state)

@@ -10,7 +10,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from gan.models import Generator
 
-RAMP = 0.05  # the half-life is at most this part of the images seen; Karras et al. 2022, EDM
+RAMP = 0.05  # the half-life is at most this fraction of the images seen; Karras et al. 2022, EDM
 
 
 class Ema:
@@ -31,12 +31,12 @@ class Ema:
             torch._foreach_copy_(list(averaged), list(current))
 
     def update(self, g: Generator, *, nimg: int, batch_size: int) -> None:
-        """Move towards g after a step of `batch_size` images, `nimg` seen in all."""
+        """Update from g after a step of `batch_size` images, `nimg` seen in total."""
         half_life = min(self.half_life_kimg * 1000, nimg * RAMP)
         self._decay = 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
         self._averaged.update_parameters(g)
 
     @property
     def count(self) -> Tensor:
-        """How many updates were averaged; kept so that a resumed run goes on bit for bit."""
+        """How many updates were averaged; saved so that a resumed run continues bit for bit."""
         return self._averaged.n_averaged

@@ -1,4 +1,4 @@
-"""What a training tells: frozen, in order, and all there is to know of it from outside."""
+"""Training events: frozen, ordered, and the training's only output."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Progress:
     grad_norm_d: float
     g_lr: float
     d_lr: float
-    penalty: float  # R1, R2 or GP, weighted, of the last update of D that had one
-    augment_p: float  # how often images were changed before D saw them
+    penalty: float  # R1, R2 or GP, weighted, of D's last update that had one
+    augment_p: float  # augmentation probability
 
     def row(self) -> dict[str, float | None]:
-        """As progress.jsonl has it, rounded to six digits."""
+        """The row for progress.jsonl, rounded to six digits."""
         return {
             k: v if v is None or isinstance(v, int) else float(f"{v:.6g}")
             for k, v in asdict(self).items()
@@ -36,7 +36,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The averaged generator's images of the fixed noise; the pixels are a copy."""
+    """The averaged generator's images for the fixed noise; the pixels are a copy."""
 
     nimg: int
     pixels: Pixels  # (N, H, W, C)
@@ -44,7 +44,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Finished:
-    """The budget is spent."""
+    """The budget is used up."""
 
     nimg: int
     seconds: float

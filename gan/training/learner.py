@@ -1,7 +1,7 @@
-"""Two networks that learn from each other: one step of it, and all the state that it has.
+"""G and D with their optimisers: one adversarial step, and all the training state.
 
 Every random number comes from a generator whose state is part of `state()`, so that a resumed
-training goes on bit for bit.
+training continues bit for bit.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Network = TypeVar("Network", Generator, Discriminator)
 
 
 class Last(NamedTuple):
-    """The step just done, for whoever asks how it went."""
+    """The last step, for inspection."""
 
     loss_g: Tensor
     loss_d: Tensor
@@ -47,7 +47,7 @@ class Last(NamedTuple):
 
 
 class Learner:
-    """G, its average, D, their optimisers and their data."""
+    """G, its EMA, D, their optimisers and data."""
 
     def __init__(
         self,
@@ -71,11 +71,11 @@ class Learner:
         self.noise = torch.Generator().manual_seed(self._own_seed())
         self.augmenter = Augmenter(t, self.noise)
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
-        self.penalty = torch.zeros(())  # of the last update of D that had one
+        self.penalty = torch.zeros(())  # of D's last update that had one
         self.last: Last | None = None
 
     def _share(self, images: ImageSet) -> ImageSet:
-        """This rank's part, as large as the others'."""
+        """This rank's share of a batch; all shares are equal."""
         index, count = self.ranks.index, self.ranks.count
         if count == 1:
             return images
@@ -85,7 +85,7 @@ class Learner:
         return self.config.seed + (self.ranks.index << 40) + nimg
 
     def _per_update(self) -> int:
-        """Real images that one update learns from, over all ranks."""
+        """Real images per update, over all ranks."""
         return self.config.train.batch_size * self.ranks.count
 
     def _placed(self, module: Network) -> Network:
@@ -101,7 +101,7 @@ class Learner:
         batch = self.next_batch()
         self.g.train()
         with self.autocast():
-            x_fake = self._fakes(batch)  # one path for both: D's update sees it detached
+            x_fake = self._fakes(batch)  # same path for both: D's update gets it detached
         loss_d = self.update_d(batch, x_fake.detach())
         loss_g = self.update_g(batch, x_fake)
         self.last = Last(loss_g, loss_d, batch, x_fake.detach())
@@ -110,7 +110,8 @@ class Learner:
         self.ema.update(self.g, nimg=self.nimg, batch_size=self._per_update() * t.d_steps)
 
     def step_d(self) -> None:
-        """One update of D alone, on the next batch; G stays as it is, batch statistics too."""
+        """One update of D alone, on the next batch; G stays unchanged, batch statistics
+        included."""
         buffers = [b.clone() for b in self.g.buffers()]
         loss_d, batch, x_fake = self._update_d_alone()
         for buffer, was in zip(self.g.buffers(), buffers, strict=True):
@@ -120,7 +121,7 @@ class Learner:
         self.last = Last(self._loss_of_g(batch, x_fake), loss_d, batch, x_fake)
 
     def step_g(self) -> None:
-        """One update of G alone, on the next batch; D stays as it is."""
+        """One update of G alone, on the next batch; D stays unchanged."""
         batch = self.next_batch()
         self.g.train()
         with self.autocast():
@@ -137,7 +138,7 @@ class Learner:
         return self.update_d(batch, x_fake), batch, x_fake
 
     def next_batch(self) -> Batch:
-        """The next real images, where the models are."""
+        """The next real batch, on the models' device."""
         return self.to_device(self.batches.next())
 
     def _fakes(self, batch: Batch) -> Tensor:
@@ -152,7 +153,7 @@ class Learner:
         x_real, x_fake = (self.augmenter.shown(x, shift) for x in (batch.x, x_fake))
         regularised = (t.r1 > 0 or t.r2 > 0) and self.steps % t.reg_every == 0
         if regularised:
-            # detached: where nothing is augmented these are the batch itself, which `last` keeps
+            # detached: without augmentation these are the batch itself, which `last` keeps
             x_real = x_real.detach().requires_grad_(True)
             x_fake = x_fake.detach().float().requires_grad_(True)
         with self.autocast():
@@ -175,7 +176,7 @@ class Learner:
         return loss.detach()
 
     def update_g(self, batch: Batch, x_fake: Tensor) -> Tensor:
-        """One update of G through the D that has just learned; returns its loss."""
+        """One update of G against the just updated D; returns its loss."""
         shift = self.augmenter.draw_shift()
         self.d.requires_grad_(False)
         with self.autocast():
@@ -194,13 +195,13 @@ class Learner:
 
     @torch.no_grad()
     def _loss_of_g(self, batch: Batch, x_fake: Tensor) -> Tensor:
-        """What G's loss is now, for the curves; nothing is learned and nothing drawn."""
+        """G's current loss, for the curves; no update, no random numbers."""
         real, fake = self._judged(batch, x_fake)
         return objective.g_objective(self.config, real.logits, fake, batch.labels)[1]
 
     @torch.no_grad()
     def _loss_of_d(self, batch: Batch, x_fake: Tensor) -> Tensor:
-        """What D's loss is now, likewise."""
+        """D's current loss, likewise."""
         real, fake = self._judged(batch, x_fake)
         return LOSSES[self.config.train.loss].d(real.logits, fake.logits)
 
@@ -225,21 +226,21 @@ class Learner:
         optimizer.step()
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """The precision that this machine is good at."""
+        """Mixed precision, where this machine supports it."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
 
     def to_device(self, batch: Batch) -> Batch:
-        """`batch` where the models are, without labels that the models do not take."""
+        """`batch` on the models' device, without labels if the models are unconditional."""
         x = batch.x.to(self.device, memory_format=torch.channels_last)
         labels = None if batch.labels is None or not self.config.model.classes else batch.labels
         return Batch(x, None if labels is None else labels.to(self.device))
 
     def change(self, settings: Mapping[str, Any]) -> str:
-        """Change settings between two steps, all or none; returns what to know of it, or nothing.
+        """Change settings between two steps, all or none; returns a note for the user, or "".
 
-        Raises ConfigError for one that cannot change, and then nothing has changed. A D of other
-        structure keeps every weight that fits; with it, or with another optimiser, what the
-        optimiser had learned is forgotten.
+        Raises ConfigError for one that cannot change, and then nothing has changed. A D of another
+        structure keeps every weight that fits; this, or another optimiser, resets the optimiser
+        state.
         """
         before, config = self.config, checked_change(self.config, settings)
         rebuilt, note = None, ""
@@ -272,11 +273,11 @@ class Learner:
         self.augmenter.reconfigure(t)
 
     def modules(self) -> dict[str, nn.Module]:
-        """What a checkpoint holds, by prefix."""
+        """The modules of a checkpoint, by prefix."""
         return {"g": self.g, "g_ema": self.ema.generator, "d": self.d}
 
     def state(self) -> dict[str, Any]:
-        """All that a bit-exact resume needs beside the modules."""
+        """Everything a bit-exact resume needs besides the modules."""
         return {
             "nimg": self.nimg,
             "steps": self.steps,
@@ -294,12 +295,12 @@ class Learner:
         }
 
     def restore(self, state: Mapping[str, Any]) -> tuple[str, ...]:
-        """Go on from `state` (modules are already loaded); returns why it may not be bit-exact.
+        """Restore `state` (modules are already loaded); returns why it may not be bit-exact.
 
-        Without "batches" the order of the images begins anew, without "noise" that does.
+        Without "batches" the order of the images restarts, without "noise" the random numbers do.
         """
         self.nimg, self.steps, self.seconds = state["nimg"], state["steps"], state["seconds"]
-        if self.ranks.index or "noise" not in state:  # a checkpoint keeps the noise of rank 0
+        if self.ranks.index or "noise" not in state:  # a checkpoint has the noise of rank 0 only
             self.noise.manual_seed(self._own_seed(self.nimg))
         else:
             self.noise.set_state(state["noise"])
@@ -310,7 +311,7 @@ class Learner:
         self.ema.count.copy_(state["ema_count"])
         self.g_optimizer.load_state_dict(state["g_optimizer"])
         self.d_optimizer.load_state_dict(state["d_optimizer"])
-        self._apply_config()  # rates given anew at resume win over those in the state
+        self._apply_config()  # learning rates given at resume override those in the state
         now = {"threads": torch.get_num_threads(), "torch": str(torch.__version__)}
         different = [f"{k} was {state[k]}, is {v}" for k, v in now.items() if state[k] != v]
         if self.ranks.count > 1:
@@ -318,16 +319,16 @@ class Learner:
         return tuple(different)
 
     def begin_from(self, nimg: int, seconds: float) -> None:
-        """Go on from weights alone (modules are already loaded): optimisers and noise start fresh.
+        """Start from weights alone (modules are already loaded) with fresh optimisers and noise.
 
-        G begins as its average; the average goes on from there.
+        G starts as its average, and the average continues from there.
         """
         self.g.load_state_dict(self.ema.generator.state_dict())
         self.nimg, self.seconds = nimg, seconds
-        self.ema.count.fill_(1)  # else its first update would copy G
+        self.ema.count.fill_(1)  # otherwise its first update would copy G
 
 
 def config_in(state: Mapping[str, Any]) -> RunConfig | None:
-    """The settings in force when a checkpoint's state was saved; older ones do not tell."""
+    """The settings in force when a checkpoint's state was saved; older checkpoints lack them."""
     text = state.get("config")
     return None if text is None else from_json(RunConfig, json.loads(text))

@@ -1,4 +1,4 @@
-"""What D and G are to minimise, from what D says: tensors in, a scalar out, no update."""
+"""The objectives of D and G from D's outputs: tensors in, a scalar out, no update."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gan.models import Discriminator, DOutput
 def judge_both(
     d: Discriminator, x_real: Tensor, x_fake: Tensor, labels: Tensor | None
 ) -> tuple[DOutput, DOutput]:
-    """D on real and fake: in one pass, unless it would mix them (batch norm, groups)."""
+    """D on real and fake: in one pass, unless that would mix them (batch norm, groups)."""
     if d.mixes_batch or len(x_real) % d.grouping:
         return as_float(d.outputs(x_real, labels)), as_float(d.outputs(x_fake, labels))
     x = torch.cat([x_real, x_fake.to(x_real.dtype)])
@@ -28,7 +28,7 @@ def judge_both(
 
 
 def as_float(judged: DOutput) -> DOutput:
-    """The same in float32, whatever autocast made of it."""
+    """The same in float32, whatever dtype autocast produced."""
     classes = judged.classes
     return DOutput(judged.logits.float(), None if classes is None else classes.float())
 
@@ -38,7 +38,7 @@ def d_objective(
 ) -> tuple[Tensor, Tensor]:
     """(total, adversarial loss) of D, without penalties.
 
-    The total adds up the critics' losses, so that each learns as if it were alone.
+    The total is the sum of the critics' losses, so that each is trained as if alone.
     """
     loss = LOSSES[config.train.loss].d(real.logits, fake.logits)
     critics = len(real.logits)
@@ -83,7 +83,7 @@ def line_penalty(
 def g_objective(
     config: RunConfig, real_logits: Tensor, fake: DOutput, labels: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """(total, adversarial loss) of G: against the mean of D's critics, or the worst for it."""
+    """(total, adversarial loss) of G: against the mean of D's critics, or the strictest one."""
     table = LOSSES[config.train.loss]
     if config.model.d_reduce == "worst" and len(fake.logits) > 1:
         loss = worst(table.g, real_logits, fake.logits)
@@ -97,6 +97,6 @@ def g_objective(
 def _naming(classes: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy of the auxiliary classifier, classes (K, N, C), labels (N,).
 
-    Odena et al. 2017 (AC-GAN); D learns it on real images alone, as in Gulrajani et al. 2017.
+    Odena et al. 2017 (AC-GAN); D learns it on real images only, as in Gulrajani et al. 2017.
     """
     return cross_entropy(classes.flatten(0, 1), labels.repeat(len(classes)))

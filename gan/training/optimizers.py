@@ -1,4 +1,4 @@
-"""Optimisers by name, and the precision that a machine is good at."""
+"""Optimisers by name, and the choice of precision."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ OPTIMIZERS: dict[OptimizerName, Callable[[Params, float, TrainConfig], optim.Opt
 
 
 def build_optimizer(module: nn.Module, lr: float, config: TrainConfig) -> optim.Optimizer:
-    """The optimiser that `config` names, over all parameters of `module`."""
+    """The optimiser named by `config`, over all parameters of `module`."""
     return OPTIMIZERS[config.optimizer](module.parameters(), lr, config)
 
 
 def retune(optimizer: optim.Optimizer, lr: float, config: TrainConfig) -> None:
-    """Rates and decays as `config` has them now; what the optimiser has learned stays."""
+    """Set learning rates and decays to those of `config`; optimiser state is kept."""
     now = {
         "lr": lr,
         "betas": (config.beta1, config.beta2),
@@ -54,7 +54,7 @@ def retune(optimizer: optim.Optimizer, lr: float, config: TrainConfig) -> None:
 
 
 def pick_dtype(precision: Precision, device: torch.device) -> torch.dtype:
-    """float32, or bfloat16 where asked for or, under "auto", where the hardware multiplies it.
+    """float32, or bfloat16 if requested or, under "auto", if the hardware supports it natively.
 
     Emulated bfloat16 is over a hundred times slower than float32, so it is never guessed.
     """

@@ -1,8 +1,8 @@
-"""Several processes that train one model: Hugging Face Accelerate over torch.distributed.
+"""Distributed training: Hugging Face Accelerate over torch.distributed.
 
-Every rank holds both networks, an equal share of the images and noise of its own. Gradients are
+Every rank holds both networks, an equal share of the images and its own noise. Gradients are
 averaged over the ranks before each update, so that all stay equal; rank 0 alone decides when to
-end, and writes. The trainer is the same for one process and for many.
+stop, and writes. The trainer is the same for one process and for many.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from gan.errors import ConfigError
 
 
 class Ranks:
-    """One process alone: there is nobody to agree with."""
+    """The single-process case: all collectives are no-ops."""
 
     index, count = 0, 1
 
     @property
     def device(self) -> str:
-        """Where this process computes."""
+        """This process's device."""
         return "cuda" if torch.cuda.is_available() else "cpu"
 
     def average(self, module: nn.Module) -> None:
-        """Make the gradients of `module` their mean over all ranks."""
+        """All-reduce the gradients of `module` to their mean over all ranks."""
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean of `values` over all ranks, each by itself."""
+        """The mean over all ranks of each of `values`."""
         return values
 
     def everywhere(self, holds: bool) -> bool:
-        """Whether `holds` on every rank; each of them has to ask."""
+        """Whether `holds` on every rank; collective, every rank must call it."""
         return holds
 
     def agree(self, wish: bool) -> bool:
-        """What rank 0 wishes; each rank has to ask."""
+        """Broadcast rank 0's value; collective, every rank must call it."""
         return wish
 
     def leave(self) -> None:
-        """This process has nothing more to tell the others."""
+        """Leave the process group."""
 
 
 ALONE = Ranks()
@@ -94,13 +94,13 @@ class Several(Ranks):
 
 
 def ranks_here() -> Ranks:
-    """Those of this process, by the environment that its launcher has set."""
-    # a cluster's environment may have a WORLD_SIZE without there being a launcher
+    """This process's ranks, from the environment set by its launcher."""
+    # a cluster's environment may have a WORLD_SIZE without a launcher
     launched = "RANK" in os.environ and processes_here("WORLD_SIZE") > 1
     return Several() if launched else ALONE
 
 
 def processes_here(name: str = "LOCAL_WORLD_SIZE") -> int:
-    """How many processes train together, on this machine or (WORLD_SIZE) in all."""
+    """World size, on this machine or (WORLD_SIZE) in total."""
     text = os.environ.get(name, "1")
     return int(text) if text.isdecimal() else 1

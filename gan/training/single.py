@@ -1,4 +1,4 @@
-"""One update at a time, with what it did: for watching how D and G answer each other."""
+"""Single updates with before and after scores: for watching how D and G respond to each other."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ What = Literal["d", "g", "both"]
 
 
 class Scores(NamedTuple):
-    """D's logits at one moment."""
+    """D's logits before or after an update."""
 
-    real: float  # mean, of the batch that comes next
-    fake: tuple[float, ...]  # one a sample of G from the fixed noise
+    real: float  # mean over the next batch
+    fake: tuple[float, ...]  # one per sample of G from the fixed noise
 
     def means(self) -> dict[str, float]:
-        """As step.json has them."""
+        """As in step.json."""
         return {"real": _short(self.real), "fake": _short(sum(self.fake) / len(self.fake))}
 
 
 @dataclass(frozen=True)
 class SingleStep:
-    """What one update did; the pixels are copies."""
+    """The effect of one update; the pixels are copies."""
 
     what: What
     nimg: int
@@ -40,7 +40,7 @@ class SingleStep:
     pixels_after: Pixels
 
     def row(self) -> dict[str, Any]:
-        """As step.json has it; of an update of both, `loss` and its like are G's."""
+        """As in step.json; for an update of both, `loss` and the like are G's."""
         main = "d" if self.what == "d" else "g"
         return {
             "what": self.what,
@@ -58,10 +58,10 @@ class SingleStep:
 
 
 def single_step(trainer: Trainer, what: What) -> SingleStep:
-    """Update D alone, G alone, or both, on the batch that comes next, and tell what it did.
+    """Update D alone, G alone, or both, on the next batch, and report the effect.
 
     Scores are taken before and after on the same images: that batch, and G's own samples (not the
-    average's) from the fixed noise, in eval mode. Nothing is drawn for them.
+    average's) from the fixed noise, in eval mode. They use no random numbers.
     """
     x_real, labels = trainer.peek()
     x_before = _samples(trainer)

@@ -1,4 +1,4 @@
-"""Which settings may change while a run trains, and what the config is then."""
+"""Settings that may change during training, and the resulting config."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gan.config import (
 from gan.errors import ConfigError
 from gan.presets import resolve_widths
 
-NOT_BUILT = frozenset({"d_reduce"})  # of D's structure, what no network is rebuilt for
+NOT_BUILT = frozenset({"d_reduce"})  # part of D's structure that needs no rebuilt network
 
 
 def checked_change(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
-    """`config` with `settings`; raises ConfigError for one unknown, wrong, or fixed in a run."""
+    """`config` with `settings`; raises ConfigError for unknown, invalid or fixed ones."""
     if not settings:
         raise ConfigError("a change must name at least one setting, got none; name one")
     fixed = [k for k in settings if k in setting_types() and k not in steerable_settings()]
@@ -36,7 +36,7 @@ def differs_in_d(before: ModelConfig, after: ModelConfig) -> bool:
 
 
 def changes(before: RunConfig, after: RunConfig) -> dict[str, Any]:
-    """The steerable settings in which two configs differ, as `after` has them."""
+    """The steerable settings in which two configs differ, with the values of `after`."""
     found = {}
     for key in steerable_settings():
         pair = [getattr(c.model if key in D_STRUCTURE else c.train, key) for c in (before, after)]

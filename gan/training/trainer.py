@@ -1,4 +1,4 @@
-"""One adversarial training: models, a loss, batches and a config in, frozen events out.
+"""An adversarial training: models, a loss, batches and a config in, frozen events out.
 
 No file, no thread, no UI and no print.
 """
@@ -19,27 +19,27 @@ from gan.training.learner import Last, Learner
 from gan.training.ranks import ALONE, Ranks
 from gan.training.worktime import WorkTime
 
-GRID = 64  # images of a snapshot
+GRID = 64  # images per snapshot
 PROGRESS_S = 0.25
 SNAPSHOT_S = 0.5
-SNAPSHOT_FRACTION = 1 / 240  # of the time trained: a long run keeps hundreds, not thousands
+SNAPSHOT_FRACTION = 1 / 240  # of the training time: a long run keeps hundreds, not thousands
 SNAPSHOT_MOST_S = 10.0
 FIXED_SEED = 2**20  # of the fixed noise, away from the seeds people type
 
 
 def snapshot_labels(classes: int, count: int = GRID) -> Tensor | None:
-    """Labels (count,) of the fixed noise: the classes in turn, as far as they go."""
+    """Labels (count,) of the fixed noise: cycling through the classes."""
     return torch.arange(count) % classes if classes else None
 
 
 def fixed_noise(z_dim: int, classes: int) -> tuple[Tensor, Tensor | None]:
-    """What every snapshot shows: z (GRID, z_dim), and the labels of a model with classes."""
+    """The latents of every snapshot: z (GRID, z_dim), and the labels of a conditional model."""
     fixed = torch.Generator().manual_seed(FIXED_SEED)
     return torch.randn(GRID, z_dim, generator=fixed), snapshot_labels(classes)
 
 
 class Trainer(Learner):
-    """A learner that tells what happens, steerable between events."""
+    """A learner that yields events, steerable between them."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Trainer(Learner):
         ranks: Ranks = ALONE,
     ) -> None:
         train, held_out = split_held_out(images)
-        # after a fork to other images, G and D may have been trained on what is held out here
+        # after a fork to other images, G and D may have been trained on those held out here
         self.held_out = held_out if holds_out(config.seen) else held_out.subset(torch.arange(0))
         super().__init__(config, train, device=device, ranks=ranks)
         self.fixed_z, self.fixed_labels = fixed_noise(config.model.z_dim, config.model.classes)
@@ -58,10 +58,10 @@ class Trainer(Learner):
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
     def run(self) -> Generator[Event, None, None]:
-        """Train until the budget is spent; an event at least every quarter second or every step.
+        """Train until the budget is used up; an event at least every quarter second or every step.
 
         Between two events the caller may steer, save or stop. Time between them does not count.
-        Of several ranks this is the first's; the others `follow` it until it ends or is closed.
+        Call it on rank 0; the other ranks `follow` until it ends or is closed.
         """
         try:
             yield self.snapshot()
@@ -69,13 +69,13 @@ class Trainer(Learner):
         except GeneratorExit:
             self.ranks.agree(False)
             raise
-        if self.last is not None:  # else the budget was spent before the first step
+        if self.last is not None:  # otherwise the budget was used up before the first step
             yield self.progress(self.nimg / max(self.seconds, 1e-9))
         yield self.snapshot()
         yield Finished(self.nimg, self.seconds)
 
     def follow(self) -> None:
-        """Train beside rank 0 for as long as that trains."""
+        """Train alongside rank 0 for as long as it trains."""
         while self.ranks.agree(False):
             self.step()
 
@@ -96,7 +96,7 @@ class Trainer(Learner):
                 yield self._timed(self.snapshot)
 
     def _timed(self, make: Callable[[], Event]) -> Event:
-        """An event whose making counts as training time."""
+        """An event whose creation counts as training time."""
         begin = self.work_time.now()
         event = make()
         self.seconds += self.work_time.since(begin)
@@ -106,7 +106,7 @@ class Trainer(Learner):
         return min(max(SNAPSHOT_S, self.seconds * SNAPSHOT_FRACTION), SNAPSHOT_MOST_S)
 
     def fraction(self) -> float | None:
-        """How much of the budget is spent, 0 to 1; None where there is no budget."""
+        """The used fraction of the budget, 0 to 1; None without a budget."""
         parts = []
         if self.config.total_kimg is not None:
             parts.append(self.nimg / max(self.config.total_kimg * 1000, 1e-9))
@@ -115,22 +115,22 @@ class Trainer(Learner):
         return min(max(parts), 1.0) if parts else None
 
     def is_done(self) -> bool:
-        """Whether the budget is spent."""
+        """Whether the budget is used up."""
         fraction = self.fraction()
         return fraction is not None and fraction >= 1.0
 
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
-        """What the averaged generator makes of the fixed noise now."""
+        """The averaged generator's current images for the fixed noise."""
         return Snapshot(self.nimg, to_pixels(self.ema.generator(*self.fixed())))
 
     def fixed(self) -> tuple[Tensor, Tensor | None]:
-        """The fixed noise and its labels, where the models are."""
+        """The fixed noise and its labels, on the models' device."""
         labels = self.fixed_labels
         return self.fixed_z.to(self.device), None if labels is None else labels.to(self.device)
 
     def reals(self) -> Pixels:
-        """Real images to hold beside a snapshot, class by class where it has classes."""
+        """Real images to compare with a snapshot, ordered by class if it has classes."""
         images = self.batches.images
         draw = torch.Generator().manual_seed(FIXED_SEED)
         order = torch.randperm(len(images), generator=draw)
@@ -140,14 +140,14 @@ class Trainer(Learner):
         return some.permute(0, 2, 3, 1).contiguous().numpy()
 
     def peek(self) -> Batch:
-        """The batch that the next step will learn from; it is not used up."""
+        """The next step's batch, without consuming it."""
         state = self.batches.state()
         batch = self.next_batch()
         self.batches.restore(state)
         return batch
 
     def progress(self, images_per_s: float) -> Progress:
-        """The row of the curves for the step just done."""
+        """The curves' row for the last step."""
         assert self.last is not None, "progress is told after a step"
         t, last = self.config.train, self.last
         score_real, score_fake, score_held_out = self._scores(last)
@@ -170,7 +170,7 @@ class Trainer(Learner):
 
     @torch.no_grad()
     def _scores(self, last: Last) -> tuple[float, float, float | None]:
-        """Mean logits of D, in eval mode, on the last real, the last fake and held-out images."""
+        """D's mean logits, in eval mode, on the last real, the last fake and held-out images."""
         self.d.eval()
         with self.autocast():
             real = self.d(last.batch.x, last.batch.labels).float().mean().item()
@@ -182,7 +182,7 @@ class Trainer(Learner):
     def _held_out_score(self) -> float | None:
         if not len(self.held_out):
             return None
-        # a window that moves with the steps: no random state is spent on watching
+        # a sliding window over the steps: monitoring uses no random numbers
         count = min(GRID, len(self.held_out))
         index = (torch.arange(count) + self.steps * count) % len(self.held_out)
         some = self.held_out.subset(index)
@@ -191,18 +191,18 @@ class Trainer(Learner):
 
 
 def _by_label(order: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
-    """Of `order` one image for each label wanted, in turn; of a class without any, some other."""
+    """One image of `order` for each wanted label, in turn; any other for an empty class."""
     pools = {int(c): order[labels == c].tolist() for c in wanted.unique()}
     rest = order.tolist()
     picked = []
     for label in wanted.tolist():
         pool = pools[label] or rest
-        pool.append(pool.pop(0))  # those of a small class come again
+        pool.append(pool.pop(0))  # small classes repeat
         picked.append(pool[-1])
     return torch.tensor(picked)
 
 
 def grad_norm(module: nn.Module) -> float:
-    """The norm of the gradients of the last update, after clipping; 0 before the first."""
+    """The gradient norm of the last update, after clipping; 0 before the first."""
     grads = [p.grad for p in module.parameters() if p.grad is not None]
     return float(nn.utils.get_total_norm(grads)) if grads else 0.0

@@ -1,7 +1,7 @@
-"""Seconds of training: a clock that does not count while the computer or the process stands still.
+"""Training time: a clock that does not count while the computer or the process is suspended.
 
-On Linux and macOS `time.perf_counter` stops while the computer is suspended; on Windows it runs on,
-and nowhere does it know of a process that was stopped (Ctrl-Z, a suspended virtual machine).
+On Linux and macOS `time.perf_counter` stops while the computer is suspended; on Windows it
+continues, and no platform accounts for a stopped process (Ctrl-Z, a suspended virtual machine).
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-GAP_S = 10.0  # a step that takes longer is looked at
-IDLE_SHARE = 0.05  # of the processor's time: who has used less than that in a gap did not work
+GAP_S = 10.0  # a longer step is checked
+IDLE_SHARE = 0.05  # of CPU time: a process that used less than that during a gap was suspended
 
 
 class ClockReading(NamedTuple):
-    """What both clocks showed."""
+    """Readings of both clocks."""
 
     wall_s: float
     worked_s: float
 
 
 class WorkTime:
-    """Measures stretches of work, each begun by `now` and ended by `since`."""
+    """Measures work intervals, each started by `now` and ended by `since`."""
 
     def __init__(
         self,
@@ -32,15 +32,15 @@ class WorkTime:
         self._clock, self._processor = clock, processor
 
     def now(self) -> ClockReading:
-        """Where a stretch of work begins."""
+        """Start of a work interval."""
         return ClockReading(self._clock(), self._processor())
 
     def since(self, begin: ClockReading) -> float:
         """Seconds of work since then.
 
-        Of a long stretch in which the process used next to no processor, only what it used: it was
-        stopped or suspended. A short one counts as it is, as does one that waits for a GPU (torch
-        spins meanwhile).
+        For a long interval with next to no CPU time, only the CPU time counts: the process was
+        stopped or suspended. A short one counts in full, as does waiting for a GPU (torch spins
+        meanwhile).
         """
         end = self.now()
         elapsed, worked = end.wall_s - begin.wall_s, end.worked_s - begin.worked_s
