@@ -12,7 +12,7 @@ signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Gradio recomputes a summary of this many calls after each failure; nobody here reads it
+# Gradio recomputes a summary over this many calls after each failure; nobody here reads it
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "16")
 
 import importlib

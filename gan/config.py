@@ -128,7 +128,7 @@ class TrainConfig:
 
 
 def names_bytes(names: Iterable[str]) -> int:
-    """How much of a JSON file class names take."""
+    """Size of class names in a JSON file."""
     return sum(len(name.encode("utf-8", "replace")) + NAME_OVERHEAD for name in names)
 
 
@@ -175,7 +175,7 @@ class PortedConfig:
     channels: int = option(3, "1 grey, 3 colour, 4 with transparency", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
     z_dim: int = option(100, "length of the noise vector", low=1, high=4096)
-    noise: Noise = "normal"  # chain: what z was in training; ours is normal, and made into it
+    noise: Noise = "normal"  # chain: z in training; ours is normal, and mapped to it
     label_join: LabelJoin = "concat"  # chain with classes: how the label is combined with z
     label_at: int = option(0, "chain: where in z the label is put", low=0, high=4096)
     label_width: int = option(0, "chain: length of a class embedding, 0: one-hot", low=0, high=4096)

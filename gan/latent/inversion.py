@@ -214,7 +214,7 @@ class Search:
         self.optimizer.step()
 
     def points(self) -> Points:
-        """Where the search stands."""
+        """The current points."""
         weights = None if self.logits is None else self.logits.detach().softmax(1)
         return Points(self.z.detach().clone(), weights)
 

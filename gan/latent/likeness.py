@@ -27,7 +27,7 @@ GRADES: tuple[tuple[float, Grade], ...] = (
 CONTRAST_WEIGHT = 1.3  # of the fraction of the picture's contrast that was missed
 FLAT = 0.5  # of the nearest sample's distance: a flatter picture has no contrast to miss
 BORDER = 0.08  # of the side, at least a pixel
-PLAIN_SPREAD = 0.5  # of the samples' borders, in [-1, 1]: beyond it the model has no one ground
+PLAIN_SPREAD = 0.5  # of the samples' borders, in [-1, 1]: above it there is no uniform background
 OTHER_GROUND = 0.6  # a border this far from the samples' counts as another background
 
 

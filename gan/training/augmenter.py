@@ -17,8 +17,7 @@ ADA_KIMG = 50  # thousand images from p = 0 to 1; theirs is 500, our trainings a
 
 
 class Ada:
-    """Adaptive augmentation probability from D's confidence on reals; Karras et al. 2020, section
-    3.1.
+    """Adaptive augmentation probability, from D's sign on reals; Karras et al. 2020, section 3.1.
 
     `p` rises while r = E[sign(D(x_real))] is above the target, and falls below it. Departures: the
     augmentations are DiffAugment's, and a step of p is ten times theirs.
