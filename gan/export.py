@@ -1,7 +1,7 @@
-"""A generator as one file that needs none of this code: ONNX or TorchScript.
+"""Exports a generator to a self-contained file: ONNX or TorchScript.
 
-Both take z (N, z_dim), class weights (N, classes) where there are classes, and psi, (N,) or (1,);
-and give x (N, C, H, W) in [-1, 1]. Any N.
+Both take z (N, z_dim), class weights (N, classes) if there are classes, and psi, (N,) or (1,); and
+return x (N, C, H, W) in [-1, 1]. Any N.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from gan.checkpoint import Weights
 from gan.errors import ConfigError, WeightsError, suggest
 from gan.models import Generator
 
-TOLERANCE = 1e-5  # of a pixel in [-1, 1]; a grey level is 8e-3
-ROUNDINGS = 4  # torch's and the runtime's, each of which may be twice what was met
-OPSET = 17  # ONNX 1.12, 2022: what every runtime in use can read
+TOLERANCE = 1e-5  # per pixel in [-1, 1]; a grey level is 8e-3
+ROUNDINGS = 4  # torch's and the runtime's rounding, each possibly twice the measured one
+OPSET = 17  # ONNX 1.12, 2022: supported by all current runtimes
 TRACED, CHECKED = 2, 3  # images: the check's count differs, so a frozen batch size is found out
 CHECK_SEED = 20
 
 
 class Portable(nn.Module):
-    """One call from latent to picture, truncation included, with tensors for all arguments."""
+    """A single call from latent to picture, truncation included, with tensors for all arguments."""
 
     def __init__(self, g: Generator) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Portable(nn.Module):
     def forward(self, z: Tensor, weights: Tensor | None, psi: Tensor) -> Tensor:
         """z (N, z_dim), weights (N, classes) or None, psi (N,) or (1,) -> x (N, C, H, W)."""
         w = self.g.mapping(z, weights)
-        mean = self.g.mean_w(z.shape[0], weights)  # not len(z): a trace would freeze it
+        mean = self.g.mean_w(z.shape[0], weights)  # not len(z): tracing would freeze it
         x: Tensor = self.g.synthesis(mean + psi[:, None] * (w - mean))
         return x
 
@@ -52,7 +52,7 @@ class PortableWithoutClasses(Portable):
 
 
 class Exported(NamedTuple):
-    """A file's bytes, and how far its pictures are from the model's at most."""
+    """A file's bytes, and its maximum pixel difference from the model."""
 
     data: bytes
     difference: float
@@ -62,7 +62,7 @@ class Exported(NamedTuple):
 def export(weights: Weights, *, to: str) -> Exported:
     """`weights`' generator in the format `to`, checked against torch on random inputs.
 
-    Raises ConfigError for an unknown format or a missing package, WeightsError where the file's
+    Raises ConfigError for an unknown format or a missing package, WeightsError if the file's
     pictures differ by more than 1e-5 and more than rounding explains.
     """
     data = encode(weights, to=to)
@@ -80,8 +80,8 @@ def export(weights: Weights, *, to: str) -> Exported:
 
 @torch.no_grad()
 def _rounding(weights: Weights, inputs: dict[str, Tensor]) -> float:
-    """How far torch's own pictures are from those in double precision: a model with large weights
-    rounds more, and another runtime rounds otherwise."""
+    """Difference between torch's pictures in single and double precision: a model with large
+    weights rounds more, and other runtimes round differently."""
     exact = portable(copy.deepcopy(weights.generator).double())(
         *(tensor.double() for tensor in inputs.values())
     )
@@ -98,13 +98,13 @@ def encode(weights: Weights, *, to: str) -> bytes:
 
 
 def portable(g: Generator) -> nn.Module:
-    """`g` behind the one call that is exported."""
+    """`g` wrapped in the single call that is exported."""
     return (Portable if g.classes else PortableWithoutClasses)(g).eval()
 
 
 @torch.no_grad()
 def random_inputs(g: Generator, count: int, *, seed: int = CHECK_SEED) -> dict[str, Tensor]:
-    """z, mixtures of classes and psi from 0 to 1.5, by the names that the file gives them."""
+    """z, class mixtures and psi from 0 to 1.5, keyed by the file's input names."""
     generator = torch.Generator().manual_seed(seed)
     inputs = {"z": torch.randn(count, g.z_dim, generator=generator)}
     if g.classes:
@@ -126,7 +126,7 @@ def _needs(package: str) -> Any:
 @torch.no_grad()
 def _encode_onnx(weights: Weights) -> bytes:
     onnx = _needs("onnx")
-    g = copy.deepcopy(weights.generator)  # others may be drawing from it
+    g = copy.deepcopy(weights.generator)  # others may be rendering with it
     inputs = random_inputs(g, TRACED)
     axes = {name: {0: "count"} for name in (*inputs, "x")} | {"psi": {0: "count_or_one"}}
     stream = io.BytesIO()
@@ -150,7 +150,7 @@ def _encode_onnx(weights: Weights) -> bytes:
 @torch.no_grad()
 def _encode_torchscript(weights: Weights) -> bytes:
     g = copy.deepcopy(weights.generator)
-    # the trace itself is not checked: our own check, with another batch size, is stricter
+    # torch's own trace check is off: ours, with another batch size, is stricter
     traced = torch.jit.trace(
         portable(g), tuple(random_inputs(g, TRACED).values()), check_trace=False
     )
@@ -174,7 +174,7 @@ Runner = Callable[[dict[str, Tensor]], np.ndarray[Any, Any]]
 
 
 def _onnx_runner(data: bytes) -> tuple[Runner, str]:
-    """onnxruntime where it is installed; else the reference implementation that comes with onnx."""
+    """onnxruntime if installed; else the reference implementation from the onnx package."""
     try:
         runtime = importlib.import_module("onnxruntime")
     except ModuleNotFoundError:
@@ -200,7 +200,7 @@ def _torchscript_runner(data: bytes) -> tuple[Runner, str]:
 
 
 class Format(NamedTuple):
-    """How a format is written, and how a file of it is run."""
+    """How to write a format, and how to run a file of it."""
 
     encode: Callable[[Weights], bytes]
     runner: Callable[[bytes], tuple[Runner, str]]

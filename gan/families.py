@@ -1,6 +1,6 @@
-"""Families of networks by name: how wide each is at a resolution. Values only, no torch here.
+"""Network families by name, and their widths per resolution. Values only, no torch here.
 
-The networks themselves are in gan.models, one file a family; their classes in its NETWORKS.
+The networks themselves are in gan.models, one file per family; their classes in its NETWORKS.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from gan.config import Family
 Widths = tuple[int, ...]
 Pair = tuple[Widths, Widths]  # of the generator's layers, and of the discriminator's
 
-# Channels of family conv, at [4 to 7 px, then two a doubling]; work is spent at about half the
-# resolution, where the measured distance fell fastest for the time.
+# Channels of family conv, at [4 to 7 px, then two per doubling]; most work is spent at about half
+# the resolution, where the measured distance fell fastest per second.
 CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16, 16, 16)
 CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128, 128, 128)
 CONV_28_G_WIDTHS = (48, 36, 24)
@@ -36,14 +36,14 @@ def halvings(resolution: int) -> int:
 
 
 def odd_pixels(resolution: int) -> tuple[int, ...]:
-    """What each doubling on the way up adds to twice its size, smallest map first: 36 px are 4, 9,
-    18, 36, so 1, 0, 0. Halving drops these pixels, as D's strided convolutions do."""
+    """What each doubling adds to twice its input size, smallest map first: 36 px are 4, 9, 18, 36,
+    so 1, 0, 0. Halving drops these pixels, as D's strided convolutions do."""
     sizes = [resolution >> i for i in range(halvings(resolution) + 1)][::-1]
     return tuple(after - 2 * before for before, after in pairwise(sizes))
 
 
 def _mlp_widths(_resolution: int, _base: int, depth: int) -> Pair:
-    """The same at every resolution; a negative depth takes layers away."""
+    """The same at every resolution; a negative depth removes layers."""
     g, d = (
         widths[:depth] if depth < 0 else widths + widths[-1:] * depth
         for widths in (MLP_G_WIDTHS, MLP_D_WIDTHS)
@@ -59,7 +59,7 @@ def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
 
 
 def _conv_widths(resolution: int, _base: int, depth: int) -> Pair:
-    """Its own channels at each map, with 1 + depth 3x3 convs where it has one."""
+    """Channels per map, with 1 + depth 3x3 convs where it has one."""
     at_28, convs = resolution == 28, max(0, 1 + depth)
     g = CONV_28_G_WIDTHS if at_28 else CONV_G_WIDTHS
     d = CONV_28_D_WIDTHS if at_28 else CONV_D_WIDTHS
@@ -76,17 +76,18 @@ def _dcgan_layers(stages: int, convs: int) -> int:
 
 
 def _conv_layers(stages: int, convs: int) -> int:
-    return 1 + (stages - 1) * (1 + convs)  # it has no further convs at the smallest map
+    return 1 + (stages - 1) * (1 + convs)  # no further convs at the smallest map
 
 
 @dataclass(frozen=True)
 class FamilyRow:
-    """What is known of a family without building it.
+    """A family's properties, available without building it.
 
     title: one line for lists.
-    widths: (resolution, base, depth) -> both networks' own widths; base 0 is the family's own.
-    layers: (halvings, further 3x3 convs a resolution) -> how many widths it has; None where any
-    number will do.
+    widths: (resolution, base, depth) -> both networks' default widths; base 0 is the family's
+    default.
+    layers: (halvings, further 3x3 convs per resolution) -> number of widths; None if any number is
+    valid.
     """
 
     title: str
@@ -102,7 +103,7 @@ FAMILIES: dict[Family, FamilyRow] = {
 
 
 def layer_counts(family: Family, resolution: int) -> tuple[int, ...] | None:
-    """How many widths a family may have, by 3x3 convs a resolution from 0 on; None: any number."""
+    """Valid numbers of widths, by 3x3 convs per resolution from 0 up; None: any number."""
     layers = FAMILIES[family].layers
     if layers is None:
         return None
@@ -110,7 +111,7 @@ def layer_counts(family: Family, resolution: int) -> tuple[int, ...] | None:
 
 
 def layers_of(family: Family, resolution: int, widths: Sequence[int]) -> int:
-    """How many 3x3 convs a resolution `widths` stand for; 0 where it cannot be told."""
+    """How many 3x3 convs per resolution `widths` imply; 0 if ambiguous."""
     counts = layer_counts(family, resolution) or ()
     return counts.index(len(widths)) if len(widths) in counts else 0
 
@@ -118,7 +119,8 @@ def layers_of(family: Family, resolution: int, widths: Sequence[int]) -> int:
 def default_widths(
     family: Family, resolution: int, *, base: int = 0, width: float = 1.0, depth: int = 0
 ) -> Pair:
-    """(g_widths, d_widths) of a family at a resolution, `width` times as wide, `depth` deeper."""
+    """Default (g_widths, d_widths) of a family at a resolution, scaled by `width`, `depth`
+    deeper."""
     g_widths, d_widths = (
         tuple(min(MAX_WIDTH, max(1, round(w * width))) for w in widths)
         for widths in FAMILIES[family].widths(resolution, base, depth)

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic writes, small JSON, hashes; where ours live."""
+"""File utilities: atomic writes, small JSON, hashes, and our storage locations."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from typing import Any
 from gan.errors import WeightsError
 
 MAX_CONFIG_BYTES = 64 * 2**10
-BLOCK_BYTES = 4096  # what a file system gives to the smallest file
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})  # a disk takes no more
+BLOCK_BYTES = 4096  # allocated by a file system for the smallest file
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})  # errno for a full disk
 
 
 def data_root() -> Path | None:
-    """The one folder for all that is kept, GAN_DATA_DIR; None where everything has its own."""
+    """The common root of all stored data, GAN_DATA_DIR; None if each kind has its own."""
     folder = os.environ.get("GAN_DATA_DIR")
     return Path(folder) if folder else None
 
 
 def runs_root() -> Path:
-    """Where runs live: GAN_RUNS_DIR, or runs/ in GAN_DATA_DIR or else in the current folder."""
+    """Folder of runs: GAN_RUNS_DIR, or runs/ in GAN_DATA_DIR or else in the current folder."""
     own = os.environ.get("GAN_RUNS_DIR")
     return Path(own) if own else (data_root() or Path()) / "runs"
 
 
 def home_root() -> Path:
-    """Where own images, presets, directions and pulled models live.
+    """Folder of own images, presets, directions and pulled models.
 
     GAN_HOME, or own/ in GAN_DATA_DIR or else beside the runs.
     """
@@ -42,13 +42,13 @@ def home_root() -> Path:
 
 
 def can_write(folder: Path) -> bool:
-    """Whether files can be made in `folder`, or in the nearest folder that it would be made in."""
+    """Whether files can be created in `folder`, or in its nearest existing ancestor."""
     there = folder.absolute()
     while not there.exists() and there != there.parent:
         there = there.parent
     try:
         with tempfile.TemporaryFile(dir=there) as stream:
-            stream.write(bytes(4096))  # a full disk takes an empty file
+            stream.write(bytes(4096))  # even a full disk accepts an empty file
             stream.flush()
     except OSError:
         return False
@@ -56,12 +56,12 @@ def can_write(folder: Path) -> bool:
 
 
 def pulled_root() -> Path:
-    """Where models from the Hub live, a weights folder each."""
+    """Folder of models pulled from the Hub, one weights folder each."""
     return home_root() / "hub"
 
 
 def expanded(text: str) -> Path:
-    """A path as typed, with ~ for the home folder; of a user nobody knows it is left as it is."""
+    """A path with ~ expanded to the home folder; unchanged for an unknown user."""
     try:
         return Path(text).expanduser()
     except RuntimeError:
@@ -86,22 +86,22 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(data: bytes) -> Any:
-    """JSON as editors on any system save it: UTF-8 or UTF-16, with or without a byte-order mark.
+    """Parse JSON as saved by editors on any system: UTF-8 or UTF-16, with or without a BOM.
 
     Raises ValueError or RecursionError.
     """
-    return json.loads(data)  # of bytes it tells the encoding itself, of text it takes no mark
+    return json.loads(data)  # bytes are decoded automatically, but text must have no BOM
 
 
 def json_bytes(data: Any) -> bytes:
-    """`data` as `write_json` writes it."""
+    """`data` encoded as by `write_json`."""
     return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def write_json(path: Path, data: Any) -> None:
-    """`data` as indented JSON, atomically.
+    """Write `data` as indented JSON, atomically.
 
-    Raises WeightsError, and writes nothing, where `read_json` could not read it again.
+    Raises WeightsError, and writes nothing, if `read_json` could not read it back.
     """
     text = json_bytes(data)
     if len(text) > MAX_CONFIG_BYTES:
@@ -113,7 +113,7 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def append_line(path: Path, text: str) -> None:
-    """One more line of a file, whole or not at all: on a full disk the file stays as it was."""
+    """Append a line, all or nothing: on a full disk the file is unchanged."""
     data = (text + "\n").encode()
     with path.open("ab", buffering=0) as stream:
         size = stream.seek(0, os.SEEK_END)
@@ -126,10 +126,10 @@ def append_line(path: Path, text: str) -> None:
 
 
 def overwrite(path: Path, data: bytes) -> None:
-    """Write text over a small file in place, for a disk that has no room for a second one.
+    """Overwrite a small text file in place, for a disk without room for a second one.
 
-    In one call, but not atomic. What was longer is filled up with spaces, so that no block is given
-    back. Raises OSError, and leaves the file, where it would need a further block.
+    In one call, but not atomic. Shorter text is padded with spaces, so that no block is freed.
+    Raises OSError, leaving the file unchanged, if another block would be needed.
     """
     with path.open("r+b", buffering=0) as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -139,8 +139,9 @@ def overwrite(path: Path, data: bytes) -> None:
 
 
 def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
-    """Write beside, flush to disk, rename: a reader or a crash sees the old file or the new one."""
-    # by thread too: two that write the same file at once must not share it
+    """Write to a temporary file, fsync, rename: readers and crashes see the old file or the new
+    one."""
+    # per thread too: two writers of the same file must not share a temporary one
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
         with temporary.open("wb") as stream:
@@ -159,7 +160,7 @@ def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) 
 def fsync_folder(folder: Path) -> None:
     """Make a rename in `folder` durable."""
     if os.name != "posix":
-        return  # Windows has no handle for a folder; its rename is journalled
+        return  # Windows has no handle for a folder; its renames are journalled
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

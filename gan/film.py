@@ -1,4 +1,4 @@
-"""Films of small pictures: WebP, GIF or MP4 from frames, crisp pixels, a caption below each."""
+"""Encodes small pictures as WebP, GIF or MP4 videos: crisp pixels, a caption below each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILM_FORMATS: tuple[FilmFormat, ...] = get_args(FilmFormat)
 FILM_TYPES = {"webp": "image/webp", "gif": "image/gif", "mp4": "video/mp4"}
 MAX_FRAMES = 1500
 MAX_SIDE = 2048
-MAX_FILM_PIXELS = 100_000_000  # all frames together, scaled: 300 MB while it is being made
+MAX_FILM_PIXELS = 100_000_000  # all scaled frames together: 300 MB during encoding
 SHORTEST_S, LONGEST_S = 0.02, 10.0  # browsers show shorter GIF frames for 0.1 s
 CAPTION_FONT_PX = (8, 18)
 CAPTION_MARGIN_PX = 6
@@ -37,19 +37,19 @@ def encode_film(
     captions: Sequence[str] | None = None,
     progress: Callable[[int], None] = lambda frame: None,
 ) -> bytes:
-    """Frames (H, W, C) uint8, C of 1 or 3 and all of one shape, as one film that loops.
+    """Encode frames (H, W, C) uint8, C of 1 or 3 and all of one shape, as a looping video.
 
-    `scale` repeats pixels. A caption, if there is any, stands on a strip of its own below its
-    picture. WebP and GIF may join equal neighbours into one frame that is shown for longer. GIF has
-    a palette a frame and no dithering, MP4 is H.264 in yuv420p, padded to an even size.
-    `progress` hears the number of each frame as its encoding begins, and may raise to break off.
+    `scale` repeats pixels. Captions, if any, are drawn on a strip of their own below the picture.
+    WebP and GIF may merge equal neighbours into one longer frame. GIF has a palette per frame and
+    no dithering, MP4 is H.264 in yuv420p, padded to an even size. `progress` is called with the
+    number of each frame as its encoding begins, and may raise to cancel.
 
-    Raises ConfigError for what no film can be made of, before anything is made.
+    Raises ConfigError for invalid input, before anything is encoded.
     """
     _check(frames, format, seconds_per_frame, scale, captions)
     pictures = _pictures(frames, scale, captions)
     ms = round(1000 * seconds_per_frame)
-    if format == "webp":  # Pillow wants all of them first, then encodes one by one
+    if format == "webp":  # Pillow wants all of them up front, then encodes one by one
         told = [_telling(picture, i, progress) for i, picture in enumerate(pictures)]
         return encode_film_pictures(told, ms_per_frame=ms)
     counted = _counted(pictures, progress)
@@ -57,7 +57,8 @@ def encode_film(
 
 
 def largest_scale(frames: int, height: int, width: int) -> int:
-    """The most that `encode_film` would scale so many frames of that size; 0 if not even 1."""
+    """The largest scale that `encode_film` allows for this many frames of that size; 0 if not even
+    1."""
     side = MAX_SIDE // max(1, height, width)
     room = int((MAX_FILM_PIXELS / max(1, frames * height * width)) ** 0.5)
     return max(0, min(side, room))
@@ -96,7 +97,7 @@ def _check(
 def _pictures(
     frames: Sequence[Pixels], scale: int, captions: Sequence[str] | None
 ) -> Iterator[Image.Image]:
-    """One frame after the other, L or RGB, scaled, with its caption; transparency over white."""
+    """Yields the frames, L or RGB, scaled, with captions; transparency composited over white."""
     width = frames[0].shape[1] * scale
     font = _font(captions, width) if captions else None
     for i, frame in enumerate(frames):
@@ -118,7 +119,7 @@ def _counted(
 
 
 def _telling(picture: Image.Image, i: int, progress: Callable[[int], None]) -> Image.Image:
-    """`picture`, with word when Pillow's writer comes to it: it seeks each one's first frame."""
+    """`picture`, reporting when Pillow's writer reaches it: it seeks each one's first frame."""
     seek = picture.seek
 
     def seek_and_tell(frame: int) -> None:
@@ -131,7 +132,8 @@ def _telling(picture: Image.Image, i: int, progress: Callable[[int], None]) -> I
 
 
 def _font(captions: Sequence[str], width: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The largest font of Pillow's own in which every caption fits; the smallest if none does."""
+    """Pillow's default font in the largest size in which every caption fits; the smallest if none
+    does."""
     smallest, largest = CAPTION_FONT_PX
     longest = max(captions, key=len)
     for size in range(largest, smallest, -1):
@@ -158,7 +160,7 @@ def _captioned(
 
 
 def _encode_gif(pictures: Iterator[Image.Image], ms: int) -> bytes:
-    """A palette a frame, by median cut; grey is exact, and so is what has 256 colours at most."""
+    """A palette per frame, by median cut; lossless for grey and for up to 256 colours."""
     painted = (
         p if p.mode == "L" else p.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         for p in pictures
@@ -189,7 +191,7 @@ def _encode_mp4(pictures: Iterator[Image.Image], ms: int) -> bytes:
                 )
                 stream.width, stream.height = frame.width, frame.height
                 stream.pix_fmt = "yuv420p"
-                # said in the file too, or players guess from the height
+                # stated in the file too, or players guess from the height
                 stream.codec_context.colorspace = int(Colorspace.ITU709)
                 stream.codec_context.color_range = int(ColorRange.MPEG)
                 stream.codec_context.thread_count = 1
@@ -206,7 +208,7 @@ def _encode_mp4(pictures: Iterator[Image.Image], ms: int) -> bytes:
 
 
 def _even(picture: Image.Image) -> Pixels:
-    """RGB (H, W, 3) with both sides even: yuv420p shares a colour among 2 x 2 pixels."""
+    """RGB (H, W, 3) padded to even sides: yuv420p shares a colour among 2 x 2 pixels."""
     pixels = np.asarray(picture.convert("RGB"))
     height, width = pixels.shape[:2]
     return np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

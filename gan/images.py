@@ -40,7 +40,8 @@ def normalise(x: Tensor) -> Tensor:
 
 
 def opaque(x: Tensor) -> Tensor:
-    """x (N, 4, H, W) in [-1, 1] laid over white, (N, 3, H, W); grey and colour stay as they are."""
+    """x (N, 4, H, W) in [-1, 1] composited over white, (N, 3, H, W); grey and colour are
+    unchanged."""
     if x.shape[1] != 4:
         return x
     alpha = (x[:, 3:] + 1) / 2
@@ -48,7 +49,7 @@ def opaque(x: Tensor) -> Tensor:
 
 
 def shrink(x: Tensor, side: int) -> Tensor:
-    """x (N, C, H, W) at most `side` px high and wide, antialiased; smaller ones stay."""
+    """x (N, C, H, W) downscaled to at most `side` px, antialiased; smaller ones are unchanged."""
     height, width = x.shape[2:]
     if max(height, width) <= side:
         return x
@@ -58,7 +59,7 @@ def shrink(x: Tensor, side: int) -> Tensor:
 
 
 def tile(pixels: Pixels, columns: int, *, gap: int = 0, background: int = 0) -> Pixels:
-    """Images (N, H, W, C) as one sheet (H', W', C), row by row, `gap` px between them."""
+    """Images (N, H, W, C) as one sheet (H', W', C), row by row, with `gap` px between them."""
     count, height, width, channels = pixels.shape
     rows = -(-count // columns)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
@@ -84,10 +85,11 @@ def to_pil(image: Pixels) -> Image.Image:
 def from_pil(
     image: Image.Image, channels: int, *, levels: tuple[float, float] | None = None
 ) -> Pixels:
-    """A picture as (H, W, channels) uint8; 16 bits are scaled, transparency is laid over white.
+    """A picture as (H, W, channels) uint8; 16 bits are scaled, transparency is composited over
+    white.
 
-    A naive convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
-    transparency is kept. levels: `grey_range` of the whole picture, where this is a part.
+    A plain convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
+    transparency is kept. levels: `grey_range` of the whole picture, if this is a part.
     """
     if image.mode.startswith(("I", "F")):
         image = _from_wide(image, levels or grey_range(image))
@@ -101,8 +103,8 @@ def from_pil(
 
 
 def grey_range(image: Image.Image) -> tuple[float, float]:
-    """What is black and what is white in 16- or 32-bit grey: 16-bit files by their depth, others
-    by their range."""
+    """Black and white levels of 16- or 32-bit grey: 16-bit files by their depth, others by their
+    range."""
     if not image.mode.startswith(("I", "F")):
         return 0.0, 255.0
     lowest, highest = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
@@ -111,7 +113,7 @@ def grey_range(image: Image.Image) -> tuple[float, float]:
 
 
 def _from_wide(image: Image.Image, levels: tuple[float, float]) -> Image.Image:
-    """16- or 32-bit grey as 8-bit grey."""
+    """16- or 32-bit grey to 8-bit grey."""
     low, high = levels
     scaled = (np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-12) * 255
     return Image.fromarray(np.nan_to_num(scaled).clip(0, 255).round().astype(np.uint8))
@@ -143,7 +145,7 @@ def encode_film(frames: list[Pixels], *, ms_per_frame: int, quality: int = 70) -
 def encode_film_pictures(
     pictures: list[Image.Image], *, ms_per_frame: int, quality: int = 70
 ) -> bytes:
-    """Pillow's pictures as one looping animated WebP."""
+    """Pillow images as one looping animated WebP."""
     buffer = io.BytesIO()
     pictures[0].save(
         buffer,

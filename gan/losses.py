@@ -25,13 +25,13 @@ class Loss:
     d: LogitsLoss
     g: LogitsLoss
     paired: bool = False  # g uses the real logits
-    gradient_penalty: bool = False  # D also pays `gradient_penalty` every step
+    gradient_penalty: bool = False  # D also pays `gradient_penalty` at every step
     boundary: float | None = 0.0  # the logit between real and fake; None: only pairs can tell
 
     def signs(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """+1 where D holds a real image for real, -1 where for fake; ADA's measure.
+        """+1 where D classifies a real image as real, -1 where as fake; the input of ADA.
 
-        Losses that fix no level of the logits are asked pair by pair instead.
+        Losses without a fixed logit threshold are evaluated pairwise instead.
         """
         level = fake_logits if self.boundary is None else self.boundary
         return (real_logits - level).sign()
@@ -46,12 +46,12 @@ def cross_entropy_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def minimax_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """E[log(1 - D(G(z)))]: what the minimax game makes G minimise. Vanishes when D wins."""
+    """E[log(1 - D(G(z)))]: G's objective in the minimax game. Vanishes when D wins."""
     return -softplus(fake_logits).mean()
 
 
 def nonsaturating_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-E[log D(G(z))]: the same fixed point with gradients that live when D wins."""
+    """-E[log D(G(z))]: same fixed point, but gradients do not vanish when D wins."""
     return softplus(-fake_logits).mean()
 
 
@@ -76,12 +76,12 @@ def critic_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 def critic_g(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """-E[D(G(z))]; of the hinge loss and of the Wasserstein loss."""
+    """-E[D(G(z))]; for the hinge loss and the Wasserstein loss."""
     return -fake_logits.mean()
 
 
 def relativistic_d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """softplus of -(real - fake), pair by pair; Jolicoeur-Martineau 2018, Huang et al. 2024."""
+    """softplus of -(real - fake), pairwise; Jolicoeur-Martineau 2018, Huang et al. 2024."""
     return softplus(fake_logits - real_logits).mean()
 
 
@@ -104,7 +104,7 @@ def zero_centred_penalty(x: Tensor, logits: Tensor) -> Tensor:
     """Half the mean squared gradient norm of `logits` at x (N, C, H, W); a scalar.
 
     On real images it is R1, on fakes R2 (Mescheder et al. 2018, eq. 9). x must require grad.
-    logits: one an image or a pack, (P,); of several critics (K, P), whose penalties are added.
+    logits: one per image or pack, (P,); for several critics (K, P), whose penalties are added.
     """
     return torch.stack(
         [
@@ -115,7 +115,7 @@ def zero_centred_penalty(x: Tensor, logits: Tensor) -> Tensor:
 
 
 def _gradients(x: Tensor, logits: Tensor) -> list[Tensor]:
-    """d logits / d x, critic by critic, to be differentiated further."""
+    """d logits / d x for each critic, differentiable (create_graph)."""
     return [
         torch.autograd.grad(row.float().sum(), x, create_graph=True)[0]
         for row in logits.reshape(-1, logits.shape[-1])
@@ -130,11 +130,11 @@ def gradient_penalty(
     *,
     packing: int = 1,
 ) -> Tensor:
-    """Mean squared distance of the critic's gradient norm from 1 between real and fake.
+    """Mean squared deviation of the critic's gradient norm from 1 between real and fake.
 
-    mix (N,) in [0, 1] says where on each line; Gulrajani et al. 2017, eq. 3 (without lambda).
-    critic: x -> logits (P,), or (K, P) of several critics, whose penalties are added. `packing`
-    neighbours are judged as one, and so they are one point: their gradients have one norm.
+    mix (N,) in [0, 1] is the position on each line; Gulrajani et al. 2017, eq. 3 (without lambda).
+    critic: x -> logits (P,), or (K, P) for several critics, whose penalties are added. `packing`
+    neighbours are scored together, and so they are one point: their gradients have one norm.
     """
     mix = mix.view(-1, 1, 1, 1)
     x = (mix * x_real + (1 - mix) * x_fake).requires_grad_(True)
@@ -149,7 +149,7 @@ def gradient_penalty(
 
 
 def _by_pack(values: Tensor, size: int) -> Tensor:
-    """Values (N,) of images added up pack by pack, (ceil(N / size),)."""
+    """Per-image values (N,) summed within packs, (ceil(N / size),)."""
     if size == 1:
         return values
     pack = torch.arange(len(values), device=values.device) // size

@@ -1,4 +1,4 @@
-"""Recipes by name: values only, one aligned row each. No torch here."""
+"""Presets by name: values only, one aligned row each. No torch here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan.families import default_widths
 
 
 class DataShape(NamedTuple):
-    """What a model must know of its data."""
+    """What a model needs to know of its data."""
 
     resolution: int
     channels: int
@@ -29,12 +29,12 @@ class Preset:
     lr: float
     beta1: float
     beta2: float
-    gamma: float  # weight of R1 and of R2
+    gamma: float  # weights of R1 and R2
     ema_half_life_kimg: float
     summary: str
     conditional: bool = False
     batch_size: int = 64
-    resolution: int = 0  # 0: the data's own
+    resolution: int = 0  # 0: from the data
     width: int = 0  # of the last generator layer in family dcgan; 0: the family's own
     flip: bool = False
     shift_px: int = 0
@@ -66,14 +66,14 @@ PRESETS: dict[str, Preset] = {
 
 
 def get_preset(name: str) -> Preset:
-    """The preset called `name`; raises ConfigError with the names near it."""
+    """The preset called `name`; raises ConfigError with similar names."""
     if name not in PRESETS:
         raise ConfigError(f"there is no preset {name!r}; {suggest(name, PRESETS)}")
     return PRESETS[name]
 
 
 def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) -> RunConfig:
-    """A preset fitted to its data: sizes, channels and classes come from `shape`."""
+    """A preset adapted to its data: sizes, channels and classes come from `shape`."""
     preset = get_preset(preset_name)
     model = ModelConfig(
         family=preset.family,
@@ -102,7 +102,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
 
 
 def resolve_widths(config: RunConfig) -> RunConfig:
-    """`config` with every width written out, so that a saved run does not depend on defaults."""
+    """`config` with explicit widths, so that a saved run does not depend on defaults."""
     width = PRESETS[config.preset].width if config.preset in PRESETS else 0
     shape = config.model
     g_widths, d_widths = default_widths(

@@ -1,6 +1,6 @@
-"""The numbers that card, command line and page show: one name, unit and sentence for each.
+"""Numbers shown on card, command line and page: name, unit and explanation of each.
 
-Whoever shows one of them takes its words from here, so that they are the same everywhere.
+All interfaces take their wording from here, so that it is the same everywhere.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ ARROWS: dict[Better, str] = {"lower": " ↓", "higher": " ↑", "": ""}
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number that is shown somewhere; the page has other languages in its catalogues."""
+    """A displayed number; other languages are in the page's catalogues."""
 
     name: str
-    unit: str  # "" of a pure number, where `help` says so or how to read it
+    unit: str  # "" for a dimensionless number, or if `help` states it
     help: str  # one sentence or two
     better: Better = ""
 
     @property
     def title(self) -> str:
-        """The name with an arrow to the better side, as tables have it."""
+        """The name with an arrow to the better side, as in tables."""
         return self.name + ARROWS[self.better]
 
     def text(self, value: float) -> str:
-        """A value as a terminal and a card show it: a share in percent, as on the page."""
+        """A value as a terminal and a card show it: shares in percent, as on the page."""
         return f"{100 * value:.1f} %" if self.unit == SHARE else f"{value:.3f}"
 
     def bounds(self, low: float | None, high: float | None) -> str:
-        """From the lower to the upper bound; empty where there are none."""
+        """The confidence bounds; empty if there are none."""
         return "" if low is None or high is None else f"{self.text(low)} to {self.text(high)}"
 
 

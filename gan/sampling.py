@@ -1,4 +1,4 @@
-"""seed -> z -> w -> x, truncation, interpolation. Noise is drawn on the CPU, one seed an image."""
+"""seed -> z -> w -> x, truncation, interpolation. Noise is drawn on the CPU, one seed per image."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from gan.models import Generator
 
 MAX_SEED = 2**31 - 1
 LABEL_STREAM = 0x5EED1ABE  # any constant
-PIXELS_AT_ONCE = 2**22  # of a batch
-# of a batch in its widest layer, 256 MB: a small picture may have a wide one
+PIXELS_AT_ONCE = 2**22  # per batch
+# per batch in its widest layer, 256 MB: a small picture may have a wide one
 VALUES_AT_ONCE = 2**26
-FLOPS_PER_S = 4e10  # of one ordinary core; a batch of one small picture reaches less
+FLOPS_PER_S = 4e10  # of one ordinary core; a batch of one small picture is slower
 
 
 class Samples(NamedTuple):
-    """Images with what makes them again."""
+    """Images and what is needed to recreate them."""
 
     pixels: Pixels  # (N, H, W, C) uint8
     seeds: NDArray[np.int64]  # (N,)
-    labels: NDArray[np.int64] | None  # (N,), where the model has classes
+    labels: NDArray[np.int64] | None  # (N,), if the model has classes
 
 
 def latents(z_dim: int, seeds: Sequence[int]) -> Tensor:
@@ -47,9 +47,9 @@ def latents(z_dim: int, seeds: Sequence[int]) -> Tensor:
 
 
 def labels_of(classes: int, seeds: Sequence[int]) -> Tensor:
-    """labels (N,), each drawn from its seed, for samples whose class nobody chose."""
+    """labels (N,), each drawn from its seed, for samples without a chosen class."""
     generator = torch.Generator()
-    # a stream of its own, so that z of a seed is the same with and without classes
+    # a separate stream, so that a seed's z is the same with and without classes
     draw = [
         torch.randint(classes, (), generator=generator.manual_seed(_mixed(s) ^ LABEL_STREAM))
         for s in seeds
@@ -58,10 +58,10 @@ def labels_of(classes: int, seeds: Sequence[int]) -> Tensor:
 
 
 def _mixed(seed: int) -> int:
-    """`seed` with its bits spread: murmur3's finaliser, one to one on 32 bits.
+    """`seed` with its bits mixed: murmur3's finaliser, a bijection on 32 bits.
 
-    The Mersenne Twister's first draws from seeds 1, 2, 3... are alike in their low bits: without
-    this, samples of neighbouring seeds share their classes.
+    The Mersenne Twister's first draws from seeds 1, 2, 3... are correlated in their low bits:
+    without this, neighbouring seeds would get the same classes.
     """
     if not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"a seed must be from 0 to {MAX_SEED}, got {seed}; choose another")
@@ -90,7 +90,8 @@ def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tens
 
 
 def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = None) -> Tensor:
-    """w pulled towards its mean by `psi`: 0 is the mean, 1 is w; Karras et al. 2019, section B."""
+    """w interpolated towards its mean by `psi`: 0 is the mean, 1 is w; Karras et al. 2019, section
+    B."""
     if psi == 1.0:
         return w
     mean = g.mean_w(len(w), labels)
@@ -98,7 +99,7 @@ def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = Non
 
 
 def at_once(g: Generator) -> int:
-    """How many pictures are made together: large ones a few at a time, to bound memory."""
+    """Batch size: small for large images, to bound memory."""
     pixels = g.image_shape[1] * g.image_shape[2]
     z = torch.zeros(1, g.z_dim)
     labels = torch.zeros(1, dtype=torch.int64) if g.classes else None
@@ -106,28 +107,28 @@ def at_once(g: Generator) -> int:
 
 
 _widest: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
-# torch 2.13 crashes (segmentation fault in find_torch_dispatch_rule) where two threads meet an
+# torch 2.13 crashes (segmentation fault in find_torch_dispatch_rule) if two threads meet an
 # operation for the first time, each under a dispatch mode
 _one_mode = threading.RLock()
 
 
 def widest(module: nn.Module, *inputs: Tensor | None) -> int:
-    """Values of the largest tensor that `module(*inputs)` makes; worked out once, by shapes alone.
+    """Elements of the largest tensor in `module(*inputs)`; cached, computed from shapes alone.
 
-    inputs: of one picture.
+    inputs: for one picture.
     """
     if (found := _widest.get(module)) is not None:
         return found
     with _one_mode:
-        if (found := _widest.get(module)) is not None:  # another thread's work meanwhile
+        if (found := _widest.get(module)) is not None:  # computed by another thread meanwhile
             return found
-        # without a value being copied, and not in the module itself: others use it meanwhile
+        # no values are copied, and the module itself stays untouched: others use it meanwhile
         own = [*module.parameters(), *module.buffers()]
         shapes = copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
         try:
             with torch.no_grad(), torch.device("meta"), _Largest() as largest:
                 shapes(*(i if i is None else i.to("meta") for i in inputs))
-        except RuntimeError:  # it holds values that are neither parameters nor buffers
+        except RuntimeError:  # it has tensors that are neither parameters nor buffers
             with torch.no_grad(), _Largest() as largest:
                 module(*inputs)
         _widest[module] = largest.values
@@ -135,7 +136,7 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
 
 
 class _Largest(TorchDispatchMode):
-    """How many values the largest result has."""
+    """Tracks the number of elements of the largest result."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -143,7 +144,7 @@ class _Largest(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        if not func.is_view:  # a weight transposed is no new memory
+        if not func.is_view:  # a transposed weight is no new memory
             sizes = [leaf.numel() for leaf in tree_leaves(out) if isinstance(leaf, Tensor)]
             self.values = max(self.values, *sizes, 1)
         return out
@@ -166,9 +167,9 @@ def render(g: Generator, z: Tensor, *, labels: Tensor | None = None, psi: float 
 
 
 class _NoTracker:
-    """In place of FlopCounterMode's tracker, which tells operations by module: nobody asks that.
+    """Replaces FlopCounterMode's tracker, which attributes operations to modules: not needed here.
 
-    It hooks every module of every thread, and fails another thread's `autograd.grad` meanwhile.
+    It hooks every module of every thread, and breaks another thread's `autograd.grad` meanwhile.
     """
 
     parents = frozenset({"Global"})
@@ -177,14 +178,14 @@ class _NoTracker:
         """No hooks."""
 
     def __exit__(self, *error: object) -> None:
-        """None to take off."""
+        """Nothing to remove."""
 
 
 @torch.no_grad()
 def picture_seconds(g: Generator) -> float:
-    """About how long one picture takes on one core: its operations, counted, over a usual rate.
+    """Estimated seconds per picture on one core: its FLOPs over a typical rate.
 
-    Counted rather than timed, so that what depends on it is the same on every call and machine.
+    Counted rather than timed, so that results are the same on every call and machine.
     """
     z = next(g.parameters()).new_zeros(1, g.z_dim)
     labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
@@ -196,7 +197,7 @@ def picture_seconds(g: Generator) -> float:
 
 
 def affordable(g: Generator, seconds: float, *, least: int, most: int) -> int:
-    """How many pictures one core makes in about so many seconds, within `least` and `most`."""
+    """How many pictures one core renders in about so many seconds, between `least` and `most`."""
     return max(least, min(most, int(seconds / max(picture_seconds(g), 1e-9))))
 
 
@@ -208,7 +209,7 @@ def sample(
     label: int | None = None,
     batch_size: int = 256,
 ) -> Samples:
-    """One image a seed. g must be in eval mode, so that the batch size does not matter."""
+    """One image per seed. g must be in eval mode, so that the batch size does not matter."""
     labels = choose_labels(g, seeds, label)
     z = latents(g.z_dim, seeds)
     pixels = [
@@ -233,8 +234,8 @@ def sample(
 def slerp(z0: Tensor, z1: Tensor, t: float | Tensor) -> Tensor:
     """The point a fraction t along the great circle from z0 to z1 (..., z_dim); t = 0 gives z0.
 
-    t: one number, or one a row (..., 1). Lengths go linearly from one to the other; Shoemake 1985,
-    White 2016. Falls back to a straight line where the two are (anti)parallel.
+    t: one number, or one per row (..., 1). Lengths are interpolated linearly; Shoemake 1985, White
+    2016. Falls back to linear interpolation if the two are (anti)parallel.
     """
     norm0, norm1 = z0.norm(dim=-1, keepdim=True), z1.norm(dim=-1, keepdim=True)
     unit0, unit1 = z0 / norm0.clamp_min(1e-12), z1 / norm1.clamp_min(1e-12)

@@ -1,4 +1,4 @@
-"""Frozen dataclasses as JSON, both ways, by a closed schema: names, types, ranges."""
+"""Frozen dataclasses to and from JSON, with a closed schema: names, types, ranges."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def to_json(config: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Tuples as lists, all the way down."""
+    """Tuples as lists, recursively."""
     if isinstance(value, dict):
         return {k: plain(v) for k, v in value.items()}
     return [plain(v) for v in value] if isinstance(value, tuple | list) else value
 
 
 def from_json(kind: type[Config], data: object) -> Config:
-    """The config that `data` describes.
+    """The config described by `data`.
 
     Raises ConfigError for an unknown key, a wrong type or a value out of range.
     """
@@ -73,7 +73,7 @@ def from_json(kind: type[Config], data: object) -> Config:
 
 
 def typed(name: str, hint: Any, value: Any) -> Any:
-    """`value` as the type that a field declares; a bool never passes as a number."""
+    """`value` as a field's declared type; a bool never passes as a number."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint):
         return from_json(typing.cast(Any, hint), value)

@@ -1,7 +1,7 @@
-"""Files of tensors, read with suspicion and written whole.
+"""Tensor files: untrusted reads and atomic writes.
 
-This is the one module that calls torch.load, with weights_only=True: on files whose hash has just
-been checked, and on a stranger's in the limited child that gan.hub.convert starts.
+This is the only module that calls torch.load, with weights_only=True: on files whose hash has just
+been checked, and on untrusted ones in the resource-limited child that gan.hub.convert starts.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from gan.files import write_atomic
 
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2000
-MAX_NAME = 120  # letters of a stranger's file in a sentence of ours
+MAX_NAME = 120  # characters of an untrusted file quoted in our error messages
 UNREADABLE = (ValueError, OverflowError, RecursionError)  # what JSON can do to a reader
 
 
 def tensor_specs(file: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Names, dtypes and shapes from a safetensors header, read by us before any library does.
+    """Names, dtypes and shapes from a safetensors header, parsed by us before any library does.
 
     Raises WeightsError unless it has at most 1 MB and 2,000 tensors.
     """
@@ -81,9 +81,9 @@ def _wanted(modules: Mapping[str, nn.Module]) -> dict[str, Tensor]:
 
 
 def check_specs(file: Path, modules: Mapping[str, nn.Module]) -> None:
-    """Raises WeightsError unless the file's header names exactly these tensors and shapes.
+    """Raises WeightsError unless the file's header has exactly these tensors and shapes.
 
-    `modules`, by their prefixes, may be without values.
+    `modules`, by their prefixes, may be on the meta device.
     """
     _check(file, _wanted(modules))
 
@@ -104,10 +104,10 @@ def _check(file: Path, wanted: Mapping[str, Tensor]) -> None:
 
 
 def read_tensors(file: Path) -> dict[str, Tensor]:
-    """Everything in a safetensors file; raises WeightsError where it is torn."""
+    """Everything in a safetensors file; raises WeightsError if it is truncated."""
     try:
         return safetensors.torch.load_file(file)
-    except Exception as error:  # SafetensorError is not public; a torn file raises it
+    except Exception as error:  # SafetensorError is not public; a truncated file raises it
         raise WeightsError(
             f"{file.name} must be a whole safetensors file, it is damaged; fetch it anew"
         ) from error
@@ -122,8 +122,8 @@ def save_modules(
 ) -> None:
     """Modules under their prefixes as one safetensors file, atomically.
 
-    `notes` go into its header, for files that must tell by themselves what they hold.
-    Raises CheckpointError where a value is not finite: a bad state is never saved as good.
+    `notes` go into its header, for files that must be self-describing. Raises CheckpointError if a
+    value is not finite: a bad state is never saved as good.
     """
     tensors = {
         f"{p}.{k}": v.detach().cpu().contiguous()
@@ -137,7 +137,7 @@ def save_modules(
 
 
 def read_state(file: Path) -> dict[str, Any]:
-    """What one of our checkpoints keeps beside its weights; raises what torch does."""
+    """The state beside the weights in one of our checkpoints; raises what torch does."""
     state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
         file, map_location="cpu", weights_only=True
     )
@@ -145,14 +145,14 @@ def read_state(file: Path) -> dict[str, Any]:
 
 
 class StandIn(dict[Any, Any]):
-    """Stands for an object beside the weights whose class is not wanted: keeps nothing, runs
+    """Placeholder for an object of an unwanted class beside the weights: stores and runs
     nothing."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         super().__init__()
 
     def __setstate__(self, state: Any) -> None:
-        """What it held is left out."""
+        """Discard its state."""
 
     def append(self, _: Any) -> None:
         """Likewise."""
@@ -160,7 +160,7 @@ class StandIn(dict[Any, Any]):
     extend = append
 
 
-# what trainers keep beside the weights: where things lie, options, dates
+# stored by trainers beside the weights: paths, options, dates
 STANDINS = (
     "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePath",
     "pathlib.PurePosixPath", "pathlib.PureWindowsPath", "pathlib._local.PosixPath",
@@ -168,7 +168,7 @@ STANDINS = (
     "types.SimpleNamespace", "datetime.datetime", "datetime.date", "datetime.timedelta",
     "uuid.UUID", "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
 )  # fmt: skip
-# dictionaries of other classes; torch fills none but its own, so that these are read as such
+# dict subclasses; torch restores only its own, so these are read as such
 DICTS = (
     "easydict.EasyDict", "munch.Munch", "yacs.config.CfgNode", "addict.addict.Dict",
     "pytorch_lightning.utilities.parsing.AttributeDict",
@@ -178,16 +178,16 @@ DICTS = (
 
 
 def _ordered(*_: Any) -> OrderedDict[Any, Any]:
-    """In the place of a defaultdict, whose default nobody asks for."""
+    """Replaces a defaultdict, whose default factory is not needed."""
     return OrderedDict()
 
 
 def read_foreign(file: Path) -> Any:
-    """What somebody else saved with torch.save: plain containers of tensors, nothing that runs.
+    """Read a third-party torch.save file: plain containers of tensors, nothing is executed.
 
-    NumPy's arrays and numbers, argparse's options, defaultdicts and stand-ins for some classes pass
-    too: trainers save scores and settings beside the weights. For a process with limits alone: a
-    few bytes can ask for gigabytes. Raises what torch does.
+    NumPy arrays and numbers, argparse options, defaultdicts and stand-ins for some classes are
+    accepted too: trainers save scores and settings beside the weights. Only for a resource-limited
+    process: a few bytes can request gigabytes. Raises what torch does.
     """
     numbers = [
         np.float16, np.float32, np.float64, np.int8, np.uint8, np.int16, np.int32, np.int64,
@@ -196,7 +196,7 @@ def read_foreign(file: Path) -> Any:
     dtypes = {type(np.dtype(number)) for number in numbers}
     scalar = np.float64().__reduce__()[0]
     rebuild = np.zeros(1).__reduce__()[0]
-    # files of NumPy 1 name them so
+    # files from NumPy 1 use these names
     known: list[Any] = [
         scalar,
         (scalar, "numpy.core.multiarray.scalar"),

@@ -1,4 +1,4 @@
-"""Families of generator and discriminator, one a file, behind one protocol."""
+"""Families of generators and discriminators, one per file, behind one protocol."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ NETWORKS: dict[Family, Networks] = {
     "dcgan": Networks(DcganGenerator, DcganDiscriminator),
     "conv": Networks(ConvGenerator, ConvDiscriminator),
 }
-MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: capped before anything is built
+MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: checked before anything is built
 
 
 def build_generator(config: ModelConfig | PortedConfig) -> Generator:
-    """The generator that `config` describes; raises ConfigError where its widths make no sense."""
+    """Build the generator for `config`; raises ConfigError for invalid widths."""
     _check(config)
     if isinstance(config, PortedConfig):
         return port_of(config).generator(config)
@@ -58,7 +58,7 @@ def build_generator(config: ModelConfig | PortedConfig) -> Generator:
 
 
 def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
-    """The discriminator that `config` describes; raises ConfigError likewise."""
+    """Build the discriminator for `config`; raises ConfigError likewise."""
     _check(config)
     if isinstance(config, PortedConfig):
         discriminator = port_of(config).discriminator(config)
@@ -80,19 +80,19 @@ def seeded_discriminator(config: ModelConfig, seed: int) -> Discriminator:
 
 def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminator]:
     """Both models with initial weights that depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):  # initialisers draw from the global generator only
+    with torch.random.fork_rng(devices=[]):  # initialisers only use the global RNG
         torch.manual_seed(seed)  # noqa: TID251
         return build_generator(config), build_discriminator(config)
 
 
 def parameter_count(config: ModelConfig | PortedConfig) -> int:
-    """Parameters of both models together, without a byte of them being allocated."""
+    """Parameters of both models together, without allocating any memory."""
     with shapes_only():
         if isinstance(config, PortedConfig):
             port = port_of(config)
             built = (port.generator(config), port.discriminator(config))
             return sum(count_parameters(m) for m in built if m is not None)
-        # a spectral norm adds no parameters, and takes seconds where there are no values
+        # spectral norm adds no parameters, and is slow to set up without values
         d = assemble(replace(config, spectral_norm=False), NETWORKS[config.family].discriminator)
         models = (NETWORKS[config.family].generator(config), d)
     return sum(count_parameters(m) for m in models)

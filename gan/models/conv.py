@@ -1,7 +1,7 @@
 """A small convolutional GAN, 8 to 128 px, that trains in real time on one core.
 
-Few channels, and the work spent at about half the resolution: the Fréchet distance fell faster
-per second so than with any wider net (recipe and figures in README).
+Few channels, and most work at about half the resolution: the Fréchet distance fell faster per
+second than with any wider network (recipe and figures in README).
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
 
 
 class ConvGenerator(IdentityGenerator):
-    """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) a doubling -> ConvT to the image, tanh.
+    """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) per doubling -> ConvT to the image,
+    tanh.
 
-    g_widths: the first map, then those of a doubling: after the ConvT, after each conv (one).
+    g_widths: the first map, then those of each doubling: after the ConvT, after each conv (one).
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -52,9 +53,9 @@ class ConvGenerator(IdentityGenerator):
 
 
 class ConvDiscriminator(Critic):
-    """(Conv k4 s2, convs 3x3) a halving, the last without its 3x3; LeakyReLU, no norm; one logit.
+    """(Conv k4 s2, convs 3x3) per halving, none after the last; LeakyReLU, no norm; one logit.
 
-    An image of under 8 px, as multi-scale training makes them, is not halved.
+    An image under 8 px, as in multi-scale training, is not halved.
     """
 
     def __init__(self, shape: CriticShape) -> None:

@@ -1,4 +1,5 @@
-"""One critic: a family's network on one resolution, with a head that may do more than judge."""
+"""A single critic: a family's network at one resolution, with a head for logits and optional
+classes."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from gan.models.protocol import Discriminator, DOutput, embed_labels
 
-GROUP = 4  # images whose spread is measured together; Karras et al. 2020 (StyleGAN2)
+GROUP = 4  # images per group for the standard deviation; Karras et al. 2020 (StyleGAN2)
 
 
 class CriticShape(NamedTuple):
@@ -27,7 +28,7 @@ class CriticShape(NamedTuple):
 
 
 class Critic(Discriminator):
-    """A family's features (one vector a pack) and the head that reads them."""
+    """A family's feature extractor (one vector per pack) and the head on top of it."""
 
     def __init__(self, shape: CriticShape) -> None:
         super().__init__()
@@ -42,7 +43,8 @@ class Critic(Discriminator):
         """x (packs, packing * C, H, W) -> h (packs, F)."""
 
     def head_for(self, features: int, shape: CriticShape) -> Head:
-        """The head on `features` numbers; built last, so that weights come in a fixed order."""
+        """The head for `features` inputs; built last, so that weights are initialised in a fixed
+        order."""
         return Head(
             features,
             shape.classes,
@@ -52,7 +54,7 @@ class Critic(Discriminator):
         )
 
     def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
-        """One row of logits, one a pack."""
+        """One row of logits, one per pack."""
         count, m = len(x), self.packing
         if m > 1:
             x, labels = pack(x, m), None if labels is None else pack_labels(labels, m)
@@ -68,9 +70,9 @@ class Critic(Discriminator):
 
 
 def pack(x: Tensor, size: int) -> Tensor:
-    """x (N, C, H, W) -> (ceil(N / size), size * C, H, W): neighbours as one; Lin et al. 2018.
+    """x (N, C, H, W) -> (ceil(N / size), size * C, H, W): packs of neighbours; Lin et al. 2018.
 
-    Where N does not divide, the last pack is filled up with the first images.
+    If N is not divisible, the last pack is filled up with the first images.
     """
     packed: Tensor = _filled(x, size).unflatten(0, (-1, size)).flatten(1, 2)
     return packed
@@ -112,8 +114,8 @@ def minibatch_std(h: Tensor) -> Tensor:
 class Head(nn.Module):
     """Features (P, F) -> logits (P,), plus the class projection of Miyato & Koyama 2018.
 
-    Where asked for: the minibatch standard deviation as one more feature, and an auxiliary
-    classifier (Odena et al. 2017). In a pack each place has class embeddings of its own.
+    Optionally the minibatch standard deviation as an extra feature, and an auxiliary classifier
+    (Odena et al. 2017). In a pack each position has its own class embeddings.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One discriminator of several critics: as many as asked for, on as many resolutions."""
+"""A discriminator composed of several critics, at one or more resolutions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Critics(Discriminator):
         self.mixes_batch = any(d.mixes_batch for d in members.values())
 
     def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
-        """A row of logits a critic, in the order of `members`."""
+        """One row of logits per critic, in the order of `members`."""
         found = [d.outputs(pooled(x, scale), labels) for scale, d in self._placed()]
         classes = [f.classes for f in found if f.classes is not None]
         return DOutput(
@@ -56,7 +56,7 @@ def pooled(x: Tensor, scale: int) -> Tensor:
 
 
 def assemble(config: ModelConfig, build: Build) -> Discriminator:
-    """The discriminator that `config` describes: a family's plain critic, or several of them."""
+    """Build the discriminator for `config`: a family's single critic, or several."""
     members = {
         (scale, i): build(shape_at(config, scale))
         for scale in range(config.d_scales)
@@ -69,7 +69,7 @@ def assemble(config: ModelConfig, build: Build) -> Discriminator:
 
 
 def shape_at(config: ModelConfig, scale: int) -> CriticShape:
-    """What a critic of images halved `scale` times is built from: fewer halvings are left to it."""
+    """The shape of a critic for images halved `scale` times: it has fewer halvings left."""
     resolution = config.resolution >> scale
     widths = config.d_widths
     counts = layer_counts(config.family, resolution)
@@ -94,10 +94,11 @@ def _normalise(d: nn.Module) -> None:
 
 
 def keep_weights(old: Discriminator, new: Discriminator) -> tuple[int, int]:
-    """Copy what fits of `old` into `new`; returns how many of new's tensors came, and of how many.
+    """Copy what fits of `old` into `new`; returns how many of new's tensors were copied, and of how
+    many.
 
-    Critic by critic, name by name, where shapes agree. A spectral norm's layer gives and takes
-    the weights that it works with.
+    Critic by critic, name by name, where shapes match. A spectral norm's layer is copied by its
+    effective weight.
     """
     kept = total = 0
     sources = _critics(old)
@@ -116,7 +117,7 @@ def _critics(d: Discriminator) -> dict[str, nn.Module]:
 
 
 def _effective(critic: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers by plain name, a parametrised weight as it acts."""
+    """Parameters and buffers by plain name, parametrised weights by their effective value."""
     found = {}
     for path, module in critic.named_modules():
         if "parametrizations" in path.split("."):

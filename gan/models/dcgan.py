@@ -22,7 +22,7 @@ def _init(module: nn.Module) -> None:
 class DcganGenerator(IdentityGenerator):
     """z -> ConvT to 4 to 7 px -> ConvT k4 s2 doublings, BN and ReLU between, tanh last.
 
-    A deeper one has convs 3x3 after each; g_widths then names them too.
+    A deeper one has 3x3 convs after each; g_widths then includes them.
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -22,7 +22,7 @@ class MlpGenerator(IdentityGenerator):
     """z 100 -> dense 256 -> 512 -> 512 -> the image.
 
     The article stacks its dense layers without activations, which collapses them into a single
-    linear map; LeakyReLU between them and tanh at the end (its data are in [-1, 1]) are added.
+    linear map; we add LeakyReLU between them and tanh at the end (its data are in [-1, 1]).
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -36,7 +36,7 @@ class MlpGenerator(IdentityGenerator):
 
 
 class MlpDiscriminator(Critic):
-    """The image -> dense 512 -> 512 -> 1, with LeakyReLU where the article forgot it."""
+    """The image -> dense 512 -> 512 -> 1, with LeakyReLU where the article omits it."""
 
     def __init__(self, shape: CriticShape) -> None:
         super().__init__(shape)

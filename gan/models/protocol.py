@@ -1,4 +1,4 @@
-"""What every generator and every discriminator answers to, whatever its family."""
+"""The interface of every generator and discriminator, whatever its family."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """z (N, z_dim) and, where there are classes, their labels -> w (N, w_dim).
+        """z (N, z_dim) and, if there are classes, their labels -> w (N, w_dim).
 
-        labels: (N,) int64, or class weights (N, classes) float: a mixture is `embed_labels`'s.
+        labels: (N,) int64, or class weights (N, classes) float, mixed as in `embed_labels`.
         """
 
     @abstractmethod
@@ -33,7 +33,7 @@ class Generator(nn.Module, ABC):
         """w (N, w_dim) -> x (N, C, H, W) in [-1, 1]."""
 
     def mean_w(self, count: int, labels: Tensor | None = None) -> Tensor:
-        """The point that truncation pulls towards, (count, w_dim): here the image of z = 0."""
+        """The centre of truncation, (count, w_dim): here the image of z = 0."""
         zero = next(self.parameters()).new_zeros(count, self.z_dim)
         return self.mapping(zero, labels)
 
@@ -44,29 +44,29 @@ class Generator(nn.Module, ABC):
 
 
 class DOutput(NamedTuple):
-    """What each critic of a discriminator says: one logit a pack, and perhaps the class."""
+    """Each critic's outputs: one logit per pack, and optionally class logits."""
 
     logits: Tensor  # (critics, packs); a pack is one image unless D packs several
-    classes: Tensor | None = None  # (critics, images, classes), where D names classes
+    classes: Tensor | None = None  # (critics, images, classes), with an auxiliary classifier
 
 
 class Discriminator(nn.Module, ABC):
-    """x -> how real it looks."""
+    """x -> realness logits."""
 
     classes: int
-    mixes_batch: bool = False  # batch norm: real and fake must pass apart
-    packing: int = 1  # neighbours that have one logit together
-    grouping: int = 1  # neighbours that have a say in one another's logits
+    mixes_batch: bool = False  # batch norm: real and fake must be passed separately
+    packing: int = 1  # neighbours that share one logit
+    grouping: int = 1  # neighbours that influence one another's logits
 
     @abstractmethod
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """x (N, C, H, W) in [-1, 1] and, where there are classes, labels (N,) -> logits (N,).
+        """x (N, C, H, W) in [-1, 1] and, if there are classes, labels (N,) -> logits (N,).
 
-        Where D judges packs, each image has the logit of its pack; several critics are averaged.
+        If D scores packs, each image has its pack's logit; several critics are averaged.
         """
 
     def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
-        """Like `forward`, critic by critic and pack by pack: what a loss is made of."""
+        """Like `forward`, per critic and pack: the input of the losses."""
         return DOutput(self(x, labels)[None])
 
 
@@ -82,7 +82,7 @@ def embed_labels(table: nn.Embedding, labels: Tensor) -> Tensor:
 
 
 class ClassConcat(nn.Module):
-    """mapping of an identity family: w = z, followed by the class embedding where there is one."""
+    """mapping of an identity family: w = z, followed by the class embedding if there is one."""
 
     def __init__(self, z_dim: int, classes: int, embed_dim: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class ClassConcat(nn.Module):
 
 
 class IdentityGenerator(Generator):
-    """What families without a mapping network share: w is z, and the class embedding beside it."""
+    """For families without a mapping network: w is z, plus the class embedding."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

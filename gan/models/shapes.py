@@ -1,4 +1,4 @@
-"""Modules without values: what they would hold, at no memory and hardly any time."""
+"""Modules on the meta device: shapes without memory and in hardly any time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch.overrides import TorchFunctionMode
 
 @contextmanager
 def shapes_only() -> Iterator[None]:
-    """Modules that are built inside have shapes and nothing else."""
+    """Modules built inside have shapes but no values."""
     with torch.device("meta"), _Unfilled():
         yield
 
 
 class _Unfilled(TorchFunctionMode):
-    """Leaves out `normal_`: without values torch takes 2.5 s to load its compiler for it."""
+    """Skips `normal_`: on meta tensors torch takes 2.5 s to load its compiler for it."""
 
     def __torch_function__(
         self,

@@ -1,6 +1,6 @@
-"""Architectures of others, so that their weights can be walked through; one a file.
+"""Third-party architectures, so that their weights can be sampled; one per file.
 
-They are built from a PortedConfig, which gan.hub reads off the shapes of their tensors.
+They are built from a PortedConfig, which gan.hub infers from the shapes of their tensors.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ __all__ = ["PORTS", "Port", "port_of"]
 
 
 class Port(NamedTuple):
-    """How to build what a PortedConfig describes."""
+    """How to build the models described by a PortedConfig."""
 
     generator: Callable[[PortedConfig], Generator]
-    # gives None where this very model came without one
+    # returns None if this model came without a discriminator
     discriminator: Callable[[PortedConfig], Discriminator | None] = lambda config: None
 
 
@@ -36,7 +36,7 @@ PORTS: dict[Architecture, Port] = {
 
 
 def port_of(config: PortedConfig) -> Port:
-    """The builders of its architecture; raises ConfigError where this version has none."""
+    """The builders of its architecture; raises ConfigError if this version lacks it."""
     if config.architecture not in PORTS:
         raise ConfigError(
             f"architecture must be one of {', '.join(PORTS) or 'none yet'}, got "
