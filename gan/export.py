@@ -24,7 +24,7 @@ from gan.models import Generator
 TOLERANCE = 1e-5  # per pixel in [-1, 1]; a grey level is 8e-3
 ROUNDINGS = 4  # torch's and the runtime's rounding, each possibly twice the measured one
 OPSET = 17  # ONNX 1.12, 2022: supported by all current runtimes
-TRACED, CHECKED = 2, 3  # images: the check's count differs, so a frozen batch size is found out
+TRACED, CHECKED = 2, 3  # images: not the traced batch size, to detect a frozen one
 CHECK_SEED = 20
 
 

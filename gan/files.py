@@ -69,7 +69,7 @@ def expanded(text: str) -> Path:
 
 
 def read_json(path: Path) -> Any:
-    """A small JSON file; raises WeightsError where it is missing, large or broken."""
+    """Read a small JSON file; raises WeightsError if it is missing, large or invalid."""
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES:
             raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")

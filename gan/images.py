@@ -85,8 +85,7 @@ def to_pil(image: Pixels) -> Image.Image:
 def from_pil(
     image: Image.Image, channels: int, *, levels: tuple[float, float] | None = None
 ) -> Pixels:
-    """A picture as (H, W, channels) uint8; 16 bits are scaled, transparency is composited over
-    white.
+    """A picture as (H, W, channels) uint8; 16 bits are scaled, alpha is composited over white.
 
     A plain convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
     transparency is kept. levels: `grey_range` of the whole picture, if this is a part.

@@ -26,7 +26,7 @@ class Loss:
     g: LogitsLoss
     paired: bool = False  # g uses the real logits
     gradient_penalty: bool = False  # D also pays `gradient_penalty` at every step
-    boundary: float | None = 0.0  # the logit between real and fake; None: only pairs can tell
+    boundary: float | None = 0.0  # the threshold logit; None: only pairs can be compared
 
     def signs(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """+1 where D classifies a real image as real, -1 where as fake; the input of ADA.

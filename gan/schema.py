@@ -93,7 +93,7 @@ def typed(name: str, hint: Any, value: Any) -> Any:
 
 
 def _alternative(args: tuple[Any, ...], value: Any) -> Any:
-    """Which of several types `value` is to be: the one whose required fields it has."""
+    """Which member of a union `value` is: the one whose required fields it has."""
     kinds = [a for a in args if a is not type(None)]
     if len(kinds) == 1 or not isinstance(value, Mapping):
         return kinds[0]

@@ -1,4 +1,4 @@
-"""Images to learn from, by a one-word spec: bundled sets, folders and zips, Hub datasets."""
+"""Training images by a one-word spec: bundled sets, folders and zips, Hub datasets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
-OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # of images from outside, unless asked otherwise
+OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # default for external images
 
 
 def check_spec(spec: str) -> None:
@@ -39,7 +39,7 @@ def check_spec(spec: str) -> None:
 
 
 def absolute_spec(spec: str) -> str:
-    """`spec` as it is found from any working directory; all but folder:PATH is so already."""
+    """`spec` independent of the working directory; only folder:PATH needs converting."""
     kind, _, rest = spec.partition(":")
     if kind != "folder" or not rest:
         return spec
@@ -48,9 +48,9 @@ def absolute_spec(spec: str) -> str:
 
 
 def load_data(spec: str, *, resolution: int | None = None, channels: int | None = None) -> ImageSet:
-    """The images that `spec` names, resized where `resolution` or `channels` ask for it.
+    """The images that `spec` names, resized if `resolution` or `channels` are given.
 
-    Raises DataError where they cannot be found or read.
+    Raises DataError if they cannot be found or read.
     """
     check_spec(spec)
     kind, _, rest = spec.partition(":")
@@ -63,8 +63,8 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
 
 
 def check_data(spec: str) -> None:
-    """Raises DataError where `spec` gives no images. Of a folder or zip no more than two are
-    decoded; a set of the Hub is fetched."""
+    """Raises DataError if `spec` yields no images. Of a folder or zip at most two are decoded; a
+    Hub dataset is downloaded."""
     check_spec(spec)
     kind, _, rest = spec.partition(":")
     if kind == "folder":
@@ -74,23 +74,23 @@ def check_data(spec: str) -> None:
 
 
 def survey_data(spec: str) -> Taken | None:
-    """What a folder or zip holds by its names alone; None for other data."""
+    """The contents of a folder or zip by file names alone; None for other data."""
     check_spec(spec)
     kind, _, rest = spec.partition(":")
     return survey_folder(expanded(rest)) if kind == "folder" else None
 
 
 def default_resolution(spec: str) -> int:
-    """The size that `spec` has where none is asked for; nothing is loaded."""
+    """The default resolution of `spec`, without loading anything."""
     return BUNDLED[spec].shape.resolution if spec in BUNDLED else OWN_RESOLUTION
 
 
 def shape_of(spec: str) -> DataShape:
-    """Resolution, channels and classes of `spec`; bundled sets are not loaded for it."""
+    """Resolution, channels and classes of `spec`; bundled sets need not be loaded."""
     check_spec(spec)
     return BUNDLED[spec].shape if spec in BUNDLED else load_data(spec).shape
 
 
 def data_summary(name: str) -> str:
-    """One line on a bundled set."""
+    """One line about a bundled set."""
     return BUNDLED[name].summary

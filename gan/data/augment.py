@@ -1,7 +1,7 @@
-"""Changes of images that gradients pass through, for what D is shown: real and fake alike.
+"""Differentiable augmentations of D's inputs, real and fake alike.
 
-Zhao et al. 2020 (DiffAugment): colour, translation and cutout, each image with draws of its own;
-here each of the three happens with a probability, so that p = 0 shows the images as they are.
+Zhao et al. 2020 (DiffAugment): colour, translation and cutout, with separate draws per image; here
+each of the three is applied with a probability, so that p = 0 leaves the images unchanged.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ HOLE = 1 / 2
 
 
 class Draws(NamedTuple):
-    """What happens to each of N images; a value that changes nothing where it is not its turn."""
+    """Augmentation parameters of N images; neutral values where none is applied."""
 
-    brightness: Tensor  # (N,) added, in [-0.5, 0.5]
-    saturation: Tensor  # (N,) times, in [0, 2]
-    contrast: Tensor  # (N,) times, in [0.5, 1.5]
+    brightness: Tensor  # (N,) offset, in [-0.5, 0.5]
+    saturation: Tensor  # (N,) factor, in [0, 2]
+    contrast: Tensor  # (N,) factor, in [0.5, 1.5]
     shift: Tensor  # (N, 2) down and right, in px
-    hole: Tensor  # (N, 2) the centre of a hole, in px; far outside for none
+    hole: Tensor  # (N, 2) centre of the cutout, in px; far outside for none
 
 
 def draw(count: int, resolution: int, p: float, generator: torch.Generator) -> Draws:
-    """Draws for `count` images, each kind of change with probability `p`, on the CPU."""
+    """Parameters for `count` images, each augmentation with probability `p`, on the CPU."""
     turn = torch.rand(count, 3, generator=generator) < p
     u = torch.rand(count, 7, generator=generator)
     colour, moved, cut = turn[:, 0], turn[:, 1, None], turn[:, 2, None]
@@ -44,7 +44,7 @@ def draw(count: int, resolution: int, p: float, generator: torch.Generator) -> D
 
 
 def apply(x: Tensor, draws: Draws) -> Tensor:
-    """x (N, C, H, W) changed as drawn; differentiable in x. What comes from outside is 0, grey."""
+    """x (N, C, H, W) augmented; differentiable in x. Padding is 0, grey."""
     draws = Draws(*(d.to(x.device) for d in draws))
     return _cut(_moved(_coloured(x, draws), draws.shift), draws.hole)
 
@@ -60,7 +60,7 @@ def _coloured(x: Tensor, draws: Draws) -> Tensor:
 
 
 def _moved(x: Tensor, shift: Tensor) -> Tensor:
-    """Whole pixels down and right, by two gathers of a padded image: their gradient is cheap."""
+    """Integer translation down and right, by two gathers from a padded image: cheap gradients."""
     _, channels, height, width = x.shape
     most = int(max(height, width) * SHIFT + 0.5)
     x = pad(x, (most, most, most, most))

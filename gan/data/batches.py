@@ -1,4 +1,4 @@
-"""Batches in an order that a seed fixes and a few numbers restore."""
+"""Seeded, resumable batches."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from gan.images import normalise
 
 
 class Batch(NamedTuple):
-    """Real images and, where there are classes, their labels."""
+    """Real images and, if there are classes, their labels."""
 
     x: Tensor  # (N, C, H, W) float32 in [-1, 1]
     labels: Tensor | None  # (N,) int64
 
 
 class Batches:
-    """Endless batches: every epoch a new order, drawn from (seed, epoch) alone.
+    """Endless batches: every epoch in a new order, drawn from (seed, epoch) alone.
 
-    A last, smaller rest of an epoch is dropped; a set smaller than a batch is drawn with
-    replacement. `state()` and `restore()` make a resumed training see the very same batches.
+    The last incomplete batch of an epoch is dropped; a set smaller than a batch is sampled with
+    replacement. `state()` and `restore()` let a resumed training see the very same batches.
     """
 
     def __init__(self, images: ImageSet, batch_size: int, *, seed: int, flip: bool = False) -> None:
@@ -59,11 +59,11 @@ class Batches:
         return Batch(x, None if labels is None else labels[index])
 
     def state(self) -> dict[str, int]:
-        """Where the sequence is."""
+        """The position in the sequence."""
         return {"epoch": self.epoch, "position": self.position}
 
     def restore(self, state: dict[str, int]) -> None:
-        """Go on from `state`."""
+        """Restore `state`."""
         if state["epoch"] >= 0:
             self._shuffle(state["epoch"])
         self.position = state["position"]

@@ -1,4 +1,4 @@
-"""Sets that ship with the app: fashion, emoji, digits; and the full Fashion-MNIST where it is."""
+"""Bundled data sets: fashion, emoji, digits; and the full Fashion-MNIST if available."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FASHION_CLASSES = (
 DIGIT_CLASSES = tuple("0123456789")
 EMOJI_COUNT = 3916
 FASHION_REPO = "zalando-datasets/fashion_mnist"
-# Debian's package dataset-fashion-mnist; GAN_FASHION_DIR points at the same four files elsewhere
+# Debian's package dataset-fashion-mnist; GAN_FASHION_DIR overrides the location of the four files
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
 # `ImageSet.origin` of each set. A run from before 0.4.0 names its data alone, and GAN_FASHION_DIR
 # may hold other files than these.
@@ -54,7 +54,7 @@ def _fashion() -> ImageSet:
 
 
 def fashion_dir() -> Path | None:
-    """The folder with the four idx files of Fashion-MNIST, where there is one."""
+    """The folder with the four idx files of Fashion-MNIST, or None."""
     folder = Path(os.environ.get("GAN_FASHION_DIR", DEBIAN_FASHION))
     return folder if (folder / "train-images-idx3-ubyte.gz").is_file() else None
 
@@ -73,7 +73,7 @@ def _fashion_full(split: str = "train") -> ImageSet:
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """A gzipped idx file of unsigned bytes (the format of MNIST) as an array."""
+    """A gzipped idx file of unsigned bytes (MNIST's format) as an array."""
     data = gzip.decompress(path.read_bytes())
     if data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
         raise DataError(
@@ -93,7 +93,7 @@ def _emoji() -> ImageSet:
 def _digits() -> ImageSet:
     # scikit-learn's file without its package, which takes two seconds to import
     file = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
-    rows = np.loadtxt(str(file), delimiter=",")  # 64 levels of 0 to 16, then the digit
+    rows = np.loadtxt(str(file), delimiter=",")  # 64 grey levels of 0 to 16, then the digit
     pixels = (rows[:, :64].reshape(-1, 8, 8) * (255 / 16)).round().astype(np.uint8)
     return ImageSet(
         "digits", _grey(pixels), torch.from_numpy(rows[:, 64]).long(), DIGIT_CLASSES,
@@ -126,7 +126,7 @@ BUNDLED: dict[str, Bundled] = {
 
 @lru_cache(maxsize=2)
 def load_bundled(name: str) -> ImageSet:
-    """A set by name, read once a process."""
+    """A set by name, loaded once per process."""
     return _with_origin(BUNDLED[name].load())
 
 

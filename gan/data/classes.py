@@ -1,13 +1,13 @@
-"""Which class each picture has: one rule for folders, zips, uploads and the Hub, from paths alone.
+"""Class labels of pictures: one rule for folders, zips, uploads and the Hub, from paths alone.
 
-1. What lies in a hidden or system folder, or is such a file, does not count.
-2. Beside a `dataset.json` as StyleGAN's tools write it, its labels are the classes; folders, which
-   are shards there, are none.
-3. Otherwise folders are the classes. A folder that is alone at its level, and folders for training
-   and test sets only, are passed through: what they hold counts as if it lay above. The first
-   level with two folders or more gives the classes; deeper folders belong to the one above them
-   (as torchvision's ImageFolder has it). Pictures that lie beside class folders are a class of
-   their own, so that none is lost.
+1. Hidden and system files and folders are ignored.
+2. With a `dataset.json` as written by StyleGAN's tools, its labels are the classes; folders, which
+are shards there, are not.
+3. Otherwise folders are the classes. A folder that is alone at its level, and folders named for
+training and test sets only, are transparent: their contents count as one level up. The first level
+with two folders or more gives the classes; deeper folders belong to their parent (as in
+torchvision's ImageFolder). Pictures beside class folders form a class of their own, so that none is
+lost.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Parts = tuple[str, ...]
 TABLE = "dataset.json"
 UNSORTED = "(no class)"  # pictures beside class folders, or without a label
 MAX_CLASSES = 1000
-MAX_NAME = 60  # letters of a class's name as it is shown
-LISTED = 12  # classes that a sentence names
+MAX_NAME = 60  # characters of a class name for display
+LISTED = 12  # classes listed in a sentence
 SEPARATORS = re.compile(r"[/\\]+")
 DRIVE = re.compile(r"[A-Za-z]:")
 # Folders of file managers, network drives and notebooks; those with a leading dot need no list.
@@ -41,21 +41,21 @@ SPLIT = re.compile(
 
 
 class Classes(NamedTuple):
-    """The classes of some pictures; where there are none, `note` may say why."""
+    """The classes of some pictures; if there are none, `note` may say why."""
 
     names: tuple[str, ...] = ()
-    labels: tuple[int, ...] | None = None  # of each picture, in the order of the paths
+    labels: tuple[int, ...] | None = None  # per picture, in the order of the paths
     note: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
-        """Name -> pictures."""
+        """Number of pictures by class name."""
         found = Counter(self.labels or ())
         return {name: found[i] for i, name in enumerate(self.names)}
 
 
 def parts_of(path: str) -> Parts:
-    """A member's path in pieces: both separators, without drive, root, `.` and `..`."""
+    """Components of a member's path: both separators, without drive, root, `.` and `..`."""
     pieces = SEPARATORS.split(path)
     if DRIVE.fullmatch(pieces[0]):
         pieces = pieces[1:]
@@ -63,19 +63,19 @@ def parts_of(path: str) -> Parts:
 
 
 def is_hidden(path: str) -> bool:
-    """Whether a file is hidden or the system's, or lies in such a folder."""
+    """Whether a file is a hidden or system file, or lies in such a folder."""
     return any(p.startswith(".") or p.lower() in SYSTEM for p in parts_of(path))
 
 
 def is_table(path: str) -> bool:
-    """Whether a file is named as StyleGAN's list of labels."""
+    """Whether a file is named like StyleGAN's label list."""
     return bool(parts := parts_of(path)) and parts[-1].lower() == TABLE
 
 
 def classes_of(paths: Sequence[str], tables: Mapping[str, Any] | None = None) -> Classes:
-    """The classes of the pictures at `paths`; `tables` holds what each dataset.json says.
+    """The classes of the pictures at `paths`; `tables` holds each parsed dataset.json.
 
-    No path may be hidden. A path decides alone: readers of the same tree give the same classes.
+    No path may be hidden. Only paths matter: all readers of one tree give the same classes.
     """
     parts = [parts_of(path) for path in paths]
     listed = _listed(parts, tables or {})
@@ -86,7 +86,7 @@ def classes_of(paths: Sequence[str], tables: Mapping[str, Any] | None = None) ->
 
 
 def _by_folder(parts: Sequence[Parts]) -> Classes:
-    at = [0] * len(parts)  # how many folders are passed through
+    at = [0] * len(parts)  # number of transparent levels
     while True:
         inside = [a < len(p) - 1 for p, a in zip(parts, at, strict=True)]
         folders = {p[a] for p, a, deep in zip(parts, at, inside, strict=True) if deep}
@@ -111,7 +111,7 @@ def _numbered(keys: Sequence[Any], names: Mapping[Any, str]) -> Classes:
 
 
 def _shown(names: Iterable[str]) -> tuple[str, ...]:
-    """Names that can be printed and stored, each once however alike they are when shortened."""
+    """Printable, storable and unique names, even if they collide when shortened."""
     found: dict[str, None] = {}
     for name in names:
         text = printable(name)
@@ -125,7 +125,7 @@ def _shown(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def printable(text: str) -> str:
-    """`text` with what cannot be shown (control, direction, undecodable bytes) written out."""
+    """`text` with unprintable characters (control, direction, undecodable bytes) escaped."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
@@ -133,7 +133,7 @@ def printable(text: str) -> str:
 
 
 def read_table(data: bytes) -> Any:
-    """A dataset.json as it stands, None where it is no JSON."""
+    """A dataset.json as parsed, None if it is not JSON."""
     try:
         return json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -141,7 +141,7 @@ def read_table(data: bytes) -> Any:
 
 
 def _listed(parts: Sequence[Parts], tables: Mapping[str, Any]) -> Classes | None:
-    """The classes that dataset.json gives; None where there is none that lists these pictures."""
+    """The classes from dataset.json; None if there is none that lists these pictures."""
     known: dict[Parts, int] = {}
     names: list[str] = []
     empty = False
@@ -161,7 +161,7 @@ def _listed(parts: Sequence[Parts], tables: Mapping[str, Any]) -> Classes | None
 
 
 def _rows(labels: Any) -> dict[str, int] | None:
-    """{name: class number}; None where there are none, or other labels than one number each."""
+    """{name: class number}; None if there are none, or labels that are not single numbers."""
     rows = labels.items() if isinstance(labels, dict) else labels
     try:
         found = {name: number for name, number in rows}
@@ -175,17 +175,17 @@ def _rows(labels: Any) -> dict[str, int] | None:
 
 
 def _names(names: Any) -> list[str]:
-    """The key `class_names`, which is ours: what the numbers stand for."""
+    """Our own key `class_names`: names for the class numbers."""
     fine = isinstance(names, list) and all(isinstance(name, str) for name in names)
     return names if fine else []
 
 
-# ---- what is said -----------------------------------------------------------------------------
+# ---- summary text -----------------------------------------------------------------------------
 
 
 def classes_text(classes: Classes) -> str:
-    """What became a class, with counts; the first dozen by name. Empty where there is no more
-    to say than that there are none."""
+    """The classes with counts, the first dozen by name. Empty if there are no classes and no reason
+    to give."""
     if not classes.names:
         return classes.note
     counts = list(classes.counts.items())

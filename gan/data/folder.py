@@ -1,4 +1,4 @@
-"""A folder or a zip of anyone's own images, as `gan.data.classes` sorts them."""
+"""Loads a user's folder or zip of images, with classes from `gan.data.classes`."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MAX_SET_BYTES = 2 * 2**30  # of pixels in memory
 def load_folder(path: Path, *, resolution: int, channels: int) -> ImageSet:
     """The images of a folder or zip, at one size; `report` says what was skipped, and the classes.
 
-    More than fit are drawn at random, always the same. Raises DataError where there are fewer
-    than two images.
+    If there are too many, a fixed random sample is drawn. Raises DataError for fewer than two
+    images.
     """
     with _candidates(path) as these:
         pixels, taken = decode(these, resolution=resolution, channels=channels)
@@ -37,7 +37,7 @@ def load_folder(path: Path, *, resolution: int, channels: int) -> ImageSet:
 
 
 def decode(these: Candidates, *, resolution: int, channels: int) -> tuple[torch.Tensor, Taken]:
-    """Candidates as one tensor (N, C, H, W) uint8, and what is to be said of them."""
+    """Candidates as one tensor (N, C, H, W) uint8, and a summary."""
     shape = (channels, resolution, resolution)
     most = min(len(these.members), LOCAL.images, MAX_SET_BYTES // int(np.prod(shape)))
     pixels = np.empty((most, *shape), np.uint8)
@@ -57,14 +57,14 @@ def decode(these: Candidates, *, resolution: int, channels: int) -> tuple[torch.
 
 
 def survey_folder(path: Path) -> Taken:
-    """What a folder or zip holds by its names: how many pictures, which classes. Nothing is
-    decoded, so some may turn out to be unreadable. Raises DataError where it cannot be listed."""
+    """Number of pictures and classes of a folder or zip, by file names. Nothing is decoded, so some
+    may turn out to be unreadable. Raises DataError if it cannot be listed."""
     with _candidates(path) as these:
         return survey(these, limits=LOCAL)
 
 
 def check_folder(path: Path) -> None:
-    """Raises DataError unless two images of a folder or zip can be read; no more are."""
+    """Raises DataError unless two images of a folder or zip can be read; no more are read."""
     with _candidates(path) as these:
         good, skipped = 0, Counter(these.skipped)
         for member in these.members:
@@ -80,7 +80,7 @@ def check_folder(path: Path) -> None:
 
 
 def void(_: object) -> None:
-    """For what is done for its errors."""
+    """Discards its input; for code that is run for its errors."""
 
 
 def _check_enough(path: Path, skipped: Counter[str], good: int) -> None:
@@ -96,7 +96,7 @@ def _check_enough(path: Path, skipped: Counter[str], good: int) -> None:
 
 @contextmanager
 def _candidates(path: Path) -> Iterator[Candidates]:
-    """What may be a picture in a folder or zip, which stays open meanwhile."""
+    """Candidate pictures in a folder or zip, which stays open for the context."""
     try:
         if not path.exists():
             raise DataError(

@@ -1,4 +1,4 @@
-"""Any image dataset on the Hugging Face Hub, by id, through the library `datasets`."""
+"""Image datasets from the Hugging Face Hub, by id, through the library `datasets`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 
 
 def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train") -> ImageSet:
-    """The images of `owner/name[@revision]`, at most 100,000, with its labels where it has some.
+    """The images of `owner/name[@revision]`, at most 100,000, with labels if it has any.
 
-    No token is sent. Raises DataError where it cannot be had or holds no images.
+    No token is sent. Raises DataError if it is unavailable or has no images.
     """
     repo, _, revision = repo.partition("@")
     if not REPO_ID.fullmatch(repo):
@@ -60,7 +60,7 @@ def _fetch(repo: str, revision: str | None, split: str) -> Any:
     try:
         table = load_dataset(repo, split=split, revision=revision, token=False)
         for name, feature in table.features.items():
-            if isinstance(feature, ImageFeature):  # bytes, so that our own limits apply
+            if isinstance(feature, ImageFeature):  # undecoded, so that our own limits apply
                 table = table.cast_column(name, ImageFeature(decode=False))
         return table
     except GanError:
@@ -88,7 +88,7 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _members(table: Any, image_key: str, rows: list[int]) -> list[Member]:
-    """Each row as a member, its path the row's number."""
+    """Each row as a member whose path is the row number."""
 
     def reader(row: int) -> Callable[[int], bytes]:
         return lambda most: _bytes_of(table[row][image_key], most)
@@ -97,8 +97,8 @@ def _members(table: Any, image_key: str, rows: list[int]) -> list[Member]:
 
 
 def _folder_paths(table: Any, image_key: str) -> list[str]:
-    """Where the images of an imagefolder lie, below what is common to all; empty for other sets,
-    whose label column says the class."""
+    """Relative image paths of an imagefolder dataset, below the common parent; empty for other
+    datasets, which have a label column."""
     if table.info.builder_name != "imagefolder":
         return []
     paths = [_path_of(cell) for cell in table[:][image_key]]

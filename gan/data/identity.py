@@ -1,7 +1,7 @@
-"""What tells one set of images from another: kept with a run, so that a resume finds the same.
+"""Fingerprint of a set of images: stored with a run, so that a resume can verify its data.
 
-Bytes are compared first. Where they differ, coarse means decide: another version of a decoder gives
-the same photo other last bits, but never another brightness.
+Bytes are compared first. If they differ, coarse means decide: another decoder version may change
+the same photo's last bits, but never its brightness.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from torch.nn.functional import adaptive_avg_pool2d
 from gan.config import MAX_NAMES_BYTES, names_bytes
 from gan.data.imageset import ImageSet
 
-MOST_BYTES = 64 * 2**20  # that are hashed: a tenth of a second
-MOST_LOOKED_AT = 1024  # images whose brightness is kept
-QUARTERS = 2  # an image is halved each way for that
-TOLERANCE = 3  # grey levels between two decoders' means
-MOST_NAMED = 3  # classes in a sentence
+MOST_BYTES = 64 * 2**20  # hashed: a tenth of a second
+MOST_LOOKED_AT = 1024  # images whose brightness is stored
+QUARTERS = 2  # an image is reduced to this many cells per side for that
+TOLERANCE = 3  # tolerated difference in grey levels between two decoders' means
+MOST_NAMED = 3  # classes per sentence
 
 Sameness = Literal["same", "alike", "other"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesId:
-    """As `images.json` of a run has it."""
+    """The content of a run's `images.json`."""
 
     count: int
     resolution: int
     channels: int
-    class_names: tuple[str, ...] = ()  # none where they are too long for a small file
+    class_names: tuple[str, ...] = ()  # empty if they are too long for a small file
     digest: str = ""  # of pixels and labels
     means: str = ""  # base64 of (N, 2, 2) uint8: brightness of evenly spaced images
 
 
 def identify(images: ImageSet) -> ImagesId:
-    """What `images` are, from a bounded part of them."""
+    """The fingerprint of `images`, from a bounded sample of them."""
     count, channels, resolution, _ = images.pixels.shape
     each = max(1, images.pixels[0].numel())
     names = images.class_names
@@ -61,7 +61,7 @@ def identify(images: ImageSet) -> ImagesId:
 
 
 def compare(before: ImagesId, now: ImagesId) -> Sameness:
-    """Whether the content is the same; sizes and classes must be equal already."""
+    """Whether the content is the same; sizes and classes must already be equal."""
     if before.digest == now.digest:
         return "same"
     old, new = base64.b64decode(before.means), base64.b64decode(now.means)
@@ -72,7 +72,7 @@ def compare(before: ImagesId, now: ImagesId) -> Sameness:
 
 
 def difference(before: ImagesId, now: ImagesId) -> str:
-    """What is not as it was, in a few words for a sentence; empty where nothing is."""
+    """What differs, in a few words for a sentence; empty if nothing does."""
     if (before.resolution, before.channels) != (now.resolution, now.channels):
         return f"their size was {_size(before)}, is {_size(now)}"
     if text := class_difference(before.class_names, now.class_names):
@@ -83,7 +83,7 @@ def difference(before: ImagesId, now: ImagesId) -> str:
 
 
 def class_difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
-    """How the classes differ, in a few words; empty where they do not."""
+    """How the classes differ, in a few words; empty if they do not."""
     if before == now:
         return ""
     gone = [name for name in before if name not in now]

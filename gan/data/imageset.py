@@ -1,4 +1,4 @@
-"""A set of images in memory: uint8, one size, perhaps with labels."""
+"""A set of images in memory: uint8, one size, optionally with labels."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from gan.presets import DataShape
 COMPARED_PX = 64
 HELD_OUT_FRACTION = 0.05
 HELD_OUT_MOST = 1000
-HELD_OUT_SEED = 20_260_101  # of the split, not of the run: the same images are always held out
+HELD_OUT_SEED = 20_260_101  # independent of the run's seed: the same images are always held out
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images of one size and what is known of them."""
+    """Images of one size with their metadata."""
 
     name: str
     pixels: Tensor  # (N, C, H, W) uint8
     labels: Tensor | None = None  # (N,) int64
     class_names: tuple[str, ...] = ()
     report: str = ""  # one sentence on what was read and what was skipped
-    # SHA-256 of the content, the same at every size and number of channels; empty: not known
+    # SHA-256 of the content, independent of resolution and channels; empty: unknown
     origin: str = ""
 
     def __len__(self) -> int:
@@ -34,7 +34,7 @@ class ImageSet:
 
     @property
     def shape(self) -> DataShape:
-        """What a model must know to be trained on these images."""
+        """What a model needs to know to be trained on these images."""
         _, channels, height, _ = self.pixels.shape
         return DataShape(height, channels, self.class_names)
 
@@ -45,16 +45,16 @@ class ImageSet:
 
 
 def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
-    """(resolution, channels) of the real images that pictures (C, H, W) are compared with.
+    """(resolution, channels) of the real images for comparison with pictures (C, H, W).
 
-    What compares looks at 32 px or less, and at no transparency: more would only cost memory.
+    The feature networks use 32 px or less and no transparency: more would only cost memory.
     """
     channels, height, _ = image_shape
     return min(height, COMPARED_PX), min(channels, 3)
 
 
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
-    """`images` at another size or number of channels; None keeps what they have."""
+    """`images` at another size or number of channels; None leaves it unchanged."""
     x = images.pixels
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
@@ -84,8 +84,8 @@ def _resize(x: Tensor, resolution: int) -> Tensor:
 def split_held_out(images: ImageSet) -> tuple[ImageSet, ImageSet]:
     """(train, held out): 5 % of the images, 1,000 at most, are not trained on.
 
-    The scores D gives them tell learning from memorising. The split is the same for every run on
-    these very images. Of a model that may have been trained on others, gan.data.provenance tells
+    D's scores of these distinguish learning from memorising. The split is the same for every run on
+    these exact images. For a model that may have been trained on others, gan.data.provenance says
     what it has not seen.
     """
     order, count = _split_order(len(images))

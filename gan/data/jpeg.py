@@ -1,4 +1,4 @@
-"""What the markers of a JPEG tell before it is decoded: its scans and what they need to be kept."""
+"""Parses a JPEG's markers before decoding: its scans and the memory they need."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import NamedTuple
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0 to SOF15
 SCAN, END = 0xDA, 0xD9
 ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-# within a scan: 00 is a stuffed byte, D0 to D7 are restarts, FF fills
+# within a scan: 00 is a stuffed byte, D0 to D7 are restarts, FF is fill
 NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 COEFFICIENT = 2  # bytes
 
 
 class Scans(NamedTuple):
-    """How often a decoder goes through the picture, and the bytes that it keeps meanwhile."""
+    """The number of scans, and the bytes a decoder buffers meanwhile."""
 
     passes: int
-    kept: int  # coefficients of the whole picture, where there are several scans
+    kept: int  # coefficients of the whole picture, if there are several scans
 
 
 def read_scans(data: bytes, *, most: int) -> Scans:
-    """Count scans, up to `most` + 1; more than one make a decoder keep all coefficients.
+    """Count scans, up to `most` + 1; with more than one a decoder buffers all coefficients.
 
-    A progressive JPEG may have thousands, each costing a pass through the whole picture.
+    A progressive JPEG may have thousands, each costing a pass over the whole picture.
     """
     at, count, whole = 2, 0, 0
     while count <= most:

@@ -1,12 +1,12 @@
-"""How much may come in at once, by who sends it: one's own computer, or a visitor of a server."""
+"""Size limits of input, by source: one's own computer, or a visitor of a public server."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MIB = 2**20
-JPEG_PIXELS = 256_000_000  # phones write 200 million; JPEG is decoded small at once
-DECODE_BYTES = 250 * MIB  # at most, while one picture is decoded
+JPEG_PIXELS = 256_000_000  # phones produce 200 million; JPEG is downscaled while decoding
+DECODE_BYTES = 250 * MIB  # maximum while one picture is decoded
 MAX_ASPECT = 20
 VISITORS_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 LOCAL_FORMATS = (*VISITORS_FORMATS, "TIFF", "AVIF")
@@ -14,13 +14,13 @@ LOCAL_FORMATS = (*VISITORS_FORMATS, "TIFF", "AVIF")
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """What is read of a folder, zip or upload; what is beyond them is counted as skipped."""
+    """Limits for reading a folder, zip or upload; anything beyond is counted as skipped."""
 
-    images: int  # of more, as many are drawn at random
-    members: int  # that a zip may list
-    total_bytes: int  # read in all, counted while reading
-    file_bytes: int  # of one picture
-    pixels: int  # of one picture, unless it is a JPEG
+    images: int  # from a larger set this many are drawn at random
+    members: int  # entries of a zip
+    total_bytes: int  # total bytes, counted while reading
+    file_bytes: int  # per picture
+    pixels: int  # per picture, unless it is a JPEG
     seconds: float
     formats: tuple[str, ...]
 
@@ -36,5 +36,5 @@ PUBLIC = ReadLimits(
 
 
 def format_names(formats: tuple[str, ...]) -> str:
-    """`PNG, JPEG, WebP, BMP, GIF`: without a word, so that it stands in any language."""
+    """`PNG, JPEG, WebP, BMP, GIF`: without a conjunction, so that it fits any language."""
     return ", ".join(formats).replace("WEBP", "WebP")

@@ -1,4 +1,4 @@
-"""The files of a folder, a zip or an upload as members: a path, and how to read its bytes."""
+"""Files of a folder, a zip or an upload as uniform members: a path, and a way to read it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import BinaryIO, NamedTuple, cast
 from gan.data.names import guess, is_likelier, readable
 from gan.errors import DataError
 
-CENTRAL = b"PK\1\2"  # begins an entry of a zip's directory
-LOCAL, LOCAL_HEADER = b"PK\3\4", 30  # begins a member, by a header of so many bytes
+CENTRAL = b"PK\1\2"  # signature of a central directory entry
+LOCAL, LOCAL_HEADER = b"PK\3\4", 30  # signature of a member, and its header's size
 UTF8_FLAG, OURS = 0x08, 0x80  # bit 11, in the second byte of the flags; a bit that is unused
 READ_ERRORS = (
     OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zipfile.BadZipFile,
@@ -28,15 +28,15 @@ READ_ERRORS = (
 
 
 class Member(NamedTuple):
-    """One file. `read(most)` gives its first bytes, or raises one of READ_ERRORS."""
+    """One file. `read(most)` returns its first bytes, or raises one of READ_ERRORS."""
 
-    path: str  # readable, inside the folder or zip; may have either separator
+    path: str  # decoded, relative to the folder or zip; may have either separator
     read: Callable[[int], bytes]
 
 
 @dataclass
 class MembersFound:
-    """The members of a source, and what of it is no member."""
+    """The members of a source, and counts of what was left out."""
 
     members: list[Member] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -46,8 +46,8 @@ class MembersFound:
 
 
 def folder_members(root: Path) -> MembersFound:
-    """Every file below `root`, by path; linked folders once, after all others, so that a link
-    never takes the place of what it leads to."""
+    """Every file below `root`, by path; linked folders once, after all others, so that a link never
+    shadows its target."""
     found, files = MembersFound(), []
     seen: set[tuple[int, int]] = set()
     waiting = [(os.fspath(root), "")]
@@ -84,8 +84,8 @@ def folder_members(root: Path) -> MembersFound:
 
 
 def _readable_paths(paths: list[str]) -> list[str]:
-    """Paths of which those that are no UTF-8 are guessed, together, with those that look like
-    UTF-8 by chance: `è` is the Chinese for cat in GBK."""
+    """Paths with those that are not UTF-8 guessed, together with those that are valid UTF-8 by
+    chance: `è` is the Chinese for cat in GBK."""
     raw = {i: os.fsencode(path) for i, path in enumerate(paths) if not path.isascii()}
     foreign = [i for i in raw if not _is_text(paths[i])]
     if foreign:
@@ -108,7 +108,7 @@ def _is_text(path: str) -> bool:
 
 def _file_reader(file: str) -> Callable[[int], bytes]:
     def read(most: int) -> bytes:
-        if not stat.S_ISREG(os.stat(file).st_mode):  # a pipe would wait for ever
+        if not stat.S_ISREG(os.stat(file).st_mode):  # reading a pipe would block for ever
             raise OSError("not a file")
         with open(file, "rb") as stream:
             return stream.read(most)
@@ -120,7 +120,8 @@ def _file_reader(file: str) -> Callable[[int], bytes]:
 
 
 class Window(io.RawIOBase):
-    """`size` bytes of a file from `begin` on, as a file; several share the one below them."""
+    """`size` bytes of a file from `begin` on, as a file object; several share the underlying
+    file."""
 
     def __init__(self, stream: BinaryIO, begin: int, size: int) -> None:
         self.stream, self.begin, self.size, self.at = stream, begin, size, 0
@@ -153,9 +154,9 @@ class Window(io.RawIOBase):
 
 
 class _NamesAsBytes(io.RawIOBase):
-    """A zip in which no name is said to be UTF-8, so that each can be had as its bytes.
+    """A zip with all UTF-8 flags cleared, so that each name is available as bytes.
 
-    zipfile refuses a whole archive for one name that is flagged as UTF-8 and is none.
+    zipfile rejects a whole archive for one name that is flagged as UTF-8 but is not.
     """
 
     def __init__(self, stream: BinaryIO, members: int) -> None:
@@ -220,7 +221,7 @@ def _listed(archive: zipfile.ZipFile) -> MembersFound:
 
 
 def _zip_paths(infos: list[zipfile.ZipInfo]) -> list[str]:
-    """Names that are flagged as UTF-8 as such, where they are; the others are guessed."""
+    """Names flagged as UTF-8 are decoded as such if valid; the others are guessed."""
     raw = [info.orig_filename.encode("cp437") for info in infos]
     found: dict[int, str] = {}
     for i, (name, info) in enumerate(zip(raw, infos, strict=True)):

@@ -1,10 +1,10 @@
-"""File names from bytes of an unknown encoding, guessed from all names of an archive together.
+"""Decodes file names of unknown encoding, guessed jointly from all names of an archive.
 
-A zip without the UTF-8 flag holds names in whatever the writer's system used. This is a guess,
-and written as one: each encoding is scored by how likely its reading of all names is, in a small
-model of scripts (which characters are common there, and that words don't change script). A name
-in ASCII, or one that is valid UTF-8 and flagged so, is not guessed. Different names stay different
-whatever the guess: what does not stay so is read as cp437, which has a character for each byte.
+A zip without the UTF-8 flag has names in the encoding of the writer's system. This is a heuristic:
+each encoding is scored by the likelihood of its decoding of all names, in a small model of scripts
+(which characters are common there, and that words don't change script). A name in ASCII, or one
+that is valid UTF-8 and flagged so, is not guessed. Different names stay different whatever the
+guess: if they would not, they are decoded as cp437, which has a character for each byte.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
-EVERY_BYTE = "cp437"  # what the zip format says of names without the flag; a bijection
-MAX_GUESSED = 400  # names that are looked at
-RARE = -16.0  # a character that a name in this encoding would hardly have
-CHANGE = -4.0  # another script within a word
+EVERY_BYTE = "cp437"  # the zip format's default for names without the flag; a bijection
+MAX_GUESSED = 400  # names examined
+RARE = -16.0  # penalty for a character that is rare in this encoding's names
+CHANGE = -4.0  # penalty for a change of script within a word
 ASCII = -4.0
-ACCENT = -6.5  # a letter with an accent among plain ones
-MARKS, MARK = "¡¿«»ªº°·\u00a0", -9.0  # of Latin text
-ALONE = -3.0  # more, for one that no plain letter stands beside
+ACCENT = -6.5  # an accented letter among plain ones
+MARKS, MARK = "¡¿«»ªº°·\u00a0", -9.0  # Latin punctuation
+ALONE = -3.0  # additional, for one without a plain letter beside it
 
 
 class Encoding(NamedTuple):
-    """An encoding: how often it is met, and how likely a character that is not ASCII is."""
+    """An encoding: its prior, and the likelihood of its non-ASCII characters."""
 
     codec: str
     prior: float
@@ -35,9 +35,9 @@ class Encoding(NamedTuple):
 def _block(
     codec: str, ranges: Sequence[tuple[int, int]], size: int, *, second: int = 0
 ) -> Callable[[str], float]:
-    """Scores for two bytes a character: the ranges hold the `size` common characters.
+    """Scores for a double-byte encoding: the ranges hold the `size` common characters.
 
-    second: the least that their second byte can be.
+    second: the minimum of the second byte.
     """
 
     @lru_cache(maxsize=4096)
@@ -50,7 +50,7 @@ def _block(
 
 
 def _letters(first: str, last: str, more: str = "") -> Callable[[str], float]:
-    """Scores for an alphabet that is written without ASCII letters."""
+    """Scores for an alphabet without ASCII letters."""
     return lambda c: -3.6 if first <= c <= last or c in more else RARE
 
 
@@ -77,7 +77,7 @@ READINGS = (
 
 
 def readable(names: Sequence[bytes]) -> list[str]:
-    """Names as text, all by one encoding where one fits; different bytes give different text."""
+    """Names as text, all in one encoding if one fits; different bytes give different text."""
     # not at backslashes: in Shift-JIS and Big5 they are the second byte of some characters
     pieces = sorted({p for name in names for p in name.split(b"/")})
     foreign = [p for p in pieces if not p.isascii()]
@@ -94,7 +94,7 @@ def readable(names: Sequence[bytes]) -> list[str]:
 
 
 def guess(pieces: Sequence[bytes]) -> str:
-    """The likeliest encoding of names (folders and files, without separators)."""
+    """The most likely encoding of names (folders and files, without separators)."""
     sample = pieces[:: -(-len(pieces) // MAX_GUESSED)]
     likely = {r.codec: _likelihood(r, sample) for r in READINGS}
     codec = max(likely, key=lambda codec: likely[codec])
@@ -102,7 +102,7 @@ def guess(pieces: Sequence[bytes]) -> str:
 
 
 def is_likelier(codec: str, name: bytes) -> bool:
-    """Whether a name that is valid UTF-8 is more likely one in `codec`, as its neighbours are."""
+    """Whether a valid UTF-8 name is more likely in `codec`, like its neighbours."""
     score = {r.codec: _likelihood(r, name.split(b"/")) - r.prior for r in READINGS}
     return score[codec] > score["utf-8"]
 
@@ -124,7 +124,7 @@ def _is_foreign(c: str) -> bool:
 
 
 def _joints(text: str) -> float:
-    """What speaks against a reading between neighbours: scripts that change within a word."""
+    """Penalties between adjacent characters: script changes within a word."""
     total = 0.0
     for i, c in enumerate(text):
         near = text[max(0, i - 1) : i] + text[i + 1 : i + 2]
@@ -133,6 +133,6 @@ def _joints(text: str) -> float:
         plain = any(n.isascii() and n.isalpha() for n in near)
         if c.islower() and text[i + 1 : i + 2].isupper():
             total += CHANGE
-        latin = c <= "\u024f"  # an accent is one among plain letters; other scripts stay alone
+        latin = c <= "\u024f"  # one accent among plain letters is fine; other scripts stay separate
         total += (0.0 if plain else ALONE) if latin else (CHANGE if plain else 0.0)
     return total

@@ -1,9 +1,9 @@
-"""Sets of anyone's own pictures: taken in within limits, kept small, cropped only when used.
+"""User-uploaded image sets: read within limits, stored small, cropped only when used.
 
 <root>/<id>/set.json  classes.json  pictures/<number>.webp  pictures/dataset.json
 
-dataset.json holds the classes, as StyleGAN's tools write it and `gan.data.classes` reads it: a
-class's name never becomes a file's.
+dataset.json has the classes, as written by StyleGAN's tools and read by `gan.data.classes`: a class
+name never becomes a file name.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from gan.errors import DataError, GanError
 from gan.files import read_json, write_atomic, write_json
 from gan.images import Pixels
 
-SIDE = 128  # px of the shorter side as kept: the largest resolution
+SIDE = 128  # px of the shorter side as stored: the largest resolution
 SET_FILE, CLASSES_FILE = "set.json", "classes.json"
 MAX_CLASSES_BYTES = 2**20
 ID = re.compile(r"[0-9a-f]{12}")
 NAME_LENGTH = struct.Struct("<H")
 FILE_LENGTH = struct.Struct("<I")
-LEFT_OUT = 2**32 - 1  # in place of a length: the page did not send a file that is too large
+LEFT_OUT = 2**32 - 1  # instead of a length: the page did not send a file that is too large
 MAX_FILE_NAME = 4096
 SHOWN = 6  # pictures of a preview
 TILE = 96  # px of a preview's pictures
@@ -50,14 +50,14 @@ DIMMED = 0.3
 
 @dataclass(frozen=True)
 class OwnSet:
-    """A stored set, and how it is to be used."""
+    """A stored set and its settings."""
 
     id: str
     name: str
     count: int
     skipped: dict[str, int]  # reason -> files
     classes: int = 0
-    drawn_of: int = 0  # as many there were, where not all could be taken
+    drawn_of: int = 0  # the original number, if not all could be used
     created_at: float = 0.0
     bytes: int = 0
     resolution: int = 32
@@ -66,30 +66,30 @@ class OwnSet:
 
 
 class OwnSets:
-    """The sets below one folder. Ids are matched against what is there, never joined to a path."""
+    """The sets below one folder. Ids are matched against existing ones, never joined to a path."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def listed(self) -> list[OwnSet]:
-        """Newest first; a damaged one is left out."""
+        """Newest first; damaged ones are skipped."""
         folders = (p for p in self.root.glob("*") if ID.fullmatch(p.name) and not p.is_symlink())
         found = [s for s in map(_read_set, folders) if s is not None]
         return sorted(found, key=lambda s: s.created_at, reverse=True)
 
     def get(self, set_id: str) -> OwnSet:
-        """One set; raises DataError where there is none of that id."""
+        """One set; raises DataError for an unknown id."""
         for found in self.listed():
             if found.id == set_id:
                 return found
         raise DataError("this set of images is not there any more; choose or upload another")
 
     def folder(self, set_id: str) -> Path:
-        """Where its pictures lie."""
+        """The folder of its pictures."""
         return (self.root / self.get(set_id).id / "pictures").absolute()
 
     def classes(self, set_id: str) -> dict[str, int]:
-        """The classes of a set with their counts; empty where it has none."""
+        """The classes of a set with their counts; empty if it has none."""
         file = self.root / self.get(set_id).id / CLASSES_FILE
         try:
             if file.stat().st_size > MAX_CLASSES_BYTES:
@@ -100,9 +100,9 @@ class OwnSets:
             return {}
 
     def add(self, stream: BinaryIO, name: str, *, limits: ReadLimits = LOCAL) -> OwnSet:
-        """Take in files as `framed` reads them: pictures, and zips of pictures.
+        """Import files as read by `framed`: pictures, and zips of pictures.
 
-        Raises DataError where fewer than two can be used, with the reasons; then nothing is kept.
+        Raises DataError with the reasons if fewer than two are usable; then nothing is stored.
         """
         set_id = secrets.token_hex(6)
         folder = self.root / f".{set_id}.tmp"
@@ -117,7 +117,7 @@ class OwnSets:
         return found
 
     def change(self, set_id: str, *, resolution: int, channels: int, flip: bool) -> OwnSet:
-        """How it is to be used from now on; raises DataError for a size or depth that is none."""
+        """Change its settings; raises DataError for an invalid size or number of channels."""
         if resolution not in RESOLUTIONS or channels not in (1, 3):
             raise DataError(
                 f"size must be a multiple of 4 from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]} and "
@@ -132,7 +132,7 @@ class OwnSets:
         shutil.rmtree(self.root / self.get(set_id).id, ignore_errors=True)
 
     def remove_old(self, *, older_than_s: float, now: float | None = None) -> list[str]:
-        """Delete what is older, and what a broken-off upload left; returns the ids."""
+        """Delete older sets, and leftovers of aborted uploads; returns the ids."""
         late = (time.time() if now is None else now) - older_than_s
         old = [s.id for s in self.listed() if s.created_at < late]
         for set_id in old:
@@ -143,7 +143,8 @@ class OwnSets:
         return old
 
     def preview(self, set_id: str, *, resolution: int, channels: int) -> Pixels:
-        """(H, W, 4): a few pictures with what is cut off dimmed, and below what is learnt from."""
+        """(H, W, 4): a few pictures with the cropped-off part dimmed, and below the training
+        images."""
         files = sorted(self.folder(set_id).rglob("*.webp"))
         step = max(1, len(files) // SHOWN)
         columns = [_column(p, resolution, channels) for p in files[::step][:SHOWN]]
@@ -175,15 +176,15 @@ def _typed(key: str, value: Any) -> Any:
 
 
 def _clean(text: str, most: int) -> str:
-    """Text for people, and for names of folders: letters, digits, space, dot and dash."""
+    """Sanitised text for display and folder names: letters, digits, space, dot and dash."""
     return re.sub(r"[^\w .-]+", "_", text).strip(" .")[:most].strip(" .")
 
 
 def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
-    """(name, size) of the files in a stream, which then stands at the file's first byte.
+    """Yields (name, size) of the files in a stream, positioned at the file's first byte.
 
     A file is its name's length (uint16, little-endian), the name in UTF-8, its length (uint32) and
-    its bytes; LEFT_OUT as the length says that there are none. Raises DataError for anything else.
+    its bytes; a length of LEFT_OUT means that there are none. Raises DataError for anything else.
     """
     end = stream.seek(0, 2)
     stream.seek(0)
@@ -203,7 +204,7 @@ def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
 
 
 def _found(stream: BinaryIO, limits: ReadLimits, opened: ExitStack) -> MembersFound:
-    """Every file of an upload, those in its zips too; the zips stay open with `opened`."""
+    """Every file of an upload, including those in its zips; the zips stay open with `opened`."""
     loose, parts = MembersFound(), []
     for name, size in framed(stream):
         window = Window(stream, stream.tell(), size)
@@ -230,7 +231,7 @@ def _reader(window: Window) -> Callable[[int], bytes]:
 
 
 def _placed(zipped: MembersFound, name: str) -> MembersFound:
-    """A zip without folders counts as a folder of its name: cats.zip beside dogs.zip."""
+    """A zip without folders counts as a folder of its own name: cats.zip beside dogs.zip."""
     if any(len(parts_of(m.path)) > 1 for m in zipped.members if not is_hidden(m.path)):
         return zipped
     folder = (parts_of(name) or ("",))[-1][: -len(".zip")]
@@ -280,7 +281,7 @@ def _file_name(number: int) -> str:
 
 
 def _write_classes(folder: Path, classes: Classes) -> None:
-    """What each picture's class is, and how many each has. Pictures without one stay so."""
+    """Store each picture's class, and the class counts. Unlabelled pictures stay unlabelled."""
     labels = [
         [_file_name(i), number]
         for i, number in enumerate(classes.labels or ())
@@ -294,7 +295,8 @@ def _write_classes(folder: Path, classes: Classes) -> None:
 
 
 def _column(file: Path, resolution: int, channels: int) -> Pixels:
-    """(2 TILE + GAP, TILE, 4): the picture whole, the part outside the crop dimmed; the crop."""
+    """(2 TILE + GAP, TILE, 4): the whole picture with the part outside the crop dimmed; the
+    crop."""
     column = np.zeros((2 * TILE + GAP, TILE, 4), np.uint8)
     with Image.open(file, formats=["WEBP"]) as image:
         whole = image.convert("RGB")

@@ -1,7 +1,7 @@
-"""Pictures from outside: read within limits, small at once, cropped to a square, of one size.
+"""Untrusted pictures: read within limits, downscaled early, cropped to a square, of one size.
 
-A photograph of 200 million pixels needs 600 MB as it is. A JPEG is decoded at an eighth of its
-size where that suffices; other formats are decoded whole, and then converted band by band.
+A photograph of 200 million pixels needs 600 MB uncompressed. A JPEG is decoded at an eighth of its
+size if that suffices; other formats are decoded whole, and then converted band by band.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ SUFFIXES = frozenset(
 )
 MAX_BYTES = PUBLIC.file_bytes
 MAX_SCANS = 100
-GAP = 3  # a picture is first brought to so many times the wanted size by averaging
-ORIENTATION = 0x0112  # of EXIF
+GAP = 3  # a picture is first averaged down to this multiple of the target size
+ORIENTATION = 0x0112  # EXIF orientation tag
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
     6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
-# Bytes a pixel while a decoder works, as measured (benchmarks/RESULTS.md); others: of the mode.
+# Bytes per pixel during decoding, as measured (benchmarks/RESULTS.md); others: from the mode.
 DECODER_BYTES = {"WEBP": 16, "AVIF": 10}
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2}
 Result = TypeVar("Result")
@@ -43,7 +43,8 @@ Result = TypeVar("Result")
 def read_picture(
     data: bytes, *, resolution: int, channels: int, limits: ReadLimits = PUBLIC
 ) -> Pixels:
-    """An encoded picture as (resolution, resolution, channels): first frame, turned, centre crop.
+    """An encoded picture as (resolution, resolution, channels): first frame, EXIF-rotated,
+    centre-cropped.
 
     Raises DataError, in one sentence, for anything that is not a picture within the limits.
     """
@@ -57,9 +58,9 @@ def read_picture(
 
 
 def shrink_picture(data: bytes, *, side: int, limits: ReadLimits = PUBLIC) -> bytes:
-    """An encoded picture as lossless WebP, RGB, turned, its shorter side at most `side`.
+    """An encoded picture as lossless WebP, RGB, EXIF-rotated, its shorter side at most `side`.
 
-    What a camera wrote into the file (place, device) is not kept. Raises DataError as above.
+    Camera metadata (place, device) is dropped. Raises DataError as above.
     """
 
     def shrink(image: Image.Image) -> bytes:
@@ -74,7 +75,7 @@ def shrink_picture(data: bytes, *, side: int, limits: ReadLimits = PUBLIC) -> by
 
 
 def kind_of(head: bytes) -> str:
-    """What the first bytes of a file say: a format of ours, `foreign` (HEIC, JPEG XL), or none."""
+    """The type by a file's first bytes: a supported format, `foreign` (HEIC, JPEG XL), or none."""
     if head[4:8] == b"ftyp":
         brands = head[8:]
         if b"avif" in brands or b"avis" in brands:
@@ -94,7 +95,7 @@ SIGNATURES = (
 
 
 def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimits) -> Result:
-    """What `use` makes of the picture in `data`; raises DataError outside the limits."""
+    """The result of `use` on the decoded picture; raises DataError outside the limits."""
     if len(data) > limits.file_bytes:
         raise DataError(
             f"a picture may have {limits.file_bytes // 2**20} MB, this one has more; shrink it"
@@ -107,12 +108,12 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
         )
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of sizes that are refused just below
+            warnings.simplefilter("ignore")  # Pillow warns of sizes that are rejected just below
             with _opened(data, kind, limits) as image:
                 return use(image)
     except DataError:
         raise
-    except Exception as error:  # a broken file can raise nearly anything inside a decoder
+    except Exception as error:  # a corrupt file can raise nearly anything inside a decoder
         raise DataError(
             f"a picture must be one of {format_names(limits.formats)}, this one cannot be read "
             f"({type(error).__name__}); save it anew"
@@ -121,7 +122,7 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
 
 def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
     stream = io.BytesIO(data)
-    if kind == "JPEG":  # by its class: Image.open refuses 179 million pixels, unread
+    if kind == "JPEG":  # by its class: Image.open rejects 179 million pixels unread
         image: ImageFile.ImageFile = JpegImageFile(stream)
         _check_shape(image, JPEG_PIXELS)
         _check_scans(data)
@@ -163,8 +164,8 @@ def _check_scans(data: bytes) -> None:
 
 
 def _small(image: Image.Image, side: int, channels: int) -> Image.Image:
-    """The picture upright, in its final channels, its shorter side at least `side` where it is so,
-    and not much more than GAP times that."""
+    """The upright picture in its final channels, its shorter side at least `side` if possible, and
+    not much more than GAP times that."""
     turn = TURNS.get(_orientation(image))
     if isinstance(image, JpegImageFile):
         image.draft(None, (GAP * side, GAP * side))
@@ -177,13 +178,14 @@ def _small(image: Image.Image, side: int, channels: int) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(Exception):  # damaged EXIF is no reason against the picture
+    with suppress(Exception):  # damaged EXIF does not disqualify the picture
         return int(image.getexif().get(ORIENTATION, 1))
     return 1
 
 
 def _averaged(image: Image.Image, factor: int, channels: int) -> Image.Image:
-    """Every `factor` x `factor` pixels as one; converted in bands, so that little is copied."""
+    """Average pooling of `factor` x `factor` pixels; converted in bands, so that little is
+    copied."""
     width, height = image.size
     rows = factor * max(1, 1_000_000 // (width * factor))  # of a band
     levels = grey_range(image)

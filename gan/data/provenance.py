@@ -1,7 +1,7 @@
-"""Which images a model was trained on, and so which ones are known to be unseen by it.
+"""A model's training images, and so which images are known to be unseen by it.
 
-The one place that decides this. A set is told apart by `ImageSet.origin`, never by its name or
-its size: a folder may have changed since, and somebody's folder may be called `fashion`.
+The single source of truth. A set is identified by `ImageSet.origin`, never by its name or size: a
+folder may have changed since, and a user's folder may be called `fashion`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from gan.data.bundled import ORIGINS, TEST_ORIGIN, fashion_dir, fashion_test
 from gan.data.imageset import ImageSet, held_out_rows
 from gan.errors import DataError
 
-# Where images come from that a model has not seen: its own set's held-out part, or the test split
-# of Fashion-MNIST. Otherwise why there are none: "unknown" training data, or "other-data" than the
+# Origin of unseen images: the held-out part of the model's own set, or the test split of
+# Fashion-MNIST. Otherwise why there are none: "unknown" training data, or "other-data" than the
 # images that it is compared with.
 UnseenKind = Literal["own-split", "test-split", "other-data", "unknown"]
 FASHION_TRAIN = frozenset({ORIGINS["fashion"], ORIGINS["fashion-full"]})
-Seen = tuple[SeenData, ...]  # all sets that a model was trained on; empty: nothing is known
+Seen = tuple[SeenData, ...]  # all sets that a model was trained on; empty: unknown
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Unseen:
     """Images that a model is known not to have been trained on."""
 
     kind: UnseenKind
-    rows: Tensor  # (N,) bool: which of the images it is compared with are unseen
-    extra: ImageSet | None = None  # further unseen images, which are not among those
+    rows: Tensor  # (N,) bool: which of the compared images are unseen
+    extra: ImageSet | None = None  # further unseen images, not among those
 
     @property
     def is_known(self) -> bool:
@@ -40,9 +40,9 @@ class Unseen:
 
 
 def seen_by(config: RunConfig) -> Seen:
-    """The sets that a run has trained on so far, as its config tells.
+    """The sets that a run has trained on so far, from its config.
 
-    Configs from before 0.4.0 name the data alone: that says enough of a bundled set, unless the
+    Configs from before 0.4.0 have only the data's name: that suffices for a bundled set, unless the
     run was forked from another one.
     """
     if config.seen:
@@ -52,7 +52,7 @@ def seen_by(config: RunConfig) -> Seen:
 
 
 def record(config: RunConfig, images: ImageSet, *, before: RunConfig | None = None) -> RunConfig:
-    """`config` with `images` noted as trained on, after what the run `before` had been shown."""
+    """`config` with `images` added to the training sets of the run `before`."""
     seen = () if before is None else seen_by(before)
     this = SeenData(origin=images.origin, count=len(images))
     if this.origin not in {s.origin for s in seen}:
@@ -61,7 +61,7 @@ def record(config: RunConfig, images: ImageSet, *, before: RunConfig | None = No
 
 
 def holds_out(seen: Seen) -> bool:
-    """Whether the part that a training holds out was never shown to its networks before.
+    """Whether the held-out part of a training was never shown to its networks before.
 
     Not so after a fork to other images, or to a folder that has grown: every set is split anew.
     """
@@ -69,14 +69,14 @@ def holds_out(seen: Seen) -> bool:
 
 
 def were_shown(seen: Seen, origin: str) -> bool:
-    """Whether a model is known to have been trained on a set, less what was held out of it."""
+    """Whether a model is known to have been trained on a set, except its held-out part."""
     origins = {s.origin for s in seen} - {""}
     is_part = origin == ORIGINS["fashion"] and ORIGINS["fashion-full"] in origins
     return origin in origins or is_part
 
 
 def unseen_images(seen: Seen, images: ImageSet) -> Unseen:
-    """What is known to be unseen by a model with this past, to be compared beside `images`."""
+    """Images known to be unseen by a model with this history, to compare beside `images`."""
     none = torch.zeros(len(images), dtype=torch.bool)
     origins = {s.origin for s in seen}
     if not origins or "" in origins:
@@ -92,11 +92,11 @@ def unseen_images(seen: Seen, images: ImageSet) -> Unseen:
 
 
 def _test_split() -> ImageSet | None:
-    """Fashion-MNIST's test images where they lie on this machine; nothing is fetched."""
+    """Fashion-MNIST's test images if they are on this machine; nothing is downloaded."""
     if fashion_dir() is None:
         return None
     try:
         test = fashion_test()
     except (DataError, OSError):
-        return None  # the folder holds the train split alone
+        return None  # the folder has only the train split
     return test if test.origin == TEST_ORIGIN else None

@@ -1,5 +1,5 @@
-"""Members read within limits: which are pictures, a random draw where there are too many, why
-others are skipped, and the class of each that is kept."""
+"""Reads members within limits: which are pictures, a random sample if there are too many, reasons
+for skipping others, and each one's class."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from gan.errors import DataError
 
 HEAD_BYTES = 32
 MAX_TABLE = 64 * 2**20  # bytes of a dataset.json
-DRAW_SEED = 0  # the same folder gives the same pictures, to a training that is resumed too
-# Photographs as a camera's sensor gave them; some open as a TIFF that holds a thumbnail only.
+DRAW_SEED = 0  # a folder always gives the same pictures, also for a resumed training
+# Camera raw formats; some open as a TIFF that contains only a thumbnail.
 RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".heic", ".heif", ".jxl")
 BEYOND = "beyond the limits of bytes or time"
 FOREIGN = "of a format that is not read here"
-# A phrase of the sentence that refuses a picture, and the reason that equal ones are counted by.
+# A phrase of the rejection message, and the reason under which it is counted.
 REASONS = (
     ("scans", "a JPEG of too many scans"), ("progressive", "too many pixels"),
     ("million", "too many pixels"), ("20 times", "too long and thin"), ("may have", "too large"),
@@ -35,16 +35,16 @@ Use = Callable[[bytes], None]  # raises DataError for what is no picture within 
 
 @dataclass
 class Taken:
-    """What was read: the paths that are kept in their order, their classes, and what was not."""
+    """The result: paths of the pictures read, in order, their classes, and what was skipped."""
 
     paths: list[str] = field(default_factory=list)
     classes: Classes = field(default_factory=Classes)
     skipped: Counter[str] = field(default_factory=Counter)
-    drawn_of: int = 0  # as many there were, where not all could be taken
-    origin: str = ""  # hash of the files that were decoded, as `ImageSet.origin`
+    drawn_of: int = 0  # the original number, if not all could be used
+    origin: str = ""  # hash of the decoded files, as `ImageSet.origin`
 
     def text(self) -> str:
-        """One sentence on what was read, what was skipped, and what became a class."""
+        """One sentence on what was read, what was skipped, and the classes."""
         text = f"{len(self.paths):,} images"
         if self.drawn_of:
             text += f", drawn at random from {self.drawn_of:,}"
@@ -55,27 +55,27 @@ class Taken:
 
 
 def reasons_text(skipped: Mapping[str, int]) -> str:
-    """`3 unreadable, 1 not an image`, the most frequent first."""
+    """`3 unreadable, 1 not an image`, most frequent first."""
     counted = Counter(skipped).most_common()
     return ", ".join(f"{count} {why}" for why, count in counted)
 
 
 def reason_of(sentence: str) -> str:
-    """Why a picture was skipped, without the numbers of this one, so that equal reasons count
+    """Why a picture was skipped, without its own numbers, so that equal reasons are counted
     together."""
     return next((reason for phrase, reason in REASONS if phrase in sentence), sentence)
 
 
 @dataclass
 class Candidates:
-    """The members that may be pictures, and what a dataset.json beside them says."""
+    """Candidate pictures, and the contents of dataset.json files beside them."""
 
     members: list[Member]
     tables: dict[str, Any]
     skipped: Counter[str]
 
     def draw(self, most: int) -> list[int]:
-        """Which are read: all, or as many as may be, at random."""
+        """The members to read: all, or a random sample of the maximum number."""
         count = len(self.members)
         if count <= most:
             return list(range(count))
@@ -83,7 +83,7 @@ class Candidates:
 
 
 def candidates(found: MembersFound) -> Candidates:
-    """What may be a picture: by its ending, or else by its first bytes. Nothing is decoded."""
+    """Candidate pictures: by extension, else by their first bytes. Nothing is decoded."""
     chosen, tables, skipped = [], {}, Counter(found.skipped)
     for member in found.members:
         path = member.path
@@ -122,12 +122,12 @@ def _table(member: Member) -> Any:
 
 
 def take(these: Candidates, use: Use, *, limits: ReadLimits, most: int | None = None) -> Taken:
-    """Read pictures one after another, at most `most`, and hand each to `use`."""
+    """Read pictures one by one, at most `most`, and pass each to `use`."""
     drawn = these.draw(limits.images if most is None else min(most, limits.images))
     few = len(drawn) < len(these.members)
     taken = Taken(skipped=Counter(these.skipped), drawn_of=len(these.members) if few else 0)
     if limits.seconds == float("inf"):
-        drawn.sort()  # else what comes last is as likely to be cut off as what comes first
+        drawn.sort()  # otherwise a time limit would always cut off the same end
     deadline, total = time.monotonic() + limits.seconds, 0
     for done, index in enumerate(drawn):
         if total > limits.total_bytes or time.monotonic() > deadline:
@@ -149,7 +149,7 @@ def take(these: Candidates, use: Use, *, limits: ReadLimits, most: int | None = 
 
 
 def _used(use: Use, data: bytes) -> str | None:
-    """Why the picture cannot be used; None where it was."""
+    """Why the picture cannot be used; None if it was."""
     try:
         use(data)
     except DataError as error:
@@ -159,7 +159,7 @@ def _used(use: Use, data: bytes) -> str | None:
 
 
 def survey(these: Candidates, *, limits: ReadLimits, most: int | None = None) -> Taken:
-    """What `take` would give if every candidate could be decoded; none is read."""
+    """The result of `take` if every candidate could be decoded; none is read."""
     most = limits.images if most is None else min(most, limits.images)
     paths = [these.members[i].path for i in sorted(these.draw(most))]
     few = len(paths) < len(these.members)
@@ -169,7 +169,7 @@ def survey(these: Candidates, *, limits: ReadLimits, most: int | None = None) ->
 
 
 def join(parts: Sequence[MembersFound]) -> MembersFound:
-    """Several sources as one."""
+    """Concatenate several sources."""
     whole = MembersFound()
     for part in parts:
         whole.members += part.members

@@ -21,8 +21,7 @@ def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
 
 
 class ConvGenerator(IdentityGenerator):
-    """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) per doubling -> ConvT to the image,
-    tanh.
+    """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) per doubling -> ConvT to image, tanh.
 
     g_widths: the first map, then those of each doubling: after the ConvT, after each conv (one).
     """

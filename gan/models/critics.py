@@ -16,7 +16,7 @@ from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import Discriminator, DOutput
 
 NORMALISED = (nn.Conv2d, nn.Linear, nn.Embedding)
-POWER_ITERATIONS = 15  # until a spectral norm that was given other weights is right again
+POWER_ITERATIONS = 15  # power iterations to converge after a weight was replaced
 
 Build = Callable[[CriticShape], Critic]
 
@@ -94,8 +94,7 @@ def _normalise(d: nn.Module) -> None:
 
 
 def keep_weights(old: Discriminator, new: Discriminator) -> tuple[int, int]:
-    """Copy what fits of `old` into `new`; returns how many of new's tensors were copied, and of how
-    many.
+    """Copy what fits of `old` into `new`; returns how many of its tensors, and the total.
 
     Critic by critic, name by name, where shapes match. A spectral norm's layer is copied by its
     effective weight.

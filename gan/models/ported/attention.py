@@ -14,7 +14,7 @@ EPS = 1e-5
 
 
 class Attended(nn.Module):
-    """Maps plus what attention makes of them, normed first."""
+    """Pre-norm residual attention over the maps."""
 
     def __init__(self, width: int, edition: str) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Attended(nn.Module):
 
 
 class ChannelNorm(nn.Module):
-    """Across the maps at each place: mean 0, variance 1, then a learned scale and shift."""
+    """Normalisation over channels at each position, with a learned scale and shift."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class ChannelNorm(nn.Module):
 
 
 class Depthwise(nn.Module):
-    """Each map by itself through 3x3, then all of them mixed."""
+    """Depthwise 3x3 convolution, then a pointwise one."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class LinearAttention(nn.Module):
 
 
 class TwofoldAttention(nn.Module):
-    """Linear attention beside full attention to the 3 x 3 px around."""
+    """Linear attention plus full attention over the surrounding 3 x 3 px."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ def linear_attention(q: Tensor, kv: Tensor) -> Tensor:
 
 
 def near_attention(q: Tensor, kv: Tensor) -> Tensor:
-    """The same shapes; places beyond the border count as zeros."""
+    """The same shapes; positions beyond the border count as zeros."""
     k, v = (_around(t) for t in kv.chunk(2, dim=1))  # (N, 8, 64, 9, H W)
     q = q.unflatten(1, (HEADS, HEAD_DIM)).flatten(3) * SCALE  # (N, 8, 64, H W)
     likeness = (q[:, :, :, None] * k).sum(2)  # (N, 8, 9, H W)
@@ -111,7 +111,7 @@ def near_attention(q: Tensor, kv: Tensor) -> Tensor:
 
 
 def _around(x: Tensor) -> Tensor:
-    """(N, WIDTH, H, W) -> (N, 8, 64, 9, H W): each place's neighbours, itself among them."""
+    """(N, WIDTH, H, W) -> (N, 8, 64, 9, H W): each position's 3 x 3 neighbourhood."""
     unfolded = F.unfold(x, kernel_size=NEAR, padding=NEAR // 2)  # (N, WIDTH 9, H W)
     around: Tensor = unfolded.unflatten(1, (HEADS, HEAD_DIM, NEAR * NEAR))
     return around

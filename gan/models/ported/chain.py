@@ -32,16 +32,16 @@ from gan.models.protocol import Discriminator, Generator, embed_labels
 __all__ = ["KINDS", "ChainGenerator", "Shape", "chain_discriminator", "steps_of"]
 
 MAX_SIDE = 1024
-MAX_UNITS = 2**26  # of one layer's output, an image: 256 MB of float32
+MAX_UNITS = 2**26  # of one layer's output, per image: 256 MB of float32
 MAX_VALUES = 2**28  # of all layers' outputs together, which the app shows one by one: 1 GB
-MAX_WORK = 2 * 10**11  # multiplications an image: some seconds on one core
-# layers that leave every value within [-1, 1], and those that keep it there
+MAX_WORK = 2 * 10**11  # multiplications per image: some seconds on one core
+# layers whose output is within [-1, 1], and those that keep it there
 BOUNDED = {"tanh", "signed", "clip"}
 KEEPING = {"reshape", "flatten", "upsample", "crop", "shuffle"}
 
 
 class ChainLayer(NamedTuple):
-    """A layer in its place."""
+    """A layer with its input and output shapes."""
 
     word: str
     numbers: Numbers
@@ -60,15 +60,15 @@ class ChainLayer(NamedTuple):
         return 0
 
     def build(self) -> nn.Module:
-        """The layer itself."""
+        """Build the module."""
         return KINDS[self.word].build(self.numbers, self.before)
 
 
 def steps_of(layers: Sequence[str], start: Shape) -> list[ChainLayer]:
-    """Each layer with the shapes before and after it, from `start` on: arithmetic alone.
+    """Each layer with the shapes before and after it, from `start` on: arithmetic only.
 
-    Raises ConfigError for a word that is none of the grammar's, for sizes that do not follow from
-    those before, and for maps over 1024 px or more work than a picture is worth.
+    Raises ConfigError for an unknown word, for inconsistent sizes, and for maps over 1024 px or
+    excessive work.
     """
     shape, steps = start, []
     for number, text in enumerate(layers, 1):
@@ -118,10 +118,10 @@ def _words(shape: Shape) -> str:
 
 
 class ChainGenerator(Generator):
-    """z -> `g_layers` -> x; w is z, with its label where there are classes.
+    """z -> `g_layers` -> x; w is z, with its label if there are classes.
 
-    A first conv or deconv meets w as maps of 1 x 1. A label is put into z at `label_at`, one-hot
-    or by a table, or its row of the table is multiplied with z.
+    A first conv or deconv gets w as maps of 1 x 1. A label is inserted into z at `label_at`,
+    one-hot or by a table, or its row of the table is multiplied with z.
     """
 
     def __init__(self, config: PortedConfig) -> None:
@@ -214,5 +214,5 @@ class ChainDiscriminator(Discriminator):
 
 
 def chain_discriminator(config: PortedConfig) -> Discriminator | None:
-    """The discriminator, where the model came with one."""
+    """The discriminator, if the model came with one."""
     return ChainDiscriminator(config) if config.d_layers else None

@@ -1,7 +1,7 @@
-"""FastGAN: a generator that learns from a hundred pictures; Liu et al. 2021.
+"""FastGAN: a generator for few-shot training; Liu et al. 2021.
 
-A gate, worked out from the maps of a small size, weighs the maps of one sixteen times as large.
-Spectral norms are folded into the weights when a file is read (gan.hub.layouts.fastgan).
+A gate, computed from small maps, scales the channels of maps sixteen times as large. Spectral norms
+are folded into the weights on import (gan.hub.layouts.fastgan).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from gan.config import PortedConfig
 from gan.models.ported.parts import FixedNoise, PortedGenerator, check_widths
 
 START = 4  # px of the first maps
-GATED = (64, 128, 256, 512)  # px, where the picture is that large
-SMALLER = 16  # times: what a gate looks at
+GATED = (64, 128, 256, 512)  # px, if the picture is that large
+SMALLER = 16  # pooled size of a gate's input
 
 
 class FastganGenerator(PortedGenerator):
     """z -> 4 px -> doublings of one convolution or two, gated from 64 px on -> the picture.
 
-    g_widths: maps at 4 px, at 8 px, ... at the picture's own size.
+    g_widths: channels at 4 px, at 8 px, ... at the picture's own size.
     """
 
     def __init__(self, config: PortedConfig) -> None:
@@ -58,7 +58,7 @@ class FastganGenerator(PortedGenerator):
 def doubling(before: int, after: int, size: int, *, deep: bool) -> nn.Sequential:
     """`before` maps doubled to `after` maps of `size` px; a deep one has noise and convolves twice.
 
-    Its layers' places are those of the original, so that a file's order is ours.
+    Layer positions match the original, so that files load in the same order.
     """
     layers: list[nn.Module] = [nn.Upsample(scale_factor=2, mode="nearest")]
     for turn, channels in enumerate((before, after) if deep else (before,)):
@@ -70,7 +70,7 @@ def doubling(before: int, after: int, size: int, *, deep: bool) -> nn.Sequential
 
 
 def gate(seen: int, gated: int) -> nn.Sequential:
-    """`seen` maps of a small size -> (N, gated, 1, 1), in [0, 1]: what weighs `gated` maps."""
+    """`seen` maps of a small size -> (N, gated, 1, 1), in [0, 1]: factors for `gated` maps."""
     return nn.Sequential(
         nn.AdaptiveAvgPool2d(4),
         nn.Conv2d(seen, gated, 4, bias=False),

@@ -1,4 +1,4 @@
-"""The words of a chain's layers: how each is written, what shape it gives, which module it is."""
+"""The grammar of chain layers: each word's syntax, output shape and module."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ BN_EPS = 1e-5  # torch's own
 class Kind(NamedTuple):
     """One word of the grammar."""
 
-    pattern: str  # of what follows the word
-    after: Callable[[Numbers, Shape], Shape | None]  # the shape it gives; None where it cannot be
+    pattern: str  # of its arguments
+    after: Callable[[Numbers, Shape], Shape | None]  # the output shape; None if invalid
     build: Callable[[Numbers, Shape], nn.Module]
 
 
@@ -32,7 +32,7 @@ class Signed(nn.Module):
 
 
 class Clip(nn.Module):
-    """What lies beyond [-1, 1] is cut off: a generator without a last activation."""
+    """Clamp to [-1, 1]: for a generator without a final activation."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
@@ -52,7 +52,7 @@ class Crop(nn.Module):
 
 
 class Enlarge(nn.Module):
-    """Maps of `factor` times the size, by repeating pixels or linearly between them."""
+    """Upsampling by `factor`, nearest or bilinear."""
 
     def __init__(self, factor: int, *, bilinear: bool) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Enlarge(nn.Module):
 
 
 class Pool(nn.Module):
-    """Each map (N, C, H, W) as one number (N, C): the sum, or the mean."""
+    """Global pooling of (N, C, H, W) to (N, C): the sum, or the mean."""
 
     def __init__(self, *, mean: bool) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ def _prelu_after(n: Numbers, shape: Shape) -> Shape | None:
 
 
 def _instance_after(n: Numbers, shape: Shape) -> Shape | None:
-    # of a single pixel there is no variance
+    # a single pixel has no variance
     return shape if len(shape) == 3 and shape[0] == n["n"] and math.prod(shape[1:]) > 1 else None
 
 

@@ -24,9 +24,9 @@ START = 4  # px of the first maps
 GATES = (8, 16, 32, 64)  # px that layers double, whose result weighs the maps three layers later
 GATED_LATER = 3
 LEAK = 0.1
-SMALL = 32  # px of what D's second head looks at
+SMALL = 32  # px of the input of D's second head
 LAST = 8  # px of D's last maps
-MAX_ATTENDED = 128  # px; beyond, each place's neighbours take gigabytes
+MAX_ATTENDED = 128  # px; beyond this, neighbourhood attention takes gigabytes
 
 
 class LightweightGenerator(PortedGenerator):
@@ -68,7 +68,7 @@ class LightweightGenerator(PortedGenerator):
 
 
 class Doubling(nn.Module):
-    """Attention where there is some, twice the size, and perhaps a gate for a later layer."""
+    """Optional attention, upsampling, and optionally a gate for a later layer."""
 
     gate: nn.Module | None
 
@@ -95,7 +95,7 @@ class Doubling(nn.Module):
 
 
 def _up(config: PortedConfig, before: int, after: int, size: int) -> nn.Sequential:
-    """Doubled, blurred, convolved: each edition of the package has its own way."""
+    """Upsample, blur, convolve: differs between editions of the package."""
     inner = after if config.edition == "1.0" else before
     blur = _blur(config, inner)
     if config.edition == "0.20":
@@ -112,7 +112,7 @@ def _up(config: PortedConfig, before: int, after: int, size: int) -> nn.Sequenti
 
 
 class Shuffle(nn.Module):
-    """Twice the size: four maps become one."""
+    """Pixel shuffle: four maps become one of twice the size."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ def _weigher(seen: int, gated: int, between: int) -> nn.Sequential:
 
 
 class ContextGate(nn.Module):
-    """Maps summed up where a learned attention looks -> weights; Cao et al. 2020."""
+    """Attention-pooled maps -> channel factors; Cao et al. 2020 (GCNet)."""
 
     def __init__(self, seen: int, gated: int) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class ContextGate(nn.Module):
 
 
 class FrequencyGate(nn.Module):
-    """Maps summed up as cosines weigh their places -> weights; Qin et al. 2021 (FcaNet)."""
+    """Cosine-weighted pooling of maps -> channel factors; Qin et al. 2021 (FcaNet)."""
 
     dct_weights: Tensor
 
@@ -198,7 +198,7 @@ class LightweightDiscriminator(Discriminator):
         )
 
     def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
-        """A row for the picture's mean place, one for its 32 px version."""
+        """One row for the picture's mean over positions, one for its 32 px version."""
         seen = h = (x + 1) / 2
         for layer in [*self.non_residual_layers, *self.residual_layers]:
             h = layer(h)
@@ -224,12 +224,12 @@ def _outs_before(config: PortedConfig, side: int) -> list[int]:
 
 
 def lightweight_discriminator(config: PortedConfig) -> Discriminator | None:
-    """The discriminator, where the model came with one."""
+    """The discriminator, if the model came with one."""
     return LightweightDiscriminator(config) if config.d_widths else None
 
 
 class Halving(nn.Module):
-    """Attention where there is some, then half the size."""
+    """Optional attention, then downsampling by two."""
 
     def __init__(self, config: PortedConfig, before: int, after: int, *, size: int) -> None:
         super().__init__()
@@ -245,7 +245,7 @@ class Halving(nn.Module):
 
 
 class Summed(nn.Module):
-    """The sum of what several branches give."""
+    """The sum of several branches' outputs."""
 
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()

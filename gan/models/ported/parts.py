@@ -1,4 +1,4 @@
-"""Layers that several architectures of others share."""
+"""Layers shared by several third-party architectures."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Blur(nn.Module):
 
 
 class PortedGenerator(Generator):
-    """A generator of others without a mapping network: w is z."""
+    """A third-party generator without a mapping network: w is z."""
 
     def __init__(self, z_dim: int, image_shape: tuple[int, int, int]) -> None:
         super().__init__()

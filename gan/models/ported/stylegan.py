@@ -95,7 +95,7 @@ def up(before: int, after: int, *, fused: bool) -> nn.Sequential:
 
 
 class Constant(nn.Module):
-    """The maps that every picture begins with."""
+    """The learned constant input."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -116,7 +116,7 @@ class MapNorm(nn.Module):
 
 
 class Modulate(nn.Module):
-    """Maps by a scale and a shift each."""
+    """Scales and shifts each map."""
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """x (N, C, H, W), style (N, 2 C): what is added to scales of 1, then the shifts."""
@@ -125,7 +125,7 @@ class Modulate(nn.Module):
 
 
 class Styled(nn.Module):
-    """What makes the maps, then noise, bias, LeakyReLU, and w's scale and shift of each map."""
+    """Produces maps, then adds noise and bias, LeakyReLU, and w's scale and shift per map."""
 
     def __init__(self, makes: nn.Module, width: int, size: int, w_dim: int, *, place: int) -> None:
         super().__init__()
