@@ -1,6 +1,6 @@
-"""The command line: all that needs no browser, and the very process that trains for the app.
+"""The command line: everything that needs no browser, and the process that trains for the app.
 
-One module a command or two; importing this package registers them all.
+One module per command or two; importing this package registers them all.
 """
 
 from __future__ import annotations

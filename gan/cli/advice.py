@@ -1,4 +1,4 @@
-"""What the diagnosis found in a run, for a terminal: one sentence a finding, with what to set."""
+"""Diagnosis results for a terminal: one sentence per finding, with what to set."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ HEALTH: dict[tuple[HealthState, str], str] = {
 
 
 def sentence(finding: Finding, run_dir: Path | None = None) -> str:
-    """What is wrong, by what it shows, and what to set or to type first against it."""
+    """What is wrong, the evidence, and what to set or to type first against it."""
     sign = str(finding.evidence.get("sign", ""))
     kind, kinds = MODES[str(finding.evidence.get("mode_kind", "class"))]
     shown = EVIDENCE[finding.kind, sign].format(kind=kind, kinds=kinds, **finding.evidence)
@@ -116,7 +116,7 @@ def _anew(remedy: Remedy, run_dir: Path) -> str:
 
 
 def standing(run_dir: Path) -> str:
-    """How the run in `run_dir` stands where nothing was found; "" where it cannot be read."""
+    """The health of the run in `run_dir` if nothing was found; "" if it cannot be read."""
     reader = RunReader(run_dir)
     try:
         config, rows = reader.config(), reader.rows()
@@ -127,12 +127,12 @@ def standing(run_dir: Path) -> str:
 
 
 def advice(run_dir: Path) -> list[str]:
-    """A sentence for each finding of the run in `run_dir`; none where it cannot be read."""
+    """A sentence for each finding of the run in `run_dir`; none if it cannot be read."""
     return [sentence(finding, run_dir) for finding in Advisor(run_dir).look()]
 
 
 class Advisor:
-    """Follows a run folder and says now and then what is amiss."""
+    """Follows a run folder and reports current findings."""
 
     def __init__(self, run_dir: Path) -> None:
         self._reader = RunReader(run_dir)
@@ -142,7 +142,7 @@ class Advisor:
         self._amiss = ""
 
     def look(self) -> tuple[Finding, ...]:
-        """The findings now."""
+        """The current findings."""
         fresh, self._offset = self._reader.tail(self._offset)
         self._rows += fresh
         if len(self._rows) > MOST_ROWS:
@@ -155,7 +155,7 @@ class Advisor:
             return ()
 
     def amiss(self) -> str:
-        """The warnings by name, to stand behind a line of progress; looks every five seconds."""
+        """The warnings by name, to append to a progress line; refreshed every five seconds."""
         if time.monotonic() - self._looked_at >= EVERY_S:
             self._looked_at = time.monotonic()
             warnings = [NAMES[f.kind] for f in self.look() if f.severity == "warning"]

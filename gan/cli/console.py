@@ -1,4 +1,4 @@
-"""What all commands share: the app, its options, and how it speaks and fails."""
+"""Shared by all commands: the app, its options, output and errors."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def say(text: str) -> None:
-    """A line to the terminal."""
+    """Print a line."""
     typer.echo(text)
 
 
 def fail(text: str) -> NoReturn:
-    """A sentence to standard error, and exit code 1."""
-    # it may name a stranger's file, and a terminal obeys what is in it
+    """Print an error and exit with code 1."""
+    # it may name an untrusted file, whose escape sequences a terminal would obey
     plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     typer.echo(f"error: {plain}", err=True)
     raise typer.Exit(1)
@@ -87,7 +87,7 @@ def fail(text: str) -> NoReturn:
 
 @contextmanager
 def errors() -> Any:
-    """What a user did wrong ends in one sentence and exit code 1, never in a traceback."""
+    """User errors end in one sentence and exit code 1, never in a traceback."""
     try:
         yield
     except GanError as error:
@@ -109,7 +109,7 @@ def use_threads(count: int) -> None:
 
 @contextmanager
 def task(title: str) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal for work that reports 0 to 1; nothing in a pipe."""
+    """A terminal progress bar for work that reports 0 to 1; nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda fraction: None
         return
@@ -146,7 +146,7 @@ def bytes_task(title: str) -> Iterator[Callable[[Step], None]]:
 
 
 def load_weights(ref: str) -> Weights:
-    """What --weights names; a repo on the Hub is pulled, with a bar."""
+    """The model named by --weights; a repo on the Hub is pulled, with a bar."""
     with bytes_task(f"pulling {ref}") as watch:
         return load(ref, watch=watch)
 

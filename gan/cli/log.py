@@ -1,4 +1,4 @@
-"""`--log tensorboard`: what a run tells, as event files that TensorBoard shows."""
+"""`--log tensorboard`: a run's output as event files for TensorBoard."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ COLUMNS = 8
 
 @contextmanager
 def logging_to(log: str | None, run_dir: Path) -> Iterator[Watcher | None]:
-    """A watcher that writes into run_dir/tensorboard, or none where no log is asked for.
+    """A watcher that writes into run_dir/tensorboard, or None if no log is requested.
 
-    Raises ConfigError where the package tensorboard is missing.
+    Raises ConfigError if the package tensorboard is missing.
     """
     if log is None:
         yield None
@@ -51,7 +51,7 @@ class _Log:
 
 
 class _Late:
-    """A SummaryWriter that makes its folder with the first thing written: a run begins empty."""
+    """A SummaryWriter that creates its folder on the first write: a run starts empty."""
 
     def __init__(self, folder: Path, kind: Any) -> None:
         self.folder, self.kind = folder, kind

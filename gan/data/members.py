@@ -194,10 +194,10 @@ class _NamesAsBytes(io.RawIOBase):
 
 @contextmanager
 def zip_members(stream: BinaryIO | io.RawIOBase, *, members: int) -> Iterator[MembersFound]:
-    """The members of a zip of at most so many, never unpacked to disk.
+    """The members of a zip, at most so many, never unpacked to disk.
 
-    Raises zipfile.BadZipFile and others of READ_ERRORS where it is damaged, DataError where it
-    lists too many.
+    Raises zipfile.BadZipFile and others of READ_ERRORS if it is damaged, DataError if it lists too
+    many.
     """
     raw = _NamesAsBytes(cast(BinaryIO, stream), members)
     with zipfile.ZipFile(cast(BinaryIO, raw)) as archive:

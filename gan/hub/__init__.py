@@ -1,1 +1,1 @@
-"""The Hugging Face Hub: models in, models out, the app as a Space."""
+"""The Hugging Face Hub: pulling and publishing models, and the app as a Space."""

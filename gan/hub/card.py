@@ -1,7 +1,7 @@
-"""The model card: what a model makes, what it learned from, how it was trained, what it is not for.
+"""Model cards: what a model generates, its training data, how it was trained, its limitations.
 
-A README.md of a weights folder. Every text from outside is escaped; a licence that nobody stated
-is left out, never guessed.
+The README.md of a weights folder. All external text is escaped; an unstated licence is left out,
+never guessed.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ RESEMBLES = (
 
 
 class Source(NamedTuple):
-    """A set of training images: what it is in Markdown, its licence and its repos on the Hub."""
+    """A set of training images: its description in Markdown, its licence and its repos on the
+    Hub."""
 
     text: str
-    licence: str = ""  # of what is learned from it, as the Hub writes it
+    licence: str = ""  # of derived models, as an id of the Hub
     datasets: tuple[str, ...] = ()
 
 
@@ -65,7 +66,7 @@ SOURCES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a card says. `rows`, `scores` and `limits` are Markdown, all else is plain text."""
+    """Contents of a card. `rows`, `scores` and `limits` are Markdown, all else is plain text."""
 
     name: str
     load_as: str  # owner/name, or a bundled name
@@ -76,14 +77,14 @@ class Facts:
     licence: str = ""
     datasets: tuple[str, ...] = ()
     base_model: str = ""
-    pictures: tuple[tuple[str, str], ...] = ()  # file, what it shows
+    pictures: tuple[tuple[str, str], ...] = ()  # file, description
     scores: str = ""
     recipe: str = ""  # a command line
-    files: str = ""  # what the files hold
+    files: str = ""  # contents of the files
 
 
 def card(facts: Facts) -> str:
-    """A README.md with front matter."""
+    """Render a README.md with front matter."""
     return join_front(_front(facts), f"\n{_body(facts)}\n")
 
 
@@ -134,13 +135,13 @@ In a terminal: `python -m gan sample --weights {load_as} --count 64 --out sample
 
 
 def readdressed(text: str, load_as: str, pictures: tuple[tuple[str, str], ...]) -> str:
-    """A folder's own card for the repo that it goes to: what it loads, and pictures it lacks."""
+    """A folder's own card adapted to its target repo: the repo id to load, and missing pictures."""
     text = re.sub(r'\bload\("[^"\n]*"\)', f'load("{load_as}")', text)
     text = re.sub(r"(--weights )\S+( --count)", rf"\g<1>{load_as}\g<2>", text)
     shown = [f"![{alt}]({file})" for file, alt in pictures if f"]({file})" not in text]
     if not shown:
         return text
-    # below the pictures that it has, else below its title
+    # after the existing pictures, else after the title
     places = [*re.finditer(r"^!\[.*\)$", text, re.MULTILINE)]
     places = places or [*re.finditer(r"^# .*$", text, re.MULTILINE)][:1]
     end = places[-1].end() if places else len(text)
@@ -148,7 +149,7 @@ def readdressed(text: str, load_as: str, pictures: tuple[tuple[str, str], ...]) 
 
 
 def source_of(data: str) -> Source:
-    """What is known of the images that `data` names; where folders lie is nobody's business."""
+    """Known facts about the images that `data` names; local folder paths stay private."""
     if data in SOURCES:
         return SOURCES[data]
     kind, _, rest = data.partition(":")
@@ -166,7 +167,7 @@ def rows_of(
         rows.append(("source", _origin(config)))
         rows.append(("licence", escaped(source.licence) or "none stated; ask its author"))
     if text := source_of(config.data).text:
-        # of another's model only its config tells
+        # a third-party model has only its config
         rows.append(("data, as its author states" if config.source.repo else "data", text))
     if train is not None:
         rows.append(("loss", _loss(train)))
@@ -218,20 +219,20 @@ def _loss(train: TrainConfig) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text from outside as Markdown that shows it: one line, no markup, no address, bounded."""
+    """External text escaped for Markdown: one line, no markup, no URL, bounded."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_TEXT]
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return SPECIAL.sub(r"\\\1", line).replace("://", ":&#47;&#47;")
 
 
 def code(text: str) -> str:
-    """Text from outside between two backticks."""
+    """External text as inline code."""
     kept = "".join(c for c in text if c.isprintable() and c not in "`|<>")
     return kept[:MAX_TEXT] or "?"
 
 
 def fenced(text: str) -> str:
-    """Text from outside as a block of code that it cannot end."""
+    """External text as a code block that it cannot close."""
     lines = "".join(c if c.isprintable() else " " for c in text)
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", lines))]))
     return f"{fence}\n{lines}\n{fence}"

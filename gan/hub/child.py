@@ -1,7 +1,7 @@
-"""The other side of gan.hub.client.ask: a process that may talk to the Hub, and can be killed.
+"""The child side of gan.hub.client.ask: a process that may talk to the Hub, and can be killed.
 
-One task comes as a line of JSON on standard input, messages go as lines of JSON to standard
-output; the task holds the token, where there is one. It ends when its input closes.
+One task arrives as a JSON line on standard input, messages go as JSON lines to standard output; the
+task includes the token, if any. The process exits when its input closes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from gan.errors import HubChoice, HubError
 
-OVERDUE_S = 5.0  # for a client whose threads do not let it go
+OVERDUE_S = 5.0  # for a client whose threads do not stop
 Message = dict[str, Any]
 Token = str | Literal[False]
 
@@ -26,7 +26,7 @@ def serve(
     work: Callable[[dict[str, Any], Token], Iterator[Message]],
     told: Callable[[Exception, dict[str, Any], Token], HubError],
 ) -> None:
-    """Do the one task that comes; `told` makes a sentence of what goes wrong."""
+    """Run the single task received; `told` turns exceptions into sentences."""
     task = json.loads(sys.stdin.readline())
     token: Token = task.pop("token", None) or False
     _end_with_parent()
@@ -36,13 +36,13 @@ def serve(
         say({"end": True})
     except HubChoice as error:
         say({"error": str(error), "kind": error.kind, "files": error.files})
-    except Exception as error:  # the process's edge: whatever it is becomes a sentence
+    except Exception as error:  # the process boundary: every exception becomes a sentence
         sentence = told(error, task, token)
         say({"error": str(sentence), "kind": sentence.kind})
 
 
 def say(message: Mapping[str, Any]) -> None:
-    """A message to the parent; there is nobody to tell where it is gone."""
+    """Send a message to the parent; ignored if it is gone."""
     try:
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
@@ -51,7 +51,7 @@ def say(message: Mapping[str, Any]) -> None:
 
 
 def _end_with_parent() -> None:
-    """End when the parent ends, closes our input or says so: with what is half fetched removed."""
+    """Exit when the parent exits, closes our input or asks for it, removing partial downloads."""
 
     def leave(*_: object) -> None:
         raise SystemExit(1)  # the client removes its temporary file on the way out

@@ -1,4 +1,4 @@
-"""Which file of a repo is the model, and which small ones beside it tell how to read it."""
+"""Picks a repo's model file, and the small files beside it that describe its architecture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OURS = "model.safetensors"
 
 
 def is_model(file: str) -> bool:
-    """Whether a file may hold weights, by its name."""
+    """Whether a file may contain weights, by its name."""
     path = PurePosixPath(file)
     suffix = path.suffix.lower()
     if suffix == ".tar" and not path.stem.lower().endswith((".pth", ".pt")):
@@ -32,17 +32,17 @@ def is_model(file: str) -> bool:
 
 
 def choices(sizes: Mapping[str, int]) -> list[str]:
-    """The files of a repo that may be models; safetensors first, at most 200."""
+    """A repo's possible model files; safetensors first, at most 200."""
     found = [name for name, size in sizes.items() if is_model(name) and size > 0]
     critics = {critic_of(name, sizes) for name in found}
     found = [name for name in found if name not in critics]
-    # an ONNX file is mostly a copy of one that says as much, and has the discriminator beside it
+    # an ONNX file is usually an export of another one, which has the discriminator beside it
     found = [name for name in found if not name.lower().endswith(".onnx")] or found
     return sorted(found, key=lambda n: (not n.endswith(SUFFIXES[0]), n))[:MAX_CHOICES]
 
 
 def critic_of(file: str, sizes: Mapping[str, int]) -> str:
-    """The discriminator's file beside a generator's, by its name; empty where there is none.
+    """The discriminator's file beside a generator's, by its name; empty if there is none.
 
     netG.pth has netD.pth, generator.pt discriminator.pt, model=G-best.pth model=D-best.pth.
     """
@@ -55,9 +55,9 @@ def critic_of(file: str, sizes: Mapping[str, int]) -> str:
 
 
 def choose(title: str, sizes: Mapping[str, int], file: str, prefer: str) -> str:
-    """The file to pull: `file` where it is named, else ours, `prefer`, or the only one there is.
+    """The file to pull: `file` if given, else our own format, `prefer`, or the only candidate.
 
-    Raises HubError where there is none, HubChoice where there are several.
+    Raises HubError if there is none, HubChoice if there are several.
     """
     found = choices(sizes)
     if file:
@@ -84,7 +84,7 @@ def _named(title: str, sizes: Mapping[str, int], file: str, found: list[str]) ->
     if file not in sizes:
         near = suggest(file, found) if found else "it holds no model"
         raise HubError("no-file", f"{title} has no file {file[:120]!r}; {near[:400]}")
-    # by content, not by name: what was named may have any ending that says nothing else
+    # by content, not by name: an explicitly named file may have any uninformative extension
     if not is_model(file) and PurePosixPath(file).suffix.lower() in NO_WEIGHTS:
         raise HubError(
             "no-file", f"a model is one of {', '.join(SUFFIXES)}, got {file[:120]!r}; name another"
@@ -98,7 +98,7 @@ def _few(names: Mapping[str, int] | list[str]) -> str:
 
 
 def hint_files(sizes: Mapping[str, int], file: str, max_bytes: int) -> list[str]:
-    """Small JSON and YAML files in the model's folder and above it, the nearest first."""
+    """Small JSON and YAML files in the model's folder and above it, nearest first."""
     folders = [str(folder) for folder in PurePosixPath(file).parents]
     found = [
         (folders.index(str(path.parent)), name)

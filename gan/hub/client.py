@@ -1,4 +1,4 @@
-"""Asking the Hub from a process that matters: through a child with a time limit and no secrets."""
+"""Talks to the Hub from a long-lived process: through a child with a timeout and no secrets."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from typing import Any, Literal
 from gan.errors import HubChoice, HubError, HubErrorKind
 from gan.hub.failures import SLOW
 
-PATIENCE_S = 30.0  # without a sign of life: 256 KB, or an answer
-ASK_S = 0.1  # between two looks at the clock and at `cancelled`
-LEAVE_S = 3.0  # to remove what is half fetched, before it is killed
-# all that a child gets of our environment, whose names no deployment's secrets can have
+PATIENCE_S = 30.0  # without progress: 256 KB, or a response
+ASK_S = 0.1  # polling interval for the timeout and `cancelled`
+LEAVE_S = 3.0  # to remove partial downloads, before it is killed
+# the only environment variables passed to a child; none of these names holds deployment secrets
 KEPT = (
     "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL",
     "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE",
@@ -30,13 +30,13 @@ KEPT = (
 )  # fmt: skip
 SET = {
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have put one
-    "HF_HUB_DISABLE_XET": "1",  # its library's connections are not ours to guard
+    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have stored one
+    "HF_HUB_DISABLE_XET": "1",  # its library's connections bypass our guard
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
-# what to say of a child that did not come to its end
+# error messages for a child that did not finish
 FETCH_LOST: Mapping[HubErrorKind, str] = {
     "cancelled": "pulling {title} was cancelled; nothing was kept",
     "slow": SLOW,
@@ -49,7 +49,7 @@ def never() -> bool:
 
 
 def saved_token() -> str:
-    """The Hub login that is saved on this machine, or empty."""
+    """The Hub login saved on this machine, or empty."""
     from huggingface_hub import get_token  # noqa: PLC0415 - slow to import, rarely needed
 
     return get_token() or ""
@@ -66,10 +66,11 @@ def ask(
     module: str = "gan.hub.fetch",
     lost: Mapping[HubErrorKind, str] = FETCH_LOST,
 ) -> Iterator[dict[str, Any]]:
-    """The messages of a child, `module`, that does `task`; closing the iterator ends it.
+    """Yields the messages of a child process running `module` on `task`; closing the iterator kills
+    it.
 
-    Raises what it tells, and HubError in the words of `lost` where it takes longer than `limit_s`,
-    says nothing for `patience_s`, or `cancelled` says so.
+    Raises the errors it reports, and HubError with the messages in `lost` if it exceeds `limit_s`,
+    is silent for `patience_s`, or `cancelled` returns true.
     """
 
     def gone(kind: HubErrorKind) -> HubError:
@@ -80,7 +81,7 @@ def ask(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us; we end it
+        start_new_session=True,  # Ctrl-C is for us; we stop the child
         env=environment(),
     )
     try:
@@ -97,7 +98,7 @@ def ask(
 
 
 def environment() -> dict[str, str]:
-    """What a child that talks to the Hub may know: ways, not secrets."""
+    """The environment for a child that talks to the Hub: paths and proxies, no secrets."""
     ours = {name: os.environ[name] for name in KEPT if name in os.environ}
     path = os.pathsep.join([str(Path(__file__).parents[2]), *_path()])
     return {**ours, **SET, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
@@ -109,7 +110,7 @@ def _path() -> list[str]:
 
 def _send(process: subprocess.Popen[bytes], task: Mapping[str, Any]) -> None:
     assert process.stdin is not None
-    with contextlib.suppress(BrokenPipeError):  # it ended before: its silence is told as that
+    with contextlib.suppress(BrokenPipeError):  # it exited before: its silence is reported as that
         process.stdin.write(json.dumps(task).encode() + b"\n")
         process.stdin.flush()
 

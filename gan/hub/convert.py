@@ -1,11 +1,11 @@
-"""A stranger's file into our own folder, in a child that has limits and is told nothing secret.
+"""Converts an untrusted file to our own format, in a resource-limited child without secrets.
 
-`convert` starts `python -m gan.hub.convert`, which opens the file, finds its layout, loads it
-strictly, draws a picture and writes config.json, model.safetensors and a card. We only move them
-into place. What stops a hostile file: torch's weights_only unpickler, a limit on the child's
-address space (what it has mapped after its imports and an allowance), on its processor time, on
-what it may write and on the clock. macOS does not hold the first; Windows has none of them but the
-clock, so that there only safetensors files are converted.
+`convert` starts `python -m gan.hub.convert`, which opens the file, recognises its layout, loads it
+strictly, renders a picture and writes config.json, model.safetensors and a card. We only move them
+into place. Defences against a hostile file: torch's weights_only unpickler, limits on the child's
+address space (what it has mapped after its imports plus an allowance), CPU time, output size and
+wall time. macOS does not enforce the first; Windows has none but the wall time, so there only
+safetensors files are converted.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from gan.schema import from_json
 
 CARD_FILE = "README.md"
 PARTS = (CONFIG_FILE, MODEL_FILE, CARD_FILE)
-ASK_S = 0.05  # between two looks at the child
+ASK_S = 0.05  # polling interval for the child
 SAMPLES = 2
 TOLERANCE = 1e-4  # of a picture's range
 MAX_JOB_BYTES = 64 * 2**10
@@ -52,9 +52,9 @@ MIB = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class ConversionLimits:
-    """What a conversion may take."""
+    """Resource limits of a conversion."""
 
-    memory_mib: int = 768  # and four times the file: it, ours, the module's and what is written
+    memory_mib: int = 768  # plus four times the file: itself, our copy, the module's and the output
     cpu_s: int = 120
     wall_s: float = 180.0
 
@@ -105,7 +105,7 @@ def convert(
 
 
 def _bounded(hints: Hints) -> dict[str, Any]:
-    """Hints that are small and JSON, or none."""
+    """Hints that are small and JSON-serialisable, or none."""
     try:
         text = json.dumps(dict(hints))
     except (TypeError, ValueError, RecursionError):
@@ -114,7 +114,7 @@ def _bounded(hints: Hints) -> dict[str, Any]:
 
 
 def _run(work: Path, file: Path, limits: ConversionLimits, cancelled: Callable[[], bool]) -> int:
-    """The child's exit status; it is killed when its time is over or nobody waits for it."""
+    """The child's exit status; it is killed on timeout or cancellation."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "gan.hub.convert", str(work)],
         stdin=subprocess.DEVNULL,
@@ -148,7 +148,7 @@ def _slow(file: Path) -> HubError:
 
 
 def _raise_told(work: Path, file: Path, code: int) -> None:
-    """Raise what the child told, or what its end tells."""
+    """Raise the error that the child reported, or that its exit status implies."""
     told = read_json(work / "told.json") if (work / "told.json").is_file() else {}
     if "kind" in told:
         raise HubError(told["kind"], str(told["error"]))
@@ -156,7 +156,7 @@ def _raise_told(work: Path, file: Path, code: int) -> None:
         return
     if code in (-_signal("SIGXCPU"), -_signal("SIGALRM")):
         raise _slow(file)
-    if code < 0:  # the allocator aborts, the system kills
+    if code < 0:  # the allocator aborts, the OS kills
         raise too_large(file)
     raise HubError(
         "damaged",
@@ -170,7 +170,7 @@ def _signal(name: str) -> int:
 
 
 def _place(made: Path, out: Path) -> None:
-    """The folder that the child filled, as `out`."""
+    """Move the folder filled by the child to `out`."""
     fsync_folder(made)
     if out.is_dir():
         for part in made.iterdir():
@@ -185,14 +185,14 @@ def _place(made: Path, out: Path) -> None:
 
 
 def main() -> None:
-    """Bound this process, then do the job in the folder that is named."""
+    """Limit this process, then do the job in the given folder."""
     work = Path(sys.argv[1])
     job = read_json(work / "job.json")
     attempt(work, job, bounded=limit(ConversionLimits(**job["limits"]), Path(job["file"])))
 
 
 def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
-    """Do the job; write what went wrong to told.json."""
+    """Do the job; on failure write the error to told.json."""
     file = Path(job["file"])
     try:
         if not bounded and not is_safetensors(file):
@@ -206,7 +206,7 @@ def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
         _tell(work, too_large(file))
     except GanError as error:
         _tell(work, error)
-    except Exception as error:  # the edge of the process: a hostile file finds every corner
+    except Exception as error:  # the process boundary: a hostile file can raise anything
         _tell(work, _unexpected(file, error))
 
 
@@ -227,15 +227,15 @@ def _tell(work: Path, error: GanError) -> None:
 
 
 def limit(limits: ConversionLimits, file: Path) -> bool:
-    """Bound this process for good; False where the system has no such limits."""
+    """Irreversibly limit this process; False if the OS has no such limits."""
     if hasattr(signal, "alarm"):
-        signal.alarm(int(limits.wall_s) + 5)  # if the parent is gone
+        signal.alarm(int(limits.wall_s) + 5)  # in case the parent is gone
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return False
     size = file.stat().st_size
-    # without /proc the limit holds little anyway; then leave room for what torch maps
+    # without /proc the limit is weak anyway; then leave room for what torch maps
     mapped = _mapped_bytes() or 64 * 2**30
     ours = {
         resource.RLIMIT_AS: mapped + limits.memory_mib * MIB + 4 * size,
@@ -251,7 +251,7 @@ def limit(limits: ConversionLimits, file: Path) -> bool:
 
 
 def _mapped_bytes() -> int:
-    """Address space that this process has mapped; 0 where the system does not say."""
+    """Address space mapped by this process; 0 if the OS does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
     except (OSError, ValueError, IndexError):
@@ -260,7 +260,7 @@ def _mapped_bytes() -> int:
 
 
 def work_on(job: dict[str, Any], folder: Path) -> None:
-    """Read, recognise, load strictly, draw, write."""
+    """Read, recognise, load strictly, render, write."""
     file = Path(job["file"])
     found = _recognised(file, job)
     g, d = models_of(found, file)
@@ -292,7 +292,7 @@ def _recognised(file: Path, job: dict[str, Any]) -> Recognised:
 
 
 def models_of(found: Recognised, file: Path) -> tuple[Generator, Discriminator | None]:
-    """Our modules with exactly those tensors, every value finite."""
+    """Our modules with exactly those tensors, all values finite."""
     for name, tensor in [*found.g.items(), *(found.d or {}).items()]:
         if not bool(tensor.isfinite().all()):
             raise HubError(

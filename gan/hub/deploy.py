@@ -1,4 +1,4 @@
-"""The whole app as a Space of Hugging Face: what would be sent; gan.hub.sending sends it."""
+"""The app as a Hugging Face Space: the deployment plan; gan.hub.sending uploads it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gan.hub.stage import StagedFile, stage
 
 @dataclass(frozen=True, kw_only=True)
 class DeployPlan(SendPlan):
-    """A Space as it would be sent."""
+    """A Space as it would be uploaded."""
 
     files: tuple[StagedFile, ...]
 
     @property
     def front(self) -> str:
-        """The front matter that it would have."""
+        """Its front matter."""
         readme = next(f.data.decode() for f in self.files if f.path == "README.md")
         return readme[: len(readme) - len(split_front(readme)[1])]
 
@@ -35,10 +35,10 @@ def plan(
     ask: bool = True,
     root: Path | None = None,
 ) -> DeployPlan:
-    """What would be sent to the Space `repo`; with `ask` also what is there already.
+    """The plan for Space `repo`; with `ask` also its current contents.
 
-    models: owner/name@commit, fetched while the Space is built. Raises ConfigError for what makes
-    no Space, HubError where the Hub says no.
+    models: owner/name@commit, fetched while the Space is built. Raises ConfigError for an invalid
+    Space, HubError if the Hub refuses.
     """
     if not REPO_ID.fullmatch(repo):
         raise HubError("id", f"a Space is owner/name, got {repo[:80]!r}; correct it")
@@ -67,5 +67,5 @@ def plan(
 
 
 def checkout() -> Path:
-    """The folder that this package was checked out in."""
+    """The checkout that contains this package."""
     return Path(gan.__file__).parent.parent

@@ -1,4 +1,4 @@
-"""What the Hub's client raises, as one sentence of ours each; never an address, never a token."""
+"""Translates exceptions of the Hub's client to one sentence each; never with a URL or a token."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import errno
 from gan.errors import HubError, HubErrorKind
 
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS}
-PROXY_ERRORS = {"ValueError", "ImportError", "UnsupportedProtocol"}  # httpx, by kind of mistake
+PROXY_ERRORS = {"ValueError", "ImportError", "UnsupportedProtocol"}  # httpx, by kind of error
 LATER = "try again later"
 SLOW = f"the Hub was too slow with {{title}}; nothing was kept, {LATER}"
 
 
 def hub_error(error: BaseException, repo: str, *, revision: str = "", file: str = "") -> HubError:
-    """`error` as a HubError about `repo`; one of ours passes through.
+    """`error` as a HubError about `repo`; our own pass through.
 
-    The client's types are told by their names, of all their ancestors and causes: it raises its
-    own, its HTTP library's (which changed twice) and the system's.
+    The client's types are matched by the names of all their base classes and causes: it raises its
+    own, its HTTP library's (which changed twice) and the OS's.
     """
     if isinstance(error, HubError):
         return error
@@ -42,7 +42,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 def _refused(
     names: set[str], error: BaseException, repo: str, revision: str, file: str
 ) -> HubError | None:
-    """What the Hub said no to, by name."""
+    """Refusals by the Hub, by exception name."""
     if "GatedRepoError" in names:
         return HubError(
             "gated",
@@ -62,7 +62,7 @@ def _refused(
 
 
 def status_error(status: int, repo: str) -> HubError | None:
-    """The sentence of an HTTP status; None for those that are no failure."""
+    """The sentence for an HTTP status; None for those that are not errors."""
     sentences: dict[int, tuple[HubErrorKind, str]] = {
         401: (
             "not-found",
@@ -83,7 +83,7 @@ def status_error(status: int, repo: str) -> HubError | None:
 
 
 def _failed(names: set[str], error: BaseException, repo: str) -> HubError | None:
-    """What went wrong on the way."""
+    """Connection and other transport errors."""
     if "OfflineModeIsEnabled" in names:
         return HubError(
             "offline",
@@ -118,7 +118,7 @@ def _failed(names: set[str], error: BaseException, repo: str) -> HubError | None
 
 
 def _is_proxy_setting(names: set[str], error: BaseException) -> bool:
-    """Whether the HTTP client could not be built from the proxies of the environment."""
+    """Whether the HTTP client could not be built because of the environment's proxy settings."""
     text = str(error)
     return "InvalidURL" in names or ("proxy" in text.lower() and bool(names & PROXY_ERRORS))
 

@@ -1,4 +1,4 @@
-"""`python -m gan.hub.fetch`: all that is read from the Hub, as a process that can be killed."""
+"""`python -m gan.hub.fetch`: all reads from the Hub, as a process that can be killed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gan.hub.choice import OURS, choices, choose, critic_of, hint_files
 from gan.hub.failures import damaged_error, hub_error, status_error
 from gan.hub.hints import MAX_HINT_BYTES, is_ours, parsed
 
-ANSWER_S = 10.0  # for each single answer of the Hub
-CHUNK = 256 * 2**10  # bytes between two signs of life
+ANSWER_S = 10.0  # timeout per response of the Hub
+CHUNK = 256 * 2**10  # bytes between two progress messages
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def _told(error: Exception, task: Mapping[str, Any], _: Token) -> HubError:
 
 
 def _guard(token: Token, repo: str) -> None:
-    """Have the client fail at once where it would wait, and send the token to the Hub alone."""
+    """Make the client fail instead of wait, and send the token to the Hub only."""
     import huggingface_hub  # noqa: PLC0415 - in this process only, and after the input is read
     from huggingface_hub import constants  # noqa: PLC0415
     from huggingface_hub.utils._http import default_client_factory  # noqa: PLC0415
@@ -48,7 +48,7 @@ def _guard(token: Token, repo: str) -> None:
 
     def after(response: Any) -> None:
         status = response.status_code
-        if status == 429 or status >= 500:  # the client would wait and ask again, for minutes
+        if status == 429 or status >= 500:  # the client would wait and retry for minutes
             raise status_error(status, repo) or AssertionError
         away = response.headers.get("location", "")
         if away and urlsplit(str(response.url)).path.startswith("/api/"):
@@ -93,7 +93,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
 
 
 def _info(task: Mapping[str, Any], token: Token) -> Any:
-    """What the Hub knows of a repo, its files with sizes and hashes; one request."""
+    """A repo's metadata, its files with sizes and hashes; one request."""
     from huggingface_hub import HfApi  # noqa: PLC0415
 
     return HfApi().repo_info(
@@ -141,7 +141,7 @@ def _pull(task: dict[str, Any], token: Token) -> Iterator[Message]:
         )
     critic = "" if ours else critic_of(file, sizes)
     if sizes.get(critic, 0) > task["max_bytes"]:
-        critic = ""  # the generator is worth having without it
+        critic = ""  # the generator is useful without it
     first, size = sizes[file], sizes[file] + sizes.get(critic, 0)
     path = fetch(file, lambda done: say({"done": done, "of": size}))
     d_path = fetch(critic, lambda done: say({"done": first + done, "of": size})) if critic else ""
@@ -195,7 +195,7 @@ def _fetcher(
 
 
 def _amiss(path: Path, stated: Any) -> str:
-    """What differs between a file and what the Hub states of it; empty where it is the same."""
+    """How a file differs from what the Hub states; empty if it matches."""
     if path.stat().st_size != stated.size:
         return f"{path.stat().st_size:,} bytes instead of {stated.size:,}"
     if stated.lfs is not None:
@@ -211,12 +211,12 @@ def _sha256(path: Path) -> str:
 
 
 def _meter(told: Callable[[int], None] | None) -> Any:
-    """A progress bar as the client wants one, that tells how many bytes there are."""
+    """A progress bar for the client that reports the number of bytes."""
 
     class Meter:
         def __init__(self, *_: Any, total: float = 0, initial: int = 0, **__: Any) -> None:
             self.total, self.n = total, initial
-            self.update(0)  # who waits for the first bytes knows that they are on their way
+            self.update(0)  # tell whoever waits for the first bytes that the download has begun
 
         def update(self, count: float = 1) -> None:
             self.n += int(count)

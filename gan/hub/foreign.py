@@ -1,4 +1,4 @@
-"""A stranger's file as a flat dict of tensors; for the limited child of gan.hub.convert alone."""
+"""Reads an untrusted file as a flat dict of tensors; only for gan.hub.convert's limited child."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from gan.errors import HubError, WeightsError
 from gan.hub.layouts.base import shown
 from gan.tensors import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_specs
 
-MAX_TENSORS = 20_000  # a checkpoint's optimisers have two for each of the model's
+MAX_TENSORS = 20_000  # a checkpoint's optimisers have two per model tensor
 MAX_DEPTH = 8
-MAX_LISTED = 64  # of a list: losses of each step are no state dicts
+MAX_LISTED = 64  # per list: per-step losses are not state dicts
 NO_MEMORY = re.compile("allocate|memory|bad_alloc", re.IGNORECASE)
 
 
 def tensors_of(file: Path) -> dict[str, Tensor]:
-    """Every tensor in a safetensors file or in a pickle; names of nested dicts joined by "/".
+    """Every tensor in a safetensors file or a pickle; names of nested dicts joined by "/".
 
-    Raises HubError: `damaged` for what is neither or is torn, `refused` for a pickle that holds
-    more than tensors, `too-large` for one that asks for more memory than its size can fill.
+    Raises HubError: `damaged` for an invalid or truncated file, `refused` for a pickle that
+    contains more than tensors, `too-large` for one that requests more memory than its size can
+    fill.
     """
     check_start(file)
     if is_safetensors(file):
@@ -34,13 +35,13 @@ def tensors_of(file: Path) -> dict[str, Tensor]:
         data = read_foreign(file)
     except MemoryError as error:
         raise too_large(file) from error
-    except Exception as error:  # torch raises what its pickle, zip and allocator do
+    except Exception as error:  # torch raises whatever its pickle, zip and allocator do
         raise _told(file, error) from error
     return _flat(file, data)
 
 
 def too_large(file: Path) -> HubError:
-    """A bomb, or a model that is none of these."""
+    """A decompression bomb, or not one of these models."""
     return HubError(
         "too-large",
         f"{shown(file.name)} asks for more memory than a file of {_size(file)} may; it was not "
@@ -62,7 +63,7 @@ def is_safetensors(file: Path) -> bool:
 
 
 def check_start(file: Path) -> None:
-    """Raises HubError, with what it is instead, where a file's first bytes are of another kind."""
+    """Raises HubError that names the actual type if a file's first bytes are of another kind."""
     with file.open("rb") as stream:
         start = stream.read(512)
     name = shown(file.name)
@@ -105,7 +106,7 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
 
 
 def _told(file: Path, error: Exception) -> HubError:
-    """What torch could not read, as one of three sentences."""
+    """Why torch could not read a file, as one of three sentences."""
     name, text = shown(file.name), str(error)
     if found := re.search(r"GLOBAL ([\w.]+)", text):
         return HubError(
@@ -161,5 +162,5 @@ def _leaves(data: Any, path: str, depth: int) -> Iterator[tuple[str, Tensor]]:
 def _is_inflated(tensor: Tensor) -> bool:
     """Whether a tensor has more values than bytes behind them: strides of 0."""
     if tensor.layout != torch.strided or tensor.is_quantized:
-        return False  # refused later, by name
+        return False  # rejected later, by name
     return tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes()

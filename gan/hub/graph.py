@@ -1,9 +1,9 @@
-"""An ONNX generator as a chain of ours: its nodes say all that a state dict leaves open.
+"""Reads an ONNX generator as a chain: its nodes specify everything that a state dict leaves open.
 
 The file is run once by onnx's own reference implementation, which gives the shape of every value
-and the picture that the chain must give too; where it does not, the file is refused. Read are
-graphs that are one straight line from z (N, z) or (N, z, 1, 1) to a picture. For the limited child
-of gan.hub.convert alone.
+and the picture that the chain must reproduce; if it does not, the file is refused. Supported are
+graphs that are a linear chain from z (N, z) or (N, z, 1, 1) to a picture. Only for
+gan.hub.convert's limited child.
 """
 
 from __future__ import annotations
@@ -38,15 +38,16 @@ SHAPING = {"Reshape", "Flatten", "Squeeze", "Unsqueeze"}
 
 
 def is_onnx(file: Path) -> bool:
-    """By its first bytes, whatever it is called."""
+    """Whether it is ONNX by its first bytes, whatever its name."""
     with file.open("rb") as stream:
         start = stream.read(3)
     return len(start) == 3 and start[:1] == START and start[1] < 32 and start[2:] in FIELDS
 
 
 def read_graph(file: Path) -> Recognised:
-    """The chain that an ONNX file is. Raises HubError: `damaged` for a torn file, `unknown-layout`
-    for a graph with a node that no chain has, or that gives other pictures than the chain."""
+    """Convert an ONNX file to a chain. Raises HubError: `damaged` for a truncated file,
+    `unknown-layout` for a graph with an unsupported node, or whose pictures differ from the
+    chain's."""
     line = GraphWalk(file)
     line.follow()
     found = line.recognised()
@@ -83,7 +84,7 @@ def _nodes(model: Any) -> Iterator[Any]:
 
 
 def _tensors(model: Any) -> Iterator[Any]:
-    """Every tensor that is stored in the file, but for those of graphs within nodes."""
+    """Every tensor stored in the file, except those of subgraphs."""
     yield from model.graph.initializer
     for node in _nodes(model):
         for attribute in node.attribute:
@@ -91,7 +92,7 @@ def _tensors(model: Any) -> Iterator[Any]:
 
 
 class GraphWalk:
-    """The way from noise to picture through a graph, node after node."""
+    """Walks a graph from noise to picture, node by node."""
 
     def __init__(self, file: Path) -> None:
         self.name = shown(file.name)
@@ -103,13 +104,13 @@ class GraphWalk:
         self.moving = self._moving()
         self.chain = Chain()
         self.at: str = self.input.name
-        self.scale, self.shift = 1.0, 0.0  # what is done to the picture behind its activation
-        self.is_last_axis = False  # channels stand last in what comes out
+        self.scale, self.shift = 1.0, 0.0  # ops on the picture after its activation
+        self.is_last_axis = False  # the output is channels-last
 
     # ---- what is there --------------------------------------------------------------------------
 
     def refuse(self, why: str) -> NoReturn:
-        """Raise HubError with what stands in the way."""
+        """Raise HubError with the reason."""
         raise HubError(
             "unknown-layout",
             f"an ONNX generator must be one line of layers from noise to a picture, {self.name} is "
@@ -117,7 +118,7 @@ class GraphWalk:
         )
 
     def refuse_kind(self, op: str) -> NoReturn:
-        """Raise HubError for a node that is not as in a chain."""
+        """Raise HubError for an unsupported node."""
         self.refuse(f"its {shown(op)} is of a kind that is not read")
 
     def _input(self) -> tuple[Any, Tensor]:
@@ -148,7 +149,7 @@ class GraphWalk:
             if node.op_type == "BatchNormalization":
                 if self._options(node).get("training_mode") or len(node.output) > 1:
                     self.refuse("it was saved in training mode")
-                # below opset 14 the reference mixes 1 - momentum of the batch's statistics in
+                # below opset 14 the reference mixes in 1 - momentum of the batch's statistics
                 kept = [a for a in node.attribute if a.name != "momentum"]
                 del node.attribute[:]
                 node.attribute.extend([*kept, self.onnx.helper.make_attribute("momentum", 1.0)])
@@ -157,7 +158,7 @@ class GraphWalk:
             found = evaluator.run(None, {self.input.name: self.z.numpy()}, intermediate=True)
         except MemoryError:
             raise
-        except Exception as error:  # whatever a graph can be wrong about
+        except Exception as error:  # a graph can be invalid in any way
             raise HubError(
                 "unknown-layout",
                 f"{self.name} cannot be run ({type(error).__name__}); choose the .pth or "
@@ -167,7 +168,7 @@ class GraphWalk:
         return known | {k: v for k, v in found.items() if isinstance(v, np.ndarray)}
 
     def _moving(self) -> set[str]:
-        """Names of the values that depend on z, not only on how many there are."""
+        """Names of the values that depend on z, not only on the batch size."""
         moving = {self.input.name}
         for node in self.graph.node:
             if node.op_type != "Shape" and moving & set(node.input):
@@ -178,7 +179,7 @@ class GraphWalk:
         return {a.name: self.onnx.helper.get_attribute_value(a) for a in node.attribute}
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of a value, with the batch first."""
+        """Shape of a value, batch first."""
         return tuple(self.values[name].shape)
 
     def tensor(self, node: Any, index: int) -> Tensor:
@@ -191,7 +192,7 @@ class GraphWalk:
     # ---- the line -------------------------------------------------------------------------------
 
     def follow(self) -> None:
-        """Go through the nodes from z on."""
+        """Follow the nodes from z on."""
         end = self.graph.output[0].name
         while self.at != end:
             users = [
@@ -244,10 +245,10 @@ class GraphWalk:
     def _reshape(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
         if before == after:
             return
-        if len(after) == 2:  # a picture without its one channel
+        if len(after) == 2:  # a picture without its single channel axis
             after = (1, *after)
         if not self.chain.layers:
-            return  # z as units or as maps of 1 x 1: the first layer tells which
+            return  # z as units or as maps of 1 x 1: the first layer decides
         if len(after) not in (1, 3):
             self.refuse_kind("Reshape")
         if len(before) != 1:
@@ -274,7 +275,7 @@ class GraphWalk:
             self.scale, self.shift = self.scale * factor, self.shift * factor
 
     def _bias_of(self, value: Tensor) -> Tensor | None:
-        """`value` as the bias of the layer before, where it has none and this can be one."""
+        """`value` as the bias of the previous layer, if it has none and the shape fits."""
         last = self.chain.layers[-1].split() if self.chain.layers else []
         if not last or last[0] not in ("linear", "conv", "deconv") or last[-1] == "bias":
             return None
@@ -287,7 +288,7 @@ class GraphWalk:
     # ---- what comes out -------------------------------------------------------------------------
 
     def recognised(self) -> Recognised:
-        """As a model; what is done to the picture behind its activation is undone."""
+        """The resulting model; ops after the picture's activation are inverted."""
         shape = self.shape(self.graph.output[0].name)[1:]
         if self.is_last_axis and len(shape) == 3:
             shape = (shape[2], *shape[:2])
@@ -307,7 +308,7 @@ class GraphWalk:
             self.chain.add("clip")
         if (self.scale, self.shift) != (1.0, 0.0):
             if word not in ("tanh", "sigmoid") or self.scale <= 0:
-                self.refuse_kind("Mul")  # of values without bounds
+                self.refuse_kind("Mul")  # of unbounded values
             notes = (
                 f"the file's own pictures are multiplied by {self.scale:g} and shifted by "
                 f"{self.shift:g}; here they are within -1 and 1",
@@ -320,7 +321,7 @@ class GraphWalk:
 
     @torch.no_grad()
     def check(self, found: Recognised) -> None:
-        """Raises HubError where our chain gives other pictures than the file does by itself."""
+        """Raises HubError if our chain's pictures differ from the file's own."""
         own = torch.from_numpy(self.values[self.graph.output[0].name].astype(np.float32))
         if self.is_last_axis:
             own = own.permute(0, 3, 1, 2)

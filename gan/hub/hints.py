@@ -1,4 +1,4 @@
-"""Small files beside a model, as plain data that is bounded whatever they hold."""
+"""Small files beside a model, as plain data of bounded size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from gan.files import parse_json
 
 MAX_HINT_BYTES = 64 * 2**10
-MAX_VALUES = 2000  # in one file
+MAX_VALUES = 2000  # per file
 
 
 def is_ours(config: Path | None) -> bool:
@@ -17,18 +17,18 @@ def is_ours(config: Path | None) -> bool:
 
 
 def parsed(path: Path) -> dict[str, Any]:
-    """A small JSON or YAML file as plain data; empty where it is neither, or no mapping."""
+    """A small JSON or YAML file as plain data; empty if it is neither, or not a mapping."""
     try:
         text = path.read_bytes()
         data = parse_json(text) if path.suffix == ".json" else _yaml(text.decode("utf-8-sig"))
         plain = _plain(data, [MAX_VALUES])
-    except Exception:  # PyYAML raises KeyError, IndexError and more for what makes no sense
+    except Exception:  # PyYAML raises KeyError, IndexError and more for invalid input
         return {}
     return plain if isinstance(plain, dict) else {}
 
 
 def _yaml(text: str) -> Any:
-    """YAML without references: merged into one another, 500 bytes of them fill any memory."""
+    """YAML without aliases: nested, 500 bytes of them can fill any memory."""
     import yaml  # noqa: PLC0415 - comes with the Hub's client
 
     if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, yaml.SafeLoader)):

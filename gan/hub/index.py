@@ -1,7 +1,7 @@
-"""`weights/index.json`: our own models by name, with the repo and the SHA-256 that each must have.
+"""`weights/index.json`: our own models by name, with each one's repo and required SHA-256.
 
-The repos `gan-atelier/<name>` are where they are to be published; until they are, `revision` is
-null and nothing is asked of the Hub for them.
+The repos `gan-atelier/<name>` are where they will be published; until then `revision` is null and
+the Hub is not contacted for them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Indexed:
 
     name: str
     repo: str
-    revision: str | None = None  # the commit that holds it; None: not published yet
+    revision: str | None = None  # the commit that contains it; None: not published yet
     sha256: str  # of its model.safetensors
-    size: int  # bytes of the same
+    size: int  # its size in bytes
     licence: str = ""
 
 
 def index() -> dict[str, Indexed]:
-    """Our models by name, bundled here or not; raises WeightsError where the list is damaged."""
+    """Our models by name, bundled here or not; raises WeightsError if the list is damaged."""
     file = weights_dir() / INDEX_FILE
     if not file.is_file():
         return {}
@@ -47,7 +47,7 @@ def index() -> dict[str, Indexed]:
 
 
 def missing() -> list[str]:
-    """Names of the index that are not bundled here."""
+    """Names in the index that are not bundled here."""
     here = bundled()
     return [name for name in index() if name not in here]
 
@@ -55,7 +55,7 @@ def missing() -> list[str]:
 def fetch(
     name: str, *, limit_s: float = LIMIT_S, cancelled: Callable[[], bool] = never
 ) -> Iterator[PullProgress | Pulled]:
-    """Pull one of our models; what comes must have the index's SHA-256. Raises HubError."""
+    """Pull one of our models; it must have the index's SHA-256. Raises HubError."""
     row = index()[name]
     if row.revision is None:
         raise HubError(
@@ -77,7 +77,7 @@ def _check(ref: str, row: Indexed) -> None:
 
 
 def described(folder: Path, known: Indexed | None = None) -> Indexed:
-    """The row of a bundled model as its files are now; its place on the Hub stays as it was."""
+    """The index row of a bundled model from its current files; its place on the Hub is kept."""
     file = folder / MODEL_FILE
     return Indexed(
         name=folder.name,
@@ -96,7 +96,7 @@ def _licence(card: Path) -> str:
 
 
 def write_index() -> None:
-    """The list anew from what is bundled here: for who changes the bundled models."""
+    """Rebuild the list from the models bundled here: for maintainers."""
     known = index()
     rows = [described(weights_dir() / name, known.get(name)) for name in bundled()]
     write_json(weights_dir() / INDEX_FILE, [to_json(row) for row in rows])

@@ -1,4 +1,4 @@
-"""GANs on the Hub that are known to be of layouts we read: suggestions that need no network.
+"""GANs on the Hub with layouts known to be supported: suggestions that need no network.
 
 From their sources and listed file sizes; licences as their cards stated when this was written.
 """
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 
 class Known(NamedTuple):
-    """A repo worth a walk."""
+    """A recommended repo."""
 
     repo: str  # owner/name, or spaces/owner/name
     file: str | None  # None: the only model in it, or there are several to choose from
     layout: str
-    resolution: int  # px; 0 where its config.json says it
+    resolution: int  # px; 0 if stated in its config.json
     licence: str  # empty where its card states none
     note: str
 
@@ -75,11 +75,11 @@ KNOWN: tuple[Known, ...] = (
 
 
 def known_of(repo: str) -> Known | None:
-    """What is known of owner/name."""
+    """The entry of owner/name."""
     return next((row for row in KNOWN if row.repo == repo), None)
 
 
 def preferred_file(repo: str) -> str:
-    """The model that is meant where a known repo holds several and none was named."""
+    """The default model if a known repo has several and none was named."""
     row = known_of(repo)
     return row.file or "" if row is not None else ""

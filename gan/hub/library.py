@@ -1,4 +1,4 @@
-"""The models that were pulled: a folder each, and what the Hub's names meant when they were."""
+"""The pulled models: a folder each, and a record of what each requested name resolved to."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from gan.files import (
 from gan.hub.names import Repo, folder_name, repo_prefix
 from gan.schema import from_json
 
-CACHE = ".cache"  # of what is being pulled; a pulled model needs nothing in it
+CACHE = ".cache"  # of a pull in progress; a finished model needs nothing in it
 NAMES = ".names.json"
-LEFTOVER_S = 3600.0  # what a killed pull left half written
+LEFTOVER_S = 3600.0  # left half-written by a killed pull
 _names_lock = threading.Lock()
 
 
 class Entry(NamedTuple):
-    """A pulled model, without its weights being read."""
+    """A pulled model, without loading its weights."""
 
     ref: str  # hub:FOLDER
     name: str
     source: SourceConfig
-    size: int  # bytes of its folder
+    size: int  # size of its folder in bytes
     path: Path
     config: WeightsConfig
 
 
 def listed() -> list[Entry]:
-    """All pulled models that can be read, the last pulled first."""
+    """All readable pulled models, most recently pulled first."""
     entries = [found for name in pulled() if (found := entry(name)) is not None]
     return sorted(entries, key=lambda e: -e.path.stat().st_mtime)
 
 
 def entry(name: str) -> Entry | None:
-    """A pulled model by its folder's name; None where it is not there or cannot be read."""
+    """A pulled model by its folder's name; None if missing or unreadable."""
     path = pulled_root() / name
     try:
         config = from_json(WeightsConfig, read_json(path / CONFIG_FILE))
@@ -60,28 +60,28 @@ def entry(name: str) -> Entry | None:
 
 
 def delete(ref: str) -> None:
-    """Remove a pulled model, `hub:FOLDER`; raises HubError where there is none."""
+    """Remove a pulled model, `hub:FOLDER`; raises HubError if there is none."""
     name = ref.removeprefix(PULLED)
     if not is_pulled(name):
         raise HubError("not-found", f"{name[:120]!r} is not among the pulled models; see the list")
-    # first out of sight: nobody shall open a model of which half is gone
+    # rename first: nobody may open a half-deleted model
     gone = pulled_root() / f".{uuid.uuid4().hex}.tmp"
     (pulled_root() / name).rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
 
 
 def sweep() -> None:
-    """Remove what pulls that were killed an hour ago or more left half written."""
+    """Remove partial downloads of pulls that were killed an hour ago or more."""
     for leftover in [*pulled_root().glob(".*.tmp"), *(pulled_root() / CACHE).glob("*")]:
         try:
             if leftover.stat().st_mtime < time.time() - LEFTOVER_S:
                 shutil.rmtree(leftover)
         except OSError:
-            continue  # somebody else removes it
+            continue  # somebody else is removing it
 
 
 def cache_of(repo: Repo) -> Path:
-    """Where a repo's files are fetched to."""
+    """Download folder of a repo's files."""
     return pulled_root() / CACHE / repo_prefix(repo).strip("-")
 
 
@@ -91,21 +91,21 @@ def has(folder: str) -> bool:
 
 
 def kept(repo: Repo) -> list[Entry]:
-    """The pulled models of a repo, the last pulled first."""
+    """A repo's pulled models, most recently pulled first."""
     return [e for e in listed() if e.path.name.startswith(repo_prefix(repo))]
 
 
 def remember(repo: Repo, folder: str) -> None:
-    """That what was asked for as `repo` (its revision, its file) is in `folder`."""
+    """Record that a request for `repo` (its revision, its file) resolved to `folder`."""
     with _names_lock:
         names = _names() | {_key(repo): folder}
         write_atomic(pulled_root() / NAMES, json_bytes({k: v for k, v in names.items() if has(v)}))
 
 
 def recall(repo: Repo) -> Entry | None:
-    """What `repo` meant when the Hub was last asked; None where it never was.
+    """What `repo` resolved to when the Hub was last queried; None if never.
 
-    A commit's own models are found without the Hub having been asked for it by that name.
+    Models pulled at a commit are found even if that commit was never requested by name.
     """
     if has(name := _names().get(_key(repo), "")) and name:
         return entry(name)
@@ -132,7 +132,8 @@ def _names() -> dict[str, str]:
 
 @contextmanager
 def new_folder(name: str) -> Iterator[Path]:
-    """A folder to fill, that becomes the pulled model `name` when all went well, else vanishes."""
+    """A folder to fill, which becomes the pulled model `name` on success and is deleted
+    otherwise."""
     root = pulled_root()
     temporary = root / f".{uuid.uuid4().hex}.tmp"
     try:
@@ -141,7 +142,7 @@ def new_folder(name: str) -> Iterator[Path]:
         if not all((temporary / part).is_file() for part in (CONFIG_FILE, MODEL_FILE)):
             raise ConfigError(f"{name} must hold {CONFIG_FILE} and {MODEL_FILE}; pull it again")
         fsync_folder(temporary)
-        if not has(name):  # somebody else was quicker: theirs is the same
+        if not has(name):  # another process was quicker: its result is the same
             temporary.rename(root / name)
             fsync_folder(root)
     finally:

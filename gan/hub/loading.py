@@ -1,4 +1,4 @@
-"""One way to name a model: ours, a folder, a run, or a repo on the Hub, which is then pulled."""
+"""Resolves any model name: bundled, a folder, a run, or a repo on the Hub, which is then pulled."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def load(ref: str | Path, *, watch: Watch | None = None) -> Weights:
     """The model that `ref` names, ready to sample from.
 
     A bundled name, a weights folder, a run, `hub:NAME` (pulled before) or `owner/name[@revision]`
-    on the Hugging Face Hub, which is pulled where it is not here yet; a folder or a file of weights
-    that exists goes before a repo of that name, and a file is converted. `watch` is told how a
-    pull goes on. Raises WeightsError, HubError.
+    on the Hugging Face Hub, which is pulled if missing; an existing folder or weights file takes
+    precedence over a repo of that name, and a file is converted. `watch` gets the pull's progress.
+    Raises WeightsError, HubError.
     """
     text = str(ref)
     steps = _steps(text)
@@ -39,7 +39,7 @@ def load(ref: str | Path, *, watch: Watch | None = None) -> Weights:
 
 
 def _steps(text: str) -> Iterator[PullProgress | Pulled] | None:
-    """The pull that brings what `text` names; None where it is here, or cannot come."""
+    """The pull for what `text` names; None if it is here already, or cannot be pulled."""
     if text in bundled() or text.startswith(PULLED):
         return None
     if _exists(text):
@@ -52,7 +52,7 @@ def _steps(text: str) -> Iterator[PullProgress | Pulled] | None:
 
 
 def _own(path: Path) -> Iterator[PullProgress | Pulled] | None:
-    """The conversion of a file of one's own; None for a folder."""
+    """The conversion of a local file; None for a folder."""
     if not path.is_file() or is_file_of_ours(path):
         return None
     return take(path)
@@ -66,7 +66,7 @@ def _exists(text: str) -> bool:
 
 
 def _is_path(text: str) -> bool:
-    """Whether the first part is a folder here: `runs/a` mistyped is no business of the Hub's."""
+    """Whether the first part is a folder here: a mistyped `runs/a` must not be sent to the Hub."""
     return "://" not in text and Path(text.split("/")[0]).is_dir()
 
 

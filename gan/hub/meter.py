@@ -1,4 +1,4 @@
-"""How much of a push is on its way, counted where the Hub's client reads what it sends."""
+"""Upload progress of a push, counted as the Hub's client reads its input."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 
 
 class Meter:
-    """Bytes on their way of each file.
+    """Bytes sent of each file.
 
-    What is told of them only grows, also while a part of a file is sent again, and is never more
-    than there is.
+    Reported values only increase, even while a part is sent again, and never exceed the total.
     """
 
     def __init__(self, sizes: Mapping[str, int], say: Callable[[dict[str, Any]], None]) -> None:
@@ -26,7 +25,7 @@ class Meter:
         self._lock = threading.Lock()  # the client sends several files at a time
 
     def sent(self, path: str, count: int) -> None:
-        """The first `count` bytes of a file are on their way."""
+        """The first `count` bytes of a file have been sent."""
         with self._lock:
             self._sent[path] = count
             done = sum(self._sent.values())
@@ -34,7 +33,7 @@ class Meter:
                 self._tell("sending", done)
 
     def writes(self) -> None:
-        """All large files are there, the commit with the small ones is next."""
+        """All large files are uploaded, the commit with the small ones is next."""
         with self._lock:
             if not self._writes:
                 self._writes = True
@@ -45,7 +44,7 @@ class Meter:
         self._say({"stage": stage, "done": done, "of": self._of})
 
     def addition(self, path: str, file: Path) -> Any:
-        """A file for the client's `create_commit`, which counts here when it is sent."""
+        """A file for the client's `create_commit` that is counted here when sent."""
         # in the child alone, which has the client already
         from huggingface_hub import CommitOperationAdd  # noqa: PLC0415
 
@@ -70,7 +69,7 @@ class Meter:
 
 
 class _Stream(io.FileIO):
-    """A file that tells, when more of it is asked for, how much of it was taken."""
+    """A file object that reports, on each read, how much has been consumed."""
 
     def __init__(self, file: Path, told: Callable[[int], None]) -> None:
         super().__init__(file)

@@ -1,7 +1,7 @@
-"""Our models for who knows PyTorchModelHubMixin: the very folders that we push and pull.
+"""PyTorchModelHubMixin interface to our models: the same folders that we push and pull.
 
-The mixin itself loads what fits and falls back to a pickle; here a file is read as gan.checkpoint
-reads it, strictly, safetensors alone, and nothing else is ever fetched.
+The mixin itself loads whatever fits and falls back to a pickle; here a file is read strictly, as in
+gan.checkpoint, safetensors only, and nothing else is ever fetched.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from gan.schema import to_json
 
 
 class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAGS]):
-    """A generator, with its discriminator where there is one.
+    """A generator, with its discriminator if there is one.
 
-    `GanModel.from_pretrained("owner/name")` gives the pictures that `gan.load` gives.
+    `GanModel.from_pretrained("owner/name")` gives the same pictures as `gan.load`.
     """
 
     def __init__(
@@ -42,9 +42,9 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
         generator: Generator | None = None,
         discriminator: Discriminator | None = None,
     ) -> None:
-        """With new weights where no generator is given; raises ConfigError for a bad config."""
+        """Newly initialised unless a generator is given; raises ConfigError for a bad config."""
         super().__init__()
-        # what is saved is for others: where images lie on this machine is left out
+        # saved models are meant for others: local image paths are left out
         config = replace(config, data=shared_data(config.data))
         self.weights_config = config
         self.g_ema = build_generator(config.model) if generator is None else generator
@@ -61,7 +61,7 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
         save_weights(save_directory, self.weights_config, self.g_ema, self.d)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> Any:
-        """Our card instead of the mixin's; `repo_id` is what it shows how to load."""
+        """Our card instead of the mixin's; `repo_id` is used in its loading example."""
         from huggingface_hub import ModelCard  # noqa: PLC0415 - needs more than the rest
 
         config = self.weights_config

@@ -1,4 +1,4 @@
-"""What a user calls a repo, and what we call its folder; nothing here opens a connection."""
+"""Parses repo names and derives folder names; nothing here opens a connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMIT_LETTERS, SLUG_LETTERS = 12, 40  # of a folder's name
 
 
 class Repo(NamedTuple):
-    """A repo as it was asked for: `revision` and `file` are empty where nothing was said."""
+    """A requested repo: `revision` and `file` are empty if not given."""
 
     owner: str
     name: str
@@ -37,7 +37,7 @@ class Repo(NamedTuple):
 
     @property
     def title(self) -> str:
-        """owner/name, with what tells a Space from a model."""
+        """owner/name, marked if it is a Space."""
         return f"{SPACES if self.kind == 'space' else ''}{self.id}"
 
     @property
@@ -47,9 +47,10 @@ class Repo(NamedTuple):
 
 
 def parse_repo(text: str, *, revision: str = "", file: str = "") -> Repo:
-    """`owner/name[@revision]`, `spaces/owner/name[@revision]` or the address of a page on the Hub.
+    """Parse `owner/name[@revision]`, `spaces/owner/name[@revision]` or the URL of a page on the
+    Hub.
 
-    `revision` and `file` go before what the text says. Raises HubError of kind "id".
+    `revision` and `file` override the text. Raises HubError of kind "id".
     """
     text = text.strip()
     if len(text) > MAX_TEXT:
@@ -69,7 +70,7 @@ def parse_repo(text: str, *, revision: str = "", file: str = "") -> Repo:
 
 
 def names_a_repo(text: str) -> bool:
-    """Whether `text` could name a repo; nothing is asked of the Hub."""
+    """Whether `text` could name a repo; the Hub is not contacted."""
     try:
         parse_repo(text)
     except HubError:
@@ -122,18 +123,18 @@ def _no_repo(text: str) -> HubError:
 
 
 def folder_name(repo: Repo, commit: str, *, file: str = "") -> str:
-    """The folder of a pulled model; `file` tells the models of one repo apart."""
+    """The folder of a pulled model; `file` distinguishes the models of one repo."""
     prefix = f"{repo_prefix(repo)}{commit[:COMMIT_LETTERS]}"
     return f"{prefix}--{_slug(file)}" if file else prefix
 
 
 def repo_prefix(repo: Repo) -> str:
-    """What the folders of all models of a repo begin with; a repo's name never holds `--`."""
+    """Common prefix of the folders of a repo's models; a repo's name never contains `--`."""
     return repo.title.replace("/", "--") + "--"
 
 
 def _slug(file: str) -> str:
-    """Files that differ in their endings alone are different models, too."""
+    """Files that differ only in their extensions are different models, too."""
     stem = file.rsplit(".", 1)[0]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", stem).strip("-")[-SLUG_LETTERS:].strip("-")
     return f"{slug}-{hashlib.sha256(file.encode()).hexdigest()[:6]}"

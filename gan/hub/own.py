@@ -1,4 +1,5 @@
-"""A file of one's own: told by its content, converted like a stranger's, kept beside the pulled."""
+"""Local weights files: type detected by content, converted like untrusted ones, kept beside pulled
+models."""
 
 from __future__ import annotations
 
@@ -31,10 +32,10 @@ def take(
     answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[PullProgress | Pulled]:
-    """Convert `file` (any ending, or none) into a model of ours; the last item is a Pulled.
+    """Convert `file` (any extension, or none) to our format; the last item is a Pulled.
 
-    The same file with the same answers is converted once. `name`: what it is called, its file's
-    name otherwise. Raises HubError.
+    The same file with the same answers is converted only once. `name`: its display name, by default
+    the file's name. Raises HubError.
     """
     _check(file)
     called = name or file.name
@@ -87,7 +88,7 @@ def _check(file: Path) -> None:
 
 
 def _folder_name(file: Path, called: str, answers: Mapping[str, str]) -> str:
-    """By its content and what was answered; readable."""
+    """A readable name, unique to its content and the answers."""
     text = ",".join(f"{k}={v}" for k, v in sorted(answers.items()))
     key = hashlib.sha256(f"{sha256(file)} {text}".encode()).hexdigest()[:12]
     slug = re.sub(r"[^A-Za-z0-9]+", "-", called).strip("-")[-SLUG_LETTERS:].strip("-") or "weights"
@@ -95,5 +96,5 @@ def _folder_name(file: Path, called: str, answers: Mapping[str, str]) -> str:
 
 
 def is_file_of_ours(path: Path) -> bool:
-    """Whether `path` lies in a weights folder, which is loaded as it is."""
+    """Whether `path` lies in a weights folder, which is loaded directly."""
     return (path.parent / CONFIG_FILE).is_file() and path.name == checkpoint.MODEL_FILE

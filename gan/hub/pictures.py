@@ -1,4 +1,4 @@
-"""The pictures of a model card: a grid of samples, and a walk from seed to seed as a film."""
+"""Pictures for a model card: a grid of samples, and an animated walk from seed to seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WALK_SIDE = 160
 WALK_SEEDS = (3, 21, 8, 42, 17)
 FRAMES_PER_S, SLOW_FRAMES_PER_S = 12, 6
 MOST_FRAMES, FEWEST_FRAMES = 60, 20
-WALK_BUDGET_S = 20.0  # of drawing, on this machine
+WALK_BUDGET_S = 20.0  # of rendering, on this machine
 
 
 def samples_picture(g: Generator) -> tuple[bytes, int]:
@@ -31,7 +31,7 @@ def samples_picture(g: Generator) -> tuple[bytes, int]:
 
 
 def walk_picture(g: Generator) -> bytes:
-    """A looping walk through a few seeds, animated WebP; fewer frames where drawing is slow."""
+    """A looping walk through a few seeds, animated WebP; fewer frames if rendering is slow."""
     keys = latents(g.z_dim, WALK_SEEDS)
     labels = choose_labels(g, WALK_SEEDS, None)
     weights = None if labels is None else torch.nn.functional.one_hot(labels, g.classes).float()
@@ -52,7 +52,7 @@ def walk_picture(g: Generator) -> bytes:
 
 
 def _opaque(pixels: Pixels) -> Pixels:
-    """(H, W, C) with C of 1 or 3: what is transparent lies over white."""
+    """(H, W, C) with C of 1 or 3: transparency is composited over white."""
     if pixels.shape[-1] in (1, 3):
         return pixels
     if pixels.shape[-1] == 2:

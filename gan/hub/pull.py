@@ -1,7 +1,7 @@
-"""Models of the Hub into our own folder, below `gan.files.pulled_root()`.
+"""Pulls models from the Hub into our own folder, below `gan.files.pulled_root()`.
 
-A child asks and fetches (gan.hub.fetch), what is not ours is converted by another
-(gan.hub.convert); here is decided what is asked, and only files that were checked are kept.
+One child queries and downloads (gan.hub.fetch), another converts third-party formats
+(gan.hub.convert); this module decides what to request, and only validated files are kept.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from gan.hub.names import Repo, folder_name, parse_repo
 from gan.hub.source import source_card
 from gan.schema import from_json, to_json
 
-LIMIT_S = 600.0  # of a whole pull; one that makes no progress ends far sooner
+LIMIT_S = 600.0  # for a whole pull; one without progress is aborted much sooner
 MAX_LOCAL_BYTES, MAX_PUBLIC_BYTES = 512 * 2**20, 64 * 2**20
-# kinds of failure that say nothing about the model: one that was pulled before will do
+# kinds of failure unrelated to the model: a previously pulled one will do
 UNASKED = ("unreachable", "offline", "slow", "server", "rate", "redirect")
 
-MAX_TEXT = 100  # letters of each name in a config that is not ours
-ASK_S = 0.1  # between two looks at whether another pull of the same repo has ended
+MAX_TEXT = 100  # characters per name in a third-party config
+ASK_S = 0.1  # polling interval while another pull of the same repo runs
 
-_busy: set[str] = set()  # repos that are being pulled by this process
+_busy: set[str] = set()  # repos being pulled by this process
 _busy_lock = threading.Lock()
 
 Stage = Literal["asking", "downloading", "converting", "checking"]
 
 
 class PullProgress(NamedTuple):
-    """How far a pull is: bytes while downloading, else 0 of 0."""
+    """Progress of a pull: bytes while downloading, else 0 of 0."""
 
     stage: Stage
     done: int = 0
@@ -54,15 +54,15 @@ class PullProgress(NamedTuple):
 
 
 class Pulled(NamedTuple):
-    """A model that is there now."""
+    """A model that is now available locally."""
 
     ref: str  # hub:FOLDER, as gan.checkpoint.load and the page take it
     name: str
     repo: str
     commit: str
-    cached: bool  # it was there already
-    choices: tuple[str, ...] = ()  # all models of that repo, by file, where it has several
-    warning: str = ""  # why the Hub could not be asked, so that it may be old
+    cached: bool  # it was here already
+    choices: tuple[str, ...] = ()  # all models of that repo, by file, if it has several
+    warning: str = ""  # why the Hub could not be queried, so that it may be outdated
 
 
 def pull(
@@ -77,14 +77,14 @@ def pull(
     answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[PullProgress | Pulled]:
-    """Fetch, check and keep the model of `owner/name[@revision]`; the last item is a Pulled.
+    """Fetch, validate and keep the model of `owner/name[@revision]`; the last item is a Pulled.
 
-    `ref` may be the address of its page. Public (`local=False`) takes only our own format.
-    `answers` settle what another's file does not tell (gan.hub.layouts.settings).
-    `cancelled` is asked several times a second; closing the iterator cancels too. A commit that
-    was pulled before is not asked for again, nor is the Hub needed for what it was asked before.
-    Raises HubError, HubChoice where the repo holds several models and `file` names none, and
-    WeightsError or ConfigError where a file does not fit its config.
+    `ref` may be the URL of its page. Public (`local=False`) accepts only our own format. `answers`
+    resolve what a third-party file leaves open (gan.hub.layouts.settings). `cancelled` is polled
+    several times a second; closing the iterator cancels too. A commit that was pulled before is not
+    requested again, and repeated requests do not need the Hub. Raises HubError, HubChoice if the
+    repo has several models and `file` names none, and WeightsError or ConfigError if a file does
+    not fit its config.
     """
     repo = parse_repo(ref, revision=revision, file=file or "")
     if repo.is_pinned and (entry := library.recall(repo)) is not None:
@@ -116,7 +116,7 @@ class _Limits(NamedTuple):
 
 
 class _Unasked(Exception):
-    """The Hub could not be asked, which `told` says."""
+    """The Hub could not be queried; `told` says why."""
 
     def __init__(self, told: HubError) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class _Unasked(Exception):
 
 
 def _why_old(error: HubError) -> str:
-    """Why a model that is here may not be the newest."""
+    """Why a local model may not be the newest."""
     if error.kind == "offline":
         return "HF_HUB_OFFLINE is set, so that whether there is a newer one was not asked"
     return str(error)
@@ -132,7 +132,7 @@ def _why_old(error: HubError) -> str:
 
 @contextmanager
 def _alone(repo: Repo, limits: _Limits) -> Iterator[None]:
-    """One pull of a repo at a time: they fetch into one folder, and the next finds what came."""
+    """One pull of a repo at a time: they share a download folder, and the next finds the result."""
     while not _takes(repo.title):
         if limits.cancelled():
             raise HubError("cancelled", f"pulling {repo.title} was cancelled; nothing was kept")
@@ -142,7 +142,7 @@ def _alone(repo: Repo, limits: _Limits) -> Iterator[None]:
     try:
         yield
     finally:
-        if not limits.local:  # nor may visitors fill the disk with what they broke off
+        if not limits.local:  # nor may visitors fill the disk with cancelled downloads
             shutil.rmtree(library.cache_of(repo), ignore_errors=True)
         with _busy_lock:
             _busy.discard(repo.title)
@@ -221,7 +221,7 @@ def _fetch(repo: Repo, token: str | Literal[False], limits: _Limits) -> Iterator
 
 
 def _keep(repo: Repo, folder: str, found: Mapping[str, Any], limits: _Limits) -> None:
-    """The model that was fetched as one of our folders; whole and checked, or not at all."""
+    """The fetched model as one of our folders; validated and complete, or not at all."""
     source = SourceConfig(
         repo=repo.title,
         commit=found["commit"],
@@ -234,13 +234,13 @@ def _keep(repo: Repo, folder: str, found: Mapping[str, Any], limits: _Limits) ->
             _take(Path(found["config"]), Path(found["path"]), new, source, repo.name)
         else:
             _convert(Path(found["path"]), new, source, found, limits)
-        checkpoint.load(new)  # strictly: names, shapes, dtypes, every value finite
+        checkpoint.load(new)  # strictly: names, shapes, dtypes, all values finite
         if time.monotonic() > limits.ends:
             raise slow_error(repo.title)
 
 
 def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: str) -> None:
-    """A folder of our own format, with where it came from noted in its config and card."""
+    """A folder in our own format, with its origin noted in its config and card."""
     config = from_json(WeightsConfig, read_json(config_file))
     was = config.source
     licence, layout = _line(source.licence or was.licence), _line(was.layout) or FORMAT
@@ -260,7 +260,7 @@ def _take(config_file: Path, file: Path, new: Path, source: SourceConfig, name: 
 
 
 def _line(text: str) -> str:
-    """What others wrote, as everybody's lists show it: short, and nothing but letters in it."""
+    """External text for shared lists: short, and only harmless characters."""
     return "".join(c for c in text if c.isprintable())[:MAX_TEXT]
 
 

@@ -1,4 +1,4 @@
-"""A model as a repo on the Hub: what would be sent; gan.hub.sending sends it."""
+"""Publishes a model as a repo on the Hub: the plan; gan.hub.sending uploads it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from gan.models import count_parameters
 from gan.schema import to_json
 
 CARD_FILE, SAMPLES_FILE, WALK_FILE = "README.md", "samples.png", "walk.webp"
-KEPT = (  # of a weights folder; anything else in it stays at home
+KEPT = (  # of a weights folder; anything else in it is not uploaded
     CARD_FILE, CONFIG_FILE, MODEL_FILE, SAMPLES_FILE, WALK_FILE, "training.webp", "encoder.json",
     "encoder.safetensors",
 )  # fmt: skip
@@ -40,7 +40,7 @@ CautionKind = Literal["licence", "account"]
 
 
 class Caution(NamedTuple):
-    """What to know before sending: `text` in English, for other languages a kind and values."""
+    """A warning before uploading: `text` in English, for other languages a kind and values."""
 
     kind: CautionKind
     text: str
@@ -49,7 +49,7 @@ class Caution(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class PushPlan(SendPlan):
-    """Exactly what would be sent."""
+    """Exactly what would be uploaded."""
 
     warnings: tuple[Caution, ...] = ()
 
@@ -60,7 +60,7 @@ class PushPlan(SendPlan):
 
 
 def account(token: str | None) -> str | None:
-    """Whom a token belongs to; None without one. Raises HubError where the Hub does not know it."""
+    """A token's account; None without one. Raises HubError if the Hub rejects it."""
     return account_of(token) if token else None
 
 
@@ -76,10 +76,10 @@ def plan(
     extra: Mapping[str, bytes] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> PushPlan:
-    """What a push of `weights` to `repo` would send, with pictures and a card.
+    """The upload plan for `weights` to `repo`, with pictures and a card.
 
-    ask: also ask the Hub what is there. licence: of a model whose own nobody stated. scores: a
-    table in Markdown, as gan.metrics.card makes it. extra: further files. Raises HubError.
+    ask: also query the repo's contents. licence: for a model without a stated one. scores: a
+    Markdown table from gan.metrics.card. extra: further files. Raises HubError.
     """
     name = parse_repo(repo)
     if name.kind != "model" or name.revision or name.file:
@@ -107,7 +107,7 @@ def plan(
 
 
 def _model_files(weights: Weights) -> dict[str, bytes]:
-    """config.json and model.safetensors, and what else a folder of them may hold."""
+    """config.json and model.safetensors, and the optional files of their folder."""
     config = replace(weights.config, data=shared_data(weights.config.data))
     if (weights.path / CONFIG_FILE).is_file() and (weights.path / MODEL_FILE).is_file():
         paths = {name: weights.path / name for name in KEPT if (weights.path / name).is_file()}
@@ -123,7 +123,7 @@ def _model_files(weights: Weights) -> dict[str, bytes]:
 def _card(
     weights: Weights, files: Mapping[str, bytes], repo: str, licence: str, scores: str
 ) -> str:
-    """The folder's own card, addressed to `repo`, where it has a whole one; else one from facts."""
+    """The folder's own card, adapted to `repo`, if it has a complete one; else a generated one."""
     shown = _shown(weights, files)
     own = files.get(CARD_FILE, b"").decode("utf-8", "replace")
     if FRONT.match(own) and not weights.config.source.repo:
@@ -166,7 +166,7 @@ def _facts(
 
 
 def _licence(source: SourceConfig, of_data: str, asked: str) -> str:
-    """A model of others keeps its own, whatever was asked for."""
+    """A third-party model keeps its own, whatever was requested."""
     known = source.licence if source.repo else of_data
     known = known.strip().lower()
     return known if LICENCE.fullmatch(known) else asked
@@ -185,7 +185,7 @@ def _shown(weights: Weights, files: Mapping[str, bytes]) -> tuple[tuple[str, str
 
 
 def _run_of(weights: Weights) -> RunConfig | None:
-    """The config of the run that these are the weights of; None of a folder."""
+    """The config of the run with these weights; None for a folder."""
     run = weights.path.parent
     if weights.path.name != "weights" or not (run / CONFIG_FILE).is_file():
         return None

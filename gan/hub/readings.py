@@ -1,6 +1,6 @@
-"""What else the weights of a pulled model may be: beside them, to be looked at and chosen from.
+"""Alternative readings of a pulled model's weights: stored beside it, to view and choose from.
 
-All readings share their tensors, layer by layer: only what stands between them differs.
+All readings share their tensors, layer by layer: only the ops between them differ.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Option(NamedTuple):
 
 
 def write(folder: Path, options: Sequence[tuple[Mapping[str, str], PortedConfig]]) -> None:
-    """Keep the readings of the weights in `folder`, the one that was taken first."""
+    """Store the readings of the weights in `folder`, the current one first."""
     rows = [{"answers": dict(a), "model": to_json(model)} for a, model in options[:MOST]]
     write_json(folder / READINGS_FILE, {"readings": rows})
 
 
 def options_of(ref: str) -> list[Option]:
-    """The readings of a pulled model, the one that was taken first; empty where it is sure."""
+    """The readings of a pulled model, the current one first; empty if unambiguous."""
     folder = _folder(ref)
     if not (folder / READINGS_FILE).is_file():
         return []
@@ -62,7 +62,7 @@ def generator_of(ref: str, index: int) -> Generator:
 
 
 def choose(ref: str, index: int) -> str:
-    """Make one reading the model, under a new ref, which is returned; the others are dropped."""
+    """Make one reading the model, and return its new ref; the others are dropped."""
     folder, options = _folder(ref), options_of(ref)
     generator = generator_of(ref, index)
     weights, answers = checkpoint.load(ref), options[index].answers
@@ -90,8 +90,8 @@ def choose(ref: str, index: int) -> str:
 
 
 def settle(ref: str, answers: Mapping[str, str]) -> str:
-    """The ref of a pulled model with these answers, chosen among its readings where it was
-    converted without them; raises HubError where it has none that fits."""
+    """The ref of a pulled model with these answers, chosen among its readings if it was converted
+    without them; raises HubError if none fits."""
     wanted = {f"{key}={value}" for key, value in answers.items()}
     config = from_json(WeightsConfig, read_json(_folder(ref) / CONFIG_FILE))
     if wanted <= {*config.source.chosen}:
@@ -114,7 +114,7 @@ def _folder(ref: str) -> Path:
 
 
 def _as(generator: Generator, model: PortedConfig) -> Generator:
-    """The same tensors, layer by layer, in the layers of another reading."""
+    """The same tensors, layer by layer, in another reading's layers."""
     new = build_generator(model)
     have, want = generator.state_dict(), new.state_dict()
     new.load_state_dict(dict(zip(want, have.values(), strict=True)), strict=True)

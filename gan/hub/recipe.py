@@ -1,4 +1,4 @@
-"""A run as the command line that repeats it, for its card."""
+"""The command line that reproduces a run, for its card."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import to_json
 
 SIZES = ("resolution", "channels", "width", "depth")
-OWN_FOLDER = "folder:PICTURES"  # where they lie on somebody's machine is nobody's business
+OWN_FOLDER = "folder:PICTURES"  # local paths are private
 
 
 def shared_data(spec: str) -> str:
-    """A run's data as it may be read by others: where a folder lies on this machine is left out."""
+    """A run's data for publication: a folder's local path is left out."""
     return OWN_FOLDER if spec.startswith("folder:") else spec
 
 
 def training_command(run: RunConfig, *, nimg: int) -> str:
-    """The command line that trains the same model again; empty for a preset that is not known."""
+    """The command line that trains the same model again; empty for an unknown preset."""
     names = run.class_names
     natural = (
         BUNDLED[run.data].shape

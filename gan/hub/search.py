@@ -1,4 +1,5 @@
-"""The Hub's models by name and tag, and what one repo holds; each in a child with a time limit."""
+"""Searches the Hub's models by name and tag, and inspects a repo; each in a child with a
+timeout."""
 
 from __future__ import annotations
 
@@ -14,20 +15,20 @@ MAX_TEXT, MAX_TAGS = 100, 30  # of what the Hub says, in what we pass on
 
 
 class RepoFound(NamedTuple):
-    """A repo among the results, by likes."""
+    """A search result, sorted by likes."""
 
     repo: str
     likes: int
     downloads: int
     tags: tuple[str, ...]
     updated: str  # ISO date
-    size: int  # bytes of the whole repo, with its history
+    size: int  # size of the whole repo, including its history
     gated: bool
-    files: tuple[str, ...]  # those that may be models; none: nothing to pull
+    files: tuple[str, ...]  # possible model files; none: nothing to pull
 
 
 class Details(NamedTuple):
-    """What a repo holds now."""
+    """A repo's current contents."""
 
     repo: str
     commit: str
@@ -47,9 +48,9 @@ def search(
     timeout: float = TIMEOUT_S,
     token: str | Literal[False] = False,
 ) -> list[RepoFound]:
-    """Models whose name holds `text`, the most liked first; `tag` narrows it, for example "gan".
+    """Models whose name contains `text`, most liked first; `tag` narrows it, for example "gan".
 
-    Raises HubError; what comes is the Hub's and anybody's words, bounded but not escaped.
+    Raises HubError; results are external text, bounded but not escaped.
     """
     if len(text) > MAX_WORDS or len(tag) > MAX_TEXT:
         raise HubError("id", f"a search may have {MAX_WORDS} letters, got more; shorten it")

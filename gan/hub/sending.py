@@ -1,8 +1,8 @@
-"""Whatever is written to the Hub, and what is asked before: in a child process that can be killed.
+"""All writes to the Hub and the queries before them, in a child process that can be killed.
 
-A Hub that stalls holds its client for minutes; a child has a limit. The token goes to it through
-its standard input, never by an argument or the environment, and comes back in no answer. Run as a
-module it is that child, which gives one answer.
+A stalled Hub blocks its client for minutes; a child has a timeout. The token is passed through its
+standard input, never as an argument or in the environment, and appears in no reply. Run as a module
+it is that child, which gives one reply.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gan.hub.client import ask, never
 from gan.hub.meter import Meter
 
 MESSAGE = f"GAN Atelier {gan.__version__}"
-NAMED = 4  # files that a sentence lists
+NAMED = 4  # files listed per sentence
 Kind = Literal["model", "space"]
 LOOK_LIMIT_S = 30.0
 SEND_LIMIT_S, SLOWEST_BYTES_PER_S = 25.0, 100_000.0  # of a whole push: so much, and for its bytes
@@ -33,12 +33,12 @@ LOST: Mapping[HubErrorKind, str] = {
 
 
 class Look(NamedTuple):
-    """What the Hub says of a repo that is to be written."""
+    """The Hub's view of a repo that is about to be written."""
 
     exists: bool
     commit: str  # empty where there is none
     files: frozenset[str]
-    account: str  # whom the token belongs to, empty without one
+    account: str  # account of the token, empty without one
     groups: frozenset[str] = frozenset()  # organisations of that account
 
 
@@ -49,23 +49,23 @@ class SendPlan:
     repo: str
     kind: Kind
     files: tuple[tuple[str, bytes], ...]
-    found: Look | None  # None where the Hub was not asked
+    found: Look | None  # None if the Hub was not queried
     private: bool = False
     hardware: str | None = None  # of a Space; None leaves it
 
     @property
     def size(self) -> int:
-        """Bytes in all."""
+        """Total bytes."""
         return sum(len(data) for _, data in self.files)
 
     @property
     def exists(self) -> bool | None:
-        """Whether the repo is there; None where the Hub was not asked."""
+        """Whether the repo exists; None if the Hub was not queried."""
         return self.found.exists if self.found else None
 
     @property
     def overwrites(self) -> tuple[str, ...]:
-        """Files of the repo that others would take the place of."""
+        """Existing files of the repo that would be replaced."""
         there = self.found.files if self.found else frozenset()
         return tuple(path for path, _ in self.files if path in there)
 
@@ -74,10 +74,10 @@ SendStage = Literal["sending", "writing"]
 
 
 class SendProgress(NamedTuple):
-    """How far a plan is sent: bytes of files on their way, of all of them.
+    """Progress of an upload: bytes sent, of the total.
 
     Large files go one by one ("sending"), small ones along with the commit ("writing"). So `done`
-    does not reach `of` where there are small ones, or large ones that the Hub has already.
+    does not reach `of` if there are small ones, or large ones that the Hub has already.
     """
 
     stage: SendStage
@@ -86,7 +86,7 @@ class SendProgress(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A plan that was written."""
+    """A completed upload."""
 
     url: str
 
@@ -99,7 +99,7 @@ def look(
     limit_s: float = LOOK_LIMIT_S,
     cancelled: Callable[[], bool] = never,
 ) -> Look:
-    """Whether `repo` is there, and what it holds; raises HubError."""
+    """Whether `repo` exists, and its contents; raises HubError."""
     answer = _ask({"do": "look", "repo": repo, "kind": kind}, token, limit_s, cancelled)
     return Look(
         answer["exists"],
@@ -111,7 +111,7 @@ def look(
 
 
 def account_of(token: str, *, limit_s: float = LOOK_LIMIT_S) -> str:
-    """Whom a token belongs to; raises HubError where the Hub does not know it."""
+    """A token's account; raises HubError if the Hub rejects it."""
     answer = _ask({"do": "account", "repo": "", "kind": "model"}, token, limit_s, never)
     return str(answer["account"])
 
@@ -124,11 +124,11 @@ def send(
     limit_s: float | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> Iterator[SendProgress | Sent]:
-    """Make or update the repo as planned, in one commit; the last item is a Sent.
+    """Create or update the repo as planned, in one commit; the last item is a Sent.
 
-    Raises HubError, of kind "exists" where files would be overwritten and `overwrite` is False, of
-    kind "conflict" where somebody wrote since the plan was made; then nothing was written, but a
-    new repo may be there, empty.
+    Raises HubError, of kind "exists" if files would be overwritten and `overwrite` is False, of
+    kind "conflict" if somebody wrote since the plan was made; then nothing was written, but a new,
+    empty repo may exist.
     """
     if plan.found is None:
         raise HubError("refused", "the Hub was not asked what is there; plan with ask=True")
@@ -235,7 +235,7 @@ REFUSALS: dict[int, tuple[HubErrorKind, str]] = {  # of the Hub: kind, and what 
 
 
 def explained(error: Exception, repo: str, token: Token) -> tuple[HubErrorKind, str]:
-    """Kind and sentence of what the Hub's client raised; never with a token in it."""
+    """Kind and sentence for an exception of the Hub's client; never with a token in it."""
     from huggingface_hub.errors import OfflineModeIsEnabled  # noqa: PLC0415 - child alone
 
     if isinstance(error, OfflineModeIsEnabled):
@@ -255,7 +255,7 @@ def explained(error: Exception, repo: str, token: Token) -> tuple[HubErrorKind, 
 
 
 def _said(error: Exception, token: Token) -> str:
-    """The Hub's own words: one line, short, plain, without addresses, without the token."""
+    """The Hub's own message: one line, short, plain, without URLs, without the token."""
     text = str(getattr(error, "server_message", None) or error)
     words = [w for w in text.replace(token or "\0", "…").split() if "://" not in w]
     return "".join(c for c in " ".join(words)[:160] if c.isprintable())

@@ -1,4 +1,4 @@
-"""The card of a pulled model: where it comes from, at which commit, under which licence."""
+"""The card of a pulled model: its origin, commit and licence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from gan.hub.space import REPO_ID
 
 
 def source_card(config: WeightsConfig, *, notes: tuple[str, ...] = ()) -> str:
-    """A README.md that names what SourceConfig holds, and how to sample.
+    """A README.md from SourceConfig, with a sampling example.
 
-    Whatever comes from outside is in it as plain text, escaped and bounded. `notes` say what was
-    assumed and what was left out.
+    All external text in it is plain, escaped and bounded. `notes` say what was assumed and what was
+    left out.
     """
     source = config.source
     unstated = "its card states none" if source.repo else "not known, a file states none"

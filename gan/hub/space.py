@@ -1,6 +1,6 @@
-"""The front matter of README.md that makes a Space: read, checked against what the Hub takes.
+"""The README.md front matter of a Space: parsed, and checked against what the Hub accepts.
 
-Keys and values after the Hub's Spaces configuration reference.
+Keys and values follow the Hub's Spaces configuration reference.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ REQUIRED = (
 
 
 def split_front(text: str) -> tuple[dict[str, Any], str]:
-    """The front matter of a README and the text below it; raises ConfigError where it has none."""
+    """The front matter of a README and the text below it; raises ConfigError if it has none."""
     found = FRONT.match(text)
     try:
         data = yaml.safe_load(found.group(1)) if found else None
@@ -115,9 +115,9 @@ def join_front(front: Mapping[str, Any], text: str) -> str:
 
 
 def problems(front: Mapping[str, Any], *, root: Path | None = None) -> list[str]:
-    """What the Hub would not take of a Space's front matter, a sentence each; best is none.
+    """What the Hub would reject in a Space's front matter, a sentence each; ideally none.
 
-    root: the checkout that it belongs to, for the files and versions that it names.
+    root: its checkout, for the files and versions that it names.
     """
     found = [f"{key} is missing" for key in REQUIRED if key not in front]
     for key, value in front.items():
@@ -132,7 +132,7 @@ def problems(front: Mapping[str, Any], *, root: Path | None = None) -> list[str]
 
 
 def _unlike(front: Mapping[str, Any], root: Path) -> list[str]:
-    """What does not fit the checkout at `root`."""
+    """Mismatches with the checkout at `root`."""
     found = []
     pinned = pinned_version("gradio", (root / "requirements.txt").read_text("utf-8"))
     if front.get("sdk_version") != pinned:
@@ -146,7 +146,7 @@ def _unlike(front: Mapping[str, Any], root: Path) -> list[str]:
 
 
 def pinned_version(package: str, requirements: str) -> str:
-    """The version that a requirements.txt pins; raises ConfigError where it pins none."""
+    """The version pinned in a requirements.txt; raises ConfigError if it pins none."""
     if found := re.search(rf"^{re.escape(package)}==(\S+)$", requirements, re.MULTILINE):
         return found.group(1)
     raise ConfigError(f"requirements.txt must pin {package}, it does not; write {package}==VERSION")

@@ -1,4 +1,4 @@
-"""The files that make a Space of a checkout: an allow-list, and nothing else goes along."""
+"""The files of a Space from a checkout: an allow-list, and nothing else is uploaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan.errors import ConfigError
 from gan.hub.space import join_front, pinned_version, problems, split_front
 
 TOP = ("app.py", "README.md", "LICENSE", "CHANGELOG.md", "requirements.txt", "pyproject.toml")
-TREES: dict[str, tuple[str, ...]] = {  # folder -> endings of what goes along
+TREES: dict[str, tuple[str, ...]] = {  # folder -> extensions to upload
     "gan": (
         ".py",
         ".js",
@@ -29,12 +29,12 @@ TREES: dict[str, tuple[str, ...]] = {  # folder -> endings of what goes along
     ),
     "weights": (".json", ".safetensors", ".md", ".png", ".webp"),
 }
-PLAIN_NAMES = ("LICENSE",)  # without an ending
+PLAIN_NAMES = ("LICENSE",)  # without an extension
 PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)([^)\s]+\.(?:png|webp|jpg|gif))\)")
 MAX_FILE = 10 * 2**20  # of one file; ours have 9 MB at most
-CPU_WHEELS = "https://download.pytorch.org/whl/cpu"  # PyPI's torch brings CUDA along, gigabytes
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"  # PyPI's torch includes CUDA, gigabytes
 ZERO = "zero-a10g"
-ZERO_TORCH, ZERO_PYTHON, SPACES = "2.11.0", "3.12.12", "0.51.3"  # the newest that ZeroGPU takes
+ZERO_TORCH, ZERO_PYTHON, SPACES = "2.11.0", "3.12.12", "0.51.3"  # the newest that ZeroGPU supports
 SECRET = re.compile(
     r"\bhf_[A-Za-z0-9]{20,}|\bapi_org_[A-Za-z0-9]{20,}"  # Hugging Face
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}"
@@ -53,12 +53,12 @@ class StagedFile(NamedTuple):
 def stage(
     root: Path, repo: str, *, hardware: str = "cpu-basic", models: tuple[str, ...] = ()
 ) -> list[StagedFile]:
-    """What a Space `repo` is made of, from the checkout at `root`; sorted by path.
+    """The files of Space `repo`, from the checkout at `root`; sorted by path.
 
-    requirements.txt and the front matter are made to fit the hardware, and `models`
-    (owner/name@commit) are fetched while it is built. Raises ConfigError where `root` is no
-    checkout, where the Hub would not take the front matter, or where a file holds what looks like
-    a token.
+    requirements.txt and the front matter are adapted to the hardware, and `models`
+    (owner/name@commit) are fetched while it is built. Raises ConfigError if `root` is not a
+    checkout, if the Hub would reject the front matter, or if a file contains what looks like a
+    token.
     """
     paths = sorted({*_paths(root)})
     changed = {
@@ -98,7 +98,7 @@ def _paths(root: Path) -> Iterator[str]:
 def _goes_along(root: Path, inside: Path, endings: tuple[str, ...]) -> bool:
     file = root / inside
     hidden = any(part.startswith((".", "__pycache__")) for part in inside.parts)
-    outside = file.resolve() != root.resolve() / inside  # by a link, its own or a folder's
+    outside = file.resolve() != root.resolve() / inside  # through a link, its own or a folder's
     if hidden or outside or not file.is_file() or file.stat().st_size > MAX_FILE:
         return False
     return file.suffix in endings or file.name in PLAIN_NAMES
@@ -117,7 +117,7 @@ def _readme(text: str, root: Path, repo: str, hardware: str, models: tuple[str, 
 def front_for(
     front: Mapping[str, Any], repo: str, *, hardware: str, models: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The front matter of a checkout as that of the Space `repo` on that hardware."""
+    """A checkout's front matter adapted to the Space `repo` on that hardware."""
     made = dict(front) | {"suggested_hardware": hardware}
     if hardware == ZERO:
         made["python_version"] = ZERO_PYTHON
@@ -133,9 +133,9 @@ def front_for(
 
 
 def requirements_for(text: str, hardware: str) -> str:
-    """requirements.txt for a Space: without CUDA where there is no GPU, as ZeroGPU wants it there.
+    """requirements.txt for a Space: without CUDA if there is no GPU, as ZeroGPU requires it there.
 
-    Raises ConfigError where torch is not pinned.
+    Raises ConfigError if torch is not pinned.
     """
     torch = f"torch=={pinned_version('torch', text)}"
     if hardware == ZERO:
@@ -153,7 +153,7 @@ def _refuse_secrets(staged: list[StagedFile]) -> None:
             continue  # weights and pictures
         if found := SECRET.search(text):
             line = text.count("\n", 0, found.start()) + 1
-            raise ConfigError(  # never what was found
+            raise ConfigError(  # never the match itself
                 f"{file.path} must hold no secret, line {line} holds what looks like one; take it "
                 f"out, and revoke it if it is one"
             )

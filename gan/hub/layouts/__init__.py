@@ -1,7 +1,8 @@
-"""Others' weights, told apart by key signature and shapes, read into models of ours; one row each.
+"""Third-party weights, recognised by key signature and shapes, and read as our models; one row
+each.
 
-`recognise` is all that the rest of gan.hub calls. A new layout is a row in LAYOUTS: the first one
-that fits reads.
+`recognise` is all that the rest of gan.hub calls. A new layout is a row in LAYOUTS: the first match
+is used.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from gan.hub.layouts.stylegan import STYLEGAN
 
 __all__ = ["LAYOUTS", "Layout", "Recognised", "recognise"]
 
-# those known by name come first, guesses from shapes last
+# known repositories come first, inference from shapes last
 LAYOUTS: tuple[Layout, ...] = (LIGHTWEIGHT, FASTGAN, STYLEGAN, *SIGNED, *PLAIN)
 
 SHOWN_KEYS = 6
@@ -43,12 +44,11 @@ def recognise(
     d_tensors: Tensors | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> Recognised:
-    """The model that a file's tensors are, with its discriminator where that can be read too.
+    """The model that a file's tensors form, with its discriminator if that can be read too.
 
-    `d_tensors` are of a discriminator's own file; `answers` settle what the file does not tell
-    (gan.hub.layouts.settings). Raises HubError where no layout fits: the
-    sentence lists what was found and what is supported; WeightsError where one fits and its tensors
-    make no model.
+    `d_tensors` come from a separate discriminator file; `answers` resolve what the file leaves open
+    (gan.hub.layouts.settings). Raises HubError if no layout fits, listing what was found and what
+    is supported; WeightsError if one fits but its tensors form no valid model.
     """
     payload = split(tensors)
     if d_tensors is not None:
@@ -62,13 +62,13 @@ def recognise(
 
 
 def _with_critic(found: Recognised, payload: Payload) -> Recognised:
-    """The same with the discriminator of a chain, or with a note that it was left out."""
+    """The same with a chain's discriminator, or with a note that it was left out."""
     if found.d is not None or payload.d is None:
         return found
     config = found.config
     try:
         chain = read_critic(payload.d, (config.channels, config.resolution, config.resolution))
-    except WeightsError:  # the generator is worth having without it
+    except WeightsError:  # the generator is useful without it
         chain = None
     if chain is None:
         return found._replace(notes=(*found.notes, LEFT_OUT))
@@ -76,7 +76,7 @@ def _with_critic(found: Recognised, payload: Payload) -> Recognised:
     readings = tuple(
         r._replace(config=replace(r.config, d_layers=layers))
         for r in found.readings
-        if r.config.resolution == config.resolution  # D takes pictures of one size
+        if r.config.resolution == config.resolution  # D takes pictures of one size only
     )
     return found._replace(
         config=replace(config, d_layers=layers), d=chain.tensors, readings=readings

@@ -1,4 +1,4 @@
-"""What a layout is: how a file of others' weights is told by its keys and shapes, and read.
+"""The interface of a layout: recognising third-party weights by keys and shapes, and reading them.
 
 A file's tensors come flat: names of nested dicts are joined by "/" (`payload` undoes that), names
 within a state dict by "." as torch writes them.
@@ -17,7 +17,7 @@ from gan.errors import WeightsError
 
 Tensors = Mapping[str, Tensor]
 Specs = Mapping[str, tuple[int, ...]]  # name -> shape
-Hints = Mapping[str, Any]  # what the repo's config.json or YAML says, as parsed
+Hints = Mapping[str, Any]  # parsed contents of the repo's config.json or YAML
 
 LEFT_OUT = "the discriminator in the file is of a kind that is not known, and was left out"
 
@@ -30,7 +30,7 @@ class Payload(NamedTuple):
 
 
 class PossibleModel(NamedTuple):
-    """One model that a file can be, where it does not tell which: what was answered, and it."""
+    """One possible model of an ambiguous file: the answers that select it, and the model."""
 
     answers: Mapping[str, str]  # only the questions in which the readings differ
     config: PortedConfig
@@ -38,19 +38,20 @@ class PossibleModel(NamedTuple):
 
 
 class Recognised(NamedTuple):
-    """A model of ours and its weights, under our names: `g_ema.` and `d.` are still to be added."""
+    """A model of ours and its weights, under our names: the prefixes `g_ema.` and `d.` are added
+    later."""
 
     layout: str
     config: PortedConfig
     g: dict[str, Tensor]
     d: dict[str, Tensor] | None = None
     notes: tuple[str, ...] = ()  # for the card: what was assumed, what was left out
-    readings: tuple[PossibleModel, ...] = ()  # where several remain: this one first
-    answers: tuple[tuple[str, str], ...] = ()  # what was chosen by whoever asked
+    readings: tuple[PossibleModel, ...] = ()  # if several remain: this one first
+    answers: tuple[tuple[str, str], ...] = ()  # chosen by the user
 
 
 class Layout(NamedTuple):
-    """One way in which generators are stored."""
+    """One storage layout of generators."""
 
     name: str
     title: str  # for the sentence that lists what is supported
@@ -64,7 +65,7 @@ def specs_of(tensors: Tensors) -> dict[str, tuple[int, ...]]:
 
 
 def modules_of(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
-    """Tensors by the module that they belong to, in the file's order."""
+    """Tensors grouped by the module they belong to, in the file's order."""
     modules: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         path, _, leaf = name.rpartition(".")
@@ -73,12 +74,12 @@ def modules_of(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
 
 
 def folded(tensors: Tensors) -> dict[str, Tensor]:
-    """The same with every spectral norm multiplied into its weight, as in eval mode.
+    """The same with every spectral norm folded into its weight, as in eval mode.
 
-    torch keeps W as `weight_orig` with u and v beside it, or as `parametrizations.weight.original`
-    with `0._u` and `0._v`; the weight is W / (u' W v). For which of its sides W is a matrix is told
-    by the lengths of u and v; where both fit, it is the one with the larger gain: u and v were
-    iterated towards its maximum. Raises WeightsError where u or v is missing or W has no gain.
+    torch stores W as `weight_orig` with u and v beside it, or as `parametrizations.weight.original`
+    with `0._u` and `0._v`; the weight is W / (u' W v). The lengths of u and v tell which dimension
+    of W was flattened against; if both fit, it is the one with the larger gain: u and v were
+    iterated towards its maximum. Raises WeightsError if u or v is missing or W has no gain.
     """
     out: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
@@ -123,14 +124,14 @@ def _is_vector(name: str, tensors: Tensors) -> bool:
 
 
 class Chain:
-    """A chain of layers as it is read: texts for the config, tensors under our names."""
+    """A chain being read: layer texts for the config, tensors under our names."""
 
     def __init__(self) -> None:
         self.layers: list[str] = []
         self.tensors: dict[str, Tensor] = {}
 
     def add(self, *texts: str) -> None:
-        """Layers without tensors."""
+        """Append layers without tensors."""
         self.layers += texts
 
     def linear(self, module: Tensors) -> None:
@@ -151,7 +152,7 @@ class Chain:
         self._put(text + (f" o{extra}" if extra else ""), module, bias="bias" in module)
 
     def bn(self, module: Tensors, *, eps: str = "") -> None:
-        """nn.BatchNorm1d or 2d; what old files lack, the count of batches, is 0."""
+        """nn.BatchNorm1d or 2d; the batch counter that old files lack is set to 0."""
         count = torch.zeros((), dtype=torch.int64)
         self._put(
             f"bn {len(module['weight'])}" + (f" eps {eps}" if eps else ""),
@@ -159,7 +160,7 @@ class Chain:
         )
 
     def put(self, text: str, module: Tensors) -> None:
-        """A layer as it is written, with its tensors."""
+        """Append a layer's text with its tensors."""
         if text.startswith("bn"):
             module = {"num_batches_tracked": torch.zeros((), dtype=torch.int64), **module}
         self._put(text, module)
@@ -170,10 +171,10 @@ class Chain:
         self.tensors |= {f"layers.{index}.{leaf}": tensor for leaf, tensor in module.items()}
 
 
-MAX_SHOWN = 80  # letters of one name
+MAX_SHOWN = 80  # characters per name
 
 
 def shown(text: object) -> str:
-    """What came from outside as short plain text: one line, no control characters, no markup."""
+    """External text as short plain text: one line, no control characters, no markup."""
     line = "".join(c if c.isprintable() and c not in "<>&`" else "?" for c in str(text)[:MAX_SHOWN])
     return line + ("..." if len(str(text)) > MAX_SHOWN else "")

@@ -1,8 +1,8 @@
-"""Small generators that are known by their keys; gan.hub.layouts.repositories has more of them.
+"""Small generators recognised by their keys; gan.hub.layouts.repositories has more of them.
 
-Consulted for keys, strides and activations: nateraw/cryptopunks-gan, pytorch/examples (dcgan),
-xyfJASON/gans-pytorch, POSTECH-CVLab/PyTorch-StudioGAN (deep_conv), safwankdb/Vanilla-GAN as
-HighCWu/beat-interpolator has it.
+Sources consulted for keys, strides and activations: nateraw/cryptopunks-gan, pytorch/examples
+(dcgan), xyfJASON/gans-pytorch, POSTECH-CVLab/PyTorch-StudioGAN (deep_conv), safwankdb/Vanilla-GAN
+as used in HighCWu/beat-interpolator.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _kernels(specs: Specs) -> Kernels:
 
 
 def _indices(specs: Specs) -> list[int] | None:
-    """The numbers of a single nn.Sequential's layers, under any prefix; None for other names."""
+    """Layer indices of a single nn.Sequential, under any prefix; None for other names."""
     found = [re.fullmatch(r"((?:[a-z_]\w*\.)*)(\d{1,3})\.\w+", name) for name in specs]
     if not all(found) or len({m[1] for m in found if m}) != 1:
         return None

@@ -1,8 +1,8 @@
-"""Which reading of a chain its own batch norms confirm.
+"""Selects the reading of a chain that its own batch norms confirm.
 
-A batch norm keeps the mean and variance of what came to it in training. Under the right reading,
-noise through the layers before it gives those again; under another activation, epsilon, stride or
-noise it does not. So each reading has a misfit, measured over all of its batch norms.
+A batch norm stores the mean and variance of its inputs in training. With the right reading, noise
+through the preceding layers reproduces these; with another activation, epsilon, stride or noise it
+does not. So each reading has a misfit, measured over all of its batch norms.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from gan.hub.layouts.settings import one_of_each
 from gan.models.ported.chain import ChainGenerator, steps_of
 
 SEED = 12
-MOST, LEAST = 128, 24  # images; of maps a few are enough, each has many pixels
+MOST, LEAST = 128, 24  # images; a few are enough for maps, each of which has many pixels
 # multiplications and values of one reading: a fifth of a second; real DCGANs take a second
 WORK, VALUES = 3e9, 4e6
 CAPPED = 3.0  # of one channel
-FAINT = 1e-3  # of the mean variance: a channel that hardly varies tells nothing
+FAINT = 1e-3  # of the mean variance: a nearly constant channel tells nothing
 
 
 @torch.no_grad()
 def misfits(config: PortedConfig, tensors: dict[str, Tensor]) -> tuple[float, ...]:
-    """How far each batch norm's statistics are from those that this reading gives; 0 is a fit.
+    """How far each batch norm's statistics are from those of this reading; 0 is a perfect fit.
 
-    The mean over its channels of |log of the ratio of variances| and of the distance of the means
-    in standard deviations.
+    The mean over its channels of |log of the variance ratio| and of the distance of the means in
+    standard deviations.
     """
     g = ChainGenerator(config)
     g.load_state_dict(tensors, strict=True)
@@ -47,7 +47,7 @@ def misfits(config: PortedConfig, tensors: dict[str, Tensor]) -> tuple[float, ..
     for layer in list(g.layers)[: last + 1]:
         if isinstance(layer, _BatchNorm):
             found.append(_misfit(layer, h))
-            layer.train()  # by the batch, as in training: one misfit must not cause the next
+            layer.train()  # batch statistics, as in training: one misfit must not cause the next
         h = layer(h)
     return tuple(found)
 

@@ -1,4 +1,4 @@
-"""FastGAN's files: those of huggan's few-shot models, and those of its authors' own code."""
+"""FastGAN files: huggan's few-shot models, and the authors' own code."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _widths(named: dict[str, Tensor]) -> tuple[int, ...]:
 
 
 def _with_noise(named: dict[str, Tensor]) -> dict[str, Tensor]:
-    """With the noise that our layers keep: the original draws it anew each time."""
+    """Adds the fixed noise of our layers: the original draws it anew each time."""
     for name in list(named):
         if (m := re.fullmatch(r"ups\.(\d)\.(2|6)\.weight", name)) and named[name].shape == (1,):
             size, turn = 2 * START << int(m[1]), int(m[2] == "6")

@@ -1,6 +1,6 @@
-"""lightweight-gan's files: `GE.` is the averaged generator, `D.` the discriminator.
+"""lightweight-gan files: `GE.` is the averaged generator, `D.` the discriminator.
 
-All is read off names and shapes; the repo's config.json says nothing more.
+Everything is inferred from names and shapes; the repo's config.json has nothing more.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def fits(specs: Specs) -> bool:
 
 
 def read(payload: Payload, hints: Hints) -> Recognised:
-    """The generator and, where the file has one that is known, the discriminator."""
+    """The generator and, if the file has a supported one, the discriminator."""
     g = payload.g
     notes: tuple[str, ...] = ()
     d = None if payload.d is None else _renamed(payload.d, "residual_layers", D_PARTS)
     config = _config(g, d)
-    if d is not None and not _fits_d(config, d):  # the generator is worth having without it
+    if d is not None and not _fits_d(config, d):  # the generator is useful without it
         config, d, notes = _config(g, None), None, (LEFT_OUT,)
     named = _with_noise(_renamed(g, "layers", G_PARTS))
     return Recognised("lightweight-gan", config, named, d, notes)
@@ -108,9 +108,10 @@ def _count(tensors: Tensors, path: str) -> int:
 
 
 def _edition(g: Tensors, count: int) -> Edition:
-    """Of the package's ways to double, by what there is of it.
+    """Which of the package's upsampling variants, by the tensors present.
 
-    0.21.3 has 0.23's tensors and doubled otherwise, for a few days; it cannot be told.
+    0.21.3 has 0.23's tensors but upsampled differently, for a few days; they cannot be
+    distinguished.
     """
     if _conv_names(0)[0] in g:
         return "0.20"
@@ -166,7 +167,7 @@ def _check_blur(name: str, tensor: Tensor) -> None:
 
 
 def _with_noise(g: dict[str, Tensor]) -> dict[str, Tensor]:
-    """With the noise that our layers keep: the original draws it anew each time."""
+    """Adds the fixed noise of our layers: the original draws it anew each time."""
     for name in list(g):
         if (match := NOISE.fullmatch(name)) and g[name].shape == (1,):
             size = 2 * START << int(match[1])

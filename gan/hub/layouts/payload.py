@@ -1,8 +1,8 @@
-"""Which of a file's tensors are the generator, and which its discriminator.
+"""Splits a file's tensors into the generator's and the discriminator's.
 
-Trainers save a bare state dict, or a dict of several under names that mean the same thing:
-`state_dict`, `model_state_dict`, `generator`, `netG`, `G_state_dict`, `g_ema`, `params_ema`...;
-DataParallel puts `module.` before all.
+Trainers save a bare state dict, or a dict of several under synonymous names: `state_dict`,
+`model_state_dict`, `generator`, `netG`, `G_state_dict`, `g_ema`, `params_ema`...; DataParallel
+prefixes everything with `module.`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ G_NAMES = (
     "generatorsmooth", "paramsema", "ema", "g", "netg", "gnet", "generator", "gen", "params",
 )  # fmt: skip
 D_NAMES = ("d", "netd", "dnet", "discriminator", "disc", "critic")
-# a name that says nothing of which model it is
+# a name that does not identify the model
 WRAPPERS = ("", "gan", "module", "origmod")
 NOISE = re.compile(r"state_?dict|state|model|weights|[_\-]")
 MAX_NESTED = 8
@@ -31,9 +31,9 @@ PAIR = re.compile(r"(net)?g(en(erator)?)?(a2b|b2a|ab|ba|a|b|xtoy|ytox|[12])")
 
 
 def split(tensors: Tensors) -> Payload:
-    """A file's tensors as the generator's and, where it has one, the discriminator's.
+    """A file's tensors as the generator's and, if it has one, the discriminator's.
 
-    Raises WeightsError where there is only a discriminator, or a tensor that is no plain number.
+    Raises WeightsError if there is only a discriminator, or a non-numeric tensor.
     """
     payload = _parts(tensors)
     if not tensors:
@@ -128,7 +128,7 @@ def _check_pair(groups: dict[str, dict[str, Tensor]]) -> None:
 
 
 def _groups(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
-    """Tensors by the first part of their names, which keeps its separator."""
+    """Tensors by the first part of their names, separator included."""
     groups: dict[str, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         match = re.match(r"([^/]*/|[^./]*\.)(.+)", name, re.DOTALL)
@@ -152,7 +152,7 @@ def _tells(groups: dict[str, dict[str, Tensor]], tensors: Tensors, g: str, d: st
 
 
 def _bare(tensors: dict[str, Tensor], depth: int = 0) -> dict[str, Tensor]:
-    """Without wrappers around all of it."""
+    """Strip wrapper prefixes around everything."""
     groups = _groups(tensors)
     for name, group in groups.items():
         if _kind(name) in WRAPPERS and _is_all(group, tensors) and depth < MAX_NESTED:

@@ -15,7 +15,7 @@ LEAF = re.compile(
     r"(.*\.)?(weight|bias|running_mean|running_var|num_batches_tracked|weight_(orig|u|v)|"
     r"parametrizations\.weight\.(original|0\._u|0\._v))"
 )
-ANSWERS = "answers"  # of the hints: what whoever asked has chosen
+ANSWERS = "answers"  # from the hints: the user's choice
 
 
 def read_as(layout: str) -> Callable[[Payload, Hints], Recognised]:
@@ -32,7 +32,7 @@ def _weights(specs: Specs) -> list[tuple[int, ...]]:
 
 
 def _fits(specs: Specs) -> bool:
-    """Whether there is nothing but layers, norms and PReLUs, by their tensors' names and shapes."""
+    """Whether there are only layers, norms and PReLUs, by their tensors' names and shapes."""
     shapes = _weights(specs)
     named = bool(specs) and all(LEAF.fullmatch(name) for name in specs)
     return named and bool(shapes) and all(len(s) in (2, 4) for s in shapes)

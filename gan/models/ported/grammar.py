@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 
 
 class Signed(nn.Module):
-    """[0, 1] as [-1, 1]."""
+    """Maps [0, 1] to [-1, 1]."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape."""
