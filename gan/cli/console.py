@@ -124,7 +124,7 @@ Step = PullProgress | Pulled | SendProgress | Sent
 
 @contextmanager
 def bytes_task(title: str) -> Iterator[Callable[[Step], None]]:
-    """What follows a pull or a push with a bar of bytes on a terminal; nothing in a pipe."""
+    """A terminal progress bar in bytes for a pull or a push; nothing in a pipe."""
     if not sys.stderr.isatty():
         yield lambda step: None
         return

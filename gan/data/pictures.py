@@ -43,8 +43,7 @@ Result = TypeVar("Result")
 def read_picture(
     data: bytes, *, resolution: int, channels: int, limits: ReadLimits = PUBLIC
 ) -> Pixels:
-    """An encoded picture as (resolution, resolution, channels): first frame, rotated,
-    centre-cropped.
+    """An encoded picture as (resolution, resolution, channels): first frame, upright, cropped.
 
     Raises DataError, in one sentence, for anything that is not a picture within the limits.
     """

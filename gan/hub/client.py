@@ -66,8 +66,7 @@ def ask(
     module: str = "gan.hub.fetch",
     lost: Mapping[HubErrorKind, str] = FETCH_LOST,
 ) -> Iterator[dict[str, Any]]:
-    """Yields the messages of a child process running `module` on `task`; closing the iterator kills
-    it.
+    """The messages of a child running `module` on `task`; closing the iterator kills it.
 
     Raises the errors it reports, and HubError with the messages in `lost` if it exceeds `limit_s`,
     is silent for `patience_s`, or `cancelled` returns true.

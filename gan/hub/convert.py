@@ -71,12 +71,12 @@ def convert(
     answers: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = never,
 ) -> None:
-    """Write `file`, another's weights, as a weights folder `out`: whole, or nothing of it.
+    """Convert third-party weights `file` to a weights folder `out`, all or nothing.
 
-    `out` may be an empty folder. The file's SHA-256 is noted in the source; where the source
-    already has one it must be it. `d_file` holds the discriminator, where it is a file of its own.
-    `answers` settle what a file does not tell (gan.hub.layouts.settings).
-    Raises HubError; of which kind says what went wrong.
+    `out` may be an empty folder. The file's SHA-256 is recorded in the source; if the source
+    already has one it must match. `d_file` is the discriminator, if in a file of its own. `answers`
+    resolve what the file leaves open (gan.hub.layouts.settings). Raises HubError, whose kind says
+    what went wrong.
     """
     limits = limits or ConversionLimits()
     digest = sha256(file)

@@ -142,7 +142,7 @@ class GraphWalk:
 
     def _run(self) -> dict[str, Array]:
         reference = importlib.import_module("onnx.reference")
-        for node in _nodes(self.model):  # Loop, If and Scan: a chain has none, and they may not end
+        for node in _nodes(self.model):  # Loop, If and Scan: not in a chain, and may never end
             if any(a.HasField("g") or a.graphs for a in node.attribute):
                 self.refuse_kind(node.op_type)
         for node in self.graph.node:

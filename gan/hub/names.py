@@ -47,8 +47,7 @@ class Repo(NamedTuple):
 
 
 def parse_repo(text: str, *, revision: str = "", file: str = "") -> Repo:
-    """Parse `owner/name[@revision]`, `spaces/owner/name[@revision]` or the URL of a page on the
-    Hub.
+    """Parse `owner/name[@revision]`, `spaces/owner/name[@revision]` or the URL of a Hub page.
 
     `revision` and `file` override the text. Raises HubError of kind "id".
     """

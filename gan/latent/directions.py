@@ -37,8 +37,8 @@ class Components(NamedTuple):
     """Principal components, the largest first."""
 
     axes: Tensor  # (K, D) unit vectors
-    coordinates: Tensor  # share of the variance
-    share: Tensor  # (K,) of the variance
+    coordinates: Tensor  # (N, K)
+    share: Tensor  # share of the variance
 
 
 def principal_components(x: Tensor, count: int) -> Components:

@@ -256,7 +256,7 @@ STATUS_KEYS = tuple(STATUS_TYPES)
 
 
 def is_status(data: object) -> bool:
-    """Whether status.json has the format that runs write, whoever put it there."""
+    """Whether status.json has the format that runs write; anything may have been put there."""
     types = STATUS_TYPES | {"pid": int, "born": str, "host": str, "updated_at": _NUMBER}
     return (
         isinstance(data, dict)

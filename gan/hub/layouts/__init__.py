@@ -1,5 +1,4 @@
-"""Third-party weights, recognised by key signature and shapes, and read as our models; one row
-each.
+"""Third-party weights, recognised by key signature and shapes, read as our models; one row each.
 
 `recognise` is all that the rest of gan.hub calls. A new layout is a row in LAYOUTS: the first match
 is used.

@@ -77,8 +77,8 @@ def folded(tensors: Tensors) -> dict[str, Tensor]:
     """The same with every spectral norm folded into its weight, as in eval mode.
 
     torch stores W as `weight_orig` with u and v beside it, or as `parametrizations.weight.original`
-    with `0._u` and `0._v`; the weight is W / (u' W v). The lengths of u and v tell which dimension
-    of W was flattened against; if both fit, it is the one with the larger gain: u and v were
+    with `0._u` and `0._v`; the weight is W / (u' W v). The lengths of u and v tell how W was
+    flattened to a matrix; if both ways fit, it is the one with the larger gain: u and v were
     iterated towards its maximum. Raises WeightsError if u or v is missing or W has no gain.
     """
     out: dict[str, Tensor] = {}

@@ -71,7 +71,7 @@ def _config(g: Tensors, d: Tensors | None) -> PortedConfig:
 
 
 def _fits_d(config: PortedConfig, d: Tensors) -> bool:
-    """Whether a discriminator's names and shapes are those that its config makes."""
+    """Whether a discriminator's names and shapes match its config."""
     try:
         with shapes_only():
             wanted = lightweight_discriminator(config)

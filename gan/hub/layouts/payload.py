@@ -61,7 +61,7 @@ def _parts(tensors: Tensors) -> Payload:
 
 
 def _plain(name: str, tensor: Tensor) -> Tensor:
-    """In float32 where it is floating (half precision is widened), else int64."""
+    """float32 for floating point (half precision is widened), else int64."""
     strided = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_complex()
     if not strided:
         raise WeightsError(
