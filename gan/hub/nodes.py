@@ -1,4 +1,4 @@
-"""The nodes of an ONNX graph that hold tensors or numbers, each as a layer of a chain."""
+"""The nodes of an ONNX graph that hold tensors or numbers, each converted to a chain layer."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Options = Mapping[str, Any]
 
 
 class GraphContext(Protocol):
-    """What a node is told of the graph; gan.hub.graph has it."""
+    """The graph interface for node converters; gan.hub.graph implements it."""
 
     chain: Chain
-    at: str  # the name of the value that comes in
+    at: str  # the name of the input value
     moving: set[str]  # names of the values that depend on z
 
     def tensor(self, node: Any, index: int) -> Tensor:
         """A node's input that is a weight, in float32."""
 
     def shape(self, name: str) -> tuple[int, ...]:
-        """Of a value, with the batch first."""
+        """Shape of a value, batch first."""
 
     def refuse_kind(self, op: str) -> NoReturn:
-        """Raise HubError for a node that is not as in a chain."""
+        """Raise HubError for an unsupported node."""
 
 
 def _gemm(line: GraphContext, node: Any, options: Options) -> None:

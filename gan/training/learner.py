@@ -226,7 +226,7 @@ class Learner:
         optimizer.step()
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Mixed precision, where this machine supports it."""
+        """Autocast to the chosen dtype; disabled for float32."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
 
     def to_device(self, batch: Batch) -> Batch:

@@ -1,8 +1,8 @@
-"""Discriminators of others: those known by name, and plain chains inferred from shapes.
+"""Third-party discriminators: known ones by name, and plain chains inferred from shapes.
 
-Assumed of a plain one, and checked by whether it comes to one number: Conv2d k4 s2 p1, k5 s2 p2,
-k3 s2 p1 or, where that does not come out, k3 s1 p1; one whose kernel is what is left of the image
-takes all of it (s1 p0); or Linear layers; LeakyReLU 0.2 between; a sigmoid at the end, which has no
+Assumed of a plain one, and checked by whether it ends in one number: Conv2d k4 s2 p1, k5 s2 p2, k3
+s2 p1 or, if that does not work out, k3 s1 p1; one whose kernel is as large as the remaining map
+covers all of it (s1 p0); or Linear layers; LeakyReLU 0.2 between; a final sigmoid, which has no
 weights, is left off: scores are logits.
 """
 
@@ -46,8 +46,8 @@ def _studio_critic(tensors: Tensors) -> Chain | None:
 
 
 def read_critic(tensors: Tensors, image: Shape) -> Chain | None:
-    """The chain of a discriminator that came along, for pictures (C, H, W); None where it is not
-    one of those known here."""
+    """The chain of an accompanying discriminator, for pictures (C, H, W); None if it is
+    unsupported."""
     studio = _studio_critic(tensors)
     if studio is not None:
         return studio if comes_to_one(studio, image) else None
@@ -56,7 +56,7 @@ def read_critic(tensors: Tensors, image: Shape) -> Chain | None:
 
 
 def critic_of(stages: Sequence[Stage], image: Shape) -> Chain | None:
-    """A discriminator's chain for pictures (C, H, W); None where it does not come to one number."""
+    """A discriminator's chain for pictures (C, H, W); None if it does not end in one number."""
     for rule in HALVING:
         chain = _critic(stages, image, rule)
         if chain is not None and comes_to_one(chain, image):
@@ -65,7 +65,7 @@ def critic_of(stages: Sequence[Stage], image: Shape) -> Chain | None:
 
 
 def comes_to_one(chain: Chain, image: Shape) -> bool:
-    """Whether a discriminator's layers take a picture and give one number."""
+    """Whether a discriminator's layers map a picture to one number."""
     try:
         return math.prod(steps_of(chain.layers, image)[-1].after) == 1
     except ConfigError:

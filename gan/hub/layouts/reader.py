@@ -1,8 +1,8 @@
-"""A state dict under any names as a chain: read off, measured, and what is left as a choice.
+"""Reads a state dict under any names as a chain: inferred, measured, and the remaining choices.
 
-The order of things: the layers in order (skeleton), the lines that they can be (structures), what
-no shape tells (settings). Statistics of batch norms decide what they can (evidence); everything
-else is assumed as is usual, or as in the repository that the file seems to come from, and stays a
+In this order: the layers in order (skeleton), the chains that they can form (structures), what no
+shape determines (settings). Batch norm statistics decide what they can (evidence); everything else
+is assumed to be the usual, or as in the repository that the file seems to come from, and stays a
 choice: `readings` holds the other models that the same tensors can be.
 """
 
@@ -37,19 +37,19 @@ from gan.hub.layouts.structures import Structure, structures_of
 Answers = Mapping[str, str]
 
 EMBEDDING = re.compile(r"(^|[._])(label_?|class_?|y_?)?emb\w*$", re.IGNORECASE)
-MEASURED = 6  # structures that are measured
-OFFERED = 8  # readings that somebody can choose from
+MEASURED = 6  # structures to measure
+OFFERED = 8  # readings offered to the user
 # measured on trained networks (benchmarks/RESULTS.md): the right reading's misfit is below SURE,
 # and a wrong one's is above it by as much again
 SURE, CLEARLY, BEYOND = 0.35, 1.5, 0.06
 
 
 class Structured(NamedTuple):
-    """A structure with settings, and how far its batch norms are from it (None: not measured)."""
+    """A structure with settings, and the misfit of its batch norms (None: not measured)."""
 
     structure: Structure
     settings: Settings
-    misfits: tuple[float, ...] | None = None  # of each batch norm
+    misfits: tuple[float, ...] | None = None  # per batch norm
 
     @property
     def misfit(self) -> float | None:
@@ -57,7 +57,7 @@ class Structured(NamedTuple):
         return None if self.misfits is None else sum(self.misfits) / len(self.misfits)
 
     def is_clearly_better(self, other: Structured) -> bool:
-        """Whether a batch norm speaks for this one, and none against it."""
+        """Whether a batch norm favours this one, and none is against it."""
         if self.misfits is None or other.misfits is None:
             return self.misfits is not None
         pairs = list(zip(self.misfits, other.misfits, strict=False))
@@ -66,10 +66,10 @@ class Structured(NamedTuple):
 
 
 def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> Recognised:
-    """The most likely model, the others that it may be, and notes of what was assumed.
+    """The most likely model, the alternatives, and notes of what was assumed.
 
-    `layout` is what it is called where no repository is known for it. Raises WeightsError where the
-    tensors are no chain that grows to a picture, ConfigError for an answer that there is not.
+    `layout` is its name if no repository is known for it. Raises WeightsError if the tensors are
+    not a chain that grows to a picture, ConfigError for an invalid answer.
     """
     check_answers(dict(answers))
     table, rest = _table_of(tensors)
@@ -83,13 +83,13 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
     start = Settings(output="sigmoid") if is_decoder else Settings()
     start = start._replace(**{**_fields(known), **_fields(asked)})
     measure = Misfits(table)
-    # what a known repository's source says comes before what fits the statistics a little better
+    # a known repository's source takes precedence over a slightly better fit of the statistics
     stated = _stated(structures, row)
     best, open_ = _decided(stated, start, measure, asked)
     if len(stated) < len(structures) and _speaks_against(best):
         best, open_ = _decided(structures, start, measure, asked)
     if row is not None and row.sure and not _speaks_against(best):
-        # where a label goes is told by no name, unless the repository has one place for it
+        # no name says where a label goes, unless the repository has one place for it
         open_ = {k: v for k, v in open_.items() if k == "labels" and k not in row.answers}
         structures = [best.structure]
     found = _readings(best, open_, structures, measure)
@@ -101,7 +101,7 @@ def read_chain(layout: str, tensors: Mapping[str, Tensor], answers: Answers) -> 
 
 
 def _stated(structures: list[Structure], row: Repository | None) -> list[Structure]:
-    """The one structure that a repository is known for, where it is among these; else all."""
+    """The one structure that a repository is known for, if it is among these; else all."""
     if row is None or not row.sure or row.accept is None:
         return structures
     return [s for s in structures if row.accept(s)][:1] or structures
@@ -113,7 +113,7 @@ def _speaks_against(best: Structured) -> bool:
 
 
 def known_row(items: Sequence[Item]) -> Repository | None:
-    """The repository that the names and kernels of these layers are of."""
+    """The repository that these layers' names and kernels match."""
     names = sorted((item.name for item in items), key=natural)
     specs = {f"{item.name}.weight": item.sizes for item in items}
     return repository_of(names, specs)
@@ -172,8 +172,8 @@ def _structures(items: Sequence[Item], row: Repository | None) -> list[Structure
 
 
 def _check_gaps(order: Sequence[Item], structure: Structure) -> None:
-    """Two layers without tensors and no norm between transposed convolutions may be an
-    InstanceNorm without weights: another picture."""
+    """Two layers without tensors and no norm between transposed convolutions may be an InstanceNorm
+    without weights, which gives another picture."""
     has_norms = any(item.kind in ("bn", "scale") for item in order)
     grows = any(t.startswith("deconv") for t, _ in structure.ops)
     for before, item in itertools.pairwise(order):
@@ -207,7 +207,7 @@ Open = dict[str, tuple[str, ...]]
 def _decided(
     structures: Sequence[Structure], start: Settings, measure: Misfits, asked: Answers
 ) -> tuple[Structured, Open]:
-    """The best reading by its batch norms, and the questions that they left open."""
+    """The best reading by its batch norms, and the questions they left open."""
     first, table = structures[0], measure.table
     evidence = has_statistics(first)
     options = {k: v for k, v in options_of(first, table, evidence=evidence) if k not in asked}
@@ -233,7 +233,7 @@ def _decided(
 
 
 def _as_usual(best: Structured, usual: Settings, options: Open, measure: Misfits) -> Structured:
-    """With the usual answer to each question that the batch norms did not decide."""
+    """The usual answer to each question that the batch norms did not decide."""
     for key in options:
         other = measure(best.structure, _with(best.settings, {key: getattr(usual, key)}))
         if other.misfits is not None and not best.is_clearly_better(other):
@@ -244,7 +244,7 @@ def _as_usual(best: Structured, usual: Settings, options: Open, measure: Misfits
 def _together(
     settings: Settings, structure: Structure, options: Open, table: Table | None
 ) -> Iterator[Settings]:
-    """Every combination of the answers that bear on one another, in their usual choices."""
+    """Every combination of interdependent answers, in their usual choices."""
     usual = dict(options_of(structure, table, evidence=False))
     keys = [k for k in ("activation", "eps", "upsample") if k in options]
     for values in itertools.product(*(usual[key] for key in keys)):
@@ -254,7 +254,7 @@ def _together(
 def _asked_by_eye(
     structure: Structure, settings: Settings, table: Table | None, options: Open
 ) -> Open:
-    """Without what only a measurement tells apart; an epsilon is torch's own nearly always."""
+    """Without what only a measurement can distinguish; an epsilon is nearly always torch's own."""
     usual = dict(options_of(structure, table, evidence=False))
     if settings.eps == TORCH_EPS:
         usual.pop("eps", None)
@@ -262,21 +262,21 @@ def _asked_by_eye(
 
 
 def _better(one: Structured, other: Structured) -> Structured:
-    """The one that fits better; as good as equal ones in the order in which they came."""
+    """The better fit; ties keep their order."""
     if other.misfit is None:
         return one
     return other if one.misfit is None or other.misfit < 0.98 * one.misfit else one
 
 
 class Misfits:
-    """Misfits of one file's readings, each taken once."""
+    """Misfits of one file's readings, each computed once."""
 
     def __init__(self, table: Table | None) -> None:
         self.table = table
         self._known: dict[PortedConfig, tuple[float, ...]] = {}
 
     def __call__(self, structure: Structure, settings: Settings) -> Structured:
-        """The reading with its misfit; None where it is no model."""
+        """The reading with its misfit; None if it is not a valid model."""
         try:
             config, tensors = model_of(structure, settings, self.table)
             if config not in self._known:
@@ -287,7 +287,7 @@ class Misfits:
 
 
 def _left(best: Structured, options: Open, measure: Misfits) -> Open:
-    """Questions to which other answers fit nearly as well."""
+    """Questions for which other answers fit nearly as well."""
     assert best.misfit is not None
     left: Open = {}
     for key, values in options.items():
@@ -313,7 +313,7 @@ def _readings(
     structures: Sequence[Structure],
     measure: Misfits,
 ) -> list[PossibleModel]:
-    """The models that remain, the assumed one first."""
+    """The remaining models, the assumed one first."""
     found: list[PossibleModel] = []
     for structure in _near_structures(best, structures, measure):
         for settings, said in _combined(best.settings, open_):
@@ -331,7 +331,7 @@ def _readings(
 def _near_structures(
     best: Structured, structures: Sequence[Structure], measure: Misfits
 ) -> list[Structure]:
-    """The chosen one, then those of another size that nothing speaks against."""
+    """The chosen one, then those of another size that nothing contradicts."""
     out, sizes = [best.structure], {best.structure.shape}
     for structure in structures:
         if structure.shape in sizes or structure is best.structure:
@@ -357,7 +357,7 @@ def _combined(best: Settings, open_: Open) -> Iterator[tuple[Settings, dict[str,
 
 
 def _distinct(found: Sequence[PossibleModel]) -> list[PossibleModel]:
-    """Without those that are the same model, and without answers that all of them share."""
+    """Without duplicate models, and without answers that all of them share."""
     seen: list[PortedConfig] = []
     out = []
     for reading in found:

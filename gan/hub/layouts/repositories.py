@@ -1,8 +1,8 @@
-"""Public repositories whose generators are told by the names and kernels of their layers.
+"""Public repositories whose generators are recognised by their layers' names and kernels.
 
-What a state dict does not tell of them (activations, epsilons, strides, what z was) is read in
-their source; where a file's batch norms say otherwise, they are believed. `sure`: the names are
-that repository's own, so that nothing is asked; else the answers are what is assumed first.
+What a state dict leaves open (activations, epsilons, strides, distribution of z) is taken from
+their source; if a file's batch norms disagree, they take precedence. `sure`: the names are unique
+to that repository, so that nothing is asked; else the answers are the initial assumption.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Kernels = tuple[int, ...]
 
 
 class Repository(NamedTuple):
-    """One row: how it is told, and what its source says."""
+    """One row: how it is recognised, and what its source says."""
 
     layout: str
     title: str  # owner/name and the file
@@ -41,7 +41,7 @@ def _side(side: int) -> Callable[[Structure], bool]:
 
 
 def _strides(*wanted: str) -> Callable[[Structure], bool]:
-    """ConvTranspose2d by what stands behind their widths."""
+    """ConvTranspose2d by what follows their widths."""
 
     def accept(structure: Structure) -> bool:
         found = [text.split(" ", 3)[3] for text in _texts(structure) if text.startswith("deconv")]
@@ -154,7 +154,7 @@ REPOSITORIES: tuple[Repository, ...] = (
 
 
 def repository_of(names: Sequence[str], specs: Specs) -> Repository | None:
-    """The row that a generator's layers fit: `names` in natural order."""
+    """The row that a generator's layers match: `names` in natural order."""
     joined = " ".join(names)
     kernels = tuple(s[2] for n, s in specs.items() if len(s) == 4 and n.endswith("weight"))
     for row in REPOSITORIES:

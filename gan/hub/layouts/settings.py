@@ -1,7 +1,7 @@
-"""What no shape tells of a chain: which activation, which epsilon, what z was, where a label went.
+"""What no shape determines in a chain: activation, epsilon, distribution of z, use of the label.
 
-A `Structure` with `Settings` is a model. Which settings a file fits is measured where it has batch
-norms (gan.hub.layouts.evidence); where that decides nothing they stay a choice.
+A `Structure` with `Settings` is a model. Which settings fit a file is measured if it has batch
+norms (gan.hub.layouts.evidence); if that is inconclusive they stay a choice.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ TORCH_EPS = "1e-5"
 LARGE_EPS = "0.8"
 NOISES: tuple[Noise, ...] = ("normal", "uniform", "unit")
 UPSAMPLES = ("nearest", "bilinear")
-LABELS = 10  # MNIST, Fashion-MNIST and CIFAR-10 have so many classes
-# lengths of z that people use; one that is 10 more has a label beside it
+LABELS = 10  # number of classes of MNIST, Fashion-MNIST and CIFAR-10
+# common lengths of z; one that is 10 more includes a label
 Z_DIMS = (32, 50, 62, 64, 100, 128, 200, 256)
-LEAST_BATCHES = 100  # that a norm has seen, for its statistics to count
+LEAST_BATCHES = 100  # batches that a norm must have seen for its statistics to count
 CODES = 2  # numbers that an InfoGAN of MNIST puts behind its label; Chen et al. 2016
 
 
@@ -57,13 +57,13 @@ KEYS = {
 
 
 class Table(NamedTuple):
-    """A class embedding that a generator has."""
+    """A generator's class embedding."""
 
     weight: Tensor  # (classes, width)
 
 
 def check_answers(answers: dict[str, str]) -> None:
-    """Raises ConfigError for a question that there is not, or an answer that it does not have."""
+    """Raises ConfigError for an unknown question, or an invalid answer."""
     for key, value in answers.items():
         if key in ("labels", "size"):
             continue
@@ -78,7 +78,7 @@ def check_answers(answers: dict[str, str]) -> None:
 
 
 def label_options(width: int, table: Table | None) -> tuple[str, ...]:
-    """How a first layer that takes `width` numbers may meet a label, the most usual first."""
+    """How a first layer with `width` inputs may use a label, the most usual first."""
     if table is not None:
         classes, size = table.weight.shape
         if size == width:
@@ -94,7 +94,7 @@ def label_options(width: int, table: Table | None) -> tuple[str, ...]:
 
 
 def chain_of(structure: Structure, settings: Settings) -> Chain:
-    """The layers as text, with their tensors."""
+    """The layer texts, with their tensors."""
     chain = Chain()
     out = OUTPUTS[settings.output]
     ops = list(structure.ops)
@@ -110,7 +110,7 @@ def chain_of(structure: Structure, settings: Settings) -> Chain:
         else:
             large = text.startswith("bn") and settings.eps == LARGE_EPS and seen_maps
             chain.put(f"{text} eps {LARGE_EPS}" if large else text, item.module)
-            # the repository gives the norm before the first convolution torch's own
+            # the repository creates the norm before the first convolution with torch's default
             seen_maps = seen_maps or text.startswith(("conv", "deconv"))
     chain.add(*out, *(text for text, _ in tail))
     return chain
@@ -119,7 +119,7 @@ def chain_of(structure: Structure, settings: Settings) -> Chain:
 def model_of(
     structure: Structure, settings: Settings, table: Table | None
 ) -> tuple[PortedConfig, dict[str, Tensor]]:
-    """The config and tensors of a reading; raises WeightsError or ConfigError where it is none."""
+    """The config and tensors of a reading; raises WeightsError or ConfigError if it is invalid."""
     chain = chain_of(structure, settings)
     inputs = int(chain.layers[0].split()[1])
     tensors = dict(chain.tensors)
@@ -159,7 +159,7 @@ def options_of(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each question that a structure leaves open, with its usual answers.
 
-    What can be measured has more of them than what somebody has to choose by eye.
+    There are more of them if they can be measured than if somebody has to choose by eye.
     """
     words = [text for text, _ in structure.ops]
     if ACT in words:
@@ -176,8 +176,8 @@ def options_of(
 
 def has_statistics(structure: Structure) -> bool:
     """Whether there are batch norms that have seen images: untrained ones tell nothing, nor do
-    those of a few steps, which still hold much of their start (torch's momentum leaves 0.9 of it
-    a step) and lag behind weights that move fast."""
+    those after a few steps, which still retain much of their initial values (torch's momentum keeps
+    0.9 per step) and lag behind fast-moving weights."""
     norms = [item for text, item in structure.ops if text.startswith("bn") and item is not None]
     seen = [norm.module.get("num_batches_tracked") for norm in norms]
     if any(c is not None and c.numel() == 1 and 0 < c < LEAST_BATCHES for c in seen):
@@ -186,5 +186,5 @@ def has_statistics(structure: Structure) -> bool:
 
 
 def one_of_each(count: int, classes: int) -> Tensor:
-    """Labels (count,), each class as often as the others."""
+    """Labels (count,), all classes equally often."""
     return torch.arange(count) % classes

@@ -1,7 +1,7 @@
-"""What a state dict tells of a chain: its layers in order, and the gaps in their numbering.
+"""A chain's layers in order, as far as a state dict reveals them, and the gaps in their numbering.
 
 A layer without tensors (an activation, an upsampling, a dropout) leaves no entry, but inside one
-nn.Sequential it takes a number: between `4` and `7` stand two of them.
+nn.Sequential it takes an index: between `4` and `7` there are two of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gan.hub.layouts.base import Tensors, folded, modules_of, shown
 from gan.hub.layouts.stages import natural, root_of
 
 Kind = Literal["linear", "maps", "bn", "prelu", "scale"]
-# modules that add, multiply or choose: a model that has one is no straight line of layers
+# modules that add, multiply or select: a model that has one is not a linear chain of layers
 BRANCHES = re.compile(
     r"(^|[._])(shortcut|skip|residual|res\w*block\d*|conv_?sc|c_sc|sc|bypass|attn|attention|"
     r"self_attn|sa_block|non_?local|downsample)(\d*)([._]|$)",
@@ -28,12 +28,12 @@ STATS = ("running_mean", "running_var")
 
 
 class Item(NamedTuple):
-    """One layer that has tensors."""
+    """A layer with tensors."""
 
     kind: Kind
     name: str
     module: Tensors
-    gap: int | None = None  # layers without tensors right before it; None where nothing tells
+    gap: int | None = None  # layers without tensors right before it; None if unknown
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -47,9 +47,9 @@ class Item(NamedTuple):
 
 
 def items_of(tensors: Tensors) -> list[Item] | None:
-    """The layers in the file's order; None where there is one that no chain here has.
+    """The layers in the file's order; None if any is unsupported.
 
-    Raises WeightsError where names or shapes tell of branches.
+    Raises WeightsError if names or shapes indicate branches.
     """
     modules = {name: m for name, m in modules_of(folded(tensors)).items() if m}
     if named := [name for name in modules if BRANCHES.search(name)]:
@@ -80,7 +80,7 @@ def _item(name: str, module: Mapping[str, torch.Tensor]) -> Item | None:
 
 
 def _norm(name: str, module: dict[str, torch.Tensor]) -> Item | None:
-    """A batch norm; one without weights (affine=False) gets those that change nothing."""
+    """A batch norm; one without weights (affine=False) gets neutral ones."""
     mean = module["running_mean"]
     module.setdefault("weight", torch.ones_like(mean))
     module.setdefault("bias", torch.zeros_like(mean))
@@ -96,8 +96,8 @@ def _of_vector(name: str, module: Mapping[str, torch.Tensor]) -> Item | None:
 
 
 def orders_of(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Orders in which the layers may be meant: the file's; by name, as safetensors files are
-    sorted; and norms that a class declares apart, each after the first layer of its width."""
+    """Possible orders of the layers: the file's; by name, as safetensors files are sorted; and
+    norms that a class declares separately, each after the first layer of its width."""
     seen: list[list[str]] = []
     by_name = sorted(items, key=lambda item: natural(item.name))
     first = _units_first(items)
@@ -109,7 +109,7 @@ def orders_of(items: Sequence[Item]) -> Iterator[list[Item]]:
 
 
 def _units_first(items: Sequence[Item]) -> list[Item]:
-    """Linear layers with what follows them before convolutions: a class may name them last."""
+    """Linear layers with what follows them before convolutions: a class may declare them last."""
     groups: list[list[Item]] = []
     for item in items:
         if item.is_affine or not groups:
@@ -133,7 +133,7 @@ def _paired(items: Sequence[Item]) -> list[Item]:
 
 
 def could_follow(affine: Item, norm: Item) -> bool:
-    """Whether a norm can be of what a layer gives: its units, or the maps that they become."""
+    """Whether a norm fits a layer's output: its units, or the maps that they become."""
     width, sizes = len(norm.module["weight"]), affine.sizes
     if len(sizes) == 2:
         return sizes[0] == width or (sizes[0] % width == 0 and root_of(sizes[0] // width) > 0)
@@ -156,7 +156,7 @@ def _gap(before: str, name: str) -> int | None:
 
 
 def decoder_of(items: Sequence[Item]) -> tuple[list[Item], bool]:
-    """The layers behind a VAE's two heads (mean and log-variance), and whether there are any.
+    """The layers after a VAE's two heads (mean and log-variance), and whether there are any.
 
     The heads are two neighbours of one shape, of which the second cannot follow the first.
     """

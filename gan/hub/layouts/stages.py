@@ -1,4 +1,4 @@
-"""Affine layers and batch norms in the order in which a chain uses them, by shapes and names."""
+"""Affine layers and batch norms in the order in which a chain uses them, from shapes and names."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Stage(NamedTuple):
 
 
 def stages_of(tensors: Tensors) -> list[Stage] | None:
-    """Affine layers with their batch norms, input to output; None where there is anything else.
+    """Affine layers with their batch norms, input to output; None if there is anything else.
 
-    In the file's order; or, where widths do not follow from one another so (safetensors files are
-    sorted), in the natural order of their names.
+    In the file's order; or, if widths do not match in it (safetensors files are sorted), in the
+    natural order of their names.
     """
     modules = {k: v for k, v in modules_of(folded(tensors)).items() if v}
     if not modules or not all(map(_is_known, modules.values())):
@@ -71,7 +71,7 @@ def _is_norm(module: Tensors) -> bool:
 
 
 def _paired(modules: Sequence[Tensors]) -> list[Stage] | None:
-    """Each batch norm with the affine layer before it; where a class declares its norms apart,
+    """Each batch norm with the affine layer before it; if a class declares its norms separately,
     with the first of its width that has none."""
     stages = [Stage(module) for module in modules if _is_affine(module)]
     apart = any(_is_norm(a) and _is_norm(b) for a, b in pairwise(modules))
@@ -90,13 +90,13 @@ def _paired(modules: Sequence[Tensors]) -> list[Stage] | None:
 
 def _could_follow(stage: Stage, norm: Tensors) -> bool:
     width, sizes = len(norm["weight"]), stage.sizes
-    if len(sizes) == 2:  # of its units, or of the maps that they are made into
+    if len(sizes) == 2:  # of its units, or of the maps that they are reshaped to
         return sizes[0] == width or (sizes[0] % width == 0 and root_of(sizes[0] // width) > 0)
     return width in sizes[:2]
 
 
 def _follows(stages: Sequence[Stage]) -> bool:
-    """Whether each layer can take what the last one gives."""
+    """Whether each layer accepts the previous one's output."""
     gives: set[int] = set()
     for stage in stages:
         sizes = stage.sizes
@@ -108,6 +108,6 @@ def _follows(stages: Sequence[Stage]) -> bool:
 
 
 def root_of(number: int) -> int:
-    """The whole square root, 0 where there is none."""
+    """The exact integer square root, 0 if there is none."""
     root = math.isqrt(number)
     return root if root * root == number else 0

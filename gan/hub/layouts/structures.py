@@ -1,9 +1,9 @@
-"""The straight lines of layers that a skeleton can be, the most usual first.
+"""The linear chains that a skeleton can form, the most usual first.
 
-Shapes tell widths and kernels; strides, paddings, upsampling and where activations stand are
-inferred: by the gaps in a Sequential's numbers, by whether widths follow from one another, and by
-the size that comes out. Each departure from what is usual has a cost; what does not grow to a
-picture is none. Structures leave open what no shape tells: see gan.hub.layouts.settings.
+Shapes give widths and kernels; strides, paddings, upsampling and positions of activations are
+inferred: from gaps in a Sequential's indices, from whether widths match, and from the output size.
+Each departure from the usual has a cost; a chain that does not grow to a picture is invalid.
+Structures leave open what no shape determines: see gan.hub.layouts.settings.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import NamedTuple
 from gan.hub.layouts.skeleton import Item
 from gan.hub.layouts.stages import root_of
 
-ACT, UP, SHUFFLE = "act", "up", "shuffle 2"  # ops without tensors whose kind is settled later
+ACT, UP, SHUFFLE = "act", "up", "shuffle 2"  # ops without tensors whose kind is decided later
 CHANNELS = (1, 3, 4)
 MIN_SIDE, MAX_SIDE = 4, 1024
-# sides of pictures that people train on, px: what is not among them counts as unusual
+# common picture sizes in training, px: any other counts as unusual
 USUAL_SIDES = {28: 0.0, 32: 0.0, 64: 0.0, 128: 0.0, 256: 0.0} | dict.fromkeys(
     (16, 24, 48, 56, 96, 100, 112, 192, 224, 512, 1024), 0.3
 )
 UNUSUAL_SIDE = 1.2
-MIXED = 1.0  # cost of growing by upsampling here and by transposed convolutions there
-GROWTH = 2  # a picture is that many times as large as the maps that it begins with, or more
+MIXED = 1.0  # cost of mixing upsampling and transposed convolutions
+GROWTH = 2  # a picture is at least this many times as large as the first maps
 # (stride, padding, output padding, cost) of a ConvTranspose2d by its kernel, and of any other
 DECONVS: dict[int, tuple[tuple[int, int, int, float], ...]] = {
     1: ((1, 0, 0, 0.0),),
@@ -36,14 +36,14 @@ DECONVS: dict[int, tuple[tuple[int, int, int, float], ...]] = {
     8: ((2, 3, 0, 0.2), (2, 0, 0, 0.9), (4, 2, 0, 0.7)),
 }
 BEAM, MOST = 200, 12
-MAX_COST = 2.0  # what departs further from what is usual is no reading but a guess
+MAX_COST = 2.0  # a higher cost is no reading but a guess
 NEAR = 1.0  # cost above the best at which a structure is still worth offering
 
 Op = tuple[str, Item | None]
 
 
 class Structure(NamedTuple):
-    """A line of layers; ops are texts of the grammar, ACT and UP, with the tensors they take."""
+    """A chain of layers; ops are texts of the grammar, ACT and UP, with the tensors they take."""
 
     ops: tuple[Op, ...]
     shape: tuple[int, ...]  # (units,) or (C, side, side)
@@ -61,7 +61,7 @@ class Structure(NamedTuple):
 def structures_of(
     items: Sequence[Item], *, accept: Callable[[Structure], bool] | None = None
 ) -> list[Structure]:
-    """What the layers in this order can be, the cheapest first; empty where nothing fits.
+    """What the layers in this order can be, the cheapest first; empty if nothing fits.
 
     Those that `accept` takes come before all others.
     """
@@ -151,7 +151,7 @@ def _segment(
 def _act_places(
     rooms: Sequence[int | None], *, has_act: bool, first: bool
 ) -> Iterator[tuple[int | None, float]]:
-    """Where the activation stands, and what that costs; None where there is none."""
+    """Positions of the activation, and their cost; None if there is none."""
     if has_act:
         yield None, 0.0
         return
@@ -165,14 +165,14 @@ def _act_places(
     if room == 0 and None not in rooms:
         yield None, 0.0
         return
-    # the one place behind the first layer may be an upsampling's
+    # the one slot after the first layer may be an upsampling
     yield None, 0.3 if first and rooms[end] == 1 else 1.5
 
 
 def _up_places(
     rooms: Sequence[int | None], act: int | None, following: Item
 ) -> Iterator[tuple[int | None, float]]:
-    """Where maps are enlarged before a convolution; the cost of layers that nothing explains."""
+    """Positions of upsampling before a convolution; the cost of unexplained layers."""
     yield None, _unexplained(rooms, act, None)
     if following.kind != "maps":
         return
@@ -200,7 +200,7 @@ def _filled(
     up: int | None,
     following: Item,
 ) -> Iterator[Structure]:
-    """The slots and norms of a segment, made into maps on the way where a convolution follows."""
+    """A segment's slots and norms, reshaped to maps on the way if a convolution follows."""
     starts: list[Structure] = [s]
     for place, norm in enumerate([*extras, None]):
         grown: list[Structure] = []
@@ -221,7 +221,7 @@ def _enlarged(s: Structure) -> Structure:
 
 
 def _made_maps(s: Structure, following: Item | None) -> list[Structure]:
-    """Units as square maps of a width that the next layer takes; maps as they are."""
+    """Units as square maps with the width that the next layer takes; maps unchanged."""
     if len(s.shape) == 3:
         return [s]
     if following is None or following.kind != "maps":
@@ -252,7 +252,7 @@ def _normed(s: Structure, item: Item, following: Item | None) -> list[Structure]
 
 
 def _scaled(s: Structure, item: Item, width: int, following: Item | None) -> list[Structure]:
-    """A norm without statistics: a LayerNorm of units, an InstanceNorm of maps."""
+    """A norm without statistics: a LayerNorm for units, an InstanceNorm for maps."""
     if s.shape == (width,):
         return [s.then((f"layernorm {width}", item))]
     made = [m for m in _made_maps(s, following) if m.shape[0] == width and m.shape[1] > 1]
@@ -300,7 +300,7 @@ def _deconv(s: Structure, item: Item) -> Iterator[Structure]:
         op = _affine(text, item, "deconv")
         one = s.then(op, shape=(outputs, side, side), cost=cost + both)
         yield one._replace(doubled=s.doubled + int(stride > 1))
-    if s.shape[1] == 1:  # z was maps of one pixel for more than one layer
+    if s.shape[1] == 1:  # z was single-pixel maps for more than one layer
         op = _affine(f"k{kernel} s1 p0", item, "deconv")
         yield s.then(op, shape=(outputs, kernel, kernel))._replace(start=kernel)
 
@@ -309,7 +309,7 @@ def _deconv(s: Structure, item: Item) -> Iterator[Structure]:
 
 
 def _ending(s: Structure, extras: Sequence[Item]) -> Iterator[Structure]:
-    """The last layer, and a norm of the picture behind it where there is one."""
+    """The last layer, and a norm of the picture after it if there is one."""
     for item in extras:
         found = _normed(s, item, None)
         if not found:
@@ -319,7 +319,7 @@ def _ending(s: Structure, extras: Sequence[Item]) -> Iterator[Structure]:
 
 
 def _as_picture(s: Structure) -> Structure | None:
-    """With the picture's shape, where it has one and has grown to it."""
+    """With the picture's shape, if it has one and has grown to it."""
     if len(s.shape) == 1:
         for channels in CHANNELS[:2]:
             side = root_of(s.shape[0] // channels) if s.shape[0] % channels == 0 else 0
@@ -338,7 +338,7 @@ def _as_picture(s: Structure) -> Structure | None:
 
 
 def _grows_by(text: str) -> str:
-    """By what a layer makes maps larger; empty where it does not."""
+    """How a layer enlarges maps; empty if it does not."""
     if text.startswith("deconv"):
         return "deconv" if " s1 " not in text else ""
     return text if text in (UP, SHUFFLE) else ""

@@ -128,7 +128,7 @@ class Context:
             self.part(RateLimits).spend(session, kind)
 
     def part(self, kind: type[Part]) -> Part:
-        """This server's single instance of `kind`: per-tab state, created on first use."""
+        """This server's single instance of `kind`: state of one UI tab, created on first use."""
         with self._lock:
             if kind not in self._parts:
                 self._parts[kind] = kind()
