@@ -226,7 +226,7 @@ class Session:
     def note(
         self, event: str, key: str = "", old: Any = None, new: Any = None, note: str = ""
     ) -> None:
-        """Append to the run's history; kept in memory if the disk is full."""
+        """Append to the run's history; a full disk drops the line, not the change it records."""
         with suppress(OSError):
             self.writer.history(event, key, old, new, trainer=self.trainer, note=note)
 

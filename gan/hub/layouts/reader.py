@@ -224,7 +224,7 @@ def _decided(
     for key, values in options.items():
         for value in values:
             best = _better(best, measure(best.structure, _with(best.settings, {key: value})))
-    if best.misfit is None or best.misfit > SURE:  # nothing fits: as is usual, and all open
+    if best.misfit is None or best.misfit > SURE:  # nothing fits: the usual answers, all open
         return Structured(first, settings, best.misfits), _asked_by_eye(
             first, settings, table, options
         )

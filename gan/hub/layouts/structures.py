@@ -52,7 +52,7 @@ class Structure(NamedTuple):
     doubled: int = 0  # doublings so far
 
     def then(self, *ops: Op, shape: tuple[int, ...] | None = None, cost: float = 0.0) -> Structure:
-        """With more layers behind it."""
+        """With more layers appended."""
         return self._replace(
             ops=(*self.ops, *ops), shape=shape or self.shape, cost=self.cost + cost
         )
