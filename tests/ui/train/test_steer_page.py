@@ -123,7 +123,7 @@ def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir
     assert {"lower-d-rate"} == {
         r.get("note") for r in history(runs_dir, run) if r["event"] == "set"
     }
-    said.get_by_role("button", name="Put aside").click()
+    said.get_by_role("button", name="Dismiss").click()
     expect(said).to_have_count(0)
     page.click("#stop")
     expect(page.locator("#run-state")).to_have_text("Stopped")
