@@ -21,10 +21,12 @@ lint: $(VENV)/.dev scripts
 	$(BIN)/mypy
 	$(BIN)/python -m tests.structure
 
-# ESLint, TypeScript and Node's own tests for the page's scripts, where Node is there; the app needs none
+# ESLint, TypeScript and Node's own tests for the page's scripts; the app needs none. Where npm is not
+# there, or no registry answers, they are skipped with a word.
 scripts:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ok && npm run --silent lint && npm test --silent; \
-	else echo "npm is not there: the page's scripts are not checked"; fi
+	@if ! command -v npm >/dev/null; then echo "npm is not there: the page's scripts are not checked"; \
+	elif ! $(MAKE) --no-print-directory node_modules/.ok; then echo "npm could not install the linters: the page's scripts are not checked"; \
+	else npm run --silent lint && npm test --silent; fi
 
 node_modules/.ok: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error

@@ -22,3 +22,6 @@ Object.assign(globalThis, {
   MutationObserver: Nothing, ResizeObserver: Nothing, IntersectionObserver: Nothing, devicePixelRatio: 1,
 });
 globalThis.navigator ??= { language: "en" };  // later versions of Node have their own
+globalThis.CustomEvent ??= class extends Event {  // Debian's Node 18 has none
+  constructor(type, options) { super(type, options); this.detail = options?.detail ?? null; }
+};
