@@ -30,10 +30,17 @@ settings.load_profile("calm")
 FIRST = ("ui", "runs", "hub", "latent", "metrics", "training")
 
 
+SERVERS = {"base_url", "hub", "inside"}  # fixtures that start the app, or a Hub of our own
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files come first, so that no core waits for the last one."""
+    """The long files come first, so that no core waits for the last one; servers are slow."""
     ranks = {name: rank for rank, name in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(FIRST)))
+    tests = Path(__file__).parent
+    items.sort(key=lambda i: ranks.get(i.path.relative_to(tests).parts[0], len(FIRST)))
+    for item in items:
+        if SERVERS & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from gan.errors import RunError
 from gan.runs import RunReader, RunWriter, Session, Supervisor, resume, session, start, train_argv
 from gan.training import Trainer
 
+pytestmark = pytest.mark.slow  # trainings
+
 ROOT = Path(__file__).parents[2]
 
 

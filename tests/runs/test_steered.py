@@ -30,6 +30,8 @@ from gan.runs import (
 from gan.training import Progress, Trainer
 from tests.restoring import load_checkpoint
 
+pytestmark = pytest.mark.slow  # trainings
+
 
 def steered(tmp_path: Path, config, digits, *commands: dict, kimg: float = 0.4) -> RunReader:
     """A run that hears `commands` after its first row, and then goes on to its end."""

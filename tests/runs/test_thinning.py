@@ -30,6 +30,8 @@ from gan.runs.thinning import (
 from gan.runs.timelapse import timelapse
 from gan.training import Trainer
 
+pytestmark = pytest.mark.slow  # trainings
+
 
 def moments(*pairs: tuple[int, int]) -> list[KeptPath]:
     return [KeptPath(nimg, Path(str(nimg)), size) for nimg, size in pairs]
