@@ -21,7 +21,6 @@ from tests.structure import (
     violations,
 )
 
-
 MISSING = ("gradio", "huggingface_hub", "torchvision", "torch_fidelity", "torchmetrics")
 
 
