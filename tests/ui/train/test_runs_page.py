@@ -47,7 +47,7 @@ def test_a_run_is_named_found_deleted_and_taken_back(page: Page, trained: str, r
     page.fill("#runs-find", "quick")
     expect(row(page, trained)).to_be_visible()
     page.fill("#runs-find", "nothing of that kind")
-    expect(page.locator("#runs-empty")).to_contain_text("No training fits")
+    expect(page.locator("#runs-empty")).to_contain_text("No training matches")
     page.fill("#runs-find", "")
     page.locator("[data-act=delete]").click()
     expect(row(page, trained)).to_have_count(0)
