@@ -336,7 +336,7 @@ class Gallery {
   }
 }
 
-// D's place in its class and a classifier's surety are shares; a distance in features has no unit.
+// D's percentile in its class and a classifier's confidence are shares; a distance in features has no unit.
 const scoreText = ({ by, score }) => (by === "nearest" ? fixed(score) : `${Math.round(100 * score)} %`);
 
 function fill(select, options) {

@@ -35,7 +35,7 @@
     addEventListener("DOMContentLoaded", () => { apply(); watchBody(); });
   }
 
-  // a form that is sent before its board's script has come must not load the page anew
+  // a form that is sent before its script is loaded must not reload the page
   document.addEventListener("submit", (e) => { if (e.target.closest(".ga")) e.preventDefault(); });
 
   // The words of one language, asked for once; the page's own at once.

@@ -155,7 +155,7 @@ class Train {
     ask("train/prepare", {}).catch(() => null);
   }
 
-  // A page that is opened anew finds its place in a public server's queue.
+  // A reloaded page finds its place in a public server's queue.
   async #waiting() {
     const reply = boot.local ? {} : await ask("train/queue").catch(() => ({}));
     if (!reply.ticket) return;

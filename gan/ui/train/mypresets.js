@@ -1,7 +1,7 @@
 // Settings kept under a name: they stand in the form's list beside the built-in presets.
 import { ask, boot, h, on, say, t } from "../page/kit/core.js";
 
-// `values()` gives the form; `changed()` is called when it was filled anew.
+// `values()` gives the form; `changed()` is called after it was refilled.
 export function mountPresets(root, { values, changed }) {
   if (boot.local) new MyPresets(root, values, changed).start();
 }

@@ -1,7 +1,7 @@
 // How boards stay fresh: polling that rests while its board is hidden, and asks at once when it is
 // shown again. Whatever is asked of the server again and again goes through here.
 
-const STUCK_MS = 60_000;  // a request that hangs for longer is given up, and asked anew
+const STUCK_MS = 60_000;  // a request that hangs for longer is aborted and sent again
 
 /** @param {HTMLElement} element */
 export function tabIsOpen(element) {
