@@ -32,6 +32,7 @@ from gan.files import (
     write_atomic,
     write_json,
 )
+from gan.messages import Message
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 from gan.models.shapes import shapes_only
 from gan.schema import from_json, to_json
@@ -116,13 +117,20 @@ def load(ref: str | Path) -> Weights:
         newest = weights_of_run(path)
         if newest:
             return load_at(path, newest[-1])
-        raise WeightsError(f"the run {path.name} has no weights yet; let it train a few seconds")
+        raise WeightsError(
+            "the run {name} has no weights yet; let it train a few seconds", name=path.name
+        )
     if path.is_dir():
         raise WeightsError(
-            f"{path.name!r} must hold {CONFIG_FILE} and {MODEL_FILE}, or be a run with weights, "
-            f"it is neither; check the folder"
+            "{name} must hold {config_file} and {model_file}, or be a run with weights, it is "
+            "neither; check the folder",
+            name=repr(path.name),
+            config_file=CONFIG_FILE,
+            model_file=MODEL_FILE,
         )
-    raise WeightsError(f"there are no weights {text!r}; {suggest(text, bundled())}")
+    raise WeightsError(
+        "there are no weights {text}; {hint}", text=repr(text), hint=suggest(text, bundled())
+    )
 
 
 def seen_by_bundled(config: WeightsConfig, revision: str) -> Seen:
@@ -148,7 +156,7 @@ def kept_folder(ref: str) -> Path | None:
         return None
     name = ref.removeprefix(PULLED)
     if not is_pulled(name):
-        raise WeightsError(f"{name!r} is not among the pulled models; pull it first")
+        raise WeightsError("{name} is not among the pulled models; pull it first", name=repr(name))
     return pulled_root() / name
 
 
@@ -181,7 +189,9 @@ def config_at(run_dir: Path, nimg: int) -> RunConfig:
         return replace(run, model=from_json(ModelConfig, json.loads(text)))
     except (ValueError, RecursionError) as error:
         raise WeightsError(
-            f"the weights of {run_dir.name} at {nimg:,} are damaged; take another moment"
+            "the weights of {run_dir} at {nimg} are damaged; take another moment",
+            run_dir=run_dir.name,
+            nimg=f"{nimg:,}",
         ) from error
 
 
@@ -300,9 +310,10 @@ def newest_checkpoint(folder: Path) -> CheckpointFound:
         if is_valid(path):
             return CheckpointFound(path, tuple(skipped))
         skipped.append(path.name)
-    found = f"{len(skipped)} damaged" if skipped else "none"
     raise CheckpointError(
-        f"{folder.parent.name} must hold a whole checkpoint, got {found}; start a new run"
+        "{parent} must hold a whole checkpoint, got {got}; start a new run",
+        parent=folder.parent.name,
+        got=Message("{count} damaged", count=len(skipped)) if skipped else Message("none"),
     )
 
 
@@ -321,8 +332,10 @@ def load_state(path: Path) -> dict[str, Any]:
         return read_state(path / STATE_FILE)
     except Exception as error:  # the hash matched, so it is intact: written by other code
         raise CheckpointError(
-            f"checkpoint {path.name} was written by another version and cannot be resumed "
-            f"({type(error).__name__}); start a new run"
+            "checkpoint {name} was written by another version and cannot be resumed ({why}); "
+            "start a new run",
+            name=path.name,
+            why=type(error).__name__,
         ) from error
 
 

@@ -75,25 +75,38 @@ class ModelConfig:
             widths = getattr(self, name)
             if len(widths) > MAX_LAYERS or any(not 1 <= w <= 4096 for w in widths):
                 raise ConfigError(
-                    f"{name} must hold at most {MAX_LAYERS} widths from 1 to 4096, "
-                    f"got {list(widths)}; leave it out for the family's own"
+                    "{field} must hold at most {max_layers} widths from 1 to 4096, got {got}; "
+                    "leave it out for the family's own",
+                    field=name,
+                    max_layers=MAX_LAYERS,
+                    got=str(list(widths)),
                 )
         if self.resolution not in RESOLUTIONS:
             raise ConfigError(
-                f"resolution must be a multiple of 4 from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}, "
-                f"got {self.resolution}; choose {max(RESOLUTIONS[0], self.resolution // 4 * 4)}"
+                "{field} must be a multiple of 4 from {low} to {high}, got {got}; choose {near}",
+                field="resolution",
+                low=RESOLUTIONS[0],
+                high=RESOLUTIONS[-1],
+                got=self.resolution,
+                near=max(RESOLUTIONS[0], self.resolution // 4 * 4),
             )
 
     def _check_structure(self) -> None:
         if self.aux_classes and not self.classes:
             raise ConfigError(
-                "aux_classes needs a model with classes, got one without; start a new run with "
-                "classes, on data that has them"
+                "{field} needs a model with classes, got one without; start a new run with "
+                "classes, on data that has them",
+                field="aux_classes",
             )
         if (smallest := self.resolution >> (self.d_scales - 1)) < SMALLEST_SCALE:
             raise ConfigError(
-                f"d_scales must leave at least {SMALLEST_SCALE} px of {self.resolution}, "
-                f"{self.d_scales} leave {smallest}; use fewer"
+                "{field} must leave at least {smallest_scale} px of {resolution}, {d_scales} "
+                "leave {smallest}; use fewer",
+                field="d_scales",
+                smallest_scale=SMALLEST_SCALE,
+                resolution=self.resolution,
+                d_scales=self.d_scales,
+                smallest=smallest,
             )
 
 
@@ -160,9 +173,11 @@ class RunConfig:
         check_ranges(self)
         if (size := names_bytes(self.class_names)) > MAX_NAMES_BYTES:
             raise ConfigError(
-                f"the names of all classes may take {MAX_NAMES_BYTES // 1024} KB, these "
-                f"{len(self.class_names):,} take {size // 1024}; shorten them, or train without "
-                f"classes: --set classes=0"
+                "the names of all classes may take {max_names_bytes} KB, these {count} take "
+                "{size}; shorten them, or train without classes: --set classes=0",
+                max_names_bytes=MAX_NAMES_BYTES // 1024,
+                count=f"{len(self.class_names):,}",
+                size=size // 1024,
             )
 
 
@@ -197,22 +212,29 @@ class PortedConfig:
         check_ranges(self)
         if self.classes and self.architecture != "chain":
             raise ConfigError(
-                f"a {self.architecture} has no class labels here, got {self.classes}; check that "
-                f"config.json is whole"
+                "a {architecture} has no class labels here, got {got}; check that config.json is "
+                "whole",
+                architecture=self.architecture,
+                got=self.classes,
             )
         for name in ("g_layers", "d_layers"):
             layers = getattr(self, name)
             if len(layers) > MAX_CHAIN or any(len(text) > MAX_LAYER_TEXT for text in layers):
                 raise ConfigError(
-                    f"{name} may hold {MAX_CHAIN} layers of {MAX_LAYER_TEXT} letters, got more; "
-                    f"check that config.json is whole"
+                    "{field} may hold {max_chain} layers of {max_layer_text} letters, got more; "
+                    "check that config.json is whole",
+                    field=name,
+                    max_chain=MAX_CHAIN,
+                    max_layer_text=MAX_LAYER_TEXT,
                 )
         for name in ("g_widths", "d_widths", "attention"):
             widths = getattr(self, name)
             if len(widths) > MAX_LAYERS or any(not 1 <= w <= 4096 for w in widths):
                 raise ConfigError(
-                    f"{name} may hold {MAX_LAYERS} numbers from 1 to 4096, got others or more; "
-                    f"check that config.json is whole"
+                    "{field} may hold {max_layers} numbers from 1 to 4096, got others or more; "
+                    "check that config.json is whole",
+                    field=name,
+                    max_layers=MAX_LAYERS,
                 )
 
 
@@ -261,9 +283,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
     key = key.strip().replace("-", "_")
     hints = setting_types()
     if not equals:
-        raise ConfigError(f"a setting must be key=value, got {text!r}; for example g_lr=0.001")
+        raise ConfigError(
+            "a setting must be key=value, got {got}; for example g_lr=0.001", got=repr(text)
+        )
     if key not in hints:
-        raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
+        raise ConfigError(
+            "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, hints)
+        )
     return key, typed(key, hints[key], _literal(key, hints[key], raw.strip()))
 
 
@@ -301,7 +327,9 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
         return hint(raw) if hint in (int, float) else raw
     except (KeyError, ValueError):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}[hint]
-        raise ConfigError(f"{name} must be {kind}, got {raw!r}; correct it") from None
+        raise ConfigError(
+            "{field} must be {type}, got {got}; correct it", field=name, type=kind, got=repr(raw)
+        ) from None
 
 
 def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
@@ -310,7 +338,9 @@ def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     chosen = {}
     for key, value in settings.items():
         if key not in hints:
-            raise ConfigError(f"there is no setting {key!r}; {suggest(key, hints)}")
+            raise ConfigError(
+                "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, hints)
+            )
         chosen[key] = typed(key, hints[key], value)
     model_keys = typing.get_type_hints(ModelConfig)
     model = {k: v for k, v in chosen.items() if k in model_keys}

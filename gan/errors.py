@@ -16,13 +16,27 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
+
+from gan.messages import Message, literal
 
 
 class GanError(Exception):
-    """A user error, explained in one sentence that says what to do next."""
+    """A user error, explained in one sentence that says what to do next.
+
+    key: the sentence in English, with `{placeholders}` for `values` (gan.messages).
+    field: the setting or form field that the sentence is about, `{field}` in it.
+    """
+
+    def __init__(self, key: str, /, *, field: str | None = None, **values: Any) -> None:
+        super().__init__(key)
+        named = {} if field is None else {"field": field}
+        self.field, self.message = field, Message(key, **named, **values)
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 class ConfigError(GanError):
@@ -82,17 +96,46 @@ HubErrorKind = Literal[
 class HubError(GanError):
     """A Hugging Face Hub operation failed; `kind` says why."""
 
-    def __init__(self, kind: HubErrorKind, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, kind: HubErrorKind, key: str, /, **values: Any) -> None:
+        super().__init__(key, **values)
         self.kind: HubErrorKind = kind
+
+    @staticmethod
+    def of(kind: HubErrorKind, message: Message) -> HubError:
+        """With a message that is there already."""
+        error = HubError(kind, message.key)
+        error.message = message
+        return error
+
+    def to_json(self) -> dict[str, Any]:
+        """For another process: {"kind", "message", and a HubChoice's "files"}."""
+        return {"kind": self.kind, "message": self.message.to_json()}
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> HubError:
+        """The inverse of `to_json`."""
+        message = Message.from_json(found["message"])
+        if "files" not in found:
+            return HubError.of(found["kind"], message)
+        files = tuple((name, size) for name, size in found["files"])
+        return HubChoice(message.key, files, **message.values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.kind, *self.args), self.__dict__
 
 
 class HubChoice(HubError):
     """A repo with several models: `files` (name, bytes) to choose from."""
 
-    def __init__(self, text: str, files: tuple[tuple[str, int], ...]) -> None:
-        super().__init__("choice", text)
+    def __init__(self, key: str, files: tuple[tuple[str, int], ...], /, **values: Any) -> None:
+        super().__init__("choice", key, **values)
         self.files = files
+
+    def to_json(self) -> dict[str, Any]:
+        return super().to_json() | {"files": self.files}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self.args, self.files), self.__dict__
 
 
 SHORTEST, LONGEST = 1e-9, 1e15  # within these bounds a number is written out
@@ -106,8 +149,20 @@ def number_text(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
+def suggest(name: str, known: Iterable[str]) -> Message:
     """Suggestions for `name`: close matches if there are any, else all names."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(near)}?" if near else f"choose one of: {', '.join(names)}"
+    return (
+        Message("did you mean {names}?", names=either(near))
+        if near
+        else (Message("choose one of: {names}", names=names))
+    )
+
+
+def either(names: Sequence[str]) -> Message:
+    """A choice of one or more names: "a or b or c"."""
+    found = literal(names[0])
+    for name in names[1:]:
+        found = Message("{this} or {that}", this=found, that=name)
+    return found

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.checkpoint import Weights
-from gan.errors import ConfigError, WeightsError, suggest
+from gan.errors import ConfigError, WeightsError, either, suggest
 from gan.models import Generator
 
 TOLERANCE = 1e-5  # per pixel in [-1, 1]; a grey level is 8e-3
@@ -72,8 +72,10 @@ def export(weights: Weights, *, to: str) -> Exported:
     difference = float(np.abs(runner(inputs) - wanted).max())
     if not difference <= TOLERANCE and not difference <= ROUNDINGS * _rounding(weights, inputs):
         raise WeightsError(
-            f"the exported file must give torch's pictures to {TOLERANCE:g}, they differ by "
-            f"{difference:.2g}; export to another format and tell us of this model"
+            "the exported file must give torch's pictures to {tolerance}, they differ by "
+            "{difference}; export to another format and tell us of this model",
+            tolerance=f"{TOLERANCE:g}",
+            difference=f"{difference:.2g}",
         )
     return Exported(data, difference, checked_with)
 
@@ -92,7 +94,10 @@ def encode(weights: Weights, *, to: str) -> bytes:
     """The same without the check."""
     if to not in FORMATS:
         raise ConfigError(
-            f"--to must be {' or '.join(FORMATS)}, got {to!r}; {suggest(to, FORMATS)}"
+            "--to must be {formats}, got {got}; {hint}",
+            formats=either([*FORMATS]),
+            got=repr(to),
+            hint=suggest(to, FORMATS),
         )
     return FORMATS[to].encode(weights)
 
@@ -118,8 +123,9 @@ def _needs(package: str) -> Any:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"exporting to ONNX needs the package {package}, it is not installed; "
-            f"pip install -r requirements.txt"
+            "exporting to ONNX needs the package {package}, it is not installed; pip install -r "
+            "requirements.txt",
+            package=package,
         ) from error
 
 

@@ -72,16 +72,22 @@ def read_json(path: Path) -> Any:
     """Read a small JSON file; raises WeightsError if it is missing, large or invalid."""
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise WeightsError(f"{path.name} may have 64 KB, this one is larger; check the folder")
+            raise WeightsError(
+                "{name} may have 64 KB, this one is larger; check the folder", name=path.name
+            )
         return parse_json(path.read_bytes())
     except OSError as error:
         raise WeightsError(
-            f"{path.name} cannot be read in {path.parent.name!r} ({error.strerror}); "
-            f"check the folder"
+            "{name} cannot be read in {parent} ({strerror}); check the folder",
+            name=path.name,
+            parent=repr(path.parent.name),
+            strerror=error.strerror,
         ) from error
     except (ValueError, RecursionError) as error:
         raise WeightsError(
-            f"{path.name} in {path.parent.name!r} must be JSON, it is damaged; fetch it anew"
+            "{name} in {parent} must be JSON, it is damaged; fetch it anew",
+            name=path.name,
+            parent=repr(path.parent.name),
         ) from error
 
 
@@ -106,8 +112,9 @@ def write_json(path: Path, data: Any) -> None:
     text = json_bytes(data)
     if len(text) > MAX_CONFIG_BYTES:
         raise WeightsError(
-            f"{path.name} may have 64 KB, what was to be written has {len(text) // 1024} KB; "
-            f"shorten the names in it"
+            "{name} may have 64 KB, what was to be written has {count} KB; shorten the names in it",
+            name=path.name,
+            count=len(text) // 1024,
         )
     write_atomic(path, text)
 

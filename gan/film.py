@@ -72,25 +72,43 @@ def _check(
     captions: Sequence[str] | None,
 ) -> None:
     if format not in FILM_FORMATS:
-        raise ConfigError(f"there is no film format {format!r}; {suggest(format, FILM_FORMATS)}")
+        raise ConfigError(
+            "there is no film format {format}; {hint}",
+            format=repr(format),
+            hint=suggest(format, FILM_FORMATS),
+        )
     if not 1 <= len(frames) <= MAX_FRAMES:
-        raise ConfigError(f"a film has 1 to {MAX_FRAMES} frames, got {len(frames)}; take fewer")
+        raise ConfigError(
+            "a film has 1 to {max_frames} frames, got {got}; take fewer",
+            max_frames=MAX_FRAMES,
+            got=len(frames),
+        )
     if any(a.shape != b.shape for a, b in pairwise(frames)) or frames[0].shape[-1] not in (1, 3, 4):
         raise ConfigError("frames must be grey, RGB or RGBA and of one size, got others; resize")
     if not SHORTEST_S <= seconds <= LONGEST_S:
         raise ConfigError(
-            f"a frame lasts {SHORTEST_S:g} to {LONGEST_S:g} s, got {seconds:g}; change it"
+            "a frame lasts {shortest_s} to {longest_s} s, got {got}; change it",
+            shortest_s=f"{SHORTEST_S:g}",
+            longest_s=f"{LONGEST_S:g}",
+            got=f"{seconds:g}",
         )
     height, width = frames[0].shape[:2]
     most = largest_scale(len(frames), height, width)
     if not 1 <= scale <= most:
         raise ConfigError(
-            f"scale must be from 1 to {most} for {len(frames)} frames of {width} x {height}, "
-            f"got {scale}; take a smaller one or fewer frames"
+            "scale must be from 1 to {most} for {count} frames of {width} x {height}, got {got}; "
+            "take a smaller one or fewer frames",
+            most=most,
+            count=len(frames),
+            width=width,
+            height=height,
+            got=scale,
         )
     if captions is not None and len(captions) != len(frames):
         raise ConfigError(
-            f"there must be a caption a frame, got {len(captions)} for {len(frames)}; give all"
+            "there must be a caption a frame, got {got} for {count}; give all",
+            got=len(captions),
+            count=len(frames),
         )
 
 

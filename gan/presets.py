@@ -68,7 +68,9 @@ PRESETS: dict[str, Preset] = {
 def get_preset(name: str) -> Preset:
     """The preset called `name`; raises ConfigError with similar names."""
     if name not in PRESETS:
-        raise ConfigError(f"there is no preset {name!r}; {suggest(name, PRESETS)}")
+        raise ConfigError(
+            "there is no preset {name}; {hint}", name=repr(name), hint=suggest(name, PRESETS)
+        )
     return PRESETS[name]
 
 

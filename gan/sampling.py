@@ -64,7 +64,11 @@ def _mixed(seed: int) -> int:
     without this, neighbouring seeds would get the same classes.
     """
     if not 0 <= seed <= MAX_SEED:
-        raise ConfigError(f"a seed must be from 0 to {MAX_SEED}, got {seed}; choose another")
+        raise ConfigError(
+            "a seed must be from 0 to {max_seed}, got {got}; choose another",
+            max_seed=MAX_SEED,
+            got=seed,
+        )
     h = int(seed)
     h = ((h ^ (h >> 16)) * 0x85EBCA6B) & 0xFFFFFFFF
     h = ((h ^ (h >> 13)) * 0xC2B2AE35) & 0xFFFFFFFF
@@ -78,13 +82,17 @@ def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tens
     """
     if not g.classes:
         if label is not None:
-            raise ConfigError(f"this model has no classes, got class {label}; leave the class out")
+            raise ConfigError(
+                "this model has no classes, got class {label}; leave the class out", label=label
+            )
         return None
     if label is None:
         return labels_of(g.classes, seeds)
     if not 0 <= label < g.classes:
         raise ConfigError(
-            f"a class must be from 0 to {g.classes - 1}, got {label}; choose one of them"
+            "a class must be from 0 to {classes}, got {got}; choose one of them",
+            classes=g.classes - 1,
+            got=label,
         )
     return torch.full((len(seeds),), label, dtype=torch.int64)
 

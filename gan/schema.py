@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import Any, Literal, TypeVar
 
 from gan.errors import ConfigError, number_text, suggest
+from gan.messages import Message
 
 Config = TypeVar("Config")
 
@@ -31,15 +32,20 @@ def check_ranges(config: Any) -> None:
         too_high = high is not None and value > high
         if not math.isfinite(value) or too_low or too_high:
             raise ConfigError(
-                f"{f.name} must be {_range_text(low, high)}, got {number_text(value)}; it is: "
-                f"{f.metadata.get('help', 'a number')}"
+                "{field} must be {range}, got {got}; it is: {about}",
+                field=f.name,
+                range=_range_text(low, high),
+                got=number_text(value),
+                about=Message(f.metadata.get("help", "a number")),
             )
 
 
-def _range_text(low: float | None, high: float | None) -> str:
+def _range_text(low: float | None, high: float | None) -> Message:
     if low is not None and high is not None:
-        return f"from {number_text(low)} to {number_text(high)}"
-    return f"{number_text(low)} or more" if low is not None else "finite"
+        return Message("from {low} to {high}", low=number_text(low), high=number_text(high))
+    if low is not None:
+        return Message("{low} or more", low=number_text(low))
+    return Message("finite")
 
 
 def to_json(config: Any) -> dict[str, Any]:
@@ -61,13 +67,18 @@ def from_json(kind: type[Config], data: object) -> Config:
     """
     if not isinstance(data, Mapping):
         raise ConfigError(
-            f"{kind.__name__} must be a JSON object, got {type(data).__name__}; check the file"
+            "{kind} must be a JSON object, got {got}; check the file",
+            kind=kind.__name__,
+            got=type(data).__name__,
         )
     hints = typing.get_type_hints(kind)
     for key in data:
         if key not in hints:
             raise ConfigError(
-                f"{kind.__name__} has no setting {repr(key)[:80]}; {suggest(str(key), hints)}"
+                "{kind} has no setting {name}; {hint}",
+                kind=kind.__name__,
+                name=repr(key)[:80],
+                hint=suggest(str(key), hints),
             )
     return kind(**{key: typed(key, hints[key], value) for key, value in data.items()})
 
@@ -79,7 +90,12 @@ def typed(name: str, hint: Any, value: Any) -> Any:
         return from_json(typing.cast(Any, hint), value)
     if origin is Literal:
         if value not in args:
-            raise ConfigError(f"{name} cannot be {repr(value)[:80]}; {suggest(str(value), args)}")
+            raise ConfigError(
+                "{field} cannot be {got}; {hint}",
+                field=name,
+                got=repr(value)[:80],
+                hint=suggest(str(value), args),
+            )
         return value
     if origin in (types.UnionType, typing.Union):
         if value is None:
@@ -87,7 +103,11 @@ def typed(name: str, hint: Any, value: Any) -> Any:
         return typed(name, _alternative(args, value), value)
     if origin is tuple:
         if not isinstance(value, list | tuple):
-            raise ConfigError(f"{name} must be a list, got {repr(value)[:80]}; write it as [a, b]")
+            raise ConfigError(
+                "{field} must be a list, got {got}; write it as [a, b]",
+                field=name,
+                got=repr(value)[:80],
+            )
         return tuple(typed(name, args[0], v) for v in value)
     return _scalar(name, hint, value)
 
@@ -115,7 +135,14 @@ def _scalar(name: str, hint: type, value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            raise ConfigError(f"{name} must be finite, got a number too large; lower it") from None
+            raise ConfigError(
+                "{field} must be finite, got a number too large; lower it", field=name
+            ) from None
     if isinstance(value, hint) and is_bool == (hint is bool):
         return value
-    raise ConfigError(f"{name} must be {hint.__name__}, got {repr(value)[:80]}; correct its type")
+    raise ConfigError(
+        "{field} must be {type}, got {got}; correct its type",
+        field=name,
+        type=hint.__name__,
+        got=repr(value)[:80],
+    )

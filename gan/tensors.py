@@ -42,20 +42,29 @@ def read_header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > MAX_HEADER_BYTES:
-                raise WeightsError(f"the header of {file.name} may have 1 MB; fetch the file anew")
+                raise WeightsError(
+                    "the header of {name} may have 1 MB; fetch the file anew", name=file.name
+                )
             header = json.loads(stream.read(length))
         metadata = {k: str(v) for k, v in header.pop("__metadata__", {}).items()}
         specs = {k: (str(v["dtype"]), tuple(int(n) for n in v["shape"])) for k, v in header.items()}
     except OSError as error:
         raise WeightsError(
-            f"{file.name} cannot be read ({error.strerror}); check the path"
+            "{name} cannot be read ({strerror}); check the path",
+            name=file.name,
+            strerror=error.strerror,
         ) from error
     except (struct.error, KeyError, TypeError, AttributeError, *UNREADABLE) as error:
         raise WeightsError(
-            f"{file.name} must be a safetensors file, it is damaged; fetch it anew"
+            "{name} must be a safetensors file, it is damaged; fetch it anew", name=file.name
         ) from error
     if len(specs) > MAX_TENSORS:
-        raise WeightsError(f"{file.name} may hold {MAX_TENSORS:,} tensors, got {len(specs):,}")
+        raise WeightsError(
+            "{name} may hold {max_tensors} tensors, got {got}",
+            name=file.name,
+            max_tensors=f"{MAX_TENSORS:,}",
+            got=f"{len(specs):,}",
+        )
     return metadata, specs
 
 
@@ -70,8 +79,10 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     for name, tensor in read_tensors(file).items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
-                f"{name} in {file.name} must be finite {wanted[name].dtype}, it is not; "
-                f"fetch it anew"
+                "{name} in {file} must be finite {dtype}, it is not; fetch it anew",
+                name=name,
+                file=file.name,
+                dtype=wanted[name].dtype,
             )
         wanted[name].copy_(tensor)
 
@@ -92,14 +103,20 @@ def _check(file: Path, wanted: Mapping[str, Tensor]) -> None:
     found = tensor_specs(file)
     if missing := sorted(wanted.keys() ^ found.keys()):
         raise WeightsError(
-            f"{file.name} must hold exactly the tensors of its config, {len(missing)} differ "
-            f"(first: {missing[0][:MAX_NAME]!r}); check that config.json belongs to it"
+            "{name} must hold exactly the tensors of its config, {count} differ (first: "
+            "{missing}); check that config.json belongs to it",
+            name=file.name,
+            count=len(missing),
+            missing=repr(missing[0][:MAX_NAME]),
         )
     for name, tensor in wanted.items():
         if found[name][1] != tuple(tensor.shape):
             raise WeightsError(
-                f"{name} in {file.name} must be {list(tensor.shape)}, got "
-                f"{str(list(found[name][1]))[:MAX_NAME]}; check that config.json belongs to it"
+                "{name} in {file} must be {shape}, got {got}; check that config.json belongs to it",
+                name=name,
+                file=file.name,
+                shape=str(list(tensor.shape)),
+                got=str(list(found[name][1]))[:MAX_NAME],
             )
 
 
@@ -109,7 +126,7 @@ def read_tensors(file: Path) -> dict[str, Tensor]:
         return safetensors.torch.load_file(file)
     except Exception as error:  # SafetensorError is not public; a truncated file raises it
         raise WeightsError(
-            f"{file.name} must be a whole safetensors file, it is damaged; fetch it anew"
+            "{name} must be a whole safetensors file, it is damaged; fetch it anew", name=file.name
         ) from error
 
 
@@ -131,7 +148,7 @@ def save_modules(
         for k, v in m.state_dict().items()
     }
     if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
-        raise CheckpointError(f"{bad[0]} is not finite; the state was not saved")
+        raise CheckpointError("{bad} is not finite; the state was not saved", bad=bad[0])
     metadata = {"format": "pt"} | dict(notes or {})
     write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
 

@@ -15,9 +15,13 @@ import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from gan import errors
+from gan.ui.server.i18n import SOURCE, catalogues
+
 ROOT = Path(__file__).parent.parent
 # Lower never imports higher, and what shares a row never imports its neighbour.
 LAYERS = [
+    {"messages"},
     {"errors"},
     {"schema", "images", "files", "quantities"},
     {"config"},
@@ -91,6 +95,8 @@ PAGE_LAYERS = {"server": set(), "page": {"server"}, "programs": {"server", "page
 TAB_MAY = {"server", "page"}
 SCRIPT_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
 BLANK = re.compile(r"\{\w+\}")
+IS_KEY = re.compile(r"gan_[\w.-]+$")  # of a text of the page; a sentence is its own key
+COUNTED = re.compile(r"^\{count\} ")  # a reason, after how often it applied
 EXPORTED = re.compile(
     r"^export (?:async )?(?:const|let|function\*?|class) (\w+)|^export \{ ([\w, ]+) \}", re.M
 )
@@ -183,13 +189,82 @@ def unused_exports(root: Path) -> list[str]:
     return found
 
 
+ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+TERMINAL = ("cli/", "__main__.py", "ui/app.py")  # what is raised there is read in a terminal
+WORD = re.compile(r"[a-z]{2}")
+
+
+def sentences(root: Path = ROOT) -> dict[str, str]:
+    """{key: where} of every sentence that can reach the page: the texts of errors and messages, and
+    the one-line help of settings, which errors quote."""
+    found: dict[str, str] = {}
+    for path in sorted((root / "gan").rglob("*.py")):
+        if path.relative_to(root / "gan").as_posix().startswith(TERMINAL):
+            continue
+        tree = parsed(path)
+        constants = {
+            node.targets[0].id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and (argument := _sentence(node)) is not None:
+                for key in _texts(argument, constants):
+                    if WORD.search(BLANK.sub("", key)) and not IS_KEY.match(key):
+                        found.setdefault(key, f"{path.relative_to(root)}:{node.lineno}")
+    return found
+
+
+def _sentence(call: ast.Call) -> ast.expr | None:
+    """The argument that is shown, if `call` makes an error, a message or the option of a number."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    ranged = any(keyword.arg in ("low", "high") for keyword in call.keywords)
+    if name in {*ERRORS, "Message"} or (name == "option" and ranged):
+        place = 1 if name in ("HubError", "option") else 0  # after the kind, or the default
+        return call.args[place] if len(call.args) > place else None
+    return None
+
+
+def _texts(node: ast.expr, constants: dict[str, ast.expr]) -> list[str]:
+    """What a literal, a choice of two, or a constant of the module can be."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body, constants) + _texts(node.orelse, constants)
+    if isinstance(node, ast.Name) and isinstance(constants.get(node.id), ast.Constant):
+        return _texts(constants[node.id], {})
+    return []
+
+
+def unsaid(root: Path = ROOT) -> list[str]:
+    """Sentences that a language lacks, has though nothing says them, or fills in otherwise."""
+    said, found = sentences(root), []
+    literals = {
+        node.value
+        for path in (root / "gan").rglob("*.py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    for language, texts in catalogues().items():
+        if language == SOURCE:
+            continue
+        found += [f"{at}: {language} lacks {key!r}" for key, at in said.items() if key not in texts]
+        for key, text in texts.items():
+            if IS_KEY.match(key):
+                continue
+            if key not in literals and COUNTED.sub("", key) not in literals:
+                found.append(f"{language} has {key!r}, which nothing says")
+            if not {*BLANK.findall(text)} <= {*BLANK.findall(key)}:
+                found.append(f"{key!r} has blanks in {language} that are not filled")
+    return sorted(found)
+
+
 def untranslated() -> list[str]:
     """Texts that a language lacks, has beside those there are, or fills in otherwise."""
-    from gan.ui.server.i18n import SOURCE, catalogues
-
     found = []
     source = catalogues()[SOURCE]
-    for language, texts in catalogues().items():
+    for language, every in catalogues().items():
+        texts = {key: text for key, text in every.items() if IS_KEY.match(key)}
         found += [f"{language} lacks {key}" for key in source.keys() - texts.keys()]
         found += [
             f"{language} has {key}, which nothing says" for key in texts.keys() - source.keys()
@@ -208,6 +283,7 @@ def problems(root: Path = ROOT) -> list[str]:
         *circles(root),
         *unused_exports(root),
         *untranslated(),
+        *unsaid(root),
     ]
 
 

@@ -18,6 +18,8 @@ from gan.errors import ConfigError, GanError
 from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendProgress, Sent
+from gan.messages import Message, literal
+from gan.runs.prefork import hand_over
 from gan.sampling import MAX_SEED
 
 app = typer.Typer(
@@ -56,16 +58,21 @@ def parse_seeds(text: str) -> list[int]:
         found = SEEDS.fullmatch(part.strip())
         if found is None:
             raise ConfigError(
-                f"--seeds must be whole numbers and ranges as in 1-5,9, got {text!r}; correct it"
+                "--seeds must be whole numbers and ranges as in 1-5,9, got {got}; correct it",
+                got=repr(text),
             )
         first, last = int(found[1]), int(found[2] or found[1])
         if max(first, last) > MAX_SEED:
             raise ConfigError(
-                f"a seed must be from 0 to {MAX_SEED}, got {max(first, last)}; choose another"
+                "a seed must be from 0 to {max_seed}, got {got}; choose another",
+                max_seed=MAX_SEED,
+                got=max(first, last),
             )
         if len(seeds) + abs(last - first) >= MAX_SEEDS:
             raise ConfigError(
-                f"--seeds may name {MAX_SEEDS:,} at most, {text!r} has more; take fewer"
+                "--seeds may name {max_seeds} at most, {text} has more; take fewer",
+                max_seeds=f"{MAX_SEEDS:,}",
+                text=repr(text),
             )
         step = 1 if last >= first else -1
         seeds += range(first, last + step, step)
@@ -77,8 +84,11 @@ def say(text: str) -> None:
     typer.echo(text)
 
 
-def fail(text: str) -> NoReturn:
-    """Print an error and exit with code 1."""
+def fail(sentence: Message | str) -> NoReturn:
+    """Print an error and exit with code 1; the app that started this process gets it as data."""
+    message = sentence if isinstance(sentence, Message) else literal(sentence)
+    hand_over(message)
+    text = str(message)
     # it may name an untrusted file, whose escape sequences a terminal would obey
     plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
     typer.echo(f"error: {plain}", err=True)
@@ -91,16 +101,17 @@ def errors() -> Any:
     try:
         yield
     except GanError as error:
-        fail(str(error))
+        fail(error.message)
     except KeyboardInterrupt:
         say("interrupted")
         raise typer.Exit(0) from None
     except MemoryError:
-        fail("there was not enough memory; use a smaller batch, model or set of images")
+        fail(Message("there was not enough memory; use a smaller batch, model or set of images"))
     except BrokenPipeError:  # as in `gan search | head`: typer ends quietly
         raise
     except OSError as error:
-        fail(f"a file could not be read or written ({error.strerror}: {error.filename}); check it")
+        what = {"reason": error.strerror, "file": error.filename}
+        fail(Message("a file could not be read or written ({reason}: {file}); check it", **what))
 
 
 def use_threads(count: int) -> None:
@@ -161,4 +172,6 @@ def label_number(names: tuple[str, ...], label: str | None) -> int | None:
     if label.isascii() and label.isdigit():
         return int(label)
     known = ", ".join(names) if names else "it has none"
-    raise ConfigError(f"the model has no class {label!r}; its classes: {known}")
+    raise ConfigError(
+        "the model has no class {label}; its classes: {known}", label=repr(label), known=known
+    )

@@ -134,10 +134,14 @@ def compare(
 def _check_chart(chart: Path) -> None:
     if chart.suffix.lower() not in CHART_FORMATS:
         raise ConfigError(
-            f"--chart must end in {', '.join(CHART_FORMATS)}, got {chart.name!r}; change its ending"
+            "--chart must end in {chart_formats}, got {got}; change its ending",
+            chart_formats=", ".join(CHART_FORMATS),
+            got=repr(chart.name),
         )
     if not chart.parent.is_dir():
-        raise ConfigError(f"the folder of {str(chart)!r} must exist, it does not; make it first")
+        raise ConfigError(
+            "the folder of {chart} must exist, it does not; make it first", chart=repr(str(chart))
+        )
 
 
 def _shared_data(models: list[Weights]) -> str:
@@ -148,8 +152,9 @@ def _shared_data(models: list[Weights]) -> str:
     if len(known) != 1:
         which = f"from {', '.join(sorted(known))}" if known else "from images that are not known"
         raise ConfigError(
-            f"compare needs one set of real images, the models learned {which}; name one with "
-            f"--data"
+            "compare needs one set of real images, the models learned {which}; name one with "
+            "--data",
+            which=which,
         )
     return known.pop()
 
@@ -159,8 +164,9 @@ def _images_for(loaded: Weights, data: str | None) -> ImageSet:
     spec = data or loaded.config.data
     if not spec:
         raise ConfigError(
-            f"what {loaded.ref} learned from is not known; name real images with --data, for "
-            f"example --data folder:PATH"
+            "what {ref} learned from is not known; name real images with --data, for example "
+            "--data folder:PATH",
+            ref=loaded.ref,
         )
     resolution, channels = compared_shape(loaded.image_shape)
     return load_data(spec, resolution=resolution, channels=channels)

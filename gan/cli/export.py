@@ -34,7 +34,8 @@ def export(
         use_threads(1)
         if out.is_dir() or not out.parent.is_dir():
             raise ConfigError(
-                f"--out must be a file in a folder that exists, {str(out)!r} is not; choose another"
+                "--out must be a file in a folder that exists, {out} is not; choose another",
+                out=repr(str(out)),
             )
         loaded = load_weights(weights)
         exported = exporting.export(loaded, to=to)

@@ -38,7 +38,9 @@ def film(
         use_threads(1)
         format = next((f for f in FILM_FORMATS if out.suffix.lower() == f".{f}"), None)
         if format is None:
-            raise ConfigError(f"--out must end in .webp, .gif or .mp4, got {out.name!r}; rename it")
+            raise ConfigError(
+                "--out must end in .webp, .gif or .mp4, got {got}; rename it", got=repr(out.name)
+            )
         reader = RunReader(find_run(run))
         data = timelapse(reader, format=format, duration_s=seconds, scale=scale, caption=caption)
         write_atomic(out, data)

@@ -76,7 +76,7 @@ def pull(
                 for step in _steps(repo, revision, file, answers, token, limit_seconds):
                     watch(step)
             except HubChoice as error:
-                raise ConfigError(_choice(repo, error)) from None
+                raise _choice(repo, error) from None
         if isinstance(step, Pulled):
             ref = readings.settle(step.ref, answers) if answers else step.ref
             _say_pulled(step._replace(ref=ref))
@@ -87,7 +87,9 @@ def _answers(activation: str, read: list[str]) -> dict[str, str]:
     for text in read:
         key, equals, value = text.partition("=")
         if not equals:
-            raise ConfigError(f"--read must be key=value, got {text!r}; for example output=sigmoid")
+            raise ConfigError(
+                "--read must be key=value, got {got}; for example output=sigmoid", got=repr(text)
+            )
         answers[key.strip()] = value.strip()
     check_answers(answers)
     return answers
@@ -116,10 +118,14 @@ def _token() -> str | Literal[False]:
     return token
 
 
-def _choice(repo: str, error: HubChoice) -> str:
+def _choice(repo: str, error: HubChoice) -> ConfigError:
     lines = [f"  {size / 1e6:8.1f} MB  {_plain(name)}" for name, size in error.files[:MAX_LINES]]
     more = [f"  and {len(error.files) - MAX_LINES} more"] if len(error.files) > MAX_LINES else []
-    return "\n".join([f"{repo} holds several models, choose one with --file:", *lines, *more])
+    return ConfigError(
+        "{repo} holds several models, choose one with --file:\n{files}",
+        repo=repo,
+        files="\n".join([*lines, *more]),
+    )
 
 
 def _say_pulled(pulled: Pulled) -> None:

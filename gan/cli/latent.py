@@ -156,14 +156,14 @@ def walk(
         chosen = label_number(loaded.config.class_names, label)
         if own_classes and chosen is not None:
             raise ConfigError(
-                "--label puts all seeds in one class and --own-classes each in its own, got both; "
-                "leave one out"
+                "--label puts all seeds in one class and --own-classes each in its own, got "
+                "both; leave one out"
             )
         keyframes = keyframes_of(g, keys, label=chosen, own_classes=own_classes)
         stretches = max(1, len(keys) - (0 if loop else 1))
         steps = max(1, round(seconds * FRAMES_PER_S / stretches))
         if space not in ("z", "w"):
-            raise ConfigError(f"--space must be z or w, got {space!r}; choose one")
+            raise ConfigError("--space must be z or w, got {got}; choose one", got=repr(space))
         x = walk_through(
             g, keyframes, steps, space="w" if space == "w" else "z", loop=loop, psi=psi, even=even
         )
@@ -242,7 +242,9 @@ def _tell(news: InversionProgress) -> None:
 def _picture(path: Path, shape: tuple[int, int, int]) -> Tensor:
     path = expanded(str(path))
     if not path.is_file():
-        raise DataError(f"--image must be a file, there is no {str(path)!r}; check the path")
+        raise DataError(
+            "--image must be a file, there is no {path}; check the path", path=repr(str(path))
+        )
     with path.open("rb") as stream:
         data = stream.read(MAX_BYTES + 1)
     pixels = read_picture(data, resolution=shape[1], channels=shape[0])
@@ -258,13 +260,15 @@ def _check_out(out: Path, endings: Sequence[str]) -> None:
     """Raises ConfigError unless a file with one of the endings can be written there."""
     if out.suffix.lower() not in endings:
         raise ConfigError(
-            f"--out must end in {', '.join(endings)}, got {out.name!r}; "
-            f"{suggest(out.suffix.lower(), endings)}"
+            "--out must end in {endings}, got {got}; {hint}",
+            endings=", ".join(endings),
+            got=repr(out.name),
+            hint=suggest(out.suffix.lower(), endings),
         )
     if out.is_dir() or not os.access(out.parent, os.W_OK):
         raise ConfigError(
-            f"--out must be a file in a folder that can be written, {str(out)!r} is not; choose "
-            f"another"
+            "--out must be a file in a folder that can be written, {out} is not; choose another",
+            out=repr(str(out)),
         )
 
 

@@ -72,7 +72,7 @@ def _writer(folder: Path) -> Any:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - optional
     except ImportError:
         raise ConfigError(
-            "--log tensorboard needs the package tensorboard, it is not installed; "
-            "pip install tensorboard, or leave --log out"
+            "--log tensorboard needs the package tensorboard, it is not installed; pip install "
+            "tensorboard, or leave --log out"
         ) from None
     return _Late(folder, SummaryWriter)

@@ -142,7 +142,7 @@ def push(
         for path, data in plan.files:
             say(f"{megabytes(len(data)):>10}  {path}")
         for warning in plan.warnings:
-            say(f"note: {warning.text}")
+            say(f"note: {warning}")
         if dry_run or token is None:
             say(f"\n{plan.card}")
             return
@@ -157,5 +157,5 @@ def weights_at(ref: str) -> Weights:
         return load_weights(ref)
     kept = checkpoint.weights_of_run(run)
     if not kept:
-        raise RunError(f"{run.name} has no weights yet; let it train a few seconds")
+        raise RunError("{run} has no weights yet; let it train a few seconds", run=run.name)
     return checkpoint.load_at(run, min(kept, key=lambda nimg: abs(nimg - int(moment))))

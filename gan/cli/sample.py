@@ -67,5 +67,10 @@ def sample(
 def _seeds(first: int, count: int) -> Sequence[int]:
     """`count` seeds from `first` on; raises ConfigError where they go beyond MAX_SEED."""
     if first + count - 1 > MAX_SEED:
-        raise ConfigError(f"seeds go up to {MAX_SEED}, got {count:,} from {first} on; begin lower")
+        raise ConfigError(
+            "seeds go up to {max_seed}, got {got} from {first} on; begin lower",
+            max_seed=MAX_SEED,
+            got=f"{count:,}",
+            first=first,
+        )
     return range(first, first + count)

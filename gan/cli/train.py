@@ -199,7 +199,10 @@ def _new(wish: TrainArguments) -> TrainPlan:
 
 def _resumed(run_dir: Path, wish: TrainArguments) -> TrainPlan:
     if not runs.is_run(run_dir):
-        raise RunError(f"--resume must name a run folder, {str(run_dir)!r} is none; see runs/")
+        raise RunError(
+            "--resume must name a run folder, {run_dir} is none; see runs/",
+            run_dir=repr(str(run_dir)),
+        )
     runs.check_free(run_dir)
     config = _resumed_config(run_dir, wish)
     if wish.keep_mb is not None:
@@ -213,8 +216,10 @@ def _images_again(run_dir: Path, config: RunConfig, *, moved: bool) -> ImageSet:
     kind, _, path = config.data.partition(":")
     if kind == "folder" and not moved and not expanded(path).exists():
         raise RunError(
-            f"{Path(path).name!r}, whose images {run_dir.name} learns from, is not where it was; "
-            f"name its place with --data folder:PATH"
+            "{path}, whose images {run_dir} learns from, is not where it was; name its place "
+            "with --data folder:PATH",
+            path=repr(Path(path).name),
+            run_dir=run_dir.name,
         )
     return _images_of(config)
 
@@ -224,8 +229,9 @@ def _forked(text: str, wish: TrainArguments) -> TrainPlan:
     origin = runs.find_origin(text)
     if wish.preset not in (None, origin.config.preset):
         raise ConfigError(
-            f"a fork has its parent's preset, {origin.config.preset}, got --preset {wish.preset}; "
-            f"leave it out"
+            "a fork has its parent's preset, {preset}, got --preset {given}; leave it out",
+            preset=origin.config.preset,
+            given=wish.preset,
         )
     config = checked_change(origin.config, wish.settings) if wish.settings else origin.config
     config = replace(
@@ -239,8 +245,12 @@ def _forked(text: str, wish: TrainArguments) -> TrainPlan:
     images = _images_of(config)
     if config.model.classes not in (0, len(images.class_names)):
         raise ConfigError(
-            f"--data must have the {config.model.classes} classes of {origin.run.name}, "
-            f"{config.data} has {len(images.class_names)}; choose other data"
+            "--data must have the {classes} classes of {run}, {data} has {count}; choose other "
+            "data",
+            classes=config.model.classes,
+            run=origin.run.name,
+            data=config.data,
+            count=len(images.class_names),
         )
     config = replace(config, class_names=images.class_names if config.model.classes else ())
     run_dir = wish.run_dir or runs.new_run_dir(config.preset)
@@ -257,7 +267,9 @@ def _images_of(config: RunConfig) -> ImageSet:
 def _check_budget(option: str, value: float | None) -> None:
     if value is not None and not 0 < value < 1e9:
         raise ConfigError(
-            f"{option} must be more than 0, got {number_text(value)}; leave it out for no limit"
+            "{field} must be more than 0, got {got}; leave it out for no limit",
+            field=option,
+            got=number_text(value),
         )
 
 
@@ -285,8 +297,11 @@ def _new_config(
     config = presets.resolve_widths(apply_settings(config, settings))
     if config.model.classes not in (0, len(images.class_names)):
         raise ConfigError(
-            f"classes must be 0 or the {len(images.class_names)} of {spec}, got "
-            f"{config.model.classes}; leave it out"
+            "{field} must be 0 or the {count} of {spec}, got {got}; leave it out",
+            field="classes",
+            count=len(images.class_names),
+            spec=spec,
+            got=config.model.classes,
         )
     names = images.class_names if config.model.classes else ()
     return replace(config, class_names=names), images
@@ -297,18 +312,23 @@ def _resumed_config(run_dir: Path, wish: TrainArguments) -> RunConfig:
     config = from_json(RunConfig, read_json(run_dir / checkpoint.CONFIG_FILE))
     if wish.preset not in (None, config.preset):
         raise ConfigError(
-            f"--resume goes on with the preset {config.preset}, got --preset {wish.preset}; leave "
-            f"it out, or start a new run with it"
+            "--resume goes on with the preset {preset}, got --preset {given}; leave it out, "
+            "or start a new run with it",
+            preset=config.preset,
+            given=wish.preset,
         )
     if wish.seed not in (None, config.seed):
         raise ConfigError(
-            f"--resume goes on with seed {config.seed}, got --seed {wish.seed}; leave it out, or "
-            f"--fork the run with it"
+            "--resume goes on with seed {seed}, got --seed {given}; leave it out, or --fork the "
+            "run with it",
+            seed=config.seed,
+            given=wish.seed,
         )
     if wish.run_dir is not None and wish.run_dir.resolve() != run_dir.resolve():
         raise ConfigError(
-            f"--resume writes where the run lies, got --run-dir {str(wish.run_dir)!r}; leave it "
-            f"out, or --fork the run into it"
+            "--resume writes where the run lies, got --run-dir {run_dir}; leave it out, or "
+            "--fork the run into it",
+            run_dir=repr(str(wish.run_dir)),
         )
     if wish.data is not None:
         config = replace(config, data=absolute_spec(wish.data))

@@ -34,7 +34,9 @@ def check_spec(spec: str) -> None:
     if spec in BUNDLED or (colon and kind in ("folder", "hub") and rest):
         return
     raise DataError(
-        f"there is no data {spec!r}; {suggest(spec, [*BUNDLED, 'folder:PATH', 'hub:owner/name'])}"
+        "there is no data {spec}; {hint}",
+        spec=repr(spec),
+        hint=suggest(spec, [*BUNDLED, "folder:PATH", "hub:owner/name"]),
     )
 
 

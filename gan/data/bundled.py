@@ -77,7 +77,7 @@ def read_idx(path: Path) -> np.ndarray:
     data = gzip.decompress(path.read_bytes())
     if data[:3] != b"\x00\x00\x08" or len(data) < 4 + 4 * data[3]:
         raise DataError(
-            f"{path.name} must be an idx file of bytes, got other content; fetch it anew"
+            "{name} must be an idx file of bytes, got other content; fetch it anew", name=path.name
         )
     shape = np.frombuffer(data, ">u4", count=data[3], offset=4)
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape).copy()

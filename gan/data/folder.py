@@ -16,8 +16,9 @@ from gan.data.imageset import ImageSet
 from gan.data.limits import LOCAL, format_names
 from gan.data.members import READ_ERRORS, folder_members, zip_members
 from gan.data.pictures import read_picture
-from gan.data.taking import Candidates, Taken, candidates, reasons_text, survey, take
+from gan.data.taking import Candidates, Taken, candidates, reasons, survey, take
 from gan.errors import DataError
+from gan.messages import in_brackets
 
 MIN_IMAGES = 2
 MAX_SET_BYTES = 2 * 2**30  # of pixels in memory
@@ -86,11 +87,15 @@ def void(_: object) -> None:
 def _check_enough(path: Path, skipped: Counter[str], good: int) -> None:
     if good >= MIN_IMAGES:
         return
-    why = reasons_text(skipped)
     raise DataError(
-        f"{path.name} must hold at least {MIN_IMAGES} {format_names(LOCAL.formats)} images, got "
-        f"{good} readable of {good + skipped.total()} files"
-        f"{f' ({why})' if why else ''}; choose another folder"
+        "{name} must hold at least {min_images} {formats} images, got {got} readable of {total} "
+        "files{why}; choose another folder",
+        name=path.name,
+        min_images=MIN_IMAGES,
+        formats=format_names(LOCAL.formats),
+        got=good,
+        total=good + skipped.total(),
+        why=in_brackets(reasons(skipped)),
     )
 
 
@@ -100,20 +105,24 @@ def _candidates(path: Path) -> Iterator[Candidates]:
     try:
         if not path.exists():
             raise DataError(
-                f"there is no folder or zip {str(path)!r}; check the path after folder:"
+                "there is no folder or zip {path}; check the path after folder:",
+                path=repr(str(path)),
             )
         if path.is_dir():
             yield candidates(folder_members(path))
             return
         if not zipfile.is_zipfile(path):
             raise DataError(
-                f"{path.name} must be a folder or a zip of images, got another file; pack it"
+                "{name} must be a folder or a zip of images, got another file; pack it",
+                name=path.name,
             )
         with path.open("rb") as stream, zip_members(stream, members=LOCAL.members) as found:
             yield candidates(found)
     except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise DataError(
-            f"{path.name[:80]!r} must be a readable folder or zip, it cannot be read ({reason}); "
-            f"check its name and rights"
+            "{name} must be a readable folder or zip, it cannot be read ({reason}); check its "
+            "name and rights",
+            name=repr(path.name[:80]),
+            reason=reason,
         ) from error

@@ -17,6 +17,7 @@ from gan.data.imageset import ImageSet
 from gan.data.members import Member
 from gan.data.taking import Candidates
 from gan.errors import DataError, GanError
+from gan.messages import Message
 
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 
@@ -29,7 +30,8 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
     repo, _, revision = repo.partition("@")
     if not REPO_ID.fullmatch(repo):
         raise DataError(
-            f"a dataset on the Hub is owner/name, got {repo!r}; for example hub:mnist/mnist"
+            "a dataset on the Hub is owner/name, got {got}; for example hub:mnist/mnist",
+            got=repr(repo),
         )
     table = _fetch(repo, revision or None, split)
     image_key, label_key, names = _columns(repo, table.features)
@@ -40,7 +42,9 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
     pixels, taken = decode(these, resolution=resolution, channels=channels)
     if len(pixels) < 2:
         raise DataError(
-            f"{repo} must hold at least 2 readable images, got {len(pixels)}; choose another"
+            "{repo} must hold at least 2 readable images, got {got}; choose another",
+            repo=repo,
+            got=len(pixels),
         )
     kept = [int(path) for path in taken.paths]
     taken.classes = classes_of([folders[row] for row in kept]) if folders else Classes()
@@ -67,9 +71,11 @@ def _fetch(repo: str, revision: str | None, split: str) -> Any:
         raise
     except Exception as error:  # the client raises dozens of types; the reason is in the text
         raise DataError(
-            f"the dataset {repo} could not be had from the Hub ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:160] if str(error) else 'no reason given'}); check its "
-            f"name and your connection, or use folder:PATH"
+            "the dataset {repo} could not be had from the Hub ({name}: {reason}); check its "
+            "name and your connection, or use folder:PATH",
+            repo=repo,
+            name=type(error).__name__,
+            reason=str(error).splitlines()[0][:160] if str(error) else Message("no reason given"),
         ) from error
 
 
@@ -80,7 +86,9 @@ def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:
     image = next((k for k, f in features.items() if isinstance(f, ImageFeature)), None)
     if image is None:
         raise DataError(
-            f"{repo} must have an image column, got {', '.join(features)}; choose another"
+            "{repo} must have an image column, got {got}; choose another",
+            repo=repo,
+            got=", ".join(features),
         )
     label = next((k for k, f in features.items() if isinstance(f, ClassLabel)), "")
     names = tuple(features[label].names) if label else ()

@@ -17,6 +17,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from gan.config import MAX_NAMES_BYTES, names_bytes
 from gan.data.imageset import ImageSet
+from gan.messages import Message, literal
 
 MOST_BYTES = 64 * 2**20  # hashed: a tenth of a second
 MOST_LOOKED_AT = 1024  # images whose brightness is stored
@@ -71,37 +72,43 @@ def compare(before: ImagesId, now: ImagesId) -> Sameness:
     return "alike" if near else "other"
 
 
-def difference(before: ImagesId, now: ImagesId) -> str:
+def difference(before: ImagesId, now: ImagesId) -> Message:
     """What differs, in a few words for a sentence; empty if nothing does."""
     if (before.resolution, before.channels) != (now.resolution, now.channels):
-        return f"their size was {_size(before)}, is {_size(now)}"
-    if text := class_difference(before.class_names, now.class_names):
-        return text
+        return Message("their size was {before}, is {now}", before=_size(before), now=_size(now))
+    if classes := class_difference(before.class_names, now.class_names):
+        return classes
     if before.count != now.count:
-        return f"there were {before.count:,}, there are {now.count:,}"
-    return "" if compare(before, now) != "other" else "as many, but other pictures"
+        counts = {"before": f"{before.count:,}", "now": f"{now.count:,}"}
+        return Message("there were {before}, there are {now}", **counts)
+    return Message("as many, but other pictures" if compare(before, now) == "other" else "")
 
 
-def class_difference(before: tuple[str, ...], now: tuple[str, ...]) -> str:
+def class_difference(before: tuple[str, ...], now: tuple[str, ...]) -> Message:
     """How the classes differ, in a few words; empty if they do not."""
     if before == now:
-        return ""
+        return Message()
     gone = [name for name in before if name not in now]
     new = [name for name in now if name not in before]
-    parts = [
-        f"{word} {_named(names)}" for word, names in (("without", gone), ("new", new)) if names
-    ]
-    return f"the classes differ ({', '.join(parts) or 'another order'})"
+    parts = [Message("without {names}", names=_named(gone))] if gone else []
+    parts += [Message("new {names}", names=_named(new))] if new else []
+    return Message("the classes differ ({parts})", parts=parts or [Message("another order")])
 
 
-def _named(names: list[str]) -> str:
+def _named(names: list[str]) -> Message:
     rest = len(names) - MOST_NAMED
     shown = ", ".join(repr(name[:40]) for name in names[:MOST_NAMED])
-    return f"{shown} and {rest} more" if rest > 0 else shown
+    return (
+        Message("{names} and {rest} more", names=shown, rest=rest) if rest > 0 else literal(shown)
+    )
 
 
-def _size(images: ImagesId) -> str:
-    return f"{images.resolution} px in {images.channels} channels"
+def _size(images: ImagesId) -> Message:
+    return Message(
+        "{resolution} px in {channels} channels",
+        resolution=images.resolution,
+        channels=images.channels,
+    )
 
 
 def _spread(count: int, most: int) -> Tensor:

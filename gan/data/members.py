@@ -169,7 +169,10 @@ class _NamesAsBytes(io.RawIOBase):
         if not (self.listing and data.startswith(CENTRAL)):
             return data
         if data.count(CENTRAL) > self.members:
-            raise DataError(f"a zip may list {self.members:,} files, this one lists more; split it")
+            raise DataError(
+                "a zip may list {members} files, this one lists more; split it",
+                members=f"{self.members:,}",
+            )
         listing, at = bytearray(data), 0
         while at + 46 <= len(listing) and listing.startswith(CENTRAL, at):
             if listing[at + 9] & UTF8_FLAG:

@@ -29,10 +29,11 @@ from gan.data.folder import MIN_IMAGES
 from gan.data.limits import LOCAL, ReadLimits, format_names
 from gan.data.members import READ_ERRORS, Member, MembersFound, Window, zip_members
 from gan.data.pictures import read_picture, shrink_picture
-from gan.data.taking import Taken, candidates, join, reasons_text, take
+from gan.data.taking import Taken, candidates, join, reasons, take
 from gan.errors import DataError, GanError
 from gan.files import read_json, write_atomic, write_json
 from gan.images import Pixels
+from gan.messages import in_brackets
 
 SIDE = 128  # px of the shorter side as stored: the largest resolution
 SET_FILE, CLASSES_FILE = "set.json", "classes.json"
@@ -120,8 +121,10 @@ class OwnSets:
         """Change its settings; raises DataError for an invalid size or number of channels."""
         if resolution not in RESOLUTIONS or channels not in (1, 3):
             raise DataError(
-                f"size must be a multiple of 4 from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]} and "
-                f"channels 1 or 3; choose again"
+                "size must be a multiple of 4 from {low} to {high} and channels "
+                "1 or 3; choose again",
+                low=RESOLUTIONS[0],
+                high=RESOLUTIONS[-1],
             )
         changed = replace(self.get(set_id), resolution=resolution, channels=channels, flip=flip)
         write_json(self.root / set_id / SET_FILE, asdict(changed))
@@ -269,10 +272,13 @@ def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: ReadLimits) 
 
 
 def _too_few(kept: int, taken: Taken, limits: ReadLimits) -> DataError:
-    why = reasons_text(taken.skipped)
     return DataError(
-        f"a set needs {MIN_IMAGES} or more {format_names(limits.formats)} images, got {kept} that "
-        f"can be read{f' ({why})' if why else ''}; choose others"
+        "a set needs {min_images} or more {formats} images, got {got} that can be read{why}; "
+        "choose others",
+        min_images=MIN_IMAGES,
+        formats=format_names(limits.formats),
+        got=kept,
+        why=in_brackets(reasons(taken.skipped)),
     )
 
 

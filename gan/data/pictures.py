@@ -97,13 +97,15 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
     """The result of `use` on the decoded picture; raises DataError outside the limits."""
     if len(data) > limits.file_bytes:
         raise DataError(
-            f"a picture may have {limits.file_bytes // 2**20} MB, this one has more; shrink it"
+            "a picture may have {file_bytes} MB, this one has more; shrink it",
+            file_bytes=limits.file_bytes // 2**20,
         )
     kind = kind_of(data[:32])
     if kind == "foreign" or (kind and kind not in limits.formats):
         raise DataError(
-            f"a picture must be one of {format_names(limits.formats)}, this one is HEIC, JPEG XL "
-            f"or of another format that is not read here; save it as JPEG"
+            "a picture must be one of {formats}, this one is HEIC, JPEG XL or of another format "
+            "that is not read here; save it as JPEG",
+            formats=format_names(limits.formats),
         )
     try:
         with warnings.catch_warnings():
@@ -114,8 +116,9 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
         raise
     except Exception as error:  # a corrupt file can raise nearly anything inside a decoder
         raise DataError(
-            f"a picture must be one of {format_names(limits.formats)}, this one cannot be read "
-            f"({type(error).__name__}); save it anew"
+            "a picture must be one of {formats}, this one cannot be read ({name}); save it anew",
+            formats=format_names(limits.formats),
+            name=type(error).__name__,
         ) from error
 
 
@@ -138,7 +141,9 @@ def _check_shape(image: Image.Image, most: int) -> None:
     _check_pixels(image, most)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise DataError(
-            f"a picture may be 20 times as long as wide, got {width} x {height}; crop it"
+            "a picture may be 20 times as long as wide, got {got} x {height}; crop it",
+            got=width,
+            height=height,
         )
 
 
@@ -146,19 +151,27 @@ def _check_pixels(image: Image.Image, most: int) -> None:
     width, height = image.size
     if width * height > most or min(width, height) < 1:
         raise DataError(
-            f"a picture of this kind may have {most // 10**6} million pixels, got {width} x "
-            f"{height}; shrink it"
+            "a picture of this kind may have {most} million pixels, got {got} x {height}; shrink "
+            "it",
+            most=most // 10**6,
+            got=width,
+            height=height,
         )
 
 
 def _check_scans(data: bytes) -> None:
     scans = read_scans(data, most=MAX_SCANS)
     if scans.passes > MAX_SCANS:
-        raise DataError(f"a JPEG may have {MAX_SCANS} scans, this one has more; save it anew")
+        raise DataError(
+            "a JPEG may have {max_scans} scans, this one has more; save it anew",
+            max_scans=MAX_SCANS,
+        )
     if scans.kept > DECODE_BYTES:
         raise DataError(
-            f"a progressive JPEG may need {DECODE_BYTES // 2**20} MB to be decoded, this one needs "
-            f"{scans.kept // 2**20}; save it as a baseline JPEG"
+            "a progressive JPEG may need {decode_bytes} MB to be decoded, this one needs {kept}; "
+            "save it as a baseline JPEG",
+            decode_bytes=DECODE_BYTES // 2**20,
+            kept=scans.kept // 2**20,
         )
 
 

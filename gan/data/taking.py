@@ -15,6 +15,7 @@ from gan.data.limits import ReadLimits
 from gan.data.members import READ_ERRORS, Member, MembersFound
 from gan.data.pictures import SUFFIXES, kind_of
 from gan.errors import DataError
+from gan.messages import Message
 
 HEAD_BYTES = 32
 MAX_TABLE = 64 * 2**20  # bytes of a dataset.json
@@ -54,10 +55,15 @@ class Taken:
         return f"{text}; {about}" if about else text
 
 
-def reasons_text(skipped: Mapping[str, int]) -> str:
-    """`3 unreadable, 1 not an image`, most frequent first."""
+def reasons(skipped: Mapping[str, int]) -> list[Message]:
+    """`3 unreadable`, `1 not an image`, most frequent first; a list for a message."""
     counted = Counter(skipped).most_common()
-    return ", ".join(f"{count} {why}" for why, count in counted)
+    return [Message(f"{{count}} {why}", count=count) for why, count in counted]
+
+
+def reasons_text(skipped: Mapping[str, int]) -> str:
+    """The reasons in one line, for a terminal."""
+    return ", ".join(map(str, reasons(skipped)))
 
 
 def reason_of(sentence: str) -> str:

@@ -1,6 +1,6 @@
 """The child side of gan.hub.client.ask: a process that may talk to the Hub, and can be killed.
 
-One task arrives as a JSON line on standard input, messages go as JSON lines to standard output; the
+One task arrives as a JSON line on standard input, replies go as JSON lines to standard output; the
 task includes the token, if any. The process exits when its input closes.
 """
 
@@ -15,15 +15,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from gan.errors import HubChoice, HubError
+from gan.errors import HubError
 
 OVERDUE_S = 5.0  # for a client whose threads do not stop
-Message = dict[str, Any]
+Reply = dict[str, Any]
 Token = str | Literal[False]
 
 
 def serve(
-    work: Callable[[dict[str, Any], Token], Iterator[Message]],
+    work: Callable[[dict[str, Any], Token], Iterator[Reply]],
     told: Callable[[Exception, dict[str, Any], Token], HubError],
 ) -> None:
     """Run the single task received; `told` turns exceptions into sentences."""
@@ -31,20 +31,17 @@ def serve(
     token: Token = task.pop("token", None) or False
     _end_with_parent()
     try:
-        for message in work(task, token):
-            say(message)
+        for reply in work(task, token):
+            say(reply)
         say({"end": True})
-    except HubChoice as error:
-        say({"error": str(error), "kind": error.kind, "files": error.files})
     except Exception as error:  # the process boundary: every exception becomes a sentence
-        sentence = told(error, task, token)
-        say({"error": str(sentence), "kind": sentence.kind})
+        say({"error": told(error, task, token).to_json()})
 
 
-def say(message: Mapping[str, Any]) -> None:
-    """Send a message to the parent; ignored if it is gone."""
+def say(reply: Mapping[str, Any]) -> None:
+    """Send a reply to the parent; ignored if it is gone."""
     try:
-        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()
     except OSError:
         os._exit(1)

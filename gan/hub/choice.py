@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from gan.errors import HubChoice, HubError, suggest
+from gan.messages import Message
 
 SUFFIXES = (
     ".safetensors", ".bin", ".pt", ".pth", ".pretrained", ".ckpt", ".pkl", ".model", ".tar",
@@ -19,6 +21,7 @@ NO_WEIGHTS = (
     ".csv", ".npz", ".zip",
 )  # fmt: skip
 MAX_CHOICES, MAX_HINTS = 200, 4
+NAMED, MAX_NAME = 6, 80  # files named in a sentence, and letters of each
 OURS = "model.safetensors"
 
 
@@ -71,30 +74,51 @@ def choose(title: str, sizes: Mapping[str, int], file: str, prefer: str) -> str:
     if not found:
         raise HubError(
             "no-file",
-            f"{title} holds no model file ({', '.join(SUFFIXES)}), it has {_few(sizes)}; choose "
-            f"another",
+            "{title} holds no model file ({suffixes}), it has {files}; choose another",
+            title=title,
+            suffixes=[*SUFFIXES],
+            files=_few([*sizes]),
         )
     raise HubChoice(
-        f"{title} holds {len(found)} models, name one with its file: {_few(found)}",
+        "{title} holds {count} models, name one with its file: {files}",
         tuple((name, sizes[name]) for name in found),
+        title=title,
+        count=len(found),
+        files=_few(found),
     )
 
 
 def _named(title: str, sizes: Mapping[str, int], file: str, found: list[str]) -> str:
     if file not in sizes:
-        near = suggest(file, found) if found else "it holds no model"
-        raise HubError("no-file", f"{title} has no file {file[:120]!r}; {near[:400]}")
+        raise HubError(
+            "no-file",
+            "{title} has no file {file}; {hint}",
+            title=title,
+            file=repr(file[:120]),
+            hint=_hint(file, found),
+        )
     # by content, not by name: an explicitly named file may have any uninformative extension
     if not is_model(file) and PurePosixPath(file).suffix.lower() in NO_WEIGHTS:
         raise HubError(
-            "no-file", f"a model is one of {', '.join(SUFFIXES)}, got {file[:120]!r}; name another"
+            "no-file",
+            "a model is one of {suffixes}, got {got}; name another",
+            suffixes=[*SUFFIXES],
+            got=repr(file[:120]),
         )
     return file
 
 
-def _few(names: Mapping[str, int] | list[str]) -> str:
-    shown = [name[:80] for name in list(names)[:6]]
-    return (", ".join(shown) or "nothing") + (", ..." if len(names) > 6 else "")
+def _hint(file: str, found: list[str]) -> Message:
+    """As `suggest`, of a list that may be long."""
+    names = [name[:MAX_NAME] for name in found]
+    near = difflib.get_close_matches(file, names, cutoff=0.5)
+    return suggest(file, near or names[:NAMED]) if found else Message("it holds no model")
+
+
+def _few(names: list[str]) -> list[str] | Message:
+    shown = [name[:MAX_NAME] for name in names[:NAMED]]
+    more = ["..."] if len(names) > NAMED else []
+    return [*shown, *more] or Message("nothing")
 
 
 def hint_files(sizes: Mapping[str, int], file: str, max_bytes: int) -> list[str]:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from gan.errors import HubChoice, HubError, HubErrorKind
+from gan.errors import HubError, HubErrorKind
 from gan.hub.failures import SLOW
+from gan.messages import Message
 
 PATIENCE_S = 30.0  # without progress: 256 KB, or a response
 ASK_S = 0.1  # polling interval for the timeout and `cancelled`
@@ -36,11 +37,11 @@ SET = {
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
-# error messages for a child that did not finish
+# what is said of a child that did not finish; {repo} is its title
 FETCH_LOST: Mapping[HubErrorKind, str] = {
-    "cancelled": "pulling {title} was cancelled; nothing was kept",
+    "cancelled": "pulling {repo} was cancelled; nothing was kept",
     "slow": SLOW,
-    "server": "asking the Hub about {title} ended without a word; try again",
+    "server": "asking the Hub about {repo} ended without a word; try again",
 }
 
 
@@ -58,7 +59,7 @@ def saved_token() -> str:
 def ask(
     task: Mapping[str, Any],
     *,
-    title: str,
+    title: str | Message,
     token: str | Literal[False] = False,
     limit_s: float,
     patience_s: float = PATIENCE_S,
@@ -66,14 +67,14 @@ def ask(
     module: str = "gan.hub.fetch",
     lost: Mapping[HubErrorKind, str] = FETCH_LOST,
 ) -> Iterator[dict[str, Any]]:
-    """The messages of a child running `module` on `task`; closing the iterator kills it.
+    """The replies of a child running `module` on `task`; closing the iterator kills it.
 
-    Raises the errors it reports, and HubError with the messages in `lost` if it exceeds `limit_s`,
+    Raises the errors it reports, and HubError with the templates in `lost` if it exceeds `limit_s`,
     is silent for `patience_s`, or `cancelled` returns true.
     """
 
     def gone(kind: HubErrorKind) -> HubError:
-        return HubError(kind, lost[kind].format(title=title, limit_s=limit_s))
+        return HubError(kind, lost[kind], repo=title, limit_s=f"{limit_s:.0f}")
 
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", module],
@@ -84,13 +85,13 @@ def ask(
         env=environment(),
     )
     try:
-        _send(process, {**task, "title": title, "token": token})
-        for message in _messages(process, gone, limit_s, patience_s, cancelled):
-            if "error" in message:
-                raise _told(message)
-            if "end" in message:
+        _send(process, {**task, "title": str(title), "token": token})
+        for reply in _replies(process, gone, limit_s, patience_s, cancelled):
+            if "error" in reply:
+                raise HubError.from_json(reply["error"])
+            if "end" in reply:
                 return
-            yield message
+            yield reply
         raise gone("server")
     finally:
         _end(process)
@@ -114,7 +115,7 @@ def _send(process: subprocess.Popen[bytes], task: Mapping[str, Any]) -> None:
         process.stdin.flush()
 
 
-def _messages(
+def _replies(
     process: subprocess.Popen[bytes],
     gone: Callable[[HubErrorKind], HubError],
     limit_s: float,
@@ -147,12 +148,6 @@ def _read(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
         for line in process.stdout:
             lines.put(line)
     lines.put(b"")
-
-
-def _told(message: Mapping[str, Any]) -> HubError:
-    if message["kind"] == "choice":
-        return HubChoice(message["error"], tuple((n, s) for n, s in message["files"]))
-    return HubError(message["kind"], message["error"])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

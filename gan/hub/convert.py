@@ -82,7 +82,9 @@ def convert(
     digest = sha256(file)
     if source.sha256 not in ("", digest):
         raise HubError(
-            "damaged", f"{shown(file.name)} has other bytes than the Hub states; pull it again"
+            "damaged",
+            "{name} has other bytes than the Hub states; pull it again",
+            name=shown(file.name),
         )
     job = {
         "file": str(file.absolute()),
@@ -128,7 +130,9 @@ def _run(work: Path, file: Path, limits: ConversionLimits, cancelled: Callable[[
         while (code := child.poll()) is None:
             if cancelled():
                 raise HubError(
-                    "cancelled", f"converting {shown(file.name)} was cancelled; nothing was kept"
+                    "cancelled",
+                    "converting {name} was cancelled; nothing was kept",
+                    name=shown(file.name),
                 )
             if time.monotonic() > ends:
                 raise _slow(file)
@@ -142,16 +146,16 @@ def _run(work: Path, file: Path, limits: ConversionLimits, cancelled: Callable[[
 def _slow(file: Path) -> HubError:
     return HubError(
         "slow",
-        f"converting {shown(file.name)} took too long and was ended; nothing was kept, choose "
-        f"another",
+        "converting {name} took too long and was ended; nothing was kept, choose another",
+        name=shown(file.name),
     )
 
 
 def _raise_told(work: Path, file: Path, code: int) -> None:
     """Raise the error that the child reported, or that its exit status implies."""
     told = read_json(work / "told.json") if (work / "told.json").is_file() else {}
-    if "kind" in told:
-        raise HubError(told["kind"], str(told["error"]))
+    if told:
+        raise HubError.from_json(told)
     if code == 0 and all((work / "model" / part).is_file() for part in PARTS):
         return
     if code in (-_signal("SIGXCPU"), -_signal("SIGALRM")):
@@ -160,8 +164,9 @@ def _raise_told(work: Path, file: Path, code: int) -> None:
         raise too_large(file)
     raise HubError(
         "damaged",
-        f"converting {shown(file.name)} ended without a word ({code}); nothing was kept, choose "
-        f"another",
+        "converting {name} ended without a word ({code}); nothing was kept, choose another",
+        name=shown(file.name),
+        code=code,
     )
 
 
@@ -198,8 +203,9 @@ def attempt(work: Path, job: dict[str, Any], *, bounded: bool) -> None:
         if not bounded and not is_safetensors(file):
             raise HubError(
                 "refused",
-                f"{shown(file.name)} may only be read within limits on memory, which this system "
-                f"does not have; convert it on Linux, or take a safetensors file",
+                "{name} may only be read within limits on memory, which this system does not "
+                "have; convert it on Linux, or take a safetensors file",
+                name=shown(file.name),
             )
         work_on(job, work / "model")
     except MemoryError:
@@ -216,14 +222,15 @@ def _unexpected(file: Path, error: Exception) -> HubError:
         return too_large(file)
     return HubError(
         "unknown-layout",
-        f"the tensors of {shown(file.name)} make no model that is known here "
-        f"({type(error).__name__}); choose another",
+        "the tensors of {name} make no model that is known here ({reason}); choose another",
+        name=shown(file.name),
+        reason=type(error).__name__,
     )
 
 
 def _tell(work: Path, error: GanError) -> None:
-    kind = error.kind if isinstance(error, HubError) else "unknown-layout"
-    write_json(work / "told.json", {"kind": kind, "error": str(error)})
+    told = error if isinstance(error, HubError) else HubError.of("unknown-layout", error.message)
+    write_json(work / "told.json", told.to_json())
 
 
 def limit(limits: ConversionLimits, file: Path) -> bool:
@@ -297,8 +304,10 @@ def models_of(found: Recognised, file: Path) -> tuple[Generator, Discriminator |
         if not bool(tensor.isfinite().all()):
             raise HubError(
                 "damaged",
-                f"every value of {shown(file.name)} must be finite, {shown(name)} holds NaN or "
-                f"infinity; choose another checkpoint",
+                "every value of {name} must be finite, {tensor} holds NaN or infinity; choose "
+                "another checkpoint",
+                name=shown(file.name),
+                tensor=shown(name),
             )
     g = build_generator(found.config)
     _load(g, found.g)
@@ -314,8 +323,9 @@ def _load(module: nn.Module, tensors: dict[str, Tensor]) -> None:
         module.load_state_dict(tensors, strict=True)
     except RuntimeError as error:
         raise WeightsError(
-            f"the tensors must be exactly those of the layout, they differ: "
-            f"{shown(str(error).splitlines()[-1].strip())}; choose another file"
+            "the tensors must be exactly those of the layout, they differ: {difference}; choose "
+            "another file",
+            difference=shown(str(error).splitlines()[-1].strip()),
         ) from error
     module.eval().requires_grad_(False)
 
@@ -327,8 +337,9 @@ def _check_picture(g: Generator, file: Path) -> None:
     if not right or float(x.abs().max()) > 1 + TOLERANCE:
         raise HubError(
             "damaged",
-            f"the pictures of {shown(file.name)} must be finite and within -1 and 1, they are not; "
-            f"choose another checkpoint",
+            "the pictures of {name} must be finite and within -1 and 1, they are not; choose "
+            "another checkpoint",
+            name=shown(file.name),
         )
 
 

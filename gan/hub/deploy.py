@@ -41,17 +41,19 @@ def plan(
     Space, HubError if the Hub refuses.
     """
     if not REPO_ID.fullmatch(repo):
-        raise HubError("id", f"a Space is owner/name, got {repo[:80]!r}; correct it")
+        raise HubError("id", "a Space is owner/name, got {got}; correct it", got=repr(repo[:80]))
     if hardware not in HARDWARE:
         raise ConfigError(
-            f"--hardware must be one of the Hub's, got {hardware[:40]!r}; "
-            f"{suggest(hardware, HARDWARE)}"
+            "--hardware must be one of the Hub's, got {got}; {hint}",
+            got=repr(hardware[:40]),
+            hint=suggest(hardware, HARDWARE),
         )
     for model in models:
         if not PRELOADED.fullmatch(model.replace("@", " model.safetensors ")):
             raise ConfigError(
-                f"--model must be owner/name or owner/name@ and a whole commit, got "
-                f"{model[:80]!r}; correct it"
+                "--model must be owner/name or owner/name@ and a whole commit, got {got}; "
+                "correct it",
+                got=repr(model[:80]),
             )
     files = tuple(stage(root or checkout(), repo, hardware=hardware, models=models))
     found = look(repo, "space", token=token) if ask else None

@@ -9,30 +9,41 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gan.errors import HubError
-from gan.hub.child import Message, Token, say, serve
+from gan.hub.child import Reply, Token, say, serve
 from gan.hub.choice import OURS, choices, choose, critic_of, hint_files
-from gan.hub.failures import damaged_error, hub_error, status_error
+from gan.hub.failures import Title, damaged_error, hub_error, status_error
 from gan.hub.hints import MAX_HINT_BYTES, is_ours, parsed
+from gan.messages import Message
 
 ANSWER_S = 10.0  # timeout per response of the Hub
 CHUNK = 256 * 2**10  # bytes between two progress messages
+SEARCH = Message("search")  # what a search is called, where a repo has its name
+TOO_LARGE = "{file} of {repo} has {size} MB, here a model may have {most} MB; choose another"
+TOO_LARGE_HERE = (
+    "{file} of {repo} has {size} MB, here a model may have {most} MB; choose another, or pull it "
+    "at home with python -m gan pull"
+)
 
 
 def main() -> None:
     serve(_work, _told)
 
 
-def _work(task: dict[str, Any], token: Token) -> Iterator[Message]:
-    _guard(token, task["title"])
+def _work(task: dict[str, Any], token: Token) -> Iterator[Reply]:
+    _guard(token, _title(task))
     yield from TASKS[task["do"]](task, token)
 
 
 def _told(error: Exception, task: Mapping[str, Any], _: Token) -> HubError:
     about = {"revision": task.get("revision", ""), "file": task.get("file", "")}
-    return hub_error(error, task["title"], **about)
+    return hub_error(error, _title(task), **about)
 
 
-def _guard(token: Token, repo: str) -> None:
+def _title(task: Mapping[str, Any]) -> Title:
+    return SEARCH if task["do"] == "search" else str(task["title"])
+
+
+def _guard(token: Token, repo: Title) -> None:
     """Make the client fail instead of wait, and send the token to the Hub only."""
     import huggingface_hub  # noqa: PLC0415 - in this process only, and after the input is read
     from huggingface_hub import constants  # noqa: PLC0415
@@ -56,8 +67,9 @@ def _guard(token: Token, repo: str) -> None:
             if target != home:
                 raise HubError(
                     "redirect",
-                    f"the Hub sent us to another host for {repo}, which is not asked; check the "
-                    f"connection and HF_ENDPOINT",
+                    "the Hub sent us to another host for {repo}, which is not asked; check the "
+                    "connection and HF_ENDPOINT",
+                    repo=repo,
                 )
 
     def client() -> Any:
@@ -72,7 +84,7 @@ def _guard(token: Token, repo: str) -> None:
     huggingface_hub.set_client_factory(client)
 
 
-def _once(send: Callable[..., Any], repo: str) -> Callable[..., Any]:
+def _once(send: Callable[..., Any], repo: Title) -> Callable[..., Any]:
     """`send`, that has what is asked of the Hub fail at once; a file's next part is asked for."""
 
     def guarded(request: Any, **options: Any) -> Any:
@@ -112,7 +124,7 @@ def _licence(info: Any) -> str:
     return ", ".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
-def _pull(task: dict[str, Any], token: Token) -> Iterator[Message]:
+def _pull(task: dict[str, Any], token: Token) -> Iterator[Reply]:
     info = _info(task, token)
     files = {f.rfilename: f for f in info.siblings or ()}
     sizes = {name: f.size or 0 for name, f in files.items()}
@@ -125,9 +137,11 @@ def _pull(task: dict[str, Any], token: Token) -> Iterator[Message]:
     if sizes[file] > task["max_bytes"]:
         raise HubError(
             "too-large",
-            f"{file} of {task['title']} has {sizes[file] / 1e6:,.0f} MB, here a model may have "
-            f"{task['max_bytes'] / 1e6:,.0f} MB; choose another"
-            + ("" if task["local"] else ", or pull it at home with python -m gan pull"),
+            TOO_LARGE if task["local"] else TOO_LARGE_HERE,
+            file=file,
+            repo=task["title"],
+            size=f"{sizes[file] / 1e6:,.0f}",
+            most=f"{task['max_bytes'] / 1e6:,.0f}",
         )
     fetch = _fetcher(task, info.sha, files, token)
     beside = {name: fetch(name, None) for name in hint_files(sizes, file, MAX_HINT_BYTES)}
@@ -136,8 +150,9 @@ def _pull(task: dict[str, Any], token: Token) -> Iterator[Message]:
     if not ours and not task["local"]:
         raise HubError(
             "refused",
-            f"{task['title']} is not in GAN Atelier's own format, which alone is taken in public; "
-            f"convert it at home with python -m gan pull {task['title']}, then push it",
+            "{title} is not in GAN Atelier's own format, which alone is taken in public; convert "
+            "it at home with python -m gan pull {title}, then push it",
+            title=task["title"],
         )
     critic = "" if ours else critic_of(file, sizes)
     if sizes.get(critic, 0) > task["max_bytes"]:
@@ -194,15 +209,19 @@ def _fetcher(
     return fetch
 
 
-def _amiss(path: Path, stated: Any) -> str:
+def _amiss(path: Path, stated: Any) -> Message:
     """How a file differs from what the Hub states; empty if it matches."""
-    if path.stat().st_size != stated.size:
-        return f"{path.stat().st_size:,} bytes instead of {stated.size:,}"
+    size = path.stat().st_size
+    if size != stated.size:
+        template = "{got} bytes instead of {stated}"
+        return Message(template, got=f"{size:,}", stated=f"{stated.size:,}")
     if stated.lfs is not None:
-        return "" if _sha256(path) == stated.lfs.sha256 else "other bytes than the Hub states"
-    data = path.read_bytes()
-    oid = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-    return "" if oid == stated.blob_id else "other bytes than the Hub states"
+        same = _sha256(path) == stated.lfs.sha256
+    else:
+        data = path.read_bytes()
+        oid = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        same = oid == stated.blob_id
+    return Message() if same else Message("other bytes than the Hub states")
 
 
 def _sha256(path: Path) -> str:
@@ -235,7 +254,7 @@ def _meter(told: Callable[[int], None] | None) -> Any:
     return Meter
 
 
-def _search(task: dict[str, Any], token: Token) -> Iterator[Message]:
+def _search(task: dict[str, Any], token: Token) -> Iterator[Reply]:
     from huggingface_hub import HfApi  # noqa: PLC0415
 
     found = HfApi().list_models(
@@ -259,7 +278,7 @@ def _search(task: dict[str, Any], token: Token) -> Iterator[Message]:
         }
 
 
-def _details(task: dict[str, Any], token: Token) -> Iterator[Message]:
+def _details(task: dict[str, Any], token: Token) -> Iterator[Reply]:
     info = _info(task, token)
     sizes = {f.rfilename: f.size or 0 for f in info.siblings or ()}
     yield {
@@ -273,7 +292,7 @@ def _details(task: dict[str, Any], token: Token) -> Iterator[Message]:
     }
 
 
-TASKS: dict[str, Callable[[dict[str, Any], Token], Iterator[Message]]] = {
+TASKS: dict[str, Callable[[dict[str, Any], Token], Iterator[Reply]]] = {
     "pull": _pull,
     "search": _search,
     "details": _details,

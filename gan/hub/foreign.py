@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gan.errors import HubError, WeightsError
 from gan.hub.layouts.base import shown
+from gan.messages import Message
 from gan.tensors import MAX_HEADER_BYTES, read_foreign, read_tensors, tensor_specs
 
 MAX_TENSORS = 20_000  # a checkpoint's optimisers have two per model tensor
@@ -44,14 +45,15 @@ def too_large(file: Path) -> HubError:
     """A decompression bomb, or not one of these models."""
     return HubError(
         "too-large",
-        f"{shown(file.name)} asks for more memory than a file of {_size(file)} may; it was not "
-        f"opened, choose another",
+        "{name} asks for more memory than a file of {size} may; it was not opened, choose another",
+        name=shown(file.name),
+        size=_size(file),
     )
 
 
-def _size(file: Path) -> str:
+def _size(file: Path) -> str | Message:
     size = file.stat().st_size
-    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size:,} bytes"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else Message("{count} bytes", count=f"{size:,}")
 
 
 def is_safetensors(file: Path) -> bool:
@@ -68,32 +70,39 @@ def check_start(file: Path) -> None:
         start = stream.read(512)
     name = shown(file.name)
     if not start:
-        raise HubError("damaged", f"{name} is empty (0 bytes); fetch it again, or choose another")
+        raise HubError(
+            "damaged", "{name} is empty (0 bytes); fetch it again, or choose another", name=name
+        )
     if start.startswith(b"version https://git-lfs"):
         size = re.search(rb"size (\d+)", start)
-        states = f" of {int(size[1]) / 1e6:,.1f} MB" if size else ""
+        of_size = Message(" of {size} MB", size=f"{int(size[1]) / 1e6:,.1f}") if size else ""
         raise HubError(
             "damaged",
-            f"{name} is a Git LFS pointer, not the file{states} itself; run git lfs pull in its "
-            f"repository, or download it from the repository's page",
+            "{name} is a Git LFS pointer, not the file{of_size} itself; run git lfs pull in its "
+            "repository, or download it from the repository's page",
+            name=name,
+            of_size=of_size,
         )
     if start.startswith(b"\x89HDF\r\n\x1a\n"):
         raise HubError(
             "refused",
-            f"{name} is an HDF5 file, as Keras saves: TensorFlow's weights, not PyTorch's; choose "
-            f"a .pth or .safetensors file",
+            "{name} is an HDF5 file, as Keras saves: TensorFlow's weights, not PyTorch's; choose "
+            "a .pth or .safetensors file",
+            name=name,
         )
     if start[257:262] == b"ustar":
         raise HubError(
             "refused",
-            f"{name} is a tar archive: a plain one, or PyTorch's format from before 0.1.10, which "
-            f"is not read; unpack it, or load and save it again with an older PyTorch",
+            "{name} is a tar archive: a plain one, or PyTorch's format from before 0.1.10, which "
+            "is not read; unpack it, or load and save it again with an older PyTorch",
+            name=name,
         )
     if start.lstrip()[:1] == b"<":
         raise HubError(
             "damaged",
-            f"{name} is a web page, not weights: a download that asked for a sign-in or a click; "
-            f"download it in a browser",
+            "{name} is a web page, not weights: a download that asked for a sign-in or a click; "
+            "download it in a browser",
+            name=name,
         )
 
 
@@ -102,7 +111,7 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
         tensor_specs(file)  # the header first: it may be at most 1 MB and 2,000 tensors
         return read_tensors(file)
     except WeightsError as error:
-        raise HubError("damaged", str(error)) from error
+        raise HubError.of("damaged", error.message) from error
 
 
 def _told(file: Path, error: Exception) -> HubError:
@@ -111,22 +120,26 @@ def _told(file: Path, error: Exception) -> HubError:
     if found := re.search(r"GLOBAL ([\w.]+)", text):
         return HubError(
             "refused",
-            f"{name} must hold tensors alone, it is a pickle that would run code "
-            f"({shown(found[1])}): a whole module, or worse; it was not opened, ask its author for "
-            f"a state dict or safetensors",
+            "{name} must hold tensors alone, it is a pickle that would run code ({code}): a "
+            "whole module, or worse; it was not opened, ask its author for a state dict or "
+            "safetensors",
+            name=name,
+            code=shown(found[1]),
         )
     if isinstance(error, RuntimeError) and NO_MEMORY.search(text):
         return too_large(file)
     if "TorchScript" in text:
         return HubError(
             "refused",
-            f"{name} must hold tensors alone, it is a TorchScript program; it was not opened, "
-            f"ask its author for a state dict or safetensors",
+            "{name} must hold tensors alone, it is a TorchScript program; it was not opened, ask "
+            "its author for a state dict or safetensors",
+            name=name,
         )
     return HubError(
         "damaged",
-        f"{name} must be a PyTorch or safetensors file, it is torn or something else; nothing was "
-        f"kept, pull it again or choose another",
+        "{name} must be a PyTorch or safetensors file, it is torn or something else; nothing was "
+        "kept, pull it again or choose another",
+        name=name,
     )
 
 
@@ -136,8 +149,9 @@ def _flat(file: Path, data: Any) -> dict[str, Tensor]:
         if len(found) == MAX_TENSORS:
             raise HubError(
                 "refused",
-                f"{shown(file.name)} may hold {MAX_TENSORS:,} tensors, it holds more; choose "
-                f"another",
+                "{name} may hold {most} tensors, it holds more; choose another",
+                name=shown(file.name),
+                most=f"{MAX_TENSORS:,}",
             )
         if _is_inflated(tensor):
             raise too_large(file)

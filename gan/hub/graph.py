@@ -21,6 +21,7 @@ from gan.config import PortedConfig
 from gan.errors import ConfigError, HubError
 from gan.hub.layouts.base import Chain, Recognised, shown
 from gan.hub.nodes import OPS
+from gan.messages import Message
 from gan.models import build_generator
 
 Array = np.ndarray[Any, Any]
@@ -66,14 +67,16 @@ def _load(file: Path) -> Any:
     except Exception as error:  # protobuf raises its own
         raise HubError(
             "damaged",
-            f"{shown(file.name)} must be a whole ONNX file, it is torn or something else; fetch it "
-            f"again, or choose another",
+            "{name} must be a whole ONNX file, it is torn or something else; fetch it again, or "
+            "choose another",
+            name=shown(file.name),
         ) from error
     if any(t.data_location == onnx.TensorProto.EXTERNAL for t in _tensors(model)):
         raise HubError(
             "refused",
-            f"{shown(file.name)} keeps its weights in a second file, which is not read; save it "
-            f"again as one file (onnx.save with save_as_external_data=False)",
+            "{name} keeps its weights in a second file, which is not read; save it again as one "
+            "file (onnx.save with save_as_external_data=False)",
+            name=shown(file.name),
         )
     return model
 
@@ -109,23 +112,28 @@ class GraphWalk:
 
     # ---- what is there --------------------------------------------------------------------------
 
-    def refuse(self, why: str) -> NoReturn:
-        """Raise HubError with the reason."""
+    def refuse(self, why: str, **values: object) -> NoReturn:
+        """Raise HubError with the reason, a template and its values."""
         raise HubError(
             "unknown-layout",
-            f"an ONNX generator must be one line of layers from noise to a picture, {self.name} is "
-            f"not: {why}; choose the .pth or .safetensors file that it was made from",
+            "an ONNX generator must be one line of layers from noise to a picture, {name} is "
+            "not: {why}; choose the .pth or .safetensors file that it was made from",
+            name=self.name,
+            why=Message(why, **values),
         )
 
     def refuse_kind(self, op: str) -> NoReturn:
         """Raise HubError for an unsupported node."""
-        self.refuse(f"its {shown(op)} is of a kind that is not read")
+        self.refuse("its {node} is of a kind that is not read", node=shown(op))
 
     def _input(self) -> tuple[Any, Tensor]:
         constants = {tensor.name for tensor in self.graph.initializer}
         inputs = [i for i in self.graph.input if i.name not in constants]
         if len(inputs) != 1 or len(self.graph.output) != 1:
-            self.refuse(f"it has {len(inputs)} inputs and {len(self.graph.output)} outputs")
+            outputs = len(self.graph.output)
+            self.refuse(
+                "it has {inputs} inputs and {outputs} outputs", inputs=len(inputs), outputs=outputs
+            )
         kind = inputs[0].type.tensor_type
         sizes = [d.dim_value for d in kind.shape.dim]
         if kind.elem_type != self.onnx.TensorProto.FLOAT:
@@ -133,8 +141,8 @@ class GraphWalk:
         right = len(sizes) in (2, 4) and all(size == 1 for size in sizes[2:])
         if not right or not 0 < sizes[1] <= MAX_Z:
             self.refuse(
-                f"it takes {' x '.join(str(s or 'N') for s in sizes) or 'no sizes'}, not noise of "
-                f"N x z or N x z x 1 x 1"
+                "it takes {shape}, not noise of N x z or N x z x 1 x 1",
+                shape=" x ".join(str(s or "N") for s in sizes) or Message("no sizes"),
             )
         batch = sizes[0] if 0 < sizes[0] <= MAX_BATCH else 2
         z = torch.randn(batch, sizes[1], generator=torch.Generator().manual_seed(SEED))
@@ -161,8 +169,10 @@ class GraphWalk:
         except Exception as error:  # a graph can be invalid in any way
             raise HubError(
                 "unknown-layout",
-                f"{self.name} cannot be run ({type(error).__name__}); choose the .pth or "
-                f".safetensors file that it was made from",
+                "{name} cannot be run ({reason}); choose the .pth or .safetensors file that it "
+                "was made from",
+                name=self.name,
+                reason=type(error).__name__,
             ) from error
         known = {t.name: self.onnx.numpy_helper.to_array(t) for t in self.graph.initializer}
         return known | {k: v for k, v in found.items() if isinstance(v, np.ndarray)}
@@ -205,7 +215,8 @@ class GraphWalk:
                 self.at = users[1].output[0]
                 continue
             if len(users) != 1:
-                self.refuse(f"it has {len(users)} ways at {shown(self.at)}")
+                place = shown(self.at)
+                self.refuse("it has {count} ways at {place}", count=len(users), place=place)
             node = users[0]
             if len([name for name in node.input if name in self.moving]) != 1:
                 self.refuse_kind(node.op_type)
@@ -295,7 +306,7 @@ class GraphWalk:
         if len(shape) == 2:
             shape = (1, *shape)
         if len(shape) != 3 or shape[0] not in (1, 3, 4) or shape[1] != shape[2]:
-            self.refuse(f"it gives {' x '.join(map(str, shape))}, no square picture")
+            self.refuse("it gives {shape}, no square picture", shape=" x ".join(map(str, shape)))
         words = [layer.split()[0] for layer in self.chain.layers]
         word = next((w for w in reversed(words) if w not in ("reshape", "flatten")), "")
         notes: tuple[str, ...] = ()
@@ -304,7 +315,11 @@ class GraphWalk:
         elif word not in ("tanh", "clip"):
             own = self.values[self.graph.output[0].name]
             if not np.abs(own).max() <= 1 + TOLERANCE:
-                self.refuse(f"it gives values from {own.min():.3g} to {own.max():.3g}, not -1 to 1")
+                self.refuse(
+                    "it gives values from {least} to {most}, not -1 to 1",
+                    least=f"{own.min():.3g}",
+                    most=f"{own.max():.3g}",
+                )
             self.chain.add("clip")
         if (self.scale, self.shift) != (1.0, 0.0):
             if word not in ("tanh", "sigmoid") or self.scale <= 0:
@@ -331,8 +346,11 @@ class GraphWalk:
         try:
             g = build_generator(found.config)
             g.load_state_dict(found.g, strict=True)
-        except (ConfigError, RuntimeError) as error:
-            self.refuse(f"it makes no model ({shown(str(error).splitlines()[-1].strip())})")
+        except ConfigError as error:
+            self.refuse("it makes no model ({reason})", reason=error.message)
+        except RuntimeError as error:
+            reason = shown(str(error).splitlines()[-1].strip())
+            self.refuse("it makes no model ({reason})", reason=reason)
         ours = g.eval().synthesis(self.z.flatten(1))
         own = own.reshape(ours.shape).clamp(-1, 1)
         if not float((ours - own).abs().max()) <= TOLERANCE:

@@ -17,6 +17,7 @@ from gan.hub import library
 from gan.hub.client import never
 from gan.hub.failures import damaged_error
 from gan.hub.pull import LIMIT_S, Pulled, PullProgress, pull
+from gan.messages import Message
 from gan.schema import from_json, to_json
 
 INDEX_FILE = "index.json"
@@ -42,7 +43,7 @@ def index() -> dict[str, Indexed]:
         return {}
     rows = read_json(file)
     if not isinstance(rows, list):
-        raise WeightsError(f"{INDEX_FILE} must hold a list, it does not; fetch it anew")
+        raise WeightsError("{file} must hold a list, it does not; fetch it anew", file=INDEX_FILE)
     return {row.name: row for row in (from_json(Indexed, row) for row in rows)}
 
 
@@ -60,8 +61,12 @@ def fetch(
     if row.revision is None:
         raise HubError(
             "not-found",
-            f"{name!r} is not bundled here and {row.repo} is not published on the Hub yet; take "
-            f"weights/{name} from the project's repository, or one of: {', '.join(bundled())}",
+            "{name} is not bundled here and {repo} is not published on the Hub yet; take "
+            "weights/{folder} from the project's repository, or one of: {bundled}",
+            name=repr(name),
+            repo=row.repo,
+            folder=name,
+            bundled=bundled(),
         )
     for step in pull(row.repo, revision=row.revision, limit_s=limit_s, cancelled=cancelled):
         if isinstance(step, Pulled):
@@ -73,7 +78,8 @@ def _check(ref: str, row: Indexed) -> None:
     found = library.entry(ref.removeprefix(PULLED))
     if found is None or found.source.sha256 != row.sha256:
         library.delete(ref)
-        raise damaged_error(row.repo, f"another SHA-256 than {INDEX_FILE} states")
+        amiss = Message("another SHA-256 than {file} states", file=INDEX_FILE)
+        raise damaged_error(row.repo, amiss)
 
 
 def described(folder: Path, known: Indexed | None = None) -> Indexed:

@@ -63,7 +63,11 @@ def delete(ref: str) -> None:
     """Remove a pulled model, `hub:FOLDER`; raises HubError if there is none."""
     name = ref.removeprefix(PULLED)
     if not is_pulled(name):
-        raise HubError("not-found", f"{name[:120]!r} is not among the pulled models; see the list")
+        raise HubError(
+            "not-found",
+            "{name} is not among the pulled models; see the list",
+            name=repr(name[:120]),
+        )
     # rename first: nobody may open a half-deleted model
     gone = pulled_root() / f".{uuid.uuid4().hex}.tmp"
     (pulled_root() / name).rename(gone)
@@ -140,7 +144,12 @@ def new_folder(name: str) -> Iterator[Path]:
         temporary.mkdir(parents=True)
         yield temporary
         if not all((temporary / part).is_file() for part in (CONFIG_FILE, MODEL_FILE)):
-            raise ConfigError(f"{name} must hold {CONFIG_FILE} and {MODEL_FILE}; pull it again")
+            raise ConfigError(
+                "{name} must hold {config_file} and {model_file}; pull it again",
+                name=name,
+                config_file=CONFIG_FILE,
+                model_file=MODEL_FILE,
+            )
         fsync_folder(temporary)
         if not has(name):  # another process was quicker: its result is the same
             temporary.rename(root / name)

@@ -13,6 +13,7 @@ from gan.hub import index
 from gan.hub.names import names_a_repo
 from gan.hub.own import is_file_of_ours, take
 from gan.hub.pull import Pulled, PullProgress, pull
+from gan.messages import Message
 
 Watch = Callable[[PullProgress | Pulled], None]
 
@@ -75,5 +76,9 @@ def _pull(text: str) -> Iterator[PullProgress | Pulled]:
         yield from pull(text)
     except HubError as error:
         if "://" not in text:
-            error.args = (f"there is no folder {text!r} here, and on the Hub: {error}",)
+            error.message = Message(
+                "there is no folder {folder} here, and on the Hub: {error}",
+                folder=repr(text),
+                error=error.message,
+            )
         raise

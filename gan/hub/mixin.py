@@ -110,5 +110,8 @@ def _fetched(repo: str, options: dict[str, Any]) -> Path:
         return Path(hf_hub_download(repo, MODEL_FILE, **chosen)).parent
     except EntryNotFoundError as error:
         raise WeightsError(
-            f"{repo} must hold {CONFIG_FILE} and {MODEL_FILE}, it does not; nothing else is read"
+            "{repo} must hold {config_file} and {model_file}, it does not; nothing else is read",
+            repo=repo,
+            config_file=CONFIG_FILE,
+            model_file=MODEL_FILE,
         ) from error

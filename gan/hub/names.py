@@ -53,7 +53,9 @@ def parse_repo(text: str, *, revision: str = "", file: str = "") -> Repo:
     """
     text = text.strip()
     if len(text) > MAX_TEXT:
-        raise HubError("id", f"a repo is owner/name, got {len(text):,} letters; shorten it")
+        raise HubError(
+            "id", "a repo is owner/name, got {got} letters; shorten it", got=f"{len(text):,}"
+        )
     repo = _of_address(text) if _is_address(text) else _of_name(text)
     repo = repo._replace(revision=revision or repo.revision, file=file or repo.file)
     for part in (repo.owner, repo.name):
@@ -62,8 +64,9 @@ def parse_repo(text: str, *, revision: str = "", file: str = "") -> Repo:
     if repo.revision and not REVISION.fullmatch(repo.revision):
         raise HubError(
             "id",
-            f"a revision is a branch, a tag or a commit, got {repo.revision[:80]!r}; for example "
-            f"{repo.id}@main",
+            "a revision is a branch, a tag or a commit, got {got}; for example {id}@main",
+            got=repr(repo.revision[:80]),
+            id=repo.id,
         )
     return repo
 
@@ -101,7 +104,8 @@ def _of_address(text: str) -> Repo:
     if url.netloc.lower() not in _hosts() or url.scheme not in ("http", "https"):
         raise HubError(
             "id",
-            f"a model is taken from huggingface.co alone, got {url.netloc[:80]!r}; give owner/name",
+            "a model is taken from huggingface.co alone, got {got}; give owner/name",
+            got=repr(url.netloc[:80]),
         )
     parts = [unquote(part) for part in url.path.split("/") if part]
     kind: Kind = "space" if parts[:1] == ["spaces"] else "model"
@@ -117,7 +121,9 @@ def _of_address(text: str) -> Repo:
 
 def _no_repo(text: str) -> HubError:
     return HubError(
-        "id", f"a model on the Hub is owner/name[@revision], got {text[:80]!r}; correct it"
+        "id",
+        "a model on the Hub is owner/name[@revision], got {got}; correct it",
+        got=repr(text[:80]),
     )
 
 

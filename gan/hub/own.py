@@ -60,7 +60,7 @@ def take(
             )
             checkpoint.load(new)
     if (entry := library.entry(folder)) is None:
-        raise HubError("damaged", f"{shown(called)} was removed at once; take it again")
+        raise HubError("damaged", "{name} was removed at once; take it again", name=shown(called))
     yield Pulled(entry.ref, entry.name, "", "", cached=not is_new)
 
 
@@ -71,19 +71,29 @@ def _check(file: Path) -> None:
             check_start(file)
     except OSError as error:
         raise HubError(
-            "no-file", f"{shown(file.name)} cannot be read ({error.strerror}); check the path"
+            "no-file",
+            "{name} cannot be read ({strerror}); check the path",
+            name=shown(file.name),
+            strerror=error.strerror,
         ) from error
     if not file.is_file():
-        raise HubError("no-file", f"{shown(file.name)} is no file; give the file of the weights")
+        raise HubError(
+            "no-file", "{name} is no file; give the file of the weights", name=shown(file.name)
+        )
     if size < LEAST_BYTES:
         raise HubError(
-            "damaged", f"{shown(file.name)} holds {size} bytes, no weights; choose another"
+            "damaged",
+            "{name} holds {size} bytes, no weights; choose another",
+            name=shown(file.name),
+            size=size,
         )
     if size > MAX_LOCAL_BYTES:
         raise HubError(
             "too-large",
-            f"{shown(file.name)} has {size / 1e6:,.0f} MB, here a model may have "
-            f"{MAX_LOCAL_BYTES / 1e6:,.0f} MB; choose another",
+            "{name} has {size} MB, here a model may have {most} MB; choose another",
+            name=shown(file.name),
+            size=f"{size / 1000000.0:,.0f}",
+            most=f"{MAX_LOCAL_BYTES / 1000000.0:,.0f}",
         )
 
 

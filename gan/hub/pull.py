@@ -29,6 +29,7 @@ from gan.hub.failures import hub_error, slow_error
 from gan.hub.known import preferred_file
 from gan.hub.names import Repo, folder_name, parse_repo
 from gan.hub.source import source_card
+from gan.messages import Message
 from gan.schema import from_json, to_json
 
 LIMIT_S = 600.0  # for a whole pull; one without progress is aborted much sooner
@@ -62,7 +63,7 @@ class Pulled(NamedTuple):
     commit: str
     cached: bool  # it was here already
     choices: tuple[str, ...] = ()  # all models of that repo, by file, if it has several
-    warning: str = ""  # why the Hub could not be queried, so that it may be outdated
+    warning: Message = Message()  # why the Hub could not be queried, so that it may be outdated
 
 
 def pull(
@@ -123,11 +124,11 @@ class _Unasked(Exception):
         self.told = told
 
 
-def _why_old(error: HubError) -> str:
+def _why_old(error: HubError) -> Message:
     """Why a local model may not be the newest."""
     if error.kind == "offline":
-        return "HF_HUB_OFFLINE is set, so that whether there is a newer one was not asked"
-    return str(error)
+        return Message("HF_HUB_OFFLINE is set, so that whether there is a newer one was not asked")
+    return error.message
 
 
 @contextmanager
@@ -135,7 +136,9 @@ def _alone(repo: Repo, limits: _Limits) -> Iterator[None]:
     """One pull of a repo at a time: they share a download folder, and the next finds the result."""
     while not _takes(repo.title):
         if limits.cancelled():
-            raise HubError("cancelled", f"pulling {repo.title} was cancelled; nothing was kept")
+            raise HubError(
+                "cancelled", "pulling {repo} was cancelled; nothing was kept", repo=repo.title
+            )
         if time.monotonic() > limits.ends:
             raise slow_error(repo.title)
         time.sleep(ASK_S)
@@ -161,10 +164,10 @@ def _pulled(
     *,
     cached: bool = True,
     choices: tuple[str, ...] = (),
-    warning: str = "",
+    warning: Message | None = None,
 ) -> Pulled:
     commit = entry.source.commit
-    return Pulled(entry.ref, entry.name, repo.title, commit, cached, choices, warning)
+    return Pulled(entry.ref, entry.name, repo.title, commit, cached, choices, warning or Message())
 
 
 def _pull(
@@ -173,10 +176,10 @@ def _pull(
     library.sweep()
     found: dict[str, Any] = {}
     try:
-        for message in _fetch(repo, token, limits):
-            found |= message
-            if "size" in found and "done" in message:
-                yield PullProgress("downloading", message["done"], message["of"])
+        for reply in _fetch(repo, token, limits):
+            found |= reply
+            if "size" in found and "done" in reply:
+                yield PullProgress("downloading", reply["done"], reply["of"])
     except HubError as error:
         if "commit" not in found and error.kind in UNASKED:
             raise _Unasked(error) from None
@@ -192,7 +195,7 @@ def _pull(
             shutil.rmtree(library.cache_of(repo), ignore_errors=True)
     library.remember(repo, folder)
     if (entry := library.entry(folder)) is None:
-        raise HubError("damaged", f"{repo.title} was removed at once; pull it again")
+        raise HubError("damaged", "{repo} was removed at once; pull it again", repo=repo.title)
     yield _pulled(repo, entry, cached="have" in found, choices=choices)
 
 

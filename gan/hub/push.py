@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from gan.checkpoint import CONFIG_FILE, MODEL_FILE, Weights, config_at, save_weights
 from gan.config import RunConfig, SourceConfig
@@ -26,6 +25,7 @@ from gan.hub.pictures import samples_picture, walk_picture
 from gan.hub.recipe import shared_data, training_command
 from gan.hub.sending import Look, SendPlan, account_of, look
 from gan.hub.space import FRONT, REPO_ID, join_front, split_front
+from gan.messages import Message
 from gan.models import count_parameters
 from gan.schema import to_json
 
@@ -36,22 +36,11 @@ KEPT = (  # of a weights folder; anything else in it is not uploaded
 )  # fmt: skip
 
 
-CautionKind = Literal["licence", "account"]
-
-
-class Caution(NamedTuple):
-    """A warning before uploading: `text` in English, for other languages a kind and values."""
-
-    kind: CautionKind
-    text: str
-    values: Mapping[str, str]
-
-
 @dataclass(frozen=True, kw_only=True)
 class PushPlan(SendPlan):
     """Exactly what would be uploaded."""
 
-    warnings: tuple[Caution, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     @property
     def card(self) -> str:
@@ -83,10 +72,14 @@ def plan(
     """
     name = parse_repo(repo)
     if name.kind != "model" or name.revision or name.file:
-        raise HubError("id", f"a model is pushed to owner/name, got {repo[:80]!r}; correct it")
+        raise HubError(
+            "id", "a model is pushed to owner/name, got {got}; correct it", got=repr(repo[:80])
+        )
     if licence and not LICENCE.fullmatch(licence):
         raise HubError(
-            "id", f"a licence is its short name as in mit, got {licence[:40]!r}; correct it"
+            "id",
+            "a licence is its short name as in mit, got {got}; correct it",
+            got=repr(licence[:40]),
         )
     found = look(name.id, "model", token=token, cancelled=cancelled) if ask else None
     files = {**_model_files(weights), **(extra or {})}
@@ -192,17 +185,13 @@ def _run_of(weights: Weights) -> RunConfig | None:
     return config_at(run, weights.config.nimg)
 
 
-def _warnings(card_bytes: bytes, owner: str, found: Look | None) -> Iterator[Caution]:
+def _warnings(card_bytes: bytes, owner: str, found: Look | None) -> Iterator[Message]:
     front, _ = split_front(card_bytes.decode("utf-8"))
     if not front.get("license"):
-        yield Caution(
-            "licence",
-            "nobody stated a licence for this model; without one others may not use it",
-            {},
-        )
+        yield Message("nobody stated a licence for this model; without one others may not use it")
     if found and found.account and owner not in (found.account, *found.groups):
-        yield Caution(
-            "account",
-            f"the token is {found.account}'s, the repo would be {owner}'s; the Hub may refuse it",
-            {"account": found.account, "owner": owner},
+        yield Message(
+            "the token is {account}'s, the repository would be {owner}'s; the Hub may refuse it",
+            account=found.account,
+            owner=owner,
         )

@@ -101,15 +101,20 @@ def settle(ref: str, answers: Mapping[str, str]) -> str:
             return choose(ref, index)
     raise HubError(
         "exists",
-        f"{ref} was converted before, with other answers; delete it with python -m gan models "
-        f"--delete {ref}, then pull it again",
+        "{ref} was converted before, with other answers; delete it with python -m gan models "
+        "--delete {ref}, then pull it again",
+        ref=ref,
     )
 
 
 def _folder(ref: str) -> Path:
     name = ref.removeprefix(PULLED)
     if not is_pulled(name) or not (pulled_root() / name / MODEL_FILE).is_file():
-        raise HubError("not-found", f"{name[:120]!r} is not among the pulled models; see the list")
+        raise HubError(
+            "not-found",
+            "{name} is not among the pulled models; see the list",
+            name=repr(name[:120]),
+        )
     return pulled_root() / name
 
 

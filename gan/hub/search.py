@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from gan.errors import HubError
 from gan.hub import client
 from gan.hub.names import parse_repo
+from gan.messages import Message
 
 TIMEOUT_S = 15.0
 MAX_FOUND, MAX_WORDS = 100, 200
@@ -53,10 +54,13 @@ def search(
     Raises HubError; results are external text, bounded but not escaped.
     """
     if len(text) > MAX_WORDS or len(tag) > MAX_TEXT:
-        raise HubError("id", f"a search may have {MAX_WORDS} letters, got more; shorten it")
+        raise HubError(
+            "id", "a search may have {most} letters, got more; shorten it", most=MAX_WORDS
+        )
     limit = max(1, min(limit, MAX_FOUND))
     task = {"do": "search", "text": text.strip(), "tag": tag.strip(), "limit": limit}
-    return [_found(row) for row in client.ask(task, title="search", token=token, limit_s=timeout)]
+    rows = client.ask(task, title=Message("search"), token=token, limit_s=timeout)
+    return [_found(row) for row in rows]
 
 
 def _found(row: dict[str, Any]) -> RepoFound:
@@ -94,4 +98,4 @@ def details(
             files,
             row["size"],
         )
-    raise HubError("server", f"the Hub said nothing about {repo.title}; try again later")
+    raise HubError("server", "the Hub said nothing about {repo}; try again later", repo=repo.title)

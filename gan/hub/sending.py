@@ -16,9 +16,10 @@ from typing import Any, Literal, NamedTuple
 
 import gan
 from gan.errors import HubError, HubErrorKind
-from gan.hub.child import Message, Token, say, serve
+from gan.hub.child import Reply, Token, say, serve
 from gan.hub.client import ask, never
 from gan.hub.meter import Meter
+from gan.messages import Message
 
 MESSAGE = f"GAN Atelier {gan.__version__}"
 NAMED = 4  # files listed per sentence
@@ -27,7 +28,7 @@ LOOK_LIMIT_S = 30.0
 SEND_LIMIT_S, SLOWEST_BYTES_PER_S = 25.0, 100_000.0  # of a whole push: so much, and for its bytes
 LOST: Mapping[HubErrorKind, str] = {
     "cancelled": "it was cancelled; what had not arrived was not written",
-    "slow": "the Hub must answer within {limit_s:.0f} s, it did not; try again later",
+    "slow": "the Hub must answer within {limit_s} s, it did not; try again later",
     "server": "the Hub's client ended without a word; try again later",
 }
 
@@ -135,8 +136,10 @@ def send(
     if plan.overwrites and not overwrite:
         raise HubError(
             "exists",
-            f"{plan.repo} holds {_listed(plan.overwrites)} already, which would be overwritten; "
-            f"say so, or take another name",
+            "{repo} holds {files} already, which would be overwritten; say so, or take "
+            "another name",
+            repo=plan.repo,
+            files=_listed(plan.overwrites),
         )
     limit = SEND_LIMIT_S + plan.size / SLOWEST_BYTES_PER_S if limit_s is None else limit_s
     with tempfile.TemporaryDirectory(prefix="gan-push-") as folder:
@@ -151,18 +154,18 @@ def send(
             "files": [path for path, _ in plan.files],
         }  # fmt: skip
         yield SendProgress("sending", 0, plan.size)
-        for told in _messages(job, token, limit, cancelled):
+        for told in _replies(job, token, limit, cancelled):
             yield Sent(told["url"]) if "url" in told else SendProgress(**told)
 
 
-def _listed(paths: tuple[str, ...]) -> str:
-    more = len(paths) - NAMED
-    return ", ".join(paths[:NAMED]) + (f" and {more} more files" if more > 0 else "")
+def _listed(paths: tuple[str, ...]) -> list[str] | Message:
+    named, more = [*paths[:NAMED]], len(paths) - NAMED
+    return Message("{files} and {count} more files", files=named, count=more) if more > 0 else named
 
 
-def _messages(
+def _replies(
     job: Mapping[str, Any], token: str | None, limit_s: float, cancelled: Callable[[], bool]
-) -> Iterator[Message]:
+) -> Iterator[Reply]:
     return ask(
         job, title=job["repo"], token=token or False, limit_s=limit_s, patience_s=limit_s,
         cancelled=cancelled, module="gan.hub.sending", lost=LOST,
@@ -171,15 +174,15 @@ def _messages(
 
 def _ask(
     job: Mapping[str, Any], token: str | None, limit_s: float, cancelled: Callable[[], bool]
-) -> Message:
-    [answer] = _messages(job, token, limit_s, cancelled)
+) -> Reply:
+    [answer] = _replies(job, token, limit_s, cancelled)
     return answer
 
 
 # ---- the child ----------------------------------------------------------------------------------
 
 
-def _look(api: Any, job: Mapping[str, Any]) -> Message:
+def _look(api: Any, job: Mapping[str, Any]) -> Reply:
     from huggingface_hub.errors import RepositoryNotFoundError  # noqa: PLC0415 - child alone
 
     who = _account(api, job)
@@ -191,14 +194,14 @@ def _look(api: Any, job: Mapping[str, Any]) -> Message:
     return {"exists": True, "commit": info.sha or "", "files": files, **who}
 
 
-def _account(api: Any, _: Mapping[str, Any]) -> Message:
+def _account(api: Any, _: Mapping[str, Any]) -> Reply:
     if not api.token:
         return {"account": "", "groups": []}
     who = api.whoami()
     return {"account": str(who["name"]), "groups": [str(o["name"]) for o in who.get("orgs", [])]}
 
 
-def _send(api: Any, job: Mapping[str, Any]) -> Message:
+def _send(api: Any, job: Mapping[str, Any]) -> Reply:
     repo, kind = job["repo"], job["kind"]
     is_space = kind == "space"
     if job["create"]:
@@ -234,24 +237,34 @@ REFUSALS: dict[int, tuple[HubErrorKind, str]] = {  # of the Hub: kind, and what 
 }
 
 
-def explained(error: Exception, repo: str, token: Token) -> tuple[HubErrorKind, str]:
-    """Kind and sentence for an exception of the Hub's client; never with a token in it."""
+def explained(error: Exception, repo: str, token: Token) -> HubError:
+    """An exception of the Hub's client as a HubError; never with a token in it."""
     from huggingface_hub.errors import OfflineModeIsEnabled  # noqa: PLC0415 - child alone
 
     if isinstance(error, OfflineModeIsEnabled):
-        return "offline", "HF_HUB_OFFLINE is set, so nothing can be sent; unset it and try again"
+        return HubError(
+            "offline", "HF_HUB_OFFLINE is set, so nothing can be sent; unset it and try again"
+        )
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if status in REFUSALS:
-        kind, text = REFUSALS[status]
-        return kind, text.format(repo=repo, said=_said(error, token))
+        return HubError(*REFUSALS[status], repo=repo, said=_said(error, token))
     if status is not None:
-        return "server", f"the Hub has a problem of its own ({status}); try again later"
+        return HubError(
+            "server", "the Hub has a problem of its own ({code}); try again later", code=status
+        )
     if isinstance(error, json.JSONDecodeError):
-        return "server", "what answered is not the Hub; check the connection, or HF_ENDPOINT"
+        return HubError(
+            "server", "what answered is not the Hub; check the connection, or HF_ENDPOINT"
+        )
     if isinstance(error, ValueError):  # the client refused before it asked: front matter, names
-        return "refused", f"the Hub does not take {repo} ({_said(error, token)}); correct it"
-    return "unreachable", "the Hub cannot be reached; check the connection and try again"
+        return HubError(
+            "refused",
+            "the Hub does not take {repo} ({said}); correct it",
+            repo=repo,
+            said=_said(error, token),
+        )
+    return HubError("unreachable", "the Hub cannot be reached; check the connection and try again")
 
 
 def _said(error: Exception, token: Token) -> str:
@@ -261,7 +274,7 @@ def _said(error: Exception, token: Token) -> str:
     return "".join(c for c in " ".join(words)[:160] if c.isprintable())
 
 
-def _work(job: dict[str, Any], token: Token) -> Iterator[Message]:
+def _work(job: dict[str, Any], token: Token) -> Iterator[Reply]:
     from huggingface_hub import HfApi  # noqa: PLC0415 - half a second, the child's alone
 
     do = {"account": _account, "look": _look, "send": _send}[job["do"]]
@@ -269,7 +282,7 @@ def _work(job: dict[str, Any], token: Token) -> Iterator[Message]:
 
 
 def _told(error: Exception, job: Mapping[str, Any], token: Token) -> HubError:
-    return HubError(*explained(error, job["repo"], token))
+    return explained(error, job["repo"], token)
 
 
 if __name__ == "__main__":

@@ -149,4 +149,7 @@ def pinned_version(package: str, requirements: str) -> str:
     """The version pinned in a requirements.txt; raises ConfigError if it pins none."""
     if found := re.search(rf"^{re.escape(package)}==(\S+)$", requirements, re.MULTILINE):
         return found.group(1)
-    raise ConfigError(f"requirements.txt must pin {package}, it does not; write {package}==VERSION")
+    raise ConfigError(
+        "requirements.txt must pin {package}, it does not; write {package}==VERSION",
+        package=package,
+    )

@@ -80,8 +80,10 @@ def _paths(root: Path) -> Iterator[str]:
                if not (root / name).exists()]  # fmt: skip
     if missing:
         raise ConfigError(
-            f"deploy needs a checkout of GAN Atelier, {str(root)!r} has no {missing[0]}; clone "
-            f"the repository and deploy from there"
+            "deploy needs a checkout of GAN Atelier, {root} has no {missing}; clone the "
+            "repository and deploy from there",
+            root=repr(str(root)),
+            missing=missing[0],
         )
     yield from (name for name in TOP if (root / name).is_file())
     for tree, endings in TREES.items():
@@ -107,10 +109,14 @@ def _goes_along(root: Path, inside: Path, endings: tuple[str, ...]) -> bool:
 def _readme(text: str, root: Path, repo: str, hardware: str, models: tuple[str, ...]) -> str:
     front, body = split_front(text)
     if found := problems(front, root=root):
-        raise ConfigError(f"the front matter of README.md does not fit: {'; '.join(found)}")
+        raise ConfigError(
+            "the front matter of README.md does not fit: {found}", found="; ".join(found)
+        )
     front = front_for(front, repo, hardware=hardware, models=models)
     if found := problems(front):
-        raise ConfigError(f"the front matter of the Space does not fit: {'; '.join(found)}")
+        raise ConfigError(
+            "the front matter of the Space does not fit: {found}", found="; ".join(found)
+        )
     return join_front(front, body)
 
 
@@ -154,6 +160,8 @@ def _refuse_secrets(staged: list[StagedFile]) -> None:
         if found := SECRET.search(text):
             line = text.count("\n", 0, found.start()) + 1
             raise ConfigError(  # never the match itself
-                f"{file.path} must hold no secret, line {line} holds what looks like one; take it "
-                f"out, and revoke it if it is one"
+                "{path} must hold no secret, line {line} holds what looks like one; take it out, "
+                "and revoke it if it is one",
+                path=file.path,
+                line=line,
             )

@@ -82,13 +82,17 @@ def _in_sigmas(z: Tensor, weights: Tensor | None) -> Tensor:
 def _check_marked(plus: Tensor, minus: Tensor) -> None:
     if plus.dim() != 2 or minus.dim() != 2 or plus.shape[1] != minus.shape[1]:
         raise ConfigError(
-            f"marked samples must be of one model, got {tuple(plus.shape)} and "
-            f"{tuple(minus.shape)}; mark them anew"
+            "marked samples must be of one model, got {got} and {shape}; mark them anew",
+            got=tuple(plus.shape),
+            shape=tuple(minus.shape),
         )
     if min(len(plus), len(minus)) < MIN_MARKED:
         raise ConfigError(
-            f"a direction needs {MIN_MARKED} samples or more on either side, got {len(plus)} more "
-            f"and {len(minus)} less; mark a few"
+            "a direction needs {min_marked} samples or more on either side, got {got} more and "
+            "{count} less; mark a few",
+            min_marked=MIN_MARKED,
+            got=len(plus),
+            count=len(minus),
         )
     if not bool(torch.isfinite(plus).all() and torch.isfinite(minus).all()):
         raise ConfigError("marked samples must be finite numbers, got others; mark them anew")

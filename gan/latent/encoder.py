@@ -49,8 +49,10 @@ class EncoderConfig:
         check_ranges(self)
         if not 1 <= len(self.widths) <= MAX_DEPTH or not all(1 <= w <= 512 for w in self.widths):
             raise ConfigError(
-                f"widths must hold 1 to {MAX_DEPTH} widths from 1 to 512, got "
-                f"{list(self.widths)}; make the encoder anew"
+                "widths must hold 1 to {max_depth} widths from 1 to 512, got {got}; make the "
+                "encoder anew",
+                max_depth=MAX_DEPTH,
+                got=list(self.widths),
             )
 
 
@@ -98,15 +100,21 @@ def load_encoder(weights: Weights) -> Encode | None:
     shape = (config.channels, config.resolution, config.resolution)
     if (shape, config.z_dim, config.classes) != (g.image_shape, g.z_dim, g.classes):
         raise WeightsError(
-            f"{ENCODER_CONFIG} in {folder.name} must have the shape of its model, it differs; "
-            f"fetch it anew"
+            "{encoder_config} in {folder} must have the shape of its model, it differs; fetch it "
+            "anew",
+            encoder_config=ENCODER_CONFIG,
+            folder=folder.name,
         )
     with shapes_only():
         count = sum(p.numel() for p in Encoder(config).parameters())
     if count > MAX_PARAMETERS:  # before anything of that size is allocated
         raise WeightsError(
-            f"an encoder may have {MAX_PARAMETERS:,} parameters, {ENCODER_CONFIG} in "
-            f"{folder.name} makes {count:,}; fetch it anew"
+            "an encoder may have {max_parameters} parameters, {encoder_config} in {folder} makes "
+            "{count}; fetch it anew",
+            max_parameters=f"{MAX_PARAMETERS:,}",
+            encoder_config=ENCODER_CONFIG,
+            folder=folder.name,
+            count=f"{count:,}",
         )
     encoder = Encoder(config)
     load_modules(folder / ENCODER_FILE, {"encoder": encoder})
@@ -121,5 +129,8 @@ def read_encoder_config(folder: Path) -> EncoderConfig:
         )
     except ConfigError as error:
         raise WeightsError(
-            f"{ENCODER_CONFIG} in {folder.name} does not fit: {error}; fetch it anew"
+            "{encoder_config} in {folder} does not fit: {error}; fetch it anew",
+            encoder_config=ENCODER_CONFIG,
+            folder=folder.name,
+            error=error,
         ) from error

@@ -67,16 +67,26 @@ def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, 
     wanted = {"format", "z_dim", "classes", "directions"}
     if not isinstance(data, dict) or data.keys() != wanted or data["format"] != DIRECTIONS_FORMAT:
         raise WeightsError(
-            f"{path.name} must be {DIRECTIONS_FORMAT} with {', '.join(sorted(wanted))}, it is "
-            f"not; save the directions anew"
+            "{name} must be {directions_format} with {wanted}, it is not; save the directions anew",
+            name=path.name,
+            directions_format=DIRECTIONS_FORMAT,
+            wanted=", ".join(sorted(wanted)),
         )
     z_dim, classes, entries = data["z_dim"], data["classes"], data["directions"]
     if not _is_count(z_dim) or not _is_count(classes) or not isinstance(entries, list):
-        raise WeightsError(f"z_dim and classes in {path.name} must be numbers; save it anew")
+        raise WeightsError(
+            "z_dim and classes in {name} must be numbers; save it anew",
+            name=path.name,
+        )
     if g is not None and (z_dim, classes) != (g.z_dim, g.classes):
         raise WeightsError(
-            f"{path.name} holds directions for z_dim {z_dim} and {classes} classes, the model has "
-            f"{g.z_dim} and {g.classes}; use the file that belongs to the model"
+            "{name} holds directions for z_dim {z_dim} and {classes} classes, the model has "
+            "{model_z_dim} and {model_classes}; use the file that belongs to the model",
+            name=path.name,
+            z_dim=z_dim,
+            classes=classes,
+            model_z_dim=g.z_dim,
+            model_classes=g.classes,
         )
     return tuple(from_json(entry, z_dim, classes) for entry in entries)
 
@@ -92,16 +102,19 @@ def save_directions(path: Path, directions: Sequence[Direction], g: Generator) -
     text = f'{json.dumps(head)[:-1]}, "directions": [\n{rows}\n]}}\n'.encode()
     if len(text) > MAX_CONFIG_BYTES:
         raise WeightsError(
-            f"directions may take 64 KB, these {len(directions)} take {len(text) // 1024} KB; "
-            f"save fewer"
+            "directions may take 64 KB, these {count} take {kb} KB; save fewer",
+            count=len(directions),
+            kb=len(text) // 1024,
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text)
     except OSError as error:
         raise WeightsError(
-            f"{path.name} cannot be written in {path.parent.name!r} ({error.strerror}); check the "
-            f"folder"
+            "{name} cannot be written in {parent} ({strerror}); check the folder",
+            name=path.name,
+            parent=repr(path.parent.name),
+            strerror=error.strerror,
         ) from error
 
 
@@ -126,16 +139,21 @@ def from_json(data: object, z_dim: int, classes: int) -> Direction:
     """
     if not isinstance(data, dict) or not REQUIRED <= data.keys() <= KEYS:
         raise WeightsError(
-            f"a direction must have {', '.join(sorted(REQUIRED))} and may have "
-            f"{', '.join(sorted(KEYS - REQUIRED))}, this one differs; save it anew"
+            "a direction must have {required} and may have {keys}, this one differs; save it anew",
+            required=", ".join(sorted(REQUIRED)),
+            keys=", ".join(sorted(KEYS - REQUIRED)),
         )
     name, kind = data["name"], data["kind"]
     if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
-        raise WeightsError(f"a direction's name may have {MAX_NAME} characters; shorten it")
+        raise WeightsError(
+            "a direction's name may have {max_name} characters; shorten it", max_name=MAX_NAME
+        )
     if not name.isprintable():
         raise WeightsError("a direction's name must be printable text; type it anew")
     if kind not in KINDS:
-        raise WeightsError(f"a direction's kind must be one of {', '.join(KINDS)}; correct it")
+        raise WeightsError(
+            "a direction's kind must be one of {kinds}; correct it", kinds=", ".join(KINDS)
+        )
     vector = _tensor("vector", data["vector"], z_dim)
     moves = data.get("classes")
     return Direction(
@@ -166,15 +184,19 @@ def _optional(name: str, value: object) -> float | None:
     if value is None:
         return None
     if not _is_number(value):
-        raise WeightsError(f"{name} of a direction must be a number or null; save it anew")
+        raise WeightsError(
+            "{name} of a direction must be a number or null; save it anew", name=name
+        )
     return float(value)  # type: ignore[arg-type]
 
 
 def _tensor(name: str, value: object, length: int) -> Tensor:
     if not isinstance(value, list) or len(value) != length or not all(map(_is_number, value)):
         raise WeightsError(
-            f"{name} of a direction must hold {length} finite numbers, it does not; use one that "
-            f"belongs to the model"
+            "{name} of a direction must hold {length} finite numbers, it does not; use one that "
+            "belongs to the model",
+            name=name,
+            length=length,
         )
     return torch.tensor(value, dtype=torch.float32)
 

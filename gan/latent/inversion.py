@@ -106,12 +106,18 @@ def invert(
 def _check(g: Generator, target: Tensor, restarts: int, steps: int) -> None:
     if tuple(target.shape) != g.image_shape or not bool(torch.isfinite(target).all()):
         raise ConfigError(
-            f"the picture must be {g.image_shape} and finite, got {tuple(target.shape)}; resize it"
+            "the picture must be {image_shape} and finite, got {got}; resize it",
+            image_shape=g.image_shape,
+            got=tuple(target.shape),
         )
     if not 1 <= restarts <= MAX_RESTARTS or not 1 <= steps <= MAX_STEPS:
         raise ConfigError(
-            f"a search takes 1 to {MAX_RESTARTS} restarts and 1 to {MAX_STEPS} steps, got "
-            f"{restarts} and {steps}; correct them"
+            "a search takes 1 to {max_restarts} restarts and 1 to {max_steps} steps, got {got} "
+            "and {steps}; correct them",
+            max_restarts=MAX_RESTARTS,
+            max_steps=MAX_STEPS,
+            got=restarts,
+            steps=steps,
         )
 
 

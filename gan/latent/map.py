@@ -55,10 +55,15 @@ def latent_map(
     ConfigError for fewer than 10 or more than 2,000 samples.
     """
     if method not in METHODS:
-        raise ConfigError(f"there is no map {method!r}; {suggest(method, METHODS)}")
+        raise ConfigError(
+            "there is no map {method}; {hint}", method=repr(method), hint=suggest(method, METHODS)
+        )
     if not MIN_SAMPLES <= count <= MAX_SAMPLES:
         raise ConfigError(
-            f"a map takes {MIN_SAMPLES} to {MAX_SAMPLES} samples, got {count}; correct it"
+            "a map takes {min_samples} to {max_samples} samples, got {got}; correct it",
+            min_samples=MIN_SAMPLES,
+            max_samples=MAX_SAMPLES,
+            got=count,
         )
     seeds = np.arange(seed, seed + count)
     points = from_seeds(g, seeds.tolist())

@@ -17,6 +17,7 @@ from torch import Tensor
 from gan.errors import ConfigError
 from gan.images import shrink
 from gan.latent.points import Points, from_seeds, show
+from gan.messages import Message
 from gan.models import Generator
 from gan.sampling import at_once, choose_labels, slerp, truncate
 
@@ -178,11 +179,18 @@ def _stretches(keyframes: Points, steps: int, *, loop: bool) -> int:
     count = len(keyframes)
     if not MIN_KEYFRAMES <= count <= MAX_KEYFRAMES:
         raise ConfigError(
-            f"a walk needs {MIN_KEYFRAMES} to {MAX_KEYFRAMES} keyframes, got {count}; "
-            f"{'add some' if count < MIN_KEYFRAMES else 'take some away'}"
+            "a walk needs {min_keyframes} to {max_keyframes} keyframes, got {got}; {advice}",
+            min_keyframes=MIN_KEYFRAMES,
+            max_keyframes=MAX_KEYFRAMES,
+            got=count,
+            advice=Message("add some" if count < MIN_KEYFRAMES else "take some away"),
         )
     if not 1 <= steps <= MAX_STEPS:
-        raise ConfigError(f"a stretch may have 1 to {MAX_STEPS} steps, got {steps}; correct it")
+        raise ConfigError(
+            "a stretch may have 1 to {max_steps} steps, got {got}; correct it",
+            max_steps=MAX_STEPS,
+            got=steps,
+        )
     return count if loop else count - 1
 
 

@@ -27,7 +27,8 @@ def save_scores(folder: Path, found: Evaluation) -> None:
     card = folder / "README.md"
     if not (folder / "model.safetensors").is_file():
         raise MetricError(
-            f"scores are saved into a weights folder, {folder.name!r} is none; leave --save out"
+            "scores are saved into a weights folder, {folder} is none; leave --save out",
+            folder=repr(folder.name),
         )
     config = from_json(WeightsConfig, read_json(folder / "config.json"))
     config = measured(config, found)
@@ -37,8 +38,10 @@ def save_scores(folder: Path, found: Evaluation) -> None:
         write_atomic(card, with_scores(text, found).encode())
     except OSError as error:
         raise MetricError(
-            f"the scores must be written into {folder.name!r}, it cannot be ({error.strerror}); "
-            f"copy the folder to a place of your own"
+            "the scores must be written into {folder}, it cannot be ({strerror}); copy the "
+            "folder to a place of your own",
+            folder=repr(folder.name),
+            strerror=error.strerror,
         ) from error
 
 

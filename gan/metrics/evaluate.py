@@ -15,6 +15,7 @@ from gan.data import ImageSet, Seen, Unseen, compared_shape, unseen_images, were
 from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.images import from_pixels
+from gan.messages import Message
 from gan.metrics.features import (
     BATCH_SIZE,
     FeatureNet,
@@ -285,8 +286,12 @@ def classes_covered(histogram: dict[str, float]) -> int:
 def _check_images(generator: Generator, data: ImageSet, count: int) -> None:
     if min(len(data), count) < MIN_IMAGES:
         raise MetricError(
-            f"an evaluation needs {MIN_IMAGES} real images and samples or more, got {len(data)} "
-            f"and {count}; {'raise the count' if count < MIN_IMAGES else 'add images'}"
+            "an evaluation needs {min_images} real images and samples or more, got {got} and "
+            "{count}; {advice}",
+            min_images=MIN_IMAGES,
+            got=len(data),
+            count=count,
+            advice=Message("raise the count" if count < MIN_IMAGES else "add images"),
         )
     if not all(bool(torch.isfinite(p).all()) for p in generator.parameters()):
         raise MetricError(

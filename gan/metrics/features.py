@@ -23,6 +23,7 @@ from gan.config import FORMAT
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
 from gan.files import parse_json
 from gan.images import LUMA, normalise, opaque
+from gan.messages import Message
 from gan.schema import from_json
 
 FeatureKind = Literal["fashion", "generic"]
@@ -84,8 +85,8 @@ class FeatureNet(nn.Module):
         """`logits` from the output of `forward`, without a second pass through the convolutions."""
         if self.head is None:
             raise MetricError(
-                f"{self.config.name or 'this network'} knows no classes, got a question about "
-                "them; use features-fashion"
+                "{network} knows no classes, got a question about them; use features-fashion",
+                network=self.config.name or Message("this network"),
             )
         return cast(Tensor, self.head(features / self.scale))
 
@@ -106,8 +107,10 @@ def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
     """
     if x.dim() != 4 or x.shape[1] not in (1, 3, 4) or not x.is_floating_point():
         raise MetricError(
-            f"images must be float (N, 1 or 3 or 4, H, W) in [-1, 1], got {x.dtype} "
-            f"{tuple(x.shape)}; convert them with gan.images.from_pixels"
+            "images must be float (N, 1 or 3 or 4, H, W) in [-1, 1], got {got} {shape}; convert "
+            "them with gan.images.from_pixels",
+            got=x.dtype,
+            shape=tuple(x.shape),
         )
     x = opaque(x)
     if x.shape[1] == 3 and channels == 1:
@@ -128,7 +131,9 @@ def features_for(data_name: str, channels: int) -> FeatureKind:
 def load_features(kind: str) -> FeatureNet:
     """The bundled network called `kind`, frozen; raises WeightsError if it cannot be loaded."""
     if kind not in KINDS:
-        raise WeightsError(f"there is no feature network {kind!r}; {suggest(kind, KINDS)}")
+        raise WeightsError(
+            "there is no feature network {type}; {hint}", type=repr(kind), hint=suggest(kind, KINDS)
+        )
     return read_features(weights_dir() / f"features-{kind}")
 
 
@@ -141,8 +146,10 @@ def read_features(folder: Path) -> FeatureNet:
         net.load_state_dict(load_file(folder / "model.safetensors"))
     except (OSError, ValueError, RuntimeError, ConfigError, SafetensorError) as error:
         raise WeightsError(
-            f"{folder.name} must hold a feature network (config.json, model.safetensors), got: "
-            f"{error}; reinstall gan or run benchmarks/train_features.py"
+            "{folder} must hold a feature network (config.json, model.safetensors), got: "
+            "{error}; reinstall gan or run benchmarks/train_features.py",
+            folder=folder.name,
+            error=error,
         ) from error
     return net.eval().requires_grad_(False)
 
@@ -161,8 +168,10 @@ def extract(
     """
     if batch_size < 1 or len(x) == 0:
         raise MetricError(
-            f"features need images in batches of 1 or more, got {len(x)} images in batches of "
-            f"{batch_size}; give some"
+            "features need images in batches of 1 or more, got {got} images in batches of "
+            "{batch_size}; give some",
+            got=len(x),
+            batch_size=batch_size,
         )
     parts = []
     for start in range(0, len(x), batch_size):

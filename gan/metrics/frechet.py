@@ -26,8 +26,10 @@ def frechet_distance(real_features: Tensor, fake_features: Tensor) -> float:
 def _check_features(features: Tensor, width: int) -> None:
     if features.dim() != 2 or len(features) < 2 or features.shape[1] != width:
         raise MetricError(
-            f"features must be (N, {width}) of 2 images or more, got {tuple(features.shape)}; "
-            "take both sets from one network"
+            "features must be (N, {width}) of 2 images or more, got {got}; take both sets from "
+            "one network",
+            width=width,
+            got=tuple(features.shape),
         )
     if not bool(torch.isfinite(features).all()):
         raise MetricError("features must be finite, got NaN or infinity; the images hold some too")
@@ -45,7 +47,9 @@ def real_floor(real_features: Tensor, count: int, *, seed: int = 0) -> float:
     total = len(real_features)
     if total < 4 or count < 2:
         raise MetricError(
-            f"a floor needs 4 real images and a count of 2, got {total} and {count}; add images"
+            "a floor needs 4 real images and a count of 2, got {got} and {count}; add images",
+            got=total,
+            count=count,
         )
     size = min(count, total // 2)
     generator = torch.Generator().manual_seed(seed)

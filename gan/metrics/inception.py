@@ -46,8 +46,9 @@ def inception_scores(
         ) from error
     except OSError as error:
         raise MetricError(
-            f"the InceptionV3 weights (95 MB) could not be fetched ({error}); connect, or leave "
-            f"--inception out and use our own FD"
+            "the InceptionV3 weights (95 MB) could not be fetched ({error}); connect, or leave "
+            "--inception out and use our own FD",
+            error=error,
         ) from error
     total = len(real) + len(fake)
     done = 0

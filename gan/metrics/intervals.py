@@ -39,8 +39,10 @@ def jackknife(
     """
     if min(len(real), len(fake)) < 2 * groups:
         raise MetricError(
-            f"an interval needs {2 * groups} images on either side, got {len(real)} and "
-            f"{len(fake)}; add images"
+            "an interval needs {groups} images on either side, got {got} and {count}; add images",
+            groups=2 * groups,
+            got=len(real),
+            count=len(fake),
         )
     draw = torch.Generator().manual_seed(seed)
     real_order, fake_order = (torch.randperm(len(x), generator=draw) for x in (real, fake))

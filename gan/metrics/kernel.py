@@ -23,7 +23,9 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int
     count = min(len(real), len(fake))
     if count < FEWEST:
         raise MetricError(
-            f"a kernel distance needs {FEWEST} images on either side, got {count}; add images"
+            "a kernel distance needs {fewest} images on either side, got {got}; add images",
+            fewest=FEWEST,
+            got=count,
         )
     size = min(block, max(FEWEST // 2, count // 2))
     draw = torch.Generator().manual_seed(seed)

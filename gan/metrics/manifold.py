@@ -33,8 +33,11 @@ def manifold(real: Tensor, fake: Tensor, *, k: int = NEIGHBOURS) -> Manifold:
     """
     if min(len(real), len(fake)) <= k or real.shape[1:] != fake.shape[1:]:
         raise MetricError(
-            f"precision and recall need more than {k} images on either side, of one network, got "
-            f"{tuple(real.shape)} and {tuple(fake.shape)}; add images"
+            "precision and recall need more than {k} images on either side, of one network, got "
+            "{got} and {shape}; add images",
+            k=k,
+            got=tuple(real.shape),
+            shape=tuple(fake.shape),
         )
     real_reach, fake_reach = reaches(real, k), reaches(fake, k)
     within_real = torch.zeros(len(fake))  # number of real balls that contain each fake

@@ -35,8 +35,10 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Memorisation:
     """
     if len(held_out) < FEWEST_HELD_OUT or not len(train) or not len(fake):
         raise MetricError(
-            f"memorising shows only beside {FEWEST_HELD_OUT} images that were held out, got "
-            f"{len(held_out)}; use a set of 400 images or more"
+            "memorising shows only beside {fewest_held_out} images that were held out, got "
+            "{got}; use a set of 400 images or more",
+            fewest_held_out=FEWEST_HELD_OUT,
+            got=len(held_out),
         )
     usual = nearest(held_out, train, 1).distances[:, 0]
     found, by = (column[:, 0] for column in nearest(fake, train, 1))

@@ -62,13 +62,18 @@ def _measured(some: Tensor, reals: Tensor, indices: Tensor, k: int) -> Neighbour
 def _check(samples: Tensor, reals: Tensor, k: int) -> None:
     if samples.dim() != 2 or reals.dim() != 2 or samples.shape[1] != reals.shape[1]:
         raise MetricError(
-            f"features must be (N, F) of one network, got {tuple(samples.shape)} and "
-            f"{tuple(reals.shape)}; take both from one network"
+            "features must be (N, F) of one network, got {got} and {shape}; take both from one "
+            "network",
+            got=tuple(samples.shape),
+            shape=tuple(reals.shape),
         )
     if len(samples) == 0 or not 1 <= k <= len(reals):
         raise MetricError(
-            f"k must be from 1 to the {len(reals)} real images, got {k} for {len(samples)} "
-            f"samples; ask for fewer"
+            "k must be from 1 to the {count} real images, got {got} for {samples} samples; ask "
+            "for fewer",
+            count=len(reals),
+            got=k,
+            samples=len(samples),
         )
     if not bool(torch.isfinite(samples).all() and torch.isfinite(reals).all()):
         raise MetricError("features must be finite, got NaN or infinity; the images hold some too")

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from gan.config import Family, ModelConfig, PortedConfig
-from gan.errors import ConfigError
+from gan.errors import ConfigError, either
 from gan.families import layer_counts
 from gan.models.conv import ConvDiscriminator, ConvGenerator
 from gan.models.critic import Critic, CriticShape
@@ -64,8 +64,9 @@ def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
         discriminator = port_of(config).discriminator(config)
         if discriminator is None:
             raise ConfigError(
-                f"this {config.architecture} model has no discriminator, its file holds one; "
-                f"fetch the model anew"
+                "this {architecture} model has no discriminator, its file holds one; fetch the "
+                "model anew",
+                architecture=config.architecture,
             )
         return discriminator
     return assemble(config, NETWORKS[config.family].discriminator)
@@ -103,26 +104,34 @@ def _check(config: ModelConfig | PortedConfig) -> None:
         _check_widths(config)
     if (count := parameter_count(config)) > MAX_PARAMETERS:
         raise ConfigError(
-            f"the models must have at most {MAX_PARAMETERS:,} parameters, these widths make "
-            f"{count:,}; use smaller g_widths and d_widths"
+            "the models must have at most {max_parameters} parameters, these widths make "
+            "{count}; use smaller g_widths and d_widths",
+            max_parameters=f"{MAX_PARAMETERS:,}",
+            count=f"{count:,}",
         )
 
 
 def _check_widths(config: ModelConfig) -> None:
     if not config.g_widths or not config.d_widths:
         raise ConfigError(
-            "g_widths and d_widths must hold at least one width each, got none; "
-            "gan.presets.resolve_widths fills in the family's own"
+            "{field} and d_widths must hold at least one width each, got none; "
+            "gan.presets.resolve_widths fills in the family's own",
+            field="g_widths",
         )
     counts = layer_counts(config.family, config.resolution)
     if counts is None:
         return
     for name in ("g_widths", "d_widths"):
         if len(getattr(config, name)) not in counts:
-            known = " or ".join(map(str, sorted(set(counts))))
+            known = either([str(count) for count in sorted(set(counts))])
             raise ConfigError(
-                f"{name} of family {config.family} at {config.resolution} px must hold {known} "
-                f"widths, got {len(getattr(config, name))}; leave it out for the family's own"
+                "{field} of family {family} at {resolution} px must hold {known} widths, got "
+                "{got}; leave it out for the family's own",
+                field=name,
+                family=config.family,
+                resolution=config.resolution,
+                known=known,
+                got=len(getattr(config, name)),
             )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan.config import setting_of
 from gan.errors import ConfigError, number_text
+from gan.messages import Message
 from gan.runs.folder import STEPS
 from gan.training import checked_change, single_step
 
@@ -26,7 +27,7 @@ def _stop(session: Session, command: Command) -> None:
 
 
 def _interrupt(session: Session, command: Command) -> None:
-    session.end("interrupted", "resume goes on from here")
+    session.end("interrupted", Message("resume goes on from here"))
 
 
 def _pause(session: Session, command: Command) -> None:
@@ -49,7 +50,7 @@ def _set(session: Session, command: Command) -> None:
     except ConfigError as error:
         shown = settings if isinstance(settings, dict) else {}
         session.note("refused", ",".join(map(str, shown))[:200], note=str(error))
-        session.writer.say(str(error))
+        session.writer.say(error.message)
 
 
 def change(session: Session, settings: Any, *, why: str = "") -> None:
@@ -69,7 +70,7 @@ def change(session: Session, settings: Any, *, why: str = "") -> None:
     for key in settings:
         old, new = setting_of(before, key), setting_of(session.trainer.config, key)
         if old != new:
-            session.note("set", key, old, new, why or note)
+            session.note("set", key, old, new, why or str(note))
     if note:
         session.saved_nimg = -1  # a checkpoint of this very step no longer fits
     session.writer.say(note)
@@ -82,7 +83,11 @@ def _step(session: Session, command: Command) -> None:
         return
     what = command.get("what", "both")
     if what not in STEPS:
-        session.writer.say(f"a step must be of d, g or both, got {str(what)[:20]!r}; choose one")
+        session.writer.say(
+            Message(
+                "a step must be of d, g or both, got {got}; choose one", got=repr(str(what)[:20])
+            )
+        )
         return
     begin = session.trainer.work_time.now()
     done = single_step(session.trainer, what)
@@ -101,8 +106,11 @@ def _slow(session: Session, command: Command) -> None:
     is_number = isinstance(wish, int | float) and not isinstance(wish, bool) and math.isfinite(wish)
     if not is_number or not 0 <= float(wish or 0) <= MAX_STEPS_PER_S:
         session.writer.say(
-            f"steps_per_s must be from 0 to {number_text(MAX_STEPS_PER_S)}, "
-            f"got {str(wish)[:20]!r}; correct it"
+            Message(
+                "steps_per_s must be from 0 to {most}, got {got}; correct it",
+                most=number_text(MAX_STEPS_PER_S),
+                got=repr(str(wish)[:20]),
+            )
         )
         return
     old, new = session.steps_per_s, float(wish or 0)

@@ -22,15 +22,24 @@ def check_out(out: Path, count: int) -> None:
     """Raises ConfigError unless `count` samples can be written to `out`; called before the work."""
     if out.suffix.lower() not in ENCODERS:
         raise ConfigError(
-            f"--out must end in .png, .webp, .npz or .zip, got {out.name!r}; "
-            f"{suggest(out.suffix.lower(), ENCODERS)}"
+            "--out must end in .png, .webp, .npz or .zip, got {got}; {hint}",
+            got=repr(out.name),
+            hint=suggest(out.suffix.lower(), ENCODERS),
         )
     if not out.parent.is_dir():
-        raise ConfigError(f"the folder of {str(out)!r} must exist, it does not; make it first")
+        raise ConfigError(
+            "the folder of {out} must exist, it does not; make it first", out=repr(str(out))
+        )
     if out.is_dir():
-        raise ConfigError(f"--out must be a file, {str(out)!r} is a folder; name a file in it")
+        raise ConfigError(
+            "--out must be a file, {out} is a folder; name a file in it", out=repr(str(out))
+        )
     if count > MAX_SHEET and out.suffix.lower() in (".png", ".webp"):
-        raise ConfigError(f"a sheet holds {MAX_SHEET:,} samples, got {count:,}; use .npz or .zip")
+        raise ConfigError(
+            "a sheet holds {max_sheet} samples, got {got}; use .npz or .zip",
+            max_sheet=f"{MAX_SHEET:,}",
+            got=f"{count:,}",
+        )
 
 
 def write_samples(out: Path, samples: Samples, class_names: tuple[str, ...]) -> None:

@@ -26,6 +26,7 @@ from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root
+from gan.messages import NO_MESSAGE, Message, literal
 from gan.metrics.findings import Past
 from gan.schema import from_json
 
@@ -51,7 +52,7 @@ class RunStatus:
     seconds: float = 0.0
     images_per_s: float = 0.0
     fraction: float | None = None  # of its budget, 0 to 1
-    message: str = ""  # one sentence, or empty
+    message: Message = NO_MESSAGE  # one sentence, or empty
     steerable: bool = False
     started_at: float = 0.0  # Unix time in seconds
     preset: str = ""
@@ -107,25 +108,24 @@ class RunReader:
         """Its status; a live run whose process is gone reads as interrupted."""
         data = read_json(self.path / "status.json")
         if not is_status(data):
-            raise RunError(f"status.json of {self.path.name} is damaged; the run cannot be watched")
-        status = RunStatus(
-            id=self.path.name,
-            path=self.path,
-            **{k: data[k] for k in STATUS_KEYS if k in data},
-        )
+            raise RunError(
+                "status.json of {path} is damaged; the run cannot be watched", path=self.path.name
+            )
+        known = {k: data[k] for k in STATUS_KEYS if k in data} | {"message": _message(data)}
+        status = RunStatus(id=self.path.name, path=self.path, **known)
         if status.state in LIVE and _is_gone(data):
             return replace(
                 status, state="interrupted", message=self._what_is_left(), steerable=False
             )
         return status
 
-    def _what_is_left(self) -> str:
+    def _what_is_left(self) -> Message:
         """What can be recovered of a run whose process is gone."""
         if has_checkpoint(self.path):
-            return "its process is gone; resume goes on from the last checkpoint"
+            return Message("its process is gone; resume goes on from the last checkpoint")
         if self.weights():
-            return "its process is gone; it has weights and no checkpoint: fork it"
-        return "its process is gone before anything was kept; start a new run"
+            return Message("its process is gone; it has weights and no checkpoint: fork it")
+        return Message("its process is gone before anything was kept; start a new run")
 
     def writer_pid(self) -> int:
         """PID of the process that last wrote the status; 0 if none."""
@@ -193,18 +193,24 @@ class RunReader:
 
     def step_image(self, moment: Literal["before", "after"]) -> bytes:
         """The grid of 8 x 8 samples of G before or after the latest single step, WebP."""
-        return self._image(f"step-{moment}.webp", "no single step; take one")
+        return self._image(
+            f"step-{moment}.webp",
+            RunError("{run} has no single step; take one", run=self.path.name),
+        )
 
     def reals(self) -> bytes:
         """A grid of 8 x 8 real images, WebP; ordered by class like the samples if there are
         classes."""
-        return self._image(REALS_FILE, "no grid of real images; start a new run")
+        return self._image(
+            REALS_FILE,
+            RunError("{run} has no grid of real images; start a new run", run=self.path.name),
+        )
 
-    def _image(self, name: str, otherwise: str) -> bytes:
+    def _image(self, name: str, missing: RunError) -> bytes:
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
-            raise RunError(f"{self.path.name} has {otherwise}") from error
+            raise missing from error
 
     def snapshots(self) -> list[int]:
         """The image counts (nimg) with a saved grid."""
@@ -216,7 +222,11 @@ class RunReader:
         try:
             return (self.path / "snapshots" / f"{nimg:010d}.webp").read_bytes()
         except OSError as error:
-            raise RunError(f"{self.path.name} has no snapshot at {nimg:,}; take another") from error
+            raise RunError(
+                "{path} has no snapshot at {nimg}; take another",
+                path=self.path.name,
+                nimg=f"{nimg:,}",
+            ) from error
 
     def weights(self) -> list[int]:
         """The image counts (nimg) with saved weights."""
@@ -263,6 +273,14 @@ def is_status(data: object) -> bool:
         and data.get("state") in STATES
         and all(isinstance(data[k], kind) for k, kind in types.items() if k in data)
     )
+
+
+def _message(status: dict[str, Any]) -> Message:
+    """The message as data, unless the English sentence beside it is another: an older version
+    writes that alone."""
+    sentence = status.get("message", "")
+    message = Message.from_json(status.get("message_data"))
+    return message if str(message) == sentence else literal(sentence)
 
 
 def _is_gone(status: dict[str, Any]) -> bool:

@@ -24,8 +24,10 @@ def check_images(run_dir: Path, config: RunConfig, images: ImageSet, say: Say) -
         why = difference(before, now)
     if why:
         raise RunError(
-            f"{run_dir.name} goes on with the images that it has learned from alone, and {why}; "
-            f"name their place with --data, or --fork the run to learn from others"
+            "{run_dir} goes on with the images that it has learned from alone, and {why}; name "
+            "their place with --data, or --fork the run to learn from others",
+            run_dir=run_dir.name,
+            why=why,
         )
     if before is not None and compare(before, now) == "alike":
         say("not bit-exact: the images look as they did, their bytes are others")

@@ -23,6 +23,7 @@ from gan.checkpoint import (
 from gan.config import RunConfig, setting_of
 from gan.data import ImageSet, ImagesId, identify, record
 from gan.errors import CheckpointError, GanError, RunError
+from gan.messages import Message, literal
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.images import check_images, same_images
 from gan.runs.lock import check_free, writing
@@ -109,7 +110,7 @@ def _go_on(
             f"going on from {found.path.name}"
         )
     trainer, changed = _restored(found.path, config, images, host, same_images=True)
-    _check_budget(trainer, run_dir.name)
+    _check_budget(trainer, literal(run_dir.name))
     return trainer, changed, found
 
 
@@ -122,8 +123,9 @@ def _newest(run_dir: Path) -> CheckpointFound:
         if not weights_of_run(run_dir):
             raise
         raise CheckpointError(
-            f"{run_dir.name} has weights and no whole checkpoint; fork it instead, with --fork "
-            f"{shlex.quote(str(run_dir))}"
+            "{run_dir} has weights and no whole checkpoint; fork it instead, with --fork {quoted}",
+            run_dir=run_dir.name,
+            quoted=shlex.quote(str(run_dir)),
         ) from error
 
 
@@ -141,7 +143,7 @@ def fork(
         trainer, changed = _restored(origin.checkpoint, config, images, host, same_images=same)
     else:
         trainer, changed = _from_weights(origin, config, images, host)
-    _check_budget(trainer, f"the fork of {origin.name}")
+    _check_budget(trainer, Message("the fork of {name}", name=origin.name))
     if host.ranks.index:
         return _beside(trainer, run_dir)
     with _new_folder(run_dir, trainer, now, host) as writer:
@@ -198,18 +200,23 @@ def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[HistoryEve
         return []
     note = trainer.change(different)
     if note:
-        host.say(note)
+        host.say(str(note))
     return [
-        HistoryEvent("set", key, setting_of(before, key), setting_of(trainer.config, key), note)
+        HistoryEvent(
+            "set", key, setting_of(before, key), setting_of(trainer.config, key), str(note)
+        )
         for key in different
     ]
 
 
-def _check_budget(trainer: Trainer, name: str) -> None:
+def _check_budget(trainer: Trainer, name: Message) -> None:
     if trainer.is_done():
         raise RunError(
-            f"{name} has trained {trainer.nimg:,} images in {trainer.seconds:.0f} s, which "
-            f"is all of its budget; give a larger --seconds or --kimg (counted from its beginning)"
+            "{name} has trained {nimg} images in {seconds} s, which is all of its budget; give a "
+            "larger --seconds or --kimg (counted from its beginning)",
+            name=name,
+            nimg=f"{trainer.nimg:,}",
+            seconds=f"{trainer.seconds:.0f}",
         )
 
 
@@ -263,7 +270,7 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
     except GanError as error:
         if writer.status.state not in ("failed", "interrupted"):
             with suppress(OSError):
-                writer.report("failed", message=str(error))
+                writer.report("failed", message=error.message)
         raise
     except OSError as error:
         if not is_no_space(error):
@@ -272,7 +279,7 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
         message = no_space(writer.path, error)
         with suppress(OSError):
             writer.report("interrupted", message=message)
-        raise RunError(in_a_terminal(message, writer.path)) from error
+        raise in_a_terminal(message, writer.path) from error
     except Exception as error:
         _report_failure(writer, error)
         raise
@@ -280,7 +287,8 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
 
 def _report_failure(writer: RunWriter, error: Exception) -> None:
     with suppress(OSError):
-        writer.report("failed", message=f"the training broke off: {type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        writer.report("failed", message=Message("the training broke off: {why}", why=why))
 
 
 def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:

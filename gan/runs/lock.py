@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from gan.errors import GanError, RunError
 from gan.files import parse_json
@@ -48,7 +49,7 @@ class RunLock:
         except OSError as error:
             self.close()
             if error.errno in TAKEN:
-                raise RunError(_who_has(path)) from error
+                raise _who_has(path) from error
             self.refusal = error.strerror or "unknown"
             return
         self.held = True
@@ -63,7 +64,7 @@ class RunLock:
         except OSError:
             pass
         self.close()
-        raise RunError(f"{self.path.name} was moved or deleted just now; see the list")
+        raise RunError("{path} was moved or deleted just now; see the list", path=self.path.name)
 
     def sign(self) -> None:
         """Write the holder's identity; on a full disk the lock is held without it."""
@@ -139,11 +140,13 @@ def check_idle(path: Path) -> None:
     except GanError:
         return  # damaged: unknown
     if state in LIVE:
-        raise RunError(f"{path.name} is {state} in another process; stop it first")
+        raise RunError(
+            "{name} is {state} in another process; stop it first", name=path.name, state=state
+        )
 
 
-def _who_has(path: Path) -> str:
-    """One sentence about the lock's holder."""
+def _who_has(path: Path) -> RunError:
+    """The error that names the lock's holder."""
     for _ in range(READ_TRIES):
         try:
             who = parse_json((path / LOCK_FILE).read_bytes())
@@ -152,7 +155,14 @@ def _who_has(path: Path) -> str:
         except (OSError, ValueError, KeyError, TypeError, OverflowError):
             time.sleep(READ_PAUSE_S)
             continue
+        known: dict[str, Any] = {"run": path.name, "pid": pid, "moment": moment}
         if host == socket.gethostname():
-            return f"{path.name} is written by process {pid} since {moment}; stop that first"
-        return f"{path.name} is written by process {pid} on {host} since {moment}; stop that first"
-    return f"{path.name} is written by another process; stop that first"
+            return RunError(
+                "{run} is written by process {pid} since {moment}; stop that first", **known
+            )
+        return RunError(
+            "{run} is written by process {pid} on {host} since {moment}; stop that first",
+            host=host,
+            **known,
+        )
+    return RunError("{run} is written by another process; stop that first", run=path.name)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root, write_json
+from gan.messages import Message
 from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs
 from gan.runs.lock import RunLock, is_held
 
@@ -66,9 +67,14 @@ def write_meta(path: Path, *, name: str | None = None, note: str | None = None) 
 
     Raises RunError if they are too long or cannot be written.
     """
-    for field, text, most in (("name", name, MAX_NAME), ("note", note, MAX_NOTE)):
-        if text is not None and len(text) > most:
-            raise RunError(f"a {field} may have {most} characters, got {len(text)}; shorten it")
+    if name is not None and len(name) > MAX_NAME:
+        raise RunError(
+            "a name may have {most} characters, got {got}; shorten it", most=MAX_NAME, got=len(name)
+        )
+    if note is not None and len(note) > MAX_NOTE:
+        raise RunError(
+            "a note may have {most} characters, got {got}; shorten it", most=MAX_NOTE, got=len(note)
+        )
     before = read_meta(path)
     meta = RunMeta(
         before.name if name is None else _text(name.strip(), MAX_NAME),
@@ -78,7 +84,9 @@ def write_meta(path: Path, *, name: str | None = None, note: str | None = None) 
         write_json(path / META_FILE, asdict(meta))
     except OSError as error:
         raise RunError(
-            f"the name of {path.name} cannot be written ({error.strerror}); check the folder"
+            "the name of {name} cannot be written ({strerror}); check the folder",
+            name=path.name,
+            strerror=error.strerror,
         ) from error
     return meta
 
@@ -115,14 +123,20 @@ def delete_run(run_id: str, root: Path | None = None) -> str:
     try:
         state = RunReader(path).status().state
         if state in LIVE:
-            raise RunError(f"{run_id} is {state}; stop it first, then delete it")
+            raise RunError(
+                "{run_id} is {state}; stop it first, then delete it", run_id=run_id, state=state
+            )
         token = f"{run_id}@{int(time.time())}-{secrets.token_hex(8)}"
         if os.name == "nt":
             lock.close()  # Windows cannot move a folder with an open file in it
         (root / TRASH).mkdir(exist_ok=True)
         path.rename(root / TRASH / token)
     except OSError as error:
-        raise RunError(f"{run_id} cannot be moved ({error.strerror}); check the folder") from error
+        raise RunError(
+            "{run_id} cannot be moved ({strerror}); check the folder",
+            run_id=run_id,
+            strerror=error.strerror,
+        ) from error
     finally:
         lock.close()
     return token
@@ -133,7 +147,11 @@ def _own_folder(root: Path, run_id: str) -> Path:
     for path in root.glob("*"):
         if path.name == run_id and not path.is_symlink() and is_run(path):
             return path
-    raise RunError(f"there is no run {run_id[:80]!r} in {root.name}/; see the list")
+    raise RunError(
+        "there is no run {run_id} in {root}/; see the list",
+        run_id=repr(run_id[:80]),
+        root=root.name,
+    )
 
 
 def deleted_runs(root: Path | None = None) -> list[Deleted]:
@@ -165,7 +183,9 @@ def restore_run(token: str, root: Path | None = None) -> str:
     try:
         entry.path.rename(target)
     except OSError as error:
-        raise RunError(f"{entry.id} cannot be moved ({error.strerror}); try again") from error
+        raise RunError(
+            "{id} cannot be moved ({strerror}); try again", id=entry.id, strerror=error.strerror
+        ) from error
     return target.name
 
 
@@ -236,5 +256,9 @@ def find_run(name: str, root: Path | None = None) -> Path:
     for status in statuses:
         if name in (status.id, read_meta(status.path).name):
             return status.path
-    known = ", ".join(s.id for s in statuses[:8]) or "none yet"
-    raise RunError(f"there is no run {name[:80]!r}; give a run folder or one of: {known}")
+    known = [s.id for s in statuses[:8]] or Message("none yet")
+    raise RunError(
+        "there is no run {name}; give a run folder or one of: {known}",
+        name=repr(name[:80]),
+        known=known,
+    )

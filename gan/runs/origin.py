@@ -9,6 +9,7 @@ from gan.checkpoint import checkpoints, config_at, is_valid, load_state, weights
 from gan.config import RunConfig
 from gan.errors import RunError
 from gan.files import runs_root
+from gan.messages import Message
 from gan.runs.folder import RunReader, is_run
 from gan.training import config_in
 
@@ -46,15 +47,16 @@ def find_origin(text: str) -> Origin:
         name, moment = text, ""
     run = next((p for p in (Path(name), runs_root() / name) if is_run(p)), None)
     if run is None:
-        raise RunError(f"--fork must name a run, {name!r} is none; see runs/")
+        raise RunError("--fork must name a run, {name} is none; see runs/", name=repr(name))
     limit = int(moment) if moment else None
     whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
     path = next((p for p in reversed(whole) if is_valid(p)), None)
     weights = [n for n in weights_of_run(run) if limit is None or n <= limit]
     if path is None and not weights:
         raise RunError(
-            f"{run.name} keeps nothing from {'its beginning' if limit is None else f'{limit:,}'} "
-            f"or before; give a later moment"
+            "{run} keeps nothing from {moment} or before; give a later moment",
+            run=run.name,
+            moment=Message("its beginning") if limit is None else f"{limit:,}",
         )
     if path is not None and (limit is None or not weights or int(path.name) >= weights[-1]):
         config = config_in(load_state(path)) or RunReader(run).config()

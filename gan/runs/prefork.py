@@ -22,10 +22,15 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO, Protocol
 
+from gan.errors import GanError
+from gan.files import read_json, write_json
+from gan.messages import NO_MESSAGE, Message, literal
+
 # elsewhere there is no fork, or torch's backends do not survive one
 FORKS = sys.platform == "linux"
 # torch's optimisers import its compiler, all 1,000 modules; the last import signals completion
 LOADED = ["gan.cli", "torch._dynamo", "gan.runs.loaded"]
+ERROR_FILE = "GAN_ERROR_FILE"  # environment variable: where a child leaves its error as data
 MARK = "GAN_PREPARED_FILE"  # environment variable: where that module writes its PID
 LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
 LOOK_S = 0.05
@@ -153,8 +158,33 @@ def begin(
             stdout=stream,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=_environment(),
+            env=_environment(log),
         )
+
+
+def error_file(log: Path) -> Path:
+    """Where the process that writes `log` leaves its error."""
+    return log.with_name(f"{log.name}.error.json")
+
+
+def hand_over(message: Message) -> None:
+    """Leave an error for the process that began this one, if one did; its sentence is data."""
+    if file := os.environ.get(ERROR_FILE):
+        with suppress(OSError):
+            write_json(Path(file), message.to_json())
+
+
+def take_over(log: Path) -> Message:
+    """The error that a process left, else the last line of its output; empty if there is none."""
+    file = error_file(log)
+    with suppress(OSError, GanError):
+        if message := Message.from_json(read_json(file)):
+            return message
+    try:
+        lines = [line.strip() for line in log.read_text("utf-8", "replace").splitlines()]
+    except OSError:
+        return NO_MESSAGE
+    return literal(next((line for line in reversed(lines) if line), "").removeprefix("error: "))
 
 
 def _await_loaded(cancelled: Callable[[], bool]) -> None:
@@ -170,11 +200,13 @@ def _await_loaded(cancelled: Callable[[], bool]) -> None:
         prepare()  # it may have been killed
 
 
-def _environment() -> dict[str, str]:
+def _environment(log: Path | None = None) -> dict[str, str]:
     """Our environment, with a path on which the child finds this same package, installed or not."""
     here, paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    errors = {} if log is None else {ERROR_FILE: str(error_file(log))}
     return {
         **os.environ,
+        **errors,
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join([here, *(p for p in paths if p and p != here)]),
@@ -202,7 +234,7 @@ class _Fork:
         self._code: int | None = None
         with Connection(its, writable=False) as commands, self._starting:
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
-                target=_live, args=(list(argv[2:]), commands, log, _environment()), daemon=True
+                target=_live, args=(list(argv[2:]), commands, log, _environment(log)), daemon=True
             )
             try:
                 self._process.start()

@@ -13,6 +13,7 @@ from typing import Any
 
 from gan.checkpoint import save_checkpoint
 from gan.errors import DivergedError, RunError
+from gan.messages import NO_MESSAGE, Message
 from gan.runs.commands import COMMANDS
 from gan.runs.folder import RunStatus, State, has_checkpoint
 from gan.runs.monitor import Monitor
@@ -51,7 +52,7 @@ class Session:
         self._checkpoint_every = FIRST_CHECKPOINT_S
         if has_checkpoint(writer.path):
             self._checkpoint_every = CHECKPOINT_S  # a resume: there is one to fall back to
-        self._ending: tuple[State, str] | None = None
+        self._ending: tuple[State, Message] | None = None
         self.paused = False
         self.steps_per_s = 0.0
         self._slow_since = 0.0
@@ -91,7 +92,7 @@ class Session:
                     events = self.trainer.run()
                 except DivergedError as error:
                     self.note("diverged")
-                    self.writer.report("failed", message=str(error))
+                    self.writer.report("failed", message=error.message)
                     raise
         finally:
             events.close()  # other ranks wait for this
@@ -103,7 +104,7 @@ class Session:
         elif isinstance(event, Snapshot):
             self.writer.snapshot(event)
         elif isinstance(event, Finished):
-            self._ending = ("finished", "")
+            self._ending = ("finished", NO_MESSAGE)
         if self.monitor is not None:
             self.monitor.after(event)
         self._show(event)
@@ -176,11 +177,11 @@ class Session:
         if carry_out is not None:
             carry_out(self, command)
 
-    def end(self, state: State, message: str = "") -> None:
+    def end(self, state: State, message: Message = NO_MESSAGE) -> None:
         """Save and stop as soon as the current step is done."""
         self._ending = (state, message)
 
-    def pause(self, message: str = "", *, then: dict[str, Any] | None = None) -> None:
+    def pause(self, message: Message = NO_MESSAGE, *, then: dict[str, Any] | None = None) -> None:
         """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status.
 
         `then` is called first.
@@ -230,7 +231,7 @@ class Session:
         with suppress(OSError):
             self.writer.history(event, key, old, new, trainer=self.trainer, note=note)
 
-    def _no_room(self, error: OSError) -> str:
+    def _no_room(self, error: OSError) -> Message:
         """The message for a full disk; any other error is re-raised."""
         if not is_no_space(error):
             raise error
@@ -248,7 +249,7 @@ class Session:
         message = self._no_room(error)
         with suppress(OSError):
             self.writer.report("interrupted", message=message)
-        return RunError(in_a_terminal(message, self.writer.path))
+        return in_a_terminal(message, self.writer.path)
 
     # -- signals ----------------------------------------------------------------------------
 

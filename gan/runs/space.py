@@ -9,7 +9,12 @@ from pathlib import Path
 from gan.checkpoint import weights_of_run
 from gan.errors import RunError
 from gan.files import NO_SPACE, can_write
+from gan.messages import Message
 from gan.runs.folder import has_checkpoint
+
+RESUME = "the disk is {state}; the last checkpoint is whole: make room, then resume"
+FORK = "the disk is {state}; there are weights, no checkpoint: make room, then fork it"
+AGAIN = "the disk is {state}; nothing is kept yet: make room, then start again"
 
 
 def is_no_space(error: BaseException) -> bool:
@@ -17,29 +22,28 @@ def is_no_space(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in NO_SPACE
 
 
-def no_space(path: Path, error: OSError) -> str:
+def no_space(path: Path, error: OSError) -> Message:
     """What happened, what is intact of the run at `path`, and what to do."""
-    reason = "read-only" if error.errno == errno.EROFS else "full"
+    state = Message("read-only" if error.errno == errno.EROFS else "full")
     if has_checkpoint(path):
-        return f"the disk is {reason}; the last checkpoint is whole: make room, then resume"
-    if weights_of_run(path):
-        return f"the disk is {reason}; there are weights, no checkpoint: make room, then fork it"
-    return f"the disk is {reason}; nothing is kept yet: make room, then start again"
+        return Message(RESUME, state=state)
+    return Message(FORK if weights_of_run(path) else AGAIN, state=state)
 
 
-def in_a_terminal(sentence: str, path: Path) -> str:
-    """`sentence` plus the command line option that helps."""
-    place = shlex.quote(str(path))
-    for verb, option in (("resume", "--resume"), ("fork it", "--fork")):
-        if sentence.endswith(f"then {verb}"):
-            return f"{sentence} with {option} {place}"
-    return sentence
+def in_a_terminal(message: Message, path: Path) -> RunError:
+    """An error with the message of `no_space` plus the command line option that helps."""
+    option = {RESUME: "--resume", FORK: "--fork"}.get(message.key)
+    if option is None:
+        return RunError(message.key, **message.values)
+    command = f"{option} {shlex.quote(str(path))}"
+    return RunError("{sentence} with {command}", sentence=message, command=command)
 
 
 def check_room(folder: Path) -> None:
     """Raises RunError if a training could not even write its first line."""
     if not can_write(folder):
         raise RunError(
-            f"nothing can be written in {folder.name}/: the disk is full or read-only; make room, "
-            f"then start again"
+            "nothing can be written in {folder}/: the disk is full or read-only; make room, then "
+            "start again",
+            folder=folder.name,
         )

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from gan.errors import RunError
+from gan.messages import Message
 from gan.runs import prefork
 from gan.runs.folder import LIVE, RunReader, is_run
-from gan.runs.prefork import Cancelled, Child
+from gan.runs.prefork import Cancelled, Child, error_file, take_over
 from gan.runs.space import check_room
 
 STOP_TIMEOUT_S = 10.0
@@ -153,7 +154,7 @@ class Supervisor:
         self._reap()
         with self._lock:
             if start.run_id in self._starts:
-                raise RunError(f"{start.run_id} is beginning already; wait a moment")
+                raise RunError("{run_id} is beginning already; wait a moment", run_id=start.run_id)
             self._starts[start.run_id] = start
             self._problems.pop(start.run_id, None)
             previous = self._running.get(start.run_id)
@@ -210,7 +211,7 @@ class Supervisor:
             if process.poll() is not None:
                 if process.returncode == 0 and is_run(run_dir):
                     return  # so short that it is over already
-                raise RunError(last_words(log))
+                raise _ended_with(take_over(log))
             if time.monotonic() > deadline:
                 raise RunError("the training did not begin within three minutes; see its log")
             if start.stage == "loading" and (forked or _has_said(log, READING)):
@@ -245,7 +246,9 @@ class Supervisor:
             elif running is not None:
                 running.input.send(line)
             else:
-                raise RunError(f"{run_id} cannot be steered from here; it can be watched")
+                raise RunError(
+                    "{run_id} cannot be steered from here; it can be watched", run_id=run_id
+                )
 
     def owns(self, run_id: str) -> bool:
         """Whether this server can currently steer `run_id`."""
@@ -301,18 +304,15 @@ def _await_end(start: Start, process: Child) -> None:
         if start.cancelled.is_set():
             raise Cancelled
         if time.monotonic() > deadline:
-            raise RunError(f"{start.run_id} is going on; stop it first")
+            raise RunError("{run_id} is going on; stop it first", run_id=start.run_id)
         time.sleep(0.02)
 
 
-def last_words(log: Path) -> str:
-    """The message with which a process ended."""
-    try:
-        lines = [x.strip() for x in log.read_text("utf-8", "replace").splitlines() if x.strip()]
-    except OSError:
-        lines = []
-    lines = [line for line in lines if line != READING]
-    return lines[-1].removeprefix("error: ") if lines else "the training ended without a word"
+def _ended_with(message: Message) -> RunError:
+    """The error of a training that ended before it began."""
+    if not message or str(message) == READING:  # what it says before it reads the images
+        return RunError("the training ended without a word")
+    return RunError(message.key, **message.values)
 
 
 def _has_said(log: Path, sentence: str) -> bool:
@@ -323,6 +323,8 @@ def _has_said(log: Path, sentence: str) -> bool:
 
 
 def _move_log(log: Path, run_dir: Path) -> None:
+    with suppress(OSError):
+        error_file(log).unlink(missing_ok=True)
     with suppress(OSError):
         if run_dir.is_dir():
             log.replace(run_dir / LOG_FILE)

@@ -76,7 +76,9 @@ def snapshot_pixels(reader: RunReader, nimg: int) -> Pixels:
         with Image.open(io.BytesIO(reader.snapshot(nimg)), formats=["WEBP"]) as image:
             pixels = np.asarray(image.convert("RGB"))
     except (OSError, ValueError) as error:
-        raise RunError(f"the snapshot at {nimg:,} is damaged; choose other moments") from error
+        raise RunError(
+            "the snapshot at {nimg} is damaged; choose other moments", nimg=f"{nimg:,}"
+        ) from error
     is_grey = (pixels[..., :1] == pixels).all()
     return pixels[..., :1] if is_grey else pixels
 

@@ -40,19 +40,26 @@ def check_preset(preset: UserPreset) -> UserPreset:
     """Raises ConfigError or DataError, in one sentence, for a preset that could not be trained."""
     if not NAME.fullmatch(preset.name):
         raise ConfigError(
-            "a preset's name has 1 to 40 small letters, digits, dots or dashes, "
-            f"got {preset.name[:60]!r}; choose another"
+            "a preset's name has 1 to 40 small letters, digits, dots or dashes, got {got}; "
+            "choose another",
+            got=repr(preset.name[:60]),
         )
     if preset.name in PRESETS:
-        raise ConfigError(f"{preset.name!r} is a built-in preset; choose another name")
+        raise ConfigError(
+            "{preset} is a built-in preset; choose another name", preset=repr(preset.name)
+        )
     if preset.base not in PRESETS:
         raise ConfigError(
-            f"there is no preset {preset.base[:60]!r}; {suggest(preset.base, PRESETS)}"
+            "there is no preset {base}; {hint}",
+            base=repr(preset.base[:60]),
+            hint=suggest(preset.base, PRESETS),
         )
     check_spec(preset.data)
     for key, value in preset.settings.items():
         if key not in FIELDS:
-            raise ConfigError(f"there is no setting {key!r}; {suggest(key, FIELDS)}")
+            raise ConfigError(
+                "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, FIELDS)
+            )
         parse_setting(f"{key}={value}")
     return preset
 
@@ -63,14 +70,20 @@ def save_preset(preset: UserPreset, *, home: Path | None = None) -> None:
     check_preset(preset)
     folder = presets_dir(home)
     if len(load_presets(home=home)) >= MAX_PRESETS:
-        raise ConfigError(f"{MAX_PRESETS} presets are the most that are kept; delete one first")
+        raise ConfigError(
+            "{max_presets} presets are the most that are kept; delete one first",
+            max_presets=MAX_PRESETS,
+        )
     data = {"format": FORMAT, "base": preset.base, "data": preset.data}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / f"{preset.name}.json", data | {"settings": preset.settings})
     except OSError as error:
         raise ConfigError(
-            f"the preset {preset.name!r} cannot be written ({error.strerror}); check {folder}"
+            "the preset {preset} cannot be written ({strerror}); check {folder}",
+            preset=repr(preset.name),
+            strerror=error.strerror,
+            folder=folder,
         ) from error
 
 
@@ -88,20 +101,20 @@ def load_presets(*, home: Path | None = None) -> dict[str, UserPreset]:
 def _read(file: Path) -> UserPreset:
     data = read_json(file)
     if not isinstance(data, dict) or data.keys() != KEYS or data["format"] != FORMAT:
-        raise ConfigError(f"{file.name} is no preset of this version; delete it")
+        raise ConfigError("{name} is no preset of this version; delete it", name=file.name)
     settings = data["settings"]
     if not isinstance(settings, dict) or not all(
         isinstance(text, str)
         for text in (data["base"], data["data"], *settings, *settings.values())
     ):
-        raise ConfigError(f"{file.name} must hold text only; delete it")
+        raise ConfigError("{name} must hold text only; delete it", name=file.name)
     return check_preset(UserPreset(file.stem, data["base"], data["data"], settings))
 
 
 def delete_preset(name: str, *, home: Path | None = None) -> None:
     """Delete one; raises ConfigError if there is none of that name."""
     if name not in load_presets(home=home):
-        raise ConfigError(f"there is no preset {name[:60]!r} of yours; see the list")
+        raise ConfigError("there is no preset {name} of yours; see the list", name=repr(name[:60]))
     (presets_dir(home) / f"{name}.json").unlink(missing_ok=True)
 
 

@@ -17,6 +17,7 @@ from gan.data import ImagesId
 from gan.errors import RunError
 from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
 from gan.images import Pixels, encode_webp, tile
+from gan.messages import NO_MESSAGE, Message
 from gan.runs.folder import (
     HISTORY_FILE,
     IMAGES_FILE,
@@ -49,7 +50,7 @@ class RunWriter:
         self.path, self.config, self.steerable = path, config, steerable
         self.started_at = time.time()
         self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
-        self._note, self._note_until = "", 0.0
+        self._note, self._note_until = NO_MESSAGE, 0.0
 
     def create(self) -> None:
         """A new folder; raises RunError if it exists or cannot be written."""
@@ -61,21 +62,24 @@ class RunWriter:
             self.report("starting")
         except OSError as error:
             raise RunError(
-                f"the run folder {str(self.path)!r} cannot be written ({error.strerror}); choose "
-                f"another --run-dir"
+                "the run folder {path} cannot be written ({strerror}); choose another --run-dir",
+                path=repr(str(self.path)),
+                strerror=error.strerror,
             ) from error
 
     def check_new(self) -> None:
         """Raises RunError if the folder holds a run, or other files."""
         if is_run(self.path):
             raise RunError(
-                f"{str(self.path)!r} already holds a run; choose another --run-dir, or go on with "
-                f"--resume {shlex.quote(str(self.path))}"
+                "{path} already holds a run; choose another --run-dir, or go on with --resume "
+                "{quoted}",
+                path=repr(str(self.path)),
+                quoted=shlex.quote(str(self.path)),
             )
         if self.path.is_dir() and any(p.name != LOCK_FILE for p in self.path.iterdir()):
             raise RunError(
-                f"--run-dir must be a new or empty folder, {str(self.path)!r} holds other files; "
-                f"choose another"
+                "--run-dir must be a new or empty folder, {path} holds other files; choose another",
+                path=repr(str(self.path)),
             )
 
     def reopen(self, nimg: int) -> None:
@@ -128,22 +132,24 @@ class RunWriter:
         row = {**moment, "event": event, "key": key, "old": old, "new": new}
         append_line(self.path / HISTORY_FILE, json.dumps(row | ({"note": note} if note else {})))
 
-    def say(self, note: str) -> None:
+    def say(self, note: Message) -> None:
         """Put a message into the status that the next rows do not overwrite at once."""
         self._note, self._note_until = note, time.monotonic() + NOTE_S
         self.report(self.status.state, message=note)
 
-    def note(self) -> str:
+    def note(self) -> Message:
         """The last message, while it is fresh."""
-        return self._note if time.monotonic() < self._note_until else ""
+        return self._note if time.monotonic() < self._note_until else NO_MESSAGE
 
-    def report(self, state: State, *, message: str = "", **numbers: Any) -> None:
+    def report(self, state: State, *, message: Message = NO_MESSAGE, **numbers: Any) -> None:
         """Write status.json."""
         self.status = replace(self.status, state=state, message=message, **numbers)
         if state not in LIVE:
             self.status = replace(self.status, steerable=False)
         data = {k: v for k, v in asdict(self.status).items() if k in STATUS_KEYS}
         data |= {
+            "message": str(self.status.message),  # for other readers of the file
+            "message_data": self.status.message.to_json(),
             "started_at": self.started_at,
             "preset": self.config.preset,
             "data": self.config.data,

@@ -18,6 +18,7 @@ from gan.config import RunConfig
 from gan.data import Batch, Batches, ImageSet
 from gan.errors import DivergedError
 from gan.losses import LOSSES
+from gan.messages import Message
 from gan.models import (
     Discriminator,
     DOutput,
@@ -35,6 +36,9 @@ from gan.training.ranks import ALONE, Ranks
 from gan.training.steering import checked_change, differs_in_d
 
 Network = TypeVar("Network", Generator, Discriminator)
+
+
+REBUILT = "D was rebuilt, {kept} of {count} tensors were kept; its optimiser is new"
 
 
 class Last(NamedTuple):
@@ -215,8 +219,10 @@ class Learner:
     def _descend(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
         if not self.ranks.everywhere(bool(loss.isfinite())):
             raise DivergedError(
-                f"the training reached {loss.item()} after {self.nimg:,} images; resume the last "
-                f"checkpoint with a lower learning rate"
+                "the training reached {item} after {nimg} images; resume the last checkpoint "
+                "with a lower learning rate",
+                item=loss.item(),
+                nimg=f"{self.nimg:,}",
             )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -235,31 +241,31 @@ class Learner:
         labels = None if batch.labels is None or not self.config.model.classes else batch.labels
         return Batch(x, None if labels is None else labels.to(self.device))
 
-    def change(self, settings: Mapping[str, Any]) -> str:
-        """Change settings between two steps, all or none; returns a note for the user, or "".
+    def change(self, settings: Mapping[str, Any]) -> Message:
+        """Change settings between two steps, all or none; returns a note for the user, if any.
 
         Raises ConfigError for one that cannot change, and then nothing has changed. A D of another
         structure keeps every weight that fits; this, or another optimiser, resets the optimiser
         state.
         """
         before, config = self.config, checked_change(self.config, settings)
-        rebuilt, note = None, ""
+        rebuilt, note = None, Message()
         if differs_in_d(before.model, config.model):
             rebuilt = self._placed(seeded_discriminator(config.model, config.seed))
             kept, count = keep_weights(self.d, rebuilt)
-            note = f"D was rebuilt, {kept} of {count} tensors were kept; its optimiser is new"
+            note = Message(REBUILT, kept=kept, count=count)
         self.config, t = config, config.train
         if rebuilt is not None:
             self.d = rebuilt
         if before.train.optimizer != t.optimizer:
-            note = note or "the optimisers are new"
+            note = note or Message("the optimisers are new")
             self.g_optimizer = build_optimizer(self.g, t.g_lr, t)
         if rebuilt is not None or before.train.optimizer != t.optimizer:
             self.d_optimizer = build_optimizer(self.d, t.d_lr, t)
         self._apply_config()
         return note
 
-    def set(self, key: str, value: Any) -> str:
+    def set(self, key: str, value: Any) -> Message:
         """Change one setting; see `change`."""
         return self.change({key: value})
 

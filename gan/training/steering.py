@@ -25,7 +25,9 @@ def checked_change(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
         raise ConfigError("a change must name at least one setting, got none; name one")
     fixed = [k for k in settings if k in setting_types() and k not in steerable_settings()]
     if fixed:
-        raise ConfigError(f"{fixed[0]} cannot change while training; start a new run with it")
+        raise ConfigError(
+            "{fixed} cannot change while training; start a new run with it", fixed=fixed[0]
+        )
     return resolve_widths(apply_settings(config, settings))
 
 

@@ -159,8 +159,9 @@ def can_serve_mcp(profile: Profile) -> bool:
         return False
     if importlib.util.find_spec("mcp") is None:
         raise ConfigError(
-            f"MCP needs the package mcp, it is not installed; "
-            f"pip install 'gradio[mcp]=={gr.__version__}', or serve without it"
+            "MCP needs the package mcp, it is not installed; pip install "
+            "'gradio[mcp]=={version}', or serve without it",
+            version=gr.__version__,
         )
     return True
 
@@ -191,8 +192,10 @@ def serve(
                 app = launch(context, host=host, port=port, share=share, mcp=mcp)
         except OSError as error:
             raise ConfigError(
-                f"port {port} must be free on {host}, it cannot be opened; "
-                f"choose another with GRADIO_SERVER_PORT"
+                "port {port} must be free on {host}, it cannot be opened; choose another with "
+                "GRADIO_SERVER_PORT",
+                port=port,
+                host=host,
             ) from error
         warmup.start(context)
         log.warning("GAN Atelier is at %s", app.local_url)

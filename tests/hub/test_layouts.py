@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from functools import cache
@@ -266,6 +267,7 @@ def test_the_sentence_lists_what_was_found_and_what_is_supported():
     text = str(caught.value)
     assert "encoder.self_attn.in_proj_weight [3, 3], x [2]" in text
     assert all(layout.title in text for layout in LAYOUTS)
+    assert str(HubError.from_json(json.loads(json.dumps(caught.value.to_json())))) == text
 
 
 def test_names_of_layouts_are_told_apart():

@@ -127,7 +127,7 @@ def test_without_the_hub_a_former_pull_will_do(hub: Hub, how: str, monkeypatch: 
     assert again.cached
     assert again.ref == first.ref
     assert again.warning
-    assert "not pulled before" not in again.warning
+    assert "not pulled before" not in str(again.warning)
 
 
 def test_of_another_branch_a_former_pull_will_not_do(hub: Hub, monkeypatch: pytest.MonkeyPatch):

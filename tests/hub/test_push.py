@@ -91,9 +91,9 @@ def test_a_name_that_is_none_is_refused_before_the_hub_is_asked(
 
 def test_somebody_elses_name_is_warned_of(hub: Hub, model: checkpoint.Weights):
     plan = push.plan(model, "other/m", token=VISITOR)
-    [warning] = [w for w in plan.warnings if w.kind == "account"]
+    [warning] = [w for w in plan.warnings if w.values]
     assert warning.values == {"account": "visitor", "owner": "other"}
-    assert all(value in warning.text for value in warning.values.values())
+    assert all(value in str(warning) for value in ("visitor", "other"))
 
 
 def test_a_plan_for_which_nobody_was_asked_is_not_sent(hub: Hub, model: checkpoint.Weights):

@@ -105,7 +105,7 @@ def test_commands_on_a_full_disk_lose_nothing(tmp_path: Path, digits, make_confi
             return self.get()
 
         def get(self, block: bool = True, timeout: float | None = None) -> dict:
-            told.append((paused.paused, RunReader(tmp_path / "r").status().message))
+            told.append((paused.paused, str(RunReader(tmp_path / "r").status().message)))
             order = next(self.orders, None)
             if order == "room":
                 disk.left = float("inf")
@@ -169,6 +169,6 @@ def test_a_disk_that_is_really_full_ends_a_terminals_run_in_one_sentence(small_d
     assert "the disk is full" in done.stderr
     assert "Traceback" not in done.stderr
     status = RunReader(path).status()
-    assert (status.state, "the disk is full" in status.message) == ("interrupted", True)
+    assert (status.state, "the disk is full" in str(status.message)) == ("interrupted", True)
     for kept in checkpoints(path / "checkpoints"):
         assert newest_checkpoint(path / "checkpoints").skipped == (), kept

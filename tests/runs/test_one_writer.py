@@ -149,4 +149,4 @@ def test_a_run_whose_process_is_gone_says_what_is_left_of_it(run: Path, kept, se
     gone = text.replace('"finished"', '"running"').replace(f'"pid": {os.getpid()}', '"pid": 1')
     (run / "status.json").write_text(gone)
     assert status.state == "finished"
-    assert RunReader(run).status().message.endswith(sentence)
+    assert str(RunReader(run).status().message).endswith(sentence)

@@ -283,7 +283,7 @@ def test_a_full_disk_pauses_a_steered_run_until_it_is_resumed(
         writer, "report", lambda s, **k: (seen.append(k.get("message", "")), report(s, **k))
     )
     assert session.run().state == "finished"
-    assert any("disk is full" in message for message in seen)
+    assert any("disk is full" in str(message) for message in seen)
 
 
 def test_divergence_ends_the_run_and_offers_the_last_good_checkpoint(
@@ -301,7 +301,7 @@ def test_divergence_ends_the_run_and_offers_the_last_good_checkpoint(
     with pytest.raises(DivergedError):
         session.run()
     status = RunReader(tmp_path / "r").status()
-    assert (status.state, "lower learning rate" in status.message) == ("failed", True)
+    assert (status.state, "lower learning rate" in str(status.message)) == ("failed", True)
     assert newest_checkpoint(tmp_path / "r" / "checkpoints").path.name == "0000000016"
 
 

@@ -27,6 +27,7 @@ from gan.hub.layouts.lightweight import LIGHTWEIGHT
 from gan.hub.layouts.payload import critic_in, split
 from gan.hub.layouts.plain import ANSWERS, PLAIN
 from gan.hub.layouts.stylegan import STYLEGAN
+from gan.messages import Message
 
 __all__ = ["LAYOUTS", "Layout", "Recognised", "recognise"]
 
@@ -55,7 +56,7 @@ def recognise(
     specs = specs_of(payload.g)
     layout = next((layout for layout in LAYOUTS if layout.fits(specs)), None)
     if layout is None:
-        raise HubError("unknown-layout", _unknown(payload))
+        raise _unknown(payload)
     found = layout.read(payload, {**hints, ANSWERS: dict(answers or {})})
     return _with_critic(found, payload) if found.config.architecture == "chain" else found
 
@@ -82,13 +83,28 @@ def _with_critic(found: Recognised, payload: Payload) -> Recognised:
     )
 
 
-def _unknown(payload: Payload) -> str:
-    """What was found and what is supported, as plain text of bounded length."""
-    names = list(payload.g.items())
-    first = ", ".join(f"{shown(k)} {list(v.shape)}" for k, v in names[:SHOWN_KEYS])
-    more = f" and {len(names) - SHOWN_KEYS:,} more" if len(names) > SHOWN_KEYS else ""
-    supported = "; ".join(layout.title for layout in LAYOUTS)
-    return (
-        f"the file must hold a generator of a known layout, it holds {first or 'no tensors'}"
-        f"{more}; supported: {supported}"
+def _unknown(payload: Payload) -> HubError:
+    """What was found and what is supported, in bounded length."""
+    return HubError(
+        "unknown-layout",
+        "the file must hold a generator of a known layout, it holds {tensors}; supported: "
+        "{layouts}",
+        tensors=_first(payload.g),
+        layouts=_listed([Message(layout.title) for layout in LAYOUTS]),
     )
+
+
+def _first(tensors: Tensors) -> list[str] | Message:
+    shapes = [f"{shown(k)} {list(v.shape)}" for k, v in [*tensors.items()][:SHOWN_KEYS]]
+    more = len(tensors) - SHOWN_KEYS
+    if more > 0:
+        return Message("{tensors} and {count} more", tensors=shapes, count=f"{more:,}")
+    return shapes or Message("no tensors")
+
+
+def _listed(parts: list[Message]) -> Message:
+    """Parts that have commas in them; halved, since messages may not lie deep in one another."""
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return Message("{this}; {that}", this=_listed(parts[:half]), that=_listed(parts[half:]))

@@ -98,8 +98,9 @@ def _normalised(module: str, name: str, weight: Tensor, tensors: Tensors) -> Ten
     u, v = tensors.get(f"{pattern}u"), tensors.get(f"{pattern}v")
     if u is None or v is None or weight.dim() < 2 or (u.dim(), v.dim()) != (1, 1):
         raise WeightsError(
-            f"{shown(name)} must have its spectral norm's u and v beside it, they are missing; "
-            f"choose another file"
+            "{name} must have its spectral norm's u and v beside it, they are missing; choose "
+            "another file",
+            name=shown(name),
         )
     gains = [
         float(u @ matrix @ v)
@@ -109,8 +110,8 @@ def _normalised(module: str, name: str, weight: Tensor, tensors: Tensors) -> Ten
     gain = max(gains, key=abs, default=0.0)
     if gain == 0:
         raise WeightsError(
-            f"the spectral norm of {shown(name)} must fit its weight, it does not; choose another "
-            f"file"
+            "the spectral norm of {name} must fit its weight, it does not; choose another file",
+            name=shown(name),
         )
     return weight / gain
 

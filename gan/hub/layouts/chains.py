@@ -104,7 +104,7 @@ def _recognised(chain: Chain) -> Recognised:
         )  # fmt: skip
     except ConfigError as error:
         raise WeightsError(
-            f"the generator's layers must follow from one another: {error}"
+            "the generator's layers must follow from one another: {error}", error=error.message
         ) from None
     return Recognised("studiogan", config, chain.tensors)
 

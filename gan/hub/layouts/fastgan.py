@@ -66,7 +66,7 @@ def _parsed(name: str) -> tuple[str, int, str, str]:
     inner = PLACE.fullmatch(name, block.end()) if block else None
     if block is None or inner is None or block[1] not in KINDS:
         raise WeightsError(
-            f"{shown(name)} is no part of a FastGAN that is known; choose another file"
+            "{name} is no part of a FastGAN that is known; choose another file", name=shown(name)
         )
     size = 1 << 20 if block[2] == "big" else int((block[2] or "0")[:5])
     return KINDS[block[1]], size, inner[1] or "0", inner[2]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gan.config import Edition, PortedConfig
-from gan.errors import ConfigError, WeightsError
+from gan.errors import ConfigError, WeightsError, either
 from gan.hub.layouts.base import (
     LEFT_OUT,
     Hints,
@@ -83,7 +83,11 @@ def _fits_d(config: PortedConfig, d: Tensors) -> bool:
 def _within(number: int, most: int) -> int:
     """Sizes are checked here so that the sentence is of the file, not of our config."""
     if not 1 <= number <= most:
-        raise WeightsError(f"a lightweight-gan of {number:,} is too large; at most {most:,} fits")
+        raise WeightsError(
+            "a lightweight-gan of {count} is too large; at most {most} fits",
+            count=f"{number:,}",
+            most=f"{most:,}",
+        )
     return number
 
 
@@ -97,7 +101,8 @@ def _first(tensors: Tensors, names: tuple[str, ...]) -> Tensor:
         if name in tensors:
             return tensors[name]
     raise WeightsError(
-        f"a lightweight-gan must hold {' or '.join(names)}, it does not; choose another file"
+        "a lightweight-gan must hold {names}, it does not; choose another file",
+        names=either(names),
     )
 
 
@@ -162,7 +167,8 @@ def _check_blur(name: str, tensor: Tensor) -> None:
         taps = torch.tensor(TAPS)
         if tensor.shape != taps.shape or (tensor - taps).abs().max() > DRIFT:
             raise WeightsError(
-                f"{shown(name)} must be the blur [1, 2, 1], it is another; choose another file"
+                "{name} must be the blur [1, 2, 1], it is another; choose another file",
+                name=shown(name),
             )
 
 

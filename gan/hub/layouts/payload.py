@@ -65,8 +65,10 @@ def _plain(name: str, tensor: Tensor) -> Tensor:
     strided = tensor.layout == torch.strided and not tensor.is_quantized and not tensor.is_complex()
     if not strided:
         raise WeightsError(
-            f"{shown(name)} must be a plain tensor of numbers, it is {tensor.dtype} "
-            f"{tensor.layout}; choose another file"
+            "{name} must be a plain tensor of numbers, it is {dtype} {layout}; choose another file",
+            name=shown(name),
+            dtype=tensor.dtype,
+            layout=tensor.layout,
         )
     return tensor.float() if tensor.is_floating_point() else tensor.long()
 
@@ -100,8 +102,10 @@ def _listed(groups: dict[str, dict[str, Tensor]], tensors: Tensors) -> Payload |
     makers = [part for part in parts if _ends_wide(part)]
     if len(makers) != 1:
         raise WeightsError(
-            f"a list of state dicts must hold one generator, of its {len(parts)} parts "
-            f"{len(makers)} end in a picture; save the generator's state dict alone"
+            "a list of state dicts must hold one generator, of its {count} parts {pictures} end "
+            "in a picture; save the generator's state dict alone",
+            count=len(parts),
+            pictures=len(makers),
         )
     others = [part for part in parts if part is not makers[0]]
     return Payload(makers[0], others[0] if len(others) == 1 else None)
@@ -122,8 +126,10 @@ def _check_pair(groups: dict[str, dict[str, Tensor]]) -> None:
     pair = [name for name in groups if PAIR.fullmatch(_kind(name)) and name.endswith("/")]
     if len(pair) > 1:
         raise WeightsError(
-            f"the file must hold one generator, it holds {len(pair)}: "
-            f"{', '.join(shown(name[:-1]) for name in pair[:4])}; save the one that is meant alone"
+            "the file must hold one generator, it holds {count}: {names}; save the one that is "
+            "meant alone",
+            count=len(pair),
+            names=[shown(name[:-1]) for name in pair[:4]],
         )
 
 

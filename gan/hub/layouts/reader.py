@@ -122,8 +122,10 @@ def known_row(items: Sequence[Item]) -> Repository | None:
 def _of_size(structures: Sequence[Structure], size: str) -> list[Structure]:
     found = [s for s in structures if str(s.shape[1]) == size]
     if not found:
-        sizes = ", ".join(dict.fromkeys(str(s.shape[1]) for s in structures))
-        raise ConfigError(f"size must be one of {sizes}, got {size[:20]!r}; choose one")
+        sizes = [*dict.fromkeys(str(s.shape[1]) for s in structures)]
+        raise ConfigError(
+            "size must be one of {sizes}, got {got}; choose one", sizes=sizes, got=repr(size[:20])
+        )
     return found
 
 
@@ -168,7 +170,7 @@ def _structures(items: Sequence[Item], row: Repository | None) -> list[Structure
         if found:
             _check_gaps(order, found[0])
             return found
-    raise WeightsError(_why_not(items))
+    raise _why_not(items)
 
 
 def _check_gaps(order: Sequence[Item], structure: Structure) -> None:
@@ -180,22 +182,25 @@ def _check_gaps(order: Sequence[Item], structure: Structure) -> None:
         both = item.kind == before.kind == "maps"
         if both and grows and not has_norms and (item.gap or 0) >= 2:
             raise WeightsError(
-                f"between {before.name} and {item.name} stand {item.gap} layers that left no "
-                f"tensors, perhaps an InstanceNorm2d: what they are cannot be read off; ask "
-                f"the author for the code"
+                "between {first} and {second} stand {count} layers that left no tensors, perhaps "
+                "an InstanceNorm2d: what they are cannot be read off; ask the author for the code",
+                first=before.name,
+                second=item.name,
+                count=item.gap,
             )
 
 
-def _why_not(items: Sequence[Item]) -> str:
+def _why_not(items: Sequence[Item]) -> WeightsError:
     affine = [item for item in items if item.is_affine]
     if not affine:
-        return "a generator must have Linear or convolution layers, it has none; choose another"
-    last = affine[-1].sizes
-    shown = " x ".join(map(str, last))
-    return (
-        f"these layers must grow from noise to a square picture of 1, 3 or 4 channels, they do "
-        f"not in any order and with any usual stride or upsampling; the last weight is {shown}; "
-        f"choose another file"
+        return WeightsError(
+            "a generator must have Linear or convolution layers, it has none; choose another"
+        )
+    return WeightsError(
+        "these layers must grow from noise to a square picture of 1, 3 or 4 channels, they do "
+        "not in any order and with any usual stride or upsampling; the last weight is {shape}; "
+        "choose another file",
+        shape=" x ".join(map(str, affine[-1].sizes)),
     )
 
 

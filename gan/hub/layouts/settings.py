@@ -69,11 +69,16 @@ def check_answers(answers: dict[str, str]) -> None:
             continue
         if key not in KEYS:
             raise ConfigError(
-                f"there is no question {key[:40]!r}; {suggest(key[:40], [*KEYS, 'labels', 'size'])}"
+                "there is no question {name}; {hint}",
+                name=repr(key[:40]),
+                hint=suggest(key[:40], [*KEYS, "labels", "size"]),
             )
         if value not in KEYS[key]:
             raise ConfigError(
-                f"{key} must be one of {', '.join(KEYS[key])}, got {value[:40]!r}; choose one"
+                "{name} must be one of {known}, got {got}; choose one",
+                name=key,
+                known=[*KEYS[key]],
+                got=repr(value[:40]),
             )
 
 
@@ -146,7 +151,8 @@ def _labels(text: str, inputs: int, table: Table | None) -> dict[str, Any]:
         }  # fmt: skip
     if not (count.isdecimal() and place.isdecimal() and 0 < int(count) < inputs):
         raise WeightsError(
-            f"labels must be none or COUNT@PLACE, as in 10@100, got {text[:40]!r}; correct it"
+            "labels must be none or COUNT@PLACE, as in 10@100, got {got}; correct it",
+            got=repr(text[:40]),
         )
     return {
         "z_dim": inputs - (width or int(count)), "classes": int(count), "label_width": width,

@@ -54,8 +54,9 @@ def items_of(tensors: Tensors) -> list[Item] | None:
     modules = {name: m for name, m in modules_of(folded(tensors)).items() if m}
     if named := [name for name in modules if BRANCHES.search(name)]:
         raise WeightsError(
-            f"a generator must be one straight line of layers, {shown(named[0])} is a branch; "
-            f"choose another file, or one of a repository that is known here"
+            "a generator must be one straight line of layers, {name} is a branch; choose "
+            "another file, or one of a repository that is known here",
+            name=shown(named[0]),
         )
     items = [_item(name, module) for name, module in modules.items()]
     return None if None in items or not items else [item for item in items if item is not None]

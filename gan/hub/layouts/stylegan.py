@@ -59,8 +59,10 @@ def _config(g: Tensors, hints: Hints) -> PortedConfig:
     widths = [_peek(g, f"synthesis.layer{2 * i}.bias").shape[0] for i in range(sizes)]
     if not widths or not START << (sizes - 1) <= 1024 or dense.dim() != 2:
         raise WeightsError(
-            f"a StyleGAN must make pictures from {START} to 1024 px, this one has {sizes} sizes; "
-            f"choose another file"
+            "a StyleGAN must make pictures from {start} to 1024 px, this one has {sizes} sizes; "
+            "choose another file",
+            start=START,
+            sizes=sizes,
         )
     return PortedConfig(
         architecture="stylegan",
@@ -112,8 +114,8 @@ def _check_rest(left: Tensors) -> None:
         if re.fullmatch(r"synthesis\.layer\d{1,2}\.blur\.kernel", name) and _is_blur(tensor):
             continue
         raise WeightsError(
-            f"{shown(name)} is of a StyleGAN that differs from those that are known; choose "
-            f"another file"
+            "{name} is of a StyleGAN that differs from those that are known; choose another file",
+            name=shown(name),
         )
 
 
@@ -131,7 +133,9 @@ def _count(tensors: Tensors, pattern: str) -> int:
 
 def _peek(tensors: Tensors, name: str) -> Tensor:
     if name not in tensors:
-        raise WeightsError(f"a StyleGAN must hold {name}, it is missing; choose another file")
+        raise WeightsError(
+            "a StyleGAN must hold {name}, it is missing; choose another file", name=name
+        )
     return tensors[name]
 
 

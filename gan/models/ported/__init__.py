@@ -39,7 +39,8 @@ def port_of(config: PortedConfig) -> Port:
     """The builders of its architecture; raises ConfigError if this version lacks it."""
     if config.architecture not in PORTS:
         raise ConfigError(
-            f"architecture must be one of {', '.join(PORTS) or 'none yet'}, got "
-            f"{config.architecture!r}; update GAN Atelier"
+            "architecture must be one of {ports}, got {got}; update GAN Atelier",
+            ports=", ".join(PORTS),
+            got=repr(config.architecture),
         )
     return PORTS[config.architecture]

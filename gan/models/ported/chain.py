@@ -76,13 +76,20 @@ def steps_of(layers: Sequence[str], start: Shape) -> list[ChainLayer]:
         after = KINDS[word].after(numbers, shape)
         if after is None or min(after) < 1:
             raise ConfigError(
-                f"layer {number}, {text!r}, must take {_words(shape)}, it cannot; "
-                f"correct its numbers"
+                "layer {number}, {text}, must take {shape}, it cannot; correct its numbers",
+                number=number,
+                text=repr(text),
+                shape=_words(shape),
             )
         if max(after[1:], default=1) > MAX_SIDE or math.prod(after) > MAX_UNITS:
             raise ConfigError(
-                f"layer {number}, {text!r}, may give {MAX_SIDE} px and {MAX_UNITS:,} values an "
-                f"image, it gives {_words(after)}; use a smaller model"
+                "layer {number}, {text}, may give {max_side} px and {max_units} values an image, "
+                "it gives {after}; use a smaller model",
+                number=number,
+                text=repr(text),
+                max_side=MAX_SIDE,
+                max_units=f"{MAX_UNITS:,}",
+                after=_words(after),
             )
         steps.append(ChainLayer(word, numbers, shape, after))
         shape = after
@@ -90,8 +97,12 @@ def steps_of(layers: Sequence[str], start: Shape) -> list[ChainLayer]:
     values = sum(math.prod(step.after) for step in steps)
     if work > MAX_WORK or values > MAX_VALUES:
         raise ConfigError(
-            f"a picture may take {MAX_WORK:,} multiplications and {MAX_VALUES:,} values, these "
-            f"layers take {work:,} and {values:,}; use a smaller model"
+            "a picture may take {max_work} multiplications and {max_values} values, these layers "
+            "take {work} and {values}; use a smaller model",
+            max_work=f"{MAX_WORK:,}",
+            max_values=f"{MAX_VALUES:,}",
+            work=f"{work:,}",
+            values=f"{values:,}",
         )
     return steps
 
@@ -99,12 +110,15 @@ def steps_of(layers: Sequence[str], start: Shape) -> list[ChainLayer]:
 def _parsed(text: str) -> tuple[str, Numbers]:
     word = text.split(" ", 1)[0]
     if word not in KINDS:
-        raise ConfigError(f"there is no layer {word[:20]!r}; {suggest(word[:20], KINDS)}")
+        raise ConfigError(
+            "there is no layer {word}; {hint}", word=repr(word[:20]), hint=suggest(word[:20], KINDS)
+        )
     match = re.fullmatch(word + KINDS[word].pattern, text, re.ASCII)
     if match is None:
         raise ConfigError(
-            f"layer {text!r} must be written as in 'deconv 100 256 k4 s1 p0', 'linear 128 784 "
-            f"bias', 'bn 256', 'leaky 0.2' or 'reshape 512 4 4'; correct it"
+            "layer {text} must be written as in 'deconv 100 256 k4 s1 p0', 'linear 128 784 "
+            "bias', 'bn 256', 'leaky 0.2' or 'reshape 512 4 4'; correct it",
+            text=repr(text),
         )
     found = match.groupdict()
     flags = {key: float(bool(found.pop(key))) for key in ("bias", "bilinear") if key in found}
@@ -154,14 +168,17 @@ class ChainGenerator(Generator):
         given = steps[-1].after if steps else ()
         if given != self.image_shape:
             raise ConfigError(
-                f"g_layers must end in {_words(self.image_shape)}, they give "
-                f"{_words(given) if given else 'nothing'}; correct the last ones or resolution"
+                "g_layers must end in {image_shape}, they give {given}; correct the last ones or "
+                "resolution",
+                image_shape=_words(self.image_shape),
+                given=_words(given) if given else "nothing",
             )
         last = next((s.word for s in reversed(steps) if s.word not in KEEPING), "")
         if last not in BOUNDED:
             raise ConfigError(
-                f"g_layers must end in tanh or in sigmoid and signed, so that a picture is within "
-                f"-1 and 1, got {last!r}; add it"
+                "g_layers must end in tanh or in sigmoid and signed, so that a picture is within "
+                "-1 and 1, got {got}; add it",
+                got=repr(last),
             )
 
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -201,8 +218,8 @@ class ChainDiscriminator(Discriminator):
         steps = steps_of(config.d_layers, (config.channels, side, side))
         if math.prod(steps[-1].after) != 1:
             raise ConfigError(
-                f"d_layers must end in one number, they give {_words(steps[-1].after)}; "
-                f"correct the last ones"
+                "d_layers must end in one number, they give {after}; correct the last ones",
+                after=_words(steps[-1].after),
             )
         self.mixes_batch = any(step.word == "bn" for step in steps)
         self.layers = nn.Sequential(*(step.build() for step in steps))

@@ -40,8 +40,9 @@ class LightweightGenerator(PortedGenerator):
         super().__init__(config.z_dim, (config.channels, config.resolution, config.resolution))
         if max(config.attention, default=0) > MAX_ATTENDED:
             raise ConfigError(
-                f"attention may be at most at {MAX_ATTENDED} px, got {max(config.attention)} px; "
-                f"choose another model"
+                "attention may be at most at {max_attended} px, got {got} px; choose another model",
+                max_attended=MAX_ATTENDED,
+                got=max(config.attention),
             )
         z_dim, widths = config.z_dim, config.g_widths
         start = nn.ConvTranspose2d(z_dim, 2 * z_dim, START)
@@ -217,8 +218,12 @@ def _outs_before(config: PortedConfig, side: int) -> list[int]:
     fits = count >= 0 and config.resolution == side << count and side > LAST
     if not fits or (count == 0 and config.d_widths[0] != config.channels):
         raise ConfigError(
-            f"d_widths must have one number for each size from {LAST} px to at most "
-            f"{config.resolution} px, got {len(config.d_widths)}; check that config.json is whole"
+            "{field} must have one number for each size from {last} px to at most {resolution} "
+            "px, got {got}; check that config.json is whole",
+            field="d_widths",
+            last=LAST,
+            resolution=config.resolution,
+            got=len(config.d_widths),
         )
     return [config.channels] * (count - 1) + [config.d_widths[0]] if count else []
 

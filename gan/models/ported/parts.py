@@ -26,8 +26,12 @@ def check_widths(config: PortedConfig, *, smallest: int, given: int) -> None:
     """
     if not config.g_widths or config.resolution != smallest << (len(config.g_widths) - 1):
         raise ConfigError(
-            f"g_widths must have one number for each size from {smallest} px to "
-            f"{config.resolution} px, got {len(config.g_widths)}; check that config.json is whole"
+            "{field} must have one number for each size from {smallest} px to {resolution} px, "
+            "got {got}; check that config.json is whole",
+            field="g_widths",
+            smallest=smallest,
+            resolution=config.resolution,
+            got=len(config.g_widths),
         )
     check_cost((given, *config.g_widths), [smallest << i for i in range(len(config.g_widths))])
 
@@ -43,9 +47,14 @@ def check_cost(widths: Sequence[int], sizes: Sequence[int]) -> None:
     work = sum(32 * before * after * area for before, after, area in steps)
     if max(values) > MAX_UNITS or sum(values) > 2 * MAX_UNITS or work > MAX_WORK:
         raise ConfigError(
-            f"a picture may take {MAX_UNITS:,} values a layer, twice that in all sizes, and about "
-            f"{MAX_WORK:,} multiplications, these widths take {max(values):,}, {sum(values):,} and "
-            f"{work:,}; use a smaller model"
+            "a picture may take {max_units} values a layer, twice that in all sizes, and about "
+            "{max_work} multiplications, these widths take {values}, {all_values} and {work}; use "
+            "a smaller model",
+            max_units=f"{MAX_UNITS:,}",
+            max_work=f"{MAX_WORK:,}",
+            values=f"{max(values):,}",
+            all_values=f"{sum(values):,}",
+            work=f"{work:,}",
         )
 
 

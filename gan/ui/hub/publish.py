@@ -115,7 +115,7 @@ def _token_to_plan(context: Context, request: Request, form: dict[str, Any]) -> 
     try:
         return _token_for(context, request, form)
     except PageError as error:
-        if not context.profile.local or error.key != "gan_push_no_token":
+        if not context.profile.local or error.message.key != "gan_push_no_token":
             raise
     return ""
 
@@ -191,7 +191,7 @@ def plan_json(plan: push.PushPlan) -> dict[str, Any]:
         "card": plan.card,
         "exists": bool(plan.exists),
         "overwrites": list(plan.overwrites),
-        "warnings": [{"kind": told.kind, "values": told.values} for told in plan.warnings],
+        "warnings": [warning.to_json() for warning in plan.warnings],
     }
 
 

@@ -1,5 +1,5 @@
 // A model on its way in: asked for, downloaded, converted, checked; or why not; or which of several.
-import { ask, choose, count, emit, h, modelOf, openTab, refresh, say, sentence, t, url } from "../page/kit/core.js";
+import { ask, choose, count, emit, h, modelOf, openTab, refresh, say, t, url, written } from "../page/kit/core.js";
 import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
 import { bytes } from "../page/kit/figures.js";
@@ -143,13 +143,13 @@ export class Pull {
   }
 
   // `warning`: why the Hub could not be asked whether there is a newer one.
-  #here({ ref, name, cached, warning, warning_zh }) {
+  #here({ ref, name, cached, warning }) {
     this.job.box.className = "ga-job is-here";
     this.job.end(h("div", { class: "ga-job-row" },
       h("span", { class: "ga-hub-thumb" }, h("img", { class: "ga-pixels", src: thumb(ref), alt: "" })),
       h("div", { class: "ga-job-text", role: "status" }, h("b", {}, t("gan_hub_here", { name })),
         h("span", { class: "ga-quiet" }, t(warning ? "gan_hub_unasked" : cached ? "gan_hub_cached" : "gan_hub_ready")),
-        warning ? h("details", {}, h("summary", { class: "ga-quiet" }, t("gan_hub_details")), h("p", { class: "ga-quiet" }, sentence({ error: warning, zh: warning_zh }))) : null),
+        warning ? h("details", {}, h("summary", { class: "ga-quiet" }, t("gan_hub_details")), h("p", { class: "ga-quiet" }, written(warning))) : null),
       h("div", { class: "ga-do" },
         h("button", { type: "button", class: "ga-button is-primary", "data-act": "open", onclick: () => openModel(ref) }, t("gan_hub_open")),
         this.#dismiss())));

@@ -1,5 +1,5 @@
 // Publish: which model, as what; then exactly what would be sent; then, if that is wanted, it is sent.
-import { ask, boot, currentLanguage, h, modelOf, on, plainRef, say, state, t, url } from "../page/kit/core.js";
+import { ask, boot, currentLanguage, h, modelOf, on, plainRef, say, state, t, url, written } from "../page/kit/core.js";
 import { card } from "./card.js";
 import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
@@ -172,7 +172,7 @@ export class Push {
       h("div", { class: "ga-plan-files" },
         h("h3", {}, t("gan_push_files", { count: plan.files.length, bytes: bytes(total) })),
         h("p", { class: "ga-quiet" }, t(placeOf(plan), { repo: plan.repo })),
-        ...plan.warnings.map((warning) => h("p", { class: "ga-note" }, t(`gan_push_warning_${warning.kind}`, warning.values))),
+        ...plan.warnings.map((warning) => h("p", { class: "ga-note" }, written(warning))),
         h("table", {}, h("tbody", {}, ...plan.files.map((f) => h("tr", {}, h("td", { title: f.path }, f.path,
           plan.overwrites.includes(f.path) ? h("span", { class: "ga-plan-over" }, t("gan_push_replaces")) : null),
         h("td", { class: "is-number" }, bytes(f.bytes)))))),

@@ -35,7 +35,6 @@ from gan.ui.server.routes import (
     on,
     session_of,
 )
-from gan.ui.server.said import chinese
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError
 
@@ -176,8 +175,9 @@ def _told(context: Context, news: Iterator[PullProgress | Pulled]) -> Iterator[b
             continue
         if not context.profile.local:
             make_room(keep=step.ref)
-        also = {"warning_zh": chinese(step.warning)} | _entry_json(_entry(step.ref))
-        yield line({"pulled": step._asdict() | also})
+        warning = step.warning.to_json() if step.warning else None
+        pulled = step._asdict() | {"warning": warning} | _entry_json(_entry(step.ref))
+        yield line({"pulled": pulled})
 
 
 def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:

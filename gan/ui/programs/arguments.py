@@ -40,9 +40,6 @@ def sentences() -> Iterator[None]:
     """Turn expected errors into one English sentence; unexpected ones are also logged."""
     try:
         yield
-    except PageError as error:
-        text = words("en").get(error.key, error.key).format(**error.values)
-        raise gr.Error(text, print_exception=False) from None
     except GanError as error:
         raise gr.Error(str(error), print_exception=False) from None
     except Exception as error:
@@ -68,7 +65,10 @@ def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
     """One of `choices`; raises ConfigError that lists them."""
     if value not in choices:
         raise ConfigError(
-            f"{name} must be one of {', '.join(choices)}, got {str(value)[:20]!r}; choose one"
+            "{field} must be one of {choices}, got {got}; choose one",
+            field=name,
+            choices=", ".join(choices),
+            got=repr(str(value)[:20]),
         )
     return value
 
@@ -77,14 +77,23 @@ def seeds_of(values: Any, *, least: int, most: int) -> list[int]:
     """A list of `least` to `most` seeds; raises ConfigError for anything else."""
     if not isinstance(values, list) or not least <= len(values) <= most:
         got = len(values) if isinstance(values, list) else json.dumps(values)[:20]
-        raise ConfigError(f"seeds must be a list of {least} to {most}, got {got}; correct it")
+        raise ConfigError(
+            "seeds must be a list of {least} to {most}, got {got}; correct it",
+            least=least,
+            most=most,
+            got=got,
+        )
     return [whole("seed", s, low=0, high=MAX_SEED) for s in values]
 
 
 def flag(name: str, value: Any) -> bool:
     """A real boolean, nothing truthy."""
     if not isinstance(value, bool):
-        raise ConfigError(f"{name} must be true or false, got {json.dumps(value)[:20]}; correct it")
+        raise ConfigError(
+            "{field} must be true or false, got {got}; correct it",
+            field=name,
+            got=json.dumps(value)[:20],
+        )
     return value
 
 
@@ -99,7 +108,8 @@ def weights_of(context: Context, model: Any) -> Weights:
         return context.models.get(model if isinstance(model, str) else "")
     except PageError:
         raise ConfigError(
-            f"there is no model {str(model)[:60]!r} here; list_models names those that are"
+            "there is no model {model} here; list_models names those that are",
+            model=repr(str(model)[:60]),
         ) from None
 
 
@@ -109,7 +119,9 @@ def check_size(weights: Weights, count: int, bounds: Bounds) -> None:
     most = max(1, min(bounds.pictures, bounds.pixels // (height * width)))
     if count > most:
         raise ConfigError(
-            f"one call may ask for {most} pictures of this model, got {count}; ask in parts"
+            "one call may ask for {most} pictures of this model, got {got}; ask in parts",
+            most=most,
+            got=count,
         )
 
 

@@ -19,10 +19,10 @@ import gradio as gr
 from gradio.context import LocalContext
 
 from gan.checkpoint import Weights
-from gan.errors import GanError
 from gan.film import FILM_TYPES, encode_film
 from gan.images import Pixels, encode_png, encode_webp, to_pixels
 from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, keyframes_of, walk
+from gan.messages import Message
 from gan.sampling import MAX_SEED
 from gan.sampling import sample as draw
 from gan.ui.programs.arguments import (
@@ -275,13 +275,11 @@ class Endpoints:
 
 
 async def replies(told: AsyncIterator[bytes]) -> AsyncIterator[dict]:
-    """An evaluation's stream for API clients; raises PageError or GanError on its error lines."""
+    """An evaluation's stream for API clients; raises PageError on its error line."""
     async for text in told:
         news = json.loads(text)
-        if "key" in news:
-            raise PageError(news["key"], **news.get("values", {}))
-        if "error" in news:
-            raise GanError(news["error"])
+        if problem := Message.from_json(news):
+            raise PageError(problem.key, **problem.values)
         if "evaluation" in news:
             yield news["evaluation"] | {"nimg": news["nimg"]}
         elif "fraction" in news:

@@ -1,9 +1,10 @@
-"""All UI texts: one catalogue per language and folder of gan/ui.
+"""All texts that the page shows: one catalogue per language and folder.
 
-`gan/ui/<folder>/words/<language>.toml` maps keys that begin with `gan_` to texts; `{name}`
-placeholders are filled in by the page. A language is a set of such files and nothing else. TOML
-needs no compiler, allows comments, and translation tools (Weblate, Crowdin) read it directly.
-Chinese follows Chinese usage, not the English sentence.
+`gan/ui/<folder>/words/<language>.toml` maps keys that begin with `gan_` to texts, and
+`gan/<package>/words/<language>.toml` maps the library's English sentences to translations (see
+gan.messages). The page fills in `{name}` placeholders. A language is a set of such files and
+nothing else. TOML needs no compiler, allows comments, and translation tools (Weblate, Crowdin) read
+it directly. Chinese follows Chinese usage, not the English sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from types import MappingProxyType
 
 from gan.quantities import QUANTITIES
 
-UI = Path(__file__).parent.parent
+GAN = Path(__file__).parents[2]
+UI = GAN / "ui"
 SOURCE = "en"  # the default language, and the fallback for missing texts
 # Gradio's tags: a bare `zh` alone would miss browsers that send zh-CN
 TAGS = {"zh": ("zh", "zh-CN", "zh-TW")}
@@ -25,7 +27,7 @@ TAGS = {"zh": ("zh", "zh-CN", "zh-TW")}
 def catalogues() -> MappingProxyType[str, dict[str, str]]:
     """{language: {key: text}} as in the files. A key occurs in one folder only."""
     found: dict[str, dict[str, str]] = {SOURCE: _numbers()}
-    for path in sorted(UI.glob("*/words/*.toml")):
+    for path in sorted(GAN.glob("**/words/*.toml")):
         texts = found.setdefault(path.stem, {})
         fresh = tomllib.loads(path.read_text("utf-8"))
         if twice := texts.keys() & fresh.keys():

@@ -76,7 +76,9 @@ class Models:
         run_id, _, moment = ref.removeprefix("run:").partition("@")
         kept = self._runs.watched(run_id).reader.weights()
         if not kept:
-            raise WeightsError(f"{run_id} has no weights yet; let it train a few seconds")
+            raise WeightsError(
+                "{run_id} has no weights yet; let it train a few seconds", run_id=run_id
+            )
         if not moment:
             return f"run:{run_id}", kept[-1]
         if not moment.isascii() or not moment.isdigit():

@@ -14,6 +14,7 @@ from typing import Any
 
 from gan.config import RunConfig
 from gan.errors import GanError
+from gan.messages import NO_MESSAGE
 from gan.metrics.diagnosis import assess, diagnose
 from gan.metrics.findings import Finding, Health
 from gan.runs import LIVE, RunReader, RunStatus, Start, is_run, runs_root
@@ -263,4 +264,4 @@ def _beginning(start: Start, known: dict[str, RunStatus]) -> RunStatus:
         start.run_id, start.run_dir, "starting", preset=start.preset, data=start.data,
         started_at=start.began_at,
     )  # fmt: skip
-    return replace(status, state="starting", message="", steerable=True)
+    return replace(status, state="starting", message=NO_MESSAGE, steerable=True)

@@ -88,9 +88,9 @@ def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
     found = {}
     for key, text in form.items():
         if fields and key not in SETTINGS:
-            raise ConfigError(f"there is no setting {key!r} here; reload the page")
+            raise ConfigError("there is no setting {name} here; reload the page", name=repr(key))
         if not isinstance(text, str) or not text.strip():
-            raise ConfigError(f"{key} must have a value, got nothing; enter one")
+            raise ConfigError("{field} must have a value, got nothing; enter one", field=key)
         found |= [parse_setting(f"{key}={text}")]
     return found
 
@@ -98,7 +98,10 @@ def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
 def other_settings(text: object) -> dict[str, Any]:
     """Settings without a field, as entered: `resolution=64 z_dim=32`."""
     if not isinstance(text, str) or len(text) > MAX_OTHER:
-        raise ConfigError(f"other settings must be at most {MAX_OTHER} characters; shorten them")
+        raise ConfigError(
+            "other settings must be at most {max_other} characters; shorten them",
+            max_other=MAX_OTHER,
+        )
     return dict(parse_setting(part) for part in text.split())
 
 

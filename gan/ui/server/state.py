@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import weights_of_run
+from gan.messages import NO_MESSAGE
 from gan.runs import has_checkpoint
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
@@ -20,7 +21,7 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     """A run's status with this visitor's rights."""
     theirs = context.profile.local or context.owners.owns(session, status.id)
     if not context.profile.local:  # paths on this machine are private
-        message = status.message if theirs else ""
+        message = status.message if theirs else NO_MESSAGE
         status = replace(status, data=status.data.partition(":")[0], message=message)
     over = status.state in RESUMABLE
     kept = over and has_checkpoint(status.path)

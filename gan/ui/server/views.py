@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from gan.config import ModelConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
+from gan.messages import Message
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
-from gan.ui.server.labels import field_of, told
-from gan.ui.server.said import chinese
+from gan.ui.server.i18n import SOURCE, words
 from gan.ui.server.settings import as_text
 
 MAX_LATENT = 10.0  # a latent further out is an error, not a picture
@@ -31,11 +31,18 @@ MEASURES = (
 
 
 class PageError(GanError):
-    """A refusal that the page can translate: a key of gan.ui.server.i18n."""
+    """A refusal whose sentence stands in the page's own catalogues under `key`, `gan_...`.
+
+    status: of the HTTP reply.
+    """
 
     def __init__(self, key: str, *, status: int = 400, **values: Any) -> None:
-        super().__init__(key)
-        self.key, self.status, self.values = key, status, values
+        super().__init__(key, **values)
+        self.status = status
+
+    def __str__(self) -> str:
+        key, values = self.message.key, self.message.values
+        return str(Message(words(SOURCE).get(key, key), **values))
 
 
 def escape(text: object) -> str:
@@ -49,20 +56,18 @@ def script_json(data: str) -> str:
 
 
 def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
-    """One sentence, or a translatable key; never a traceback.
+    """An error as data for the page (`key`, `values`, `field`) and in English for programs
+    (`error`); never a traceback.
 
-    labels: settings are called by their field labels; otherwise by their keys, if keys were typed.
+    labels: the page calls settings by their fields' labels; otherwise by their keys, if keys were
+    typed.
     """
-    if isinstance(error, PageError):
-        return {"key": error.key, "values": error.values}
-    if isinstance(error, GanError):
-        text = str(error)
-        english, zh = told(text) if labels else (text, chinese(text))
-        found: dict[str, Any] = {"error": english} | ({"zh": zh} if zh else {})
-        if isinstance(error, HubError):
-            return found | {"field": None, "kind": error.kind}
-        return found | {"field": field_of(text)}
-    return {"key": "gan_error_server"}
+    if not isinstance(error, GanError):
+        error = PageError("gan_error_server", status=500)
+    found = {"error": str(error), "field": error.field} | error.message.to_json()
+    if not labels:
+        found["typed"] = True
+    return found | ({"kind": error.kind} if isinstance(error, HubError) else {})
 
 
 # ---- models and runs --------------------------------------------------------------------------
@@ -93,11 +98,11 @@ def run_json(
     status: Any, *, steerable: bool, resumable: bool, forkable: bool = False
 ) -> dict[str, Any]:
     """A run's status for the page; `steerable` is the visitor's right, not the run's ability."""
-    message, message_zh = told(status.message)
     return {
         "id": status.id, "state": status.state, "nimg": status.nimg,
         "seconds": finite(status.seconds), "images_per_s": finite(status.images_per_s) or 0.0,
-        "fraction": finite(status.fraction), "message": message, "message_zh": message_zh,
+        "fraction": finite(status.fraction),
+        "message": status.message.to_json() if status.message else None,
         "preset": status.preset, "data": status.data, "steps_per_s": finite(status.steps_per_s),
         "steerable": steerable, "resumable": resumable, "forkable": forkable,
         "since": int(finite(status.started_at) or 0),  # tells it from a deleted run of that name
@@ -257,8 +262,11 @@ def whole_number(name: str, text: object, *, low: int, high: int) -> int:
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS
     if not is_number or not low <= int(plain) <= high:
         raise ConfigError(
-            f"{name} must be a whole number from {number_text(low)} to {number_text(high)}, "
-            f"got {plain[:20]!r}; correct it"
+            "{field} must be a whole number from {low} to {high}, got {got}; correct it",
+            field=name,
+            low=number_text(low),
+            high=number_text(high),
+            got=repr(plain[:20]),
         )
     return int(plain)
 
@@ -271,8 +279,11 @@ def real_number(name: str, text: object, *, low: float, high: float) -> float:
         value = math.nan
     if not low <= value <= high:
         raise ConfigError(
-            f"{name} must be a number from {number_text(low)} to {number_text(high)}, "
-            f"got {str(text)[:20]!r}; correct it"
+            "{field} must be a number from {low} to {high}, got {got}; correct it",
+            field=name,
+            low=number_text(low),
+            high=number_text(high),
+            got=repr(str(text)[:20]),
         )
     return value
 

@@ -3,7 +3,7 @@
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
-  say, sentence, state, t, tabIsOpen,
+  say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
@@ -350,7 +350,7 @@ class Train {
       sentences.push(t(`gan_start_${stage}`, { seconds: Math.round(seconds ?? 0), about: Math.round(loading_s ?? 0) }));
       if (this.willPause) sentences.push(t("gan_start_will_pause"));
     }
-    if (status?.message) sentences.push(sentence({ error: status.message, zh: status.message_zh }));
+    if (status?.message) sentences.push(written(status.message));
     if (status && ACTIVE.includes(status.state) && !status.steerable) sentences.push(t("gan_watch_only"));
     if (status?.state === "interrupted" && status.resumable && !status.message) sentences.push(t("gan_interrupted_help"));
     const node = this.find("#run-message");

@@ -8,9 +8,14 @@ from typing import Any
 
 from gan.config import parse_setting
 from gan.errors import ConfigError, suggest
+from gan.messages import Message
 from gan.ui.server.settings import SETTINGS, as_text
 
 MAX_COMMAND = 4000  # characters
+UNREADABLE = {  # what shlex says
+    "No closing quotation": Message("no closing quotation"),
+    "No escaped character": Message("no escaped character"),
+}
 OPTIONS = (
     "--preset",
     "--data",
@@ -59,11 +64,15 @@ def parse_command(text: object) -> Typed:
             raise ConfigError("--resume goes on with a run; choose it in the list and press Resume")
         if option not in OPTIONS + IGNORED:
             raise ConfigError(
-                f"`gan train` has no option {option[:40]!r} here; {suggest(option, OPTIONS)}"
+                "`gan train` has no option {option} here; {hint}",
+                option=repr(option[:40]),
+                hint=suggest(option, OPTIONS),
             )
         if not equals:
             if not words:
-                raise ConfigError(f"{option} must have a value, got nothing; add one after it")
+                raise ConfigError(
+                    "{option} must have a value, got nothing; add one after it", option=option
+                )
             value = words.pop(0)
         if option == "--set":
             key, setting = parse_setting(value)
@@ -75,12 +84,17 @@ def parse_command(text: object) -> Typed:
 
 def _words(text: object) -> list[str]:
     if not isinstance(text, str) or len(text) > MAX_COMMAND:
-        raise ConfigError(f"a command must be at most {MAX_COMMAND} characters; shorten it")
+        raise ConfigError(
+            "a command must be at most {max_command} characters; shorten it",
+            max_command=MAX_COMMAND,
+        )
     try:
         return shlex.split(text.strip().removeprefix("$ ").replace("\\\n", " "))
     except ValueError as error:
-        reason = str(error).lower()
-        raise ConfigError(f"the command cannot be read ({reason}); close every quote") from None
+        reason = UNREADABLE.get(str(error), str(error))
+        raise ConfigError(
+            "the command cannot be read ({reason}); close every quote", reason=reason
+        ) from None
 
 
 def _arguments(words: list[str]) -> list[str]:

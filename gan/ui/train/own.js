@@ -190,10 +190,11 @@ class Own {
       request.open("POST", url(path));
       request.upload.addEventListener("progress", (e) => this.#say(e.loaded / e.total));
       request.addEventListener("load", () => {
+        /** @type {any} */
         let reply = {};
         try { reply = JSON.parse(request.responseText); } catch { reply = { key: "gan_error_server" }; }
         if (request.status === 200) done(reply);
-        else fail(new Refused(reply.key || reply.error ? reply : { key: "gan_error_server" }));
+        else fail(new Refused(reply.key ? reply : { key: "gan_error_server" }));
       });
       request.addEventListener("error", () => fail(new Error("offline")));
       request.addEventListener("abort", () => fail("cancelled"));

@@ -268,7 +268,7 @@ async def delete(context: Context, request: Request) -> Response:
         context.runs.forget()  # it may just have been started
         context.runs.status(run_id)
         if run_id in [start.run_id for start in context.supervisor.starting()]:
-            raise RunError(f"{run_id} is starting; stop it first, then delete it")
+            raise RunError("{run_id} is starting; stop it first, then delete it", run_id=run_id)
         token = manage.delete_run(run_id, context.runs.root)
         context.runs.forget()
         return token

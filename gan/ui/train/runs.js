@@ -2,7 +2,7 @@
 /** @import { ListedRun } from "../page/kit/types" */
 import {
   ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, focusedIn, h, icon, isBusy, on, prepare, refresh,
-  say, sentence, short, t, translate, url,
+  say, short, t, translate, url, written,
 } from "../page/kit/core.js";
 import { Compare } from "./compare.js";
 import { Poll } from "../page/kit/fresh.js";
@@ -263,7 +263,7 @@ class RunsBoard {
       fork.hidden = !now.forkable;
       remove.disabled = lives;
       why.textContent = !now.mine ? t("gan_runs_foreign") : lives ? t("gan_runs_stop_first") : "";
-      message.textContent = now.message ? sentence({ error: now.message, zh: now.message_zh }) : "";
+      message.textContent = now.message ? written(now.message) : "";
       message.hidden = !now.message;
     };
     return { node, update };

@@ -190,7 +190,10 @@ def check_public(context: Context, settings: dict[str, Any]) -> None:
     for key, most in PUBLIC_MOST.items():
         if key in settings and settings[key] > most:
             raise ConfigError(
-                f"{key} must be at most {number_text(most)} here, got {number_text(settings[key])}"
+                "{field} must be at most {most} here, got {got}",
+                field=key,
+                most=number_text(most),
+                got=number_text(settings[key]),
             )
 
 

@@ -99,7 +99,7 @@ class Films:
             film.data = make(tell)
             film.fraction = 1.0
         except Broken:
-            film.problem = {"key": "gan_lapse_cancelled"}
+            film.problem = error_json(PageError("gan_lapse_cancelled"))
         except (GanError, OSError, MemoryError) as error:
             film.problem = error_json(error)
         except Exception as error:

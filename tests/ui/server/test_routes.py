@@ -207,9 +207,7 @@ def test_a_start_is_told_stage_by_stage_and_a_failed_one_with_its_sentence(
         start = next(s for s in home.supervisor.starting() if s.run_id == name)
         client.post("/_gan/train/steer", json={"id": name, "command": "stop"})
         assert start.over.wait(120)
-    assert client.get("/_gan/run", params=run).json() == {
-        "gone": {"key": "gan_start_cancelled", "values": {}}
-    }
+    assert client.get("/_gan/run", params=run).json()["gone"]["key"] == "gan_start_cancelled"
 
     def fails(*_, **__):
         raise RunError("the training ended without a word")

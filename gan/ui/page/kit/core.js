@@ -1,6 +1,7 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
-/** @import { Boot, Events, Model, Point, RefusedBody, Run, State, StateReply } from "./types" */
+/** @import { Boot, Events, Message, Model, Point, RefusedBody, Run, State, StateReply } from "./types" */
 import { Poll } from "./fresh.js";
+import { sentence } from "./messages.js";
 
 export { tabIsOpen } from "./fresh.js";
 
@@ -42,16 +43,7 @@ export class Refused extends Error {
   }
 
   // in the language that the page has by now
-  get message() { return this.body.key ? t(this.body.key, this.body.values) : sentence(this.body); }
-}
-
-// What the library says begins as on a command line; here it is a sentence, names aside.
-/** @param {RefusedBody} body */
-export function sentence({ error = "", zh, field }) {
-  if (zh && language === "zh") return zh;
-  const named = field || error.split(" ", 1)[0].includes("/");  // a repository is spelt as it is
-  const text = named ? error : error[0].toUpperCase() + error.slice(1);
-  return /[.?]$/.test(text) ? text : `${text}.`;
+  get message() { return written(this.body, this.body.typed); }
 }
 
 /**
@@ -72,7 +64,7 @@ export async function ask(path, body, signal) {
 /** @param {Response} reply @returns {Promise<never>} */
 export async function refuse(reply) {
   const body = await reply.json().catch(() => ({ key: "gan_error_server" }));
-  throw new Refused(body.error || body.key ? body : { key: "gan_error_server" });
+  throw new Refused(body.key ? body : { key: "gan_error_server" });
 }
 
 /** @param {unknown} error */
@@ -95,6 +87,13 @@ export function t(key, values = {}) {
   const text = texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
+
+/**
+ * A message from the server as a sentence in the page's language.
+ * @param {Message} message
+ * @param {boolean} [typed]
+ */
+export const written = (message, typed) => sentence(texts, message, typed);
 
 // Sentences after one another; Chinese puts no space between them.
 export const sentences = (...texts) => texts.filter(Boolean).join(language === "zh" ? "" : " ");

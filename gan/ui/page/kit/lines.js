@@ -47,7 +47,7 @@ class Lines {
 
   #line(text) {
     const data = JSON.parse(text);
-    if (data.error || data.key) throw new Refused(data);
+    if (data.key) throw new Refused(data);
     if (data.size) this.file = data;
     this.told(data);
   }

@@ -77,8 +77,7 @@ export interface Run {
   seconds: number | null;
   images_per_s: number;
   fraction: number | null;
-  message: string;
-  message_zh: string;
+  message: Message | null;
   preset: string;
   data: string;
   steps_per_s: number | null;
@@ -296,12 +295,18 @@ export interface Events {
 // ---- replies ----------------------------------------------------------------------------------
 
 /** Why the server refused: a key of the words, or a sentence of the library's. */
-export interface RefusedBody {
-  key?: string;
-  values?: Record<string, string | number>;
-  error?: string;
-  zh?: string;
+/** A sentence or a part of one as data: an English template, or a key of a catalogue. */
+export interface Message {
+  key: string;
+  values?: Record<string, MessageValue>;
+}
+
+export type MessageValue = string | number | boolean | Message | MessageValue[];
+
+export interface RefusedBody extends Message {
+  error?: string;  // in English, for programs
   field?: string | null;
+  typed?: boolean;  // settings are called as they were typed
   kind?: string;  // of a failure at the Hub
 }
 
