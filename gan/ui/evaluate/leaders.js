@@ -71,10 +71,11 @@ export class Leaders {
   }
 
   #line(row) {
-    const number = (text) => h("td", { class: "is-number" }, text);
+    // the title is shown where the columns do not fit beside each other
+    const number = (name, text) => h("td", { class: "is-number", "data-title": t(`gan_leaders_${name}`) }, text);
     const share = (name) => {
       const metric = metricOf(row, name);
-      return number(metric ? `${Math.round(100 * metric.value)} %` : "–");
+      return number(name, metric ? `${Math.round(100 * metric.value)} %` : "–");
     };
     const fd = distanceOf(row);
     const chosen = plainRef(state.ref ?? "") === row.ref;
@@ -91,8 +92,8 @@ export class Leaders {
     return h("tr", chosen ? { class: "is-chosen" } : {},
       h("th", { scope: "row" }, name, h("span", { class: "ga-quiet" }, fd?.count ? t("gan_leaders_count", { count: count(fd.count) }) : "")),
       value, share("precision"), share("recall"),
-      number(row.nimg ? trained(row.nimg) : "–"),
-      number(row.seconds ? duration(row.seconds) : "–"));
+      number("trained", row.nimg ? trained(row.nimg) : "–"),
+      number("time", row.seconds ? duration(row.seconds) : "–"));
   }
 
   // ---- the plot -------------------------------------------------------------------------------

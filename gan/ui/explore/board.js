@@ -134,7 +134,7 @@ class Explore {
 
   #size() {
     const frame = this.find(".ga-frame");
-    const room = frame.clientWidth < 300 ? 160 : 320;
+    const room = frame.clientWidth - (frame.clientWidth < 300 ? 16 : 24);
     const side = `${crispSize(this.canvas.width, room)}px`;
     if (this.canvas.style.width !== side) Object.assign(this.canvas.style, { width: side, height: side });
   }

@@ -9,7 +9,6 @@ import { Thumbs } from "./thumbs.js";
 const AT_FIRST = 8;
 const CLASSES_AT_FIRST = 12;  // ten are common: no need to ask for the last two
 const KINDS = ["ranked", "pca", "sefa", "class", "drawn"];
-const ROOM = 64;  // CSS px of a thumbnail
 
 export class Directions {
   constructor(root, studio, catalogue, store) {
@@ -19,10 +18,13 @@ export class Directions {
     this.store = store;
     this.kind = "ranked";
     this.shown = AT_FIRST;
+    /** @type {number | null} */
+    this.fitted = null;  // to what room the thumbnails were drawn
     this.rows = new Map();  // id -> parts, in the order on screen
     this.find = (selector) => root.querySelector(selector);
     this.list = this.find("#direction-rows");
-    this.thumbs = new Thumbs(studio, this.list, ROOM, () => this.#wanted());
+    this.thumbs = new Thumbs(studio, this.list, () => this.#room(), () => this.#wanted());
+    new ResizeObserver(() => this.#fit()).observe(this.list);
     this.#listen();
     for (const name of /** @type {const} */ (["directions", "language"])) on(name, () => this.build());
     on("latent", () => this.draw());
@@ -198,6 +200,16 @@ export class Directions {
   }
 
   // ---- thumbnails -------------------------------------------------------------------------------
+
+  // CSS px of a thumbnail: the style sheet has more for a wider screen
+  #room() { return parseFloat(getComputedStyle(this.list).getPropertyValue("--room")); }
+
+  #fit() {
+    const room = this.#room();
+    if (room === this.fitted) return;
+    this.fitted = room;
+    this.thumbs.later();
+  }
 
   #wanted() {
     return [...this.rows].flatMap(([id, { low, high }]) => [

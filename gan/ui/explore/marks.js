@@ -33,7 +33,7 @@ class Marks {
     this.note = h("p", { class: "ga-quiet", role: "status", id: "draw-note" });
     const form = h("form", { class: "ga-marks-form" }, this.others, this.name, this.make, this.note);
     body.append(h("p", { class: "ga-quiet", "data-t": "gan_draw_help" }), this.strip, form);
-    this.thumbs = new Thumbs(studio, this.strip, ROOM, () => this.samples);
+    this.thumbs = new Thumbs(studio, this.strip, () => ROOM, () => this.samples);
     this.others.addEventListener("click", () => this.#fill());
     this.name.addEventListener("input", () => this.draw());
     form.addEventListener("submit", (e) => {

@@ -34,7 +34,7 @@ class Mutate {
       h("label", { class: "ga-field", for: "radius", "data-t-title": "gan_metric_turn_help" },
         h("span", {}, h("span", { "data-t": "gan_radius" }), this.value), this.radius),
       others));
-    this.thumbs = new Thumbs(studio, this.grid, ROOM, () => this.#wanted());
+    this.thumbs = new Thumbs(studio, this.grid, () => ROOM, () => this.#wanted());
     this.radius.addEventListener("input", () => this.#spread());
     others.addEventListener("click", () => {
       this.about = null;

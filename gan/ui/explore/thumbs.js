@@ -11,7 +11,7 @@ export class Thumbs {
   /**
    * @param {import("./studio.js").Studio} studio
    * @param {HTMLElement} node
-   * @param {number} room px of each
+   * @param {() => number} room px of each
    * @param {() => { canvas: HTMLCanvasElement, point: Place }[]} wanted
    */
   constructor(studio, node, room, wanted) {
@@ -43,7 +43,7 @@ export class Thumbs {
     const { studio } = this;
     if (!studio.ready || !tabIsOpen(this.node)) return;
     const mine = ++this.asked;
-    const side = crispSize(studio.model.resolution, this.room);
+    const side = crispSize(studio.model.resolution, this.room());
     this.node.style.setProperty("--side", `${side}px`);
     this.node.classList.toggle("is-shrunk", side < studio.model.resolution / (devicePixelRatio || 1));
     const about = `${studio.ref} ${studio.model.nimg} ${studio.point.psi} `;

@@ -87,7 +87,7 @@ class Gallery {
     psi.addEventListener("input", drawPsi);
     drawPsi();
     const size = this.find("#tile-size");
-    if (innerWidth < 640) size.value = 72;
+    size.value = innerWidth < 640 ? 72 : Math.max(84, Math.round(innerWidth / 80) * 4);  // some 20 in a row
     const drawSize = () => {
       fillRange(size, Number(size.min));
       const columns = this.#columns();

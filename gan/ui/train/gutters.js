@@ -1,7 +1,7 @@
 // Sheets of 8 x 8 tiles with gutters: the file has none, so they are drawn where it is shown.
 
 export const SIDE = 8;
-const ENOUGH = 0.7;  // of the room: less, and even pixels are given up for size
+const ENOUGH = 0.85;  // of the room: less, and even pixels are given up for size
 const WIDE = 320;  // CSS px; a smaller sheet has gutters of one pixel
 
 // In device pixels: `each` tile, the `gap` between two, the whole `side`; `ratio` of them a CSS pixel.
