@@ -16,7 +16,9 @@ import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
 import { OwnRows } from "./directionrows.js";
 import { Painter, crispSize } from "../page/kit/painter.js";
+import { presentWithKey } from "../page/kit/present.js";
 import { mountPanels } from "./panels.js";
+import { presentPicture } from "./presentation.js";
 import { Studio } from "./studio.js";
 
 export function mount(element) {
@@ -46,6 +48,7 @@ class Explore {
     const store = new Drawn(studio);
     const catalogue = new Catalogue(studio, store, root);
     store.changed = (drawn) => catalogue.redraw(drawn);
+    this.#presents(catalogue);
     const directions = new Directions(root, studio, catalogue, store);
     this.mix = new ClassMix(this.find("#class-mix"), this.find("#mix-toggle"), studio);
     new OwnRows(root, studio, store);
@@ -54,6 +57,15 @@ class Explore {
       () => new Dimensions(this.find("#latent-board"), studio));
     part("mutate", (body) => buildMutate(body, studio));
     part("draw", (body) => buildMarks(body, studio, { store, made: () => directions.show("drawn") }));
+  }
+
+  #presents(catalogue) {
+    const open = () => presentPicture({ source: this.canvas, studio: this.studio, catalogue,
+      what: () => this.find("#what").textContent.trim(), note: () => this.find("#explore-note").textContent,
+      link: () => this.studio.address(this.nimg) });
+    this.find("#present").addEventListener("click", open);
+    presentWithKey(() => tabIsOpen(this.root), open);
+    on("present", open);
   }
 
   start() {

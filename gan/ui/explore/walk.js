@@ -1,8 +1,7 @@
 // Walk: key pictures, the way through them on the big picture, and the film of it.
-import { around, fillRange, find, h, say, t } from "../page/kit/core.js";
+import { around, emit, fillRange, find, h, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { FilmForm } from "./filmform.js";
-import { fillScreen } from "./fullscreen.js";
 import { REACH as WHOLE } from "./latentlink.js";
 import { moved } from "./moves.js";
 import { Player } from "./player.js";
@@ -145,7 +144,7 @@ class Walk {
     this.scrubber.addEventListener("input", () => player.scrub(Number(this.scrubber.value)));
     this.speed.addEventListener("change", () => { player.speed = Number(this.speed.value); });
     this.use.addEventListener("click", () => this.#use());
-    this.fill.addEventListener("click", () => fillScreen(this.#fillWith()));
+    this.fill.addEventListener("click", () => this.#present());
     for (const control of [this.space, this.loop, this.seconds]) {
       control.addEventListener("input", () => { if (player.shown && !player.endless) player.show(); this.#drawPlay(); });
     }
@@ -154,12 +153,13 @@ class Walk {
     this.list.addEventListener("click", (e) => this.#clicked(around(e, "[data-act]")));
   }
 
-  #fillWith() {
+  // A walk on the whole screen goes.
+  #present() {
     if (!this.player.playing) {
       if (this.keys.length > 1) this.player.play();
       else this.player.wander();
     }
-    return { source: document.querySelector("#latent-image"), label: t("gan_walk_full") };
+    emit("present");
   }
 
   // ---- key pictures -------------------------------------------------------------------------

@@ -7,9 +7,11 @@ import {
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
+import { presentWithKey } from "../page/kit/present.js";
 import { LiveGrid } from "./livegrid.js";
 import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
+import { presentTraining } from "./presentation.js";
 import { myTurn } from "./queue.js";
 import { Steer } from "./steer.js";
 import { bytes } from "../page/kit/figures.js";
@@ -100,6 +102,9 @@ class Train {
       ["starting", "running"].includes(this.status?.state ?? "") ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
+    const present = () => this.#present();
+    this.find("#present-training").addEventListener("click", present);
+    presentWithKey(() => tabIsOpen(this.root), present);
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
   }
 
@@ -229,6 +234,16 @@ class Train {
     if (!this.toFork || this.toFork !== this.id || !this.settings) return;
     this.toFork = null;
     this.#fork(null);
+  }
+
+  #present() {
+    const [start, stop] = [this.find("#start"), this.find("#stop")];
+    presentTraining({
+      image: this.find("#live-grid"),
+      run: () => ({ id: this.id, state: this.find("#run-state").textContent, nimg: this.status?.nimg ?? 0,
+        note: this.find("#train-note").textContent }),
+      stops: () => !stop.disabled, toggle: () => (stop.disabled ? start : stop).click(),
+    });
   }
 
   // ---- which run ------------------------------------------------------------------------------

@@ -288,8 +288,30 @@ export interface Events {
   "drawn-act": { act: string; id: string; row: HTMLElement | undefined };
   watch: string;  // a run's id
   fork: string;
+  present: undefined;  // the big picture is wanted on the whole screen
   "hub-busy": boolean;
   "hub-kept": "favourites" | "recent";
+}
+
+// ---- presentation -----------------------------------------------------------------------------
+
+/** A key of a presentation, which is a button there as well. */
+export interface PresentKey {
+  keys: string[];  // as in KeyboardEvent.key, letters small
+  both?: boolean;  // the first two are a pair, such as left and right
+  says(): string | null;  // null: there is nothing for it to do now
+  act(key: string): void;
+  released?(): void;  // the key may be held; at its end
+}
+
+/** What a tab shows in a presentation. */
+export interface Presented {
+  label(): string;
+  draw(canvas: HTMLCanvasElement, room: number): void;  // each frame, as large as fits into `room` CSS px
+  says(): { title: string; sub?: string; line: string; note?: string };
+  keys: PresentKey[];
+  link(): string;
+  closed?(): void;
 }
 
 // ---- replies ----------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""Every tab on screens from a phone's to a wall's: the width is used, nothing is cut or covered.
+
+One page walks all tabs and is resized, so that a width costs no page of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.ui.acting import visit_tab
+
+SCRIPT = Path(__file__).with_name("geometry.js").read_text("utf-8")
+SCREENS = {
+    390: 844, 768: 1024, 1024: 768, 1280: 800, 1920: 1080, 2560: 1440, 3840: 2160,
+}  # fmt: skip
+# a tab's content, and how much of the window's width it takes at least
+CONTENT = {
+    "Explore": (".ga-explore", 0.87),
+    "Train": (".ga-train", 0.87),
+    "Gallery": ("#gallery", 0.94),
+    "Evaluate": (".ga-evaluate", 0.87),
+    "Hub": (".ga-hub", 0.87),
+}
+
+
+def resize(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": SCREENS[width]})
+    page.evaluate("() => new Promise((r) => setTimeout(r, 120))")  # what observes sizes has drawn
+
+
+def box(page: Page, selector: str) -> dict[str, float]:
+    return page.locator(selector).bounding_box()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """In any language."""
+    page.locator(f'.tab-container [role=tab][data-tab-id="{name.lower()}"]:visible').click()
+
+
+@pytest.mark.parametrize(("language", "widths"), [("en-US", [*SCREENS]), ("zh-CN", [390])])
+def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
+    open_page, language: str, widths: list[int]
+):
+    page = open_page(locale=language)
+    page.evaluate(SCRIPT)
+    found: list[str] = []
+    sides: list[float] = []  # of the picture in Explore
+    for tab, (content, least) in CONTENT.items():
+        open_tab(page, tab)
+        expect(page.locator(content)).to_be_visible()
+        for width in widths:
+            resize(page, width)
+            window = page.evaluate("document.documentElement.clientWidth")
+            share = box(page, content)["width"] / window
+            faults = page.evaluate("geometry()")
+            if share < least:
+                faults.append(f"uses {share:.0%} of the width")
+            found += [f"{tab} at {width}: {fault}" for fault in faults]
+            if tab == "Explore":
+                sides.append(box(page, "#latent-image")["width"])
+    assert found == [], "\n".join(found)
+    assert all(side % 28 == 0 for side in sides)  # every pixel of the picture has a whole size
+    assert sides == sorted(sides)  # and it grows with the screen
+    assert len(widths) == 1 or sides[-1] > 2 * sides[0]
+
+
+def test_from_1200_px_steering_grid_and_curves_share_the_screen(page: Page):
+    visit_tab(page, "Train")
+    page.click("#steer-toggle")
+    page.click("#settings-toggle")
+    for width in (1920, 2560, 3840):
+        resize(page, width)
+        settings, steer, grid, charts = (
+            box(page, s) for s in ("#settings", "#steer", "#grid-box", "#charts")
+        )
+        assert settings["x"] + settings["width"] <= steer["x"]
+        assert steer["x"] + steer["width"] <= grid["x"]
+        assert grid["x"] + grid["width"] <= charts["x"]
+        assert charts["y"] + charts["height"] <= SCREENS[width]
+    page.click("#settings-toggle")
+    resize(page, 1280)
+    page.evaluate("scrollTo(0, 0)")
+    steer, grid, charts = (box(page, s) for s in ("#steer", "#grid-box", "#charts"))
+    assert steer["x"] + steer["width"] <= grid["x"]
+    assert grid["x"] + grid["width"] <= charts["x"]
+    assert max(b["y"] + b["height"] for b in (grid, charts)) <= 800
+    resize(page, 768)  # below one another where they do not fit
+    grid, charts, steer = (box(page, s) for s in ("#grid-box", "#charts", "#steer"))
+    assert grid["y"] < charts["y"] < steer["y"]
