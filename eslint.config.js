@@ -18,7 +18,7 @@ export default [
     },
   },
   {
-    files: ["gan/ui/explore/generator.js"],
+    files: ["gan/ui/page/kit/generator.js"],
     languageOptions: { globals: { ...globals.worker } },
   },
   {

@@ -29,7 +29,7 @@ from gan.ui.page import header
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
-from gan.ui.server import signin, state, storage, warmup
+from gan.ui.server import inbrowser, signin, state, storage, warmup
 from gan.ui.server.i18n import gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
@@ -37,6 +37,7 @@ from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_route
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.train import tab as train
+from gan.ui.welcome import tab as welcome
 
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
@@ -44,7 +45,7 @@ STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
 
 
-TABS = (explore.TAB, train.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
+TABS = (welcome.TAB, explore.TAB, train.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
 
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
@@ -67,8 +68,7 @@ def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
 
 
 def build_head(context: Context) -> str:
-    """The page's <head>: stylesheet, early script and preloads; all URLs are relative to the
-    page."""
+    """The page's <head>: stylesheet and first script; all URLs are relative to the page."""
     base = f"_gan/assets/{assets_version()}"
     data = {
         "assets": base,
@@ -81,22 +81,26 @@ def build_head(context: Context) -> str:
     data |= {tab.name: tab.options(context.profile) for tab in TABS if tab.options is not None}
     boot = (UI / "page" / "boot.js").read_text("utf-8")
     script = boot.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
-    return "\n".join(
-        [
-            f'<link rel="stylesheet" href="{escape(base)}/{STYLE}">',
-            f"<script>{script}</script>",
-            *(f'<link rel="modulepreload" href="{escape(base)}/{m}">' for m in first_modules()),
-        ]
-    )
+    return f'<link rel="stylesheet" href="{escape(base)}/{STYLE}">\n<script>{script}</script>'
+
+
+def build_early() -> str:
+    """The script that chooses the first tab and asks for what it needs, before Gradio's own."""
+    data = {
+        "assets": f"_gan/assets/{assets_version()}",
+        "modules": {tab.name: modules_of(tab.name) for tab in TABS},
+    }
+    text = (UI / "page" / "landing.js").read_text("utf-8")
+    return text.replace("__DATA__", script_json(json.dumps(data)))
 
 
 @cache
-def first_modules() -> tuple[str, ...]:
-    """Scripts of the header and of Explore with all their imports, in breadth-first order.
+def modules_of(tab: str) -> tuple[str, ...]:
+    """Scripts of the header and of a tab with all their imports, in breadth-first order.
 
     Preloading them together costs a distant visitor one round trip instead of one per level.
     """
-    found = ["page/header.js", f"{TABS[0].name}/board.js"]
+    found = ["page/header.js", f"{tab}/board.js"]
     for name in found:  # the list grows during iteration
         text = (UI / name).read_text("utf-8")
         imported = (
@@ -116,7 +120,9 @@ def launch(
     profile.sign_in = profile.sign_in and signin.is_installed()
     app = build_app(locales, sign_in=profile.sign_in)
     opened = endpoints.build(context, app)
-    routes = build_routes(context, state.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS))
+    routes = build_routes(
+        context, state.ROUTES, inbrowser.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS)
+    )
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
@@ -139,7 +145,7 @@ def launch(
             "middleware": [
                 Middleware(Guard, profile=profile, opened=opened.is_path),
                 Middleware(Gate, opened=opened),
-                Middleware(OwnAddress),
+                Middleware(OwnAddress, early=build_early()),
             ],
         },
     )

@@ -1,7 +1,7 @@
-// gan/ui/explore/vectors.js: against sums that are written out.
+// gan/ui/page/kit/vectors.js: against sums that are written out.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { addScaled, dot, orthonormal } from "../../gan/ui/explore/vectors.js";
+import { addScaled, dot, orthonormal } from "../../gan/ui/page/kit/vectors.js";
 import { near, range } from "./near.js";
 
 const a = Float32Array.of(1, -2, 0.5);

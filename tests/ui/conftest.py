@@ -74,6 +74,13 @@ SWITCHED = """try { localStorage.getItem('gan-in-browser') ??
   localStorage.setItem('gan-in-browser', '%s'); } catch {}"""
 
 
+# what there is once a first tab is ready for a visitor
+READY = {
+    "explore": "Number(document.querySelector('#latent-image')?.dataset.seq) > 0",
+    "welcome": "document.querySelector('#wall.is-painted') !== null",
+}
+
+
 class Watch:
     """What a page complained of, and whom else it asked."""
 
@@ -99,11 +106,14 @@ def open_page(
 ) -> Iterator:
     """Opens the app with any context options; at the end no page may have complained.
 
-    Each page is another visitor's. `fresh`: in a browser that has never been here.
+    Each page is another visitor's. `fresh`: in a browser that has never been here. An address
+    without a tab opens Explore; the first screen is "/#tab=welcome", or "/" with `landing`.
     """
     opened: list[tuple[Page, Watch]] = []
 
-    def open_one(address: str = "/", *, fresh: bool = False, **options) -> Page:
+    def open_one(
+        address: str = "/", *, fresh: bool = False, landing: str = "explore", **options
+    ) -> Page:
         if opened or options or fresh:
             page = browser.new_context(**PLAIN | options).new_page()
         else:
@@ -113,8 +123,9 @@ def open_page(
             page.add_init_script(SWITCHED % {"server": "off", "browser": "on"}[marker.args[0]])
         watch = Watch(page, base_url)
         opened.append((page, watch))
-        page.goto(base_url + address)
-        page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
+        bare = "#" not in address and landing == "explore"
+        page.goto(base_url + address + ("#tab=explore" if bare else ""))
+        page.wait_for_function(READY[landing])
         return page
 
     yield open_one

@@ -1,6 +1,6 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 import {
-  className, copyText, count, fillRange, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+  className, collect, copyText, count, fillRange, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -70,7 +70,6 @@ class Explore {
 
   start() {
     this.#listen();
-    on("model", ({ ref, extra }) => this.#open(ref, extra));
     on("state", () => this.#follow());
     on("language", () => this.#draw());
     on("latent", () => this.#draw());
@@ -80,7 +79,7 @@ class Explore {
     new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
     mountPanels(this.find("#panels"), this.studio);
     whenShown(this.root, () => this.#catchUp());
-    if (state.ref) this.#open(state.ref);
+    collect("model", ({ ref, extra }) => this.#open(ref, extra));
   }
 
   #listen() {

@@ -1,14 +1,15 @@
 // The painter's second engine: the generator in this browser, in a worker; and the line under the
 // picture that says where it was made and how fast, with the switch between the two.
 /** @import { LocalEngine, Painted, PictureRequest } from "../page/kit/types" */
-import { ask, boot, h, modelOf, on, plainRef, t, translate, url } from "../page/kit/core.js";
+import { boot, h, modelOf, on, plainRef, recall, t, translate } from "../page/kit/core.js";
+import {
+  GeneratorWorker, SWITCH, Unreachable, factsOf, modelFile, unreachable,
+} from "../page/kit/generatorworker.js";
 import { classWeights, server, toImageData } from "../page/kit/painter.js";
 
-const KEY = "gan-in-browser";  // "on" or "off" where a visitor switched it
 const CALM_MS = 400;  // the picture comes first; a model that is only passed by is not fetched
 const SLOW_MS = 50;  // a browser that takes longer is no match for a server
 const DRAWS = 5;  // the fastest counts: the first ones warm up, and a machine may be busy
-const STUCK_MS = { load: 120_000, render: 10_000 };  // the runtime is 2.3 MB on the way
 const TRIES = 3;  // a network may fail once
 const GREY_LEVELS = 2;  // two ways to round may differ by one
 const LINE_EVERY_MS = 250;
@@ -22,7 +23,7 @@ export class BrowserEngine {
     this.wanted = null;
     /** @type {{ key: string, revision: string, nimg: number } | null} */
     this.ready = null;  // the model that is in the worker
-    /** @type {Helper | null} */
+    /** @type {GeneratorWorker | null} */
     this.worker = null;
     /** @type {string | null} */
     this.why = "loading";
@@ -34,8 +35,8 @@ export class BrowserEngine {
     this.timer = undefined;
     this.tries = 0;
     this.seen = false;
-    this.on = recall(KEY) !== "off";
-    this.insists = recall(KEY) === "on";  // by hand: also where the server is faster
+    this.on = recall(SWITCH) !== "off";
+    this.insists = recall(SWITCH) === "on";  // by hand: also where the server is faster
     on("state", () => this.#consider());
   }
 
@@ -97,7 +98,7 @@ export class BrowserEngine {
 
   turn(wanted) {
     this.on = this.insists = wanted;
-    boot.remember(KEY, wanted ? "on" : "off");
+    boot.remember(SWITCH, wanted ? "on" : "off");
     this.tried = null;
     if (wanted) this.#consider();
     else {
@@ -128,13 +129,13 @@ export class BrowserEngine {
     const left = () => this.tried !== key || !this.on;
     if (left()) return;
     try {
-      const info = await ask(`model?${new URLSearchParams({ ref })}`).catch(unreachable);
+      const info = await factsOf(ref);
       if (!info.fits) return left() ? null : this.#say("too_big");
-      const model = await fetched(`model.onnx?${new URLSearchParams({ ref, revision: info.revision })}`);
+      const model = await modelFile(ref, info.revision);
       if (left()) return;
       const { revision, nimg } = info;
-      this.worker ??= new Helper();
-      await this.worker.call("load", { runtime: url(info.runtime), model, revision }, [model]);
+      this.worker ??= new GeneratorWorker();
+      await this.worker.load(info, model);
       if (left()) return;
       const why = await this.#compare(revision, nimg);
       if (left()) return;
@@ -184,53 +185,6 @@ export class BrowserEngine {
     if (why && why !== "loading") this.ready = null;
     this.why = why;
     this.changed();
-  }
-}
-
-// ---- the worker -------------------------------------------------------------------------------
-
-class Helper {
-  constructor() {
-    this.worker = new Worker(new URL("./generator.js", import.meta.url), { type: "module" });
-    this.count = 0;
-    /** @type {Map<number, { resolve(value: any): void, reject(error: Error): void, timer: number }>} */
-    this.calls = new Map();
-    this.worker.addEventListener("message", ({ data }) => this.#answer(data));
-    this.worker.addEventListener("error", (e) => {
-      e.preventDefault();
-      this.end(e.message || "the worker did not start");
-    });
-  }
-
-  /**
-   * @param {"load" | "render"} task
-   * @param {object} values
-   * @param {Transferable[]} [transfer]
-   * @returns {Promise<any>} what the task of generator.js returns
-   */
-  call(task, values, transfer = []) {
-    return new Promise((resolve, reject) => {
-      this.count += 1;
-      const id = this.count;
-      const timer = setTimeout(() => this.#answer({ id, error: `${task} took too long` }), STUCK_MS[task]);
-      this.calls.set(id, { resolve, reject, timer });
-      this.worker.postMessage({ id, task, values }, transfer);
-    });
-  }
-
-  /** @param {{ id: number, value?: any, error?: string }} answer */
-  #answer({ id, value, error }) {
-    const call = this.calls.get(id);
-    if (!call) return;
-    this.calls.delete(id);
-    clearTimeout(call.timer);
-    if (error === undefined) call.resolve(value);
-    else call.reject(new Error(error));
-  }
-
-  end(reason = "it was ended") {
-    this.worker.terminate();
-    for (const id of [...this.calls.keys()]) this.#answer({ id, error: reason });
   }
 }
 
@@ -306,14 +260,6 @@ class EngineLine {
 
 const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
-class Unreachable extends Error {}
-/** @param {Error} error @returns {never} */
-const unreachable = (error) => { throw new Unreachable(error.message); };
-
-function recall(key) {
-  try { return localStorage.getItem(key); } catch { return null; }
-}
-
 /** @param {string} ref */
 const isTraining = (ref) =>
   !ref.includes("@") && ["starting", "running"].includes(modelOf(plainRef(ref))?.state ?? "");
@@ -328,9 +274,3 @@ function keyOf(ref) {
 
 const whenIdle = (act) =>
   ("requestIdleCallback" in window ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 200));
-
-async function fetched(path) {
-  const reply = await fetch(url(path), { credentials: "same-origin" }).catch(unreachable);
-  if (!reply.ok) throw new Unreachable(`${path.split("?")[0]}: ${reply.status}`);
-  return reply.arrayBuffer();
-}

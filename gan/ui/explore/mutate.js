@@ -1,7 +1,7 @@
 // Around here: the point in the middle of eight neighbours; a click goes to one of them.
 import { around, fillRange, h, icon, t } from "../page/kit/core.js";
 import { Thumbs } from "./thumbs.js";
-import { addScaled, dot } from "./vectors.js";
+import { addScaled, dot } from "../page/kit/vectors.js";
 
 const CENTRE = 4;
 const ROOM = 96;

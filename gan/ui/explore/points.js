@@ -2,8 +2,8 @@
 /** @import { Place } from "../page/kit/types" */
 import { h, icon, t } from "../page/kit/core.js";
 import { resize } from "../page/kit/painter.js";
+import { lerp, slerp } from "../page/kit/vectors.js";
 
-const ACROSS = 0.9995;  // cosine beyond which a straight line is as good as an arc
 const FADE = 0.12;  // of the way between two classes, where one dissolves into the other (walk.py)
 
 // {z, mix, label, seed}: mix holds a weight for each class, or is null in a model without classes.
@@ -47,27 +47,6 @@ export async function fromSeed(studio, seed) {
 }
 
 export const anySeed = () => Math.floor(Math.random() * 1_000_000);
-
-/** @param {ArrayLike<number> & Iterable<number>} v */
-const norm = (v) => Math.hypot(...v);
-
-/** @param {Float32Array} a @param {Float32Array} b @param {number} part */
-function lerp(a, b, part) {
-  return Float32Array.from(a, (v, i) => v + part * (b[i] - v));
-}
-
-// Along the great circle, lengths going evenly from one to the other; Shoemake 1985.
-/** @param {Float32Array} a @param {Float32Array} b @param {number} part */
-function slerp(a, b, part) {
-  const [na, nb] = [norm(a) || 1e-12, norm(b) || 1e-12];
-  let cosine = 0;
-  for (let i = 0; i < a.length; i += 1) cosine += (a[i] / na) * (b[i] / nb);
-  if (Math.abs(cosine) > ACROSS) return lerp(a, b, part);
-  const angle = Math.acos(cosine);
-  const [pa, pb] = [Math.sin((1 - part) * angle), Math.sin(part * angle)];
-  const length = ((1 - part) * na + part * nb) / Math.sin(angle);
-  return Float32Array.from(a, (v, i) => length * (pa * v / na + pb * b[i] / nb));
-}
 
 // Between two classes a place is of the nearer one, and `fade` says how much of the other shows:
 // gan/latent/walk.py says why, and does the same for films and the command line.

@@ -4,7 +4,7 @@
 import { addressOf, ask, emit, link, say } from "../page/kit/core.js";
 import { freshPoint, toLink } from "./latentlink.js";
 import { moved, turnsClass } from "./moves.js";
-import { addScaled, dot, orthonormal } from "./vectors.js";
+import { addScaled, dot, orthonormal } from "../page/kit/vectors.js";
 
 const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered

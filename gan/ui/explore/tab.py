@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan.ui.explore import directions, films, inbrowser, inside, inversion, routes
+from gan.ui.explore import directions, films, inside, inversion, routes
 from gan.ui.page.component import build_board
 from gan.ui.page.tab import Tab
 
@@ -18,7 +18,6 @@ TAB = Tab(
     (
         *routes.ROUTES,
         *directions.ROUTES,
-        *inbrowser.ROUTES,
         *films.ROUTES,
         *inversion.ROUTES,
         *inside.ROUTES,

@@ -50,8 +50,11 @@
   };
   wordsOf(language);
 
+  const landing = { landing: data.tabs[0], wall: null };  // landing.js says, where it ran
+  if (window.GAN_LANDING) Object.assign(landing, { landing: window.GAN_LANDING.tab, wall: window.GAN_LANDING.wall });
+
   window.GAN = {
-    ...data, language, remember, wordsOf,
+    ...data, language, remember, wordsOf, ...landing,
     setTheme(name) { theme = name; remember("gan-theme", name); apply(); },
   };
 })();

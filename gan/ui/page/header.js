@@ -1,7 +1,7 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
   ACTIVE, boot, choose, currentLanguage, emit, find, h, modelOf, nameTabs, on, openTab, plainRef,
-  prepare, refresh, setLanguage, state, t, linkTab, linkedState,
+  prepare, refresh, setLanguage, state, t, linkTab,
 } from "./kit/core.js";
 
 export function mount(element) {
@@ -16,6 +16,7 @@ export function mount(element) {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
   });
   find(root, "#not-kept").hidden = boot.kept;
+  find(root, "#home").addEventListener("click", () => openTab(boot.tabs[0]));
   const chip = find(root, "#run-chip");
   chip.addEventListener("click", () => {
     openTab("train");
@@ -48,8 +49,7 @@ function waitForTabs(tries = 60) {
     return;
   }
   nameTabs();
-  const wanted = linkedState().get("tab");
-  if (wanted !== null && boot.tabs.includes(wanted)) openTab(wanted);
+  openTab(boot.landing);  // it is already, unless Gradio did not take it from landing.js
   find(document, "#tabs").addEventListener("click", () => setTimeout(linkTab));
 }
 

@@ -22,6 +22,9 @@ STATED = (
 )  # fmt: skip
 
 
+SCRIPTS = "<script data-gradio-mode>"  # what Gradio's page has right after its configuration
+
+
 def root_path_from(value: str | None) -> str:
     """GRADIO_ROOT_PATH as ASGI's root_path: `gan/`, `/gan` and `https://host/gan` give `/gan`."""
     path = urlsplit(value or "").path.strip("/")
@@ -42,10 +45,14 @@ def with_own_address(html: str) -> str:
 
 
 class OwnAddress:
-    """Middleware: the page works under whatever URL the browser used."""
+    """Middleware: the page works under whatever URL the browser used.
 
-    def __init__(self, app: ASGIApp) -> None:
+    early: a script that runs once Gradio's configuration is there and before Gradio.
+    """
+
+    def __init__(self, app: ASGIApp, early: str = "") -> None:
         self.app = app
+        self._early = f"<script>{early}</script>{SCRIPTS}" if early else SCRIPTS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or route_path(scope) != "/":
@@ -62,7 +69,8 @@ class OwnAddress:
                 return
             body = b"".join(parts)
             if begun[0]["status"] == 200:
-                body = with_own_address(body.decode()).encode()
+                html = with_own_address(body.decode()).replace(SCRIPTS, self._early, 1)
+                body = html.encode()
             MutableHeaders(scope=begun[0])["content-length"] = str(len(body))
             await send(begun[0])
             await send({"type": "http.response.body", "body": body})

@@ -2,7 +2,7 @@
 /** @import { Finding, Health, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, boot, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  ACTIVE, ask, boot, collect, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -86,6 +86,7 @@ class Train {
     on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
+    collect("train-wish", (wish) => this.form.wish(wish));
     if (linkedState().get("run")) this.#forget(linkedState().get("run"));
     this.#runs();
     this.#draw();

@@ -91,6 +91,18 @@ export class TrainForm {
     this.#drawFork();
   }
 
+  // What another board would have trained: filled in, to be started by hand.
+  /** @param {{ preset: string, seconds: number }} wish */
+  wish({ preset, seconds }) {
+    this.leaveFork();
+    this.find("#preset").value = preset;
+    this.#fill();
+    this.words();
+    this.#field("seconds").value = String(seconds);
+    this.changed();
+    this.find("#start").focus();
+  }
+
   #preset() { return boot.train.presets[this.find("#preset").value]; }
 
   #fill() {

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from gan.checkpoint import load_at
 from gan.export import FORMATS, TOLERANCE, random_inputs
 from gan.sampling import render
-from gan.ui.explore import inbrowser
-from gan.ui.explore.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, Exports, coding_for
+from gan.ui.server import inbrowser
+from gan.ui.server.inbrowser import MAX_MODEL_BYTES, RUNTIME, RUNTIME_VERSION, Exports, coding_for
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import UI, Context, build_routes
 from tests.ui.fakes import add_model, random_generator

@@ -14,7 +14,7 @@ from gan.checkpoint import load
 from gan.latent.points import from_seeds, show
 from gan.sampling import sample
 from gan.ui.explore import directions, maps
-from gan.ui.explore.inbrowser import Exports
+from gan.ui.server.inbrowser import Exports
 from tests.ui.fakes import add_pulled
 from tests.ui.server.test_routes import client_for, context_for
 

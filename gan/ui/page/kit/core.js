@@ -28,6 +28,32 @@ export function recall(key) {
   try { return localStorage.getItem(key); } catch { return null; }
 }
 
+// A board is built when its tab is first opened: what was said to it before, it hears then.
+/** @type {Map<keyof Events, any>} */
+const left = new Map();
+
+/**
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {Events[K]} detail
+ */
+export function leave(name, detail) {
+  left.set(name, detail);
+  emit(name, detail);
+}
+
+/**
+ * @template {keyof Events} K
+ * @param {K} name
+ * @param {(detail: Events[K]) => void} listen
+ */
+export function collect(name, listen) {
+  on(name, (detail) => { left.delete(name); listen(detail); });
+  const detail = left.get(name);
+  left.delete(name);
+  if (detail !== undefined) listen(detail);
+}
+
 // ---- requests -------------------------------------------------------------------------------
 
 // The page's own address is the root, whatever a proxy puts before it.
@@ -142,7 +168,7 @@ export function nameTabs() {
 // The one on screen; before Gradio has drawn them, the one that the link asks for.
 function currentTab() {
   const shown = tabButtons().find((b) => b.getAttribute("aria-selected") === "true");
-  return shown?.dataset.tabId ?? linkedState().get("tab") ?? TABS[0];
+  return shown?.dataset.tabId ?? linkedState().get("tab") ?? boot.landing;
 }
 
 export function openTab(tab) {
@@ -338,7 +364,7 @@ export const plainRef = (ref) => ref.split("@")[0];
 /** @param {string | null} ref @param {Partial<Point> | null} [extra] */
 export function choose(ref, extra = null) {
   state.ref = ref;
-  emit("model", { ref, extra });
+  leave("model", { ref, extra });
 }
 
 // ---- the address bar ---------------------------------------------------------------------------
@@ -357,19 +383,24 @@ const OURS = { gan: true };  // marks entries of the history that this page made
 export function link(values) {
   linked = { tab: currentTab(), ...values };
   history.replaceState(OURS, "", addressOf(linked));
+  remember();
 }
+
+// Where the next visit begins; landing.js reads it.
+const remember = () => boot.remember("gan-place", location.hash.slice(1));
 
 // Another tab is another entry, so that the browser's Back goes to the tab before.
 export function linkTab() {
   const { tab, ...values } = Object.fromEntries(linkedState());
-  if ((tab ?? TABS[0]) === currentTab()) return;
+  if ((tab ?? boot.landing) === currentTab()) return;
   history.replaceState(OURS, "");
   linked = { tab: currentTab(), ...values };
   history.pushState(OURS, "", addressOf(linked));
+  remember();
 }
 
 addEventListener("popstate", (event) => {
-  const { tab = TABS[0], model } = Object.fromEntries(linkedState());
+  const { tab = boot.landing, model } = Object.fromEntries(linkedState());
   // a link that was pasted into the address bar: open it as a new page would
   if (event.state === null && model) return location.reload();
   if (event.state === null || !TABS.includes(tab)) return;

@@ -41,6 +41,8 @@ export interface Boot {
     public_most: { resolution: number };
   };
   evaluate: { data: string[]; counts: number[] };
+  landing: string;  // the tab that this visit began with
+  wall: Promise<Response> | null;  // of the first tab, asked for before any script was there
   language: string;
   remember(key: string, value: string): void;
   wordsOf(language: string): Promise<Record<string, string>>;
@@ -48,7 +50,7 @@ export interface Boot {
 }
 
 declare global {
-  interface Window { GAN: Boot }
+  interface Window { GAN: Boot; GAN_LANDING?: { tab: string; wall: Promise<Response> | null } }
 }
 
 // ---- models and runs --------------------------------------------------------------------------
@@ -286,6 +288,7 @@ export interface Events {
   weights: undefined;  // a training on show has newer ones
   directions: undefined;
   "drawn-act": { act: string; id: string; row: HTMLElement | undefined };
+  "train-wish": { preset: string; seconds: number };  // fill the form with these
   watch: string;  // a run's id
   fork: string;
   present: undefined;  // the big picture is wanted on the whole screen

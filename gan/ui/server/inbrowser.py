@@ -47,7 +47,7 @@ def coding_for(accepted: str) -> str:
 def packed(name: str, coding: str) -> bytes:
     """A file of the runtime; stored as br, other encodings are made once."""
     if coding == "br":
-        return (UI / "explore" / "ort" / f"{name}.br").read_bytes()
+        return (UI / "server" / "ort" / f"{name}.br").read_bytes()
     plain: bytes = brotli.decompress(packed(name, "br"))
     return gzip.compress(plain, 6, mtime=0) if coding == "gzip" else plain
 

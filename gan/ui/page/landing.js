@@ -1,0 +1,26 @@
+// Runs before Gradio: which tab this visit begins with, and all that it needs asked for at once.
+// A link leads where it points, a visitor who comes back is where he left. __DATA__ is filled in by
+// app.py.
+(() => {
+  if (!location.pathname.endsWith("/")) return;  // the page is on its way to its own address
+  const { assets, modules } = __DATA__;
+  const tabs = Object.keys(modules);
+  const left = () => { try { return localStorage.getItem("gan-place"); } catch { return null; } };
+  if (location.hash.length < 2 && left()) history.replaceState(history.state, "", `#${left()}`);
+
+  const place = new URLSearchParams(location.hash.slice(1));
+  const wanted = place.get("tab") ?? (location.hash.length > 1 ? "explore" : tabs[0]);  // a point alone is Explore's
+  const tab = tabs.includes(wanted) ? wanted : tabs[0];
+  const here = (path) => new URL(path, document.baseURI).href;
+  for (const { type, props } of window.gradio_config?.components ?? []) if (type === "tabs") props.selected = tab;
+  for (const name of modules[tab]) {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: here(`${assets}/${name}`) }));
+  }
+  window.GAN_LANDING = { tab, wall: null };
+  if (tab === tabs[0]) {
+    const ref = place.get("model");
+    const wall = fetch(here(`_gan/wall${ref ? `?${new URLSearchParams({ ref })}` : ""}`), { credentials: "same-origin" });
+    wall.catch(() => {});  // the board asks again
+    window.GAN_LANDING.wall = wall;
+  }
+})();

@@ -1,0 +1,1 @@
+"""The welcome tab: a wall of breathing pictures and three doors."""
