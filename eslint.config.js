@@ -22,7 +22,7 @@ export default [
     languageOptions: { globals: { ...globals.worker } },
   },
   {
-    files: ["gan/ui/page/boot.js"],
+    files: ["gan/ui/page/boot.js", "gan/ui/page/landing.js"],
     languageOptions: { sourceType: "script", globals: { __DATA__: "readonly" } },
   },
   { files: ["eslint.config.js", "tests/scripts/**"], languageOptions: { globals: { ...globals.node } } },

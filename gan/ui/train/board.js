@@ -86,11 +86,11 @@ class Train {
     on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
-    collect("train-wish", (wish) => this.form.wish(wish));
     if (linkedState().get("run")) this.#forget(linkedState().get("run"));
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
+    collect("train-wish", (wish) => this.form.wish(wish));
     whenShown(this.root, () => this.#prepare());
     this.#waiting();
     mountOwn(this.root, { changed: (settings) => this.form.taken(settings) });

@@ -4,6 +4,7 @@ import { recall } from "../page/kit/core.js";
 import { GeneratorWorker, SWITCH, factsOf, modelFile } from "../page/kit/generatorworker.js";
 
 const SLOW_MS = 40;  // a browser that takes longer for one picture shows the server's stills
+const DRAWS = 6;  // the fastest counts: the first one warms up, and a machine may be busy
 
 /** @typedef {{ z: Floats, label: number | null }} Place */
 /** @typedef {{ pixels: Uint8Array, width: number, height: number, channels: number, ms: number }} Drawn */
@@ -26,9 +27,11 @@ export class WallEngine {
     const engine = new WallEngine(new GeneratorWorker(), revision, facts.classes);
     try {
       await engine.worker.load(facts, file);
-      await engine.draw([place]);  // the first one warms up
-      const { ms } = await engine.draw([place]);
-      if (ms < SLOW_MS) return engine;
+      let fastest = Infinity;
+      for (let i = 0; i < DRAWS && fastest >= SLOW_MS; i += 1) {
+        fastest = Math.min(fastest, (await engine.draw([place])).ms);
+      }
+      if (fastest < SLOW_MS) return engine;
     } catch (error) {
       engine.end();
       throw error;

@@ -81,6 +81,7 @@ export class Wall {
   // `early`: a reply that is on its way already.
   /** @param {string | null} ref @param {Promise<Response> | null} early */
   async show(ref, early = null) {
+    /** @type {Reply} */
     const reply = await (early ? early.then((r) => (r.ok ? r.json() : refuse(r))) : ask(`wall${ref ? `?${new URLSearchParams({ ref })}` : ""}`));
     const { ref: of, revision } = reply;
     if (this.reply?.ref === of && this.reply.revision === revision) return;
