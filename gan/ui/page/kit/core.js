@@ -388,6 +388,7 @@ export function link(values) {
 
 // Where the next visit begins; landing.js reads it.
 const remember = () => boot.remember("gan-place", location.hash.slice(1));
+if (location.hash.length > 1) remember();
 
 // Another tab is another entry, so that the browser's Back goes to the tab before.
 export function linkTab() {
