@@ -41,7 +41,7 @@ def once(browser: Browser) -> tuple[float, float]:
         try:
             while True:
                 try:
-                    page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
+                    page.goto(f"http://127.0.0.1:{port}/#tab=explore", wait_until="commit")
                     break
                 except Error:
                     time.sleep(0.1)

@@ -38,6 +38,7 @@ from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.train import tab as train
 from gan.ui.welcome import tab as welcome
+from gan.ui.welcome.wall import prepare
 
 log = logging.getLogger(__name__)
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
@@ -204,6 +205,8 @@ def serve(
                 host=host,
             ) from error
         warmup.start(context)
+        if not context.profile.local:  # whoever woke it is about to ask for the first screen
+            prepare(context)
         log.warning("GAN Atelier is at %s", app.local_url)
         if open_browser:
             webbrowser.open(app.local_url)

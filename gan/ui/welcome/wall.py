@@ -174,6 +174,15 @@ def chosen(context: Context, ref: str) -> tuple[str, Weights]:
     return default, context.models.get(default)
 
 
+def prepare(context: Context) -> None:
+    """Begin the default model's wall before anybody has asked for it."""
+
+    def work() -> Generator[object, None, None]:
+        yield from context.part(Walls).made(*chosen(context, ""))
+
+    context.drawing.submit(work(), urgent=True)
+
+
 async def wall(context: Context, request: Request) -> Response:
     """The wall of a model as JSON, with its pictures as one sheet. `ref` may be left out."""
     asked = request.query_params.get("ref", "")

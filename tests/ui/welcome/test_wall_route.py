@@ -80,6 +80,18 @@ def test_a_wall_is_drawn_once_for_all_visitors(client, monkeypatch):
     assert built == ["run:tiny"]
 
 
+def test_a_wall_that_was_prepared_is_there_for_the_first_visitor(tmp_path, monkeypatch):
+    context = Context(build_profile("0.0.0.0", env={}), runs=Runs(tmp_path))
+    build, built = wall.build, []
+    monkeypatch.setattr(wall, "build", lambda *args: built.append(args) or build(*args))
+    wall.prepare(context)
+    app = Starlette(routes=build_routes(context, wall.ROUTES))
+    reply = TestClient(app).get("/_gan/wall").json()
+    context.close()
+    assert reply["ref"] == "fashion"
+    assert len(built) == 1
+
+
 def test_a_model_that_is_gone_or_costs_too_much_gives_way_to_the_default(client, monkeypatch):
     assert client.get("/_gan/wall?ref=run:nobody").json()["ref"] == "fashion"
     assert client.get("/_gan/wall?ref=run:tiny").json()["ref"] == "run:tiny"
