@@ -39,7 +39,7 @@ SCROLL = """async (until) => {
 
 
 def open_page(page: Page, url: str) -> None:
-    page.goto(url)
+    page.goto(f"{url}/#tab=explore")
     page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
     page.wait_for_timeout(3000)
 

@@ -22,7 +22,7 @@ SIZE = {"width": 1280, "height": 860}
 
 def open_app(browser: Browser, address: str, **options: object) -> Page:
     page = browser.new_context(**({"viewport": SIZE, "locale": "en-US"} | options)).new_page()
-    page.goto(address)
+    page.goto(address if "#" in address else f"{address}/#tab=explore")
     page.wait_for_function("Number(document.querySelector('#latent-image')?.dataset.seq) > 0")
     page.wait_for_timeout(600)
     return page

@@ -25,11 +25,13 @@ HINDRANCES = {
 
 
 def works(browser: Browser, address: str) -> None:
-    """The page of an address paints, paints again, and has all of its files."""
+    """The page of an address shows its wall, paints, paints again, and has all of its files."""
     wrong: list[str] = []
     page = browser.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(address)
+    page.wait_for_selector("#wall.is-painted")
+    page.click("#door-explore")
     painted = "Number(document.querySelector('#latent-image')?.dataset.seq) > {}"
     page.wait_for_function(painted.format(0))
     # only now: a bare address has begun to load from one level too high, and is then left
