@@ -64,7 +64,7 @@ class Explore {
       what: () => this.find("#what").textContent.trim(), note: () => this.find("#explore-note").textContent,
       link: () => this.studio.address(this.nimg) });
     this.find("#present").addEventListener("click", open);
-    presentWithKey(() => tabIsOpen(this.root), open);
+    presentWithKey(this.root, open);
     on("present", open);
   }
 

@@ -16,6 +16,12 @@ export function mount(element) {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
   });
   find(root, "#not-kept").hidden = boot.kept;
+  find(root, "#skip").addEventListener("click", (e) => {
+    e.preventDefault();  // the address belongs to tabs and points
+    const panel = [...document.querySelectorAll('[role="tabpanel"]')].find((node) => node instanceof HTMLElement && node.offsetParent);
+    const first = panel?.querySelector(".ga :is(a, button, input, select, [tabindex='0']):not(:disabled)");
+    if (first instanceof HTMLElement) first.focus();
+  });
   find(root, "#home").addEventListener("click", () => openTab(boot.tabs[0]));
   const chip = find(root, "#run-chip");
   chip.addEventListener("click", () => {

@@ -105,7 +105,7 @@ class Train {
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
     const present = () => this.#present();
     this.find("#present-training").addEventListener("click", present);
-    presentWithKey(() => tabIsOpen(this.root), present);
+    presentWithKey(this.root, present);
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
   }
 

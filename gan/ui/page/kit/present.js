@@ -20,11 +20,12 @@ export function present(what) {
   open ??= new Presentation(what);
 }
 
-// The key P opens it, while the tab is `shown` and nobody is typing.
-/** @param {() => boolean} shown @param {() => void} act */
-export function presentWithKey(shown, act) {
-  document.addEventListener("keydown", (e) => {
-    if (e.key.toLowerCase() !== "p" || e.ctrlKey || e.metaKey || e.altKey || e.repeat || !shown()) return;
+// The key P opens it, while the focus is in the board and nobody is typing: a single letter that
+// worked anywhere would be pressed by those who speak to their computer (WCAG 2.1.4).
+/** @param {HTMLElement} board @param {() => void} act */
+export function presentWithKey(board, act) {
+  board.addEventListener("keydown", (e) => {
+    if (e.key.toLowerCase() !== "p" || e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
     if (e.target instanceof Element && (e.target.matches(TYPED) || e.target.closest("dialog"))) return;
     e.preventDefault();
     act();
