@@ -1,6 +1,6 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
-  ACTIVE, boot, choose, currentLanguage, emit, find, h, modelOf, nameTabs, on, openTab, plainRef,
+  ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, on, openTab, plainRef,
   prepare, refresh, setLanguage, state, t, linkTab,
 } from "./kit/core.js";
 
@@ -26,7 +26,7 @@ export function mount(element) {
   const chip = find(root, "#run-chip");
   chip.addEventListener("click", () => {
     openTab("train");
-    if (chip.dataset.run) emit("watch", chip.dataset.run);
+    if (chip.dataset.run) leave("watch", chip.dataset.run);  // Train may not be there yet
   });
 
   const draw = () => {

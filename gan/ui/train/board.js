@@ -82,7 +82,7 @@ class Train {
       tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
     this.#listen();
     on("state", () => this.#runs());
-    on("watch", (id) => this.#watch(id));
+    collect("watch", (id) => this.#watch(id));
     on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
