@@ -266,7 +266,7 @@ const statedText = (stated) => sentences(
 function statedCard(stated) {
   return h("article", { class: "ga-card is-stated" },
     h("h3", {}, t("gan_metric_fd")),
-    h("p", { class: "ga-card-value", title: t("gan_metric_fd_help") }, h("strong", {}, stated.fd.toFixed(2)),
+    h("p", { class: "ga-card-value", "data-help": "gan_metric_fd_help" }, h("strong", {}, stated.fd.toFixed(2)),
       h("span", { class: "ga-quiet" }, t("gan_card_from"))),
     scale(null),
     h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t("gan_metric_floor", {
@@ -300,8 +300,8 @@ function card(name, metric) {
   const percent = !["fd", "kd", "density"].includes(name);
   const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
   const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
-    h("h3", { title: t(`gan_metric_${name}_help`) }, t(`gan_metric_${name}`)),
-    h("p", { class: "ga-card-value", title: t(`gan_metric_${name}_help`) }, h("strong", {}, metric ? text(metric.value) : "–"),
+    h("h3", { "data-help": `gan_metric_${name}_help` }, t(`gan_metric_${name}`)),
+    h("p", { class: "ga-card-value", "data-help": `gan_metric_${name}_help` }, h("strong", {}, metric ? text(metric.value) : "–"),
       h("span", { class: "ga-quiet" }, metric && metric.low !== null
         ? t("gan_metric_bounds", { low: text(metric.low), high: text(metric.high) }) : "")),
     scale(metric),

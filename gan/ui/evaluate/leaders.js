@@ -66,7 +66,7 @@ export class Leaders {
 
   #head() {
     return h("thead", {}, h("tr", {}, ...COLUMNS.map((name) => h("th", {
-      scope: "col", class: name === "model" ? "" : "is-number", title: t(`gan_leaders_${name}_help`),
+      scope: "col", class: name === "model" ? "" : "is-number", "data-help": `gan_leaders_${name}_help`,
     }, t(`gan_leaders_${name}`)))));
   }
 
@@ -80,11 +80,11 @@ export class Leaders {
     const fd = distanceOf(row);
     const chosen = plainRef(state.ref ?? "") === row.ref;
     const name = h("button", {
-      type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen),
+      type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen), "data-help": "gan_leaders_choose_help",
       onclick: () => this.chosen(row.ref),
     }, row.name);
     const measure = h("button", {
-      type: "button", class: "ga-button is-small", onclick: () => this.measure(row.ref),
+      type: "button", class: "ga-button is-small", "data-help": "gan_evaluate_start_help", onclick: () => this.measure(row.ref),
       "aria-label": t("gan_leaders_measure", { name: row.name }),
     }, t("gan_evaluate_start"));
     const stated = fd?.stated ? h("span", { class: "ga-stated", title: hintOf(row) }, short(fd.value)) : null;

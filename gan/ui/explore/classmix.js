@@ -22,7 +22,7 @@ export class ClassMix {
     /** @type {number[]} */
     this.others = [];  // what the others were to each other when the drag began
     this.chips = h("div", { class: "ga-mix-chips" });
-    this.add = h("select", { class: "ga-input", id: "mix-add" });
+    this.add = h("select", { class: "ga-input", id: "mix-add", "data-help": "gan_mix_add_help" });
     box.append(this.chips, this.add);
     toggle.addEventListener("click", () => (box.hidden ? this.#open() : this.#close()));
     this.add.addEventListener("change", () => this.#add(Number(this.add.value)));
@@ -109,10 +109,10 @@ export class ClassMix {
   }
 
   #build(names) {
-    this.chips.replaceChildren(...this.listed.map((i) => h("div", { class: "ga-mix-chip", "data-class": i },
+    this.chips.replaceChildren(...this.listed.map((i) => h("div", { class: "ga-mix-chip", "data-class": i, "data-help": "gan_mix_share_help" },
       h("span", {}, names[i]), h("output"),
       h("input", { class: "ga-range", type: "range", min: 0, max: 1, step: 0.01, "aria-label": t("gan_mix_share", { name: names[i] }) }),
-      h("button", { type: "button", class: "ga-mini", "aria-label": t("gan_mix_remove", { name: names[i] }), title: t("gan_mix_remove", { name: names[i] }) }, icon("close")))));
+      h("button", { type: "button", class: "ga-mini", "data-help": "gan_mix_remove_help", "aria-label": t("gan_mix_remove", { name: names[i] }), title: t("gan_mix_remove", { name: names[i] }) }, icon("close")))));
     const others = names.flatMap((name, i) => (this.listed.includes(i) ? [] : [h("option", { value: i }, name)]));
     this.add.replaceChildren(h("option", { value: "" }, t("gan_mix_add")), ...others);
     this.add.setAttribute("aria-label", t("gan_mix_add"));

@@ -40,9 +40,9 @@ export class Dimensions {
         class: "ga-range latent-slider", type: "range", min: -REACH, max: REACH, step: 0.01,
         "data-index": i,
       });
-      const lock = h("button", { type: "button", class: "ga-dim-lock", "data-index": i }, String(i + 1));
+      const lock = h("button", { type: "button", class: "ga-dim-lock", "data-index": i, "data-help": "gan_lock_help" }, String(i + 1));
       const output = h("output");
-      const row = h("div", { class: "ga-dim" }, lock, slider, output);
+      const row = h("div", { class: "ga-dim", "data-help": "gan_dimension_help" }, lock, slider, output);
       return { row, slider, lock, output, shown: null, moved: false, locked: false };
     });
     this.board.replaceChildren(...this.rows.map((r) => r.row));
@@ -73,7 +73,7 @@ export class Dimensions {
       slider.setAttribute("aria-label", name);
       lock.title = t("gan_lock", { name });
       lock.setAttribute("aria-label", lock.title);
-      output.title = t("gan_metric_sigma_help");
+      output.dataset.help = "gan_metric_sigma_help";
     });
   }
 }

@@ -49,7 +49,7 @@ export class OwnRows {
   #rename(direction, row) {
     const label = row.querySelector(".ga-direction-name");
     const input = h("input", {
-      class: "ga-input", maxlength: 40, "aria-label": t("gan_rename", { name: direction.name }),
+      class: "ga-input", maxlength: 40, "data-help": "gan_rename_help", "aria-label": t("gan_rename", { name: direction.name }),
     });
     input.value = direction.name;
     label.replaceWith(input);

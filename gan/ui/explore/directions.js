@@ -96,10 +96,10 @@ export class Directions {
   #row({ id, kind }) {
     const end = (sigmas) => {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
-      return h("button", { type: "button", class: "ga-tip", tabindex: -1, "data-end": sigmas }, canvas);
+      return h("button", { type: "button", class: "ga-tip", tabindex: -1, "data-end": sigmas, "data-help": "gan_tip_help" }, canvas);
     };
     const act = (name, picture) => h("button", {
-      type: "button", class: "ga-mini", "data-act": name,
+      type: "button", class: "ga-mini", "data-act": name, "data-help": `gan_${name}_help`,
     }, icon(picture));
     const parts = {
       low: end(-REACH), high: end(REACH), name: h("span", { class: "ga-direction-name" }),
@@ -109,7 +109,7 @@ export class Directions {
       }),
       own: kind === "drawn" ? [act("rename", "pen"), act("delete", "bin")] : [],
     };
-    parts.row = h("div", { class: "ga-direction", role: "group", "data-id": id }, parts.low,
+    parts.row = h("div", { class: "ga-direction", role: "group", "data-id": id, "data-help": `gan_direction_${kind}_help` }, parts.low,
       h("div", { class: "ga-direction-middle" }, parts.name, parts.output, ...parts.own, parts.lock,
         parts.slider),
       parts.high);
@@ -145,7 +145,7 @@ export class Directions {
     fillRange(slider, 0);
     row.classList.toggle("is-moved", sigmas !== 0);
     row.setAttribute("aria-label", name);
-    output.title = t("gan_metric_sigma_help");
+    output.dataset.help = "gan_metric_sigma_help";
     output.textContent = sigmas ? `${signed(sigmas)} σ` : "0";
     lock.setAttribute("aria-pressed", String(locked));
     this.#drawWords(parts, direction, name, locked);
@@ -153,7 +153,7 @@ export class Directions {
 
   #drawWords({ name: label, lock, low, high, own }, direction, name, locked) {
     label.textContent = name;
-    label.title = t(`gan_direction_${direction.kind}_help`);
+    label.dataset.help = `gan_direction_${direction.kind}_help`;
     const title = (node, words) => {
       node.title = words;
       node.setAttribute("aria-label", words);
@@ -173,12 +173,15 @@ export class Directions {
     });
     const buttons = offered.map((kind) => h("button", {
       type: "button", class: "ga-button is-bare", "data-kind": kind,
-      title: t(`gan_direction_${kind}_help`), "aria-pressed": String(kind === this.kind),
+      "data-help": `gan_direction_${kind}_help`, "aria-pressed": String(kind === this.kind),
     }, t(`gan_kind_${kind}`)));
     const row = this.find("#direction-kinds");
     const kept = focusedIn(row)?.dataset.kind;
     row.replaceChildren(...buttons);
     if (kept) row.querySelector(`[data-kind="${kept}"]`)?.focus();
+    const term = this.find("#kind-term");
+    Object.assign(term.dataset, { help: `gan_direction_${this.kind}_help`, tAbout: `gan_kind_${this.kind}` });
+    term.setAttribute("aria-label", t("gan_help_what", { what: t(`gan_kind_${this.kind}`) }));
     this.find("#drawn-tools").hidden = this.kind !== "drawn";
   }
 
@@ -191,7 +194,7 @@ export class Directions {
       this.list.replaceChildren(...Array.from({ length: AT_FIRST }, waiting));
     } else if (state === "failed") {
       this.list.replaceChildren(h("p", { class: "ga-direction-none" }, `${say(error)} `, h("button", {
-        type: "button", class: "ga-button", "data-act": "retry",
+        type: "button", class: "ga-button", "data-act": "retry", "data-help": "gan_try_again_help",
       }, t("gan_try_again"))));
     } else {
       const key = this.kind === "drawn" ? "gan_no_drawn" : "gan_no_directions";

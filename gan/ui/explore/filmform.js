@@ -29,7 +29,7 @@ export class FilmForm {
     this.stop = button("gan_cancel", { id: "film-cancel", hidden: true });
     this.bar = h("progress", { class: "ga-meter", max: 1, value: 0, "data-t-label": "gan_film_progress", hidden: true });
     this.status = h("output", { class: "ga-quiet", role: "status" });
-    this.again = h("button", { type: "button", class: "ga-button is-bare", hidden: true });
+    this.again = h("button", { type: "button", class: "ga-button is-bare", hidden: true, "data-help": "gan_film_again_help" });
     this.note = h("p", { class: "ga-note", role: "status" });
     this.node = h("div", { class: "ga-film" },
       h("div", { class: "ga-rowed is-ruled" },

@@ -37,7 +37,7 @@ export class Grid {
     this.reachOut = h("output");
     this.reach = range({ id: "grid-reach", min: 0.5, max: 4, step: 0.25, value: 2 });
     this.export = button("gan_grid_export", { icon: "save", id: "grid-export" });
-    this.sheet = h("div", { class: "ga-cells", role: "group", "data-t-label": "gan_map_grid", id: "grid-cells" });
+    this.sheet = h("div", { class: "ga-cells", role: "group", "data-t-label": "gan_map_grid", id: "grid-cells", "data-help": "gan_grid_hint" });
     this.note = h("p", { class: "ga-note", role: "status" });
     this.node = h("div", { class: "ga-grid-panel" },
       h("div", { class: "ga-rowed" },

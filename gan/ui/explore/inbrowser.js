@@ -213,7 +213,7 @@ class EngineLine {
       onchange: () => { this.forget(); this.engine.turn(this.box.checked); },
     });
     this.why = h("span", { class: "ga-quiet", id: "engine-why", role: "status" });
-    const label = h("label", { class: "ga-switch", "data-t-title": "gan_engine_switch_help" },
+    const label = h("label", { class: "ga-switch", "data-help": "gan_engine_switch_help" },
       this.box, h("span", { "data-t": "gan_engine_switch" }));
     node.replaceChildren(this.speed, h("div", { class: "ga-engine-row" }, label, this.why));
     translate(node);

@@ -31,7 +31,7 @@ class Inside {
     this.switch = h("input", { type: "checkbox", id: "inside-pull", checked: true });
     this.score = h("strong", { id: "inside-score" });
     this.verdict = h("p");
-    this.reals = h("div", { class: "ga-reals", id: "inside-reals" });
+    this.reals = h("div", { class: "ga-reals", id: "inside-reals", "data-help": "gan_metric_distance_help" });
     this.memory = h("p", { class: "ga-inside-memory", role: "status" });
     this.about = h("p", { class: "ga-quiet" });
     this.layers = h("div", { class: "ga-layers", id: "inside-layers" });
@@ -122,7 +122,7 @@ class Inside {
     this.check.hidden = this.key.hidden = !judgement;
     this.overlay.hidden = !judgement || !this.switch.checked;
     this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score, short) }) : "";
-    this.score.title = judgement ? t("gan_inside_score_help") : "";
+    this.score.dataset.help = "gan_inside_score_help";
     this.verdict.textContent = judgement ? this.#beside(judgement) : t("gan_inside_no_d");
     if (judgement) put(this.overlay, tinted(bytesOf(judgement.pull), width, height));
     this.layers.replaceChildren(...layers.map((layer) => this.#layer(layer)));

@@ -174,7 +174,7 @@ class MapPanel {
     const shown = new Set(data.labels ?? []);
     this.legend.hidden = !shown.size;
     this.legend.replaceChildren(...data.class_names.flatMap((name, i) => (shown.has(i) ? h("button", {
-      type: "button", class: "ga-legend-key", "data-class": i, "aria-pressed": String(this.view.only === i),
+      type: "button", class: "ga-legend-key", "data-class": i, "data-help": "gan_map_legend_help", "aria-pressed": String(this.view.only === i),
     }, h("i", { style: `background:${colourOf(i)}`, "aria-hidden": "true" }), className(name)) : [])));
     const parts = [t("gan_map_about", { count: count(data.seeds.length) })];
     if (this.rough) parts.push(t("gan_map_rough"));

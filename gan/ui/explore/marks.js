@@ -83,7 +83,7 @@ class Marks {
     const { point } = this.studio;
     const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
     const buttons = Object.entries(MARKS).map(([mark, picture]) => h("button", {
-      type: "button", class: "ga-mini", "data-mark": mark, "aria-pressed": "false",
+      type: "button", class: "ga-mini", "data-mark": mark, "data-help": `gan_mark_${mark}_help`, "aria-pressed": "false",
     }, icon(picture)));
     const node = h("div", { class: "ga-sample", "data-seed": seed },
       h("span", { class: "ga-tip" }, canvas), h("div", {}, ...buttons));

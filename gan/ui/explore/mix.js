@@ -68,7 +68,7 @@ class Mix {
     this.again = button("gan_mix_again", { icon: "dice", id: "mix-again" });
     const amounts = h("div", { class: "ga-rowed" },
       this.#amount("b", "gan_mix_less"), this.#amount("c", "gan_mix_more"),
-      h("label", { class: "ga-check", "data-t-title": "gan_mix_length_help" }, this.length,
+      h("label", { class: "ga-check", "data-help": "gan_mix_length_help" }, this.length,
         h("span", { "data-t": "gan_mix_length" })),
       h("span", { class: "ga-space" }), this.again, this.use);
     this.body.append(
@@ -90,7 +90,7 @@ class Mix {
     const canvas = shot(null, { width: 1, height: 1 });
     const seed = h("input", {
       class: "ga-input", inputmode: "numeric", id: `mix-seed-${name}`, "data-t-placeholder": "gan_seed",
-      "data-t-title": "gan_metric_seed_help",
+      "data-help": "gan_metric_seed_help",
     });
     const now = button("gan_mix_this", { id: `mix-this-${name}` });
     const chance = iconButton("gan_mix_chance", "dice", { id: `mix-chance-${name}` });
@@ -110,7 +110,7 @@ class Mix {
     this.amounts[name] = { slider, output };
     slider.addEventListener("input", () => this.#blend());
     slider.addEventListener("dblclick", () => { slider.value = "1"; this.#blend(); });
-    return h("label", { class: "ga-field is-amount", "data-t-title": "gan_metric_amount_help" },
+    return h("label", { class: "ga-field is-amount", "data-help": "gan_metric_amount_help" },
       h("span", {}, h("span", { "data-t": word }), output), slider);
   }
 

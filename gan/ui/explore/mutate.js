@@ -22,7 +22,7 @@ class Mutate {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
       return { canvas, node: h("button", { type: "button", class: "ga-neighbour", "data-index": i }, canvas) };
     });
-    this.grid = h("div", { class: "ga-neighbours", id: "neighbours" }, ...this.tiles.map((t) => t.node));
+    this.grid = h("div", { class: "ga-neighbours", id: "neighbours", "data-help": "gan_mutate_help" }, ...this.tiles.map((t) => t.node));
     this.radius = h("input", {
       class: "ga-range", id: "radius", type: "range", min: 0.05, max: 1, step: 0.01, value: 0.4,
     });
@@ -31,7 +31,7 @@ class Mutate {
       icon("dice"), h("span", { "data-t": "gan_other_neighbours" }));
     body.append(this.grid, h("div", { class: "ga-mutate-side" },
       h("p", { class: "ga-quiet", "data-t": "gan_mutate_help" }),
-      h("label", { class: "ga-field", for: "radius", "data-t-title": "gan_metric_turn_help" },
+      h("label", { class: "ga-field", for: "radius", "data-help": "gan_metric_turn_help" },
         h("span", {}, h("span", { "data-t": "gan_radius" }), this.value), this.radius),
       others));
     this.thumbs = new Thumbs(studio, this.grid, () => ROOM, () => this.#wanted());

@@ -70,7 +70,7 @@ class PicturePanel {
     this.file = h("input", { type: "file", accept: TYPES, class: "ga-sr", id: "picture-file", tabindex: "-1", "data-t-label": "gan_picture_upload" });
     this.upload = button("gan_picture_upload", { icon: "upload", id: "picture-upload" });
     this.invertSays = h("span");
-    this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert" }, this.invertSays);
+    this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert", "data-help": "gan_picture_invert_help" }, this.invertSays);
     this.turned = h("p", { class: "ga-quiet", id: "picture-turned", role: "status" });
     this.effort = h("select", { class: "ga-input", id: "picture-effort" },
       ...Object.entries(EFFORTS).map(([key, { word }]) => h("option", { value: key, "data-t": word }, t(word))));

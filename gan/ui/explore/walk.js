@@ -86,7 +86,7 @@ class Walk {
     this.chance = button("gan_walk_chance", { icon: "dice" });
     this.seeds = h("input", {
       class: "ga-input", inputmode: "numeric", id: "walk-seeds",
-      "data-t-title": "gan_metric_seed_help", "data-t-placeholder": "gan_walk_seeds_hint", placeholder: t("gan_walk_seeds_hint"),
+      "data-help": "gan_metric_seed_help", "data-t-placeholder": "gan_walk_seeds_hint", placeholder: t("gan_walk_seeds_hint"),
     });
     this.clear = button("gan_walk_clear", { bare: true });
     this.note = h("p", { class: "ga-note", role: "status" });
@@ -123,7 +123,7 @@ class Walk {
         field("gan_walk_path", this.space, { class: "is-path" }),
         field("gan_walk_length", this.seconds, { class: "is-length", output: this.secondsOut }),
         h("label", { class: "ga-check" }, this.loop, h("span", { "data-t": "gan_walk_loop" })),
-        this.withinRow = h("label", { class: "ga-check", "data-t-title": "gan_walk_within_help" },
+        this.withinRow = h("label", { class: "ga-check", "data-help": "gan_walk_within_help" },
           this.within, h("span", { "data-t": "gan_walk_within" })),
         h("span", { class: "ga-space" }), this.use),
       h("div", { class: "ga-rowed is-ruled" },
@@ -297,7 +297,7 @@ class Walk {
     const canvas = shot(null, { "aria-hidden": "true", width: 1, height: 1 });
     if (key.image) put(canvas, key.image);
     return h("li", { "data-index": i },
-      h("button", { type: "button", class: "ga-key-shot", "data-act": "show", "aria-label": what, title: what }, canvas),
+      h("button", { type: "button", class: "ga-key-shot", "data-act": "show", "data-help": "gan_walk_key_help", "aria-label": what, title: what }, canvas),
       h("div", { class: "ga-key-acts" },
         act("gan_walk_left", "back", "left", i === 0),
         act("gan_walk_remove", "close", "remove"),

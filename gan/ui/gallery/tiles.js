@@ -45,7 +45,7 @@ export class Tiles {
     box.addEventListener("keydown", (e) => this.#pressed(e));
     for (const kind of ["pointerover", "focusin"]) box.addEventListener(kind, (e) => this.#point(e.target));
     this.tools = [["ga-pin", "pin"], ["ga-keep", "save"]].map(([name, path]) => h("button", {
-      type: "button", class: name }, icon(path)));
+      type: "button", class: name, "data-help": name === "ga-pin" ? "gan_pin_help" : "gan_save_one_help" }, icon(path)));
   }
 
   // source: {count, entry(i)} or {rows: [{title(), entries}]}; `columns` a row.

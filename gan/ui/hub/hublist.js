@@ -122,7 +122,7 @@ export class HubList {
     const had = focusedIn(box)?.dataset.view;
     box.dataset.drawn = drawn;
     box.replaceChildren(...shown.map((view) => h("button", {
-      type: "button", class: "ga-button is-chip", "data-view": view, "aria-pressed": String(view === this.view),
+      type: "button", class: "ga-button is-chip", "data-view": view, "data-help": `gan_hub_view_${view}_help`, "aria-pressed": String(view === this.view),
       onclick: () => { Object.assign(this, { view, all: false }); this.draw(); },
     }, t(`gan_hub_view_${view}`), counts[view] === undefined ? null : h("span", { title: t("gan_hub_view_count") }, String(counts[view])))));
     if (had) box.querySelector(`[data-view="${had}"]`)?.focus();
@@ -134,7 +134,7 @@ export class HubList {
     says.classList.toggle("is-failed", Boolean(failed));
     if (failed) {
       says.replaceChildren(h("span", {}, say(this.failed)), h("span", {}, t("gan_hub_known_instead")),
-        h("button", { type: "button", class: "ga-button is-small", id: "hub-search-again", onclick: () => this.search(this.text) }, t("gan_hub_again")));
+        h("button", { type: "button", class: "ga-button is-small", id: "hub-search-again", "data-help": "gan_hub_again_help", onclick: () => this.search(this.text) }, t("gan_hub_again")));
       return;
     }
     const key = this.view === "found" && rows === null ? "gan_hub_searching"
@@ -168,7 +168,7 @@ export class HubList {
   #star(row) {
     const starred = isFavourite(row);
     const name = t(starred ? "gan_hub_unstar" : "gan_hub_star", { repo: row.repo });
-    return h("button", { type: "button", class: "ga-button is-icon is-bare ga-star", "data-act": "star", "aria-pressed": String(starred),
+    return h("button", { type: "button", class: "ga-button is-icon is-bare ga-star", "data-act": "star", "data-help": "gan_hub_star_help", "aria-pressed": String(starred),
       "aria-label": name, title: name, onclick: () => star(row, !starred) }, icon("star"));
   }
 

@@ -83,11 +83,11 @@ export class Pull {
   // ---- how it ended ---------------------------------------------------------------------------
 
   #again(asked, key = "gan_hub_again", more = {}) {
-    return h("button", { type: "button", class: "ga-button", "data-act": more.login ? "login" : "again", onclick: () => this.begin({ ...asked, ...more }) }, t(key));
+    return h("button", { type: "button", class: "ga-button", "data-act": more.login ? "login" : "again", "data-help": `${key}_help`, onclick: () => this.begin({ ...asked, ...more }) }, t(key));
   }
 
   #dismiss() {
-    return h("button", { type: "button", class: "ga-button is-bare", "data-act": "dismiss", onclick: () => { this.shown = null; this.job.end(); } }, t("gan_hub_dismiss"));
+    return h("button", { type: "button", class: "ga-button is-bare", "data-act": "dismiss", "data-help": "gan_hub_dismiss_help", onclick: () => { this.shown = null; this.job.end(); } }, t("gan_hub_dismiss"));
   }
 
   #failed(error, asked) {
@@ -110,7 +110,7 @@ export class Pull {
       h("div", { class: "ga-job-row" }, h("div", { class: "ga-job-text", role: "status" },
         h("span", {}, t("gan_hub_choose", { repo: asked.repo, count: count(files.length) }))), this.#dismiss()),
       h("ul", { class: "ga-choices" }, ...files.map(({ name, bytes: size }) => h("li", {},
-        h("button", { type: "button", class: "ga-button", onclick: () => this.begin({ ...asked, file: name }) },
+        h("button", { type: "button", class: "ga-button", "data-help": "gan_hub_choose_help", onclick: () => this.begin({ ...asked, file: name }) },
           h("b", {}, name), h("span", { class: "ga-quiet" }, size === null ? "" : bytes(size)))))));
   }
 

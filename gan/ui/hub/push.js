@@ -162,8 +162,8 @@ export class Push {
   #planned() {
     const { plan } = this;
     const total = plan.files.reduce((sum, f) => sum + f.bytes, 0);
-    const sure = h("input", { type: "checkbox", id: "push-overwrite" });
-    const go = h("button", { type: "button", class: "ga-button is-primary", id: "push-go", onclick: () => this.#push(sure.checked) },
+    const sure = h("input", { type: "checkbox", id: "push-overwrite", "data-help": "gan_push_overwrite_help" });
+    const go = h("button", { type: "button", class: "ga-button is-primary", id: "push-go", "data-help": "gan_push_go_help", onclick: () => this.#push(sure.checked) },
       t("gan_push_go", { repo: plan.repo }));
     go.disabled = plan.overwrites.length > 0;
     go.hidden = Boolean(plan.unasked);  // what is there is not known, so nothing is written

@@ -57,19 +57,19 @@ export class Shelf {
   #actions(model, opened) {
     const named = (key) => ({ "aria-label": t(key, { name: model.name }), title: t(key, { name: model.name }) });
     return h("div", { class: "ga-do" },
-      h("button", { type: "button", class: "ga-button", "data-act": "open", onclick: () => openModel(model.ref) }, t("gan_hub_open")),
-      !boot.local || !(model.readings?.length > 1) ? null : h("button", { type: "button", class: "ga-button is-bare", "data-act": "compare", onclick: () => this.compare(model) }, t("gan_hub_unsure_do")),
-      h("button", { type: "button", class: "ga-button is-bare", "data-act": "card", "aria-expanded": String(opened),
+      h("button", { type: "button", class: "ga-button", "data-act": "open", "data-help": "gan_hub_open_help", onclick: () => openModel(model.ref) }, t("gan_hub_open")),
+      !boot.local || !(model.readings?.length > 1) ? null : h("button", { type: "button", class: "ga-button is-bare", "data-act": "compare", "data-help": "gan_hub_unsure_do_help", onclick: () => this.compare(model) }, t("gan_hub_unsure_do")),
+      h("button", { type: "button", class: "ga-button is-bare", "data-act": "card", "data-help": "gan_hub_card_help", "aria-expanded": String(opened),
         onclick: () => this.#toggle(model.ref) }, t("gan_hub_card")),
-      !boot.local ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", ...named("gan_hub_delete"),
+      !boot.local ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", "data-help": "gan_hub_delete_help", ...named("gan_hub_delete"),
         onclick: () => this.#ask(model.ref) }, icon("bin")));
   }
 
   #sure(model) {
     return h("div", { class: "ga-do", role: "group", "aria-label": t("gan_hub_delete", { name: model.name }) },
       h("span", { class: "ga-quiet" }, t(model.repo ? "gan_hub_delete_sure" : "gan_hub_delete_sure_file")),
-      h("button", { type: "button", class: "ga-button is-danger", "data-act": "sure", onclick: () => this.#delete(model) }, t("gan_hub_delete_yes")),
-      h("button", { type: "button", class: "ga-button is-bare", "data-act": "keep", onclick: () => this.#ask(null, model.ref) }, t("gan_hub_delete_no")));
+      h("button", { type: "button", class: "ga-button is-danger", "data-act": "sure", "data-help": "gan_hub_delete_yes_help", onclick: () => this.#delete(model) }, t("gan_hub_delete_yes")),
+      h("button", { type: "button", class: "ga-button is-bare", "data-act": "keep", "data-help": "gan_hub_delete_no_help", onclick: () => this.#ask(null, model.ref) }, t("gan_hub_delete_no")));
   }
 
   #ask(ref, from = ref) {

@@ -3,6 +3,7 @@ import {
   ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, on, openTab, plainRef,
   prepare, refresh, setLanguage, state, t, linkTab,
 } from "./kit/core.js";
+import { startHelp } from "./kit/help.js";
 
 export function mount(element) {
   const root = prepare(element);
@@ -15,6 +16,7 @@ export function mount(element) {
   find(root, "#theme-toggle").addEventListener("click", () => {
     boot.setTheme(document.documentElement.dataset.gaTheme === "dark" ? "light" : "dark");
   });
+  startHelp(find(root, "#help-toggle"));
   find(root, "#not-kept").hidden = boot.kept;
   find(root, "#skip").addEventListener("click", (e) => {
     e.preventDefault();  // the address belongs to tabs and points
@@ -31,7 +33,7 @@ export function mount(element) {
 
   const draw = () => {
     drawModels(select);
-    drawFacts(find(root, "#model-facts"));
+    drawFacts(find(root, "#model-facts"), find(root, "#fd-term"));
     drawChip(chip);
     for (const choice of choices) {
       choice.setAttribute("aria-pressed", String(choice.id === `language-${currentLanguage()}`));
@@ -80,12 +82,13 @@ function drawModels(select) {
   if (select.value !== chosen) select.value = chosen;
 }
 
-function drawFacts(output) {
+function drawFacts(output, term) {
   const model = state.ref ? modelOf(plainRef(state.ref)) : null;
   output.textContent = !model ? "" : t("gan_model_facts", {
     size: model.resolution, dims: model.z_dim,
     fd: model.fd === null ? "" : t("gan_model_fd", { fd: model.fd.toFixed(2) }),
   });
+  term.hidden = typeof model?.fd !== "number";
 }
 
 function drawChip(chip) {

@@ -9,7 +9,8 @@
   if (location.hash.length < 2 && left()) history.replaceState(history.state, "", `#${left()}`);
 
   const place = new URLSearchParams(location.hash.slice(1));
-  const wanted = place.get("tab") ?? (location.hash.length > 1 ? "explore" : tabs[0]);  // a point alone is Explore's
+  const point = [...place.keys()].some((name) => name !== "glossary");  // alone it is Explore's
+  const wanted = place.get("tab") ?? (point ? "explore" : tabs[0]);
   const tab = tabs.includes(wanted) ? wanted : tabs[0];
   const here = (path) => new URL(path, document.baseURI).href;
   for (const { type, props } of window.gradio_config?.components ?? []) if (type === "tabs") props.selected = tab;

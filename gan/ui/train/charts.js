@@ -60,10 +60,10 @@ export class Charts {
 
   #build() {
     this.chips = CHARTS.map(({ name }) => h("button", { type: "button", class: "ga-button is-chip", "data-chip": name,
-      "data-t": `gan_chart_${name}`, "data-t-title": `gan_chart_${name}_help`, onclick: () => this.#toggle(name) }));
+      "data-t": `gan_chart_${name}`, "data-help": `gan_chart_${name}_help`, onclick: () => this.#toggle(name) }));
     this.axes = ["nimg", "seconds"].map((axis) => h("button", { type: "button", class: "ga-button is-bare",
-      "data-t": `gan_axis_${axis}`, onclick: () => this.#setAxis(axis) }));
-    this.logButton = h("button", { type: "button", class: "ga-button is-bare", id: "chart-log", "data-t": "gan_log", "data-t-title": "gan_log_help",
+      "data-t": `gan_axis_${axis}`, "data-help": "gan_axis_help", onclick: () => this.#setAxis(axis) }));
+    this.logButton = h("button", { type: "button", class: "ga-button is-bare", id: "chart-log", "data-t": "gan_log", "data-help": "gan_log_help",
       onclick: () => { this.log = !this.log; this.#renew(); } });
     this.slider = h("input", { type: "range", class: "ga-range", id: "chart-smooth", min: 0, max: 0.99, step: 0.01, value: 0,
       "data-t-label": "gan_smooth", oninput: () => { this.smooth = Number(this.slider.value); fillRange(this.slider, 0); this.#renew(); } });
@@ -74,7 +74,7 @@ export class Charts {
       h("div", { class: "ga-chips", role: "group", "data-t-label": "gan_charts" }, ...this.chips),
       this.list,
       h("div", { class: "ga-chart-tools" }, h("span", { class: "ga-segments", role: "group", "data-t-label": "gan_axis" }, ...this.axes), this.logButton,
-        h("label", { class: "ga-smooth", "data-t-title": "gan_smooth_help" }, h("span", { class: "ga-quiet", "data-t": "gan_smooth" }), this.slider),
+        h("label", { class: "ga-smooth", "data-help": "gan_smooth_help" }, h("span", { class: "ga-quiet", "data-t": "gan_smooth" }), this.slider),
         this.whole, this.where));
     this.#arrange();
   }

@@ -144,9 +144,9 @@ export class Compare {
       this.legend.replaceChildren(...lines.map(({ run, tone }, i) => {
         const sample = s("svg", { viewBox: "0 0 24 4", "aria-hidden": "true", width: 24, height: 4 });
         sample.append(s("path", { class: `ga-line is-run-${tone}`, d: "M0 2H24" }));
-        return h("li", {}, sample, h("span", { title: run.id }, nameOf(run)), this.values[i],
+        return h("li", { "data-help": "gan_compare_pick_help" }, sample, h("span", { title: run.id }, nameOf(run)), this.values[i],
           h("button", { type: "button", class: "ga-button is-bare is-icon", "aria-label": t("gan_compare_leave", { name: nameOf(run) }),
-            title: t("gan_compare_leave", { name: nameOf(run) }), onclick: () => this.unpick(run.id) }, "×"));
+            "data-help": "gan_compare_leave_help", title: t("gan_compare_leave", { name: nameOf(run) }), onclick: () => this.unpick(run.id) }, "×"));
       }));
     }
     lines.forEach(({ points }, i) => {

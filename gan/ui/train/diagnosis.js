@@ -74,7 +74,7 @@ export class Diagnosis {
           "data-t-title": "gan_dismiss", onclick: () => { this.dismissed.add(kind); this.show(this.last); } }, icon("close"))),
       h("div", { class: "ga-remedies" },
         ...remedies.map((r) => h("button", { type: "button", class: "ga-button", "data-remedy": r.name, "data-at": `${kind}-${r.name}`,
-          title: changes(r), onclick: (e) => { e.currentTarget.disabled = true; this.apply(r, finding); } }, this.#label(r))),
+          "data-help": `gan_remedy_${r.name}_why`, "data-help-also": changes(r), onclick: (e) => { e.currentTarget.disabled = true; this.apply(r, finding); } }, this.#label(r))),
         h("button", { type: "button", class: "ga-button is-bare", "data-at": `why-${kind}`, "aria-expanded": String(open), "data-t": "gan_why", onclick: toggle })),
       open ? this.#why(finding) : null);
   }

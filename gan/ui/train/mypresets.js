@@ -13,9 +13,9 @@ class MyPresets {
     this.changed = changed;
     this.mine = {};
     this.select = root.querySelector("#preset");
-    this.name = h("input", { class: "ga-input", id: "mypreset-name", maxlength: 40, spellcheck: "false", autocomplete: "off" });
-    this.save = h("button", { type: "button", class: "ga-button", id: "mypreset-save", onclick: () => this.#save() });
-    this.remove = h("button", { type: "button", class: "ga-button is-bare", id: "mypreset-delete", hidden: true, onclick: () => this.#delete() });
+    this.name = h("input", { class: "ga-input", id: "mypreset-name", "data-help": "gan_mypreset_name_help", maxlength: 40, spellcheck: "false", autocomplete: "off" });
+    this.save = h("button", { type: "button", class: "ga-button", id: "mypreset-save", "data-help": "gan_mypreset_save_help", onclick: () => this.#save() });
+    this.remove = h("button", { type: "button", class: "ga-button is-bare", id: "mypreset-delete", "data-help": "gan_mypreset_delete_help", hidden: true, onclick: () => this.#delete() });
     this.status = h("output", { class: "ga-quiet", role: "status" });
     this.label = h("span", {});
     this.node = h("div", { class: "ga-mypresets" }, h("label", { class: "ga-field" }, this.label, this.name), this.save, this.remove, this.status);

@@ -227,7 +227,7 @@ class Own {
       const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.target.value)) },
         ...values.map((v) => h("option", { value: v }, name(v))));
       input.value = value;
-      return h("label", { class: "ga-field" }, h("span", {}, t(key)), input);
+      return h("label", { class: "ga-field", "data-help": `${key}_help` }, h("span", {}, t(key)), input);
     };
     const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.target.checked }) });
     flip.checked = shown.flip;
@@ -240,11 +240,11 @@ class Own {
       h("div", { class: "ga-own-fields" },
         select("gan_own_size", sizes(), shown.resolution, (n) => `${n} px`, (v) => ({ resolution: Number(v) })),
         select("gan_own_depth", [3, 1], shown.channels, (n) => t(n === 3 ? "gan_own_colour" : "gan_own_grey"), (v) => ({ channels: Number(v) })),
-        h("label", { class: "ga-check", title: t("gan_own_flip_help") }, flip, t("gan_own_flip")),
+        h("label", { class: "ga-check", "data-help": "gan_own_flip_help" }, flip, t("gan_own_flip")),
         h("span", { class: "ga-space" }),
-        h("button", { type: "button", class: "ga-button is-bare", id: "own-delete", onclick: () => this.#remove() }, t("gan_own_delete")),
+        h("button", { type: "button", class: "ga-button is-bare", id: "own-delete", "data-help": "gan_own_delete_help", onclick: () => this.#remove() }, t("gan_own_delete")),
         this.data.value === shown.spec ? h("span", { class: "ga-quiet", id: "own-used" }, t("gan_own_used"))
-          : h("button", { type: "button", class: "ga-button is-primary", id: "own-use", onclick: () => this.#use() }, t("gan_own_use"))));
+          : h("button", { type: "button", class: "ga-button is-primary", id: "own-use", "data-help": "gan_own_use_help", onclick: () => this.#use() }, t("gan_own_use"))));
     /** @type {NodeListOf<HTMLElement>} */
     const inputs = this.view.querySelectorAll("select, input, button");
     for (const [i, input] of inputs.entries()) {

@@ -79,7 +79,7 @@ class RunsBoard {
       ...STATES.slice(2).map((s) => h("option", { value: s }, t(`gan_state_${s}`))));
     select.value = value;
     this.find("#runs-titles").replaceChildren(...COLUMNS.map((c) => h("th", { scope: "col", class: `is-${c}`,
-      title: HELP[c] ? t(HELP[c]) : null },
+      "data-help": HELP[c] ?? `gan_runs_${c}_help` },
     ["pick", "picture", "do"].includes(c) ? h("span", { class: "ga-sr" }, t(`gan_runs_${c}`)) : t(`gan_runs_${c}`))));
   }
 
@@ -175,11 +175,11 @@ class RunsBoard {
     const keep = focusedIn(row)?.dataset.act;
     const cell = (name, ...inside) => h("td", { class: `is-${name}`, "data-title": t(`gan_runs_${name}`) }, ...inside);
     const name = run.name || run.id;
-    const pick = h("input", { type: "checkbox", "data-act": "pick", "aria-label": t("gan_compare_pick", { name }),
+    const pick = h("input", { type: "checkbox", "data-act": "pick", "data-help": "gan_compare_pick_help", "aria-label": t("gan_compare_pick", { name }),
       onchange: (e) => this.#pick(run.id, e.target.checked) });
     pick.checked = this.picked.includes(run.id);
     pick.disabled = !pick.checked && this.picked.length >= MOST;
-    const more = h("button", { type: "button", class: "ga-button is-icon is-bare ga-disclose", "data-act": "more",
+    const more = h("button", { type: "button", class: "ga-button is-icon is-bare ga-disclose", "data-act": "more", "data-help": "gan_runs_more_help",
       "aria-expanded": String(this.open === run.id), "aria-label": t("gan_runs_more", { name }), title: t("gan_runs_more", { name }),
       onclick: () => this.#toggle(run.id) }, icon("next"));
     row.replaceChildren(
@@ -192,7 +192,7 @@ class RunsBoard {
       cell("what", h("span", { title: `${run.preset} · ${run.data}` }, run.preset === run.data ? run.preset : `${run.preset} · ${dataName(run.data)}`)),
       cell("nimg", count(run.nimg)), cell("time", duration(run.seconds)), cell("fd", short(run.fd)),
       cell("size", bytes(run.bytes)), cell("started", when(run.started_at)),
-      cell("do", h("span", { class: "ga-do" }, h("button", { type: "button", class: "ga-button", "data-act": "watch",
+      cell("do", h("span", { class: "ga-do" }, h("button", { type: "button", class: "ga-button", "data-act": "watch", "data-help": "gan_runs_watch_help",
         "aria-label": `${t("gan_runs_watch")}: ${name}`, onclick: () => this.#watch(run.id) }, t("gan_runs_watch")), more)));
     /** @type {HTMLElement | null} */
     const again = keep ? row.querySelector(`[data-act="${keep}"]`) : null;
@@ -221,7 +221,7 @@ class RunsBoard {
 
   /** @param {ListedRun} run */
   #more(run) {
-    const field = (key, input) => h("label", { class: "ga-field" }, h("span", {}, t(key)), input);
+    const field = (key, input) => h("label", { class: "ga-field", "data-help": `${key}_help` }, h("span", {}, t(key)), input);
     const name = h("input", { class: "ga-input", maxlength: 60, value: run.name, placeholder: run.id, spellcheck: "false" });
     const note = h("textarea", { class: "ga-input", maxlength: 2000, rows: 2 });
     note.value = run.note;
@@ -243,11 +243,11 @@ class RunsBoard {
     const command = (key, text) => h("div", { class: "ga-run-command" }, h("span", { class: "ga-quiet" }, t(key)),
       h("code", { tabindex: "0" }, text), h("button", { type: "button", class: "ga-button is-bare",
         onclick: (e) => copyText(text, e.currentTarget) }, h("span", { "data-t": "gan_copy" }, t("gan_copy"))));
-    const resume = h("button", { type: "button", class: "ga-button", "data-act": "resume",
+    const resume = h("button", { type: "button", class: "ga-button", "data-act": "resume", "data-help": "gan_resume_help",
       onclick: (e) => this.#resume(run.id, e.currentTarget) }, t("gan_resume"));
-    const fork = h("button", { type: "button", class: "ga-button", "data-act": "fork",
+    const fork = h("button", { type: "button", class: "ga-button", "data-act": "fork", "data-help": "gan_fork_here_help",
       onclick: () => emit("fork", run.id) }, t("gan_fork"));
-    const remove = h("button", { type: "button", class: "ga-button is-danger", "data-act": "delete",
+    const remove = h("button", { type: "button", class: "ga-button is-danger", "data-act": "delete", "data-help": "gan_runs_delete_help",
       onclick: () => this.#delete(run.id) }, t("gan_runs_delete"));
     const why = h("span", { class: "ga-quiet" });
     const message = h("p", { class: "ga-quiet" });
@@ -299,7 +299,7 @@ class RunsBoard {
     const bar = this.find("#runs-undo");
     bar.hidden = false;
     bar.replaceChildren(h("span", {}, t("gan_runs_deleted", { name: id })),
-      h("button", { type: "button", class: "ga-button", id: "runs-undo-button", onclick: () => this.#restore(token) },
+      h("button", { type: "button", class: "ga-button", id: "runs-undo-button", "data-help": "gan_runs_undo_help", onclick: () => this.#restore(token) },
         icon("undo"), t("gan_runs_undo")),
       h("button", { type: "button", class: "ga-button is-bare", onclick: () => this.#purge(token) }, t("gan_runs_for_ever")));
     bar.querySelector("button").focus({ preventScroll: true });

@@ -1,6 +1,7 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
 /** @import { SettingField } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
+import { mark } from "../page/kit/help.js";
 
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
@@ -15,6 +16,8 @@ const IDLE = {
   aux_weight: (v) => v.aux_classes !== "true",
   d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
 };
+
+const HARD = ["loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
@@ -48,8 +51,8 @@ export class Settings {
       if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); this.changed(key, input.value.trim()); }
       if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });
-    const node = h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
-      h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), said, idle), input);
+    const node = h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
+      h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null, said, idle), input);
     this.fields.set(key, { input, said, idle, node, value: "" });
     return node;
   }

@@ -64,7 +64,7 @@ class TimeMachine {
     this.play = button("moment-play", "play", () => this.#toggle());
     this.on = button("moment-on", "next", () => this.#step(1));
     this.speed = h("select", { id: "moment-speed", class: "ga-input is-speed", "data-t-label": "gan_moment_speed",
-      "data-t-title": "gan_moment_speed", onchange: () => this.#pace() },
+       onchange: () => this.#pace() },
     ...SPEEDS.map((n) => h("option", { value: n }, `${n}/s`)));
     this.speed.value = "5";
     this.slider = h("input", { type: "range", id: "moment", class: "ga-range", min: 0, max: 0, step: 1,
@@ -73,12 +73,12 @@ class TimeMachine {
     this.now = h("button", { type: "button", id: "moment-now", class: "ga-button is-bare",
       "data-t": "gan_moment_now", onclick: () => { this.#pause(); this.#go(Infinity); } });
     this.explore = h("button", { type: "button", id: "open-explore", class: "ga-button",
-      "data-t-title": "gan_open_explore_help", onclick: () => this.open(this.tile()) },
+      "data-help": "gan_open_explore_help", onclick: () => this.open(this.tile()) },
     icon("open"), h("span", { "data-t": "gan_open_explore" }));
-    this.film = h("button", { type: "button", id: "timelapse", class: "ga-button", "data-t-title": "gan_lapse_help",
+    this.film = h("button", { type: "button", id: "timelapse", class: "ga-button", "data-help": "gan_lapse_help",
       onclick: () => this.id && openTimelapse(this.id, { last: this.snapshots.at(-1) }) }, h("span", { "data-t": "gan_lapse" }));
     this.root.replaceChildren(
-      h("span", { class: "ga-quiet", "data-t": "gan_moment", "data-t-title": "gan_grid_help" }),
+      h("span", { class: "ga-quiet", "data-t": "gan_moment", "data-help": "gan_grid_help" }),
       h("div", { class: "ga-group" }, this.back, this.play, this.on), this.speed,
       this.slider, this.where, this.now, this.explore, this.film);
     translate(this.root);

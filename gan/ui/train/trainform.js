@@ -44,14 +44,14 @@ export class TrainForm {
   }
 
   #rest() {
-    const field = (key, attributes = {}) => h("label", { class: "ga-field", "data-t-title": `gan_set_${key}_help` },
+    const field = (key, attributes = {}) => h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
       h("span", { "data-t": `gan_set_${key}` }),
       h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
     return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
       field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
       boot.limit_s ? null : field("keep_mb", { inputmode: "decimal", value: boot.train.keep_mb }),
       boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
-      boot.limit_s ? null : h("label", { class: "ga-field", "data-t-title": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
+      boot.limit_s ? null : h("label", { class: "ga-field", "data-help": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
         h("select", { class: "ga-input", name: "log" }, h("option", { value: "", "data-t": "gan_off" }), h("option", { value: "tensorboard" }, "TensorBoard"))),
       h("button", { type: "button", class: "ga-button is-bare ga-reset", "data-t": "gan_settings_reset",
         onclick: () => { this.#fill(); this.changed(); } }));
@@ -86,8 +86,8 @@ export class TrainForm {
     const name = this.find("#preset").value;
     const said = t(`gan_preset_${name}`);
     this.find("#preset-summary").textContent = said.startsWith("gan_") ? this.#preset().summary : said;
-    this.find("#seconds-field").title = boot.limit_s
-      ? t("gan_duration_public", { limit: boot.limit_s }) : t("gan_duration_help");
+    Object.assign(this.find("#seconds-field").dataset, boot.limit_s
+      ? { help: "gan_duration_public", helpLimit: boot.limit_s } : { help: "gan_duration_help" });
     this.#drawFork();
   }
 

@@ -1,6 +1,6 @@
 // Welcome: one sentence, the wall, and three doors.
 import {
-  boot, choose, className, find, icon, leave, on, openTab, plainRef, modelOf, prepare, say, sentences, state, t,
+  boot, choose, className, emit, find, icon, leave, on, openTab, plainRef, modelOf, prepare, recall, say, sentences, state, t,
 } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { Wall } from "./wall.js";
@@ -36,6 +36,10 @@ class Welcome {
       openTab("train");
       leave("train-wish", { preset: presets[0], seconds: MINUTE_S });
     });
+    const around = find(root, "#show-around");
+    around.addEventListener("click", () => emit("tour"));
+    around.hidden = recall("gan-tour") === "seen";  // the header has it still
+    on("toured", () => { around.hidden = true; });
     find(root, "#wall-pause").addEventListener("click", () => this.#pause(!this.wall.paused));
     this.calm.addEventListener("change", () => this.#pause(this.calm.matches));
     this.#pause(this.calm.matches);

@@ -53,7 +53,7 @@ LATE = (
     "#preset",
     "#data",
     "#clear",
-    "[data-t-title=gan_fork_help]",
+    "[data-help=gan_fork_help]",
     ".ga-mix-chip button",
 )
 # Into empty fields; others get what they hold already.
@@ -262,7 +262,7 @@ def press(page: Page, element, option: str | None) -> bool:
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
     page.wait_for_timeout(30)
-    if page.locator(".ga-cover").count():
+    if page.locator(".ga-cover, .ga-tour").count():
         page.keyboard.press("Escape")
     return True
 

@@ -12,18 +12,18 @@ from playwright.sync_api import Page, expect
 from tests.ui.acting import open_part, visit_tab
 
 # A readout is a visible text that is a bare number: no letter, percent sign or unit with it. It is
-# explained by a title on itself or on what it stands in (not on a whole panel), by the title of
+# explained by a title or a sentence (data-help) on itself or on what it stands in (not on a whole panel), by the title of
 # its column, or by a description.
 BARE = """() => {
   const number = /^[−+±~-]?\\d[\\d.,]*(e[+-]?\\d+)?$/;
   const explained = (node) => {
     for (let e = node; e && !e.matches('.ga, section, .ga-panel'); e = e.parentElement) {
-      if (e.title || e.ariaDescription) return true;
+      if (e.title || e.dataset.help || e.ariaDescription) return true;
       const by = e.getAttribute('aria-describedby');
       if (by && document.getElementById(by)?.textContent.trim()) return true;
       if (e.matches('td, th')) {
         const head = e.closest('table').tHead?.rows[0]?.cells[e.cellIndex];
-        if (head?.title) return true;
+        if (head?.title || head?.dataset.help) return true;
       }
     }
     return false;

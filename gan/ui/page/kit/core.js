@@ -124,16 +124,22 @@ export const written = (message, typed) => sentence(texts, message, typed);
 // Sentences after one another; Chinese puts no space between them.
 export const sentences = (...texts) => texts.filter(Boolean).join(language === "zh" ? "" : " ");
 
+/** @param {string} key @returns {boolean} whether there is such a text */
+export const knows = (key) => key in texts;
+
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 export function className(name) {
   const key = `gan_class_name_${String(name).toLowerCase().replaceAll(" ", "-")}`;
-  return key in texts ? t(key) : name;
+  return knows(key) ? t(key) : name;
 }
 
 const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "placeholder" };
 
 export function translate(root) {
   for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of root.querySelectorAll("[data-t-about]")) {
+    node.setAttribute("aria-label", t("gan_help_what", { what: t(node.dataset.tAbout) }));
+  }
   for (const [key, attribute] of Object.entries(ATTRIBUTES)) {
     const name = "data-" + key.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase());
     for (const node of root.querySelectorAll(`[${name}]`)) {
@@ -371,13 +377,16 @@ export function choose(ref, extra = null) {
 
 export const linkedState = () => new URLSearchParams(location.hash.slice(1));
 
+// A word of the glossary that a link leads to is no place to come back to.
+const placeOf = (state) => Object.fromEntries([...state].filter(([name]) => name !== "glossary"));
+
 export function addressOf(values) {
   const hash = new URLSearchParams(values).toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
   return new URL(location.pathname + location.search + "#" + hash, location.href).href;
 }
 
 // A reload comes back to the same tab, model and point.
-let linked = Object.fromEntries(linkedState());
+let linked = placeOf(linkedState());
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
@@ -388,11 +397,11 @@ export function link(values) {
 
 // Where the next visit begins; landing.js reads it.
 const remember = () => boot.remember("gan-place", location.hash.slice(1));
-if (location.hash.length > 1) remember();
+if (Object.keys(linked).length) remember();
 
 // Another tab is another entry, so that the browser's Back goes to the tab before.
 export function linkTab() {
-  const { tab, ...values } = Object.fromEntries(linkedState());
+  const { tab, ...values } = placeOf(linkedState());
   if ((tab ?? boot.landing) === currentTab()) return;
   history.replaceState(OURS, "");
   linked = { tab: currentTab(), ...values };
@@ -404,6 +413,7 @@ addEventListener("popstate", (event) => {
   const { tab = boot.landing, model } = Object.fromEntries(linkedState());
   // a link that was pasted into the address bar: open it as a new page would
   if (event.state === null && model) return location.reload();
+  if (event.state === null && linkedState().has("glossary")) return;  // help.js opens it, over the tab of now
   if (event.state === null || !TABS.includes(tab)) return;
   openTab(tab);
   linked = { ...linked, tab };  // the tab before, with the picture of now

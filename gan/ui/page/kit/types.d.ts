@@ -291,9 +291,26 @@ export interface Events {
   "train-wish": { preset: string; seconds: number };  // fill the form with these
   watch: string;  // a run's id
   fork: string;
+  tour: undefined;  // somebody wants to be shown around
+  toured: undefined;  // it has ended
   present: undefined;  // the big picture is wanted on the whole screen
   "hub-busy": boolean;
   "hub-kept": "favourites" | "recent";
+}
+
+// ---- explained in place -------------------------------------------------------------------------
+
+/** What is explained, and the key of its sentence. */
+export interface Explained {
+  host: Element;
+  key: string;
+}
+
+/** A word of the glossary, as keys of the catalogues. */
+export interface Entry {
+  id: string;  // in links
+  term: string;
+  says: string;
 }
 
 // ---- presentation -----------------------------------------------------------------------------

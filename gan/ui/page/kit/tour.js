@@ -1,0 +1,132 @@
+// Shown around in four steps, each at the real control, which works meanwhile. No library: driver.js
+// is 5 times this and lays a pane over the page, where here one is to drag the slider itself.
+import { boot, emit, h, on, openTab, t } from "./core.js";
+
+/** @type {{ name: string, tab: string, at: string[] }[]} the first of `at` that is on screen */
+const STEPS = [
+  { name: "move", tab: "explore", at: ["#direction-rows .ga-direction", "#direction-rows"] },
+  { name: "train", tab: "train", at: ["#start"] },
+  { name: "read", tab: "train", at: ["#charts .ga-chart-list", "#charts", "#diagnosis"] },
+  { name: "share", tab: "gallery", at: [".ga-gallery .ga-group", "#save-sheet"] },
+];
+const SEEN = "gan-tour";
+const GAP_PX = 12;
+const RING_PX = 6;  // around what is shown
+const NARROW_PX = 640;  // below it the card is at the lower edge, under thumbs
+const WAIT_TICKS = 60;  // for a board to be built
+
+/** @type {Tour | null} */
+let open = null;
+
+export function startTour() {
+  open?.end();
+  open = new Tour();
+  open.go(0);
+}
+
+class Tour {
+  constructor() {
+    this.step = 0;
+    this.before = document.activeElement;
+    /** @type {HTMLElement | null} */
+    this.target = null;
+    this.title = h("h2", { id: "tour-title" });
+    this.text = h("p", { id: "tour-text" });
+    this.count = h("span", { class: "ga-quiet" });
+    this.back = h("button", { type: "button", class: "ga-button", id: "tour-back", onclick: () => this.go(this.step - 1) });
+    this.next = h("button", { type: "button", class: "ga-button is-primary", id: "tour-next", onclick: () => this.go(this.step + 1) });
+    this.skip = h("button", { type: "button", class: "ga-button is-bare", id: "tour-skip", onclick: () => this.end() });
+    this.ring = h("div", { class: "ga-tour-ring", hidden: true });
+    this.card = h("div", { class: "ga ga-tour", role: "dialog", tabindex: -1, "aria-labelledby": "tour-title", "aria-describedby": "tour-text" },
+      this.title, this.text, h("div", { class: "ga-tour-ways" }, this.count, this.skip, this.back, this.next));
+    this.card.addEventListener("keydown", (e) => { if (e.key === "Escape") { e.stopPropagation(); this.end(); } });
+    this.pressed = (e) => { if (e.key === "Escape" && !document.querySelector("dialog[open]")) this.end(); };
+    document.addEventListener("keydown", this.pressed);
+    on("language", () => { if (open === this) this.#words(); });
+    document.body.append(this.ring, this.card);
+    this.#follow();
+  }
+
+  /** @param {number} step past the last one it ends */
+  go(step) {
+    if (step >= STEPS.length) { this.end(); return; }
+    Object.assign(this, { step: Math.max(0, step), target: null });
+    openTab(STEPS[this.step].tab);
+    this.#words();
+    this.card.focus({ preventScroll: true });
+    this.#seek(WAIT_TICKS);
+  }
+
+  end() {
+    if (open !== this) return;
+    open = null;
+    boot.remember(SEEN, "seen");
+    emit("toured");
+    document.removeEventListener("keydown", this.pressed);
+    const within = this.card.contains(document.activeElement);
+    this.card.remove();
+    this.ring.remove();
+    const { before, target } = this;
+    if (!within) return;
+    if (before instanceof HTMLElement && before.getClientRects().length) before.focus();
+    else if (target) (target.matches("button") ? target : target.querySelector("button, input"))?.focus();
+  }
+
+  // Gradio draws a tab, and its board asks for what it shows: that takes a moment.
+  #seek(tries) {
+    if (open !== this) return;
+    const { at } = STEPS[this.step];
+    const found = at.map((selector) => document.querySelector(selector)).find((node) => node?.getClientRects().length);
+    if (!(found instanceof HTMLElement)) {
+      const { step } = this;
+      if (tries) setTimeout(() => { if (step === this.step && !this.target) this.#seek(tries - 1); }, 100);
+      return;
+    }
+    this.target = found;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    found.scrollIntoView({ block: innerWidth < NARROW_PX ? "start" : "center", behavior: calm ? "auto" : "smooth" });
+  }
+
+  #words() {
+    const { name } = STEPS[this.step];
+    this.title.textContent = t(`gan_tour_${name}`);
+    this.text.textContent = t(`gan_tour_${name}_what`);
+    this.count.textContent = t("gan_tour_count", { step: this.step + 1, of: STEPS.length });
+    this.skip.textContent = t("gan_tour_skip");
+    this.back.textContent = t("gan_tour_back");
+    this.next.textContent = t(this.step === STEPS.length - 1 ? "gan_tour_end" : "gan_tour_next");
+    this.back.disabled = this.step === 0;
+    this.skip.hidden = this.step === STEPS.length - 1;
+  }
+
+  #follow() {
+    if (!this.card.isConnected) return;
+    this.#place();
+    requestAnimationFrame(() => this.#follow());
+  }
+
+  #place() {
+    const { target, card, ring } = this;
+    ring.hidden = !target?.isConnected || !target.getClientRects().length;
+    if (target && !target.isConnected) { this.target = null; this.#seek(WAIT_TICKS); }
+    const box = ring.hidden || !target ? new DOMRect(innerWidth / 2, innerHeight / 3, 0, 0) : target.getBoundingClientRect();
+    put(ring, { left: box.left - RING_PX, top: box.top - RING_PX, width: box.width + 2 * RING_PX, height: box.height + 2 * RING_PX });
+    const { offsetWidth: width, offsetHeight: height } = card;
+    if (innerWidth < NARROW_PX) { put(card, { left: GAP_PX, top: innerHeight - height - GAP_PX }); return; }
+    const gap = GAP_PX + RING_PX;
+    const beside = box.left - width - gap;  // beside what is tall, below what is not
+    const isTall = box.height > innerHeight / 3;
+    const left = isTall && beside > GAP_PX ? beside : Math.min(Math.max(GAP_PX, box.left), innerWidth - width - GAP_PX);
+    const under = box.bottom + gap + height < innerHeight ? box.bottom + gap : box.top - gap - height;
+    const top = isTall && beside > GAP_PX ? Math.max(box.top, GAP_PX) : under;
+    put(card, { left, top: Math.min(Math.max(GAP_PX, top), innerHeight - height - GAP_PX) });
+  }
+}
+
+/** @param {HTMLElement} node @param {Record<string, number>} box in CSS px */
+function put(node, box) {
+  for (const [name, value] of Object.entries(box)) {
+    const px = `${Math.round(value)}px`;
+    if (node.style.getPropertyValue(name) !== px) node.style.setProperty(name, px);
+  }
+}
