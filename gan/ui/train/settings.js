@@ -1,7 +1,7 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
 /** @import { SettingField } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
-import { mark } from "../page/kit/help.js";
+import { mark } from "../page/kit/explained.js";
 
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 

@@ -2,7 +2,7 @@
 import uPlot from "./uplot.js";
 import { count, find, h, t } from "./core.js";
 import { named, roomFor } from "./figures.js";
-import { mark } from "./help.js";
+import { mark } from "./explained.js";
 
 const TONES = {
   accent: { color: "--ga-accent" }, ink: { color: "--ga-ink" },
@@ -25,7 +25,8 @@ export class Chart {
     this.box = h("div", { class: "ga-curve", tabindex: 0, role: "group", onkeydown: (e) => this.#key(e) });
     this.empty = h("p", { class: "ga-quiet ga-curve-empty", "data-t": spec.measured ? "gan_chart_unmeasured" : "gan_chart_empty" });
     this.node = h("section", { class: "ga-chart", "data-chart": spec.name },
-      h("header", {}, h("h3", { "data-t": `gan_chart_${spec.name}`, "data-help": `gan_chart_${spec.name}_help` }), mark(`gan_chart_${spec.name}_help`), ...keys),
+      h("header", {}, h("div", { class: "ga-chart-name" }, h("h3", { "data-t": `gan_chart_${spec.name}`, "data-help": `gan_chart_${spec.name}_help` }),
+        mark(`gan_chart_${spec.name}_help`)), ...keys),
       h("div", { class: "ga-curve-box" }, this.box, this.empty));
     this.watch = new ResizeObserver(() => this.#fit());
     this.watch.observe(this.box);

@@ -1,6 +1,6 @@
 // The glossary: a page of all words, from the texts that explain them in place. An entry is a name
 // and a sentence of the catalogues; its id, without `gan_`, is what links say (#glossary=set_r1).
-/** @import { Entry } from "./types" */
+/** @import { Word } from "./types" */
 import { addressOf, copyText, find, h, icon, knows, on, t } from "./core.js";
 
 const TERMS = (...names) => names.map((name) => `term_${name}`);
@@ -42,7 +42,7 @@ const PAIRS = [
 const MOST_RELATED = 4;
 const SAID_MS = 1600;
 
-/** @param {string} id @returns {Entry} */
+/** @param {string} id @returns {Word} */
 function entry(id) {
   const says = [`gan_${id}_help`, `gan_${id}_why`, `gan_direction_${id.slice(5)}_help`].find(knows);
   if (!says) throw new Error(`no sentence for the word ${id}`);
@@ -60,7 +60,7 @@ function idOf(key) {
   return OTHERS[id] ?? id;
 }
 
-/** @param {string} key of a sentence @returns {Entry[]} what to read next */
+/** @param {string} key of a sentence @returns {Word[]} what to read next */
 export function relatedTo(key) {
   const id = idOf(key);
   const near = PAIRS.filter((pair) => pair.includes(id)).flat().filter((other) => other !== id && IDS.has(other));

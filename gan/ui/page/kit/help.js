@@ -1,12 +1,11 @@
 // Explained in place: one sentence for whatever is pointed at, has the keyboard or is tapped.
 //
-// A sentence is a text of the catalogues. `data-help` on a control, number, heading or curve names
-// it; what is labelled by the text `gan_x` is explained by `gan_x_help` without saying so. With help
-// off a mouse that rests sees the sentence, as of a title; a "?" beside a hard word shows its own.
-// With help on what is explained is underlined, everything of it can have the keyboard, and a wide
-// screen has a panel that follows.
+// With help off a mouse that rests sees the sentence, as of a title; a "?" beside a hard word shows its
+// own. With help on what is explained is underlined, all of it can have the keyboard, and a wide screen
+// has a panel that follows.
 /** @import { Explained } from "./types" */
-import { around, boot, h, icon, knows, linkedState, on, recall, t, translate } from "./core.js";
+import { around, boot, h, icon, linkedState, on, recall, t, translate } from "./core.js";
+import { CONTROLS, explained, sentenceOf, termOf } from "./explained.js";
 
 const REST_MS = 650;  // that a mouse rests before it is told, with help off
 const POINT_MS = 120;  // and with help on
@@ -16,60 +15,7 @@ const MARK_MS = 300;
 const GAP_PX = 8;
 const TALL_PX = 160;  // of what is explained as a whole: beside it there is no room
 const WIDE = matchMedia("(min-width: 1600px)");  // a panel instead of a bubble
-const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch], [role=progressbar]";
-const HOSTS = "button, label, summary, th, legend";  // whose one label is inside
 const TYPED = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
-const EXPLAINS_ITSELF = "#ga-help-bar *, .ga-help-pop *, .ga-glossary *, .ga-tour *, #help-toggle, #help-toggle *";
-
-/** @param {Element & { dataset?: DOMStringMap }} e @returns {string | null} the key of its own sentence */
-function keyOf(e) {
-  const { help, t: text, tLabel } = /** @type {HTMLElement} */ (e).dataset ?? {};
-  if (help) return help;
-  const inside = e.matches(HOSTS) ? /** @type {HTMLElement | null} */ (e.querySelector("[data-t]"))?.dataset.t : undefined;
-  const label = e.matches(CONTROLS) ? tLabel : undefined;
-  return [text, label, inside].map((name) => `${name}_help`).find(knows) ?? tabKey(e);
-}
-
-// Of the row of tabs, which Gradio draws.
-const tabKey = (e) => (e.matches('button[role="tab"]') && knows(`gan_tab_${e.dataset.tabId}_help`) ? `gan_tab_${e.dataset.tabId}_help` : null);
-
-/**
- * What explains `node`: itself, its label, or the nearest around it that has a sentence.
- * @param {Element} node @returns {Explained | null}
- */
-export function explained(node) {
-  if (node.matches(EXPLAINS_ITSELF)) return null;
-  for (let e = /** @type {Element | null} */ (node); e && !e.matches(".ga, .tabs"); e = e.parentElement) {
-    const labels = e instanceof HTMLInputElement || e instanceof HTMLSelectElement ? [...e.labels ?? []] : [];
-    for (const host of [e, ...labels]) {
-      const key = keyOf(host);
-      if (key && knows(key)) return { host, key };
-    }
-  }
-  return null;
-}
-
-/** @param {Explained} what @returns {string} */
-function sentenceOf({ host, key }) {
-  const { dataset } = /** @type {HTMLElement} */ (host);
-  const values = Object.fromEntries(Object.entries(dataset).filter(([name]) => name.startsWith("help") && name !== "help")
-    .map(([name, value]) => [name.slice(4).toLowerCase(), value]));
-  return [t(key, values), dataset.helpAlso].filter(Boolean).join(" ");
-}
-
-/** @param {string} key of a sentence @returns {string} what it is about, or nothing */
-function termOf(key) {
-  const name = key.replace(/_(help|why)$/, "");
-  return name !== key && knows(name) && !/\{/.test(t(name)) ? t(name) : "";
-}
-
-// A "?" beside a hard word. Within a label it is for mouse and touch: there the field itself is told of
-// when the keyboard comes to it, and its name stays what it is.
-/** @param {string} key @param {{ within?: boolean }} [where] */
-export function mark(key, { within = false } = {}) {
-  return within ? h("span", { class: "ga-term", "data-help": key, "aria-hidden": "true" }, "?")
-    : h("button", { type: "button", class: "ga-term", "data-help": key, "data-t-about": key.replace(/_help$/, "") }, "?");
-}
 
 class Help {
   /** @param {HTMLElement} toggle */
@@ -151,7 +97,9 @@ class Help {
     clearTimeout(this.soon);
     if (this.bubble.contains(e.target)) return;
     const { target } = e;
-    const found = explained(target);
+    const near = explained(target);
+    // with help off a wall or a grid does not tell of each picture what it tells of all
+    const found = near && (this.on || near.host.getBoundingClientRect().height <= TALL_PX) ? near : null;
     if (found?.host === this.shown?.host && found) return;
     if (!this.pinned) this.soon = setTimeout(() => (found ? this.#show(target, { pinned: false }) : this.#left()), found ? (this.on ? POINT_MS : REST_MS) : LEAVE_MS);
   }
@@ -307,12 +255,17 @@ class Help {
     for (const node of document.querySelectorAll(".ga [data-help], .ga [data-t], .ga :is(button, select, input, summary), .tabs button[role=tab]")) {
       if (!node.getClientRects().length || node.matches(".ga-term")) continue;
       const found = explained(node);
-      if (found && !found.host.matches(".ga-term") && found.host.getBoundingClientRect().height <= TALL_PX) hosts.add(found.host);
+      if (found && isMarkable(found.host)) hosts.add(found.host);
     }
     for (const node of before) if (!hosts.has(node)) unstamp(node);
     for (const node of hosts) stamp(node);
   }
 }
+
+// What there is to underline: not a "?", not a wall of pictures, nothing that is empty.
+/** @param {Element} node */
+const isMarkable = (node) => !node.matches(".ga-term") && node.getBoundingClientRect().height <= TALL_PX
+  && (node.matches(CONTROLS) || Boolean(node.textContent?.trim()));
 
 /** @param {Element} node */
 function stamp(node) {

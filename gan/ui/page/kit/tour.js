@@ -4,9 +4,9 @@ import { boot, emit, h, on, openTab, t } from "./core.js";
 
 /** @type {{ name: string, tab: string, at: string[] }[]} the first of `at` that is on screen */
 const STEPS = [
-  { name: "move", tab: "explore", at: ["#direction-rows .ga-direction", "#direction-rows"] },
+  { name: "move", tab: "explore", at: [".ga-direction:not(.is-waiting)", "#direction-rows"] },
   { name: "train", tab: "train", at: ["#start"] },
-  { name: "read", tab: "train", at: ["#charts .ga-chart-list", "#charts", "#diagnosis"] },
+  { name: "read", tab: "train", at: ["#charts .ga-chart-list", "#charts"] },
   { name: "share", tab: "gallery", at: [".ga-gallery .ga-group", "#save-sheet"] },
 ];
 const SEEN = "gan-tour";
@@ -69,14 +69,15 @@ class Tour {
     const { before, target } = this;
     if (!within) return;
     if (before instanceof HTMLElement && before.getClientRects().length) before.focus();
-    else if (target) (target.matches("button") ? target : target.querySelector("button, input"))?.focus();
+    else if (target?.matches("button")) target.focus();
   }
 
   // Gradio draws a tab, and its board asks for what it shows: that takes a moment.
   #seek(tries) {
     if (open !== this) return;
     const { at } = STEPS[this.step];
-    const found = at.map((selector) => document.querySelector(selector)).find((node) => node?.getClientRects().length);
+    const usable = tries > WAIT_TICKS / 2 ? at.slice(0, 1) : at;  // the others where the first does not come
+    const found = usable.map((selector) => document.querySelector(selector)).find((node) => node?.getClientRects().length);
     if (!(found instanceof HTMLElement)) {
       const { step } = this;
       if (tries) setTimeout(() => { if (step === this.step && !this.target) this.#seek(tries - 1); }, 100);
@@ -116,7 +117,7 @@ class Tour {
     const gap = GAP_PX + RING_PX;
     const beside = box.left - width - gap;  // beside what is tall, below what is not
     const isTall = box.height > innerHeight / 3;
-    const left = isTall && beside > GAP_PX ? beside : Math.min(Math.max(GAP_PX, box.left), innerWidth - width - GAP_PX);
+    const left = isTall && beside > GAP_PX ? beside : Math.min(Math.max(GAP_PX, box.left), document.documentElement.clientWidth - width - GAP_PX);
     const under = box.bottom + gap + height < innerHeight ? box.bottom + gap : box.top - gap - height;
     const top = isTall && beside > GAP_PX ? Math.max(box.top, GAP_PX) : under;
     put(card, { left, top: Math.min(Math.max(GAP_PX, top), innerHeight - height - GAP_PX) });

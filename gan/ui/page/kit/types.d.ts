@@ -307,7 +307,7 @@ export interface Explained {
 }
 
 /** A word of the glossary, as keys of the catalogues. */
-export interface Entry {
+export interface Word {
   id: string;  // in links
   term: string;
   says: string;
