@@ -116,7 +116,8 @@ class Help {
     if (found) this.#describe(target, found);
     const keyed = target.matches(":focus-visible");
     const hard = found?.host.querySelector(".ga-term");
-    if (found && keyed && (this.on || hard || target.matches(".ga-term"))) this.#show(target, { pinned: false });
+    const always = this.on && WIDE.matches;  // the panel covers nothing
+    if (found && (always || (keyed && (this.on || hard || target.matches(".ga-term"))))) this.#show(target, { pinned: false });
     else if (!this.bubble.contains(target) && !found) this.hide();
   }
 
@@ -234,7 +235,7 @@ class Help {
     const { offsetWidth: width, offsetHeight: height } = bubble;
     const below = box.bottom + GAP_PX + height <= innerHeight || box.top < height + GAP_PX;
     const top = below ? box.bottom + GAP_PX : box.top - GAP_PX - height;
-    const left = Math.min(Math.max(GAP_PX, box.left), document.documentElement.clientWidth - width - GAP_PX);
+    const left = Math.min(Math.max(GAP_PX, box.left), document.body.clientWidth - width - GAP_PX);
     Object.assign(bubble.style, { left: `${left}px`, top: `${Math.min(Math.max(GAP_PX, top), innerHeight - height - GAP_PX)}px` });
   }
 

@@ -117,7 +117,7 @@ class Tour {
     const gap = GAP_PX + RING_PX;
     const beside = box.left - width - gap;  // beside what is tall, below what is not
     const isTall = box.height > innerHeight / 3;
-    const left = isTall && beside > GAP_PX ? beside : Math.min(Math.max(GAP_PX, box.left), document.documentElement.clientWidth - width - GAP_PX);
+    const left = isTall && beside > GAP_PX ? beside : Math.min(Math.max(GAP_PX, box.left), document.body.clientWidth - width - GAP_PX);
     const under = box.bottom + gap + height < innerHeight ? box.bottom + gap : box.top - gap - height;
     const top = isTall && beside > GAP_PX ? Math.max(box.top, GAP_PX) : under;
     put(card, { left, top: Math.min(Math.max(GAP_PX, top), innerHeight - height - GAP_PX) });
