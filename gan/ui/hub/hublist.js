@@ -95,7 +95,7 @@ export class HubList {
     this.find("#hub-table").hidden = rows !== null && !rows.length;
     this.find("#hub-table").setAttribute("aria-busy", String(rows === null));
     this.columns = COLUMNS[this.view === "recent" ? "favourites" : this.failed && this.view === "found" ? "known" : this.view];
-    this.find("#hub-titles").replaceChildren(...this.columns.map((c) => h("th", { scope: "col", class: `is-${c}` },
+    this.find("#hub-titles").replaceChildren(...this.columns.map((c) => h("th", { scope: "col", "data-help": `gan_hub_col_${c}_help`, class: `is-${c}` },
       ["star", "do"].includes(c) ? h("span", { class: "ga-sr" }, t(`gan_hub_col_${c}`)) : t(`gan_hub_col_${c}`))));
     this.#put(rows === null ? skeleton(this.columns) : (few ? rows.slice(0, FEW) : rows).map((row) => this.#row(row)));
     const empty = this.find("#hub-empty");

@@ -52,7 +52,7 @@ export class Settings {
       if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });
     const node = h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
-      h("span", { class: "ga-name" }, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null, said, idle), input);
+      h("span", { class: "ga-name" }, h("span", {}, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null), said, idle), input);
     this.fields.set(key, { input, said, idle, node, value: "" });
     return node;
   }

@@ -27,6 +27,9 @@ const tabKey = (e) => (e.matches('button[role="tab"]') && knows(`gan_tab_${e.dat
  */
 export function explained(node) {
   if (node.matches(EXPLAINS_ITSELF)) return null;
+  const whole = node.hasAttribute("data-help") ? null : node.closest("label, button, summary");  // not a word in it
+  const wholeKey = whole && keyOf(whole);
+  if (whole && wholeKey && knows(wholeKey)) return { host: whole, key: wholeKey };
   for (let e = /** @type {Element | null} */ (node); e && !e.matches(".ga, .tabs"); e = e.parentElement) {
     const labels = e instanceof HTMLInputElement || e instanceof HTMLSelectElement ? [...e.labels ?? []] : [];
     for (const host of [e, ...labels]) {
