@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from tests.ui.acting import open_part, visit_tab
 
 # A readout is a visible text that is a bare number: no letter, percent sign or unit with it. It is
-# explained by a title or a sentence (data-help) on itself or on what it stands in (not on a whole panel), by the title of
-# its column, or by a description.
+# explained by a title or a sentence (data-help) on itself or on what it stands in (not on a whole
+# panel), by that of its column, or by a description.
 BARE = """() => {
   const number = /^[−+±~-]?\\d[\\d.,]*(e[+-]?\\d+)?$/;
   const explained = (node) => {
