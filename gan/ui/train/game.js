@@ -53,7 +53,9 @@ export class Game {
       this.find(`#step-${what}`).addEventListener("click", () => { this.#rest(); this.#step(what); });
     }
     this.find("#slow-motion").addEventListener("click", () => (this.playing ? this.#rest() : this.#play()));
-    this.find("#train-form").addEventListener("change", () => { if (!this.run?.id) this.#draw(); });
+    for (const form of ["#train-form", "#settings"]) {  // before there is a run: that of the form
+      this.find(form).addEventListener("change", () => { if (!this.run?.id) this.#draw(); });
+    }
   }
 
   #open(yes) {

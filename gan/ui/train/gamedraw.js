@@ -81,12 +81,11 @@ function pictures({ id }) {
       const path = values.pictures[id] ?? "";
       if (path === wanted) return;
       wanted = path;
-      box.classList.toggle("is-empty", !path);
       if (!path) return clear();
       const image = new Image();
       image.src = url(path);
       image.decode().then(() => { if (wanted === path) paint(image); },
-        () => { if (wanted === path) { wanted = ""; clear(); box.classList.add("is-empty"); } });
+        () => { if (wanted === path) { wanted = ""; clear(); } });
     },
   };
 }
@@ -131,7 +130,7 @@ function scores() {
   };
 }
 
-export const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`gan_game_want_${how}`, {
+const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`gan_game_want_${how}`, {
   who: t(`gan_game_who_${who}`), other: t(`gan_game_who_${who === "real" ? "fake" : "real"}`), at: at === undefined ? "" : named(at),
 })).join(t("gan_game_want_and"));
 
@@ -230,7 +229,7 @@ export class GameDrawing {
 }
 
 // Where a line leaves one box and enters another: beside it, or below it where they stand in a column.
-export function endsOf(a, b) {
+function endsOf(a, b) {
   const across = b.left >= a.right;
   const [low, high, side] = across ? ["top", "bottom", "right"] : ["left", "right", "bottom"];
   const [from, to] = [Math.max(a[low], b[low]), Math.min(a[high], b[high])];

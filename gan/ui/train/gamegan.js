@@ -72,11 +72,11 @@ export function axisOf(scores, level) {
 /** @param {number} score @param {{ low: number, high: number }} axis */
 export const placeOn = (score, { low, high }) => Math.min(1, Math.max(0, (score - low) / (high - low)));
 
-// How wide a gradient is drawn, in px, by its length on a log scale: 1 up to 0.0001, 4.5 from 10 on.
+// How wide a gradient is drawn, in px, by its length on a log scale: 1 up to 0.0001, 3.5 from 10 on.
 /** @param {number | null | undefined} norm */
 export function widthOf(norm) {
   if (!norm || !Number.isFinite(norm)) return 1;
-  return 1 + 3.5 * Math.min(1, Math.max(0, (Math.log10(norm) + 4) / 5));
+  return 1 + 2.5 * Math.min(1, Math.max(0, (Math.log10(norm) + 4) / 5));
 }
 
 // The numbers of a run as its picture shows them: those of its last row, or of the single step that
