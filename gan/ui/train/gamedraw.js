@@ -100,7 +100,7 @@ function scores() {
   const tails = kinds.map((kind) => h("i", { class: `ga-game-tail is-${kind}` }));
   const ends = [h("small"), h("small"), h("small")];
   line.append(level, ...tails, ...dots);
-  const values = kinds.map(() => h("output", { class: "ga-game-number" }));
+  const values = kinds.map(() => h("span", { class: "ga-game-number" }));
   const key = (i) => h("span", { class: "ga-game-key" }, h("i", { class: `ga-game-dot is-${kinds[i]}` }),
     h("span", { "data-t": `gan_game_score_${kinds[i]}` }), values[i]);
   return {
@@ -109,7 +109,8 @@ function scores() {
       const middle = lossOf(loss).level;
       const axis = axisOf([now.real, now.fake, before?.real, before?.fake], middle);
       const percent = (v) => `${(100 * placeOn(v, axis)).toFixed(1)}%`;
-      [axis.low, middle, axis.high].forEach((v, i) => put(ends[i], v === null || middle === null ? "" : number(v)));
+      const said = middle === null ? ["", t("gan_game_difference"), ""] : [axis.low, middle, axis.high].map(number);
+      said.forEach((text, i) => put(ends[i], text));
       level.hidden = middle === null;
       kinds.forEach((kind, i) => {
         const [v, was] = [now[kind], before?.[kind]];
@@ -135,7 +136,7 @@ const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`
 })).join(t("gan_game_want_and"));
 
 function loss({ id, side }) {
-  const [value, wants] = [h("output", { class: "ga-game-number" }), h("small")];
+  const [value, wants] = [h("span", { class: "ga-game-number" }), h("small")];
   return {
     node: h("div", {}, h("span", { class: "ga-game-key" }, h("b", { "data-t": `gan_game_${id}` }), value), wants),
     show: (/** @type {Values} */ values) => {

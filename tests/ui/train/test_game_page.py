@@ -16,14 +16,16 @@ from tests.ui.acting import visit_tab
 PICTURE = ".ga-game-picture"
 PART = PICTURE + " [data-part={}]"
 SCORES = (-3.0, -0.4, 0.3, 0.8, 3.0)
-# every loss's arrows: [loss, side, whose, real, fake, way]
+# every loss's arrows: [loss, side, real, fake, which way real goes, and fake]
 PULLS = """async (scores) => {
-  const entry = performance.getEntriesByType('resource').find((e) => e.name.endsWith('/gamegan.js'));
-  const { LOSSES, pull } = await import(entry.name);
+  const { name } = performance.getEntriesByType('resource')
+    .find((e) => e.name.endsWith('/gamegan.js'));
+  const { LOSSES, pull } = await import(name);
   const found = [];
   for (const loss of Object.keys(LOSSES)) for (const side of ['d', 'g'])
     for (const real of scores) for (const fake of scores)
-      found.push([loss, side, real, fake, pull(loss, side, 'real', real), pull(loss, side, 'fake', fake)]);
+      found.push([loss, side, real, fake, pull(loss, side, 'real', real),
+        pull(loss, side, 'fake', fake)]);
   return found;
 }"""
 PAINTED = """(part) => [...document.querySelectorAll(`.ga-game-picture [data-part=${part}] canvas`)]
@@ -33,7 +35,7 @@ ANIMATED = """() => [...document.querySelectorAll('.ga-game-back.is-on')]
 
 
 def numbers(page: Page, part: str) -> list[float]:
-    texts = page.locator(f"{PART.format(part)} output").all_inner_texts()
+    texts = page.locator(f"{PART.format(part)} .ga-game-number").all_inner_texts()
     return [float(text.replace("−", "-").replace(",", "")) for text in texts]
 
 
