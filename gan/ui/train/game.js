@@ -62,6 +62,7 @@ export class Game {
     this.find("#game-toggle").setAttribute("aria-expanded", String(yes));
     this.find("#game").classList.toggle("is-open", yes);
     this.find("#game-body").hidden = !yes;
+    this.#draw();
   }
 
   // ---- single steps, and those of slow motion -------------------------------------------------------
@@ -83,7 +84,6 @@ export class Game {
   #play() {
     Object.assign(this, { playing: true, rested: false, turn: 0 });
     this.#open(true);
-    this.#draw();
     this.#step(this.game.turns[0]);
   }
 
@@ -161,8 +161,16 @@ export class Game {
     const { run } = this;
     if (!run) return;
     const step = this.#stepNow();
-    const turn = this.#turnNow(step);
+    this.#drawButtons();
+    this.steps.show(run.id, step);
     const running = run.status?.state === "running" && !step;
+    this.#keepTurning(running);
+    if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);
+  }
+
+  /** @param {WatchedRun} run @param {Step | null} step @param {boolean} running */
+  #drawPicture(run, step, running) {
+    const turn = this.#turnNow(step);
     const loss = run.settings?.loss ?? this.form().settings.loss;
     const values = { ...this.game.read(run, step), pictures: this.#pictures(step), loss, turn,
       z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.fresh };
@@ -172,9 +180,6 @@ export class Game {
     const alt = run.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
       loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says;
     this.drawing.show({ ...values, says, alt });
-    this.#drawButtons();
-    this.#keepTurning(running);
-    this.steps.show(run.id, step);
   }
 
   #says(turn, step, { scores, before }) {
