@@ -59,7 +59,7 @@ class Train {
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.steer = new Steer(root, { send: (order) => this.#send(order) });
-    this.game = new Game(root, { send: (order) => this.#send(order), form: () => this.form.values() });
+    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     // from `start` on

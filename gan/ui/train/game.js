@@ -26,7 +26,7 @@ export class Game {
   number = -1;  // of the last step that was seen
   rested = false;  // slow motion has seen the run paused
 
-  // send(order) asks the server and throws what it refuses; form(): what a next run would be.
+  // send(order) asks the server and throws what it refuses; form(): what a next run would be, null before it is filled in.
   constructor(root, { send, form }) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
@@ -171,7 +171,7 @@ export class Game {
   /** @param {WatchedRun} run @param {Step | null} step @param {boolean} running */
   #drawPicture(run, step, running) {
     const turn = this.#turnNow(step);
-    const loss = run.settings?.loss ?? this.form().settings.loss;
+    const loss = run.settings?.loss ?? this.form()?.settings.loss ?? "";
     const values = { ...this.game.read(run, step), pictures: this.#pictures(step), loss, turn,
       z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.fresh };
     this.fresh = false;
@@ -195,7 +195,7 @@ export class Game {
     const newest = snapshots.at(-1);
     const fake = step ? of("run/picture", { id, name: "after", n: step.number })
       : id && newest !== undefined ? of("snapshot", { id, nimg: newest, since: status?.since ?? 0 }) : null;
-    const data = id ? status?.data ?? "" : this.form().data;
+    const data = id ? status?.data ?? "" : this.form()?.data ?? "";
     const real = id && reals ? of("run/picture", { id, name: "reals" })
       : boot.train.data.includes(data) ? of("train/reals", { data }) : null;
     return { fake, real };
