@@ -88,15 +88,21 @@ def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminat
 
 def parameter_count(config: ModelConfig | PortedConfig) -> int:
     """Parameters of both models together, without allocating any memory."""
+    return sum(parameter_counts(config))
+
+
+def parameter_counts(config: ModelConfig | PortedConfig) -> tuple[int, int]:
+    """Parameters of G and of D (0 without one), without allocating any memory."""
     with shapes_only():
         if isinstance(config, PortedConfig):
             port = port_of(config)
-            built = (port.generator(config), port.discriminator(config))
-            return sum(count_parameters(m) for m in built if m is not None)
+            g, d = port.generator(config), port.discriminator(config)
+            return count_parameters(g), 0 if d is None else count_parameters(d)
         # spectral norm adds no parameters, and is slow to set up without values
-        d = assemble(replace(config, spectral_norm=False), NETWORKS[config.family].discriminator)
-        models = (NETWORKS[config.family].generator(config), d)
-    return sum(count_parameters(m) for m in models)
+        critic = assemble(
+            replace(config, spectral_norm=False), NETWORKS[config.family].discriminator
+        )
+        return count_parameters(NETWORKS[config.family].generator(config)), count_parameters(critic)
 
 
 def _check(config: ModelConfig | PortedConfig) -> None:

@@ -6,6 +6,7 @@ import {
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
+import { Game } from "./game.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { presentWithKey } from "../page/kit/present.js";
 import { LiveGrid } from "./livegrid.js";
@@ -39,6 +40,7 @@ class Train {
   /** @type {Health | null} */ health = null;
   /** @type {Step | null} */ step = null;
   /** @type {Settings | null} */ settings = null;
+  /** @type {{ g: number, d: number } | null} */ parameters = null;
   mark = -1;
   reals = false;
   viewers = 0;
@@ -57,6 +59,7 @@ class Train {
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.steer = new Steer(root, { send: (order) => this.#send(order) });
+    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     // from `start` on
@@ -70,14 +73,14 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, health: null, step: null, settings: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      status: null, health: null, step: null, settings: null, parameters: null, mark: -1, reals: false, viewers: 0, willPause: false,
       bytes: 0, keep_mb: 0,
     });
     looked.run = id;
   }
 
   start() {
-    this.poll = new Poll((signal) => this.#look(signal), () => (isBusy(this.status ? [this.status] : []) ? TICK_MS.busy : TICK_MS.idle), this.root);
+    this.poll = new Poll((signal) => this.#look(signal), () => (this.game.waits || isBusy(this.status ? [this.status] : []) ? TICK_MS.busy : TICK_MS.idle), this.root);
     this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw(),
       tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
     this.#listen();
@@ -316,7 +319,7 @@ class Train {
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
     for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes", "keep_mb"]) {
+    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();
@@ -337,6 +340,7 @@ class Train {
     this.charts.show(this, this.time.nimg);
     this.diagnosis.show(this);
     this.steer.show(this);
+    this.game.show(this);
   }
 
   #drawFigures(status) {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import apply_settings
+from gan.config import RunConfig, apply_settings
 from gan.data import DATA_NAMES
 from gan.errors import GanError
 from gan.metrics.findings import REMEDY_NAMES
+from gan.models import parameter_counts
+from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.trainer import GRID, fixed_noise
 from gan.ui.server.routes import (
@@ -38,6 +41,7 @@ from gan.ui.train import start_form
 from gan.ui.train.run_list import RunListCache
 from gan.ui.train.training_queue import Turns, note_viewer
 
+log = logging.getLogger(__name__)
 POINTS = 500  # curve rows in the first reply; later ones send only new rows
 ACTIVE = ("starting", "running", "paused")
 PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
@@ -209,8 +213,19 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     if watched.config is not None and watched.config_mark != had["mark"]:
         news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
         news["classes"] = list(watched.config.class_names)
+        news["parameters"] = _parameters(watched.config)
         news["keep_mb"] = watched.config.keep_mb
     return news
+
+
+def _parameters(config: RunConfig) -> dict[str, int] | None:
+    """The sizes of a run's networks; None where its config, whosever it is, builds none."""
+    try:
+        g, d = parameter_counts(resolve_widths(config).model)
+    except Exception:
+        log.exception("the networks of a run cannot be counted")
+        return None
+    return {"g": g, "d": d}
 
 
 async def snapshot(context: Context, request: Request) -> Response:

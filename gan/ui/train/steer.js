@@ -1,9 +1,8 @@
-// Steering a running training: settings that take effect at once, slow motion, single steps.
+// Steering a running training: settings that take effect at once, slow motion.
 /** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
 import { Settings } from "./settings.js";
-import { StepView } from "./stepview.js";
 
 const SPEEDS = [0.5, 1, 2, 5, 10, 25, 0];  // steps a second, 0 is full speed
 const LAST_EVENTS = 30;
@@ -14,7 +13,7 @@ export class Steer {
   constructor(root, { send }) {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
-    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "step"> | null} */
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history"> | null} */
     this.run = null;
     /** @type {number | null} */
     this.rate = null;  // of the slider
@@ -23,7 +22,6 @@ export class Steer {
     this.eventsDrawn = "";
     this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
     this.find("#steer-fields").replaceChildren(this.settings.node);
-    this.steps = new StepView(this.find("#step-view"));
     this.#build();
     on("language", () => { this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
     translate(this.find("#steer"));
@@ -41,9 +39,6 @@ export class Steer {
       boot.remember("gan-steer", yes ? "open" : "closed");
     });
     open(recall("gan-steer") === "open");
-    for (const what of ["d", "g", "both"]) {
-      this.find(`#step-${what}`).addEventListener("click", () => this.#order({ command: "step", what }));
-    }
     const slider = this.find("#slow");
     slider.max = SPEEDS.length - 1;
     slider.value = SPEEDS.length - 1;
@@ -75,25 +70,24 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
-  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "step">} run */
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history">} run */
   show(run) {
-    const { id, status, settings, history, step } = run;
+    const { id, status, settings, history } = run;
     if (this.run?.id !== id) {
       this.waiting.clear();
       this.#note("");
     }
-    this.run = { id, status, settings, history, step };
+    this.run = { id, status, settings, history };
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });
     this.#confirm(settings ?? {});
     this.settings.enable(may);
-    for (const node of ["#step-d", "#step-g", "#step-both", "#slow"].map(this.find)) node.disabled = !may;
+    this.find("#slow").disabled = !may;
     this.find("#steer-why").textContent = may || !status ? "" : t(!ACTIVE.includes(status.state) ? "gan_steer_over"
       : status.steerable ? "gan_steer_soon" : "gan_steer_foreign");
     this.#followSpeed(status);
     this.#drawEvents(history);
-    this.steps.show(id, step);
   }
 
   #confirm(settings) {

@@ -10,6 +10,7 @@ from gan.ui.server.profile import Profile
 from gan.ui.train import (
     own_images,
     presets,
+    real_images,
     routes,
     run_list,
     start_form,
@@ -40,6 +41,7 @@ TAB = Tab(
         *presets.ROUTES,
         *run_list.ROUTES,
         *timelapses.ROUTES,
+        *real_images.ROUTES,
     ),
     options,
 )

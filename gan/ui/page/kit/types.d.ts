@@ -162,6 +162,7 @@ export interface WatchedRun {
   health: Health | null;
   step: Step | null;
   settings: Settings | null;
+  parameters: { g: number; d: number } | null;  // of the networks
   reals: boolean;
   beginning: boolean;
 }
@@ -359,7 +360,7 @@ export type State = StateReply & { ref: string | null; ready: boolean };
 export interface StateReply { models: Model[]; runs: Run[] }
 
 /** A run's news since what was known of it. */
-export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes"> {
+export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes" | "parameters"> {
   gone?: RefusedBody;
   status: Run;
   problem: RefusedBody | null;
@@ -369,6 +370,7 @@ export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "clas
   bytes: number;
   mark: number;
   classes?: string[];
+  parameters?: WatchedRun["parameters"];
   keep_mb?: number;
 }
 

@@ -1,0 +1,234 @@
+// The picture of the game above a training: whose turn it is, single steps, and slow motion, which
+// makes such steps by itself.
+/** @import { Step, WatchedRun } from "../page/kit/types" */
+import { ACTIVE, boot, modelOf, on, recall, say, t, translate } from "../page/kit/core.js";
+import { tabIsOpen } from "../page/kit/fresh.js";
+import { named } from "../page/kit/figures.js";
+import { GameDrawing } from "./gamedraw.js";
+import { gameOf } from "./games.js";
+import { StepView } from "./stepview.js";
+
+const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than they are
+const DWELL_MS = 2400;  // slow motion rests at each step
+const LOST_MS = 15_000;  // a step that has not come by then ends slow motion
+const PHONE = 640;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Game {
+  waits = false;  // for a step that was asked for
+  playing = false;
+  turn = 0;
+  fresh = false;
+  /** @type {WatchedRun | null} */ run = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ timer = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ next = undefined;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ lost = undefined;
+  number = -1;  // of the last step that was seen
+  rested = false;  // slow motion has seen the run paused
+
+  // send(order) asks the server and throws what it refuses; form(): what a next run would be, null before it is filled in.
+  constructor(root, { send, form }) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.send = send;
+    this.form = form;
+    this.game = gameOf();
+    this.drawing = new GameDrawing(this.game);
+    this.find("#game-body").append(this.drawing.node);
+    this.steps = new StepView(this.find("#step-view"));
+    this.#listen();
+    translate(this.find("#game"));
+    this.#open(recall("gan-game") ? recall("gan-game") === "open" : innerWidth >= PHONE);
+    on("language", () => this.#draw());
+    still.addEventListener("change", () => this.#draw());
+  }
+
+  #listen() {
+    this.find("#game-toggle").addEventListener("click", () => {
+      const yes = this.find("#game-body").hidden;
+      this.#open(yes);
+      boot.remember("gan-game", yes ? "open" : "closed");
+    });
+    for (const what of ["d", "g", "both"]) {
+      this.find(`#step-${what}`).addEventListener("click", () => { this.#rest(); this.#step(what); });
+    }
+    this.find("#slow-motion").addEventListener("click", () => (this.playing ? this.#rest() : this.#play()));
+    for (const form of ["#train-form", "#settings"]) {  // before there is a run: that of the form
+      this.find(form).addEventListener("change", () => { if (!this.run?.id) this.#draw(); });
+    }
+  }
+
+  #open(yes) {
+    this.find("#game-toggle").setAttribute("aria-expanded", String(yes));
+    this.find("#game").classList.toggle("is-open", yes);
+    this.find("#game-body").hidden = !yes;
+    this.#draw();
+  }
+
+  // ---- single steps, and those of slow motion -------------------------------------------------------
+
+  async #step(what) {
+    this.waits = true;
+    clearTimeout(this.lost);
+    this.lost = setTimeout(() => { this.waits = false; this.#rest(); }, LOST_MS);
+    try {
+      await this.send({ command: "step", what });
+      this.#note("");
+    } catch (error) {
+      this.waits = false;
+      this.#rest();
+      this.#note(say(error));
+    }
+  }
+
+  #play() {
+    Object.assign(this, { playing: true, rested: false, turn: 0 });
+    this.#open(true);
+    this.#step(this.game.turns[0]);
+  }
+
+  #rest() {
+    clearTimeout(this.next);
+    if (!this.playing) return;
+    this.playing = false;
+    this.#draw();
+  }
+
+  // A step has come: the next one after a moment, as long as somebody looks.
+  #came() {
+    this.waits = false;
+    clearTimeout(this.lost);
+    if (!this.playing) return;
+    clearTimeout(this.next);
+    this.next = setTimeout(() => {
+      if (!tabIsOpen(this.root)) return this.#rest();
+      this.turn = (this.turn + 1) % this.game.turns.length;
+      this.#step(this.game.turns[this.turn]);
+    }, DWELL_MS);
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------------
+
+  /** @param {WatchedRun} run */
+  show(run) {
+    const { id, status, step, rows, parameters, snapshots, settings, reals, beginning } = run;
+    const other = this.run?.id !== id;
+    if (other) {
+      Object.assign(this, { waits: false, number: step?.number ?? -1 });
+      this.#rest();
+      this.#note("");
+    }
+    const first = this.run?.status === null || other;
+    this.run = /** @type {WatchedRun} */ ({ id, status, step, rows, parameters, snapshots, settings, reals, beginning });
+    if (step && step.number !== this.number) {
+      this.number = step.number;
+      if (this.waits || !first) this.#came();
+    }
+    this.#watchOver(status);
+    this.#draw();
+  }
+
+  // Slow motion ends where the run goes on, or may not be steered any more.
+  #watchOver(status) {
+    if (!this.playing) return;
+    if (status?.state === "paused") this.rested = true;
+    const goesOn = this.rested && status?.state === "running";
+    if (goesOn || !this.#steers()) this.#rest();
+  }
+
+  #steers() {
+    const status = this.run?.status;
+    return Boolean(status?.steerable && ["running", "paused"].includes(status.state));
+  }
+
+  // The single step that the run rests at, or null.
+  /** @returns {Step | null} */
+  #stepNow() {
+    const { status = null, step = null } = this.run ?? {};
+    if (!step || !status || ["running", "starting"].includes(status.state)) return null;
+    return this.playing || this.waits || step.nimg === status.nimg ? step : null;
+  }
+
+  #turnNow(step) {
+    const state = this.run?.beginning ? "starting" : this.run?.status?.state;
+    if (step) return step.what;
+    if (state === "running" && this.run?.rows.length) return still.matches ? "both" : this.game.turns[this.turn];
+    if (!this.run?.id && !this.run?.beginning) return "idle";
+    return state === "paused" ? "paused" : ACTIVE.includes(state ?? "starting") ? "starting" : "over";
+  }
+
+  #draw() {
+    const { run } = this;
+    if (!run) return;
+    const step = this.#stepNow();
+    this.#drawButtons();
+    this.steps.show(run.id, step);
+    const running = run.status?.state === "running" && !step;
+    this.#keepTurning(running);
+    if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);
+  }
+
+  /** @param {WatchedRun} run @param {Step | null} step @param {boolean} running */
+  #drawPicture(run, step, running) {
+    const turn = this.#turnNow(step);
+    const loss = run.settings?.loss ?? this.form()?.settings.loss ?? "";
+    const values = { ...this.game.read(run, step), pictures: this.#pictures(step), loss, turn,
+      z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.fresh };
+    this.fresh = false;
+    const says = this.#says(turn, step, values);
+    const of = (v) => (Number.isFinite(v) ? named(v) : "–");
+    const alt = run.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
+      loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says;
+    this.drawing.show({ ...values, says, alt });
+  }
+
+  #says(turn, step, { scores, before }) {
+    if (!step) return t(`gan_game_says_${turn}`);
+    const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
+    return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
+  }
+
+  // Cut from sheets that the page has anyway, but for the real images before a run has written its own.
+  #pictures(step) {
+    const { id, status, snapshots, reals } = /** @type {WatchedRun} */ (this.run);
+    const of = (path, values) => `${path}?${new URLSearchParams(values)}`;
+    const newest = snapshots.at(-1);
+    const fake = step ? of("run/picture", { id, name: "after", n: step.number })
+      : id && newest !== undefined ? of("snapshot", { id, nimg: newest, since: status?.since ?? 0 }) : null;
+    const data = id ? status?.data ?? "" : this.form()?.data ?? "";
+    const real = id && reals ? of("run/picture", { id, name: "reals" })
+      : boot.train.data.includes(data) ? of("train/reals", { data }) : null;
+    return { fake, real };
+  }
+
+  #drawButtons() {
+    const may = this.#steers();
+    for (const id of ["#step-d", "#step-g", "#step-both"]) this.find(id).disabled = !may;
+    const slow = this.find("#slow-motion");
+    slow.disabled = !may && !this.playing;
+    slow.setAttribute("aria-pressed", String(this.playing));
+    const key = this.playing ? "gan_game_slow_stop" : "gan_game_slow";
+    const label = slow.querySelector("[data-t]");
+    if (label.dataset.t === key) return;
+    label.dataset.t = key;
+    label.textContent = t(key);
+    slow.querySelector("path").setAttribute("d", this.playing ? "M4 4h8v8H4z" : "M5 3v10l8-5z");
+  }
+
+  // At full speed: D, G, D, G, calmly, while it is looked at.
+  #keepTurning(running) {
+    if (!running || still.matches) {
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      return;
+    }
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.turn = (this.turn + 1) % this.game.turns.length;
+      this.fresh = true;
+      if (tabIsOpen(this.root)) this.#draw();
+    }, TURN_MS);
+  }
+
+  #note(sentence) { this.find("#step-note").textContent = sentence; }
+}
