@@ -39,11 +39,11 @@ class Help {
     this.described = null;
     this.said = h("p", { id: "ga-help-said" });
     this.more = h("p", { class: "ga-help-more" });
-    this.bubble = h("div", { class: "ga ga-help-pop", hidden: true }, this.said, this.more);
+    this.bubble = h("aside", { class: "ga ga-help-pop", hidden: true }, this.said, this.more);
     this.title = h("h2", {});
     this.text = h("p", {});
     this.related = h("p", { class: "ga-help-more" });
-    this.bar = h("aside", { class: "ga", id: "ga-help-bar", hidden: true, "data-t-label": "gan_help" },
+    this.bar = h("aside", { class: "ga", id: "ga-help-bar", hidden: true },
       h("div", { class: "ga-help-about" }, this.title, this.text, this.related),
       h("p", { class: "ga-help-how", "data-t": "gan_help_how" }),
       h("div", { class: "ga-help-ways" },
@@ -86,6 +86,8 @@ class Help {
 
   #words() {
     translate(this.bar);
+    this.bar.setAttribute("aria-label", t("gan_help"));
+    this.bubble.setAttribute("aria-label", t("gan_help_said"));
     this.#tell();
   }
 
