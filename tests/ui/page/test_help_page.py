@@ -74,6 +74,12 @@ def test_a_sentence_comes_by_touch_by_keys_and_by_mouse_and_goes_by_escape(open_
     page.keyboard.press("Escape")
     expect(bubble).to_be_hidden()
 
+    page.hover("#psi")  # a resting mouse is told, one that drags is not covered
+    expect(bubble).to_be_visible()
+    page.mouse.down()
+    expect(bubble).to_be_hidden()
+    page.mouse.up()
+
     page.locator("#randomise").focus()
     described = page.locator("#randomise").get_attribute("aria-describedby")
     expect(page.locator(f"#{described}")).to_contain_text("new seed")

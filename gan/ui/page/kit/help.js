@@ -59,6 +59,7 @@ class Help {
     on("language", () => this.#words());
     this.toggle.addEventListener("click", () => this.switch(!this.on));
     document.addEventListener("pointerover", (e) => this.#pointed(e));
+    document.addEventListener("pointerdown", (e) => this.#held(e), true);
     document.addEventListener("focusin", (e) => this.#focused(e));
     document.addEventListener("focusout", () => this.#undescribe());
     document.addEventListener("click", (e) => this.#clicked(e), true);
@@ -95,7 +96,7 @@ class Help {
 
   /** @param {PointerEvent} e */
   #pointed(e) {
-    if (e.pointerType === "touch" || !(e.target instanceof Element)) return;
+    if (e.pointerType === "touch" || e.buttons || !(e.target instanceof Element)) return;  // not amid a drag
     clearTimeout(this.soon);
     if (this.bubble.contains(e.target)) return;
     const { target } = e;
@@ -104,6 +105,14 @@ class Help {
     const found = near && (this.on || near.host.getBoundingClientRect().height <= TALL_PX) ? near : null;
     if (found?.host === this.shown?.host && found) return;
     if (!this.pinned) this.soon = setTimeout(() => (found ? this.#show(target, { pinned: false }) : this.#left()), found ? (this.on ? POINT_MS : REST_MS) : LEAVE_MS);
+  }
+
+  // What is pressed or dragged is not covered by its own sentence.
+  /** @param {PointerEvent} e */
+  #held(e) {
+    clearTimeout(this.soon);
+    if (this.on || this.pinned || !(e.target instanceof Element) || this.bubble.contains(e.target)) return;
+    this.hide();
   }
 
   #left() { if (!this.#holdsFocus()) this.hide(); }
@@ -173,7 +182,9 @@ class Help {
       this.hide();
     }
     if (e.key !== "?" || e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
-    if (e.target instanceof Element && (e.target.matches(TYPED) || e.target.closest("dialog"))) return;
+    // only while the focus is in one of our boards: WCAG 2.1.4
+    if (!(e.target instanceof Element) || !e.target.closest(".ga")) return;
+    if (e.target.matches(TYPED) || e.target.closest("dialog")) return;
     e.preventDefault();
     this.switch(!this.on);
   }
