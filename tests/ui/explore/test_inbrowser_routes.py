@@ -100,11 +100,11 @@ def test_nothing_else_is_served_beside_the_runtime(client: TestClient, path: str
 
 
 def test_the_runtime_comes_with_its_licences():
-    assert "MIT License" in (UI / "explore" / "ort" / "LICENSE").read_text()
+    assert "MIT License" in (UI / "server" / "ort" / "LICENSE").read_text()
     assert "Eigen" in inbrowser.packed("ThirdPartyNotices.txt", "identity").decode()
-    assert sum(p.stat().st_size for p in (UI / "explore" / "ort").iterdir()) < 4e6
+    assert sum(p.stat().st_size for p in (UI / "server" / "ort").iterdir()) < 4e6
     assert {f"{name}.br" for name in RUNTIME} <= {
-        p.name for p in (UI / "explore" / "ort").iterdir()
+        p.name for p in (UI / "server" / "ort").iterdir()
     }
 
 

@@ -98,7 +98,8 @@ GUTTERS = """(selector) => { const canvas = document.querySelector(selector);
 def test_tiles_stand_apart_at_every_size_and_zoom(open_page, run: RunReader, options: dict):
     if not run.config().model.classes:
         pytest.skip("the same sheets")
-    step = {"number": 1, "what": "g", "nimg": 64, "fake_scores_before": [0.0] * 64}
+    nimg = run.status().nimg  # it rests at this step
+    step = {"number": 1, "what": "g", "nimg": nimg, "fake_scores_before": [0.0] * 64}
     step |= {"fake_scores_after": [1.0] * 64, "loss": 1, "grad_norm": 1, "lr": 1}
     step |= {"scores_before": {}, "scores_after": {}}
     (run.path / "step.json").write_text(json.dumps(step))
@@ -108,6 +109,8 @@ def test_tiles_stand_apart_at_every_size_and_zoom(open_page, run: RunReader, opt
     watch(page, run)
     page.click("#reals-toggle")
     expect(page.locator("#reals-tiles")).to_be_visible()
+    if page.locator("#game-toggle").get_attribute("aria-expanded") == "false":
+        page.click("#game-toggle")  # folded on a phone, and the step with it
     for canvas in ("#grid-tiles", "#reals-tiles", ".ga-tiles canvas"):
         page.wait_for_function(f"({GUTTERS})({canvas!r}).gutters === 7")
         assert 1 <= page.evaluate(GUTTERS, canvas)["wide"] <= 2
