@@ -101,7 +101,7 @@ function scores() {
   const ends = [h("small"), h("small"), h("small")];
   line.append(level, ...tails, ...dots);
   const values = kinds.map(() => h("span", { class: "ga-game-number" }));
-  const key = (i) => h("span", { class: "ga-game-key" }, h("i", { class: `ga-game-dot is-${kinds[i]}` }),
+  const key = (i) => h("span", { class: "ga-game-key", "data-help": `gan_line_score_${kinds[i]}_help` }, h("i", { class: `ga-game-dot is-${kinds[i]}` }),
     h("span", { "data-t": `gan_game_score_${kinds[i]}` }), values[i]);
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_scores" }), key(0), line, h("div", { class: "ga-game-ends" }, ...ends), key(1)),
@@ -138,7 +138,7 @@ const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`
 function loss({ id, side }) {
   const [value, wants] = [h("span", { class: "ga-game-number" }), h("small")];
   return {
-    node: h("div", {}, h("span", { class: "ga-game-key" }, h("b", { "data-t": `gan_game_${id}` }), value), wants),
+    node: h("div", {}, h("span", { class: "ga-game-key", "data-help": `gan_line_${id}_help` }, h("b", { "data-t": `gan_game_${id}` }), value), wants),
     show: (/** @type {Values} */ values) => {
       put(value, number(values.losses[id]));
       put(wants, t("gan_game_wants", { wants: wantsText(values.loss, side) }));

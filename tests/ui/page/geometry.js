@@ -1,7 +1,7 @@
 // What is wrong with how the page lies on the screen, a sentence each: for test_screens_page.py.
 (() => {
   const visible = (e) => e.getClientRects().length > 0 && e.checkVisibility({ visibilityProperty: true })
-    && !e.closest(".ga-sr, .visually-hidden");
+    && !e.closest(".ga-sr, .visually-hidden, .ga-skip:not(:focus)");
   const nameOf = (e) => `${e.tagName.toLowerCase()}${e.id ? `#${e.id}` : `.${e.className}`} “${(e.innerText ?? "").trim().slice(0, 30)}”`;
   const pencil = document.createElement("canvas").getContext("2d");
 
