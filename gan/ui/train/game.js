@@ -10,7 +10,7 @@ import { StepView } from "./stepview.js";
 
 const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than they are
 const DWELL_MS = 2400;  // slow motion rests at each step
-const LOST_MS = 15_000;  // a step that has not come by then ends slow motion
+const LOST_MS = 60_000;  // a step that has not come by then ends slow motion
 const PHONE = 640;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
