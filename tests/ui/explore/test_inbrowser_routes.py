@@ -103,9 +103,7 @@ def test_the_runtime_comes_with_its_licences():
     assert "MIT License" in (UI / "server" / "ort" / "LICENSE").read_text()
     assert "Eigen" in inbrowser.packed("ThirdPartyNotices.txt", "identity").decode()
     assert sum(p.stat().st_size for p in (UI / "server" / "ort").iterdir()) < 4e6
-    assert {f"{name}.br" for name in RUNTIME} <= {
-        p.name for p in (UI / "server" / "ort").iterdir()
-    }
+    assert {f"{name}.br" for name in RUNTIME} <= {p.name for p in (UI / "server" / "ort").iterdir()}
 
 
 # ---- the models ---------------------------------------------------------------------------------
