@@ -102,6 +102,10 @@ def test_the_picture_shows_the_training_and_what_each_step_moves(page: Page, run
         expect(still).to_contain_text("held still")
         expect(page.locator("#step-view img")).to_have_count(2)
         after = json.loads((run / "step.json").read_text("utf-8"))["scores_after"]
+        for _ in range(100):  # the page asks for them once a second
+            if numbers(page, "scores") == shown(after["real"], after["fake"]):
+                break
+            page.wait_for_timeout(200)
         assert numbers(page, "scores") == shown(after["real"], after["fake"])
     expect(picture).to_have_attribute("aria-label", re.compile("^D has made one step, G none"))
 
