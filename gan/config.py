@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gan.errors import ConfigError, suggest
+from gan.messages import Message
 from gan.schema import check_ranges, option, plain, typed
 
 Family = Literal["mlp", "dcgan", "conv"]
@@ -316,6 +317,9 @@ def setting_of(config: RunConfig, key: str) -> Any:
     return plain(getattr(part, key))
 
 
+TYPES = {bool: "true or false", int: "a whole number", float: "a number"}  # translated parts
+
+
 def _literal(name: str, hint: Any, raw: str) -> Any:
     if typing.get_origin(hint) is tuple:
         return tuple(_literal(name, int, part) for part in raw.split(",") if part.strip())
@@ -326,7 +330,7 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
             ]
         return hint(raw) if hint in (int, float) else raw
     except (KeyError, ValueError):
-        kind = {bool: "true or false", int: "a whole number", float: "a number"}[hint]
+        kind = Message(TYPES[hint])
         raise ConfigError(
             "{field} must be {type}, got {got}; correct it", field=name, type=kind, got=repr(raw)
         ) from None
