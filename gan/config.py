@@ -317,7 +317,7 @@ def setting_of(config: RunConfig, key: str) -> Any:
     return plain(getattr(part, key))
 
 
-TYPES = {bool: "true or false", int: "a whole number", float: "a number"}  # translated parts
+TYPES = {bool: Message("true or false"), int: Message("a whole number"), float: Message("a number")}
 
 
 def _literal(name: str, hint: Any, raw: str) -> Any:
@@ -330,7 +330,7 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
             ]
         return hint(raw) if hint in (int, float) else raw
     except (KeyError, ValueError):
-        kind = Message(TYPES[hint])
+        kind = TYPES[hint]
         raise ConfigError(
             "{field} must be {type}, got {got}; correct it", field=name, type=kind, got=repr(raw)
         ) from None

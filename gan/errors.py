@@ -18,7 +18,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from gan.messages import Message, literal
 
@@ -34,6 +34,13 @@ class GanError(Exception):
         super().__init__(key)
         named = {} if field is None else {"field": field}
         self.field, self.message = field, Message(key, **named, **values)
+
+    @classmethod
+    def of(cls, message: Message) -> Self:
+        """An error that says a message which exists already."""
+        error = cls(message.key)
+        error.field, error.message = message.values.get("field"), message
+        return error
 
     def __str__(self) -> str:
         return str(self.message)
@@ -100,10 +107,10 @@ class HubError(GanError):
         super().__init__(key, **values)
         self.kind: HubErrorKind = kind
 
-    @staticmethod
-    def of(kind: HubErrorKind, message: Message) -> HubError:
-        """With a message that is there already."""
-        error = HubError(kind, message.key)
+    @classmethod
+    def of(cls, message: Message, kind: HubErrorKind = "server") -> Self:
+        """An error of this kind that says a message which exists already."""
+        error = cls(kind, message.key)
         error.message = message
         return error
 
@@ -116,7 +123,7 @@ class HubError(GanError):
         """The inverse of `to_json`."""
         message = Message.from_json(found["message"])
         if "files" not in found:
-            return HubError.of(found["kind"], message)
+            return HubError.of(message, found["kind"])
         files = tuple((name, size) for name, size in found["files"])
         return HubChoice(message.key, files, **message.values)
 

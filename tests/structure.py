@@ -96,6 +96,7 @@ TAB_MAY = {"server", "page"}
 SCRIPT_IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""")
 BLANK = re.compile(r"\{\w+\}")
 IS_KEY = re.compile(r"gan_[\w.-]+$")  # of a text of the page; a sentence is its own key
+TEMPLATE = re.compile(r"\{[a-z]\w*\}")
 COUNTED = re.compile(r"^\{count\} ")  # a reason, after how often it applied
 EXPORTED = re.compile(
     r"^export (?:async )?(?:const|let|function\*?|class) (\w+)|^export \{ ([\w, ]+) \}", re.M
@@ -207,11 +208,21 @@ def sentences(root: Path = ROOT) -> dict[str, str]:
             for node in tree.body
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
+        formatted = {
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.JoinedStr)
+            for part in node.values
+        }
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and (argument := _sentence(node)) is not None:
-                for key in _texts(argument, constants):
-                    if WORD.search(BLANK.sub("", key)) and not IS_KEY.match(key):
-                        found.setdefault(key, f"{path.relative_to(root)}:{node.lineno}")
+                keys = _texts(argument, constants)
+            else:  # a template in a table, or one that a function of ours makes an error of
+                keys = [key for key in _texts(node, {}) if " " in key and TEMPLATE.search(key)]
+                keys = [] if id(node) in formatted or "\n" in "".join(keys) else keys
+            for key in keys:
+                if WORD.search(BLANK.sub("", key)) and not IS_KEY.match(key):
+                    found.setdefault(key, f"{path.relative_to(root)}:{node.lineno}")
     return found
 
 

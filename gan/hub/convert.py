@@ -229,7 +229,7 @@ def _unexpected(file: Path, error: Exception) -> HubError:
 
 
 def _tell(work: Path, error: GanError) -> None:
-    told = error if isinstance(error, HubError) else HubError.of("unknown-layout", error.message)
+    told = error if isinstance(error, HubError) else HubError.of(error.message, "unknown-layout")
     write_json(work / "told.json", told.to_json())
 
 

@@ -111,7 +111,7 @@ def _from_safetensors(file: Path) -> dict[str, Tensor]:
         tensor_specs(file)  # the header first: it may be at most 1 MB and 2,000 tensors
         return read_tensors(file)
     except WeightsError as error:
-        raise HubError.of("damaged", error.message) from error
+        raise HubError.of(error.message, "damaged") from error
 
 
 def _told(file: Path, error: Exception) -> HubError:

@@ -34,7 +34,7 @@ def in_a_terminal(message: Message, path: Path) -> RunError:
     """An error with the message of `no_space` plus the command line option that helps."""
     option = {RESUME: "--resume", FORK: "--fork"}.get(message.key)
     if option is None:
-        return RunError(message.key, **message.values)
+        return RunError.of(message)
     command = f"{option} {shlex.quote(str(path))}"
     return RunError("{sentence} with {command}", sentence=message, command=command)
 

@@ -312,7 +312,7 @@ def _ended_with(message: Message) -> RunError:
     """The error of a training that ended before it began."""
     if not message or str(message) == READING:  # what it says before it reads the images
         return RunError("the training ended without a word")
-    return RunError(message.key, **message.values)
+    return RunError.of(message)
 
 
 def _has_said(log: Path, sentence: str) -> bool:

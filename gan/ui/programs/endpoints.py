@@ -279,7 +279,7 @@ async def replies(told: AsyncIterator[bytes]) -> AsyncIterator[dict]:
     async for text in told:
         news = json.loads(text)
         if problem := Message.from_json(news):
-            raise PageError(problem.key, **problem.values)
+            raise PageError.of(problem)
         if "evaluation" in news:
             yield news["evaluation"] | {"nimg": news["nimg"]}
         elif "fraction" in news:

@@ -36,7 +36,7 @@ class PageError(GanError):
     status: of the HTTP reply.
     """
 
-    def __init__(self, key: str, *, status: int = 400, **values: Any) -> None:
+    def __init__(self, key: str, /, *, status: int = 400, **values: Any) -> None:
         super().__init__(key, **values)
         self.status = status
 

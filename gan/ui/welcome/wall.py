@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections import OrderedDict
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +29,7 @@ from gan.sampling import affordable, latents, slerp
 from gan.ui.server.fair_queue import SLICE_S, Later
 from gan.ui.server.gpu import show
 from gan.ui.server.inbrowser import MAX_MODEL_BYTES, model_bytes
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import NEVER, Context, Handler, drawn
 
 TILES = 48  # 12 x 4 at 2,560 px; a phone shows the first 20
@@ -137,24 +137,22 @@ class Walls:
     """The last KEPT replies, each made once. All of it runs on the one drawing thread."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._making: set[str] = set()
+        self._kept = Kept[bytes](capacity=KEPT)
+        self._making: set[tuple] = set()
 
     def made(self, ref: str, weights: Weights) -> Generator[object, None, bytes]:
-        """The reply, in slices of work; who asks while it is being made waits for it."""
-        key = f"{ref} {weights.revision}"
+        """The reply, in slices of work; further requests wait while it is being made."""
+        key = (ref, weights.revision)
         while key in self._making:
             yield Later(WAIT_S)
-        if key not in self._kept:
+        reply = self._kept.find(key)
+        if reply is None:
             self._making.add(key)
             try:
-                self._kept[key] = yield from build(weights, ref)
+                reply = yield from build(weights, ref)
             finally:  # the visitor may have left
                 self._making.discard(key)
-        self._kept.move_to_end(key)
-        reply = self._kept[key]
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+            self._kept.put(key, reply)
         return reply
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
-// Presentation: one picture at most of the screen, large type and a few keys, for whoever stands
-// before an audience. A tab says what is drawn, what is said of it, and what its keys do.
+// Presentation mode: the picture on most of the screen, large type and a few keys, for an audience.
+// A tab says what is drawn, what is said of it, and what its keys do.
 /** @import { Presented, PresentKey } from "./types" */
 import { h, pencil, t } from "./core.js";
 import { crispSize } from "./painter.js";
@@ -68,7 +68,7 @@ class Presentation {
     node.showModal();
     node.focus();
     this.#draw(performance.now());
-    // a page within a page, as on a Space, may be refused it: then the window has to do
+    // an iframe, as on a Space, may be refused full screen: then the window is used
     this.frame.requestFullscreen?.().then(() => {
       if (open === this) document.addEventListener("fullscreenchange", this.left);
       else document.exitFullscreen().catch(() => {});
@@ -181,7 +181,7 @@ class Presentation {
     const side = modules.length;
     Object.assign(this.code, { hidden: false, width: side, height: side });
     const context = pencil(this.code);
-    context.fillStyle = "#fff";  // in both themes: cameras want it so
+    context.fillStyle = "#fff";  // in both themes: cameras expect it
     context.fillRect(0, 0, side, side);
     context.fillStyle = "#000";
     modules.forEach((row, y) => row.forEach((dark, x) => { if (dark) context.fillRect(x, y, 1, 1); }));

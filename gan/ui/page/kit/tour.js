@@ -1,5 +1,5 @@
-// Shown around in four steps, each at the real control, which works meanwhile. No library: driver.js
-// is 5 times this and lays a pane over the page, where here one is to drag the slider itself.
+// A tour of four steps, each at the real control, which can be used meanwhile. No library: driver.js
+// is five times as long and covers the page, while here visitors should drag the slider themselves.
 import { boot, emit, h, on, openTab, t } from "./core.js";
 
 /** @type {{ name: string, tab: string, at: string[] }[]} the first of `at` that is on screen */
