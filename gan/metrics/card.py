@@ -1,26 +1,30 @@
-"""Writes scores into a weights folder: config.json and the model card."""
+"""Writes scores into a weights folder: config.json, the model card, and evaluation.json whole."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from gan.config import WeightsConfig
 from gan.data import Seen
-from gan.errors import MetricError
+from gan.errors import MetricError, WeightsError
 from gan.files import read_json, write_atomic, write_json
-from gan.metrics.evaluate import Evaluation, Metric
+from gan.metrics.evaluate import VERSION, Evaluation, Metric
 from gan.metrics.results import Results
+from gan.metrics.results import from_json as from_plain
 from gan.metrics.verdict import UNSEEN
 from gan.quantities import QUANTITIES, Quantity
 from gan.schema import from_json, to_json
 
+SCORES_FILE = "evaluation.json"
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
 
 
 def save_scores(folder: Path, found: Evaluation) -> None:
-    """Put `found` into the folder's config.json and between the markers in its README.md.
+    """Put `found` into the folder: FD into config.json, the table between the markers in README.md,
+    all of it into evaluation.json.
 
     Raises MetricError unless the folder is a writable weights folder.
     """
@@ -35,6 +39,7 @@ def save_scores(folder: Path, found: Evaluation) -> None:
     text = card.read_text("utf-8") if card.is_file() else f"# {config.name or folder.name}\n"
     try:
         write_json(folder / "config.json", to_json(config))
+        write_json(folder / SCORES_FILE, {"version": VERSION, **found.to_json()})
         write_atomic(card, with_scores(text, found).encode())
     except OSError as error:
         raise MetricError(
@@ -43,6 +48,19 @@ def save_scores(folder: Path, found: Evaluation) -> None:
             folder=repr(folder.name),
             strerror=error.strerror,
         ) from error
+
+
+def saved_scores(folder: Path, revision: str) -> Evaluation | None:
+    """What `save_scores` wrote for these very weights; None where there is none.
+
+    revision: SHA-256 of the folder's weights. Scores of other weights, or of metrics that have
+    changed since, are none.
+    """
+    with suppress(WeightsError, KeyError, TypeError, ValueError):
+        plain = read_json(folder / SCORES_FILE)
+        found = from_plain({k: v for k, v in plain.items() if k != "version"})
+        return found if plain["version"] == VERSION and found.revision == revision else None
+    return None
 
 
 def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:

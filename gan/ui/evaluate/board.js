@@ -7,9 +7,12 @@ import {
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { Leaders, statedHow } from "./leaders.js";
 import { bytesOf, follow } from "../page/kit/lines.js";
+import { seedField } from "../page/kit/seedfield.js";
+import { LAST_SEED } from "../page/kit/seeds.js";
 import { toImageData } from "../page/kit/painter.js";
 
 const DEFAULT_COUNT = 2000;
+const MOST_SAMPLES = 50_000;  // seeds that follow the first one
 const POLL_MS = 10_000;  // while a training goes on
 // whether the model's own data is not in the list, or nobody knows them
 const UNLIKE = { other: "gan_evaluate_kind_other", unknown: "gan_evaluate_kind_unknown" };
@@ -45,9 +48,10 @@ class Evaluate {
     this.find("#evaluate-count").value = DEFAULT_COUNT;
     this.find("#evaluate-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
     this.find("#evaluate-stop").addEventListener("click", () => this.ending?.abort());
-    for (const id of ["evaluate-data", "evaluate-count", "evaluate-seed"]) {
+    for (const id of ["evaluate-data", "evaluate-count"]) {
       this.find(`#${id}`).addEventListener("change", () => this.#draw());
     }
+    seedField(this.find("#evaluate-seed"), () => this.#draw(), { most: LAST_SEED - MOST_SAMPLES });
     on("model", () => this.#changed());
     on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
     on("language", () => { this.#draw(); this.leaders.draw(); });
@@ -117,6 +121,8 @@ class Evaluate {
   async #begin() {
     const ref = state.ref;
     if (!ref || this.ending) return;
+    const seed = this.find("#evaluate-seed");
+    if (seed.getAttribute("aria-invalid") === "true") return void seed.focus();
     const ending = new AbortController();
     Object.assign(this, { ending, found: null, fraction: 0, began: performance.now() });
     this.#note("");

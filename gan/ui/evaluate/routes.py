@@ -14,12 +14,14 @@ from gan.checkpoint import (
     CONFIG_FILE,
     MODEL_FILE,
     PULLED,
+    bundled,
     kept_folder,
     seen_by_bundled,
 )
 from gan.config import WeightsConfig
 from gan.data import Seen, seen_by
 from gan.files import read_json, sha256
+from gan.metrics.card import saved_scores
 from gan.metrics.verdict import verdicts
 from gan.schema import from_json
 from gan.ui.server.evaluations import Judge, answers, question_of
@@ -61,8 +63,9 @@ def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
     seconds, data = _training_of(context, ref)
     row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
     row |= {"seconds": finite(seconds), "data": data, "evaluation": None, "card": _card(ref)}
-    if found:
-        row["evaluation"] = evaluation_json(found[0], verdicts(found[0]))
+    shipped = saved_scores(kept_folder(ref), revision) if ref in bundled() and not found else None
+    if newest := found[0] if found else shipped:
+        row["evaluation"] = evaluation_json(newest, verdicts(newest))
     return row
 
 

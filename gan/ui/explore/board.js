@@ -11,12 +11,13 @@ import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { undoWithKeys } from "./keys.js";
-import { LAST_SEED, fromLink } from "./latentlink.js";
+import { fromLink } from "./latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
 import { OwnRows } from "./directionrows.js";
 import { Painter, crispSize } from "../page/kit/painter.js";
 import { presentWithKey } from "../page/kit/present.js";
+import { seedField } from "../page/kit/seedfield.js";
 import { mountPanels } from "./panels.js";
 import { presentPicture } from "./presentation.js";
 import { Studio } from "./studio.js";
@@ -85,11 +86,7 @@ class Explore {
   #listen() {
     const { studio } = this;
     this.find("#randomise").addEventListener("click", () => studio.randomise());
-    this.find("#seed").addEventListener("change", (e) => {
-      const seed = Math.floor(Number(e.target.value));
-      if (e.target.value && seed >= 0 && seed <= LAST_SEED) studio.jump({ seed });
-      else this.#draw();
-    });
+    this.seed = seedField(this.find("#seed"), (seed) => studio.jump({ seed }));
     undoWithKeys(this.root, studio);
     this.find("#reset").addEventListener("click", () => studio.reset());
     this.find("#class-select").addEventListener("change", (e) => {
@@ -154,7 +151,7 @@ class Explore {
     const { studio } = this;
     if (!studio.ready) return;
     const { point } = studio;
-    this.find("#seed").value = point.base ? "" : point.seed;  // a point of its own has none
+    this.seed?.put(point.base ? "" : String(point.seed));  // a point of its own has none
     const psi = this.find("#psi");
     psi.value = point.psi;
     this.find("#psi-value").textContent = point.psi.toFixed(2);

@@ -1,9 +1,9 @@
 // A point in latent space as part of the address: a copied link opens the same picture.
 
 /** @import { Point } from "../page/kit/types" */
+import { LAST_SEED } from "../page/kit/seeds.js";
 
 const FIRST_SEED = 42;
-export const LAST_SEED = 2 ** 31 - 1;
 export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
 const FURTHEST = 10;  // as far as the server goes
 const MOST = 4096;  // entries of a list in a link

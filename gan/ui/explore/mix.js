@@ -4,10 +4,12 @@ import { fillRange, h, say, t } from "../page/kit/core.js";
 import {
   anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
 } from "./points.js";
+import { effect, pairs } from "./trio.js";
+import { seedField } from "../page/kit/seedfield.js";
 
 const SLOTS = ["a", "b", "c"];
+const LARGE_PX = 128;  // beyond, a picture takes long to draw
 const SIGNS = { a: "", b: "−", c: "+" };
-const LAST_SEED = 2 ** 31 - 1;
 
 export function build(body, studio) { return new Mix(body, studio); }
 
@@ -82,7 +84,7 @@ class Mix {
       amounts);
     this.length.addEventListener("change", () => this.#blend());
     this.use.addEventListener("click", () => this.#use());
-    this.again.addEventListener("click", () => this.#fill(SLOTS));
+    this.again.addEventListener("click", () => this.#again());
     for (const slot of Object.values(this.slots)) this.#listen(slot);
   }
 
@@ -101,7 +103,8 @@ class Mix {
         h("b", {}, name.toUpperCase()), seed, chance), now);
     /** @type {{ point: Place | null, stamp: string | null }} stamp: of which weights its picture is */
     const empty = { point: null, stamp: null };
-    return { name, canvas, seed, now, chance, node, ...empty };
+    const field = seedField(seed, (wanted) => this.#fill([name], [wanted]));
+    return { name, canvas, seed, field, now, chance, node, ...empty };
   }
 
   #amount(name, word) {
@@ -119,12 +122,6 @@ class Mix {
       this.#set(slot, this.shown ? this.#mixed() : here(this.studio));
     });
     slot.chance.addEventListener("click", () => this.#fill([slot.name]));
-    slot.seed.addEventListener("change", () => {
-      const seed = Number(slot.seed.value);
-      const fine = slot.seed.value.trim() && Number.isInteger(seed) && seed >= 0 && seed <= LAST_SEED;
-      if (fine) this.#fill([slot.name], [seed]);
-      else this.#draw();
-    });
   }
 
   // ---- what is mixed ------------------------------------------------------------------------
@@ -132,7 +129,34 @@ class Mix {
   #fillFirst() {
     if (!this.studio.now()) return;
     this.slots.a.point = here(this.studio);
-    this.#fill(["b", "c"]);
+    this.#fillTelling();
+  }
+
+  async #again() {
+    await this.#fill(["a"]);
+    await this.#fillTelling();
+  }
+
+  // Of a few candidates the B and C whose difference shows best at A. Two kinds of garment cancel to a third that
+  // nobody asked for, so candidates are of A's kind.
+  async #fillTelling() {
+    const { model, studio } = this;
+    const few = (studio.model?.resolution ?? 0) > LARGE_PX;
+    const a = this.#point("a");
+    try {
+      const points = (await Promise.all(Array.from({ length: few ? 3 : 6 }, () => fromSeed(studio, anySeed()))))
+        .map((point) => (a.mix ? { ...point, mix: [...a.mix] } : point));
+      const tried = pairs(points.length, few ? 4 : 24);
+      const [own, ...images] = await studio.batch([a, ...points]);
+      const results = await studio.batch(tried.map(([b, c]) => this.#mixed(a, points[b], points[c])));
+      if (model !== this.model) return;
+      const shown = tried.map(([b, c], i) => effect(own, images[b], images[c], results[i]));
+      const [b, c] = tried[shown.indexOf(Math.max(...shown))];
+      this.#set(this.slots.b, points[b]);
+      this.#set(this.slots.c, points[c]);
+    } catch (error) {
+      this.note.textContent = say(error);
+    }
   }
 
   async #fill(names, seeds = names.map(anySeed)) {
@@ -164,8 +188,7 @@ class Mix {
   }
 
   /** @returns {Place} */
-  #mixed() {
-    const [a, b, c] = SLOTS.map((name) => this.#point(name));
+  #mixed(a = this.#point("a"), b = this.#point("b"), c = this.#point("c")) {
     const [less, more] = ["b", "c"].map((name) => Number(this.amounts[name].slider.value));
     // less of B and more of C than the average, which is 0 in z and the same share of every class;
     // so that the weights of the classes still add up to 1, whatever the amounts
@@ -229,12 +252,12 @@ class Mix {
   }
 
   #draw() {
-    for (const { name, point, seed, canvas, node } of Object.values(this.slots)) {
+    for (const { name, point, seed, field, canvas, node } of Object.values(this.slots)) {
       const what = t("gan_mix_slot", { name: name.toUpperCase() });
       node.setAttribute("aria-label", what);
       canvas.setAttribute("aria-label", what);
       seed.setAttribute("aria-label", t("gan_mix_seed", { name: name.toUpperCase() }));
-      if (document.activeElement !== seed) seed.value = String(point?.seed ?? "");
+      if (document.activeElement !== seed) field.put(String(point?.seed ?? ""));
       node.classList.toggle("is-empty", !point);
     }
     for (const name of ["b", "c"]) {

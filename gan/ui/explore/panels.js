@@ -5,7 +5,7 @@
 // jump({seed?|z?, label?, mix?, psi?}, {undo}); preview(z, {label, mix, psi}); settle();
 // batch(points, {psi}) -> Promise<ImageData[]> (painter.batch); directions() ->
 // [{name, vector: Float32Array}]; and "latent" (core events) whenever the point changed.
-import { h, icon, on, say, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { collect, h, icon, on, say, t, tabIsOpen, translate } from "../page/kit/core.js";
 
 const PANELS = [
   { name: "walk", word: "gan_panel_walk", load: () => import("./walk.js") },
@@ -24,7 +24,7 @@ export function mountPanels(node, studio) {
 /**
  * What build() of a panel's module returns; it is told of what happens while it is open.
  * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
- *   changed?(now: object): void, settled?(now: object | null): void }} PanelBoard
+ *   changed?(now: object): void, settled?(now: object | null): void, take?(file: File): void }} PanelBoard
  * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
  *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
  * @typedef {import("./studio.js").Studio} Studio
@@ -48,6 +48,7 @@ class Panels {
     on("latent", () => this.#changed());
     on("language", () => this.#words());
     on("model", () => this.#changed());
+    collect("picture", (file) => this.#give("picture", file));
     document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
   }
 
@@ -82,6 +83,15 @@ class Panels {
       panel.board.open?.();
       panel.board.settled?.(this.studio.now());
     }
+  }
+
+  // A file that was dropped on the page, for the panel of that name.
+  async #give(name, file) {
+    const panel = this.panels.find((p) => p.name === name);
+    if (!panel) return;
+    if (this.opened !== panel) await this.#toggle(panel);
+    panel.board?.take?.(file);
+    panel.body.scrollIntoView({ block: "nearest" });
   }
 
   async #build(panel) {

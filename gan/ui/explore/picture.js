@@ -126,6 +126,8 @@ class PicturePanel {
     if (!this.news) for (const canvas of [this.before, this.after]) clear(canvas);
   }
 
+  take(file) { this.#send(file); }
+
   // ---- an uploaded picture --------------------------------------------------------------------
 
   async #send(file) {

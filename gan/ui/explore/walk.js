@@ -8,11 +8,11 @@ import { Player } from "./player.js";
 import {
   anySeed, button, field, fromSeed, here, iconButton, jumpTo, put, range, select, shot,
 } from "./points.js";
+import { LAST_SEED, seedOf } from "../page/kit/seeds.js";
 
 const MOST = 8;
 const BY_CHANCE = 4;
 const REACH = 2.5;  // standard deviations to either side of a walk along a direction
-const LAST_SEED = 2 ** 31 - 1;
 
 export function build(body, studio) { return new Walk(body, studio); }
 
@@ -188,14 +188,16 @@ class Walk {
     const first = this.keys.length ? [] : [this.#here()];
     const wanted = this.keys.length ? 1 : BY_CHANCE - 1;
     await this.#pushSeeds(Array.from({ length: wanted }, anySeed), first);
+    if (first.length && this.keys.length > 1) this.player.play();  // the button says that it begins
   }
 
   async #bySeeds() {
     const texts = this.seeds.value.split(/[\s,;，；、]+/).filter(Boolean);
     if (!texts.length) return;
-    const seeds = texts.map(Number);
-    if (seeds.some((s) => !Number.isInteger(s) || s < 0 || s > LAST_SEED)) {
-      return this.#note(t("gan_walk_seeds_wrong"));
+    const seeds = texts.flatMap((text) => seedOf(text) ?? []);
+    const wrong = texts.find((text) => seedOf(text) === null);
+    if (wrong !== undefined) {
+      return this.#note(t("gan_walk_seeds_wrong", { wrong: wrong.slice(0, 20), most: String(LAST_SEED) }));
     }
     this.seeds.value = "";
     await this.#pushSeeds(seeds.slice(0, MOST + 1));

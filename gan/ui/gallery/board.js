@@ -4,11 +4,12 @@ import {
   choose, className, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
 } from "../page/kit/core.js";
-import { listenForDrops } from "../page/kit/drop.js";
 import { fixed } from "../page/kit/figures.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
+import { seedField } from "../page/kit/seedfield.js";
+import { LAST_SEED } from "../page/kit/seeds.js";
 import { Pins } from "./pins.js";
 import { Tiles } from "./tiles.js";
 
@@ -17,7 +18,6 @@ const RANKS = ["seed", "d_high", "d_low", "nearest_low", "nearest_high", "confid
 const COUNTS = [500, 1000, 2000, 5000];
 const KEEPS = [1, 0.5, 0.1];
 const PSIS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4];
-const LAST_SEED = 2 ** 31 - 1;
 const ENDLESS = 100_000;
 const MOST_FILES = 1000;
 
@@ -47,7 +47,7 @@ class Gallery {
     /** @type {Source | null} */
     this.source = null;  // of the tiles
     this.laidOut = 0;  // columns
-    this.dropped = "";  // what is wrong with a file that was dropped
+    this.first = 0;  // seed
     this.tiles = new Tiles(this.grid, {
       describe: (entry) => this.#describe(entry), opened: (entry) => this.#open(entry),
       pinned: (entry) => this.pins.has(entry), pin: (entry) => this.#pin(entry),
@@ -58,22 +58,18 @@ class Gallery {
 
   start() {
     this.#options();
-    const change = () => { this.dropped = ""; this.#show(); };
-    for (const id of ["gallery-view", "gallery-other", "first-seed", "gallery-class", "gallery-psi",
+    const change = () => this.#show();
+    for (const id of ["gallery-view", "gallery-other", "gallery-class", "gallery-psi",
       "gallery-rank", "gallery-count", "gallery-keep"]) {
       this.find(`#${id}`).addEventListener("change", change);
     }
+    this.seed = seedField(this.find("#first-seed"), (seed) => { this.first = seed; change(); });
     this.#listenRanges();
     this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
     this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
     on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
     on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
-    listenForDrops((problem) => {
-      this.dropped = problem;  // stays until something else is done here
-      if (problem) openTab("gallery");
-      this.#note("");
-    });
     whenShown(this.root, () => this.#refreshIfStale());
     this.#show();
   }
@@ -124,10 +120,9 @@ class Gallery {
 
   #wanted() {
     const label = this.find("#gallery-class").value;
-    const number = Math.floor(Number(this.find("#first-seed").value));
     return {
       ref: this.ref, view: this.find("#gallery-view").value || "browse",
-      first: Math.min(Math.max(number || 0, 0), LAST_SEED), psi: Number(this.find("#gallery-psi").value),
+      first: this.first, psi: Number(this.find("#gallery-psi").value),
       label: label === "" ? null : Number(label), other: this.find("#gallery-other").value,
       rank: this.find("#gallery-rank").value || "seed", count: Number(this.find("#gallery-count").value),
       keep: Number(this.find("#gallery-keep").value),
@@ -161,7 +156,7 @@ class Gallery {
   async #show() {
     const wanted = this.#wanted();
     if (!this.#model() || !tabIsOpen(this.root)) return;
-    this.find("#first-seed").value = wanted.first;
+    this.seed?.put(String(wanted.first));
     const key = this.#key(wanted);
     if (this.shown === key) return;
     this.shown = key;
@@ -279,8 +274,7 @@ class Gallery {
 
   #note(sentence) {
     const note = this.find("#gallery-note");
-    const text = sentence || this.dropped || "";
-    if (note.textContent !== text) note.textContent = text;
+    if (note.textContent !== sentence) note.textContent = sentence;
   }
 
   // ---- what one does with them ----------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Hub: models from the Hugging Face Hub come in, models of one's own go out.
 /** @import { Pulled, Repo } from "../page/kit/types" */
-import { ask, boot, h, on, prepare, say, state, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { ask, boot, collect, h, on, prepare, say, state, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { visited } from "./favourites.js";
 import { HubList } from "./hublist.js";
@@ -16,7 +16,7 @@ class Hub {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
-    /** @type {{ pulled: Pulled[], known: Repo[], endpoint: string, login: boolean, publish: any } | null} */
+    /** @type {{ pulled: Pulled[], bundled: Pulled[], known: Repo[], endpoint: string, login: boolean, publish: any } | null} */
     this.news = null;
     this.heard = "";
     // from `start` on
@@ -42,6 +42,7 @@ class Hub {
     this.find("#hub-form").addEventListener("submit", (e) => { e.preventDefault(); this.#typed(); });
     this.find("#hub-repo").addEventListener("input", () => this.find("#hub-repo").removeAttribute("aria-invalid"));
     if (boot.local) this.#takesFiles();
+    collect("weights-file", (file) => this.pull.take(file));
     on("hub-busy", (busy) => { this.find("#hub-pull").disabled = busy; });
     on("language", () => this.#words());
     on("state", (fresh) => this.#hear(fresh));
@@ -100,7 +101,7 @@ class Hub {
       this.#note([]);
       if (JSON.stringify(news) === JSON.stringify(this.news)) return;
       this.news = news;
-      this.shelf.show(news.pulled);
+      this.shelf.show(news);
       this.list.show(news);
       this.push.show(news);
       this.push.offer(state.models);

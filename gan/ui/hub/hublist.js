@@ -1,6 +1,6 @@
 // Repos on the Hub: of known layouts, found, starred, pulled lately. One table, four views.
 /** @import { Repo } from "../page/kit/types" */
-import { boot, copyText, count, currentLanguage, focusedIn, h, icon, on, say, t } from "../page/kit/core.js";
+import { boot, copyText, count, currentLanguage, focusedIn, h, icon, on, say, sentences, t } from "../page/kit/core.js";
 import { isFavourite, remembered, rowKey, star } from "./favourites.js";
 import { follow } from "../page/kit/lines.js";
 import { openModel } from "./pull.js";
@@ -14,6 +14,7 @@ const COLUMNS = {
   favourites: ["star", "repo", "kind", "size", "licence", "do"],
 };
 const NUMBERS = ["size", "likes", "downloads"];
+const AWAY = ["unreachable", "offline", "slow", "server"];  // kinds of failure: no Hub is answering
 const FEW = 8;  // rows before "show all"
 
 export class HubList {
@@ -29,8 +30,8 @@ export class HubList {
     this.text = "";
     /** @type {AbortController | null} */
     this.searching = null;
-    /** @type {unknown} */
-    this.failed = null;
+    /** @type {any} */
+    this.failed = null;  // what a search ended with
     this.all = false;
     this.endpoint = "https://huggingface.co";
     this.busy = false;
@@ -84,7 +85,19 @@ export class HubList {
   #rows() {
     if (this.view === "favourites" || this.view === "recent") return remembered(this.view);
     if (this.view === "found" && !this.failed) return this.found;
-    return this.known;
+    // no Hub that answers: the known ones that the words fit, or all of them where they fit none
+    return this.view === "found" ? this.#fitting() ?? this.known : this.known;
+  }
+
+  // The known models that all words of the search fit; null of none.
+  #fitting() {
+    const words = this.text.toLowerCase().split(/\s+/);
+    const fits = (row) => {
+      const about = [row.repo, row.file, row.layout, row.note, noteOf(row)].join(" ").toLowerCase();
+      return words.every((word) => about.includes(word));
+    };
+    const fitting = (this.known ?? []).filter(fits);
+    return fitting.length ? fitting : null;
   }
 
   draw() {
@@ -133,7 +146,8 @@ export class HubList {
     const failed = this.view === "found" && this.failed;
     says.classList.toggle("is-failed", Boolean(failed));
     if (failed) {
-      says.replaceChildren(h("span", {}, say(this.failed)), h("span", {}, t("gan_hub_known_instead")),
+      says.replaceChildren(h("span", {}, say(this.failed)),
+        h("span", {}, sentences(t(this.#fitting() ? "gan_hub_known_fitting" : "gan_hub_known_instead", { text: this.text }), AWAY.includes(this.failed?.kind) ? t("gan_hub_without") : "")),
         h("button", { type: "button", class: "ga-button is-small", id: "hub-search-again", "data-help": "gan_hub_again_help", onclick: () => this.search(this.text) }, t("gan_hub_again")));
       return;
     }

@@ -8,14 +8,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
-from gan.checkpoint import PULLED, is_pulled
+from gan.checkpoint import CONFIG_FILE, MODEL_FILE, PULLED, bundled, is_pulled, kept_folder
+from gan.config import WeightsConfig
 from gan.errors import HubChoice, HubError
+from gan.files import read_json
 from gan.hub import library, readings
 from gan.hub.known import KNOWN, Known
 from gan.hub.own import take
@@ -23,8 +26,10 @@ from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
 from gan.hub.search import RepoFound, search
 from gan.images import encode_png, tile
 from gan.sampling import sample
+from gan.schema import from_json
 from gan.ui.hub import publish
-from gan.ui.hub.thumbnail import thumbnail
+from gan.ui.hub.thumbnail import drawn, thumbnail
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -52,6 +57,7 @@ class Porter:
 
     pulls: Workers = field(default_factory=lambda: Workers("pull", most=4, threads=2))
     searches: Workers = field(default_factory=lambda: Workers("ask-hub", most=8, threads=2))
+    thumbs: Kept[bytes] = field(default_factory=lambda: Kept(capacity=16))  # of bundled models
 
     def close(self) -> None:
         """Cancel pulls and searches."""
@@ -78,6 +84,7 @@ async def overview(context: Context, request: Request) -> Response:
     def look() -> dict[str, Any]:
         return {
             "pulled": [_entry_json(entry) for entry in library.listed()],
+            "bundled": _bundled_json(),
             "known": [_known_json(row) for row in KNOWN],
             "endpoint": os.environ.get("HF_ENDPOINT") or HUB_URL,
             "login": context.profile.local and bool(publish.saved_token()),
@@ -96,6 +103,22 @@ def _entry_json(entry: library.Entry) -> dict[str, Any]:
         "resolution": entry.config.model.resolution,
         "readings": [option.answers for option in readings.options_of(entry.ref)],
     }  # fmt: skip
+
+
+@lru_cache(1)
+def _bundled_json() -> list[dict[str, Any]]:
+    """The models that come with the app, in the form of pulled ones, without a repo."""
+    rows = []
+    for ref in bundled():
+        folder = kept_folder(ref)
+        assert folder is not None, "it is bundled"
+        config = from_json(WeightsConfig, read_json(folder / CONFIG_FILE))
+        rows.append({
+            "ref": ref, "name": config.name or ref, "bytes": (folder / MODEL_FILE).stat().st_size,
+            "resolution": config.model.resolution, "bundled": True, "repo": "", "commit": "",
+            "file": "", "licence": "", "layout": "", "readings": [],
+        })  # fmt: skip
+    return rows
 
 
 def _known_json(row: Known) -> dict[str, Any]:
@@ -227,8 +250,15 @@ def _entry(ref: str) -> library.Entry:
 
 
 async def picture(context: Context, request: Request) -> Response:
-    """A sample of a pulled model, rendered once; its folder's name contains the commit."""
+    """A sample of a pulled or bundled model, rendered once; a pulled one's folder has the commit in
+    its name, a bundled one's stays as it is until the server starts anew."""
     ref = request.query_params.get("ref", "")
+    if ref in bundled():
+        thumbs = context.part(Porter).thumbs
+        png = await on(
+            context.batch_thread, lambda: thumbs.get((ref,), lambda: drawn(context.models.get(ref)))
+        )
+        return Response(png, media_type="image/png", headers=NEVER)
 
     def make() -> Response:
         path = thumbnail(_entry(ref).path, lambda: context.models.get(ref))
@@ -262,11 +292,13 @@ async def settle(context: Context, request: Request) -> Response:
 
 
 async def card(context: Context, request: Request) -> Response:
-    """A pulled model's card as plain text."""
+    """A pulled or bundled model's card as plain text."""
     ref = request.query_params.get("ref", "")
 
     def read() -> str:
-        path = _entry(ref).path / "README.md"
+        folder = kept_folder(ref) if ref in bundled() else _entry(ref).path
+        assert folder is not None, "it is bundled"
+        path = folder / "README.md"
         with path.open("rb") as stream_:
             return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-// On this machine: the models that were pulled, each with a picture of its own.
+// On this machine: the models that were pulled and those that come with the app, each with a picture of its own.
 /** @import { Pulled } from "../page/kit/types" */
 import { ask, boot, count, h, icon, say, t } from "../page/kit/core.js";
 import { card } from "./card.js";
@@ -13,14 +13,16 @@ export class Shelf {
     this.compare = compare;
     /** @type {Pulled[] | null} */
     this.pulled = null;
+    /** @type {Pulled[]} */
+    this.bundled = [];
     this.asking = null;
     this.open = null;
     this.cards = new Map();
     this.find = (selector) => root.querySelector(selector);
   }
 
-  show(pulled) {
-    this.pulled = pulled;
+  show({ pulled, bundled }) {
+    Object.assign(this, { pulled, bundled });
     this.draw();
   }
 
@@ -32,15 +34,16 @@ export class Shelf {
     this.find("#shelf-room").textContent = !pulled?.length ? "" : t("gan_hub_room", {
       count: count(pulled.length), bytes: bytes(pulled.reduce((sum, m) => sum + m.bytes, 0)) });
     const list = this.find("#shelf-list");
-    list.hidden = !pulled?.length;
-    list.replaceChildren(...(pulled ?? []).map((model) => this.#item(model)));
+    list.hidden = !pulled?.length && !this.bundled.length;
+    list.replaceChildren(...[...pulled ?? [], ...this.bundled].map((model) => this.#item(model)));
   }
 
   /** @param {Pulled} model */
   #item(model) {
-    const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "", model.licence || t("gan_hub_no_licence")];
+    const facts = [model.layout, model.resolution ? t("gan_hub_px", { size: model.resolution }) : "",
+      model.bundled ? "" : model.licence || t("gan_hub_no_licence")];
     const unsure = model.readings?.length > 1;
-    const source = `${model.repo || model.file}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
+    const source = model.bundled ? t("gan_hub_bundled") : `${model.repo || model.file}${model.commit ? ` @ ${model.commit.slice(0, 7)}` : ""}`;
     const whole = model.repo ? `${model.repo} @ ${model.commit}${model.file ? ` · ${model.file}` : ""}` : model.file;
     const opened = this.open === model.ref;
     return h("li", { "data-ref": model.ref, class: opened ? "is-open" : "" },
@@ -61,7 +64,7 @@ export class Shelf {
       !boot.local || !(model.readings?.length > 1) ? null : h("button", { type: "button", class: "ga-button is-bare", "data-act": "compare", "data-help": "gan_hub_unsure_do_help", onclick: () => this.compare(model) }, t("gan_hub_unsure_do")),
       h("button", { type: "button", class: "ga-button is-bare", "data-act": "card", "data-help": "gan_hub_card_help", "aria-expanded": String(opened),
         onclick: () => this.#toggle(model.ref) }, t("gan_hub_card")),
-      !boot.local ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", "data-help": "gan_hub_delete_help", ...named("gan_hub_delete"),
+      !boot.local || model.bundled ? null : h("button", { type: "button", class: "ga-button is-bare is-icon", "data-act": "delete", "data-help": "gan_hub_delete_help", ...named("gan_hub_delete"),
         onclick: () => this.#ask(model.ref) }, icon("bin")));
   }
 

@@ -1,4 +1,4 @@
-"""Thumbnail of a pulled model: rendered once, cached in its folder, cheap for slow models."""
+"""Thumbnail of a model: rendered once, cheap for slow ones, a pulled one's kept in its folder."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ def thumbnail(folder: Path, weights: Callable[[], Weights]) -> Path:
     """Path of a PNG of at most 128 x 128; `weights` is called only if there is none yet."""
     path = folder / THUMB_FILE
     if not path.is_file():
-        write_atomic(path, _encoded(_drawn(weights())), durable=False)
+        write_atomic(path, drawn(weights()), durable=False)
     return path
+
+
+def drawn(weights: Weights) -> bytes:
+    """The PNG that `thumbnail` keeps."""
+    return _encoded(_drawn(weights))
 
 
 def _drawn(weights: Weights) -> Pixels:

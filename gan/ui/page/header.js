@@ -3,6 +3,7 @@ import {
   ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, on, openTab, plainRef,
   prepare, refresh, setLanguage, state, t, linkTab,
 } from "./kit/core.js";
+import { listenForDrops } from "./kit/drop.js";
 import { startHelp } from "./kit/help.js";
 
 export function mount(element) {
@@ -45,6 +46,8 @@ export function mount(element) {
     note.hidden = !gone;
     note.textContent = gone ? t("gan_offline") : "";
   });
+  const dropped = find(root, "#drop-note");
+  listenForDrops((problem) => { dropped.textContent = problem; });  // stays until another file or tab
   draw();
   refresh();
   waitForTabs();
@@ -58,7 +61,10 @@ function waitForTabs(tries = 60) {
   }
   nameTabs();
   openTab(boot.landing);  // it is already, unless Gradio did not take it from landing.js
-  find(document, "#tabs").addEventListener("click", () => setTimeout(linkTab));
+  find(document, "#tabs").addEventListener("click", () => {
+    find(document, "#drop-note").textContent = "";
+    setTimeout(linkTab);
+  });
 }
 
 function drawModels(select) {

@@ -85,6 +85,14 @@ def test_a_seed_always_means_the_same_picture(page: Page):
     _, seven = picture_after(page, lambda: type_seed(7))
     picture_after(page, lambda: type_seed(8))
     assert picture_after(page, lambda: type_seed(7))[1] == seven
+    # one that is none is said to be none, and stays to be corrected
+    page.fill("#seed", "-3")
+    page.press("#seed", "Enter")
+    expect(page.locator("#seed-wrong")).to_contain_text("whole number from 0 to 2147483647")
+    expect(page.locator("#seed")).to_have_attribute("aria-invalid", "true")
+    assert page.evaluate(PIXELS) == seven
+    page.click("#randomise")
+    expect(page.locator("#seed-wrong")).to_be_hidden()
 
 
 def test_class_and_psi_change_the_picture(page: Page):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, picture_after
+from tests.ui.acting import PIXELS, open_tab, picture_after
 
+DROP = """([coded, name, type]) => {
+    const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
+    const files = new DataTransfer();
+    files.items.add(new File([bytes], name, {type}));
+    document.body.dispatchEvent(new DragEvent('drop', {
+        bubbles: true, cancelable: true, dataTransfer: files}));
+}"""
 WAITING = "document.querySelector('.ga-map-box.is-waiting')"
 
 
@@ -17,6 +25,7 @@ def test_a_walk_is_begun_scrubbed_stayed_at_and_saved(page: Page):
     expect(page.locator("#walk-play")).to_be_disabled()
     page.get_by_role("button", name="Begin with four").click()
     expect(page.locator(".ga-keys li")).to_have_count(4)
+    expect(page.locator("#walk-play")).to_have_accessible_name("Pause")  # it has begun
     before, after = picture_after(page, lambda: page.locator("#walk-scrubber").fill("0.4"))
     assert before != after
     page.click("#walk-use")
@@ -36,6 +45,17 @@ def test_a_mix_is_painted_and_used_and_can_be_undone(page: Page):
     first = page.evaluate(PIXELS)
     page.click("#open-mix")
     expect(page.locator("#mix-use")).to_be_enabled()
+    # B and C were picked so that the result is another picture than A
+    shown = "(id) => document.querySelector(id).toDataURL()"
+    own = page.evaluate(shown, ".ga-mix-slot canvas")
+    page.wait_for_function(f"(own) => ({shown})('#mix-result') !== own", arg=own)
+    seed = page.locator("#mix-seed-b").input_value()
+    page.fill("#mix-seed-b", "-3")
+    page.press("#mix-seed-b", "Tab")
+    expect(page.locator("#mix-seed-b-wrong")).to_contain_text("whole number from 0 to 2147483647")
+    page.fill("#mix-seed-b", seed)
+    page.press("#mix-seed-b", "Tab")
+    expect(page.locator("#mix-seed-b-wrong")).to_be_hidden()
     _, mixed = picture_after(page, lambda: page.locator("#mix-amount-c").fill("1.5"))
     assert mixed != first
     page.click("#mix-use")
@@ -69,6 +89,20 @@ def test_a_picture_is_uploaded_found_and_used(page: Page):
     expect(page.locator("#picture-use")).to_be_visible()
     before, after = picture_after(page, lambda: page.click("#picture-use"))
     assert before != after
+
+
+def test_a_picture_dropped_anywhere_is_looked_for(page: Page):
+    """One that this app did not save has nothing to open again, and is what one wants to see."""
+    buffer = io.BytesIO()
+    Image.new("L", (40, 40), 120).save(buffer, "PNG")
+    open_tab(page, "Evaluate")
+    page.evaluate(DROP, [base64.b64encode(buffer.getvalue()).decode(), "photo.png", "image/png"])
+    expect(page.locator("#panel-picture")).to_be_visible()
+    expect(page.locator("#picture-use")).to_be_visible()
+    page.evaluate(DROP, [base64.b64encode(b"text").decode(), "list.txt", "text/plain"])
+    expect(page.locator("#drop-note")).to_contain_text("drop a picture")
+    open_tab(page, "Gallery")
+    expect(page.locator("#drop-note")).to_be_empty()
 
 
 def test_the_inside_follows_the_point_and_speaks_both_languages(page: Page):

@@ -98,7 +98,7 @@ def row(page: Page, repo: str):
 
 def test_a_pulled_model_is_in_the_header_and_one_click_from_explore(page: Page):
     pulled(page, OURS)
-    ref = page.locator("#shelf-list li").first.get_attribute("data-ref")
+    ref = page.locator("#shelf-list li[data-ref^='hub:']").first.get_attribute("data-ref")
     assert ref is not None
     assert ref.startswith("hub:someone--garments--")
     expect(page.locator(f'#model-select option[value="{ref}"]')).to_have_count(1)
@@ -206,8 +206,22 @@ def test_without_the_hub_the_known_models_are_shown_instead(page: Page, hub: Hub
     hub.fail("/api/models", "500")
     page.fill("#hub-text", "anything")
     page.press("#hub-text", "Enter")
-    expect(page.locator("#hub-says")).to_contain_text("whose layout is known")
+    expect(page.locator("#hub-says")).to_contain_text("No known model fits “anything”")
+    expect(page.locator("#hub-says")).to_contain_text("Without the Hub you can open")
     expect(row(page, "nateraw/cryptopunks-gan")).to_be_visible()
+    page.fill("#hub-text", "MNIST digits")
+    page.press("#hub-text", "Enter")
+    expect(page.locator("#hub-says")).to_contain_text("that fit “MNIST digits”")
+    expect(row(page, "huggan/dcgan-mnist")).to_be_visible()
+    expect(row(page, "nateraw/cryptopunks-gan")).to_have_count(0)
+    # what came with the app needs no Hub
+    own = page.locator("#shelf-list li[data-ref=fashion]")
+    expect(own).to_contain_text("comes with the app")
+    own.locator("[data-act=card]").click()
+    expect(own.locator(".ga-hub-card")).to_contain_text("Fashion-MNIST")
+    expect(own.locator("[data-act=delete]")).to_have_count(0)
+    page.wait_for_function("document.querySelector('[data-ref=emoji] img').naturalWidth > 0")
+    page.fill("#hub-text", "anything")
     hub.heal()
     page.click("#hub-search-again")
     expect(page.locator("#hub-empty")).to_contain_text("nothing for “anything”")
@@ -360,12 +374,12 @@ def test_a_public_server_takes_no_pickles_and_lends_nobody_its_token(
         pull(page, "someone/pickled")
         expect(page.locator("#hub-job.is-failed")).to_contain_text("gan pull")
         pulled(page, OURS)
-        expect(page.locator("#shelf-list li")).to_have_count(1)
+        expect(page.locator("#shelf-list li[data-ref^='hub:']")).to_have_count(1)
         assert page.locator("[data-act=delete]").count() == 0
         form = {"ref": "fashion", "repo": "me/stolen", "token": VISITOR}
         refused = page.request.post(f"{url}/_gan/hub/plan", data=json.dumps(form))
         assert (refused.status, refused.json()["key"]) == (403, "gan_push_no_token")
-        ref = page.locator("#shelf-list li").get_attribute("data-ref")
+        ref = page.locator("#shelf-list li[data-ref^='hub:']").get_attribute("data-ref")
         gone = page.request.post(f"{url}/_gan/hub/delete", data=json.dumps({"ref": ref}))
         assert gone.status == 403
         page.context.close()

@@ -1,5 +1,6 @@
-// A PNG that this app saved, dropped anywhere on the page, opens again: it holds what made it.
-import { choose, modelOf, openTab, plainRef, state, t } from "./core.js";
+// A file dropped anywhere on the page goes where it belongs: a PNG that this app saved opens again, as it holds what
+// made it; any other picture is looked for in latent space; anything else is taken as weights, at home.
+import { boot, choose, leave, modelOf, openTab, plainRef, state, t } from "./core.js";
 
 const KEY = "gan-atelier";
 const MOST = 10 * 2 ** 20;
@@ -21,12 +22,20 @@ export function listenForDrops(note) {
 
 async function open(file) {
   const recipe = file.size <= MOST ? recipeIn(new Uint8Array(await file.arrayBuffer())) : null;
-  if (!recipe) return t("gan_drop_unknown");
+  if (!recipe) return handOver(file);
   const model = modelOf(plainRef(recipe.model));
   if (!model) return t("gan_drop_no_model", { name: recipe.model.slice(0, 60) });
   choose(recipe.model, { seed: recipe.seed, label: recipe.label, psi: recipe.psi });
   openTab("explore");
   return state.ref === recipe.model ? "" : t("gan_drop_unknown");
+}
+
+function handOver(file) {
+  const kind = file.type.startsWith("image/") ? "picture" : boot.local && !file.type.startsWith("text/") ? "weights" : "";
+  if (!kind) return t("gan_drop_unknown");
+  openTab(kind === "picture" ? "explore" : "hub");
+  leave(kind === "picture" ? "picture" : "weights-file", file);
+  return "";
 }
 
 // The text chunk of a PNG under our key, checked; null where there is none.

@@ -291,6 +291,8 @@ export interface Events {
   "drawn-act": { act: string; id: string; row: HTMLElement | undefined };
   "train-wish": { preset: string; seconds: number };  // fill the form with these
   watch: string;  // a run's id
+  picture: File;  // of one's own, for Explore to find
+  "weights-file": File;  // for the Hub's tab to open
   fork: string;
   tour: undefined;  // somebody wants to be shown around
   toured: undefined;  // it has ended
@@ -453,6 +455,7 @@ export interface Pulled {
   layout: string;
   resolution: number;
   readings: Record<string, string>[];  // what the same file can be
+  bundled?: boolean;  // comes with the app
   cached?: boolean;
   warning?: string;
   warning_zh?: string;
