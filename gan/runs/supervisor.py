@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
+
+from cachetools import LRUCache
 
 from gan.errors import RunError
 from gan.messages import Message
@@ -109,7 +110,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._running: dict[str, _Running] = {}
         self._starts: dict[str, Start] = {}
-        self._problems: OrderedDict[str, BaseException] = OrderedDict()
+        self._problems: LRUCache[str, BaseException] = LRUCache(KEPT_PROBLEMS)
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
@@ -176,8 +177,6 @@ class Supervisor:
             del self._starts[start.run_id]
             if start.problem is not None:
                 self._problems[start.run_id] = start.problem
-                while len(self._problems) > KEPT_PROBLEMS:
-                    self._problems.popitem(last=False)
             elif start.child is not None:
                 self._running[start.run_id] = _Running(start.child, start.input)
         if start.problem is None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -38,6 +37,7 @@ from gan.latent.files import (
 )
 from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.sampling import affordable
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in, on
 from gan.ui.server.views import PageError, finite, rows_from_bytes
 
@@ -52,7 +52,7 @@ MAX_ROW_BYTES = 4 * 2048
 MAX_NAME = 40
 MAX_REACH = 10.0  # bound on a drawn vector's entries
 
-_found: OrderedDict[str, dict[str, Any]] = OrderedDict()
+_found: Kept[dict[str, Any]] = Kept(capacity=KEPT)
 _writing = threading.Lock()
 
 
@@ -61,12 +61,7 @@ def find(weights: Weights) -> dict[str, Any]:
 
     Runs on one thread, so that no model is analysed twice at once.
     """
-    if weights.revision not in _found:
-        _found[weights.revision] = _find(weights)
-        while len(_found) > KEPT:
-            _found.popitem(last=False)
-    _found.move_to_end(weights.revision)
-    return _found[weights.revision]
+    return _found.get((weights.revision,), lambda: _find(weights))
 
 
 def _find(weights: Weights) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import ipaddress
 import os
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
+from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -100,22 +100,15 @@ class Owners:
     """Which session started which run; the key never leaves the server. Thread-safe."""
 
     def __init__(self, *, limit: int = SESSIONS) -> None:
-        self._keys: OrderedDict[str, str] = OrderedDict()  # session -> 128-bit secret owner key
-        self._runs: OrderedDict[str, str] = OrderedDict()  # run -> owner key
+        # by use, not by age: who still steers a run keeps it
+        self._keys: LRUCache[str, str] = LRUCache(limit)  # session -> 128-bit secret owner key
+        self._runs: LRUCache[str, str] = LRUCache(RUNS_PER_SESSION * limit)  # run -> owner key
         self._lock = threading.Lock()
-        self._limit = limit
 
     def claim(self, session: str, run_id: str) -> None:
         """Record that `session` started `run_id`."""
         with self._lock:
-            key = self._keys.setdefault(session, secrets.token_hex(16))
-            self._keys.move_to_end(session)
-            self._runs[run_id] = key
-            self._runs.move_to_end(run_id)
-            while len(self._keys) > self._limit:
-                self._keys.popitem(last=False)
-            while len(self._runs) > RUNS_PER_SESSION * self._limit:
-                self._runs.popitem(last=False)
+            self._runs[run_id] = self._keys.setdefault(session, secrets.token_hex(16))
 
     def owns(self, session: str, run_id: str) -> bool:
         """Whether `session` owns the run; unknown and foreign runs both give False."""

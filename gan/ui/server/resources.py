@@ -4,10 +4,11 @@ quotas."""
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 Value = TypeVar("Value")
 
@@ -22,29 +23,23 @@ class Kept(Generic[Value]):
     once."""
 
     def __init__(self, *, capacity: int) -> None:
-        self._capacity = capacity
         self._lock = threading.Lock()
-        self._values: OrderedDict[tuple, Value] = OrderedDict()
+        self._values: LRUCache[tuple, Value] = LRUCache(capacity)
 
     def find(self, key: tuple) -> Value | None:
         """The cached value of `key`, or None; for values that are reported while being computed."""
         with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
             return self._values.get(key)
 
     def put(self, key: tuple, value: Value) -> None:
         """Store `value`, evicting the least recently used."""
         with self._lock:
             self._values[key] = value
-            while len(self._values) > self._capacity:
-                self._values.popitem(last=False)
 
     def get(self, key: tuple, make: Callable[[], Value]) -> Value:
         """The value of `key`, computed on a miss."""
         with self._lock:
             if key in self._values:
-                self._values.move_to_end(key)
                 return self._values[key]
         value = make()
         self.put(key, value)
@@ -55,17 +50,15 @@ class Quota:
     """Bytes uploaded per session; sessions beyond `sessions` are forgotten. Thread-safe."""
 
     def __init__(self, *, most: int, sessions: int = 10_000) -> None:
-        self._most, self._sessions = most, sessions
+        self._most = most
         self._lock = threading.Lock()
-        self._sent: OrderedDict[str, int] = OrderedDict()
+        self._sent: LRUCache[str, int] = LRUCache(sessions)
 
     def sent(self, session: str, size: int = 0) -> int:
         """Add `size` and return the session's total."""
         with self._lock:
             if size:
-                self._sent[session] = self._sent.pop(session, 0) + size
-            while len(self._sent) > self._sessions:
-                self._sent.popitem(last=False)
+                self._sent[session] = self._sent.get(session, 0) + size
             return self._sent.get(session, 0)
 
     def allows(self, session: str, size: int) -> bool:

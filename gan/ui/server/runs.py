@@ -6,11 +6,12 @@ import logging
 import threading
 import time
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from cachetools import LRUCache, TTLCache
 
 from gan.config import RunConfig
 from gan.errors import GanError
@@ -54,7 +55,7 @@ class Watched:
     snapshots: list[int] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
     thinned: tuple[int, list[dict[str, Any]]] = (-1, [])  # cached for new viewers: last nimg, rows
-    viewers: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    viewers: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(MAX_VIEWERS, WATCHING_S))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, nimg: int) -> None:
@@ -118,13 +119,7 @@ class Watched:
 
     def seen_by(self, session: str) -> int:
         """Count one viewer; returns the number of current viewers."""
-        now = time.monotonic()
-        self.viewers[session] = now
-        self.viewers.move_to_end(session)
-        while self.viewers and (
-            len(self.viewers) > MAX_VIEWERS or now - next(iter(self.viewers.values())) > WATCHING_S
-        ):
-            self.viewers.popitem(last=False)
+        self.viewers[session] = True
         return len(self.viewers)
 
 
@@ -173,7 +168,7 @@ class Runs:
         self._files = Statuses()
         self._statuses: dict[str, RunStatus] = {}
         self._looked_at = -FRESH_S
-        self._watched: OrderedDict[Path, Watched] = OrderedDict()
+        self._watched: LRUCache[Path, Watched] = LRUCache(WATCHED)
         self.starting: Callable[[], list[Start]] = list  # runs that have no folder yet
 
     @property
@@ -230,11 +225,7 @@ class Runs:
         """A run's cached files."""
         path = self.status(run_id).path
         with self._lock:
-            watched = self._watched.setdefault(path, Watched(RunReader(path)))
-            self._watched.move_to_end(path)
-            while len(self._watched) > WATCHED:
-                self._watched.popitem(last=False)
-            return watched
+            return self._watched.setdefault(path, Watched(RunReader(path)))
 
     def look(self, run_id: str) -> tuple[RunStatus, Watched]:
         """A run's status, and its files re-read."""

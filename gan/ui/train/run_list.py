@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -51,7 +51,7 @@ class RunListCache:
         self._sizes: dict[Path, tuple[float, object, int]] = {}
         self._measured: dict[Path, tuple[object, float | None]] = {}
         self._metas: dict[Path, tuple[int, manage.RunMeta]] = {}
-        self._curves: OrderedDict[Path, Curve] = OrderedDict()
+        self._curves: LRUCache[Path, Curve] = LRUCache(KEPT_CURVES)
         self._purged_at = -PURGE_EVERY_S
 
     def size(self, status: RunStatus) -> int:
@@ -109,15 +109,12 @@ class RunListCache:
         """All rows of a run; each byte of the file is parsed once."""
         with self._lock:
             curve = self._curves.setdefault(path, Curve())
-            self._curves.move_to_end(path)
             fresh, offset = tail_rows(path / "progress.jsonl", curve.offset)
             went_back = fresh and curve.rows and fresh[0]["nimg"] <= curve.rows[-1]["nimg"]
             if offset < curve.offset or went_back:
                 curve.rows = []
                 fresh, offset = tail_rows(path / "progress.jsonl", 0)
             curve.rows, curve.offset = curve.rows + fresh, offset
-            while len(self._curves) > KEPT_CURVES:
-                self._curves.popitem(last=False)
             return curve.rows
 
     def purge(self, root: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gan.ui.explore import directions
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context
 from tests.ui.server.test_routes import client_for, context_for
 
@@ -85,12 +86,11 @@ def test_directions_come_with_their_short_list_and_are_found_once(home: Context,
     assert client.get("/_gan/directions", params=REF).json() == first
 
 
-def test_what_is_remembered_is_bounded(home: Context, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(directions, "KEPT", 1)
-    client = client_for(home)
-    for ref in ("run:tiny", "run:tiny@0"):
-        client.get("/_gan/directions", params={"ref": ref})
-    assert len(directions._found) == 1
+def test_what_is_remembered_is_bounded_and_the_least_used_goes():
+    kept: Kept[str] = Kept(capacity=2)
+    for key in ("a", "b", "a", "c"):
+        kept.get((key,), lambda key=key: key)
+    assert [kept.find((key,)) for key in "abc"] == ["a", None, "c"]
 
 
 def fitted(client, sent: np.ndarray, plus: int):
