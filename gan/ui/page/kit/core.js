@@ -366,11 +366,11 @@ function take(fresh) {
 /** @param {string} ref */
 export const plainRef = (ref) => ref.split("@")[0];
 
-// `extra` goes with the choice: what the gallery was clicked on, say.
+// `extra` goes with the choice: what the gallery was clicked on, say; `said`: what there is to know of it.
 /** @param {string | null} ref @param {Partial<Point> | null} [extra] */
-export function choose(ref, extra = null) {
+export function choose(ref, extra = null, said = "") {
   state.ref = ref;
-  leave("model", { ref, extra });
+  leave("model", { ref, extra, said });
 }
 
 // ---- the address bar ---------------------------------------------------------------------------
