@@ -1,4 +1,4 @@
-"""The pictures on the Train tab's preset cards: what each preset makes in so many seconds of one core.
+"""The pictures on the Train tab's cards: what each preset makes in so many seconds of one core.
 
     OMP_NUM_THREADS=1 python -m benchmarks.preset_cards [PRESET ...]
 

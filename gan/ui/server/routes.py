@@ -239,8 +239,8 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script and picture by its path in gan/ui, one stylesheet of all, tokens first, and each
-    language's texts."""
+    """Every packaged script and picture by its path in gan/ui, one stylesheet of all, tokens first,
+    and each language's texts."""
     found = {
         p.relative_to(UI).as_posix(): p.read_bytes()
         for p in sorted(UI.rglob("*"))

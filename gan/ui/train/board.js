@@ -14,7 +14,7 @@ import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
 import { presentTraining } from "./presentation.js";
 import { myTurn } from "./queue.js";
-import { fromSetupLink } from "./setuplink.js";
+import { fromSetupLink, withoutSetup } from "./setuplink.js";
 import { Steer } from "./steer.js";
 import { bytes } from "../page/kit/figures.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
@@ -108,6 +108,7 @@ class Train {
 
   async #fromLink() {
     const found = await this.form.fromLink().catch((error) => this.#note(say(error)));
+    if (tabIsOpen(this.root)) link(withoutSetup(linkedState()));
     if (!found) return;
     this.#watch(found.run);
     if (found.moment !== null) this.time.seek(found.moment);

@@ -1,4 +1,4 @@
-"""Runs beside each other: what differs in their settings, their pictures, and whom they come from."""
+"""Runs beside each other: their settings, their pictures, and whom they come from."""
 
 from __future__ import annotations
 

@@ -39,6 +39,10 @@ export function fromSetupLink(linked) {
   };
 }
 
+// The address once its set-up stands in the form: what is changed there is no longer the link's.
+/** @param {URLSearchParams} linked */
+export const withoutSetup = (linked) => Object.fromEntries([...linked].filter(([name]) => !KNOWN.includes(name)));
+
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }

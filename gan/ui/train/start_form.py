@@ -156,9 +156,7 @@ def fresh_config(name: str, data: str, *, size: int | None = None) -> RunConfig:
     """What a preset means with these data; `size` (pixels) where not the data's own."""
     preset = get_preset(name)
     base = run_config(name, shape_of(preset.data), data=preset.data)
-    model = replace(
-        base.model, resolution=size or preset.resolution or default_resolution(data)
-    )
+    model = replace(base.model, resolution=size or preset.resolution or default_resolution(data))
     return RunConfig(preset=name, data=data, model=model, train=base.train)
 
 

@@ -23,6 +23,7 @@ export class Steer {
     this.eventsDrawn = "";
     this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
     this.find("#steer-fields").replaceChildren(this.settings.node);
+    this.settings.words();
     this.#build();
     on("language", () => { this.settings.words(); this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
     translate(this.find("#steer"));
