@@ -278,7 +278,8 @@ def make_small(page: Page, tab: str) -> None:
     for selector, value in SMALL[tab].items():
         page.evaluate(
             """([selector, value]) => { const e = document.querySelector(selector);
-            if (!e) return; e.value = value ?? e.options[0].value; if (e.type === "radio") e.checked = true;
+            if (!e) return; e.value = value ?? e.options[0].value;
+            if (e.type === 'radio') e.checked = true;
             for (const n of ['input', 'change'])
               e.dispatchEvent(new Event(n, {bubbles: true})); }""",
             [selector, value],
