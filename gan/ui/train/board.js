@@ -6,7 +6,7 @@ import {
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
-import { Game } from "./game.js";
+import { Game, TALL } from "./game.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { presentWithKey } from "../page/kit/present.js";
 import { LiveGrid } from "./livegrid.js";
@@ -61,7 +61,10 @@ class Train {
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
-    this.steer = new Steer(root, { send: (order) => this.#send(order), opened: (yes) => this.game.makeRoom("steer", yes) });
+    this.steer = new Steer(root, { send: (order) => this.#send(order), opened: (yes) => {
+      this.game.makeRoom("steer", yes);
+      this.form.makeRoom(yes && innerHeight < TALL);
+    } });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     // from `start` on

@@ -12,7 +12,7 @@ const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than
 const DWELL_MS = 2400;  // slow motion rests at each step
 const LOST_MS = 60_000;  // a step that has not come by then ends slow motion
 const PHONE = 640;
-const TALL = 1000;  // CSS px: the curves are in sight below the picture
+export const TALL = 1000;  // CSS px: the curves are in sight below the picture
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Game {

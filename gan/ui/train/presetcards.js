@@ -44,6 +44,8 @@ export class PresetCards {
 
   disable(yes) { this.box.disabled = yes; }
 
+  get folded() { return this.box.hidden; }
+
   // Cards are for choosing; while a training is on show, one line says which it was.
   fold(yes) {
     this.box.hidden = yes;

@@ -30,6 +30,7 @@ export class TrainForm {
     /** @type {number | undefined} */
     this.timer = undefined;
     this.drawnLink = () => {};
+    this.crowded = false;  // the cards are folded for the steering's sake
     // from `start` on
     /** @type {Settings} */
     this.settings;
@@ -39,6 +40,7 @@ export class TrainForm {
 
   start() {
     this.cards = new PresetCards(this.root);
+    if (this.crowded) this.cards.fold(true);
     this.settings = new Settings({ differing: (n) => {
       this.find("#settings-count").textContent = n ? t("gan_settings_differ", { count: n }) : "";
     } });
@@ -369,6 +371,13 @@ export class TrainForm {
 
   // A form is for choosing, as long as nothing runs; then one line says what was chosen.
   fold(yes) { this.cards.fold(yes); }
+
+  // Who steers in a small window needs the height; the cards come back when that is over.
+  makeRoom(yes) {
+    if (!this.cards) this.crowded = yes;  // not built yet
+    else if (yes && !this.cards.folded) this.cards.fold(this.crowded = true);
+    else if (!yes && this.crowded) this.cards.fold(this.crowded = false);
+  }
 
   mark(field) {
     for (const input of [...this.find("#train-form").elements, ...this.find("#settings").querySelectorAll(".ga-input")]) {

@@ -180,12 +180,14 @@ def test_steering_leaves_the_curves_in_sight_of_a_small_window(page: Page, two: 
     open_tab(page, "Train")
     game = page.locator("#game-body")
     expect(game).to_be_visible()
-    page.click("#cards-toggle")
+    expect(page.locator("#presets")).to_be_visible()
     page.click("#steer-toggle")
     expect(game).to_be_hidden()
+    expect(page.locator("#presets")).to_be_hidden()
     page.evaluate("scrollTo(0, 0)")
     for chart in page.locator("[data-chart] .ga-curve").all()[:4]:
         box = chart.bounding_box()
         assert box["y"] + box["height"] <= 800
     page.click("#steer-toggle")
     expect(game).to_be_visible()
+    expect(page.locator("#presets")).to_be_visible()
