@@ -35,6 +35,13 @@ def settle(page: Page, *, calm_ms: int = 60) -> None:
     )
 
 
+def choose_preset(page: Page, name: str) -> None:
+    """Choose a card of the Train tab; while a training is on show they are folded."""
+    if page.get_attribute("#cards-toggle", "aria-expanded") == "false":
+        page.click("#cards-toggle")
+    page.check(f"#presets [value={name}]")
+
+
 def open_part(page: Page, name: str) -> None:
     """Open one of the parts under the directions: dimensions, mutate or draw."""
     if page.locator(f"#open-{name}").get_attribute("aria-expanded") == "false":

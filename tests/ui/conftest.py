@@ -78,6 +78,7 @@ SWITCHED = """try { localStorage.getItem('gan-in-browser') ??
 READY = {
     "explore": "Number(document.querySelector('#latent-image')?.dataset.seq) > 0",
     "welcome": "document.querySelector('#wall.is-painted') !== null",
+    "train": "document.querySelector('.ga-train:not([inert])') !== null",
 }
 
 

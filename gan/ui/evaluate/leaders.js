@@ -2,12 +2,14 @@
 // compares only within one pair of real images and features: the table has a group for each pair, the
 // chart shows the chosen model's.
 /** @import { MetricName, Rated, Stated } from "../page/kit/types" */
-import { ask, count, currentLanguage, duration, h, plainRef, sentences, short, state, t } from "../page/kit/core.js";
+import uPlot from "../page/kit/uplot.js";
+import { ask, count, currentLanguage, duration, h, on, plainRef, sentences, short, state, t } from "../page/kit/core.js";
+import { quietAxes, toned } from "../page/kit/plot.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
 const COLUMNS = ["model", "fd", "precision", "recall", "trained", "time"];
-const MARGIN = { left: 44, right: 24, top: 16, bottom: 36 };
+const FLOOR_PX = 6;
+const MOST_TICKS = 6;
 
 export class Leaders {
   constructor(root, { chosen, measure }) {
@@ -17,9 +19,12 @@ export class Leaders {
     this.rows = [];
     this.news = "";  // what was drawn
     this.table = root.querySelector("#leaders-table");
-    this.plot = root.querySelector("#leaders-plot");
+    this.box = root.querySelector("#leaders-plot");
+    /** @type {uPlot | null} */
+    this.plot = null;
     this.about = root.querySelector("#leaders-about");
-    new ResizeObserver(() => this.#drawPlot()).observe(this.plot);
+    new ResizeObserver(() => this.#drawPlot()).observe(this.box);
+    on("theme", () => this.#drawPlot());
   }
 
   row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
@@ -99,51 +104,70 @@ export class Leaders {
   // ---- the plot -------------------------------------------------------------------------------
 
   #drawPlot() {
-    const { plot } = this;
-    const [width, height] = [plot.clientWidth, plot.clientHeight];
-    if (!width) return;
+    const { box } = this;
+    if (!box.clientWidth) return;
     const shown = (this.shown?.rows ?? []).flatMap((row) => {
       const [fd, seconds] = [distanceOf(row), row.seconds ?? 0];
       return fd && seconds > 0 ? [{ row, fd, seconds }] : [];
-    });
-    const nodes = [];
-    if (!shown.length) {
-      nodes.push(svg("text", { x: width / 2, y: height / 2, "text-anchor": "middle" }, t(this.shown ? "gan_leaders_timeless" : "gan_leaders_none")));
-      return plot.replaceChildren(...nodes);
-    }
-    const fds = shown.flatMap(({ fd }) => bounds(fd));
+    }).sort((a, b) => a.seconds - b.seconds);
+    this.plot?.destroy();
+    this.plot = null;
+    box.replaceChildren();
+    if (!shown.length) return box.append(h("p", { class: "ga-quiet ga-leaders-empty" }, t(this.shown ? "gan_leaders_timeless" : "gan_leaders_none")));
     const floors = shown.map(({ fd }) => fd.floor ?? 0).filter((v) => v > 0);
-    const x = logScale(shown.map(({ seconds }) => seconds), MARGIN.left, width - MARGIN.right, CLOCK);
-    const y = logScale([...fds, ...floors], height - MARGIN.bottom, MARGIN.top);
-    for (const v of y.ticks) nodes.push(
-      svg("path", { class: "ga-rule", d: `M${MARGIN.left} ${y.at(v)}H${width - MARGIN.right}` }),
-      svg("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, String(v)));
-    for (const v of x.ticks) nodes.push(svg("text", {
-      x: x.at(v), y: height - MARGIN.bottom + 18, "text-anchor": "middle" }, duration(v)));
-    nodes.push(svg("text", { x: width - MARGIN.right, y: height - 5, "text-anchor": "end", class: "is-axis" }, t("gan_leaders_x")));
-    nodes.push(svg("text", { x: 0, y: MARGIN.top - 4, class: "is-axis" }, t("gan_leaders_y")));
-    shown.forEach((each) => nodes.push(...this.#point(each, x, y, width)));
-    return plot.replaceChildren(...nodes);
+    const x = logScale(shown.map(({ seconds }) => seconds), CLOCK);
+    const y = logScale([...shown.flatMap(({ fd }) => bounds(fd)), ...floors]);
+    const color = toned(box);
+    const scale = ({ low, high }) => ({ time: false, distr: 3, range: () => [low, high] });
+    const ticks = (of) => ({ splits: () => of.ticks, filter: (_, splits) => splits });
+    this.plot = new uPlot({
+      width: box.clientWidth, height: box.clientHeight, padding: [24, 24, 0, 0], legend: { show: false }, cursor: { show: false },
+      scales: { x: scale(x), y: scale(y) },
+      axes: quietAxes(color, { x: duration, y: String, xs: ticks(x), ys: ticks(y) }),
+      series: [{}, { paths: () => null, points: { show: false } }],
+      hooks: {
+        draw: [(u) => shown.forEach(({ fd, seconds }) => drawBounds(u, fd, seconds, color))],
+        ready: [(u) => u.over.append(...shown.flatMap((each) => this.#point(u, each)))],
+      },
+    }, [shown.map(({ seconds }) => seconds), shown.map(({ fd }) => fd.value)], box);
+    box.append(h("span", { class: "ga-leaders-axis ga-quiet is-y" }, t("gan_leaders_y")), h("span", { class: "ga-leaders-axis ga-quiet" }, t("gan_leaders_x")));
+    return undefined;
   }
 
-  /** @param {{ row: Rated, fd: Distance, seconds: number }} shown @param {Scale} x @param {Scale} y @param {number} width */
-  #point({ row, fd, seconds }, x, y, width) {
-    const [low, high] = bounds(fd);
-    const [px, py] = [x.at(seconds), y.at(fd.value)];
-    const left = px > width * 0.7;
+  // A model is a button at its place: a click chooses it.
+  /** @param {uPlot} u @param {{ row: Rated, fd: Distance, seconds: number }} shown */
+  #point(u, { row, fd, seconds }) {
+    const [left, top] = [u.valToPos(seconds, "x"), u.valToPos(fd.value, "y")];
     const chosen = plainRef(state.ref ?? "") === row.ref;
-    const dot = svg("circle", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, cx: px, cy: py, r: 5 });
     const told = `${row.name}: FD ${short(fd.value)}, ${duration(seconds)}`;
-    dot.append(svg("title", {}, fd.stated ? `${told}. ${hintOf(row)}` : told));
-    dot.addEventListener("click", () => this.chosen(row.ref));
+    const place = `left: ${left}px; top: ${top}px`;
     return [
-      svg("path", { class: "ga-bound", d: `M${px} ${y.at(low)}V${y.at(high)}` }),
-      ...(fd.floor !== null && fd.floor > 0 ? [svg("path", { class: "ga-floor", d: `M${px - 6} ${y.at(fd.floor)}h12` })] : []),
-      dot,
-      svg("text", { class: "is-name", x: px + (left ? -10 : 10), y: py - 8,
-        "text-anchor": left ? "end" : "start" }, row.name),
+      h("button", { type: "button", class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, style: place, "aria-pressed": String(chosen),
+        "aria-label": told, title: fd.stated ? `${told}. ${hintOf(row)}` : told, "data-help": "gan_leaders_choose_help", onclick: () => this.chosen(row.ref) }),
+      h("span", { class: `ga-point-name ${left > u.over.clientWidth * 0.7 ? "is-left" : ""}`, style: place, "aria-hidden": "true" }, row.name),
     ];
   }
+}
+
+// The interval of a distance, and below it how low it can be measured at all.
+/** @param {uPlot} u @param {Distance} fd @param {number} seconds @param {(name: string) => string} color */
+function drawBounds(u, fd, seconds, color) {
+  const { ctx } = u;
+  const at = (v) => u.valToPos(v, "y", true);
+  const px = u.valToPos(seconds, "x", true);
+  const [low, high] = bounds(fd);
+  const line = (tone, alpha, ...ends) => {
+    ctx.save();
+    Object.assign(ctx, { strokeStyle: color(tone), globalAlpha: alpha, lineWidth: 1.5 * devicePixelRatio });
+    ctx.beginPath();
+    for (const [i, [x, y]] of ends.entries()) ctx[i ? "lineTo" : "moveTo"](x, y);
+    ctx.stroke();
+    ctx.restore();
+  };
+  line("--ga-accent", 0.5, [px, at(low)], [px, at(high)]);
+  if (fd.floor === null || !(fd.floor > 0)) return;
+  const reach = FLOOR_PX * devicePixelRatio;
+  line("--ga-edge", 1, [px - reach, at(fd.floor)], [px + reach, at(fd.floor)]);
 }
 
 // [{pair: {data, features}, rows}], the largest group first; those not measured last, without a pair.
@@ -171,7 +195,7 @@ const metricOf = (row, name) => row.evaluation?.metrics.find((m) => m.name === n
 // What was measured here, else what the model's card states.
 /**
  * @typedef {{ value: number, floor: number | null, low: number | null, high: number | null, count?: number | null, stated?: boolean }} Distance
- * @typedef {{ at: (v: number) => number, ticks: number[] }} Scale
+ * @typedef {{ low: number, high: number, ticks: number[] }} Scale
  */
 /** @param {Rated} row @returns {Distance | null} */
 function distanceOf(row) {
@@ -197,23 +221,14 @@ const trained = (nimg) => t("gan_leaders_kimg", {
 });
 
 // Round values, where given, end the scale on both sides, so that there are two of them at least.
-/** @param {number[]} values @param {number} from @param {number} to @param {number[] | null} [round] @returns {Scale} */
-function logScale(values, from, to, round = null) {
+/** @param {number[]} values @param {number[] | null} [round] @returns {Scale} */
+function logScale(values, round = null) {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const low = round?.findLast((v) => v < least) ?? least / 1.4;
   const high = round?.find((v) => v > most) ?? most * 1.4;
-  const at = (v) => from + (Math.log(v / low) / Math.log(high / low)) * (to - from);
   const ticks = (round ?? []).filter((v) => v >= low && v <= high);
   for (let power = 10 ** Math.floor(Math.log10(low)); !round && power <= high; power *= 10) {
     for (const m of [1, 2, 5]) if (m * power >= low && m * power <= high) ticks.push(Number((m * power).toPrecision(1)));
   }
-  const room = Math.abs(to - from) / 44;
-  return { at, ticks: !round && ticks.length > room ? ticks.filter((v) => /^1/.test(v.toExponential())) : ticks };
-}
-
-function svg(tag, attributes, text) {
-  const node = document.createElementNS(NS, tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
+  return { low, high, ticks: !round && ticks.length > MOST_TICKS ? ticks.filter((v) => /^1/.test(v.toExponential())) : ticks };
 }

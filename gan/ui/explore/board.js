@@ -35,6 +35,7 @@ class Explore {
     this.options = "";  // the classes that the list offers, as they were drawn
     this.canvas = this.find("#latent-image");
     this.nimg = 0;
+    this.said = "";  // of what was chosen, until it is moved
     const painter = new Painter(this.canvas, {
       painted: (facts) => this.#painted(facts), failed: (error) => studio.refused(error),
     });
@@ -80,7 +81,7 @@ class Explore {
     new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
     mountPanels(this.find("#panels"), this.studio);
     whenShown(this.root, () => this.#catchUp());
-    collect("model", ({ ref, extra }) => this.#open(ref, extra));
+    collect("model", ({ ref, extra, said }) => { this.said = said; this.#open(ref, extra); });
   }
 
   #listen() {
@@ -201,7 +202,7 @@ class Explore {
     const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
     const name = studio.previewing ? "" : this.#className();
     const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
-    const what = [name, seed, at].filter(Boolean).join(" · ");
+    const what = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
     this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
   }

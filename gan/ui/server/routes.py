@@ -31,7 +31,10 @@ from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, error_json
 
 log = logging.getLogger(__name__)
-MEDIA = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+MEDIA = {
+    ".js": "text/javascript", ".css": "text/css", ".json": "application/json",
+    ".webp": "image/webp",
+}  # fmt: skip
 STYLE = "page/atelier.css"
 DATA_THREADS = 4
 LOOK_S = 0.5  # polling interval for disconnects while a visitor waits for a picture
@@ -236,12 +239,12 @@ def number_in(request: Request, name: str, default: int) -> int:
 
 @functools.cache
 def assets() -> dict[str, bytes]:
-    """Every packaged script by its path in gan/ui, one stylesheet of all, tokens first, and each
-    language's texts."""
+    """Every packaged script and picture by its path in gan/ui, one stylesheet of all, tokens first,
+    and each language's texts."""
     found = {
         p.relative_to(UI).as_posix(): p.read_bytes()
         for p in sorted(UI.rglob("*"))
-        if p.suffix in (".js", ".css")
+        if p.suffix in (".js", ".css", ".webp")
     }
     sheets = [
         found.pop(name)

@@ -2,11 +2,11 @@
 /** @import { Finding, Health, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, ask, boot, collect, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
-import { Game } from "./game.js";
+import { Game, TALL } from "./game.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { presentWithKey } from "../page/kit/present.js";
 import { LiveGrid } from "./livegrid.js";
@@ -14,10 +14,11 @@ import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
 import { presentTraining } from "./presentation.js";
 import { myTurn } from "./queue.js";
+import { fromSetupLink, withoutSetup } from "./setuplink.js";
 import { Steer } from "./steer.js";
 import { bytes } from "../page/kit/figures.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
-import { TrainForm } from "./trainform.js";
+import { TrainForm, setupAddress } from "./trainform.js";
 
 const TICK_MS = { busy: 350, idle: 2000 };
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
@@ -41,6 +42,7 @@ class Train {
   /** @type {Step | null} */ step = null;
   /** @type {Settings | null} */ settings = null;
   /** @type {{ g: number, d: number } | null} */ parameters = null;
+  /** @type {{ seed: number, seconds: number | null } | null} */ begun_with = null;
   mark = -1;
   reals = false;
   viewers = 0;
@@ -55,11 +57,14 @@ class Train {
   constructor(root) {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
-    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence) });
+    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence), opened: (yes) => this.game.makeRoom("settings", yes) });
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
-    this.steer = new Steer(root, { send: (order) => this.#send(order) });
     this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
+    this.steer = new Steer(root, { send: (order) => this.#send(order), opened: (yes) => {
+      this.game.makeRoom("steer", yes);
+      this.form.makeRoom(yes && innerHeight < TALL);
+    } });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     // from `start` on
@@ -67,13 +72,14 @@ class Train {
     this.poll;
     /** @type {ReturnType<typeof mountTimeMachine>} */
     this.time;
+    this.lookAtPresets = () => {};
     this.#forget(null);
   }
 
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, health: null, step: null, settings: null, parameters: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      status: null, health: null, step: null, settings: null, parameters: null, begun_with: null, mark: -1, reals: false, viewers: 0, willPause: false,
       bytes: 0, keep_mb: 0,
     });
     looked.run = id;
@@ -89,15 +95,35 @@ class Train {
     on("fork", (id) => { this.toFork = id; this.#watch(id); this.#forkWhenRead(); });
     on("language", () => { this.form.words(); this.#runs(); this.#draw(); });
     this.form.start();
-    if (linkedState().get("run")) this.#forget(linkedState().get("run"));
+    const linked = fromSetupLink(linkedState());
+    if (linkedState().get("run") && !linked) this.#forget(linkedState().get("run"));
     this.#runs();
     this.#draw();
     this.root.inert = false;  // until here a press would have gone unheard
     collect("train-wish", (wish) => this.form.wish(wish));
     whenShown(this.root, () => this.#prepare());
     this.#waiting();
-    mountOwn(this.root, { changed: (settings) => this.form.taken(settings) });
-    mountPresets(this.root, { values: () => this.form.values(), changed: () => this.form.changed() });
+    const { cards } = this.form;
+    mountOwn(this.root, { cards, changed: (settings) => this.form.taken(settings) });
+    this.lookAtPresets = mountPresets(this.root, { cards, values: () => this.form.values(), changed: () => this.form.changed() });
+    if (linked) this.#fromLink();
+  }
+
+  async #fromLink() {
+    const found = await this.form.fromLink().catch((error) => this.#note(say(error)));
+    if (tabIsOpen(this.root)) link(withoutSetup(linkedState()));
+    if (!found) return;
+    this.#watch(found.run);
+    if (found.moment !== null) this.time.seek(found.moment);
+  }
+
+  // The run on show as a set-up, with the moment on show.
+  #address() {
+    const { status, settings } = this;
+    if (!status || !settings) return addressOf({ tab: "train" });
+    const { seed, seconds } = this.begun_with ?? {};
+    return setupAddress({ preset: status.preset, data: status.data, settings, init: String(seed ?? 0), seconds: seconds ? String(seconds) : "",
+      run: this.id, moment: this.time.shown() ?? null });
   }
 
   #listen() {
@@ -110,6 +136,7 @@ class Train {
     this.find("#present-training").addEventListener("click", present);
     presentWithKey(this.root, present);
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
+    this.find("#run-link").addEventListener("click", (e) => copyText(this.#address(), e.currentTarget));
   }
 
   // ---- start and steer ------------------------------------------------------------------------
@@ -123,6 +150,7 @@ class Train {
     this.form.settle();
     const before = this.id;
     this.beginning = true;  // its process needs a moment before there is anything to read
+    this.form.fold(true);
     this.#forget(null);
     this.find("#run-select").value = "";
     this.#draw();
@@ -135,6 +163,7 @@ class Train {
       await this.#turn(reply);
     } catch (error) {
       this.beginning = false;
+      this.form.fold(false);
       this.#watch(before);
       this.#note(say(error));
       this.form.mark(error instanceof Refused ? error.field : null);
@@ -274,7 +303,9 @@ class Train {
       select.disabled = !ids.length;
     }
     if (!this.id && !this.beginning && state.runs.length) {  // a reload finds the run that is going on
-      this.#forget((state.runs.find((r) => ACTIVE.includes(r.state)) ?? state.runs[0]).id);
+      const active = state.runs.find((r) => ACTIVE.includes(r.state));
+      if (active) this.form.fold(true);
+      this.#forget((active ?? state.runs[0]).id);
       this.poll.now();
     }
     if (select.value !== (this.id ?? "")) select.value = this.id ?? "";
@@ -319,12 +350,13 @@ class Train {
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
     for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "keep_mb"]) {
+    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();
     this.#forkWhenRead();
     if (changed) refresh();
+    if (changed && !ACTIVE.includes(news.status.state)) this.lookAtPresets();
   }
 
   #draw() {
@@ -394,6 +426,7 @@ class Train {
     pause.disabled = this.beginning || !(steerable || status?.resumable);
     this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
     this.find("#fork-here").disabled = !this.settings || !this.weights.length;
+    this.find("#run-link").disabled = !this.settings || !status;
   }
 
   #note(sentence) {

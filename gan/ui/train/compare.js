@@ -1,21 +1,18 @@
 // Curves of several runs in one chart: any series, against images or seconds, on a linear or log scale.
 /** @import { ListedRun } from "../page/kit/types" */
+import uPlot from "../page/kit/uplot.js";
+import { Beside, nameOf, swatch, toneOf } from "./beside.js";
 import { ask, copyText, count, currentLanguage, duration, h, say, short, t } from "../page/kit/core.js";
+import { named } from "../page/kit/figures.js";
+import { quietAxes, toned } from "../page/kit/plot.js";
 
-const NS = "http://www.w3.org/2000/svg";
 const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g", "grad_norm_d", "images_per_s"];
-const MARGIN = { left: 56, right: 12, top: 8, bottom: 24 };
-const TICKS = 4;
 
-const s = (tag, attributes, text) => {
-  const node = document.createElementNS(NS, tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
+const MEASURED = "fd";  // now and then: points to see
 
 export class Compare {
-  constructor(root, { unpick }) {
+  // unpick(id), pick(id): whom the comparison leaves out, or takes in
+  constructor(root, { pick, unpick }) {
     this.root = root;
     this.unpick = unpick;
     /** @type {ListedRun[]} */
@@ -32,26 +29,25 @@ export class Compare {
     this.drawnLegend = "";
     /** @type {HTMLElement[]} */
     this.values = [];  // of the legend
-    /** @type {((v: number) => number) | null} */
-    this.x = null;  // the scale
-    this.end = 1;  // of it
+    /** @type {uPlot | null} */
+    this.plot = null;
+    this.made = "";  // what the plot was made for
     const select = (id, key, values) => h("select", { id, class: "ga-input", "data-t-label": key }, ...values);
     this.series = select("compare-series", "gan_compare_series", SERIES.map((k) => h("option", { value: k })));
     this.axis = select("compare-axis", "gan_compare_axis", ["nimg", "seconds"].map((k) => h("option", { value: k })));
     this.log = h("input", { type: "checkbox", id: "compare-log" });
     this.copy = h("button", { type: "button", id: "compare-copy", class: "ga-button is-bare",
       onclick: (e) => copyText(this.table(), e.currentTarget) }, h("span", { "data-t": "gan_compare_copy" }));
-    this.plot = s("svg", { class: "ga-plot ga-compare-plot", role: "img" });
+    this.box = h("div", { class: "ga-compare-plot", tabindex: 0, role: "group", onkeydown: (e) => this.#key(e) });
     this.legend = h("ul", { class: "ga-compare-legend" });
     this.empty = h("p", { class: "ga-quiet", role: "status" });
+    this.beside = new Beside({ pick, unpick, moved: () => this.plot?.redraw(false) });
     root.replaceChildren(h("header", {}, h("h3", { "data-t": "gan_compare" }), this.series, this.axis,
       h("label", { class: "ga-check" }, this.log, h("span", { "data-t": "gan_compare_log" })),
-      h("span", { class: "ga-space" }), this.copy), h("div", { class: "ga-compare-body" }, this.plot, this.empty, this.legend));
+      h("span", { class: "ga-space" }), this.copy), h("div", { class: "ga-compare-body" }, this.legend, this.box, this.empty), this.beside.node);
     this.series.addEventListener("change", () => { this.chosen = true; this.#load(true); });
     for (const input of [this.axis, this.log]) input.addEventListener("change", () => this.draw());
-    this.plot.addEventListener("pointermove", (e) => this.#point(e));
-    this.plot.addEventListener("pointerleave", () => { this.hover = null; this.draw(); });
-    new ResizeObserver(() => this.draw()).observe(this.plot);
+    new ResizeObserver(() => this.#fit()).observe(this.box);
   }
 
   show(runs) {
@@ -61,6 +57,7 @@ export class Compare {
     this.#words();
     if (!this.chosen) this.series.value = this.runs.some((r) => r.fd !== null) ? "fd" : "loss_g";
     this.#load(false);
+    this.beside.show(this.runs);
   }
 
   #words() {
@@ -90,77 +87,111 @@ export class Compare {
     this.draw();
   }
 
+  // ---- the chart ------------------------------------------------------------------------------
+
+  /** @returns {[number, number][][]} of each run its (x, value) */
   #lines() {
     const at = this.axis.value === "seconds" ? 1 : 0;
     const log = this.log.checked;
-    return this.runs.map((run, i) => ({
-      run, tone: i % 8,
-      points: (this.curves[run.id] ?? []).map((p) => [p[at], p[2]]).filter(([, y]) => !log || y > 0),
-    }));
+    return this.runs.map((run) => (this.curves[run.id] ?? []).map((p) => /** @type {[number, number]} */ ([p[at], p[2]])).filter(([, y]) => !log || y > 0));
   }
 
+  // A new uPlot where tones, scales or runs are others; else its data alone.
   draw() {
-    const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
-    if (!this.runs.length || !width) return;
+    if (!this.runs.length || !this.root.clientWidth) return;
     const lines = this.#lines();
-    const all = lines.flatMap((l) => l.points);
+    const any = lines.some((l) => l.length);
     this.#drawLegend(lines);
-    this.empty.textContent = this.failed || (all.length ? "" : t("gan_compare_empty"));
-    this.plot.setAttribute("aria-label", t("gan_compare_alt", {
+    this.empty.textContent = this.failed || (any ? "" : t("gan_compare_empty"));
+    this.box.hidden = !any;
+    this.box.setAttribute("aria-label", t("gan_compare_alt", {
       series: t(`gan_compare_${this.series.value}`), names: this.runs.map(nameOf).join(", ") }));
-    if (!all.length) { this.plot.replaceChildren(); return; }
-    const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
-    const end = Math.max(...all.map(([x]) => x), 1);
-    const y = scale(all.map(([, v]) => v), bottom, this.log.checked);
-    const at = (v) => MARGIN.left + (v / end) * (right - MARGIN.left);
-    Object.assign(this, { x: at, end });
-    const nodes = y.ticks.flatMap((v) => [
-      s("path", { class: "ga-rule", d: `M${MARGIN.left} ${Math.round(y.at(v)) + 0.5}H${right}` }),
-      s("text", { x: MARGIN.left - 8, y: y.at(v) + 4, "text-anchor": "end" }, short(v)),
-    ]);
-    const feet = [0, end / 2, end];
-    feet.forEach((v, i) => nodes.push(s("text", { x: at(v), y: height - 4,
-      "text-anchor": ["start", "middle", "end"][i] }, this.#foot(v))));
-    for (const line of lines) {
-      if (!line.points.length) continue;
-      nodes.push(s("path", { class: `ga-line is-run-${line.tone}`,
-        d: line.points.map(([x, v], i) => `${i ? "L" : "M"}${at(x).toFixed(1)} ${y.at(v).toFixed(1)}`).join("") }));
-      const [x, v] = line.points[line.points.length - 1];
-      nodes.push(s("circle", { class: `ga-end is-run-${line.tone}`, cx: at(x), cy: y.at(v), r: 2.5 }));
+    const made = JSON.stringify([this.runs.map((r) => r.id), this.axis.value, this.series.value === MEASURED, this.log.checked, document.documentElement.dataset.gaTheme]);
+    if (!any || made !== this.made) {
+      this.plot?.destroy();
+      this.plot = null;
     }
-    if (this.hover !== null) nodes.push(s("path", { class: "ga-cross", d: `M${Math.round(at(this.hover)) + 0.5} ${MARGIN.top}V${bottom}` }));
-    this.plot.replaceChildren(...nodes);
+    if (!any || !this.box.clientWidth) return;
+    const data = uPlot.join(lines.map((l) => [l.map(([x]) => x), l.map(([, y]) => y)]));
+    this.made = made;
+    this.plot ??= new uPlot(this.#options(), data, this.box);
+    this.plot.setData(data);
+    Object.assign(this.box.dataset, { curves: lines.filter((l) => l.length).length });
+  }
+
+  #options() {
+    const color = toned(this.box);
+    return {
+      width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 8, 0, 0], legend: { show: false },
+      scales: { x: { time: false, range: (_, low, high) => [Math.min(0, low), Math.max(high, 1)] }, y: this.log.checked ? { distr: 3 } : {} },
+      series: [{}, ...this.runs.map((_, i) => ({ stroke: color(toneOf(i).tone), dash: toneOf(i).dash, width: 1.5, spanGaps: true, points: { show: this.series.value === MEASURED, size: 5, fill: color("--ga-panel") } }))],
+      axes: quietAxes(color, { x: (v) => this.#foot(v), y: named }),
+      cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
+      hooks: {
+        draw: [(u) => this.#mark(u, color)],
+        setCursor: [(u) => { this.hover = u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"); this.#drawValues(this.#lines()); }],
+      },
+    };
+  }
+
+  // Where the pictures below are.
+  #mark(u, color) {
+    const { at } = this.beside;
+    if (this.axis.value !== "nimg" || at === null) return;
+    const { ctx, bbox } = u;
+    const x = Math.round(u.valToPos(at, "x", true)) + 0.5;
+    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
+    ctx.save();
+    ctx.strokeStyle = color("--ga-ink");
+    ctx.setLineDash([2 * devicePixelRatio, 2 * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.restore();
   }
 
   #foot(v) {
     return this.axis.value === "seconds" ? duration(v) : v >= 10000 ? `${count(v / 1000)} k` : count(v);
   }
 
+  #fit() {
+    if (!this.plot) return this.draw();
+    if (this.box.clientWidth) this.plot.setSize({ width: this.box.clientWidth, height: this.box.clientHeight });
+  }
+
+  #key(e) {
+    const { plot } = this;
+    if (!plot || !plot.data[0].length) return;
+    const xs = plot.data[0];
+    const here = this.hover === null ? xs.length - 1 : plot.valToIdx(this.hover);
+    const to = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: xs.length - 1 }[e.key];
+    if (to === undefined) return;
+    e.preventDefault();
+    plot.setCursor({ left: plot.valToPos(xs[Math.min(xs.length - 1, Math.max(0, to))], "x"), top: 0 });
+  }
+
+  // ---- the legend -----------------------------------------------------------------------------
+
   #drawLegend(lines) {
     const drawn = JSON.stringify([this.runs.map((r) => [r.id, r.name]), currentLanguage()]);
     if (this.drawnLegend !== drawn) {
       this.drawnLegend = drawn;
       this.values = lines.map(() => h("output", {}));
-      this.legend.replaceChildren(...lines.map(({ run, tone }, i) => {
-        const sample = s("svg", { viewBox: "0 0 24 4", "aria-hidden": "true", width: 24, height: 4 });
-        sample.append(s("path", { class: `ga-line is-run-${tone}`, d: "M0 2H24" }));
-        return h("li", { "data-help": "gan_compare_pick_help" }, sample, h("span", { title: run.id }, nameOf(run)), this.values[i],
-          h("button", { type: "button", class: "ga-button is-bare is-icon", "aria-label": t("gan_compare_leave", { name: nameOf(run) }),
-            "data-help": "gan_compare_leave_help", title: t("gan_compare_leave", { name: nameOf(run) }), onclick: () => this.unpick(run.id) }, "×"));
-      }));
+      this.legend.replaceChildren(...this.runs.map((run, i) => h("li", { "data-help": "gan_compare_pick_help" },
+        swatch(i), h("span", { title: run.id }, nameOf(run)), this.values[i],
+        h("button", { type: "button", class: "ga-button is-bare is-icon", "aria-label": t("gan_compare_leave", { name: nameOf(run) }),
+          "data-help": "gan_compare_leave_help", title: t("gan_compare_leave", { name: nameOf(run) }), onclick: () => this.unpick(run.id) }, "×"))));
     }
-    lines.forEach(({ points }, i) => {
-      const point = this.hover === null ? points.at(-1) : nearest(points, this.hover);
-      this.values[i].textContent = point ? short(point[1]) : "–";
-    });
+    this.#drawValues(lines);
   }
 
-  #point(event) {
-    if (!this.x) return;
-    const box = this.plot.getBoundingClientRect();
-    const f = (event.clientX - box.left - MARGIN.left) / (box.width - MARGIN.left - MARGIN.right);
-    this.hover = Math.min(1, Math.max(0, f)) * this.end;
-    this.draw();
+  #drawValues(lines) {
+    lines.forEach((points, i) => {
+      const point = this.hover === null ? points.at(-1) : nearest(points, this.hover);
+      const text = point ? short(point[1]) : "–";
+      if (this.values[i] && this.values[i].textContent !== text) this.values[i].textContent = text;
+    });
   }
 
   // What is drawn, as a table for a spreadsheet: run, images, seconds, value.
@@ -170,25 +201,8 @@ export class Compare {
   }
 }
 
-const nameOf = (run) => run.name || run.id;
-
 function nearest(points, x) {
   let best = null;
   for (const p of points) if (!best || Math.abs(p[0] - x) < Math.abs(best[0] - x)) best = p;
   return best;
-}
-
-/** @param {number[]} values @param {number} bottom @param {boolean} log */
-function scale(values, bottom, log) {
-  const shape = log ? Math.log10 : (v) => v;
-  const back = log ? (v) => 10 ** v : (v) => v;
-  let [low, high] = [Math.min(...values), Math.max(...values)].map(shape);
-  if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
-  const rough = (high - low) / TICKS;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((m) => m * power >= rough) ?? 10) * power;
-  [low, high] = [Math.floor(low / step) * step, Math.ceil(high / step) * step];
-  const ticks = [];
-  for (let v = low; v <= high + step / 2; v += step) ticks.push(back(Math.abs(v) < step / 2 ? 0 : v));
-  return { ticks, at: (v) => bottom - ((shape(v) - low) / (high - low)) * (bottom - MARGIN.top) };
 }

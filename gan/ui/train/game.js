@@ -12,6 +12,7 @@ const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than
 const DWELL_MS = 2400;  // slow motion rests at each step
 const LOST_MS = 60_000;  // a step that has not come by then ends slow motion
 const PHONE = 640;
+export const TALL = 1000;  // CSS px: the curves are in sight below the picture
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Game {
@@ -24,6 +25,8 @@ export class Game {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ next = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ lost = undefined;
   number = -1;  // of the last step that was seen
+  folded = false;  // for the sake of what is open beside it
+  beside = new Set();
   rested = false;  // slow motion has seen the run paused
 
   // send(order) asks the server and throws what it refuses; form(): what a next run would be, null before it is filled in.
@@ -46,6 +49,7 @@ export class Game {
   #listen() {
     this.find("#game-toggle").addEventListener("click", () => {
       const yes = this.find("#game-body").hidden;
+      this.folded = false;
       this.#open(yes);
       boot.remember("gan-game", yes ? "open" : "closed");
     });
@@ -63,6 +67,20 @@ export class Game {
     this.find("#game").classList.toggle("is-open", yes);
     this.find("#game-body").hidden = !yes;
     this.#draw();
+  }
+
+  // Open settings and steering need the height of a small window: the picture folds to its line until
+  // they are closed.
+  makeRoom(what, yes) {
+    this.beside[yes ? "add" : "delete"](what);
+    const isOpen = !this.find("#game-body").hidden;
+    if (yes && isOpen && innerHeight < TALL) {
+      this.folded = true;
+      this.#open(false);
+    } else if (!this.beside.size && this.folded) {
+      this.folded = false;
+      this.#open(true);
+    }
   }
 
   // ---- single steps, and those of slow motion -------------------------------------------------------

@@ -1,18 +1,21 @@
-// Settings kept under a name: they stand in the form's list beside the built-in presets.
+// Settings kept under a name: they stand as cards behind the built-in presets.
 import { ask, boot, h, on, say, t } from "../page/kit/core.js";
 
-// `values()` gives the form; `changed()` is called after it was refilled.
-export function mountPresets(root, { values, changed }) {
-  if (boot.local) new MyPresets(root, values, changed).start();
+// `values()` gives the form; `changed()` is called after it was refilled. Returns what looks again.
+export function mountPresets(root, { cards, values, changed }) {
+  if (!boot.local) return () => {};
+  const mine = new MyPresets(root, cards, values, changed);
+  mine.start();
+  return () => mine.look();
 }
 
 class MyPresets {
-  constructor(root, values, changed) {
+  constructor(root, cards, values, changed) {
     this.root = root;
+    this.cards = cards;
     this.values = values;
     this.changed = changed;
     this.mine = {};
-    this.select = root.querySelector("#preset");
     this.name = h("input", { class: "ga-input", id: "mypreset-name", "data-help": "gan_mypreset_name_help", maxlength: 40, spellcheck: "false", autocomplete: "off" });
     this.save = h("button", { type: "button", class: "ga-button", id: "mypreset-save", "data-help": "gan_mypreset_save_help", onclick: () => this.#save() });
     this.remove = h("button", { type: "button", class: "ga-button is-bare", id: "mypreset-delete", "data-help": "gan_mypreset_delete_help", hidden: true, onclick: () => this.#delete() });
@@ -23,7 +26,7 @@ class MyPresets {
   }
 
   start() {
-    this.select.addEventListener("change", () => this.#follow());
+    this.root.querySelector("#presets").addEventListener("change", () => this.#follow());
     this.name.addEventListener("keydown", (e) => { if (e.key === "Enter") { e.preventDefault(); this.#save(); } });
     on("language", () => this.#words());
     this.#words();
@@ -35,7 +38,6 @@ class MyPresets {
     this.name.placeholder = t("gan_mypreset_hint");
     this.save.textContent = t("gan_mypreset_save");
     this.remove.textContent = t("gan_mypreset_delete");
-    if (this.group) this.group.label = t("gan_mypresets");
     this.status.textContent = "";
   }
 
@@ -45,7 +47,8 @@ class MyPresets {
       for (const name of Object.keys(this.mine)) delete boot.train.presets[name];
       this.mine = presets;
       for (const [name, preset] of Object.entries(presets)) boot.train.presets[name] = this.#entry(preset);
-      this.#options();
+      this.cards.show(presets);
+      this.#follow();
     } catch (error) { this.status.textContent = say(error); }
   }
 
@@ -55,21 +58,18 @@ class MyPresets {
     return { ...base, data: preset.data, base: preset.base, settings: { ...base.settings, ...known } };
   }
 
-  #options() {
-    const chosen = this.select.value;
-    this.group?.remove();
-    const names = Object.keys(this.mine);
-    this.group = names.length ? h("optgroup", { label: t("gan_mypresets") }, ...names.map((n) => h("option", { value: n }, n))) : null;
-    if (this.group) this.select.append(this.group);
-    if ([...this.select.options].some((o) => o.value === chosen)) this.select.value = chosen;
-    this.#follow();
+  // Their pictures are those of their last runs.
+  async look() {
+    if (!Object.keys(this.mine).length) return;
+    const { presets } = await ask("presets").catch(() => ({ presets: null }));
+    if (presets) this.cards.show(presets);
   }
 
   // The form fills what it knows; what else was saved goes to its line for other settings.
   #follow() {
-    const mine = this.mine[this.select.value];
+    const mine = this.mine[this.cards.value];
     this.remove.hidden = !mine;
-    this.name.value = mine ? this.select.value : this.name.value;
+    this.name.value = mine ? this.cards.value : this.name.value;
     if (!mine) return;
     const other = this.root.querySelector('[name="other"]');
     const base = boot.train.presets[mine.base].settings;
@@ -82,21 +82,19 @@ class MyPresets {
     try {
       await ask("presets/save", { name, form: this.values() });
       await this.#load();
-      this.select.value = name;
-      this.select.dispatchEvent(new Event("change", { bubbles: true }));
+      this.cards.choose(name);
       this.status.textContent = t("gan_mypreset_saved", { name });
     } catch (error) { this.status.textContent = say(error); }
   }
 
   async #delete() {
-    const name = this.select.value;
+    const name = this.cards.value;
     const { base } = this.mine[name];
     try {
       await ask("presets/delete", { name });
-      this.select.value = base;
+      this.cards.value = base;
       await this.#load();
-      this.select.value = base;
-      this.select.dispatchEvent(new Event("change", { bubbles: true }));
+      this.cards.choose(base);
       this.status.textContent = t("gan_mypreset_deleted", { name });
     } catch (error) { this.status.textContent = say(error); }
   }

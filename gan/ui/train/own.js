@@ -7,13 +7,13 @@ const LEFT_OUT = 2 ** 32 - 1;  // as a file's length: it is too large, and not s
 const SURVEY_MS = 500;
 const NONE = "(no class)";  // pictures beside class folders, as the server names them
 
-// `root` holds the form's #preset and #data; `changed()` is called when the data has changed.
-export function mountOwn(root, { changed }) {
-  new Own(root, changed).start();
+// `root` holds the form's #data; `changed()` is called when the data has changed.
+export function mountOwn(root, { cards, changed }) {
+  new Own(root, cards, changed).start();
 }
 
 class Own {
-  constructor(root, changed) {
+  constructor(root, cards, changed) {
     // made by #build
     /** @type {HTMLInputElement} */ this.files;
     /** @type {HTMLInputElement} */ this.folder;
@@ -34,7 +34,7 @@ class Own {
     this.sending = null;
     this.surveyed = 0;
     this.data = root.querySelector("#data");
-    this.preset = root.querySelector("#preset");
+    this.cards = cards;
     this.path = root.querySelector("#data-path");
     this.node = h("section", { class: "ga-panel ga-own", id: "own", "data-t-label": "gan_own", hidden: true });
     root.querySelector("#preset-summary").after(this.node);
@@ -43,7 +43,7 @@ class Own {
 
   start() {
     this.#build();
-    for (const select of [this.data, this.preset]) select.addEventListener("change", () => this.#follow());
+    for (const field of [this.data, this.root.querySelector("#presets")]) field.addEventListener("change", () => this.#follow());
     for (const kind of ["input", "change"]) this.path.addEventListener(kind, () => this.#survey());
     on("language", () => { this.#options(); translate(this.node); this.#draw(); });
     this.#options();
@@ -125,10 +125,7 @@ class Own {
 
   #use() {
     if (!this.shown) return;
-    if (!["own", "emoji"].includes(this.preset.value)) {
-      this.preset.value = "own";
-      this.preset.dispatchEvent(new Event("change", { bubbles: true }));
-    }
+    if (!["own", "emoji"].includes(this.cards.value)) this.cards.choose("own");
     this.wanted = this.shown.spec;
     this.#options();
     this.data.value = this.shown.spec;

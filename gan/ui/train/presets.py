@@ -7,12 +7,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import setting_text
-from gan.runs import userpresets
+from gan.config import RunConfig, apply_settings, parse_setting, setting_text
+from gan.runs import RunReader, RunStatus, userpresets
 from gan.runs.userpresets import UserPreset
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
-from gan.ui.server.views import PageError
+from gan.ui.server.settings import settings_json
+from gan.ui.server.views import PageError, finite
+from gan.ui.train import start_form
 from gan.ui.train.start_form import read_wish
+
+LOOKED_AT = 200  # newest runs, for the picture of a preset's last one
 
 
 def _check_local(context: Context) -> None:
@@ -20,13 +24,39 @@ def _check_local(context: Context) -> None:
         raise PageError("gan_error_local_only", status=403)
 
 
+def _last_run(
+    context: Context, preset: UserPreset, statuses: list[RunStatus]
+) -> dict[str, Any] | None:
+    """The newest run that this preset would have started, and its last picture."""
+    for status in statuses:
+        if (status.preset, status.data) != (preset.base, preset.data):
+            continue
+        config = context.runs.config(status.id)
+        snapshots = RunReader(status.path).snapshots()
+        if config is None or config.parent or not snapshots or not _fits(preset, config):
+            continue
+        return {"id": status.id, "nimg": snapshots[-1], "seconds": finite(status.seconds),
+                "since": int(finite(status.started_at) or 0)}  # fmt: skip
+    return None
+
+
+def _fits(preset: UserPreset, config: RunConfig) -> bool:
+    fresh = start_form.fresh_config(preset.base, preset.data)
+    wanted = apply_settings(
+        fresh, dict(parse_setting(f"{key}={text}") for key, text in preset.settings.items())
+    )
+    return settings_json(wanted) == settings_json(config)
+
+
 async def listing(context: Context, request: Request) -> Response:
     """All of them by name."""
     _check_local(context)
 
     def read() -> dict[str, Any]:
+        statuses = context.runs.statuses()[:LOOKED_AT]
         return {
             name: {"base": p.base, "data": p.data, "settings": p.settings}
+            | {"run": _last_run(context, p, statuses)}
             for name, p in userpresets.load_presets().items()
         }
 

@@ -214,7 +214,9 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
         news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
         news["classes"] = list(watched.config.class_names)
         news["parameters"] = _parameters(watched.config)
-        news["keep_mb"] = watched.config.keep_mb
+        config = watched.config
+        news["keep_mb"] = config.keep_mb
+        news["begun_with"] = {"seed": config.seed, "seconds": config.total_seconds}
     return news
 
 

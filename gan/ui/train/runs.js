@@ -4,6 +4,7 @@ import {
   ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, focusedIn, h, icon, isBusy, on, prepare, refresh,
   say, short, t, translate, url, written,
 } from "../page/kit/core.js";
+import { MOST } from "./beside.js";
 import { Compare } from "./compare.js";
 import { Poll } from "../page/kit/fresh.js";
 import { bytes } from "../page/kit/figures.js";
@@ -13,7 +14,6 @@ const STATES = ["starting", "running", "paused", "finished", "stopped", "interru
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
 const HELP = { fd: "gan_metric_fd_help", nimg: "gan_nimg_help" };  // of columns of bare numbers
-const MOST = 8;  // runs in one chart
 const SHOWN = 50;  // rows at first, and so many more at each "Show more"
 const MOST_SHOWN = 1000;
 const TYPING_MS = 200;
@@ -55,7 +55,8 @@ class RunsBoard {
   }
 
   start() {
-    this.compare = new Compare(this.find("#compare"), { unpick: (id) => this.#pick(id, false) });
+    this.compare = new Compare(this.find("#compare"), {
+      pick: (id) => this.#pick(id, true), unpick: (id) => this.#pick(id, false) });
     this.find("#runs-find").addEventListener("input", () => this.#search(TYPING_MS));
     this.find("#runs-state").addEventListener("change", () => this.#search(0));
     this.find("#runs-show-more").addEventListener("click", () => {
@@ -350,6 +351,7 @@ class RunsBoard {
     this.picked = this.picked.filter((p) => p !== id);
     if (yes) this.picked.push(id);
     this.#draw();
+    if (yes && !this.#known(id)) this.look();  // one that the list does not show
     this.compare.show(this.picked.map((p) => this.#known(p)));
   }
 

@@ -1,6 +1,6 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
 /** @import { SettingField } from "../page/kit/types" */
-import { boot, h, t } from "../page/kit/core.js";
+import { boot, h, icon, t } from "../page/kit/core.js";
 import { mark } from "../page/kit/explained.js";
 
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
@@ -17,14 +17,23 @@ const IDLE = {
   d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
 };
 
+// What is a factor: half and twice as much are the next things to try.
+const RATES = ["g_lr", "d_lr", "r1", "r2", "gp", "ema_half_life_kimg", "batch_size"];
+const DIGITS = 9;  // as the server writes a number
+
 const HARD = ["loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
 export class Settings {
-  // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
-  /** @param {{ steering?: boolean, changed?: (key: string, text: string) => void }} [how] */
-  constructor({ steering = false, changed = () => {} } = {}) {
+  // `steering`: only what a running training takes; `changed(key, text)` when a field is settled;
+  // `differing(count)`: of how many settings the form differs from what it began with.
+  /** @param {{ steering?: boolean, changed?: (key: string, text: string) => void, differing?: (count: number) => void }} [how] */
+  constructor({ steering = false, changed = () => {}, differing = () => {} } = {}) {
     this.changed = changed;
-    /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, said: HTMLElement, idle: HTMLElement, node: HTMLElement, value: string }>} */
+    this.differing = differing;
+    /** @type {Record<string, string>} */
+    this.base = {};
+    /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, said: HTMLElement, idle: HTMLElement, node: HTMLElement,
+     *   box: HTMLElement, rates: HTMLButtonElement[], again: HTMLButtonElement, value: string }>} */
     this.fields = new Map();
     const groups = boot.train.groups.map((group) => ({
       ...group, fields: group.fields.filter((f) => f.steer || !steering),
@@ -32,7 +41,7 @@ export class Settings {
     this.node = h("div", { class: "ga-groups" }, ...groups.map((group) => h("fieldset", { class: "ga-set" },
       h("legend", { "data-t": `gan_group_${group.name}` }),
       ...group.fields.map((f) => this.#field(f)))));
-    this.node.addEventListener("input", () => this.#drawIdle());
+    this.node.addEventListener("input", () => this.#draw());
   }
 
   /** @param {SettingField} field */
@@ -53,8 +62,85 @@ export class Settings {
     });
     const node = h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
       h("span", { class: "ga-name" }, h("span", {}, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null), said, idle), input);
-    this.fields.set(key, { input, said, idle, node, value: "" });
-    return node;
+    const rates = RATES.includes(key) ? [0.5, 2].map((by) => h("button", { type: "button", class: "ga-button ga-times",
+      "data-help": by < 1 ? "gan_half_help" : "gan_twice_help", "data-times": by, onclick: () => this.#times(key, by) }, by < 1 ? "×½" : "×2")) : [];
+    const again = h("button", { type: "button", class: "ga-button is-bare is-icon ga-again", "data-help": "gan_setting_again_help",
+      hidden: true, onclick: () => this.#again(key) }, icon("undo"));
+    const box = h("div", { class: "ga-set-box", "data-key": key }, node, ...rates, again);
+    this.fields.set(key, { input, said, idle, node, box, rates, again, value: "" });
+    return box;
+  }
+
+  // ---- half, twice, and back to what it was ---------------------------------------------------------
+
+  #times(key, by) {
+    const field = this.fields.get(key);
+    if (!field) return;
+    const whole = field.input.inputMode === "numeric";
+    const now = Number(field.input.value);
+    if (!field.input.value.trim() || !Number.isFinite(now)) return;
+    this.#put(key, plain(whole ? Math.max(1, Math.round(now * by)) : now * by));
+  }
+
+  #again(key) {
+    const field = this.fields.get(key);
+    if (!field) return;
+    this.#put(key, this.base[key]);
+    field.input.focus({ preventScroll: true });  // its own button goes
+  }
+
+  // As if it had been typed.
+  #put(key, text) {
+    const input = this.fields.get(key)?.input;
+    if (!input) return;
+    input.value = text;
+    for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
+  }
+
+  // What the form begins with: the preset's settings, or those of the run that it forks.
+  rebase(base) {
+    Object.assign(this.base, base);
+    this.#draw();
+  }
+
+  // The settings that are not as they began, by key.
+  differences() {
+    return Object.fromEntries(Object.entries(this.values()).filter(([key, text]) => key in this.base && !same(text, this.base[key])));
+  }
+
+  // Shows the fields whose name or key has `text` in it; returns how many.
+  narrow(text) {
+    const sought = text.trim().toLowerCase();
+    let found = 0;
+    for (const [key, { box }] of this.fields) {
+      box.hidden = !`${t(`gan_set_${key}`)} ${key}`.toLowerCase().includes(sought);
+      found += Number(!box.hidden);
+    }
+    for (const group of this.node.children) {
+      if (group instanceof HTMLElement) group.hidden = Boolean(sought) && !group.querySelector(".ga-set-box:not([hidden])");
+    }
+    return found;
+  }
+
+  words() {
+    for (const [key, { rates, again }] of this.fields) {
+      const field = t(`gan_set_${key}`);
+      rates.forEach((button, i) => button.setAttribute("aria-label", t(i ? "gan_twice" : "gan_half", { field })));
+      again.setAttribute("aria-label", t("gan_setting_again", { field, value: this.base[key] ?? "" }));
+      again.title = t("gan_setting_again", { field, value: this.base[key] ?? "" });
+    }
+  }
+
+  #draw() {
+    this.#drawIdle();
+    const differ = this.differences();
+    for (const [key, { box, input, rates, again }] of this.fields) {
+      box.classList.toggle("is-changed", key in differ);
+      again.hidden = !(key in differ);
+      for (const button of rates) button.disabled = input.disabled || !(Number(input.value) > 0);
+    }
+    this.words();
+    this.differing(Object.keys(differ).length);
   }
 
   // What has no effect now is quiet, and may be typed all the same.
@@ -75,7 +161,7 @@ export class Settings {
       if (!typing) field.input.value = values[key];
       field.value = values[key];
     }
-    this.#drawIdle();
+    this.#draw();
   }
 
   values() {
@@ -84,7 +170,12 @@ export class Settings {
 
   value(key) { return this.fields.get(key)?.value; }
 
-  enable(yes) { for (const { input } of this.fields.values()) input.disabled = !yes; }
+  enable(yes) {
+    for (const { input, rates } of this.fields.values()) {
+      input.disabled = !yes;
+      for (const button of rates) button.disabled = !yes || !(Number(input.value) > 0);
+    }
+  }
 
   // A word beside a field's name: "applied", or what is wrong.
   say(key, word, kind = "") {
@@ -99,5 +190,13 @@ export class Settings {
     for (const [name, { input }] of this.fields) input.setAttribute("aria-invalid", String(name === key));
   }
 }
+
+// 0.00002, not 2e-5: as the field takes it, and as the server writes it.
+function plain(value) {
+  const text = String(Number(value.toPrecision(DIGITS)));
+  return text.includes("e") ? Number(text).toFixed(20).replace(/\.?0+$/, "") : text;
+}
+
+export const same = (a, b) => a === b || (a !== undefined && b !== undefined && a !== "" && Number(a) === Number(b));
 
 export const nameOf = (key) => (SETTINGS.includes(key) ? t(`gan_set_${key}`) : key);

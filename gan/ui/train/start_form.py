@@ -4,6 +4,7 @@ line."""
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from gan.errors import ConfigError, GanError, number_text
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
-from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.routes import NEVER, UI, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import (
     as_text,
     changed_settings,
@@ -60,11 +61,19 @@ def form_options() -> dict[str, Any]:
         "presets": presets,
         "data": list(DATA_NAMES),
         "groups": describe(),
+        "cards": _cards(),
         "keep_mb": as_text(KEEP_MB),
         "sizes": RESOLUTIONS,
         "data_sizes": {name: default_resolution(name) for name in (*DATA_NAMES, "own")},
         "public_most": PUBLIC_MOST,
     }
+
+
+def _cards() -> dict[str, Any]:
+    """What stands on the presets' cards, in their order: seconds and images of each picture, and
+    the machine that made them (`benchmarks/preset_cards.py`)."""
+    made = json.loads((UI / "train/cards/cards.json").read_text("utf-8"))
+    return {"machine": made["machine"], "presets": made["presets"]}
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,8 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Star
         preset=base.preset,
         data=base.data,
         seed=whole_number("seed", form.get("seed") or "0", low=0, high=MAX_SEED),
-        seconds=_read_seconds(context, str(form.get("seconds") or "").strip()),
-        kimg=_read_kimg(str(form.get("kimg") or "").strip()),
+        seconds=read_seconds(context, str(form.get("seconds") or "").strip()),
+        kimg=read_kimg(str(form.get("kimg") or "").strip()),
         settings=changed,
         keep_mb=_read_keep(context, str(form.get("keep_mb") or "").strip()),
         log=_read_log(context, form.get("log")),
@@ -136,15 +145,18 @@ def _fresh(
 ) -> RunConfig:
     name = str(form.get("preset", ""))
     data = uploaded.spec if uploaded else str(form.get("data", ""))
-    preset = get_preset(name)
+    get_preset(name)
     if data not in DATA_NAMES and not context.profile.local and not uploaded:
         raise PageError("gan_error_public_data" if data else "gan_own_needed")
     check_spec(data)
+    return fresh_config(name, data, size=uploaded.settings["resolution"] if uploaded else None)
+
+
+def fresh_config(name: str, data: str, *, size: int | None = None) -> RunConfig:
+    """What a preset means with these data; `size` (pixels) where not the data's own."""
+    preset = get_preset(name)
     base = run_config(name, shape_of(preset.data), data=preset.data)
-    size = preset.resolution or default_resolution(data)
-    if uploaded:
-        size = uploaded.settings["resolution"]
-    model = replace(base.model, resolution=size)
+    model = replace(base.model, resolution=size or preset.resolution or default_resolution(data))
     return RunConfig(preset=name, data=data, model=model, train=base.train)
 
 
@@ -197,7 +209,8 @@ def check_public(context: Context, settings: dict[str, Any]) -> None:
             )
 
 
-def _read_seconds(context: Context, text: str) -> float | None:
+def read_seconds(context: Context, text: str) -> float | None:
+    """A duration as entered; None for none. Raises GanError, on a public server for a long one."""
     limit = context.profile.limit_s
     if limit is None:
         return real_number("seconds", text, low=1, high=MAX_SECONDS) if text else None
@@ -221,7 +234,8 @@ def _read_keep(context: Context, text: str) -> float | None:
     return None if found == KEEP_MB else found
 
 
-def _read_kimg(text: str) -> float | None:
+def read_kimg(text: str) -> float | None:
+    """Thousands of images as entered; None for none."""
     return real_number("kimg", text, low=0.001, high=MAX_KIMG) if text else None
 
 

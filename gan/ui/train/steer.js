@@ -2,17 +2,18 @@
 /** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
-import { Settings } from "./settings.js";
+import { Settings, same } from "./settings.js";
 
 const SPEEDS = [0.5, 1, 2, 5, 10, 25, 0];  // steps a second, 0 is full speed
 const LAST_EVENTS = 30;
 const SAID_MS = 2500;
 
 export class Steer {
-  // send(order) asks the server and throws what it refuses.
-  constructor(root, { send }) {
+  // send(order) asks the server and throws what it refuses; opened(yes) when its fields are shown or hidden.
+  constructor(root, { send, opened }) {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
+    this.opened = opened;
     /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history"> | null} */
     this.run = null;
     /** @type {number | null} */
@@ -22,8 +23,9 @@ export class Steer {
     this.eventsDrawn = "";
     this.settings = new Settings({ steering: true, changed: (key, text) => this.#change(key, text) });
     this.find("#steer-fields").replaceChildren(this.settings.node);
+    this.settings.words();
     this.#build();
-    on("language", () => { this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
+    on("language", () => { this.settings.words(); this.rate = null; this.eventsDrawn = ""; if (this.run) this.show(this.run); });
     translate(this.find("#steer"));
   }
 
@@ -32,6 +34,7 @@ export class Steer {
     const open = (yes) => {
       toggle.setAttribute("aria-expanded", String(yes));
       this.find("#steer-body").hidden = !yes;
+      this.opened(yes);
     };
     toggle.addEventListener("click", () => {
       const yes = this.find("#steer-body").hidden;
@@ -129,5 +132,3 @@ export class Steer {
 
   #note(sentence) { this.find("#steer-note").textContent = sentence; }
 }
-
-const same = (a, b) => a === b || (a !== undefined && Number(a) === Number(b));

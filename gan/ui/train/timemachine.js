@@ -17,6 +17,7 @@ export function mount(root, acts) {
     /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
+    seek: (nimg) => machine.seek(nimg),
     get nimg() { return machine.nimg; },
   };
 }
@@ -49,6 +50,8 @@ class TimeMachine {
     this.weights = [];
     /** @type {number | null} */
     this.nimg = null;  // of the moment on show, where it is not the newest
+    /** @type {{ id: string | null, nimg: number } | null} */
+    this.wished = null;
     /** @type {{ timer: number | undefined, skip: number } | null} */
     this.playing = null;
     this.#build();
@@ -93,6 +96,20 @@ class TimeMachine {
     if (nimg === null) return last;
     const found = this.snapshots.findIndex((n) => n >= nimg);
     return found < 0 ? last : found;
+  }
+
+  // The moment that a link leads to, as soon as it is known which are kept.
+  seek(nimg) {
+    this.wished = { id: this.id, nimg };
+    this.#seek();
+  }
+
+  #seek() {
+    const { wished, snapshots } = this;
+    if (!wished || wished.id !== this.id || !snapshots.length) return;
+    this.wished = null;
+    const away = snapshots.map((n) => Math.abs(n - wished.nimg));
+    this.#go(away.indexOf(Math.min(...away)));
   }
 
   #go(i) {
@@ -161,7 +178,8 @@ class TimeMachine {
       const query = new URLSearchParams({ id: this.id ?? "", nimg: String(shown), tile: String(tile) });
       const [{ nimg, z, label }] = await Promise.all([
         ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
-      choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label });
+      choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label },
+        nimg === shown ? "" : t("gan_tile_nearest", { asked: count(shown) }));
       openTab("explore");
       return undefined;
     } catch (error) { return this.failed(error); }
@@ -183,6 +201,7 @@ class TimeMachine {
     }
     if (this.nimg !== null && !((snapshots.at(-1) ?? -1) > this.nimg)) this.nimg = null;  // it went back
     Object.assign(this, { id, snapshots, weights });
+    this.#seek();
     this.#draw();
   }
 

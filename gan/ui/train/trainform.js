@@ -1,6 +1,8 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
-import { Refused, ask, boot, copyText, count, h, say, sentences, t, translate } from "../page/kit/core.js";
-import { Settings } from "./settings.js";
+import { Refused, addressOf, ask, boot, copyText, count, h, icon, linkedState, say, sentences, t, translate } from "../page/kit/core.js";
+import { PresetCards } from "./presetcards.js";
+import { Settings, nameOf, same } from "./settings.js";
+import { fromSetupLink, toSetupLink } from "./setuplink.js";
 
 const FORK_S = 60;
 
@@ -10,7 +12,9 @@ const FORK_S = 60;
  */
 
 export class TrainForm {
-  constructor(root, { note }) {
+  constructor(root, { note, opened }) {
+    this.opened = opened;
+    this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.note = note;
     this.command = "";
@@ -25,14 +29,21 @@ export class TrainForm {
     this.forked = {};  // the settings that a fork begins with
     /** @type {number | undefined} */
     this.timer = undefined;
+    this.drawnLink = () => {};
+    this.crowded = false;  // the cards are folded for the steering's sake
+    // from `start` on
     /** @type {Settings} */
-    this.settings;  // from `start` on
+    this.settings;
+    /** @type {PresetCards} */
+    this.cards;
   }
 
   start() {
-    const names = Object.keys(boot.train.presets);
-    this.find("#preset").replaceChildren(...names.map((name) => h("option", { value: name }, name)));
-    this.settings = new Settings();
+    this.cards = new PresetCards(this.root);
+    if (this.crowded) this.cards.fold(true);
+    this.settings = new Settings({ differing: (n) => {
+      this.find("#settings-count").textContent = n ? t("gan_settings_differ", { count: n }) : "";
+    } });
     const box = this.find("#settings-fields");
     box.replaceChildren(this.settings.node);
     this.settings.node.append(this.#rest());
@@ -48,7 +59,7 @@ export class TrainForm {
       h("span", { "data-t": `gan_set_${key}` }),
       h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
     return h("fieldset", { class: "ga-set" }, h("legend", { "data-t": "gan_group_rest" }),
-      field("seed", { inputmode: "numeric", value: "0" }), field("kimg", { inputmode: "decimal" }),
+      field("kimg", { inputmode: "decimal" }),
       boot.limit_s ? null : field("keep_mb", { inputmode: "decimal", value: boot.train.keep_mb }),
       boot.limit_s ? null : field("other", { placeholder: "z_dim=32" }),
       boot.limit_s ? null : h("label", { class: "ga-field", "data-help": "gan_set_log_help" }, h("span", { "data-t": "gan_set_log" }),
@@ -59,11 +70,14 @@ export class TrainForm {
 
   #listen() {
     this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
-    this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
+    this.find("#presets").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
+    this.find("#settings-find").addEventListener("input", () => this.#narrow());
+    this.find("#setup-link").addEventListener("click", (e) => copyText(this.address(), e.currentTarget));
     this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
-      this.find(place).addEventListener("input", () => {
+      this.find(place).addEventListener("input", (e) => {
+        if (e.target.type === "search" || e.target.type === "radio") return;
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.changed(), 150);
       });
@@ -74,18 +88,25 @@ export class TrainForm {
   open(yes) {
     this.find("#settings-toggle").setAttribute("aria-expanded", yes);
     this.find("#settings").hidden = !yes;
+    this.opened(yes);
+  }
+
+  #narrow() {
+    const { value } = this.find("#settings-find");
+    const found = this.settings.narrow(value);
+    this.find("#settings-found").textContent = found ? "" : t("gan_settings_none", { text: value.trim() });
   }
 
   words() {
+    this.settings.words();
+    this.settings.rebase({});
+    this.drawnLink();
     const data = this.find("#data");
     const chosen = data.value || this.#preset().data;
     data.replaceChildren(
       ...boot.train.data.map((name) => h("option", { value: name }, t(`gan_data_${name}`))),
       ...(boot.local ? [h("option", { value: "own" }, t("gan_data_own"))] : []));
     data.value = chosen;
-    const name = this.find("#preset").value;
-    const said = t(`gan_preset_${name}`);
-    this.find("#preset-summary").textContent = said.startsWith("gan_") ? this.#preset().summary : said;
     Object.assign(this.find("#seconds-field").dataset, boot.limit_s
       ? { help: "gan_duration_public", helpLimit: boot.limit_s } : { help: "gan_duration_help" });
     this.#drawFork();
@@ -95,7 +116,7 @@ export class TrainForm {
   /** @param {{ preset: string, seconds: number }} wish */
   wish({ preset, seconds }) {
     this.leaveFork();
-    this.find("#preset").value = preset;
+    this.cards.value = preset;
     this.#fill();
     this.words();
     this.#field("seconds").value = String(seconds);
@@ -103,13 +124,15 @@ export class TrainForm {
     this.find("#start").focus();
   }
 
-  #preset() { return boot.train.presets[this.find("#preset").value]; }
+  #preset() { return boot.train.presets[this.cards.value]; }
 
   #fill() {
-    this.settings.fill(this.fork ? this.forked : this.#preset().settings);
+    const base = this.fork ? this.forked : this.#preset().settings;
+    this.settings.fill(base);
+    this.settings.rebase(base);
     if (this.#field("other")) this.#field("other").value = "";
     if (this.fork) return;
-    const own = this.find("#preset").value === "own" && boot.local;
+    const own = this.cards.value === "own" && boot.local;
     if (own) {
       this.find("#data").value = "own";
       this.#sizes();
@@ -124,22 +147,27 @@ export class TrainForm {
 
   // What a set of own images is used with; other data have the preset's.
   taken(settings) {
-    if (!this.fork) this.settings.fill(settings);
+    if (!this.fork) {
+      this.settings.fill(settings);
+      this.settings.rebase(settings);
+    }
     this.changed();
   }
 
   #sizes() {
     const { value } = this.find("#data");
     if (this.fork || value.startsWith("own:")) return;
-    const { size, settings, base } = this.#preset();
+    const { settings, base } = this.#preset();
     if (base) return;  // a saved preset has a size of its own
-    this.settings.fill({ resolution: String(size || boot.train.data_sizes[value]), flip: settings.flip });
+    const usual = { resolution: sizeOf(this.#preset(), value), flip: settings.flip };
+    this.settings.fill(usual);
+    this.settings.rebase(usual);
   }
 
   values() {
     const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
-      preset: value("preset"), data: value("data") === "own" ? value("data_path") : value("data"),
+      preset: this.cards.value, data: value("data") === "own" ? value("data_path") : value("data"),
       seed: value("seed"), seconds: value("seconds"), kimg: value("kimg"), other: value("other"), keep_mb: value("keep_mb"), log: value("log"),
       settings: this.settings.values(), fork: this.fork,
     };
@@ -176,7 +204,8 @@ export class TrainForm {
 
   #drawFork() {
     this.find("#fork").hidden = !this.fork;
-    for (const id of ["#preset", "#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
+    this.cards.disable(Boolean(this.fork));
+    for (const id of ["#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
     for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
@@ -230,7 +259,7 @@ export class TrainForm {
       this.fork = null;
     }
     const put = (name, value) => { if (this.#field(name)) this.#field(name).value = value; };
-    put("preset", form.preset ?? "fashion");
+    this.cards.value = form.preset ?? "fashion";
     this.#fill();
     if (form.data && !this.fork) this.#takeData(form.data);
     for (const name of ["seconds", "kimg", "other", "log"]) put(name, form[name] ?? "");
@@ -240,6 +269,52 @@ export class TrainForm {
     if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);
     this.words();
     await this.changed({ typed: true });
+  }
+
+  // ---- a link, both ways ---------------------------------------------------------------------------
+
+  // What this set-up is called by, with a run and its moment where it is one's.
+  address() {
+    const { preset, data, seed, seconds, kimg, other } = this.values();
+    const { base = preset } = this.#preset();
+    const more = Object.fromEntries(other.split(/\s+/).filter((p) => p.includes("=")).map((p) => [p.split("=")[0], p.slice(p.indexOf("=") + 1)]));
+    return setupAddress({ preset: base, data, init: seed, seconds, kimg, settings: this.settings.values(), more });
+  }
+
+  // A link fills the form, says what it filled, and starts nothing. Returns the run that it leads to.
+  /** @returns {Promise<{ run: string, moment: number | null } | null>} */
+  async fromLink() {
+    const linked = fromSetupLink(linkedState());
+    if (!linked) return null;
+    const { setup, wrong, strange } = linked;
+    const { form, run, problems } = await ask("train/setup", { ...setup, settings: setup.set });
+    const data = form.data === "own" ? null : form.data;
+    await this.#take({ ...form, data, seconds: form.seconds || (setup.seconds ? this.values().seconds : "") });
+    if (!data) this.#takeData("");
+    if (!Object.keys(form.settings).length) this.open(false);
+    this.drawnLink = () => this.#tellLink(form, { run: run ? setup.run : null, moment: setup.moment, problems, wrong, strange });
+    this.drawnLink();
+    return run && setup.run ? { run: setup.run, moment: setup.moment } : null;
+  }
+
+  #tellLink(form, { run, moment, problems, wrong, strange }) {
+    const set = [...Object.entries(form.settings).map(([key, value]) => `${nameOf(key)} ${value}`), ...form.other.split(" ").filter(Boolean)];
+    const comma = t("gan_own_comma");
+    const filled = [t("gan_link_preset", { preset: form.preset }),
+      t("gan_link_data", { data: form.data === "own" ? t("gan_data_own") : form.data }), t("gan_link_seed", { seed: form.seed }), ...set].join(comma);
+    const lines = [
+      ...problems.map((problem) => t("gan_link_wrong", { why: say(new Refused(problem)) })),
+      ...wrong.map((text) => t("gan_link_senseless", { text })),
+      strange.length ? t("gan_link_strange", { names: strange.join(comma) }) : "",
+      form.data === "own" ? t("gan_link_own") : "",
+    ].filter(Boolean);
+    const box = this.find("#from-link");
+    box.hidden = false;
+    box.replaceChildren(h("div", {}, h("p", {}, sentences(t("gan_link_filled", { filled }),
+      run ? t(moment === null ? "gan_link_run" : "gan_link_run_at", { run, count: count(moment ?? 0) }) : t("gan_link_nothing"))),
+    ...lines.map((line) => h("p", { class: "ga-left-out" }, line))),
+    h("button", { type: "button", class: "ga-button is-bare is-icon", id: "from-link-close", "aria-label": t("gan_dismiss"), title: t("gan_dismiss"),
+      "data-help": "gan_link_close_help", onclick: () => { box.hidden = true; this.drawnLink = () => {}; } }, icon("close")));
   }
 
   #takeData(data) {
@@ -294,9 +369,31 @@ export class TrainForm {
     }
   }
 
+  // A form is for choosing, as long as nothing runs; then one line says what was chosen.
+  fold(yes) { this.cards.fold(yes); }
+
+  // Who steers in a small window needs the height; the cards come back when that is over.
+  makeRoom(yes) {
+    if (!this.cards) this.crowded = yes;  // not built yet
+    else if (yes && !this.cards.folded) this.cards.fold(this.crowded = true);
+    else if (!yes && this.crowded) this.cards.fold(this.crowded = false);
+  }
+
   mark(field) {
     for (const input of [...this.find("#train-form").elements, ...this.find("#settings").querySelectorAll(".ga-input")]) {
       if (input.name) input.setAttribute("aria-invalid", String(input.name === field));
     }
   }
+}
+
+const sizeOf = ({ size }, data) => String(size || boot.train.data_sizes[data]);
+
+// The link of a set-up; of own images it only says that they were own. `run`, `moment`: where it is of one.
+/** @param {{ preset: string, data: string, init: string, seconds?: string, kimg?: string, settings: Record<string, string>,
+ *   more?: Record<string, string>, run?: string | null, moment?: number | null }} of */
+export function setupAddress({ preset, data, settings, more = {}, ...rest }) {
+  const known = boot.train.data.includes(data) || data.startsWith("hub:");
+  const usual = { ...boot.train.presets[preset].settings, resolution: sizeOf(boot.train.presets[preset], known && !data.startsWith("hub:") ? data : "own") };
+  const set = Object.fromEntries(Object.entries(settings).filter(([key, text]) => key in usual && !same(text, usual[key])));
+  return addressOf(toSetupLink({ preset, data: known ? data : "own", set: { ...set, ...more }, ...rest }));
 }

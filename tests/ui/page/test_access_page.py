@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import visit_tab
+from tests.ui.acting import choose_preset, visit_tab
 
 AXE = Path(__file__).parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -61,7 +61,7 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
         if scheme == "light" and tab in ("Explore", "Train", "Hub"):
             open_all(page)
         if scheme == "light" and tab == "Train":
-            page.select_option("#preset", "digits")
+            choose_preset(page, "digits")
             page.fill("#seconds", "4")
             page.click("#start")
             expect(page.locator("#run-state")).to_have_text("Finished")

@@ -50,7 +50,7 @@ LATE = (
     "#undo",
     "#reset",
     "#redo",
-    "#preset",
+    "#presets input",
     "#data",
     "#clear",
     "[data-help=gan_fork_help]",
@@ -69,7 +69,7 @@ TYPED = {
 SMALL = {
     "Home": {},
     "Explore": {"#walk-seconds": "1"},
-    "Train": {"#preset": "digits", "#seconds": "240"},
+    "Train": {"#presets [value=digits]": "digits", "#seconds": "240"},
     "Gallery": {"#gallery-count": "500"},
     "Evaluate": {"#evaluate-count": None},
     "Hub": {},
@@ -279,6 +279,7 @@ def make_small(page: Page, tab: str) -> None:
         page.evaluate(
             """([selector, value]) => { const e = document.querySelector(selector);
             if (!e) return; e.value = value ?? e.options[0].value;
+            if (e.type === 'radio') e.checked = true;
             for (const n of ['input', 'change'])
               e.dispatchEvent(new Event(n, {bubbles: true})); }""",
             [selector, value],

@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import visit_tab
+from tests.ui.acting import choose_preset, visit_tab
 
 COVER = ".ga-cover"
 CODE = ".ga-present-code canvas"
@@ -89,7 +89,7 @@ def test_a_training_is_presented_started_and_stopped_where_full_screen_is_refuse
     page = open_page(viewport={"width": 1280, "height": 800})
     page.evaluate("() => { Element.prototype.requestFullscreen = () => Promise.reject(Error()); }")
     visit_tab(page, "Train")
-    page.select_option("#preset", "digits")
+    choose_preset(page, "digits")
     page.fill("#seconds", "120")
     page.click("#present-training")
     expect(page.locator(COVER)).to_be_visible()

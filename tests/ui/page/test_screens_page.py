@@ -80,8 +80,7 @@ def test_from_1200_px_steering_grid_and_curves_share_the_screen(page: Page):
         assert steer["x"] + steer["width"] <= grid["x"]
         assert grid["x"] + grid["width"] <= charts["x"]
         assert charts["y"] + charts["height"] <= SCREENS[width]
-    page.click("#settings-toggle")
-    page.click("#game-toggle")  # on a laptop, once the picture of the game is folded
+    page.click("#settings-toggle")  # the steering has folded cards and game
     resize(page, 1280)
     page.evaluate("scrollTo(0, 0)")
     steer, grid, charts = (box(page, s) for s in ("#steer", "#grid-box", "#charts"))

@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from gan.losses import LOSSES
-from tests.ui.acting import visit_tab
+from tests.ui.acting import choose_preset, visit_tab
 
 PICTURE = ".ga-game-picture"
 PART = PICTURE + " [data-part={}]"
@@ -74,7 +74,7 @@ def test_the_picture_shows_the_training_and_what_each_step_moves(page: Page, run
         page.click("#settings-toggle")
     check_arrows(page.evaluate(PULLS, SCORES))
 
-    page.select_option("#preset", "digits")
+    choose_preset(page, "digits")
     page.fill("#seconds", "300")
     page.click("#start")
     expect(page.locator("#run-state")).to_have_text("Running")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import NIMG, nimg, open_tab
+from tests.ui.acting import NIMG, choose_preset, nimg, open_tab
 
 
 def start_digits(page: Page, seconds: int = 300) -> None:
     open_tab(page, "Train")
-    page.select_option("#preset", "digits")
+    choose_preset(page, "digits")
     page.fill("#seconds", str(seconds))
     page.click("#start")
     expect(page.locator("#run-state")).to_have_text("Running")

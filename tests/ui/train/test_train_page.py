@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import NIMG, nimg, open_tab
+from tests.ui.acting import NIMG, choose_preset, nimg, open_tab
 
 # of the picture that is shown, once it is the one that was asked for
 MOMENT = """() => { const { src, alt } = document.querySelector('#live-grid');
@@ -24,7 +24,7 @@ def test_a_training_is_started_watched_paused_resumed_and_stopped(page: Page, op
     with page.expect_request("**/_gan/train/prepare"):
         open_tab(page, "Train")
     expect(page.locator("#command")).to_have_value(re.compile("gan train --preset fashion"))
-    page.select_option("#preset", "digits")
+    choose_preset(page, "digits")
     page.fill("#seconds", "120")
     expect(page.locator("#command")).to_have_value(re.compile("--preset digits --seconds 120"))
     page.click("#start")
@@ -94,11 +94,13 @@ def test_what_makes_no_sense_is_said_in_one_sentence(page: Page):
 
 def test_a_command_fills_the_form_and_what_is_none_is_refused_in_a_sentence(page: Page):
     open_tab(page, "Train")
-    expect(page.locator("#preset")).to_have_value("fashion")  # the form is filled, and listens
+    expect(page.locator("#presets :checked")).to_have_value(
+        "fashion"
+    )  # the form is filled, and listens
     line = page.locator("#command")
     line.fill("python -m gan train --preset digits --seconds 30 --set packing=2 --set z_dim=24")
     line.press("Enter")
-    expect(page.locator("#preset")).to_have_value("digits")
+    expect(page.locator("#presets :checked")).to_have_value("digits")
     expect(page.locator("#seconds")).to_have_value("30")
     expect(page.locator("#settings [name=packing]")).to_have_value("2")
     expect(page.locator("#settings [name=other]")).to_have_value("z_dim=24")

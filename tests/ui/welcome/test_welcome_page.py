@@ -107,7 +107,7 @@ def test_doors_open_a_visitor_comes_back_to_his_place_and_links_lead_where_they_
     page.click("#door-train")
     selected(page, "Train")
     expect(page.locator("#start")).to_be_focused()
-    expect(page.locator("#preset")).to_have_value("fashion")
+    expect(page.locator("#presets :checked")).to_have_value("fashion")
     expect(page.locator("#seconds")).to_have_value("60")
     page.click("#home")
     selected(page, "Home")

@@ -1,15 +1,15 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
 import uPlot from "./uplot.js";
 import { count, find, h, t } from "./core.js";
-import { named, roomFor } from "./figures.js";
+import { named } from "./figures.js";
 import { mark } from "./explained.js";
+import { quietAxes, toned } from "./plot.js";
 
 const TONES = {
   accent: { color: "--ga-accent" }, ink: { color: "--ga-ink" },
   dashed: { color: "--ga-quiet", dash: [4, 3] },
 };
 const NEAR_PX = 6;
-const ROOM_PX = 48;  // of the labels beside a chart, and more where they are longer
 const FAINT = 0.28;
 
 export class Chart {
@@ -77,26 +77,20 @@ export class Chart {
 
   #options() {
     const { group, spec } = this;
-    const css = getComputedStyle(this.box);
-    const color = (name) => css.getPropertyValue(name).trim();
+    const color = toned(this.box);
     const line = ({ tone }, faint) => ({
       stroke: color(TONES[tone].color), dash: TONES[tone].dash, width: 1.5, spanGaps: true,
       alpha: faint ? FAINT : 1, points: { show: spec.measured && !faint && !TONES[tone].dash, size: 4, fill: color("--ga-panel") },
     });
-    const axis = {
-      stroke: color("--ga-quiet"), font: `12px ${color("--ga-sans") || "sans-serif"}`, gap: 4,
-      ticks: { show: false }, border: { show: false },
-    };
     return {
       width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 8, 0, 0],
       legend: { show: false }, scales: { x: { time: false, range: () => group.extent() }, y: this.#scale() },
       series: [{}, ...spec.series.map((s) => line(s, this.#smooth() > 0)),
         ...(this.#smooth() ? spec.series.map((s) => line(s, false)) : [])],
-      axes: [
-        { ...axis, size: 24, space: 64, grid: { show: false }, values: (u, list) => list.map((v) => (this.empty.hidden ? group.nameOf(v) : "")) },
-        { ...axis, size: (u, texts, i, cycle) => roomFor(u, texts, i, cycle, ROOM_PX), space: 32, grid: { stroke: color("--ga-line"), width: 1 },
-          values: (u, list) => list.map((v) => (v === null || !this.empty.hidden ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v))) },
-      ],
+      axes: quietAxes(color, {
+        x: (v) => (this.empty.hidden ? group.nameOf(v) : ""),
+        y: (v) => (!this.empty.hidden ? "" : spec.percent ? `${Math.round(100 * v)} %` : named(v)),
+      }),
       cursor: {
         y: false, points: { size: 6 }, drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => () => group.zoomTo(null) },

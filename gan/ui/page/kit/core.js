@@ -366,11 +366,11 @@ function take(fresh) {
 /** @param {string} ref */
 export const plainRef = (ref) => ref.split("@")[0];
 
-// `extra` goes with the choice: what the gallery was clicked on, say.
+// `extra` goes with the choice: what the gallery was clicked on, say; `said`: what there is to know of it.
 /** @param {string | null} ref @param {Partial<Point> | null} [extra] */
-export function choose(ref, extra = null) {
+export function choose(ref, extra = null, said = "") {
   state.ref = ref;
-  leave("model", { ref, extra });
+  leave("model", { ref, extra, said });
 }
 
 // ---- the address bar ---------------------------------------------------------------------------
@@ -412,7 +412,7 @@ export function linkTab() {
 addEventListener("popstate", (event) => {
   const { tab = boot.landing, model } = Object.fromEntries(linkedState());
   // a link that was pasted into the address bar: open it as a new page would
-  if (event.state === null && model) return location.reload();
+  if (event.state === null && (model || linkedState().has("preset"))) return location.reload();
   if (event.state === null && linkedState().has("glossary")) return;  // help.js opens it, over the tab of now
   if (event.state === null || !TABS.includes(tab)) return;
   openTab(tab);

@@ -39,6 +39,7 @@ export interface Boot {
     sizes: number[];
     data_sizes: Record<string, number>;
     public_most: { resolution: number };
+    cards: { machine: string; presets: Record<string, { seconds: number; nimg: number }> };  // in their order
   };
   evaluate: { data: string[]; counts: number[] };
   landing: string;  // the tab that this visit began with
@@ -163,6 +164,7 @@ export interface WatchedRun {
   step: Step | null;
   settings: Settings | null;
   parameters: { g: number; d: number } | null;  // of the networks
+  begun_with: { seed: number; seconds: number | null } | null;
   reals: boolean;
   beginning: boolean;
 }
@@ -279,7 +281,7 @@ export interface Entry {
 /** Each kind of event with its detail. */
 export interface Events {
   state: State;  // the server told of models and runs
-  model: { ref: string | null; extra: Partial<Point> | null };  // another one was chosen
+  model: { ref: string | null; extra: Partial<Point> | null; said: string };  // another one was chosen
   language: string;
   theme: undefined;
   offline: boolean;
@@ -362,7 +364,7 @@ export type State = StateReply & { ref: string | null; ready: boolean };
 export interface StateReply { models: Model[]; runs: Run[] }
 
 /** A run's news since what was known of it. */
-export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes" | "parameters"> {
+export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes" | "parameters" | "begun_with"> {
   gone?: RefusedBody;
   status: Run;
   problem: RefusedBody | null;
@@ -373,6 +375,7 @@ export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "clas
   mark: number;
   classes?: string[];
   parameters?: WatchedRun["parameters"];
+  begun_with?: WatchedRun["begun_with"];
   keep_mb?: number;
 }
 

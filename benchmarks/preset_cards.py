@@ -1,0 +1,87 @@
+"""The pictures on the Train tab's cards: what each preset makes in so many seconds of one core.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.preset_cards [PRESET ...]
+
+Each preset is trained by the real trainer on one thread until its process has computed for the
+seconds in SECONDS (process time, so that a busy machine does not matter); the averaged generator's
+first COUNT images of the fixed noise are kept in gan/ui/train/cards/, and the seconds and images
+trained in cards.json beside them. The preset for own images is shown on shapes drawn by formula.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from benchmarks.pictures import shapes
+from gan.data import ImageSet, load_data, shape_of
+from gan.images import encode_webp, shrink, tile, to_pixels
+from gan.presets import PRESETS, DataShape, resolve_widths, run_config
+from gan.training import Trainer
+
+SECONDS = {  # in the order of the cards
+    "fashion": 30, "digits": 10, "emoji": 180, "own": 180, "fashion-mlp": 30, "article": 30,
+    "dcgan-small": 60, "dcgan": 300,
+}  # fmt: skip
+COUNT, COLUMNS = 10, 5  # the ten classes once, where there are classes
+SEED = 0
+FOLDER = Path(__file__).parents[1] / "gan/ui/train/cards"
+OWN = "own"  # shown on pictures that nobody else has
+
+
+def data_of(name: str) -> tuple[ImageSet, DataShape]:
+    """What a preset is shown on."""
+    preset = PRESETS[name]
+    if name == OWN:
+        return shapes(SEED, 32), DataShape(32, 3, ())
+    shape = shape_of(preset.data)
+    side = preset.resolution or shape.resolution
+    return load_data(preset.data, resolution=side, channels=shape.channels), shape
+
+
+def draw(name: str) -> dict[str, int]:
+    """Train, write the card's picture, and return what it took."""
+    images, shape = data_of(name)
+    trainer = Trainer(resolve_widths(run_config(name, shape, data=PRESETS[name].data)), images)
+    begin = time.process_time()
+    events = trainer.run()
+    while time.process_time() - begin < SECONDS[name]:
+        next(events)
+    seconds = time.process_time() - begin
+    with torch.no_grad():
+        x = trainer.ema.generator(*trainer.fixed())[:COUNT]
+    x = shrink(x, 32) if x.shape[-1] > 32 else x
+    FOLDER.mkdir(exist_ok=True)
+    sheet = tile(to_pixels(x), COLUMNS, gap=1)
+    grey = x.shape[1] == 1
+    (FOLDER / f"{name}.webp").write_bytes(encode_webp(sheet, lossless=grey, quality=75))
+    print(f"{name}: {seconds:.1f} s of one core, {trainer.nimg:,} images", flush=True)
+    return {"seconds": SECONDS[name], "nimg": trainer.nimg}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    file = FOLDER / "cards.json"
+    for name in sys.argv[1:] or SECONDS:
+        made = draw(name)
+        known = json.loads(file.read_text("utf-8"))["presets"] if file.is_file() else {}
+        known |= {name: made}
+        cards = {key: known[key] for key in SECONDS if key in known}
+        told = {"machine": machine(), "presets": cards}
+        file.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def machine() -> str:
+    """The processor's name."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    found = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return found[0] if found else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+// The presets as cards: a picture of what each one makes, in how many seconds, and what it is good for.
+import { boot, count, duration, h, on, t, url } from "../page/kit/core.js";
+
+const MINUTE_S = 60;
+const SHEET = "snapshot";  // of a run: 8 x 8 samples, of which the first are shown
+
+/**
+ * A preset of one's own: what it began with, and the run that was last made by it.
+ * @typedef {{ base: string, run: { id: string, nimg: number, seconds: number, since: number } | null }} Mine
+ */
+
+export class PresetCards {
+  constructor(root) {
+    this.find = (selector) => root.querySelector(selector);
+    this.box = this.find("#presets");
+    this.toggle = this.find("#cards-toggle");
+    /** @type {Record<string, Mine>} */
+    this.mine = {};
+    this.chosen = "";
+    this.toggle.addEventListener("click", () => this.fold(!this.box.hidden));
+    this.box.addEventListener("change", (e) => {
+      if (e.target.name === "preset") this.chosen = e.target.value;
+      this.#drawChosen();
+    });
+    on("language", () => this.draw());
+    this.draw();
+  }
+
+  get value() { return this.chosen; }
+
+  set value(name) {
+    const radio = this.box.querySelector(`input[value="${CSS.escape(name)}"]`);
+    if (!radio) return;
+    radio.checked = true;
+    this.chosen = name;
+    this.#drawChosen();
+  }
+
+  // As if somebody had chosen it: who listens to the cards hears of it.
+  choose(name) {
+    this.value = name;
+    this.box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  disable(yes) { this.box.disabled = yes; }
+
+  get folded() { return this.box.hidden; }
+
+  // Cards are for choosing; while a training is on show, one line says which it was.
+  fold(yes) {
+    this.box.hidden = yes;
+    this.toggle.setAttribute("aria-expanded", String(!yes));
+    this.#drawChosen();
+  }
+
+  /** @param {Record<string, Mine>} mine */
+  show(mine) {
+    this.mine = mine;
+    this.draw();
+  }
+
+  draw() {
+    const names = [...Object.keys(boot.train.cards.presets), ...Object.keys(this.mine)];
+    const before = document.activeElement;
+    const held = before instanceof HTMLInputElement && this.box.contains(before) ? before.value : null;
+    this.box.replaceChildren(h("legend", { class: "ga-sr" }, t("gan_preset")), ...names.map((name) => this.#card(name)));
+    this.value = names.includes(this.chosen) ? this.chosen : names[0];
+    if (held) this.box.querySelector(`input[value="${CSS.escape(held)}"]`)?.focus();
+  }
+
+  #card(name) {
+    const input = h("input", { type: "radio", name: "preset", value: name, "data-help": "gan_preset_help",
+      "aria-describedby": `card-${name}` });
+    return h("label", { class: "ga-preset", title: name }, input, this.#picture(name),
+      h("span", { class: "ga-preset-name" }, h("b", {}, titleOf(name)), h("span", { class: "ga-quiet" }, this.#time(name))),
+      h("span", { class: "ga-preset-says ga-quiet", id: `card-${name}` }, this.#says(name)));
+  }
+
+  #picture(name) {
+    const { run } = this.mine[name] ?? {};
+    const src = this.mine[name]
+      ? run && url(`${SHEET}?${new URLSearchParams({ id: run.id, nimg: String(run.nimg), since: String(run.since) })}`)
+      : new URL(`${boot.assets}/train/cards/${name}.webp`, document.baseURI).href;
+    return h("span", { class: `ga-preset-picture ${this.mine[name] ? "is-sheet" : ""}` },
+      src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
+  }
+
+  #time(name) {
+    if (!this.mine[name]) return spoken(boot.train.cards.presets[name].seconds);
+    const { run } = this.mine[name];
+    return run ? duration(run.seconds) : "";
+  }
+
+  #says(name) {
+    if (!this.mine[name]) return t(`gan_preset_${name}`);
+    const { base, run } = this.mine[name];
+    return run ? t("gan_card_mine", { base, count: count(run.nimg) }) : t("gan_card_mine_new", { base });
+  }
+
+  #drawChosen() {
+    const name = this.chosen;
+    const folded = this.box.hidden && name;
+    this.find("#preset-name").textContent = folded ? titleOf(name) : "";
+    this.find("#preset-summary").textContent = folded ? this.#says(name) : t("gan_cards_how", { machine: boot.train.cards.machine });
+  }
+}
+
+const titleOf = (name) => (name in boot.train.cards.presets ? t(`gan_card_${name}`) : name);
+
+const spoken = (seconds) => (seconds < 2 * MINUTE_S
+  ? t("gan_card_seconds", { count: seconds }) : t("gan_card_minutes", { count: Math.round(seconds / MINUTE_S) }));

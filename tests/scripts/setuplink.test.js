@@ -1,0 +1,28 @@
+// The set-up of a training as part of the address.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fromSetupLink, toSetupLink } from "../../gan/ui/train/setuplink.js";
+
+const SETUP = { preset: "digits", data: "hub:me/cats", init: "7", seconds: "30", kimg: "",
+  set: { g_lr: "0.001", g_widths: "64,32", note: "a:b%" }, run: "digits-3", moment: 12345 };
+
+test("a set-up comes back from its link as it was", () => {
+  const linked = new URLSearchParams(new URLSearchParams(toSetupLink(SETUP)).toString());
+  assert.deepEqual(fromSetupLink(linked), { setup: SETUP, wrong: [], strange: [] });
+});
+
+test("what is missing is left out of the address", () => {
+  assert.deepEqual(toSetupLink({ preset: "fashion", data: "fashion", set: {} }), { tab: "train", preset: "fashion", data: "fashion" });
+});
+
+test("a link without a preset asks for no set-up", () => {
+  assert.equal(fromSetupLink(new URLSearchParams("tab=train&run=digits-1")), null);
+});
+
+test("nonsense is named, keys of a later version too, and the rest is taken", () => {
+  const { setup, wrong, strange } = fromSetupLink(new URLSearchParams("tab=train&preset=x&set=g_lr:1,zz,:3&moment=-2&teacher=1&seed=4"));
+  assert.deepEqual(setup.set, { g_lr: "1" });
+  assert.equal(setup.moment, null);
+  assert.deepEqual(wrong, ["zz", ":3", "moment=-2"]);
+  assert.deepEqual(strange, ["teacher"]);
+});
