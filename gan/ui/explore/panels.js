@@ -24,7 +24,7 @@ export function mountPanels(node, studio) {
 /**
  * What build() of a panel's module returns; it is told of what happens while it is open.
  * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
- *   changed?(now: object): void, settled?(now: object | null): void }} PanelBoard
+ *   take?(keys: import("../page/kit/types").Place[]): void, changed?(now: object): void, settled?(now: object | null): void }} PanelBoard
  * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
  *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
  * @typedef {import("./studio.js").Studio} Studio
@@ -48,6 +48,7 @@ class Panels {
     on("latent", () => this.#changed());
     on("language", () => this.#words());
     on("model", () => this.#changed());
+    on("walk-wish", (keys) => this.#walk(keys));
     document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
   }
 
@@ -64,6 +65,13 @@ class Panels {
     const panel = { name, load, button, body, board: null };
     button.addEventListener("click", () => this.#toggle(panel));
     return panel;
+  }
+
+  async #walk(keys) {
+    const [panel] = this.panels;
+    if (this.opened !== panel) await this.#toggle(panel);
+    panel.board?.take?.(keys);
+    panel.button.scrollIntoView({ block: "nearest" });
   }
 
   async #toggle(panel) {
