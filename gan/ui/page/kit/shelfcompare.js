@@ -29,13 +29,13 @@ export class Comparison {
     this.film = h("button", { type: "button", class: "ga-button is-bare", id: id("film"), "data-help": "gan_shelf_film_help" },
       h("span", { "data-t": "gan_shelf_film" }));
     this.note = h("p", { class: "ga-quiet", role: "status" });
-    this.stage = h("div", { class: "ga-pins-stage", hidden: !host.stage },
+    this.stage = h("div", { class: "ga-pins-stage" },
       h("span", { class: "ga-quiet", "data-t": "gan_shelf_flip" }), h("div", { class: "ga-group is-switch" }, ...this.flips),
       h("div", { class: "ga-pins-morph" }, h("span", { class: "ga-quiet", "data-t": "gan_shelf_morph" }), this.play, this.way), this.film);
     this.node = h("div", { class: "ga-pins-compare", hidden: true },
       h("label", { class: "ga-field" }, h("span", { "data-t": "gan_shelf_other" }), this.select),
       h("div", { class: "ga-pins-pair" }, ...this.sides.map(({ picture, name }) => h("figure", {}, picture, name))),
-      this.stage, this.note);
+      host.stage ? this.stage : null, this.note);
     this.#listen();
   }
 

@@ -56,7 +56,10 @@ export function keptImage(image) {
 
 // What came without a picture gets one, a few at a time, while its model is there.
 const asked = new Set();
+let filling = false;
 export async function fillPictures() {
+  if (filling) return;
+  filling = true;
   const bare = shelf.list.filter((pin) => !pin.picture && isHere(pin) && !asked.has(pin.id)).slice(0, 24);
   for (const pin of bare) {
     asked.add(pin.id);
@@ -65,4 +68,5 @@ export async function fillPictures() {
       if (shelf.find(pin.id)) shelf.picture(pin.id, picture);
     } catch { /* it stays without one; nothing depends on it */ }
   }
+  filling = false;
 }

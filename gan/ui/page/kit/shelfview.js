@@ -36,6 +36,7 @@ export class ShelfView {
     /** @type {HTMLButtonElement} */ this.remove;
     /** @type {HTMLButtonElement} */ this.close;
     /** @type {HTMLDivElement} */ this.family;
+    this.models = "";  // that were there when it was drawn
     /** @type {string | null} */
     this.chosen = null;  // whose details are open
     /** @type {Map<string, Item>} */
@@ -51,7 +52,10 @@ export class ShelfView {
     this.#listen();
     on("shelf", () => this.draw());
     on("language", () => this.draw());
-    on("state", () => this.draw());  // models come and go
+    on("state", ({ models }) => {  // they come and go
+      const refs = models.map(({ ref }) => ref).join();
+      if (refs !== this.models) { this.models = refs; this.draw(); }
+    });
     this.draw();
   }
 
