@@ -21,6 +21,11 @@ export class Names {
   /** @param {string} model @param {Record<string, string>} fromServer */
   take(model, fromServer) {
     this.names = new Map([...stored(model), ...sound(fromServer)]);
+    this.#takeLinked(model);
+    if (this.names.size) this.studio.link();  // it was written before they were known
+  }
+
+  #takeLinked(model) {
     const { model: ref, names } = this.linked;
     if (!ref || plainRef(ref) !== plainRef(model)) return;
     this.linked = { model: null, names: [] };
@@ -52,7 +57,7 @@ export class Names {
     const direction = studio.catalogue.get(id);
     if (direction) studio.catalogue.set(id, { ...direction, given: name });
     emit("directions");
-    studio.settled();  // the address has the names too
+    studio.link();
   }
 
   #store(model) { boot.remember(keyOf(model), JSON.stringify(Object.fromEntries([...this.names].slice(0, MOST)))); }

@@ -394,8 +394,13 @@ export class Studio {
 
   settle() { if (this.previewing) this.paint(); }
 
+  // The address bar says what is on show, names of directions too.
+  link() {
+    if (this.ready) link({ model: this.ref, ...toLink(this.portable()), ...this.namesInLink() });
+  }
+
   settled() {
-    link({ model: this.ref, ...toLink(this.portable()), ...this.namesInLink() });
+    this.link();
     emit("latent", { settled: true });
   }
 

@@ -198,6 +198,7 @@ def test_a_direction_is_renamed_and_its_name_goes_with_the_link(open_page):
     expect(first).to_have_text("heel: height, 1 %")
     page.reload()
     expect(page.locator(".ga-direction-name").first).to_have_text("heel: height, 1 %")
+    page.wait_for_function("location.hash.includes('names=')")
     fresh = visit(linked(page))
     expect(fresh.locator(".ga-direction-name").first).to_have_text("heel: height, 1 %")
     fresh.locator(".ga-direction-name").first.click()
