@@ -33,7 +33,12 @@ from gan.images import Pixels, encode_png, encode_webp, from_pixels, tile, to_pi
 from gan.latent.direction import Direction
 from gan.latent.directions import ranked_directions
 from gan.latent.encoder import load_encoder
-from gan.latent.files import load_directions, own_directions_path, save_directions
+from gan.latent.files import (
+    load_directions,
+    own_directions_path,
+    save_directions,
+    with_given_names,
+)
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.likeness import Likeness, inverted
 from gan.latent.points import concatenate, from_seeds, show
@@ -110,10 +115,12 @@ def _network(loaded: checkpoint.Weights) -> FeatureNet:
 
 
 def _save(loaded: checkpoint.Weights, found: Sequence[Direction]) -> Path:
-    """Found directions take the place of found ones; those that somebody drew stay."""
+    """Found directions take the place of found ones, with the names that somebody gave them; those
+    that somebody drew stay."""
     path = own_directions_path(loaded)
-    drawn = [d for d in load_directions(path, loaded.generator) if d.kind == "drawn"]
-    save_directions(path, [*found, *drawn], loaded.generator)
+    saved = load_directions(path, loaded.generator)
+    drawn = [d for d in saved if d.kind == "drawn"]
+    save_directions(path, [*with_given_names(found, saved), *drawn], loaded.generator)
     return path
 
 

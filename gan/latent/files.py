@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +17,7 @@ from torch import Tensor
 from gan.checkpoint import Weights
 from gan.errors import WeightsError
 from gan.files import MAX_CONFIG_BYTES, home_root, read_json, write_atomic
-from gan.latent.direction import Direction, Kind
+from gan.latent.direction import Direction, Kind, cosine
 from gan.models import Generator
 
 DIRECTIONS_FILE = "directions.json"
@@ -25,6 +26,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_NAME = 60
 MAX_VALUE = 1e3  # sigmas; no genuine direction is longer
 DIGITS = 5  # significant digits; the error is below one grey level
+FOUND_NAME = re.compile(r"(pca|sefa) \d+")  # what nobody has named yet
+SAME_COSINE = 0.98  # of a direction found again, after rounding or a little more training
 KEYS = {"name", "kind", "vector", "sigma", "share", "classes", "effect"}
 REQUIRED = {"name", "kind", "vector"}
 
@@ -54,6 +57,20 @@ def all_directions(weights: Weights) -> tuple[Direction, ...]:
     """All saved directions of a model: beside it, then the user's own if stored elsewhere."""
     paths = dict.fromkeys([directions_path(weights), own_directions_path(weights)])
     return tuple(d for path in paths for d in load_directions(path, weights.generator))
+
+
+def with_given_names(
+    found: Iterable[Direction], saved: Iterable[Direction]
+) -> tuple[Direction, ...]:
+    """`found` under the names that somebody gave the same directions when they were saved."""
+    given = [d for d in saved if d.kind != "drawn" and not FOUND_NAME.fullmatch(d.name)]
+
+    def named(direction: Direction) -> Direction:
+        same = (d for d in given if d.kind == direction.kind and cosine(d, direction) > SAME_COSINE)
+        best = max(same, key=lambda d: cosine(d, direction), default=None)
+        return direction if best is None else replace(direction, name=best.name)
+
+    return tuple(named(direction) for direction in found)
 
 
 def load_directions(path: Path, g: Generator | None = None) -> tuple[Direction, ...]:

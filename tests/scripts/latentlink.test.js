@@ -1,7 +1,7 @@
-// gan/ui/explore/latentlink.js: what a point says in an address comes back as it was.
+// gan/ui/page/kit/latentlink.js: what a point says in an address comes back as it was.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { freshPoint, fromLink, toLink } from "../../gan/ui/explore/latentlink.js";
+import { freshPoint, fromLink, toLink } from "../../gan/ui/page/kit/latentlink.js";
 import { LAST_SEED } from "../../gan/ui/page/kit/seeds.js";
 
 const read = (values) => fromLink(new URLSearchParams(values));

@@ -11,15 +11,18 @@ import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { undoWithKeys } from "./keys.js";
-import { fromLink } from "./latentlink.js";
+import { fromLink } from "../page/kit/latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
+import { Names } from "./names.js";
 import { OwnRows } from "./directionrows.js";
 import { Painter, crispSize } from "../page/kit/painter.js";
 import { presentWithKey } from "../page/kit/present.js";
 import { seedField } from "../page/kit/seedfield.js";
 import { mountPanels } from "./panels.js";
 import { presentPicture } from "./presentation.js";
+import { buildPad } from "./pad.js";
+import { ExploreShelf } from "./shelf.js";
 import { Studio } from "./studio.js";
 
 export function mount(element) {
@@ -43,20 +46,23 @@ class Explore {
     const studio = new Studio(painter);
     this.studio = studio;
     this.#boards();
+    new ExploreShelf(root, studio, () => this.nimg);
   }
 
   #boards() {
     const { root, studio } = this;
     const store = new Drawn(studio);
-    const catalogue = new Catalogue(studio, store, root);
+    const names = new Names(studio);
+    const catalogue = new Catalogue(studio, store, names, root);
     store.changed = (drawn) => catalogue.redraw(drawn);
     this.#presents(catalogue);
     const directions = new Directions(root, studio, catalogue, store);
     this.mix = new ClassMix(this.find("#class-mix"), this.find("#mix-toggle"), studio);
-    new OwnRows(root, studio, store);
+    new OwnRows(root, studio, store, names);
     const part = (name, build) => fold(this.find(`#open-${name}`), this.find(`#${name}`), build);
     fold(this.find("#open-dimensions"), this.find("#all-dimensions"),
       () => new Dimensions(this.find("#latent-board"), studio));
+    part("pad", (body) => buildPad(body, studio, catalogue));
     part("mutate", (body) => buildMutate(body, studio));
     part("draw", (body) => buildMarks(body, studio, { store, made: () => directions.show("drawn") }));
   }
@@ -75,6 +81,7 @@ class Explore {
     on("state", () => this.#follow());
     on("language", () => this.#draw());
     on("latent", () => this.#draw());
+    on("history", () => this.#draw());
     on("latent-failed", (sentence) => this.#note(sentence));
     const linked = linkedState();
     if (linked.has("seed")) this.studio.point = fromLink(linked);

@@ -10,11 +10,13 @@ export class Catalogue {
   /**
    * @param {import("./studio.js").Studio} studio
    * @param {import("./drawn.js").Drawn} store
+   * @param {import("./names.js").Names} names
    * @param {HTMLElement} node
    */
-  constructor(studio, store, node) {
+  constructor(studio, store, names, node) {
     this.studio = studio;
     this.store = store;
+    this.names = names;
     this.node = node;
     /** @type {string[]} */
     this.ranked = [];  // ids
@@ -90,11 +92,12 @@ export class Catalogue {
   #take(found, model) {
     const { studio } = this;
     const inUse = Object.keys(studio.point.steps).flatMap((id) => studio.catalogue.get(id) ?? []);
+    this.names.take(model, found.names);
     const fresh = [
       ...found.directions.map((d) => decoded(d, studio.classes)),
       ...this.store.take(model, found.drawn).map((d) => decoded(d, studio.classes)),
     ];
-    studio.catalogue = new Map(fresh.map((d) => [d.id, d]));
+    studio.catalogue = new Map(fresh.map((d) => [d.id, { ...d, given: this.names.of(d.id) }]));
     for (const old of inUse) {
       const now = studio.catalogue.get(old.id);
       if (!now || !same(now.vector, old.vector)) {
@@ -142,7 +145,9 @@ function decoded({ id, name, kind, share = null, vector, classes }, count) {
 }
 
 // What a direction is called in a list.
-export function shortNameOf({ id, kind, name }) {
+/** @param {Pick<Direction, "id" | "kind" | "name" | "given">} direction */
+export function shortNameOf({ id, kind, name, given }) {
+  if (given) return given;
   if (kind === "pca" || kind === "sefa") return t(`gan_direction_${kind}`, { index: id.split("-")[1] });
   return kind === "class" ? className(name) : name;
 }
@@ -150,8 +155,8 @@ export function shortNameOf({ id, kind, name }) {
 // What it is called where it is moved: a class says from where to where.
 /** @param {Direction} direction @param {import("./studio.js").Studio} studio */
 export function nameOf(direction, studio) {
-  const { target } = direction;
+  const { target, given } = direction;
   const to = shortNameOf(direction);
-  if (target === null || studio.point.mix) return to;
+  if (given || target === null || studio.point.mix) return to;
   return t("gan_direction_class", { from: className(studio.model.class_names[studio.label() ?? 0]), to });
 }

@@ -2,7 +2,7 @@
 import { fillRange, h, t } from "../page/kit/core.js";
 import { fixed } from "../page/kit/figures.js";
 import { stepWithKeys } from "./keys.js";
-import { REACH } from "./latentlink.js";
+import { REACH } from "../page/kit/latentlink.js";
 
 // One listener for all of them, however many there are.
 export class Dimensions {

@@ -1,11 +1,19 @@
-// What can be done with drawn directions: rename, delete with a way back, save and open a file.
-import { boot, h, on, say, t } from "../page/kit/core.js";
+// What can be done with directions: rename each; delete drawn ones, save them, open a file.
+import { boot, emit, h, on, say, t } from "../page/kit/core.js";
+import { shortNameOf } from "./catalogue.js";
 import { Refusal, checkedName } from "./drawn.js";
 
 export class OwnRows {
-  constructor(root, studio, store) {
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./studio.js").Studio} studio
+   * @param {import("./drawn.js").Drawn} store
+   * @param {import("./names.js").Names} names
+   */
+  constructor(root, studio, store, names) {
     this.studio = studio;
     this.store = store;
+    this.names = names;
     this.deleted = null;
     this.find = (selector) => root.querySelector(selector);
     const file = this.find("#directions-file");
@@ -16,9 +24,9 @@ export class OwnRows {
       file.value = "";
     });
     on("drawn-act", ({ act, id, row }) => {
-      const direction = store.find(id);
+      const direction = studio.catalogue.get(id);
       if (direction && act === "rename") this.#rename(direction, row);
-      else if (direction && act === "delete") this.#delete(direction);
+      else if (act === "delete" && store.find(id)) this.#delete(store.find(id));
     });
     on("language", () => this.#words());
     this.#words();
@@ -48,32 +56,46 @@ export class OwnRows {
 
   #rename(direction, row) {
     const label = row.querySelector(".ga-direction-name");
+    const before = shortNameOf(direction);
     const input = h("input", {
-      class: "ga-input", maxlength: 40, "data-help": "gan_rename_help", "aria-label": t("gan_rename", { name: direction.name }),
+      class: "ga-input", maxlength: 40, "data-help": "gan_rename_help", "aria-label": t("gan_rename", { name: before }),
     });
-    input.value = direction.name;
+    input.value = before;
     label.replaceWith(input);
     input.select();
     let open = true;
     const finish = (keep) => {
       if (!open) return;
       open = false;
+      const typing = document.activeElement === input;
       input.replaceWith(label);
-      if (keep && input.value !== direction.name) {
-        this.#try(() => this.store.rename(direction.name, checkedName(input.value)));
-      }
+      if (typing) label.focus();
+      if (keep && input.value !== before) this.#try(() => this.#called(direction, input.value));
     };
     input.addEventListener("keydown", (e) => {
-      if (e.key === "Enter" || e.key === "Escape") finish(e.key === "Enter");
+      if (e.key === "Enter" || e.key === "Escape") {
+        e.preventDefault();  // or the same key presses what gets the focus
+        finish(e.key === "Enter");
+      }
       e.stopPropagation();
     });
     for (const name of ["input", "change", "dblclick"]) input.addEventListener(name, (e) => e.stopPropagation());
     input.addEventListener("blur", () => finish(true));
   }
 
+  async #called({ id, kind, name: before }, text) {
+    if (kind !== "drawn") return this.names.rename(id, text);
+    const after = checkedName(text);
+    await this.store.rename(before, after);
+    emit("did", { undo: () => this.store.rename(after, before), redo: () => this.store.rename(before, after) });
+    return undefined;
+  }
+
   #delete(direction) {
     this.#try(async () => {
-      await this.store.remove(direction.name);
+      const { name } = direction;
+      await this.store.remove(name);
+      emit("did", { undo: () => this.store.save(name, direction), redo: () => this.store.remove(name) });
       const back = h("button", { type: "button", class: "ga-link" }, t("gan_put_back"));
       back.addEventListener("click", () => this.#try(async () => {
         await this.store.save(direction.name, direction);

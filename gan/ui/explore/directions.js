@@ -3,7 +3,7 @@ import { emit, fillRange, focusedIn, h, icon, on, say, t } from "../page/kit/cor
 import { nameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { stepWithKeys } from "./keys.js";
-import { REACH } from "./latentlink.js";
+import { REACH } from "../page/kit/latentlink.js";
 import { Thumbs } from "./thumbs.js";
 
 const AT_FIRST = 8;
@@ -102,12 +102,13 @@ export class Directions {
       type: "button", class: "ga-mini", "data-act": name, "data-help": `gan_${name}_help`,
     }, icon(picture));
     const parts = {
-      low: end(-REACH), high: end(REACH), name: h("span", { class: "ga-direction-name" }),
+      low: end(-REACH), high: end(REACH),
+      name: h("button", { type: "button", class: "ga-direction-name", "data-act": "rename", "data-help": "gan_rename_help" }, h("span"), icon("pen")),
       output: h("output"), lock: act("lock", "unlock"),
       slider: h("input", {
         class: "ga-range direction-slider", type: "range", min: -REACH, max: REACH, step: 0.01, value: 0,
       }),
-      own: kind === "drawn" ? [act("rename", "pen"), act("delete", "bin")] : [],
+      own: kind === "drawn" ? [act("delete", "bin")] : [],
     };
     parts.row = h("div", { class: "ga-direction", role: "group", "data-id": id, "data-help": `gan_direction_${kind}_help` }, parts.low,
       h("div", { class: "ga-direction-middle" }, parts.name, parts.output, ...parts.own, parts.lock,
@@ -152,17 +153,17 @@ export class Directions {
   }
 
   #drawWords({ name: label, lock, low, high, own }, direction, name, locked) {
-    label.textContent = name;
-    label.dataset.help = `gan_direction_${direction.kind}_help`;
+    label.firstChild.textContent = name;
     const title = (node, words) => {
       node.title = words;
       node.setAttribute("aria-label", words);
     };
+    title(label, t("gan_rename", { name }));
     title(lock, t(locked ? "gan_unlock" : "gan_lock", { name }));
     lock.replaceChildren(icon(locked ? "lock" : "unlock"));
     title(low, t("gan_less_of", { name }));
     title(high, t("gan_more_of", { name }));
-    ["gan_rename", "gan_delete"].forEach((key, i) => own[i] && title(own[i], t(key, { name })));
+    if (own.length) title(own[0], t("gan_delete", { name }));
   }
 
   // ---- kinds, and lists with nothing in them ------------------------------------------------------

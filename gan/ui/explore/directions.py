@@ -4,6 +4,7 @@ owner."""
 from __future__ import annotations
 
 import base64
+import math
 import threading
 import zlib
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import Weights
 from gan.errors import WeightsError
-from gan.latent.direction import Direction
+from gan.latent.direction import Direction, cosine
 from gan.latent.directions import (
     ANCHORS,
     class_directions,
@@ -30,10 +31,12 @@ from gan.latent.directions import (
 )
 from gan.latent.drawing import fit_direction
 from gan.latent.files import (
+    SAME_COSINE,
     all_directions,
     load_directions,
     own_directions_path,
     save_directions,
+    with_given_names,
 )
 from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.sampling import affordable
@@ -122,9 +125,9 @@ def packed(values: torch.Tensor) -> str:
     return base64.b64encode(values.detach().numpy().astype("<f4").tobytes()).decode()
 
 
-def unpacked(text: object, length: int) -> NDArray[np.float32]:
+def unpacked(text: object, length: int, *, bound: float = MAX_REACH) -> NDArray[np.float32]:
     """The inverse of `packed`; raises PageError unless it holds `length` finite numbers within
-    bounds."""
+    `bound`."""
     try:
         raw = base64.b64decode(text if isinstance(text, str) else "", validate=True)
     except ValueError:
@@ -132,7 +135,7 @@ def unpacked(text: object, length: int) -> NDArray[np.float32]:
     if len(raw) != 4 * length:
         raise PageError("gan_error_request")
     values = np.frombuffer(raw, dtype="<f4").astype(np.float32)
-    if not (np.abs(values) <= MAX_REACH).all():  # NaN included
+    if not (np.abs(values) <= bound).all():  # NaN included
         raise PageError("gan_error_request")
     return values
 
@@ -146,26 +149,75 @@ def kept(weights: Weights) -> list[Direction]:
     return list(drawn.values())
 
 
+def given_names(weights: Weights, found: dict[str, Any]) -> dict[str, str]:
+    """{id: name} of the found directions that the owner has renamed."""
+    own = [_direction(entry, weights) for entry in found["directions"]]
+    named = with_given_names(own, all_directions(weights))
+    return {
+        entry["id"]: after.name
+        for entry, before, after in zip(found["directions"], own, named, strict=True)
+        if after.name != before.name
+    }
+
+
 def change_kept(weights: Weights, order: dict[str, Any]) -> list[Direction]:
-    """Save, rename or delete one of the owner's directions; raises PageError or WeightsError."""
+    """Save, rename or delete one of the owner's directions, or name a found one; raises PageError
+    or WeightsError."""
     with _writing:
         path = own_directions_path(weights)
-        mine = {d.name: d for d in load_directions(path, weights.generator)}
-        name = checked_name(order.get("name"))
-        if order.get("do") == "save":
-            mine[name] = _sent(order, name, weights)
-        elif name not in mine or order.get("do") not in ("rename", "delete"):
-            raise PageError("gan_error_direction", status=404)
-        elif order["do"] == "rename":
-            to = checked_name(order.get("to"))
-            mine = {to if k == name else k: d for k, d in mine.items()}
-            mine[to] = replace(mine[to], name=to)
+        saved = load_directions(path, weights.generator)
+        found = [d for d in saved if d.kind != "drawn"]
+        mine = {d.name: d for d in saved if d.kind == "drawn"}
+        if order.get("do") == "name":
+            found = _named(order, weights, found)
         else:
-            del mine[name]
-        if len(mine) > MOST_OWN:
+            _change_drawn(order, weights, mine)
+        if len(mine) > MOST_OWN or len(found) > 2 * MOST_OWN:
             raise PageError("gan_error_directions_full", count=MOST_OWN)
-        save_directions(path, list(mine.values()), weights.generator)
+        save_directions(path, [*found, *mine.values()], weights.generator)
     return kept(weights)
+
+
+def _change_drawn(order: dict[str, Any], weights: Weights, mine: dict[str, Direction]) -> None:
+    name = checked_name(order.get("name"))
+    if order.get("do") == "save":
+        mine[name] = _sent(order, name, weights)
+    elif name not in mine or order.get("do") not in ("rename", "delete"):
+        raise PageError("gan_error_direction", status=404)
+    elif order["do"] == "rename":
+        to = checked_name(order.get("to"))
+        changed = {to if k == name else k: d for k, d in mine.items()}
+        changed[to] = replace(changed[to], name=to)
+        mine.clear()
+        mine.update(changed)
+    else:
+        del mine[name]
+
+
+def _named(order: dict[str, Any], weights: Weights, found: list[Direction]) -> list[Direction]:
+    """The saved ones with a name for the found direction `id`; without one where `to` is null."""
+    entries = {entry["id"]: entry for entry in find(weights)["directions"]}
+    entry = entries.get(str(order.get("id")))
+    if entry is None:
+        raise PageError("gan_error_direction", status=404)
+    direction = _direction(entry, weights)
+    others = [d for d in found if d.kind != direction.kind or cosine(d, direction) <= SAME_COSINE]
+    if order.get("to") is None:
+        return others
+    return [*others, replace(direction, name=checked_name(order["to"]))]
+
+
+def _direction(entry: dict[str, Any], weights: Weights) -> Direction:
+    """A found direction from its JSON for the page."""
+    g = weights.generator
+    vector = torch.from_numpy(unpacked(entry["vector"], g.z_dim, bound=math.inf))
+    classes = entry["classes"]
+    moves = None
+    if classes is not None:
+        moves = torch.from_numpy(unpacked(classes, g.classes, bound=math.inf))
+    return Direction(
+        entry["name"], entry["kind"], vector, float(vector.norm()), entry["share"], moves
+    )
 
 
 def checked_name(name: object) -> str:
@@ -193,7 +245,9 @@ async def listed(context: Context, request: Request) -> Response:
 
     def look() -> dict[str, Any]:
         weights = context.models.get(ref)
-        return find(weights) | {
+        found = find(weights)
+        return found | {
+            "names": _readable_names(weights, found),
             "nimg": weights.config.nimg,
             "drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in _readable(weights)],
         }
@@ -206,6 +260,13 @@ def _readable(weights: Weights) -> list[Direction]:
         return kept(weights)
     except WeightsError:  # a damaged file of drawn directions must not hide the others
         return []
+
+
+def _readable_names(weights: Weights, found: dict[str, Any]) -> dict[str, str]:
+    try:
+        return given_names(weights, found)
+    except WeightsError:
+        return {}
 
 
 async def fit(context: Context, request: Request) -> Response:
@@ -233,14 +294,15 @@ async def fit(context: Context, request: Request) -> Response:
 
 
 async def keep(context: Context, request: Request) -> Response:
-    """POST {ref, do: save | rename | delete, name, ...}: only for the owner, on their own
-    machine."""
+    """POST {ref, do: save | rename | delete, name, ...} or {ref, do: name, id, to}: only for the
+    owner, on their own machine."""
     if not context.profile.local:
         raise PageError("gan_error_local_directions", status=403)
     order = await json_of(request)
 
     def change() -> dict[str, Any]:
-        drawn = change_kept(context.models.get(str(order.get("ref", ""))), order)
+        weights = context.models.get(str(order.get("ref", "")))
+        drawn = change_kept(weights, order)
         return {"drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in drawn]}
 
     return JSONResponse(await on(context.direction_thread, change), headers=NEVER)

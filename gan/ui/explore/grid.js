@@ -161,7 +161,7 @@ export class Grid {
     if (!node) return;
     const point = this.cells[Number(node.dataset.cell)];
     Object.assign(this, { mine: true, goal: point });
-    this.studio.jump(jumpTo(point));
+    this.studio.jump({ ...jumpTo(point), how: "grid" });
   }
 
   #key(e) {

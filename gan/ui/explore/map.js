@@ -216,7 +216,7 @@ class MapPanel {
   #jump(index) {
     if (!this.data) return;
     this.view.mark({ current: index });
-    this.studio.jump({ seed: this.data.seeds[index], label: null });
+    this.studio.jump({ seed: this.data.seeds[index], label: null, how: "map" });
   }
 
   async #drag({ from, to, part }) {
@@ -242,7 +242,7 @@ class MapPanel {
     const { blended } = this;
     this.blended = null;
     if (!blended || lost) return void this.studio.settle();
-    this.studio.jump(jumpTo(blended));
+    this.studio.jump({ ...jumpTo(blended), how: "map", pins: [] });
   }
 }
 

@@ -208,7 +208,7 @@ class Mix {
     this.#draw();
     if (!this.#ready()) return;
     const { z, mix } = this.#mixed();
-    this.studio.preview(z, { mix });
+    this.studio.preview(z, { mix, from: { how: "mixed", pins: this.studio.point.from?.pins ?? [], steps: {} } });
     this.shown = true;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#shootResult(), 60);
@@ -217,7 +217,7 @@ class Mix {
   async #use() {
     const point = this.#mixed();
     this.shown = false;
-    await this.studio.jump(jumpTo(point));
+    await this.studio.jump({ ...jumpTo(point), how: "mixed" });
   }
 
   #leave() {

@@ -1,6 +1,6 @@
 // A direction applied to a point: the one place where that is done, for sliders, walks and grids.
 /** @import { Direction } from "../page/kit/types" */
-import { REACH } from "./latentlink.js";
+import { REACH } from "../page/kit/latentlink.js";
 import { addScaled } from "../page/kit/vectors.js";
 
 /** @typedef {Pick<Direction, "vector" | "weights" | "target">} Move */

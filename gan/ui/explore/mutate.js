@@ -22,7 +22,8 @@ class Mutate {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
       return { canvas, node: h("button", { type: "button", class: "ga-neighbour", "data-index": i }, canvas) };
     });
-    this.grid = h("div", { class: "ga-neighbours", id: "neighbours", "data-help": "gan_mutate_help" }, ...this.tiles.map((t) => t.node));
+    this.grid = h("div", { class: "ga-neighbours", id: "neighbours", "data-help": "gan_mutate_help" }, ...this.tiles.map(({ node }) => h("div", { class: "ga-neighbour-cell" }, node)));
+    this.pin = h("button", { type: "button", class: "ga-mini ga-neighbour-pin", "data-act": "pin", "data-help": "gan_pin_help", "data-t-label": "gan_pin", "data-t-title": "gan_pin" }, icon("pin"));
     this.radius = h("input", {
       class: "ga-range", id: "radius", type: "range", min: 0.05, max: 1, step: 0.01, value: 0.4,
     });
@@ -40,7 +41,16 @@ class Mutate {
       this.about = null;
       this.draw();
     });
-    this.grid.addEventListener("click", (e) => this.#go(around(e, "button")));
+    this.grid.addEventListener("click", (e) => {
+      if (around(e, ".ga-neighbour-pin")) this.#pin(around(e, ".ga-neighbour-cell")?.querySelector(".ga-neighbour"));
+      else this.#go(around(e, ".ga-neighbour"));
+    });
+    for (const kind of ["pointerover", "focusin"]) {
+      this.grid.addEventListener(kind, (e) => {
+        const cell = around(e, ".ga-neighbour-cell");
+        if (cell && !cell.contains(this.pin) && !cell.querySelector(":disabled")) cell.append(this.pin);
+      });
+    }
     this.grid.addEventListener("keydown", (e) => this.#walk(e));
   }
 
@@ -83,10 +93,21 @@ class Mutate {
   }
 
   #go(tile) {
-    if (tile && !tile.disabled) this.studio.jump({ z: this.near[Number(tile.dataset.index)] });
+    if (tile && !tile.disabled) this.studio.jump({ z: this.near[Number(tile.dataset.index)], how: "mutated" });
+  }
+
+  // A neighbour goes to the shelf and the picture stays.
+  #pin(tile) {
+    const { studio } = this;
+    if (!tile) return;
+    studio.pin({ z: Float32Array.from(this.near[Number(tile.dataset.index)]), label: studio.label(), mix: studio.mix(), psi: studio.point.psi }, { how: "mutated" });
   }
 
   #walk(e) {
+    if (e.key.toLowerCase() === "k" && e.target.matches(".ga-neighbour") && !e.ctrlKey && !e.metaKey && !e.altKey) {
+      e.preventDefault();
+      return void this.#pin(e.target);
+    }
     if (!(e.key in KEYS)) return;
     e.preventDefault();
     const from = Number(e.target.dataset.index);

@@ -24,7 +24,8 @@ export function mountPanels(node, studio) {
 /**
  * What build() of a panel's module returns; it is told of what happens while it is open.
  * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
- *   changed?(now: object): void, settled?(now: object | null): void, take?(file: File): void }} PanelBoard
+ *   changed?(now: object): void, settled?(now: object | null): void,
+ *   take?(what: File | import("../page/kit/types").Place[]): void }} PanelBoard
  * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
  *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
  * @typedef {import("./studio.js").Studio} Studio
@@ -49,6 +50,7 @@ class Panels {
     on("language", () => this.#words());
     on("model", () => this.#changed());
     collect("picture", (file) => this.#give("picture", file));
+    on("walk-wish", (keys) => this.#give("walk", keys));
     document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
   }
 
@@ -85,13 +87,13 @@ class Panels {
     }
   }
 
-  // A file that was dropped on the page, for the panel of that name.
-  async #give(name, file) {
+  // A file that was dropped on the page, or pictures to walk through, for the panel of that name.
+  async #give(name, what) {
     const panel = this.panels.find((p) => p.name === name);
     if (!panel) return;
     if (this.opened !== panel) await this.#toggle(panel);
-    panel.board?.take?.(file);
-    panel.body.scrollIntoView({ block: "nearest" });
+    panel.board?.take?.(what);
+    panel.button.scrollIntoView({ block: "nearest" });
   }
 
   async #build(panel) {

@@ -32,6 +32,7 @@ class PicturePanel {
     /** @type {HTMLCanvasElement} */ this.before;
     /** @type {HTMLCanvasElement} */ this.after;
     /** @type {HTMLButtonElement} */ this.use;
+    /** @type {HTMLButtonElement} */ this.pin;
     /** @type {HTMLParagraphElement} */ this.note;
     /** @type {HTMLDivElement} */ this.drop;
     /** @type {HTMLDivElement} */ this.result;
@@ -83,6 +84,7 @@ class PicturePanel {
     this.before = shot(null, { id: "picture-before", width: 1, height: 1 });
     this.after = shot(null, { id: "picture-after", width: 1, height: 1 });
     this.use = button("gan_picture_use", { id: "picture-use", primary: true });
+    this.pin = button("gan_pin", { icon: "pin", id: "picture-pin" });
     this.note = h("p", { class: "ga-note", role: "status" });
     this.drop = h("div", { class: "ga-picture-mine" },
       h("h3", { "data-t": "gan_picture_mine" }), this.editor.node,
@@ -95,7 +97,7 @@ class PicturePanel {
         h("figure", {}, h("div", { class: "ga-picture-shot is-small" }, this.before), h("figcaption", { class: "ga-quiet", "data-t": "gan_picture_began" })),
         h("figure", {}, h("div", { class: "ga-picture-shot" }, this.after), h("figcaption", { class: "ga-quiet", "data-t": "gan_picture_best" }))),
       h("div", { class: "ga-rowed" }, field("gan_picture_effort", this.effort, { class: "is-effort" }), this.find, this.stop, this.bar),
-      this.status, this.figures, h("div", { class: "ga-rowed" }, this.use));
+      this.status, this.figures, h("div", { class: "ga-rowed" }, this.use, this.pin));
     this.body.append(this.note, h("div", { class: "ga-picture" }, this.drop, this.result));
   }
 
@@ -117,6 +119,10 @@ class PicturePanel {
     this.invert.addEventListener("click", () => this.#turn(!this.inverted));
     this.stop.addEventListener("click", () => this.busy?.abort());
     this.use.addEventListener("click", () => this.#use());
+    this.pin.addEventListener("click", () => {
+      const { z, mix } = this.found;
+      this.studio.pin({ z: Float32Array.from(z), mix, label: null, psi: 1 }, { how: "found", pins: [] });
+    });
   }
 
   #fit() {
@@ -202,7 +208,7 @@ class PicturePanel {
   // All sliders work on it from here: the point itself is taken, untruncated.
   #use() {
     const { z, mix } = this.found;
-    this.studio.jump({ z: Float32Array.from(z), mix, psi: 1 });
+    this.studio.jump({ z: Float32Array.from(z), mix, psi: 1, how: "found", pins: [] });
   }
 
   #drawState() {
@@ -211,7 +217,7 @@ class PicturePanel {
     this.find.hidden = busy !== null;
     this.stop.hidden = this.bar.hidden = busy === null;
     this.effort.disabled = busy !== null;
-    this.use.hidden = !found;
+    this.use.hidden = this.pin.hidden = !found;
     if (busy && news) this.bar.value = news.step ? news.step / news.of : 1;
     else this.bar.removeAttribute("value");
     this.result.classList.toggle("is-empty", !news);

@@ -69,10 +69,15 @@ export class Player {
   }
 
   show() {
-    const { keys, space, loop } = this.way();
+    const { keys, space, loop, ref } = this.way();
     if (this.endless) this.shown = this.#onLeg();
     else if (keys.length > 1) this.shown = along(keys, this.at, { space, loop });
-    if (this.shown) this.studio.preview(this.shown.z, { mix: this.shown.mix, fade: this.shown.fade });
+    if (this.shown) {
+      const pins = this.endless ? [] : keys.flatMap((key) => key.pin ?? []);
+      this.shown = { ...this.shown, pins };
+      const { z, mix, fade, psi } = this.shown;
+      this.studio.preview(z, { mix, fade, psi, ref, from: { how: "between", pins, steps: {} } });
+    }
     this.told();
   }
 

@@ -53,15 +53,16 @@ export const anySeed = () => Math.floor(Math.random() * 1_000_000);
 /** @param {Place} a @param {Place} b @param {number} part @returns {Place} */
 export function between(a, b, part, space = "z") {
   const z = (space === "z" ? slerp : lerp)(a.z, b.z, part);
-  if (!a.mix || !b.mix) return { z, mix: null, fade: null };
+  const psi = a.psi === undefined || b.psi === undefined ? {} : { psi: a.psi + part * (b.psi - a.psi) };
+  if (!a.mix || !b.mix) return { z, mix: null, fade: null, ...psi };
   const [from, to] = [a.mix, b.mix];
   if (strongest(from) === strongest(to)) {
-    return { z, mix: from.map((v, i) => v + part * (to[i] - v)), fade: null };
+    return { z, mix: from.map((v, i) => v + part * (to[i] - v)), fade: null, ...psi };
   }
   const [near, far] = part < 0.5 ? [from, to] : [to, from];
   const edge = 0.5 - Math.min(0.5, Math.abs(part - 0.5) / FADE);  // 0.5 in the middle
   const share = edge * edge * (3 - 2 * edge);
-  return { z, mix: [...near], fade: share ? { mix: [...far], share } : null };
+  return { z, mix: [...near], fade: share ? { mix: [...far], share } : null, ...psi };
 }
 
 /** @param {number[]} mix */

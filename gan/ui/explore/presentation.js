@@ -4,7 +4,7 @@ import { choose, pencil, plainRef, state, t } from "../page/kit/core.js";
 import { crispSize, resize } from "../page/kit/painter.js";
 import { present } from "../page/kit/present.js";
 import { nameOf } from "./catalogue.js";
-import { REACH } from "./latentlink.js";
+import { REACH } from "../page/kit/latentlink.js";
 
 const STEP = 0.2;  // sigmas a press, or each time that a held key repeats
 const PAIRS = [["ArrowLeft", "ArrowRight"], ["ArrowDown", "ArrowUp"]];  // less, more: of the strongest, the second

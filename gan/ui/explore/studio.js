@@ -1,13 +1,15 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
-/** @import { Direction, Floats, Model, Place, Point, Seeded } from "../page/kit/types" */
-import { addressOf, ask, emit, link, say } from "../page/kit/core.js";
-import { freshPoint, toLink } from "./latentlink.js";
+/** @import { Act, Direction, Floats, How, Model, Origin, Place, Point, Seeded } from "../page/kit/types" */
+import { addressOf, ask, choose, emit, link, modelOf, on, plainRef, say } from "../page/kit/core.js";
+import { freshPoint, toLink } from "../page/kit/latentlink.js";
 import { moved, turnsClass } from "./moves.js";
 import { addScaled, dot, orthonormal } from "../page/kit/vectors.js";
 
 const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered
+
+/** @typedef {{ ref: string, point: Point } | { act: Act }} Step what was, or what was done */
 
 export class Studio {
   /** @param {import("../page/kit/painter.js").Painter} painter */
@@ -25,14 +27,20 @@ export class Studio {
     this.findDirections = async () => {};  // catalogue.js fills this in
     this.locks = new Set();  // "z3", or a direction's id
     this.dragging = false;
-    /** @type {Point[]} */
+    /** @type {Step[]} */
     this.past = [];
-    /** @type {Point[]} */
+    /** @type {Step[]} */
     this.future = [];
+    /** @type {(place: { z: Floats, mix: number[] | null, label: number | null, psi: number }, from: { how: How, pins?: string[] }) => void} */
+    this.pin = () => {};  // shelf.js fills this in
+    this.travelling = false;  // undo goes to another model
+    /** @type {() => Record<string, string>} */
+    this.namesInLink = () => ({});  // names.js fills this in
     /** @type {Map<string, Seeded>} */
     this.seeds = new Map();
-    /** @type {Pick<Point, "label" | "mix" | "psi"> & { z: Floats } | null} */
+    /** @type {Pick<Point, "label" | "mix" | "psi" | "from"> & { z: Floats, ref: string } | null} */
     this.previewed = null;  // a point on the big picture that is not the state: of a walk, say
+    on("did", (act) => this.did(act));
   }
 
   get #known() {
@@ -93,17 +101,22 @@ export class Studio {
   }
 
   // The point with one direction elsewhere: for thumbnails.
-  along(id, sigmas) {
-    const steps = { ...this.point.steps, [id]: sigmas };
+  along(id, sigmas) { return this.alongAll({ [id]: sigmas }); }
+
+  /** @param {Record<string, number>} turns sigmas by a direction's id */
+  alongAll(turns) {
+    const steps = { ...this.point.steps, ...turns };
     return { z: this.z(steps), label: this.label(), mix: this.mix(steps) };
   }
 
   // ---- another model, newer weights ---------------------------------------------------------
 
-  // `extra`: where to begin, from a link or the gallery. What the old model's moves meant is lost.
+  // `extra`: where to begin, from a link or the gallery. What the old model's moves meant is lost
+  // here; undo leads back to where they mean it.
   /** @param {string} ref @param {Model} model @param {Partial<Point> | null} [extra] */
   async open(ref, model, extra = null) {
     const other = this.model && this.model.ref !== model.ref;
+    if (this.model && (extra || ref !== this.ref) && !this.travelling) this.#remember();
     if (this.model?.z_dim !== model.z_dim) this.seeded = null;  // has no meaning here
     Object.assign(this, { ref, model });
     if (other) {
@@ -112,7 +125,6 @@ export class Studio {
       this.catalogue = new Map();
     }
     if (extra) this.point = { ...freshPoint(this.point.seed), ...extra };
-    if (extra || other) this.past = this.future = [];
     this.#fit();
     const found = this.findDirections();
     if (Object.keys(this.point.steps).length) await found;  // a picture without them is another
@@ -221,10 +233,10 @@ export class Studio {
 
   // Another point: of a seed, or any z. What is locked keeps its sliders. A class or a mixture that
   // comes with the point goes with it, unless it is held; one that is held stays for other seeds.
-  /** @param {Partial<Point> & { z?: ArrayLike<number> }} to */
+  /** @param {Partial<Point> & { z?: ArrayLike<number>, how?: How, pins?: string[] }} to */
   jump(to, { undo = true } = {}) {
     if (undo) this.#remember();
-    const { seed, z, ...others } = to;
+    const { seed, z, how: _how, pins: _pins, ...others } = to;
     /** @type {Partial<Point>} */
     const rest = others;
     const [steps, free] = [true, false].map((locked) => Object.fromEntries(
@@ -238,7 +250,7 @@ export class Studio {
       if (seed === undefined && rest.label === undefined) rest.mix ??= this.mix(free);
     } else if (seed !== undefined) rest.base = null;
     if (seed !== undefined) rest.seed = seed;
-    const fresh = z || seed !== undefined ? { moves: {}, steps } : {};
+    const fresh = z || seed !== undefined ? { moves: {}, steps, from: this.#origin(to, steps) } : {};
     const ofItself = rest.label !== undefined || to.mix !== undefined;
     if (ofItself || (seed !== undefined && !this.point.held)) {
       Object.assign(rest, { label: null, mix: null, held: false, ...rest });
@@ -247,11 +259,17 @@ export class Studio {
     return this.#show();
   }
 
+  // A seed begins anew; any other point comes from where the last one came from, by what it says.
+  /** @param {{ seed?: number, z?: ArrayLike<number>, how?: How, pins?: string[] }} to @returns {Origin} */
+  #origin({ z, how, pins }, steps) {
+    return { how: how ?? (z ? "changed" : "seed"), pins: pins ?? (z ? this.point.from?.pins : null) ?? [], steps };
+  }
+
   async randomise() {
     const seed = Math.floor(Math.random() * 1_000_000);
     if (!this.locks.size || !this.ready) return this.jump({ seed });
     const seeded = await this.seed(seed).catch((error) => { this.refused(error); return null; });
-    return seeded && this.jump({ seed, z: this.held(seeded.z) });
+    return seeded && this.jump({ seed, z: this.held(seeded.z), how: "seed", pins: [] });
   }
 
   // z with what is locked as it is now: a dimension's value, and the place along a direction.
@@ -274,7 +292,7 @@ export class Studio {
     const moves = dims.map((i) => [i, this.value(i)]).filter(([i, v]) => v !== this.#known.z[i]);
     const strongest = mix ? mix.indexOf(Math.max(...mix)) : label;
     this.change({
-      base: null, mix: null, label: held ? strongest : null, moves: Object.fromEntries(moves),
+      base: null, mix: null, label: held ? strongest : null, from: null, moves: Object.fromEntries(moves),
       steps: Object.fromEntries(Object.entries(steps).filter(([id]) => this.locks.has(id))),
     });
   }
@@ -293,22 +311,58 @@ export class Studio {
 
   // ---- undo and redo ------------------------------------------------------------------------
 
-  #remember() {
-    this.past = [...this.past, this.point].slice(-KEEP);
+  #remember() { this.#did({ ref: this.ref, point: this.point }); }
+
+  // Something else than a move of the point was done: a pin, a name.
+  /** @param {Act} act */
+  did(act) { this.#did({ act }); emit("history"); }
+
+  /** @param {Step} step */
+  #did(step) {
+    this.past = [...this.past, step].slice(-KEEP);
     this.future = [];
   }
 
   undo() { return this.#travel("past", "future"); }
   redo() { return this.#travel("future", "past"); }
 
+  /** @param {"past" | "future"} from @param {"past" | "future"} to */
   #travel(from, to) {
-    if (!this[from].length) return undefined;
+    const step = this[from].at(-1);
+    if (!step) return undefined;
     this.dragging = false;
-    this[to] = [...this[to], this.point];
-    this.point = this[from].at(-1);
     this[from] = this[from].slice(0, -1);
+    if ("act" in step) return this.#again(step, from, to);
+    const gone = step.ref !== this.ref && !modelOf(plainRef(step.ref));
+    if (gone) return this.#travel(from, to);  // its model was deleted
+    this[to] = [...this[to], { ref: this.ref, point: this.point }];
+    if (step.ref !== this.ref) return this.#back(step);
+    this.point = step.point;
     this.#fit();
     return this.#show();
+  }
+
+  async #again(step, from, to) {
+    this[to] = [...this[to], step];
+    try {
+      await (from === "past" ? step.act.undo() : step.act.redo());
+    } catch (error) {
+      this.refused(error);
+    }
+    emit("history");
+  }
+
+  // To the model where the point was; whoever follows the choice opens it at once.
+  #back({ ref, point }) {
+    this.travelling = true;
+    choose(ref, point);
+    this.travelling = false;
+  }
+
+  // The point is now what `pin` holds: what is made of it is its child.
+  /** @param {string} pin */
+  cameFrom(pin) {
+    this.point = { ...this.point, from: { how: null, pins: [pin], steps: this.point.steps } };
   }
 
   // ---- painting and the link ----------------------------------------------------------------
@@ -320,10 +374,11 @@ export class Studio {
   }
 
   // A picture that is not the state: for playing walks. `fade`: {mix, share} of a picture over it.
-  /** @param {Floats} z @param {Partial<Place> & { psi?: number }} [how] */
-  preview(z, { label = this.label(), mix = null, fade = null, psi = this.point.psi } = {}) {
-    this.previewed = { z, label, mix, psi };
-    this.painter.paint({ ref: this.ref, psi, label, mix, z, fade });
+  /** @param {Floats} z @param {Partial<Place> & { psi?: number, ref?: string, from?: Origin | null }} [how] */
+  // Of another model where `ref` says so; `from`: what it is, for whoever pins it.
+  preview(z, { label = this.label(), mix = null, fade = null, psi = this.point.psi, ref = this.ref, from = null } = {}) {
+    this.previewed = { z, label, mix, psi, ref, from };
+    this.painter.paint({ ref, psi, label, mix, z, fade });
   }
 
   // Thumbnails of many points, an ImageData of each.
@@ -339,23 +394,34 @@ export class Studio {
 
   settle() { if (this.previewing) this.paint(); }
 
+  // The address bar says what is on show, names of directions too.
+  link() {
+    if (this.ready) link({ model: this.ref, ...toLink(this.portable()), ...this.namesInLink() });
+  }
+
   settled() {
-    link({ model: this.ref, ...toLink(this.portable()) });
+    this.link();
     emit("latent", { settled: true });
   }
 
   // A link for others: the picture that is on show, that of a paused walk included; of a training
   // what it showed at `nimg` images, however far it has got since.
   address(nimg) {
-    const moving = this.model.kind === "run" && !this.ref.includes("@");
-    const model = moving ? `${this.ref}@${nimg}` : this.ref;
-    return addressOf({ tab: "explore", model, ...toLink(this.#onShow()) });
+    return addressOf({ tab: "explore", model: this.refAt(nimg), ...toLink(this.onShow()), ...this.namesInLink() });
   }
 
-  #onShow() {
+  // The weights that made the picture on show.
+  refAt(nimg) {
+    const ref = this.previewed?.ref ?? this.ref;
+    const moving = modelOf(plainRef(ref))?.kind === "run" && !ref.includes("@");
+    return moving ? `${ref}@${nimg}` : ref;
+  }
+
+  /** @returns {Point} */
+  onShow() {
     if (!this.previewed) return this.portable();
-    const { z, label, mix, psi } = this.previewed;
-    return { ...freshPoint(this.point.seed), base: z, label: mix ? null : label, mix, psi };
+    const { z, label, mix, psi, from } = this.previewed;
+    return { ...freshPoint(this.point.seed), base: z, label: mix ? null : label, mix, psi, from };
   }
 
   // The point as another browser can make it again: what only we have is worked into z.

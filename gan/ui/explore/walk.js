@@ -2,7 +2,7 @@
 import { around, emit, fillRange, find, h, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { FilmForm } from "./filmform.js";
-import { REACH as WHOLE } from "./latentlink.js";
+import { REACH as WHOLE } from "../page/kit/latentlink.js";
 import { moved } from "./moves.js";
 import { Player } from "./player.js";
 import {
@@ -56,6 +56,16 @@ class Walk {
   }
 
   // ---- what the page calls ------------------------------------------------------------------
+
+  // Somebody else's pictures.
+  /** @param {import("../page/kit/types").Place[]} keys */
+  take(keys) {
+    this.player.stop();
+    this.keys = [];
+    this.#push(keys);
+    this.player.at = 0;
+    this.player.play();
+  }
 
   open() { this.#directions(); this.#shoot(); this.#draw(); }
 
@@ -257,7 +267,7 @@ class Walk {
 
   #jump(point) {
     this.player.yield();
-    this.studio.jump(jumpTo(point));
+    this.studio.jump({ ...jumpTo(point), ...(point.seed === null || point.seed === undefined ? { how: "between", pins: point.pins ?? [] } : {}) });
   }
 
   // ---- drawing ------------------------------------------------------------------------------

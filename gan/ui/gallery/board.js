@@ -10,7 +10,9 @@ import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
 import { seedField } from "../page/kit/seedfield.js";
 import { LAST_SEED } from "../page/kit/seeds.js";
-import { Pins } from "./pins.js";
+import { openingOf, shelf } from "../page/kit/shelf.js";
+import { ShelfView } from "../page/kit/shelfview.js";
+import { isPinned, samples, toggle } from "./pins.js";
 import { Tiles } from "./tiles.js";
 
 const VIEWS = ["browse", "classes", "psis", "compare", "pins"];
@@ -33,7 +35,6 @@ class Gallery {
     this.root = root;
     this.find = (selector) => root.querySelector(selector);
     this.grid = this.find("#gallery");
-    this.pins = new Pins();
     /** @type {string | null} */
     this.ref = state.ref;
     /** @type {string | null} */
@@ -50,7 +51,7 @@ class Gallery {
     this.first = 0;  // seed
     this.tiles = new Tiles(this.grid, {
       describe: (entry) => this.#describe(entry), opened: (entry) => this.#open(entry),
-      pinned: (entry) => this.pins.has(entry), pin: (entry) => this.#pin(entry),
+      pinned: isPinned, pin: (entry, canvas) => this.#pin(entry, canvas),
       keep: (entry) => this.#save("png", [entry]),
       failed: (error) => this.#note(say(error)), seen: () => this.#note(""),
     });
@@ -70,8 +71,28 @@ class Gallery {
     on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
     on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
+    this.#shelf();
     whenShown(this.root, () => this.#refreshIfStale());
     this.#show();
+  }
+
+  #shelf() {
+    const [button, node] = [this.find("#open-pins"), this.find("#gallery-pins")];
+    let shown = false;
+    button.addEventListener("click", () => {
+      node.hidden = !node.hidden;
+      button.setAttribute("aria-expanded", String(!node.hidden));
+      if (shown) return;
+      shown = true;
+      const open = (pin) => { choose(pin.ref, openingOf(pin)); openTab("explore"); };
+      new ShelfView(node, { prefix: "gallery-pins-", emptyWord: "gan_pins_none", open, stage: null });
+    });
+    const draw = () => { this.find("#pins-count").textContent = shelf.list.length ? count(shelf.list.length) : ""; };
+    on("shelf", () => {
+      draw();
+      if (this.#wanted().view === "pins") { this.shown = null; this.#show(); } else this.tiles.relabel();
+    });
+    draw();
   }
 
   #listenRanges() {
@@ -197,7 +218,7 @@ class Gallery {
   #pinned() {
     /** @type {Map<string, Entry[]>} */
     const groups = new Map();
-    for (const pin of this.pins.list) {
+    for (const pin of samples()) {
       const model = modelOf(plainRef(pin.refs[0]));
       if (model) groups.set(pin.refs[0], [...(groups.get(pin.refs[0]) ?? []), pin]);
     }
@@ -263,7 +284,7 @@ class Gallery {
   #say(text) {
     const { view, rank, first } = this.#wanted();
     const usual = view === "browse" && this.scores ? t(`gan_rank_says_${rank.split("_")[0]}`)
-      : view === "pins" && !this.pins.list.length ? t("gan_pins_none")
+      : view === "pins" && !samples().length ? t("gan_pins_none")
         : view === "compare" ? t("gan_compare_says", {
           one: this.#model()?.name ?? "", other: modelOf(this.find("#gallery-other").value)?.name ?? "" })
           : view === "browse" ? t("gan_gallery_from", { first: count(first) }) : t(`gan_view_says_${view}`);
@@ -280,14 +301,23 @@ class Gallery {
   // ---- what one does with them ----------------------------------------------------------------
 
   #open({ refs, seed, label, psi }) {
-    choose(refs[0], { seed, label: label ?? null, psi });
+    choose(refs[0], { seed, label: label ?? null, psi, from: { how: "gallery", pins: [], steps: {} } });
     openTab("explore");
   }
 
-  #pin(entry) {
-    this.pins.toggle({ ...entry, label: entry.label ?? entry.shown ?? null });
-    entry.label = entry.label ?? entry.shown ?? null;
-    if (this.#wanted().view === "pins") { this.shown = null; this.#show(); }
+  // Off the shelf with a way back: a pin may have a name.
+  #pin(entry, canvas) {
+    try {
+      const gone = toggle(entry, canvas);
+      this.#note("");
+      if (!gone) return void this.#say();
+      const back = h("button", { type: "button", class: "ga-link", "data-help": "gan_shelf_back_help" }, t("gan_put_back"));
+      back.addEventListener("click", () => { gone.back(); this.#say(); });
+      this.find("#gallery-says").replaceChildren(`${t("gan_deleted", { name: gone.pin.name })} `, back);
+    } catch (error) {
+      this.#note(say(error));
+    }
+    return undefined;
   }
 
   /** @param {"sheet" | "zip" | "png"} kind @param {Entry[] | null} [chosen] */

@@ -1,39 +1,39 @@
-// Favourites: kept in this browser, by model, seed, class and psi.
-import { boot } from "../page/kit/core.js";
+// The gallery's samples on the shelf: by model, seed, class and psi.
+/** @import { Entry } from "../page/kit/types" */
+import { className, modelOf, plainRef, t } from "../page/kit/core.js";
+import { newId, pointOf, pointText, shelf } from "../page/kit/shelf.js";
+import { kept } from "../page/kit/shelfpictures.js";
+import { nextName } from "../page/kit/shelfwords.js";
 
-const KEY = "gan-pins";
-const MOST = 500;
+/** @param {Entry} entry */
+const pinOf = (entry) => shelf.at(entry.refs[0], pointText(entry));
 
-/** @param {import("../page/kit/types").Entry} entry */
-export const keyOf = ({ refs, seed, label, psi }) => JSON.stringify([refs[0], seed, label, psi]);
+/** @param {Entry} entry */
+export const isPinned = (entry) => pinOf(entry) !== null;
 
-export class Pins {
-  constructor() {
-    this.list = read();
-    this.keys = new Set(this.list.map(keyOf));
-  }
-
-  has(entry) { return this.keys.has(keyOf(entry)); }
-
-  toggle(entry) {
-    const key = keyOf(entry);
-    if (this.keys.delete(key)) this.list = this.list.filter((e) => keyOf(e) !== key);
-    else {
-      const { refs, seed, label, psi } = entry;
-      this.list = [...this.list, { refs: [refs[0]], seed, label, psi }].slice(-MOST);
-      this.keys = new Set(this.list.map(keyOf));
-    }
-    boot.remember(KEY, JSON.stringify(this.list));
-  }
+// On the shelf, or off it; raises a sentence where there is no room. `canvas` has its picture.
+/** @param {Entry} entry @param {HTMLCanvasElement | null} canvas */
+export function toggle(entry, canvas) {
+  const pin = pinOf(entry);
+  if (pin) return shelf.remove(pin.id);
+  const [ref] = entry.refs;
+  const model = modelOf(plainRef(ref));
+  const label = entry.label ?? entry.shown ?? null;
+  const names = model?.class_names ?? [];
+  shelf.add([{
+    id: newId(), name: nextName(names.length ? className(names[label ?? 0]) : t("gan_shelf_picture")), ref, model: model?.name ?? ref,
+    point: pointText(entry), place: null, made: Date.now(), from: { how: "gallery", pins: [], turns: [] }, turns: [],
+    picture: canvas && kept(canvas),
+  }]);
+  return null;
 }
 
-function read() {
-  try {
-    const list = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return list.filter((e) => Array.isArray(e?.refs) && typeof e.refs[0] === "string"
-      && Number.isInteger(e.seed) && Number.isFinite(e.psi)
-      && (e.label === null || Number.isInteger(e.label))).slice(-MOST);
-  } catch {
-    return [];
-  }
+// Those of the shelf that a seed makes by itself.
+/** @returns {Entry[]} */
+export function samples() {
+  return shelf.list.flatMap((pin) => {
+    const { seed, base, label, mix, psi, moves, steps } = pointOf(pin);
+    const plain = !base && !mix && !Object.keys(moves).length && !Object.keys(steps).length;
+    return plain ? [{ refs: [pin.ref], seed, label, psi }] : [];
+  });
 }

@@ -209,7 +209,7 @@ export class Tiles {
     const found = this.#entryOf(event.target);
     if (!found) return;
     if (event.target.closest(".ga-pin")) {
-      this.pin(found.entry);
+      this.pin(found.entry, found.cell.querySelector("canvas"));
       this.#label(found.cell, found.entry);
     } else if (event.target.closest(".ga-keep")) this.keep(found.entry);
     else if (event.target.closest(".ga-tile")) this.opened(found.entry);
@@ -218,7 +218,7 @@ export class Tiles {
   #pressed(event) {
     const found = event.target.closest(".ga-tile") && this.#entryOf(event.target);
     if (!found || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key.toLowerCase() === "p") { this.pin(found.entry); this.#label(found.cell, found.entry); return; }
+    if (event.key.toLowerCase() === "p") { this.pin(found.entry, found.cell.querySelector("canvas")); this.#label(found.cell, found.entry); return; }
     if (event.key.toLowerCase() === "s") { this.keep(found.entry); return; }
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[event.key];
     if (!step) return;

@@ -177,3 +177,25 @@ def test_drawn_names_of_any_script_have_short_ids_of_their_own():
     ]
     assert len(set(ids)) == 4
     assert all(i.removeprefix("drawn-").isalnum() for i in ids)
+
+
+@pytest.mark.slow
+def test_a_found_direction_keeps_the_name_that_its_owner_gave_it(home: Context):
+    client = client_for(home)
+
+    def names() -> dict[str, str]:
+        return client.get("/_gan/directions", params=REF).json()["names"]
+
+    def name(to: str | None, id: str = "pca-2"):
+        return client.post("/_gan/directions/keep", json=REF | {"do": "name", "id": id, "to": to})
+
+    assert names() == {}
+    assert name("heel  height").status_code == 200
+    assert name("older", id="sefa-1").status_code == 200
+    assert names() == {"pca-2": "heel height", "sefa-1": "older"}
+    name("heel", id="pca-2")
+    assert names() == {"pca-2": "heel", "sefa-1": "older"}
+    name(None)
+    assert names() == {"sefa-1": "older"}
+    assert name("x", id="pca-999").status_code == 404
+    assert name("x" * 41).status_code == 400

@@ -40,7 +40,7 @@ SKIP: dict[str, str] = {
     "#run-chip": "leads to another tab; test_train_page presses it",
 }
 # What ends others' work comes last in its tab, or there would be nothing to press.
-LAST = ("#stop", "[data-act=delete]", "[data-act=bin]")
+LAST = ("#stop", "[data-act=delete]", "[data-act=bin]", "#pins-delete", "#gallery-pins-delete")
 # Pressed once, whatever the lists beside them say: a thorough search takes a minute.
 ONCE = ("#picture-find",)
 # Lists of which every choice counts, as other controls come and go with it.
@@ -50,6 +50,8 @@ LATE = (
     "#undo",
     "#reset",
     "#redo",
+    "#pins-close",
+    "#gallery-pins-close",
     "#presets input",
     "#data",
     "#clear",
@@ -87,7 +89,10 @@ UNREACHED: dict[str, set[str]] = {
         "#runs-show-more",  # with more runs than a page holds
         "#fork-cancel",  # once weights have been saved, which a slow machine has not by then
     },
-    "Gallery": set(),
+    "Gallery": {  # with nothing on the shelf yet: test_shelf_page
+        f"#gallery-pins-{name}"
+        for name in ["sheet", "save", "name", "open", "compare", "png", "delete", "close", "other"]
+    },
     "Evaluate": {"#evaluate-stop"},  # on a quick machine it is over before
     "Hub": set(),
 }  # fmt: skip

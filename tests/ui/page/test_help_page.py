@@ -23,7 +23,7 @@ LACKING = """async (plain) => {
     .filter((e) => !e.matches('h3') || e.closest('.ga-chart'))
     .map((e) => `${e.tagName}#${e.id}.${e.className} ${JSON.stringify({ ...e.dataset })}`);
 }"""
-PARTS = ("dimensions", "mutate", "draw", "walk", "mix", "map", "picture", "inside")
+PARTS = ("pad", "dimensions", "mutate", "draw", "walk", "mix", "map", "picture", "inside")
 
 
 def lacking(page: Page) -> list[str]:
@@ -39,9 +39,13 @@ def test_whatever_can_be_pressed_or_read_off_has_a_sentence(open_page):
     for kind in ("ranked", "drawn"):
         page.click(f"[data-kind={kind}]")
         found[kind] = lacking(page)
+    page.click("#pin")
+    page.locator("#pins-list button").click()
+    page.click("#pins-compare")
+    found["shelf"] = lacking(page)
     for part in PARTS:
         open_part(page, part)
-        inside = page.locator("#panel-" + part if part in PARTS[3:] else "#open-" + part)
+        inside = page.locator("#panel-" + part if part in PARTS[4:] else "#open-" + part)
         expect(inside).to_be_visible()
         page.wait_for_timeout(500)
         found[part] = lacking(page)

@@ -1,6 +1,7 @@
 // A file dropped anywhere on the page goes where it belongs: a PNG that this app saved opens again, as it holds what
-// made it; any other picture is looked for in latent space; anything else is taken as weights, at home.
-import { boot, choose, leave, modelOf, openTab, plainRef, state, t } from "./core.js";
+// made it; any other picture is looked for in latent space; a JSON file adds its pins to the shelf; anything else is taken as weights, at home.
+import { boot, choose, leave, modelOf, openTab, plainRef, say, state, t } from "./core.js";
+import { shelf } from "./shelf.js";
 
 const KEY = "gan-atelier";
 const MOST = 10 * 2 ** 20;
@@ -30,7 +31,14 @@ async function open(file) {
   return state.ref === recipe.model ? "" : t("gan_drop_unknown");
 }
 
-function handOver(file) {
+async function handOver(file) {
+  if (/\.json$/i.test(file.name)) {
+    try {
+      await shelf.open(file);
+      openTab("explore");
+      return "";
+    } catch (error) { return say(error); }
+  }
   const kind = file.type.startsWith("image/") ? "picture" : boot.local && !file.type.startsWith("text/") ? "weights" : "";
   if (!kind) return t("gan_drop_unknown");
   openTab(kind === "picture" ? "explore" : "hub");

@@ -185,7 +185,17 @@ export interface Point {
   psi: number;
   moves: Record<string, number>;  // dimension -> its value
   steps: Record<string, number>;  // a direction's id -> sigmas
+  from: Origin | null;  // null: what its seed makes
 }
+
+/** Where a point came from: by what, from which pins, and the directions as they were there. */
+export interface Origin {
+  how: How | null;  // null: it is the pin itself
+  pins: string[];
+  steps: Record<string, number>;
+}
+
+export type How = "seed" | "gallery" | "map" | "grid" | "found" | "mixed" | "between" | "mutated" | "changed" | "moved";
 
 /** A point with all moves applied; `mix` weights of the classes, null in a model without. */
 export interface Place {
@@ -194,10 +204,61 @@ export interface Place {
   label?: number | null;
   seed?: number | null;
   fade?: Fade | null;
+  psi?: number;  // where it has its own
+  pin?: string;  // that it is
 }
 
 /** The same z in other classes, drawn over it. */
 export interface Fade { mix: number[]; share: number }
+
+/** A picture on the shelf: the point that makes it, and where it came from. */
+export interface Pin {
+  id: string;
+  name: string;
+  ref: string;  // of the weights; of a training the moment too
+  model: string;  // its name
+  point: string;  // as a link says it
+  place: PinPlace | null;  // null: what the seed makes
+  made: number;  // ms since 1970
+  from: PinOrigin;
+  turns: [name: string, sigmas: number][];  // the directions that it is moved along
+  picture: string | null;  // a data: address; null until it has been drawn
+}
+
+export interface PinPlace { z: string; mix: number[] | null; label: number | null }
+
+/** From which by what; their names as they were, for those that are gone. */
+export interface PinOrigin {
+  how: How;
+  pins: { id: string; name: string }[];
+  turns: [name: string, sigmas: number][];  // moved along since
+}
+
+/** What a tab lets its shelf do; `prefix` of the controls' ids. */
+export interface ShelfHost {
+  prefix: string;
+  emptyWord: string;  // the key of what is said while there is nothing
+  open(pin: Pin): void;
+  stage: ShelfStage | null;
+}
+
+/** A big picture: pins are shown on it, and the way between two; null is the picture on show. */
+export interface ShelfStage {
+  show(pin: Pin, still: () => boolean): Promise<void>;
+  settle(): void;
+  picture(): Promise<string | null>;
+  joins(a: Pin, b: Pin | null): boolean;
+  play(a: Pin, b: Pin | null): Promise<void>;
+  scrub(a: Pin, b: Pin | null, at: number): Promise<void>;
+  film(a: Pin, b: Pin | null): Promise<void>;
+  stop(): void;
+  readonly playing: boolean;
+  readonly at: number;
+  told: () => void;  // it has moved
+}
+
+/** What was done, for undo. */
+export interface Act { undo(): unknown; redo(): unknown }
 
 /** What a seed stands for. */
 export interface Seeded { seed: number; z: Floats; label: number | null }
@@ -208,6 +269,7 @@ export interface Direction {
   name: string;
   kind: "pca" | "sefa" | "class" | "drawn" | "gone";
   share: number | null;
+  given?: string | null;  // what somebody calls it
   vector: Floats;  // one sigma
   weights: Floats | null;  // what one sigma adds to the class weights
   target: number | null;  // the class that it leads to
@@ -291,6 +353,10 @@ export interface Events {
   weights: undefined;  // a training on show has newer ones
   directions: undefined;
   "drawn-act": { act: string; id: string; row: HTMLElement | undefined };
+  shelf: undefined;  // it has changed
+  did: Act;  // something that undo can take back
+  history: undefined;  // there is more or less to undo
+  "walk-wish": Place[];  // a walk through these
   "train-wish": { preset: string; seconds: number };  // fill the form with these
   watch: string;  // a run's id
   picture: File;  // of one's own, for Explore to find

@@ -1,7 +1,7 @@
 // A point in latent space as part of the address: a copied link opens the same picture.
 
-/** @import { Point } from "../page/kit/types" */
-import { LAST_SEED } from "../page/kit/seeds.js";
+/** @import { Point } from "./types" */
+import { LAST_SEED } from "./seeds.js";
 
 const FIRST_SEED = 42;
 export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
@@ -11,13 +11,13 @@ const MOST = 4096;  // entries of a list in a link
 // `held`: the class or the mixture stays when another seed is chosen.
 /** @returns {Point} */
 export function freshPoint(seed = FIRST_SEED) {
-  return { seed, base: null, label: null, mix: null, held: false, psi: 1, moves: {}, steps: {} };
+  return { seed, base: null, label: null, mix: null, held: false, psi: 1, moves: {}, steps: {}, from: null };
 }
 
 // ---- float32 in an address ------------------------------------------------------------------
 
 /** @param {Float32Array} values */
-function packFloats(values) {
+export function packFloats(values) {
   const bytes = new Uint8Array(Float32Array.from(values).buffer);
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -26,7 +26,7 @@ function packFloats(values) {
 
 // null for anything that is no list of finite numbers
 /** @param {string} text */
-function unpackFloats(text) {
+export function unpackFloats(text) {
   try {
     const raw = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     if (!raw.length || raw.length % 4 || raw.length > 4 * MOST) return null;
@@ -61,6 +61,11 @@ export function toLink(point) {
   };
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ""));
 }
+
+// The same as text: what tells two points apart.
+/** @param {Point} point */
+export const linkText = (point) => String(new URLSearchParams(
+  Object.entries(toLink(point)).map(([key, value]) => [key, String(value)])));
 
 /** @param {URLSearchParams} linked */
 export function fromLink(linked) {
