@@ -23,6 +23,7 @@ CONV_28_D_WIDTHS = (24, 24, 48)
 DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
+POINTS_WIDTH = 128
 MAX_WIDTH = 4096
 MAX_CONVS = 4  # 3x3 convs a resolution
 
@@ -49,6 +50,12 @@ def _mlp_widths(_resolution: int, _base: int, depth: int) -> Pair:
         for widths in (MLP_G_WIDTHS, MLP_D_WIDTHS)
     )
     return g, d
+
+
+def _points_widths(_resolution: int, _base: int, depth: int) -> Pair:
+    """Two hidden layers, or more with `depth`."""
+    hidden = (POINTS_WIDTH,) * (2 + depth)
+    return hidden, hidden
 
 
 def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
@@ -99,6 +106,7 @@ FAMILIES: dict[Family, FamilyRow] = {
     "mlp": FamilyRow("fully connected, as in the article", _mlp_widths),
     "dcgan": FamilyRow("the textbook DCGAN", _dcgan_widths, _dcgan_layers),
     "conv": FamilyRow("convolutions, small and quick", _conv_widths, _conv_layers),
+    "points": FamilyRow("points of the plane, two hidden layers", _points_widths),
 }
 
 

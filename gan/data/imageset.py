@@ -18,16 +18,29 @@ HELD_OUT_SEED = 20_260_101  # independent of the run's seed: the same images are
 
 
 @dataclass(frozen=True)
+class Truth:
+    """A distribution of the plane that is known: Gaussian noise around its centres.
+
+    The centres are its modes if they are `counted`, else points along a curve.
+    """
+
+    centres: Tensor  # (M, 2)
+    sigma: float
+    counted: bool = False
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Images of one size with their metadata."""
 
     name: str
-    pixels: Tensor  # (N, C, H, W) uint8
+    pixels: Tensor  # (N, C, H, W) uint8; of points in the plane (N, 2, 1, 1) float32 in [-1, 1]
     labels: Tensor | None = None  # (N,) int64
     class_names: tuple[str, ...] = ()
     report: str = ""  # one sentence on what was read and what was skipped
     # SHA-256 of the content, independent of resolution and channels; empty: unknown
     origin: str = ""
+    truth: Truth | None = None  # of points whose distribution is known
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -54,8 +67,14 @@ def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
-    """`images` at another size or number of channels; None leaves it unchanged."""
+    """`images` at another size or number of channels; None leaves it unchanged.
+
+    Points of the plane have no other size: they stay as they are, and the model's config says that
+    it does not fit them.
+    """
     x = images.pixels
+    if x.is_floating_point():
+        return images
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
     if resolution is not None and resolution != x.shape[-1]:

@@ -156,7 +156,8 @@ class RunReader:
         which fall as it grows), modes (covered), classes (modes there are), mode_kind "class" |
         "cluster", histogram (share of the samples a class; None for clusters), largest (share of
         the commonest mode), spread and variety (pairwise feature distance of fakes over that of
-        reals: overall, within a mode), nearest (median distance to the nearest real image over that
+        reals: overall, within a mode), high_quality (share of samples), mode_kl (nats) and js
+        (bits) of points in the plane, see gan.metrics.plane; nearest (median distance to the nearest real image over that
         of real to real), memorised (share of the samples that are copies).
         Numbers that could not be had are None.
         """
