@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gan.config import Family
+from gan.config import Family, Precision
 
 Widths = tuple[int, ...]
 Pair = tuple[Widths, Widths]  # of the generator's layers, and of the discriminator's
@@ -95,18 +95,20 @@ class FamilyRow:
     default.
     layers: (halvings, further 3x3 convs per resolution) -> number of widths; None if any number is
     valid.
+    precision: of its trainings, unless another is set.
     """
 
     title: str
     widths: Callable[[int, int, int], Pair]
     layers: Callable[[int, int], int] | None = None
+    precision: Precision = "auto"
 
 
 FAMILIES: dict[Family, FamilyRow] = {
     "mlp": FamilyRow("fully connected, as in the article", _mlp_widths),
     "dcgan": FamilyRow("the textbook DCGAN", _dcgan_widths, _dcgan_layers),
     "conv": FamilyRow("convolutions, small and quick", _conv_widths, _conv_layers),
-    "points": FamilyRow("points of the plane, two hidden layers", _points_widths),
+    "points": FamilyRow("points of the plane, two hidden layers", _points_widths, precision="fp32"),
 }
 
 

@@ -14,10 +14,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from gan.config import PLANE_SHAPE
-
 Pixels = NDArray[np.uint8]  # of points in the plane (N, 1, 1, 2) float32: drawn by `scatter`
-SCATTER_PX = 512
+POINT_CHANNELS = 2  # x and y; a picture has 1, 3 or 4
+SCATTER_PX = 510  # no multiple of 8, as sheets of 8 x 8 are: the page tells them by that
 PAPER, AXIS = 250, 228
 INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
@@ -28,7 +27,7 @@ def to_pixels(x: Tensor) -> Pixels:
 
     Points of the plane, (N, 2, 1, 1), keep their coordinates, float32 (N, 1, 1, 2).
     """
-    if tuple(x.shape[1:]) == PLANE_SHAPE:
+    if x.shape[1] == POINT_CHANNELS:
         return x.detach().float().cpu().permute(0, 2, 3, 1).contiguous().numpy()  # type: ignore[return-value]
     scaled = (x.detach().float().cpu() + 1) * 127.5
     pixels = scaled.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
@@ -46,7 +45,7 @@ def from_pixels(pixels: Pixels) -> Tensor:
 
 
 def normalise(x: Tensor) -> Tensor:
-    """uint8 in [0, 255] as float32 in [-1, 1], any shape; points of the plane are floats already."""
+    """uint8 in [0, 255] as float32 in [-1, 1], any shape; points of the plane are that already."""
     return x if x.is_floating_point() else x.float().div_(127.5).sub_(1)
 
 
@@ -95,13 +94,13 @@ def untile(sheet: Pixels, size: int) -> Pixels:
 
 def are_points(pixels: Pixels) -> bool:
     """Whether the last axis holds x and y: images have 1, 3 or 4 channels."""
-    return pixels.shape[-1] == 2
+    return pixels.shape[-1] == POINT_CHANNELS
 
 
 def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER_PX) -> Pixels:
     """Points of the plane in [-1, 1], y up, as a picture (side, side, 3).
 
-    behind: others below them in grey, such as the real ones. Points outside are left out, so is NaN.
+    behind: others below them in grey, such as the real ones. Points outside are left out, and NaN.
     """
     picture = np.full((side, side, 3), PAPER, np.float32)
     middle = side // 2

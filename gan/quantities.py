@@ -108,8 +108,8 @@ QUANTITIES: dict[str, Quantity] = {
     "js": Quantity(
         "Jensen-Shannon divergence",
         "bits",
-        "How far the samples' density over the plane is from the real one, in a histogram of 20 x 20"
-        " cells: 0 is the same, 1 is nowhere in common.",
+        "How far the samples' density over the plane is from the real one, in a histogram of"
+        " 20 x 20 cells: 0 is the same, 1 is nowhere in common.",
         "lower",
     ),
     "psi": Quantity(

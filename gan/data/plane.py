@@ -1,10 +1,10 @@
 """Points of the plane as data: distributions known exactly, letters, and a file of one's own.
 
-A point is an image of two channels and one pixel (gan.config.PLANE_SHAPE), float32 in [-1, 1], y up.
-The synthetic sets are drawn from a seed, never from a file. `ring` and `grid` are those of the
+A point is an image of two channels and one pixel (gan.config.PLANE_SHAPE), float32 in [-1, 1], y
+up. The synthetic sets are drawn from a seed, never from a file. `ring` and `grid` are those of the
 literature at another scale: Srivastava et al. 2017 (VEEGAN), section 4.1, and Lin et al. 2018
 (PacGAN), section 4.1, put eight Gaussians of standard deviation 0.01 on the unit circle, and 25 of
-0.05 on {-4, -2, 0, 2, 4} squared; here the circle's radius is 0.8 and the square's half side too, so
+0.05 on {-4, -2, 0, 2, 4} squared; here the circle's radius and the square's half side are 0.8, so
 that the standard deviations are 0.008 and 0.01.
 """
 
@@ -13,8 +13,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -76,7 +74,7 @@ MODES = {"ring": tuple(f"{45 * i}°" for i in range(8)), "grid": tuple(
 
 
 def load_plane(name: str, *, count: int = COUNT, seed: int = SEED) -> ImageSet:
-    """`count` points of a synthetic set; another seed is another draw from the same distribution."""
+    """`count` points of a synthetic set; another seed is another draw of the same distribution."""
     truth = TRUTHS[name]()
     draw = torch.Generator().manual_seed(seed)
     which = torch.randint(len(truth.centres), (count,), generator=draw)

@@ -240,9 +240,7 @@ def _plane(real: Tensor, fake: Tensor, data: ImageSet) -> tuple[Metric, ...]:
         ("mode_kl", mine.mode_kl, theirs.mode_kl),
     ]
     return tuple(found) + tuple(
-        Metric(
-            name=name, value=value, floor=floor, count=count, lower_is_better=name == "mode_kl"
-        )
+        Metric(name=name, value=value, floor=floor, count=count, lower_is_better=name == "mode_kl")
         for name, value, floor in rows
         if value is not None and floor is not None
     )

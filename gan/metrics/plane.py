@@ -1,8 +1,8 @@
 """Scores of points in the plane against a distribution that is known (gan.data.imageset.Truth).
 
 Quality and modes as in Srivastava et al. 2017 (VEEGAN), section 4.1: a sample is of high quality
-within three standard deviations of the nearest mode, and a mode is caught if it is the nearest to at
-least one such sample. Along a curve the nearest point of the curve takes the mode's place.
+within three standard deviations of the nearest mode, and a mode is caught if it is the nearest to
+at least one such sample. Along a curve the nearest point of the curve takes the mode's place.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ CURVES = (
 )  # fmt: skip
 MEASURES = (
     "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",
-    "nearest", "memorised",
+    "nearest", "memorised", "high_quality", "mode_kl", "js",
 )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ export class TrainForm {
   #listen() {
     this.find("#settings-toggle").addEventListener("click", () => this.open(this.find("#settings").hidden));
     this.find("#preset").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
-    this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
+    this.find("#data").addEventListener("change", () => { this.#presetFor(); this.#own(); this.#sizes(); this.changed(); });
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", () => {
@@ -126,6 +126,19 @@ export class TrainForm {
   taken(settings) {
     if (!this.fork) this.settings.fill(settings);
     this.changed();
+  }
+
+  // Points of the plane and pictures need networks of their own: the preset follows the data.
+  #presetFor() {
+    const { value } = this.find("#data");
+    const arePoints = (name) => boot.train.data_sizes[name] === 1;
+    if (this.fork || arePoints(value) === arePoints(this.#preset().data)) return;
+    const names = Object.keys(boot.train.presets);
+    const fitting = names.filter((name) => arePoints(boot.train.presets[name].data) === arePoints(value));
+    this.find("#preset").value = fitting.find((name) => boot.train.presets[name].data === value) ?? fitting[0];
+    this.#fill();
+    this.find("#data").value = value;
+    this.words();
   }
 
   #sizes() {
