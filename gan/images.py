@@ -18,6 +18,7 @@ Pixels = NDArray[np.uint8]  # of points in the plane (N, 1, 1, 2) float32: drawn
 POINT_CHANNELS = 2  # x and y; a picture has 1, 3 or 4
 SCATTER_PX = 510  # no multiple of 8, as sheets of 8 x 8 are: the page tells them by that
 PAPER, AXIS = 250, 228
+DOT_PX, DOT_INK = 2.0, -0.86  # radius and grey of the dot in a point's own picture
 INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
@@ -95,6 +96,26 @@ def untile(sheet: Pixels, size: int) -> Pixels:
 def are_points(pixels: Pixels) -> bool:
     """Whether the last axis holds x and y: images have 1, 3 or 4 channels."""
     return pixels.shape[-1] == POINT_CHANNELS
+
+
+def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
+    """points (N, 2) as grey pictures (N, 1, side, side) in [-1, 1], a dot in each; y up.
+
+    line (side,): the pixels' middles in [-1, 1]; axes (side, side): what lies below. It has
+    gradients.
+    """
+    x, y = points.unsqueeze(2).unbind(1)  # (N, 1) each
+    right, up = (line - x).unsqueeze(1), (-line - y).unsqueeze(2)
+    away = (right.square() + up.square() + 1e-12).sqrt() * (len(line) / 2)  # px, (N, H, W)
+    ink = (DOT_PX + 0.5 - away).clamp(0, 1).unsqueeze(1)
+    return axes * (1 - ink) + DOT_INK * ink
+
+
+def plane_of(side: int) -> tuple[Tensor, Tensor]:
+    """`line` and `axes` for `dots`."""
+    axes = torch.full((side, side), PAPER / 127.5 - 1)
+    axes[side // 2] = axes[:, side // 2] = AXIS / 127.5 - 1
+    return (torch.arange(side) + 0.5) * (2 / side) - 1, axes
 
 
 def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER_PX) -> Pixels:

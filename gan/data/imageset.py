@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan.images import LUMA
+from gan.images import LUMA, dots, plane_of
 from gan.presets import DataShape
 
 COMPARED_PX = 64
@@ -69,17 +69,24 @@ def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
     """`images` at another size or number of channels; None leaves it unchanged.
 
-    Points of the plane have no other size: they stay as they are, and the model's config says that
-    it does not fit them.
+    A point of the plane at another size is a picture of it, with a dot.
     """
     x = images.pixels
     if x.is_floating_point():
-        return images
+        if resolution is None or resolution == 1:
+            return images
+        x = _dotted(x, resolution)
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
     if resolution is not None and resolution != x.shape[-1]:
         x = _resize(x, resolution)
     return replace(images, pixels=x)
+
+
+def _dotted(x: Tensor, resolution: int) -> Tensor:
+    line, axes = plane_of(resolution)
+    parts = [(dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(1024)]
+    return torch.cat([p.round().clamp(0, 255).to(torch.uint8) for p in parts])
 
 
 def _to_channels(x: Tensor, channels: int) -> Tensor:

@@ -39,8 +39,8 @@ class PointsDiscriminator(Critic):
     """(x, y) with its sines and cosines -> hidden layers -> logit.
 
     A small network learns slopes as steep as between a Gaussian of standard deviation 0.01 and the
-    empty plane around it only slowly from coordinates alone (Tancik et al. 2020): with three octaves
-    of them the grid's samples were three times as often of high quality after 1,500 steps.
+    empty plane around it only slowly from coordinates alone (Tancik et al. 2020): with three
+    octaves the grid's samples were three times as often of high quality after 1,500 steps.
     """
 
     frequencies: Tensor

@@ -71,6 +71,7 @@ export class LiveGrid {
       this.#keepBefore();
       for (const node of [this.image, this.tiles]) node.hidden = false;
       this.frame.hidden = sideOf(this.image) === 1;  // points: no tiles to open
+      this.#drawTile();
       this.#fit();
     }, () => { if (this.wanted === address) this.wanted = null; });
   }
@@ -161,7 +162,8 @@ export class LiveGrid {
   }
 
   #drawTile() {
-    const text = this.tile === null ? t("gan_grid_help") : this.#nameOf(this.tile);
+    const help = this.image.naturalWidth && sideOf(this.image) === 1 ? "gan_grid_points" : "gan_grid_help";
+    const text = this.tile === null ? t(help) : this.#nameOf(this.tile);
     const node = this.find("#tile-said");
     if (node.textContent !== text) node.textContent = text;
   }
