@@ -85,6 +85,8 @@ class Checkup:
         if self.isolation is not None:
             found |= nearness(fake, self.real, self.isolation, of=self.of)._asdict()
         found |= self._plane(fake)
+        if self.scale is not None:  # dense points are near one another by chance, not by copying
+            found["memorised"] = None
         return Measure(count=len(fake), spread=spread(fake, self.real), **found)
 
     def _plane(self, fake: Tensor) -> dict[str, Any]:

@@ -151,7 +151,7 @@ export class Charts {
   // moment: nimg of the time machine, or null while it follows.
   /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings">} run @param {number | null} moment */
   show({ rows, measures, history, settings }, moment) {
-    const plane = settings?.family === "points";
+    const plane = settings?.resolution === "1";  // px: points of the plane
     if (plane !== this.plane) { this.plane = plane; this.#arrange(); }
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
     Object.assign(this, { rows, measures, history });
