@@ -33,7 +33,13 @@ from gan.files import (
     write_json,
 )
 from gan.messages import Message
-from gan.models import Discriminator, Generator, build_discriminator, build_generator
+from gan.models import (
+    Discriminator,
+    Generator,
+    build_discriminator,
+    build_generator,
+    pictured,
+)
 from gan.models.shapes import shapes_only
 from gan.schema import from_json, to_json
 from gan.tensors import (
@@ -70,6 +76,11 @@ class Weights:
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of its images."""
         return self.generator.image_shape
+
+    def pictured(self) -> Weights:
+        """The same; of points in the plane, pictures of them, which D does not know."""
+        g = pictured(self.generator)
+        return self if g is self.generator else replace(self, generator=g, discriminator=None)
 
 
 def weights_dir() -> Path:

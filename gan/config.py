@@ -15,7 +15,7 @@ from gan.errors import ConfigError, suggest
 from gan.messages import Message
 from gan.schema import check_ranges, option, plain, typed
 
-Family = Literal["mlp", "dcgan", "conv"]
+Family = Literal["mlp", "dcgan", "conv", "points"]
 LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
@@ -33,6 +33,7 @@ LabelJoin = Literal["concat", "multiply"]
 FORMAT = "gan-atelier/1"
 KEEP_MB = 100.0  # above it a run thins its older saved states
 RESOLUTIONS = tuple(range(8, 129, 4))  # of models trained here, px
+PLANE_SHAPE = (2, 1, 1)  # (C, H, W) of a point in the plane: an image of one pixel, x and y
 MAX_LAYERS = 24
 MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB limit of a config.json
 NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, nested ones too
@@ -52,7 +53,7 @@ class ModelConfig:
     """
 
     family: Family = "conv"
-    resolution: int = option(28, "height and width of an image, px", low=8, high=128)
+    resolution: int = option(28, "height and width of an image, px", low=1, high=128)
     channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
     z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
@@ -82,7 +83,7 @@ class ModelConfig:
                     max_layers=MAX_LAYERS,
                     got=str(list(widths)),
                 )
-        if self.resolution not in RESOLUTIONS:
+        if self.resolution not in RESOLUTIONS and not self.is_plane:
             raise ConfigError(
                 "{field} must be a multiple of 4 from {low} to {high}, got {got}; choose {near}",
                 field="resolution",
@@ -92,14 +93,30 @@ class ModelConfig:
                 near=max(RESOLUTIONS[0], self.resolution // 4 * 4),
             )
 
+    @property
+    def is_plane(self) -> bool:
+        """Whether its images are points of the plane; of other sizes it refuses these."""
+        return self.family == "points"
+
     def _check_structure(self) -> None:
+        if self.is_plane != ((self.channels, self.resolution) == PLANE_SHAPE[:2]):
+            raise ConfigError(
+                "{field} points is for points of the plane, and these need it; got family {got} "
+                "for {channels} x {resolution} px; choose the preset ring or grid for points, "
+                "another for pictures",
+                field="family",
+                got=self.family,
+                channels=self.channels,
+                resolution=self.resolution,
+            )
         if self.aux_classes and not self.classes:
             raise ConfigError(
                 "{field} needs a model with classes, got one without; start a new run with "
                 "classes, on data that has them",
                 field="aux_classes",
             )
-        if (smallest := self.resolution >> (self.d_scales - 1)) < SMALLEST_SCALE:
+        smallest = self.resolution >> (self.d_scales - 1)
+        if self.d_scales > 1 and smallest < SMALLEST_SCALE:
             raise ConfigError(
                 "{field} must leave at least {smallest_scale} px of {resolution}, {d_scales} "
                 "leave {smallest}; use fewer",

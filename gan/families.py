@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gan.config import Family
+from gan.config import Family, Precision
 
 Widths = tuple[int, ...]
 Pair = tuple[Widths, Widths]  # of the generator's layers, and of the discriminator's
@@ -23,6 +23,7 @@ CONV_28_D_WIDTHS = (24, 24, 48)
 DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
+POINTS_WIDTH = 64
 MAX_WIDTH = 4096
 MAX_CONVS = 4  # 3x3 convs a resolution
 
@@ -49,6 +50,12 @@ def _mlp_widths(_resolution: int, _base: int, depth: int) -> Pair:
         for widths in (MLP_G_WIDTHS, MLP_D_WIDTHS)
     )
     return g, d
+
+
+def _points_widths(_resolution: int, _base: int, depth: int) -> Pair:
+    """Two hidden layers, or more with `depth`."""
+    hidden = (POINTS_WIDTH,) * (2 + depth)
+    return hidden, hidden
 
 
 def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
@@ -88,17 +95,23 @@ class FamilyRow:
     default.
     layers: (halvings, further 3x3 convs per resolution) -> number of widths; None if any number is
     valid.
+    precision, reg_every: of its trainings, unless others are set.
     """
 
     title: str
     widths: Callable[[int, int, int], Pair]
     layers: Callable[[int, int], int] | None = None
+    precision: Precision = "auto"
+    reg_every: int = 4
 
 
 FAMILIES: dict[Family, FamilyRow] = {
     "mlp": FamilyRow("fully connected, as in the article", _mlp_widths),
     "dcgan": FamilyRow("the textbook DCGAN", _dcgan_widths, _dcgan_layers),
     "conv": FamilyRow("convolutions, small and quick", _conv_widths, _conv_layers),
+    "points": FamilyRow(
+        "points of the plane, two hidden layers", _points_widths, precision="fp32", reg_every=8
+    ),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,12 +14,22 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]  # of points in the plane (N, 1, 1, 2) float32: drawn by `scatter`
+POINT_CHANNELS = 2  # x and y; a picture has 1, 3 or 4
+SCATTER_PX = 510  # no multiple of 8, as sheets of 8 x 8 are: the page tells them by that
+PAPER, AXIS = 250, 228
+DOT_PX, DOT_INK = 2.0, -0.86  # radius and grey of the dot in a point's own picture
+INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
 def to_pixels(x: Tensor) -> Pixels:
-    """x (N, C, H, W) in [-1, 1] as uint8 (N, H, W, C); values outside are clipped."""
+    """x (N, C, H, W) in [-1, 1] as uint8 (N, H, W, C); values outside are clipped.
+
+    Points of the plane, (N, 2, 1, 1), keep their coordinates, float32 (N, 1, 1, 2).
+    """
+    if x.shape[1] == POINT_CHANNELS:
+        return x.detach().float().cpu().permute(0, 2, 3, 1).contiguous().numpy()  # type: ignore[return-value]
     scaled = (x.detach().float().cpu() + 1) * 127.5
     pixels = scaled.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
     return pixels.contiguous().numpy()
@@ -35,8 +46,8 @@ def from_pixels(pixels: Pixels) -> Tensor:
 
 
 def normalise(x: Tensor) -> Tensor:
-    """uint8 in [0, 255] as float32 in [-1, 1], any shape."""
-    return x.float().div_(127.5).sub_(1)
+    """uint8 in [0, 255] as float32 in [-1, 1], any shape; points of the plane are that already."""
+    return x if x.is_floating_point() else x.float().div_(127.5).sub_(1)
 
 
 def opaque(x: Tensor) -> Tensor:
@@ -59,7 +70,12 @@ def shrink(x: Tensor, side: int) -> Tensor:
 
 
 def tile(pixels: Pixels, columns: int, *, gap: int = 0, background: int = 0) -> Pixels:
-    """Images (N, H, W, C) as one sheet (H', W', C), row by row, with `gap` px between them."""
+    """Images (N, H, W, C) as one sheet (H', W', C), row by row, with `gap` px between them.
+
+    Points of the plane are one picture, all in the same axes.
+    """
+    if are_points(pixels):
+        return scatter(pixels)
     count, height, width, channels = pixels.shape
     rows = -(-count // columns)
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
@@ -77,8 +93,65 @@ def untile(sheet: Pixels, size: int) -> Pixels:
     return cut.transpose(0, 2, 1, 3, 4).reshape(-1, size, size, channels)
 
 
+def are_points(pixels: Pixels) -> bool:
+    """Whether the last axis holds x and y: images have 1, 3 or 4 channels."""
+    return pixels.shape[-1] == POINT_CHANNELS
+
+
+def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
+    """points (N, 2) as grey pictures (N, 1, side, side) in [-1, 1], a dot in each; y up.
+
+    line (side,): the pixels' middles in [-1, 1]; axes (side, side): what lies below. It has
+    gradients.
+    """
+    x, y = points.unsqueeze(2).unbind(1)  # (N, 1) each
+    right, up = (line - x).unsqueeze(1), (-line - y).unsqueeze(2)
+    away = (right.square() + up.square() + 1e-12).sqrt() * (len(line) / 2)  # px, (N, H, W)
+    ink = (DOT_PX + 0.5 - away).clamp(0, 1).unsqueeze(1)
+    return axes * (1 - ink) + DOT_INK * ink
+
+
+def plane_of(side: int) -> tuple[Tensor, Tensor]:
+    """`line` and `axes` for `dots`."""
+    axes = torch.full((side, side), PAPER / 127.5 - 1)
+    axes[side // 2] = axes[:, side // 2] = AXIS / 127.5 - 1
+    return (torch.arange(side) + 0.5) * (2 / side) - 1, axes
+
+
+def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER_PX) -> Pixels:
+    """Points of the plane in [-1, 1], y up, as a picture (side, side, 3).
+
+    behind: others below them in grey, such as the real ones. Points outside are left out, and NaN.
+    """
+    picture = np.full((side, side, 3), PAPER, np.float32)
+    middle = side // 2
+    picture[middle], picture[:, middle] = AXIS, AXIS
+    for some, ink in ((behind, INK_BEHIND), (points, INK)):
+        if some is not None:
+            cover = _discs(some.reshape(-1, 2), side)[..., None]
+            picture = picture * (1 - cover) + np.array(ink, np.float32) * cover
+    return picture.round().astype(np.uint8)
+
+
+def _discs(points: NDArray[np.floating[Any]], side: int) -> NDArray[np.float32]:
+    """How far discs around points (N, 2) cover each pixel, (side, side) in [0, 1]."""
+    radius = max(1.5, side / 200)
+    reach = int(radius) + 1
+    inside = points[(np.abs(points) <= 1).all(1)]
+    at = np.stack([1 + inside[:, 0], 1 - inside[:, 1]], 1) / 2 * (side - 1)  # px from top left
+    step = np.arange(-reach, reach + 1)
+    dx, dy = (d.ravel() for d in np.meshgrid(step, step))
+    x, y = at[:, :1].round() + dx, at[:, 1:].round() + dy
+    cover = np.clip(radius + 0.5 - np.hypot(x - at[:, :1], y - at[:, 1:]), 0, 1)
+    padded = np.zeros((side + 2 * reach,) * 2, np.float32)
+    np.maximum.at(padded, (y.astype(int) + reach, x.astype(int) + reach), cover.astype(np.float32))
+    return padded[reach:-reach, reach:-reach]
+
+
 def to_pil(image: Pixels) -> Image.Image:
-    """One image (H, W, C) with C of 1, 3 or 4."""
+    """One image (H, W, C) with C of 1, 3 or 4, or a point of the plane."""
+    if are_points(image):
+        return Image.fromarray(scatter(image))
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError, suggest
-from gan.families import default_widths
+from gan.families import FAMILIES, default_widths
 
 
 class DataShape(NamedTuple):
@@ -61,6 +61,12 @@ PRESETS: dict[str, Preset] = {
                            width=64, batch_size=128),
     "dcgan-small":  Preset("dcgan", "fashion", "nonsaturating",  64,  1e-3, 0.5, 0.99,  0.0,  8.9,
                            "the textbook shape made small: width 12", width=12),
+    "ring":         Preset("points", "ring",  "relativistic",   2,   4e-3, 0.0, 0.99,  1e-3, 40.0,
+                           "points of the plane: eight Gaussians on a circle", batch_size=256),
+    "grid":         Preset("points", "grid",  "relativistic",   2,   4e-3, 0.0, 0.99,  1e-3, 40.0,
+                           "points of the plane: 25 Gaussians, five by five", batch_size=256),
+    "ring-article": Preset("points", "ring",  "nonsaturating",  2,   2e-4, 0.5, 0.999, 0.0,  8.9,
+                           "the article's loss and optimiser on the ring: it loses modes"),
 }
 # fmt: on
 
@@ -93,9 +99,11 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         batch_size=preset.batch_size,
         r1=preset.gamma,
         r2=preset.gamma,
+        reg_every=FAMILIES[preset.family].reg_every,
         ema_half_life_kimg=preset.ema_half_life_kimg,
         flip=preset.flip,
         shift_px=preset.shift_px,
+        precision=FAMILIES[preset.family].precision,
     )
     names = shape.class_names if preset.conditional else ()
     return RunConfig(

@@ -84,6 +84,34 @@ QUANTITIES: dict[str, Quantity] = {
         " the model has not seen: far more than 5 % means copying.",
         "lower",
     ),
+    "modes": Quantity(
+        "Modes caught",
+        "",
+        "How many of the distribution's modes are the nearest to at least one sample within three"
+        " standard deviations.",
+        "higher",
+    ),
+    "high_quality": Quantity(
+        "High quality",
+        SHARE,
+        "How many samples lie within three standard deviations of the nearest mode, or of the"
+        " curve that the points lie along.",
+        "higher",
+    ),
+    "mode_kl": Quantity(
+        "KL of the modes",
+        "nats",
+        "How unevenly the samples share the modes, as the Kullback-Leibler divergence from the real"
+        " shares; 0 is evenly.",
+        "lower",
+    ),
+    "js": Quantity(
+        "Jensen-Shannon divergence",
+        "bits",
+        "How far the samples' density over the plane is from the real one, in a histogram of"
+        " 20 x 20 cells: 0 is the same, 1 is nowhere in common.",
+        "lower",
+    ),
     "psi": Quantity(
         "Truncation psi",
         "",

@@ -85,7 +85,7 @@ def directions(
         use_threads(1)
         if out is not None:
             _check_out(out, SHEETS)
-        loaded = load_weights(weights)
+        loaded = load_weights(weights).pictured()
         net = _network(loaded)
         found = ranked_directions(
             loaded.generator,
@@ -158,7 +158,7 @@ def walk(
         use_threads(1)
         _check_out(out, [f".{name}" for name in FILM_FORMATS])
         keys = parse_seeds(seeds)
-        loaded = load_weights(weights)
+        loaded = load_weights(weights).pictured()
         g = loaded.generator
         chosen = label_number(loaded.config.class_names, label)
         if own_classes and chosen is not None:
@@ -210,7 +210,7 @@ def find(
     with errors():
         use_threads(1)
         _check_out(out, SHEETS)
-        loaded = load_weights(weights)
+        loaded = load_weights(weights).pictured()
         likeness = Likeness.of(loaded.generator, _network(loaded))
         target = _picture(image, loaded.image_shape)
         if likeness.is_inverted(target) and not keep_brightness:

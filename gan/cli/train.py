@@ -58,6 +58,8 @@ def list_presets() -> None:
     say("")
     for name in DATA_NAMES:
         say(f"--data {name:13} {data_summary(name)}")
+    say("--data letter:A      points in the shape of letters, up to four")
+    say("--data points:FILE   your own points, two columns of a CSV file, or JSON")
     say("--data folder:PATH   your own images, a folder or a zip")
     say("--data hub:OWNER/ID  an image dataset on the Hugging Face Hub")
 

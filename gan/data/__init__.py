@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from gan.config import PLANE_SHAPE
 from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
+from gan.data.drawn import load_letters, load_points
 from gan.data.folder import check_folder, load_folder, survey_folder
 from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
@@ -23,29 +25,33 @@ __all__ = [
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
+KINDS = {
+    "folder": "folder:PATH", "hub": "hub:owner/name", "letter": "letter:A", "points": "points:FILE",
+}  # fmt: skip
+PATHS = ("folder", "points")
 OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # default for external images
 
 
 def check_spec(spec: str) -> None:
-    """Raises DataError unless `spec` is one of DATA_NAMES, folder:PATH or hub:owner/name."""
+    """Raises DataError unless `spec` is one of DATA_NAMES or names a source of KINDS."""
     kind, colon, rest = spec.partition(":")
     if not spec.isprintable():
         raise DataError("data must be printable text, got other characters; type it anew")
-    if spec in BUNDLED or (colon and kind in ("folder", "hub") and rest):
+    if spec in BUNDLED or (colon and kind in KINDS and rest):
         return
     raise DataError(
         "there is no data {spec}; {hint}",
         spec=repr(spec),
-        hint=suggest(spec, [*BUNDLED, "folder:PATH", "hub:owner/name"]),
+        hint=suggest(spec, [*BUNDLED, *KINDS.values()]),
     )
 
 
 def absolute_spec(spec: str) -> str:
-    """`spec` independent of the working directory; only folder:PATH needs converting."""
+    """`spec` independent of the working directory; only paths need converting."""
     kind, _, rest = spec.partition(":")
-    if kind != "folder" or not rest:
+    if kind not in PATHS or not rest:
         return spec
-    whole = f"folder:{expanded(rest).absolute()}"
+    whole = f"{kind}:{expanded(rest).absolute()}"
     return whole if whole.isprintable() else spec
 
 
@@ -58,6 +64,10 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
     kind, _, rest = spec.partition(":")
     if spec in BUNDLED:
         return fit(load_bundled(spec), resolution=resolution, channels=channels)
+    if kind == "letter":
+        return load_letters(rest)
+    if kind == "points":
+        return load_points(expanded(rest))
     size, depth = resolution or OWN_RESOLUTION, channels or OWN_CHANNELS
     if kind == "folder":
         return load_folder(expanded(rest), resolution=size, channels=depth)
@@ -84,6 +94,8 @@ def survey_data(spec: str) -> Taken | None:
 
 def default_resolution(spec: str) -> int:
     """The default resolution of `spec`, without loading anything."""
+    if spec.partition(":")[0] in ("letter", "points"):
+        return PLANE_SHAPE[1]
     return BUNDLED[spec].shape.resolution if spec in BUNDLED else OWN_RESOLUTION
 
 

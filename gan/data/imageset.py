@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan.images import LUMA
+from gan.images import LUMA, dots, plane_of
 from gan.presets import DataShape
 
 COMPARED_PX = 64
@@ -18,16 +18,29 @@ HELD_OUT_SEED = 20_260_101  # independent of the run's seed: the same images are
 
 
 @dataclass(frozen=True)
+class Truth:
+    """A distribution of the plane that is known: Gaussian noise around its centres.
+
+    The centres are its modes if they are `counted`, else points along a curve.
+    """
+
+    centres: Tensor  # (M, 2)
+    sigma: float
+    counted: bool = False
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Images of one size with their metadata."""
 
     name: str
-    pixels: Tensor  # (N, C, H, W) uint8
+    pixels: Tensor  # (N, C, H, W) uint8; of points in the plane (N, 2, 1, 1) float32 in [-1, 1]
     labels: Tensor | None = None  # (N,) int64
     class_names: tuple[str, ...] = ()
     report: str = ""  # one sentence on what was read and what was skipped
     # SHA-256 of the content, independent of resolution and channels; empty: unknown
     origin: str = ""
+    truth: Truth | None = None  # of points whose distribution is known
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -54,13 +67,26 @@ def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 
 
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
-    """`images` at another size or number of channels; None leaves it unchanged."""
+    """`images` at another size or number of channels; None leaves it unchanged.
+
+    A point of the plane at another size is a picture of it, with a dot.
+    """
     x = images.pixels
+    if x.is_floating_point():
+        if resolution is None or resolution == 1:
+            return images
+        x = _dotted(x, resolution)
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
     if resolution is not None and resolution != x.shape[-1]:
         x = _resize(x, resolution)
     return replace(images, pixels=x)
+
+
+def _dotted(x: Tensor, resolution: int) -> Tensor:
+    line, axes = plane_of(resolution)
+    parts = [(dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(1024)]
+    return torch.cat([p.round().clamp(0, 255).to(torch.uint8) for p in parts])
 
 
 def _to_channels(x: Tensor, channels: int) -> Tensor:

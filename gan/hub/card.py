@@ -39,8 +39,10 @@ class Source(NamedTuple):
     datasets: tuple[str, ...] = ()
 
 
+_POINTS = Source("20,000 points drawn from a formula, 1,000 of them held out", "mit")
 _FASHION = ("mit", ("zalando-datasets/fashion_mnist",))
 SOURCES = {
+    **dict.fromkeys(("ring", "grid", "spiral", "moons", "line"), _POINTS),
     "fashion": Source(
         "Fashion-MNIST (Zalando Research, MIT licence), 10,000 of its train images, 500 of them "
         "held out",

@@ -8,12 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan.data.imageset import Truth
 from gan.metrics import moments
 from gan.metrics.copies import isolation, nearness
 from gan.metrics.diversity import spread, variety
-from gan.metrics.features import FeatureNet
+from gan.metrics.features import FeatureNet, PlaneFeatures
 from gan.metrics.frechet import real_floor
-from gan.metrics.modes import find_modes
+from gan.metrics.modes import find_modes, modes_of
+from gan.metrics.plane import js, plane_scores
 
 FEWEST_FOR_FD = 128  # two halves with as many images as there are features
 
@@ -35,6 +37,9 @@ class Measure:
     variety: float | None = None
     nearest: float | None = None
     memorised: float | None = None
+    high_quality: float | None = None
+    mode_kl: float | None = None
+    js: float | None = None
 
     def row(self) -> dict[str, Any]:
         """The row for measures.jsonl, rounded to four digits."""
@@ -51,11 +56,23 @@ class Checkup:
     """Compares samples with real features (M, F) of a data set of `of` images."""
 
     def __init__(
-        self, net: FeatureNet, real: Tensor, labels: Tensor | None, *, classes: int, of: int
+        self,
+        net: FeatureNet,
+        real: Tensor,
+        labels: Tensor | None,
+        *,
+        classes: int,
+        of: int,
+        truth: Truth | None = None,
     ) -> None:
-        self.real, self.of = real, of
+        self.real, self.of, self.truth = real, of, truth
+        self.scale = float(net.scale) if isinstance(net, PlaneFeatures) else None
         self.isolation = isolation(real) if len(real) > 1 else None
-        self.modes = find_modes(net, real, labels, classes=classes)
+        self.modes = (
+            find_modes(net, real, labels, classes=classes)
+            if truth is None
+            else modes_of(truth, float(net.scale))
+        )
         self.real_modes = None if self.modes is None else self.modes.assign(real)
         self._floors: dict[int, float] = {}
 
@@ -67,7 +84,22 @@ class Checkup:
         found: dict[str, Any] = {**self._distance(fake), **self._modes(fake)}
         if self.isolation is not None:
             found |= nearness(fake, self.real, self.isolation, of=self.of)._asdict()
+        found |= self._plane(fake)
+        if self.scale is not None:  # dense points are near one another by chance, not by copying
+            found["memorised"] = None
         return Measure(count=len(fake), spread=spread(fake, self.real), **found)
+
+    def _plane(self, fake: Tensor) -> dict[str, Any]:
+        """Of points in the plane, and of those whose distribution is known."""
+        if self.scale is None:
+            return {}
+        points = fake / self.scale
+        found: dict[str, Any] = {"js": js(points, self.real / self.scale)}
+        if self.truth is None:
+            return found
+        scores = plane_scores(points, self.truth)
+        found |= {"high_quality": scores.high_quality, "mode_kl": scores.mode_kl}
+        return found if scores.caught is None else found | {"modes": scores.caught}
 
     def _distance(self, fake: Tensor) -> dict[str, Any]:
         """FD between equally many, and its floor; None where there are too few."""

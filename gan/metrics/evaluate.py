@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from gan.config import WeightsConfig
+from gan.config import PLANE_SHAPE, WeightsConfig
 from gan.data import ImageSet, Seen, Unseen, compared_shape, unseen_images, were_shown
 from gan.data.imageset import fit
 from gan.errors import MetricError
@@ -36,6 +36,7 @@ from gan.metrics.memorisation import (
     memorisation,
 )
 from gan.metrics.neighbours import nearest
+from gan.metrics.plane import js, plane_scores
 from gan.models import Generator
 from gan.sampling import sample
 
@@ -45,7 +46,8 @@ COVERED_FRACTION = 0.01  # of the samples: a class below this counts as missing
 UNSEEN_MOST = 1000  # images unseen by the model, as a reference
 MANIFOLD_MOST = 5000  # images per side: beyond, precision and recall change by less than 0.01
 MetricName = Literal[
-    "fd", "kd", "precision", "recall", "density", "coverage", "memorised"
+    "fd", "kd", "precision", "recall", "density", "coverage", "memorised",
+    "modes", "high_quality", "mode_kl", "js",
 ]  # fmt: skip
 
 
@@ -60,6 +62,14 @@ class Metric:
     low: float | None = None  # 95 % confidence bounds, if any
     high: float | None = None
     lower_is_better: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModesCaught:
+    """How many modes of a known distribution the samples hold; see gan.metrics.plane."""
+
+    caught: int
+    of: int
 
 
 class Neighbour(NamedTuple):
@@ -84,6 +94,7 @@ class Evaluation:
     metrics: tuple[Metric, ...] = ()
     class_histogram: dict[str, float] | None = None  # fraction of the samples in each class
     classes_covered: int | None = None
+    modes: ModesCaught | None = None  # of points in the plane that have modes
     copying_z: float | None = None  # three-sample test; below -3: copies
     nearest: tuple[Neighbour, ...] = ()
     # "own-split" or "test-split": which unseen images copying was measured against; else why not
@@ -110,7 +121,12 @@ class Evaluation:
             "metrics": [asdict(m) for m in self.metrics],
             "nearest": [n._asdict() for n in self.nearest],
         }
-        return plain | {"fd": self.fd, "fd_floor": self.fd_floor}
+        quality = [m.value for m in self.metrics if m.name == "high_quality"]
+        return plain | {
+            "fd": self.fd,
+            "fd_floor": self.fd_floor,
+            "high_quality": quality[0] if quality else None,
+        }
 
 
 def evaluate(
@@ -148,6 +164,7 @@ def evaluate(
     )
     real = features[: min(2 * count, len(data))]
     copying = _memorisation(features, chosen, fake)
+    plane = _plane(real / net.scale, fake / net.scale, data) if channels == PLANE_SHAPE[0] else ()
     histogram = class_histogram(net, fake) if net.head is not None else None
     return Evaluation(
         weights=config.name,
@@ -159,10 +176,12 @@ def evaluate(
         variance=real.var(0).sum().item(),
         metrics=(
             _fd(real, fake, seed),
-            _kd(real, fake, seed),
+            *([] if plane else [_kd(real, fake, seed)]),  # its kernel is made for 64 features
             *_manifold(real, fake),
             *_memorised(copying, count),
+            *plane,
         ),
+        modes=_caught(plane, data),
         class_histogram=histogram,
         classes_covered=None if histogram is None else classes_covered(histogram),
         copying_z=copying.z if copying else None,
@@ -200,6 +219,38 @@ def _manifold(real: Tensor, fake: Tensor) -> list[Metric]:
         Metric(name=name, value=getattr(found, name), floor=getattr(floor, name), count=size)
         for name in names
     ]
+
+
+def _plane(real: Tensor, fake: Tensor, data: ImageSet) -> tuple[Metric, ...]:
+    """Of points (N, 2): floors from other real points, as many as the samples where there are."""
+    count = len(fake)
+    other = real[count:] if len(real) > count else real
+    found = [
+        Metric(
+            name="js", value=js(fake, real[:count]), floor=js(other, real[:count]), count=count,
+            lower_is_better=True,
+        )
+    ]  # fmt: skip
+    if data.truth is None:
+        return tuple(found)
+    mine, theirs = plane_scores(fake, data.truth), plane_scores(real, data.truth)
+    rows: list[tuple[MetricName, float | None, float | None]] = [
+        ("high_quality", mine.high_quality, theirs.high_quality),
+        ("modes", mine.caught, theirs.caught),
+        ("mode_kl", mine.mode_kl, theirs.mode_kl),
+    ]
+    return tuple(found) + tuple(
+        Metric(name=name, value=value, floor=floor, count=count, lower_is_better=name == "mode_kl")
+        for name, value, floor in rows
+        if value is not None and floor is not None
+    )
+
+
+def _caught(plane: tuple[Metric, ...], data: ImageSet) -> ModesCaught | None:
+    counts = [int(m.value) for m in plane if m.name == "modes"]
+    if not counts or data.truth is None:
+        return None
+    return ModesCaught(caught=counts[0], of=len(data.truth.centres))
 
 
 class _Chosen(NamedTuple):

@@ -19,20 +19,21 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gan.checkpoint import weights_dir
-from gan.config import FORMAT
+from gan.config import FORMAT, PLANE_SHAPE
 from gan.errors import ConfigError, MetricError, WeightsError, suggest
 from gan.files import parse_json
 from gan.images import LUMA, normalise, opaque
 from gan.messages import Message
 from gan.schema import from_json
 
-FeatureKind = Literal["fashion", "generic"]
+FeatureKind = Literal["fashion", "generic", "plane"]
 OnProgress = Callable[[float], None]
 
-KINDS: tuple[FeatureKind, ...] = ("fashion", "generic")
+KINDS: tuple[FeatureKind, ...] = ("fashion", "generic", "plane")
 FASHION_DATA = ("fashion", "fashion-full")
 POOL_AFTER = (0, 2)  # convolutions followed by a 2x2 max pool: 28 -> 14 -> 7 px
 BATCH_SIZE = 250
+PLANE_SCALE = 10.0  # of coordinates: distances are told in tenths, not in thousandths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,18 @@ class FeatureNet(nn.Module):
         return h.mean((2, 3))  # (N, num_features)
 
 
+class PlaneFeatures(FeatureNet):
+    """Coordinates as features (N, 2), scaled: what is measured of pictures is measured of these."""
+
+    def __init__(self) -> None:
+        super().__init__(FeatureConfig(name="coordinates", resolution=1, channels=2, widths=(2,)))
+        self.convs = nn.ModuleList()
+        self.scale.fill_(PLANE_SCALE)
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+
 def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
     """`x` as network input: alpha composited over white, grey or colour, resized with antialiasing.
 
@@ -124,7 +137,9 @@ def fit_images(x: Tensor, *, resolution: int, channels: int) -> Tensor:
 
 
 def features_for(data_name: str, channels: int) -> FeatureKind:
-    """The feature network for this data: grey garments have their own."""
+    """The feature network for this data: grey garments have their own, so have points."""
+    if channels == PLANE_SHAPE[0]:
+        return "plane"
     return "fashion" if data_name in FASHION_DATA and channels == 1 else "generic"
 
 
@@ -134,6 +149,8 @@ def load_features(kind: str) -> FeatureNet:
         raise WeightsError(
             "there is no feature network {type}; {hint}", type=repr(kind), hint=suggest(kind, KINDS)
         )
+    if kind == "plane":
+        return PlaneFeatures().eval().requires_grad_(False)
     return read_features(weights_dir() / f"features-{kind}")
 
 

@@ -18,6 +18,7 @@ EMA_MOST_KIMG = 100.0
 DRAMATIC = 4.0  # factor of a rate change
 LOW = 20.0  # fraction of the usual rate below which lowering it gains nothing
 UNBALANCED = 8.0  # times the other rate: twice the largest published ratio (1 to 4, TTUR)
+OF_PICTURES: frozenset[RemedyName] = frozenset({"multi-scale", "diffaug", "ada"})
 TOO_LONG_STEPS: tuple[FindingKind, ...] = ("divergence", "mode-collapse")
 
 Settings = dict[str, Any]
@@ -28,6 +29,8 @@ def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[
     """At most four for `kind`, most likely to help first, each as settings to apply now."""
     found: list[Remedy] = []
     for name in _order(kind, config.train):
+        if config.model.is_plane and name in OF_PICTURES:
+            continue
         settings = CHOICES[name](config.model, config.train, evidence)
         if settings and _changes(config, settings):
             found.append(Remedy(name, settings))

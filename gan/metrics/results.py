@@ -14,7 +14,7 @@ from typing import Any
 from gan.data import ImageSet, Seen, unseen_images
 from gan.errors import WeightsError
 from gan.files import data_root, read_json, write_json
-from gan.metrics.evaluate import VERSION, Evaluation, Metric, Neighbour
+from gan.metrics.evaluate import VERSION, Evaluation, Metric, ModesCaught, Neighbour
 
 
 def results_dir() -> Path:
@@ -92,8 +92,10 @@ def from_json(plain: Any) -> Evaluation:
     """The inverse of `to_json`; raises KeyError or TypeError for anything else."""
     if not isinstance(plain, Mapping):
         raise TypeError(f"an evaluation is an object, not {type(plain).__name__}")
-    derived = ("fd", "fd_floor")
+    derived = ("fd", "fd_floor", "high_quality")
     fields = {k: v for k, v in plain.items() if k not in derived}
     fields["metrics"] = tuple(Metric(**m) for m in plain["metrics"])
     fields["nearest"] = tuple(Neighbour(**n) for n in plain["nearest"])
+    if plain.get("modes") is not None:
+        fields["modes"] = ModesCaught(**plain["modes"])
     return Evaluation(**fields)

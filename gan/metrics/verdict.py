@@ -16,6 +16,7 @@ Grade = Literal["like-real", "close", "apart", "far", "none"]  # "none": a preci
 AT_FLOOR, CLOSE, APART = 0.0025, 0.04, 0.2
 SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of the value for real images
 KD_PER_BLOCK = 0.02  # the largest difference between two real sets of 500
+KL_BANDS, JS_BANDS = (0.05, 0.3, 1.0), (0.02, 0.1, 0.3)  # our own: nats, and bits of at most 1
 COPYING_Z = -3.0
 COPIES = 3.0  # times as many close samples as unseen images
 # note beside a memorising score, or instead of it, by `Evaluation.unseen`
@@ -91,4 +92,8 @@ GRADERS: dict[MetricName, Callable[[Metric], Grade]] = {
     "density": _share,
     "coverage": _share,
     "memorised": _copies,
+    "high_quality": _share,
+    "modes": _share,
+    "mode_kl": lambda metric: _banded(metric.value, *KL_BANDS),
+    "js": lambda metric: _banded(metric.value - metric.floor, *JS_BANDS),
 }

@@ -17,11 +17,14 @@ from gan.models.critic import Critic, CriticShape
 from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
+from gan.models.pictured import PICTURE_PX, pictured
+from gan.models.points import PointsDiscriminator, PointsGenerator
 from gan.models.ported import port_of
 from gan.models.protocol import Discriminator, DOutput, Generator
 from gan.models.shapes import shapes_only
 
 __all__ = [
+    "PICTURE_PX",
     "DOutput",
     "Discriminator",
     "Generator",
@@ -29,6 +32,7 @@ __all__ = [
     "build_generator",
     "count_parameters",
     "keep_weights",
+    "pictured",
     "seeded_build",
     "seeded_discriminator",
 ]
@@ -45,6 +49,7 @@ NETWORKS: dict[Family, Networks] = {
     "mlp": Networks(MlpGenerator, MlpDiscriminator),
     "dcgan": Networks(DcganGenerator, DcganDiscriminator),
     "conv": Networks(ConvGenerator, ConvDiscriminator),
+    "points": Networks(PointsGenerator, PointsDiscriminator),
 }
 MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: checked before anything is built
 

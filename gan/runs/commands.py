@@ -1,8 +1,9 @@
-"""Commands that a run obeys: pause, resume, stop, set, step, slow."""
+"""Commands that a run obeys: pause, resume, stop, set, step, slow, frames."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gan.runs.session import Session
 
 MAX_STEPS_PER_S = 1000.0
+MAX_FRAMES_PER_S, FRAMES_S = 30.0, 5.0
 LOOKS_PER_S = 4.0  # in slow motion a viewer sees at most this many steps a second
 
 Command = dict[str, Any]
@@ -98,6 +100,8 @@ def _step(session: Session, command: Command) -> None:
     speed = session.trainer.config.train.batch_size / elapsed
     session.handle(session.trainer.progress(speed))
     session.handle(session.trainer.snapshot())
+    if time.monotonic() < session.frames_until:
+        session.handle(session.trainer.frame())
 
 
 def _slow(session: Session, command: Command) -> None:
@@ -121,6 +125,20 @@ def _slow(session: Session, command: Command) -> None:
     session.writer.report(session.writer.status.state, steps_per_s=new)
 
 
+def _frames(session: Session, command: Command) -> None:
+    """Frames of the plane, so many a second, for FRAMES_S: who watches on asks again.
+
+    A paused run writes one at once. Of pictures there are none.
+    """
+    wish = command.get("per_s")
+    if not session.trainer.config.model.is_plane or not isinstance(wish, int | float):
+        return
+    session.trainer.frames_per_s = min(max(float(wish), 0.0), MAX_FRAMES_PER_S)
+    session.frames_until = time.monotonic() + FRAMES_S
+    if session.paused:
+        session.writer.frame(session.trainer.frame())
+
+
 COMMANDS: dict[str, Callable[[Session, Command], None]] = {
     "stop": _stop,
     "interrupt": _interrupt,
@@ -129,4 +147,5 @@ COMMANDS: dict[str, Callable[[Session, Command], None]] = {
     "set": _set,
     "step": _step,
     "slow": _slow,
+    "frames": _frames,
 }

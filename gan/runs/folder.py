@@ -36,6 +36,7 @@ LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
 HISTORY_FILE, STEP_FILE, REALS_FILE = "history.jsonl", "step.json", "reals.webp"
 IMAGES_FILE = "images.json"
+PLANE_FILE = "plane.json"  # the newest frame of a training of points; gan.training.plane
 STEPS = ("d", "g", "both")
 HEARTBEAT_S = 60.0  # a live run writes its status at least once a second
 TRASH = ".trash"  # in the runs root; gan.runs.manage moves runs there
@@ -157,7 +158,9 @@ class RunReader:
         "cluster", histogram (share of the samples a class; None for clusters), largest (share of
         the commonest mode), spread and variety (pairwise feature distance of fakes over that of
         reals: overall, within a mode), nearest (median distance to the nearest real image over that
-        of real to real), memorised (share of the samples that are copies).
+        of real to real), memorised (share of the samples that are copies); of
+        points in the plane high_quality (share of them), mode_kl (nats) and js (bits), as in
+        gan.metrics.plane.
         Numbers that could not be had are None.
         """
         rows, _ = tail_rows(self.path / MEASURES_FILE, 0)
@@ -190,6 +193,14 @@ class RunReader:
             return None
         whole = isinstance(data, dict) and isinstance(data.get("number"), int)
         return data if whole and data.get("what") in STEPS else None
+
+    def frame(self) -> dict[str, Any] | None:
+        """The newest frame of a training of points (gan.training.plane); None without one."""
+        try:
+            data = read_json(self.path / PLANE_FILE)
+        except GanError:
+            return None
+        return data if isinstance(data, dict) and isinstance(data.get("nimg"), int) else None
 
     def step_image(self, moment: Literal["before", "after"]) -> bytes:
         """The grid of 8 x 8 samples of G before or after the latest single step, WebP."""

@@ -223,7 +223,9 @@ class Monitor:
         labels = None if images.labels is None else images.labels[index]
         classes = len(images.class_names)
         self.net, self.labels = net, images.labels
-        checkup = Checkup(net, torch.cat(parts), labels, classes=classes, of=len(images))
+        checkup = Checkup(
+            net, torch.cat(parts), labels, classes=classes, of=len(images), truth=images.truth
+        )
         yield
         self._size(each, draw)
         self._checkup = checkup

@@ -19,7 +19,7 @@ from gan.runs.folder import RunStatus, State, has_checkpoint
 from gan.runs.monitor import Monitor
 from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.writer import RunWriter
-from gan.training import Event, Finished, Progress, Snapshot, Trainer
+from gan.training import Event, Finished, PlaneFrame, Progress, Snapshot, Trainer
 
 CHECKPOINT_S = 30.0
 FIRST_CHECKPOINT_S = 2.0  # then after twice as long each time, up to every CHECKPOINT_S
@@ -55,6 +55,7 @@ class Session:
         self._ending: tuple[State, Message] | None = None
         self.paused = False
         self.steps_per_s = 0.0
+        self.frames_until = 0.0  # somebody watches frames of the plane until then
         self._slow_since = 0.0
 
     def run(self) -> RunStatus:
@@ -103,6 +104,10 @@ class Session:
             self._save_when_due()
         elif isinstance(event, Snapshot):
             self.writer.snapshot(event)
+        elif isinstance(event, PlaneFrame):
+            self.writer.frame(event)
+            if time.monotonic() > self.frames_until:
+                self.trainer.frames_per_s = 0.0
         elif isinstance(event, Finished):
             self._ending = ("finished", NO_MESSAGE)
         if self.monitor is not None:

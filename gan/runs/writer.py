@@ -16,13 +16,14 @@ from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import RunError
 from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
-from gan.images import Pixels, encode_webp, tile
+from gan.images import Pixels, are_points, encode_webp, scatter, tile
 from gan.messages import NO_MESSAGE, Message
 from gan.runs.folder import (
     HISTORY_FILE,
     IMAGES_FILE,
     LIVE,
     MEASURES_FILE,
+    PLANE_FILE,
     REALS_FILE,
     STATUS_KEYS,
     STEP_FILE,
@@ -37,7 +38,7 @@ from gan.runs.lock import LOCK_FILE
 from gan.runs.thinning import thin
 from gan.schema import to_json
 from gan.tensors import save_modules
-from gan.training import Progress, SingleStep, Snapshot, Trainer
+from gan.training import PlaneFrame, Progress, SingleStep, Snapshot, Trainer
 
 GRID_COLUMNS = 8
 NOTE_S = 6.0  # how long a message stays in the status of a live run
@@ -51,6 +52,7 @@ class RunWriter:
         self.started_at = time.time()
         self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
         self._note, self._note_until = NO_MESSAGE, 0.0
+        self._reals: Pixels | None = None
 
     def create(self) -> None:
         """A new folder; raises RunError if it exists or cannot be written."""
@@ -178,6 +180,11 @@ class RunWriter:
             fraction=fraction,
         )
 
+    def frame(self, event: PlaneFrame) -> None:
+        """The newest frame of a training of points, above the last one."""
+        text = json.dumps(event.row()).encode()
+        write_atomic(self.path / PLANE_FILE, text, durable=False)
+
     def measure(self, row: dict[str, Any]) -> None:
         """Append a row of measurements of the samples."""
         append_line(self.path / MEASURES_FILE, json.dumps(row))
@@ -185,18 +192,25 @@ class RunWriter:
     def snapshot(self, event: Snapshot) -> None:
         """Write a grid of samples."""
         folder = self.path / "snapshots"
-        sheet = encode_webp(tile(event.pixels, GRID_COLUMNS))
+        sheet = encode_webp(self._sheet(event.pixels))
         write_atomic(folder / f"{event.nimg:010d}.webp", sheet, durable=False)
 
     def reals(self, pixels: Pixels) -> None:
         """Write the grid of real images, for comparison."""
         write_atomic(self.path / REALS_FILE, encode_webp(tile(pixels, GRID_COLUMNS)), durable=False)
+        self._reals = pixels
+
+    def _sheet(self, pixels: Pixels) -> Pixels:
+        """Samples as one picture; points of the plane lie above the real ones."""
+        if are_points(pixels):
+            return scatter(pixels, behind=self._reals)
+        return tile(pixels, GRID_COLUMNS)
 
     def single_step(self, step: SingleStep) -> None:
         """The latest single step: images first, so that whoever reads its number finds them."""
         last = RunReader(self.path).last_step() or {"number": 0}
         for moment, pixels in (("before", step.pixels_before), ("after", step.pixels_after)):
-            sheet = encode_webp(tile(pixels, GRID_COLUMNS))
+            sheet = encode_webp(self._sheet(pixels))
             write_atomic(self.path / f"step-{moment}.webp", sheet, durable=False)
         data = {"number": last["number"] + 1, **step.row()}
         write_atomic(self.path / STEP_FILE, json.dumps(data).encode(), durable=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from gan.images import Pixels
+from gan.training.plane import PlaneFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,4 +51,4 @@ class Finished:
     seconds: float
 
 
-Event = Progress | Snapshot | Finished
+Event = Progress | Snapshot | PlaneFrame | Finished

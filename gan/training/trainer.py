@@ -16,10 +16,12 @@ from gan.data import Batch, ImageSet, holds_out, split_held_out
 from gan.images import Pixels, normalise, to_pixels
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import Last, Learner
+from gan.training.plane import PlaneFrame, plane_frame
 from gan.training.ranks import ALONE, Ranks
 from gan.training.worktime import WorkTime
 
 GRID = 64  # images per snapshot
+PLANE_GRID = 1024  # points per snapshot, which is one picture of all of them
 PROGRESS_S = 0.25
 SNAPSHOT_S = 0.5
 SNAPSHOT_FRACTION = 1 / 240  # of the training time: a long run keeps hundreds, not thousands
@@ -32,10 +34,10 @@ def snapshot_labels(classes: int, count: int = GRID) -> Tensor | None:
     return torch.arange(count) % classes if classes else None
 
 
-def fixed_noise(z_dim: int, classes: int) -> tuple[Tensor, Tensor | None]:
-    """The latents of every snapshot: z (GRID, z_dim), and the labels of a conditional model."""
+def fixed_noise(z_dim: int, classes: int, count: int = GRID) -> tuple[Tensor, Tensor | None]:
+    """The latents of every snapshot: z (count, z_dim), and the labels of a conditional model."""
     fixed = torch.Generator().manual_seed(FIXED_SEED)
-    return torch.randn(GRID, z_dim, generator=fixed), snapshot_labels(classes)
+    return torch.randn(count, z_dim, generator=fixed), snapshot_labels(classes, count)
 
 
 class Trainer(Learner):
@@ -53,8 +55,12 @@ class Trainer(Learner):
         # after a fork to other images, G and D may have been trained on those held out here
         self.held_out = held_out if holds_out(config.seen) else held_out.subset(torch.arange(0))
         super().__init__(config, train, device=device, ranks=ranks)
-        self.fixed_z, self.fixed_labels = fixed_noise(config.model.z_dim, config.model.classes)
+        count = PLANE_GRID if config.model.is_plane else GRID
+        self.fixed_z, self.fixed_labels = fixed_noise(
+            config.model.z_dim, config.model.classes, count
+        )
         self.work_time = WorkTime()
+        self.frames_per_s = 0.0  # of points in the plane: while somebody watches
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
     def run(self) -> Generator[Event, None, None]:
@@ -81,7 +87,7 @@ class Trainer(Learner):
 
     def _steps(self) -> Iterator[Event]:
         row_at, row_nimg = self.seconds, self.nimg
-        snapshot_at = self.seconds
+        snapshot_at = frame_at = self.seconds
         while self.ranks.agree(not self.is_done()):
             begin = self.work_time.now()
             self.step()
@@ -91,6 +97,9 @@ class Trainer(Learner):
                 speed = (self.nimg - row_nimg) / max(self.seconds - row_at, 1e-9)
                 row_at, row_nimg = self.seconds, self.nimg
                 yield self._timed(partial(self.progress, speed))
+            if self.frames_per_s and (slow or self.seconds - frame_at >= 1 / self.frames_per_s):
+                frame_at = self.seconds
+                yield self._timed(self.frame)
             if slow or self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
@@ -124,6 +133,24 @@ class Trainer(Learner):
         """The averaged generator's current images for the fixed noise."""
         return Snapshot(self.nimg, to_pixels(self.ema.generator(*self.fixed())))
 
+    def frame(self) -> PlaneFrame:
+        """The current moment of a training of points; see gan.training.plane."""
+        z, labels = self.fixed()
+        x_real = self.batches.images.pixels[: len(z)].to(self.device)
+        with self.autocast():
+            return plane_frame(
+                self.config,
+                self.g,
+                self.d,
+                z,
+                labels,
+                x_real,
+                nimg=self.nimg,
+                seconds=self.seconds,
+                steps=self.steps,
+                averaged=self.ema.generator,
+            )
+
     def fixed(self) -> tuple[Tensor, Tensor | None]:
         """The fixed noise and its labels, on the models' device."""
         labels = self.fixed_labels
@@ -136,7 +163,7 @@ class Trainer(Learner):
         order = torch.randperm(len(images), generator=draw)
         if self.fixed_labels is not None and images.labels is not None:
             order = _by_label(order, images.labels[order], self.fixed_labels)
-        some = images.pixels[order[torch.arange(GRID) % len(order)]]
+        some = images.pixels[order[torch.arange(len(self.fixed_z)) % len(order)]]
         return some.permute(0, 2, 3, 1).contiguous().numpy()
 
     def peek(self) -> Batch:

@@ -110,7 +110,8 @@ def test_every_preset_takes_a_step_on_its_own_data(preset):
     trainer = train(Trainer(config, images), 1)
     row = trainer.progress(1.0).row()
     assert all(v is not None for v in row.values())
-    assert trainer.snapshot().pixels.shape[0] == 64
+    points = config.model.is_plane
+    assert trainer.snapshot().pixels.shape[0] == (1024 if points else 64)
 
 
 def test_gradients_are_clipped_to_their_norm(digits, make_config):

@@ -303,8 +303,8 @@ function whyOther(found, stated) {
 
 /** @param {MetricName} name @param {Metric | null} metric */
 function card(name, metric) {
-  const percent = !["fd", "kd", "density"].includes(name);
-  const text = (v) => (v === null || v === undefined ? "–" : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
+  const percent = !["fd", "kd", "density", "modes", "mode_kl", "js"].includes(name);
+  const text = (v) => (v === null || v === undefined ? "–" : name === "modes" ? v.toFixed(0) : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
   const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
     h("h3", { "data-help": `gan_metric_${name}_help` }, t(`gan_metric_${name}`)),
     h("p", { class: "ga-card-value", "data-help": `gan_metric_${name}_help` }, h("strong", {}, metric ? text(metric.value) : "–"),
@@ -325,7 +325,7 @@ function scale(metric) {
   const gauge = h("div", { class: "ga-gauge" }, line, h("span", { class: "ga-quiet", "aria-hidden": "true" }, metric ? t("gan_scale_better") : ""));
   if (!metric) return gauge;
   const { value, floor, low, high } = metric;
-  const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1));
+  const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1 / (metric.name === "modes" ? floor : 1)));
   const put = (tag, from, to) => {
     const node = h(tag);
     node.style.left = `${100 * Math.min(from, to)}%`;
@@ -341,7 +341,7 @@ function scale(metric) {
 // Good is right. Distances lie on a logarithm from 1,000 floors to the floor itself.
 /** @param {Metric} metric @returns {(v: number) => number} */
 function placeOfDistance({ name, floor }) {
-  if (name === "memorised") return (v) => 1 - Math.min(1, Math.max(0, v));
+  if (name === "memorised" || name === "js" || name === "mode_kl") return (v) => 1 - Math.min(1, Math.max(0, v));
   const one = name === "kd" ? 0.002 : floor / 2;
   const most = name === "kd" ? 2 : floor * 1000;
   return (v) => 1 - Math.min(1, Math.max(0, Math.log(Math.max(v, one) / one) / Math.log(most / one)));

@@ -160,7 +160,7 @@ async def prepare(context: Context, request: Request) -> Response:
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         make = partial(
-            push.plan, context.models.get(ref), repo, private=private, licence=licence,
+            push.plan, context.models.plain(ref), repo, private=private, licence=licence,
             cancelled=cancelled,
         )  # fmt: skip
         plan, unasked = _planned(make, token)

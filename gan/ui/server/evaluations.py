@@ -14,6 +14,7 @@ import torch
 from gan.checkpoint import (
     Weights,
 )
+from gan.config import PLANE_SHAPE
 from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
 from gan.data.bundled import fashion_dir
 from gan.data.imageset import fit
@@ -91,7 +92,7 @@ def answers(
     context: Context, judge: Judge, asked: Question, cancelled: Cancelled
 ) -> Iterator[dict[str, Any]]:
     """The fraction done, repeatedly, then the evaluation; ends early if cancelled."""
-    weights = context.models.get(asked.ref)
+    weights = context.models.plain(asked.ref)
     resolution, channels = compared_shape(weights.image_shape)
     images = load_data(asked.data, resolution=resolution, channels=channels)
     kept = judge.results.get(
@@ -157,7 +158,7 @@ def _pairs(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, A
     resolution, channels = compared_shape(weights.image_shape)
     shape = [resolution, resolution, channels]
     rows = [n for n in found.nearest if n.image < len(images)]
-    if not rows:
+    if not rows or weights.image_shape == PLANE_SHAPE:  # two points say nothing side by side
         return {"shape": shape, "count": 0, "pixels": ""}
     fakes = show(weights.generator, from_seeds(weights.generator, [n.seed for n in rows]))
     reals = images.subset(torch.tensor([n.image for n in rows]))

@@ -46,8 +46,13 @@ class Models:
     def get(self, ref: str) -> Weights:
         """The model that `ref` currently names; a run's newest weights are looked up each time.
 
-        Raises WeightsError or PageError; `ref` is matched against lists, never opened as a path.
+        Points of the plane come as pictures; `plain` has them as they are. Raises WeightsError or
+        PageError; `ref` is matched against lists, never opened as a path.
         """
+        return self.plain(ref).pictured()
+
+    def plain(self, ref: str) -> Weights:
+        """As `get`, without pictures of points."""
         name, nimg = self._resolve(ref)
         with self._lock:
             if (name, nimg) in self._loaded:

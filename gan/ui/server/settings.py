@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from gan.config import (
+    PLANE_SHAPE,
     RESOLUTIONS,
     RunConfig,
     parse_setting,
@@ -51,7 +52,7 @@ def describe() -> list[dict[str, Any]]:
 
 def _kind(key: str) -> dict[str, Any]:
     if key == "resolution":
-        return {"kind": "choice", "choices": [str(size) for size in RESOLUTIONS]}
+        return {"kind": "choice", "choices": [str(size) for size in (PLANE_SHAPE[1], *RESOLUTIONS)]}
     hint = setting_types()[key]
     if typing.get_origin(hint) is typing.Literal:
         return {"kind": "choice", "choices": list(typing.get_args(hint))}

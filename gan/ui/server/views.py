@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.config import ModelConfig
+from gan.config import PLANE_SHAPE, ModelConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
 from gan.messages import Message
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
+from gan.models import PICTURE_PX
 from gan.ui.server.i18n import SOURCE, words
 from gan.ui.server.settings import as_text
 
@@ -26,7 +27,7 @@ CURVES = (
 )  # fmt: skip
 MEASURES = (
     "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",
-    "nearest", "memorised",
+    "nearest", "memorised", "high_quality", "mode_kl", "js",
 )  # fmt: skip
 
 
@@ -86,10 +87,13 @@ def model_json(
 ) -> dict[str, Any]:
     """One row of the model selector. Unnamed classes get their number."""
     names = [*class_names][: model.classes]
+    channels, resolution = model.channels, model.resolution
+    if (channels, resolution, resolution) == PLANE_SHAPE:  # shown as pictures of points
+        channels, resolution = 1, PICTURE_PX
     names += [str(i) for i in range(len(names), model.classes)]
     return {
-        "ref": ref, "kind": kind, "name": name, "resolution": model.resolution,
-        "channels": model.channels, "z_dim": model.z_dim, "class_names": names,
+        "ref": ref, "kind": kind, "name": name, "resolution": resolution,
+        "channels": channels, "z_dim": model.z_dim, "class_names": names,
         "nimg": nimg, "fd": fd, "state": state,
     }  # fmt: skip
 

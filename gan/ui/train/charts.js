@@ -11,6 +11,9 @@ const CHARTS = [
   { name: "distance", measured: true, counted: "fd_count", range: [0, 0], series: [{ key: "fd", tone: "accent" }, { key: "fd_floor", tone: "dashed" }] },
   { name: "variety", measured: true, percent: true, range: [0, 1], series: [
     { key: "modes", tone: "accent", of: (m) => m.modes / m.classes }, { key: "spread", tone: "ink" }] },
+  { name: "quality", plane: true, measured: true, percent: true, range: [0, 1], series: [
+    { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => m.modes / m.classes }] },
+  { name: "divergence", plane: true, measured: true, range: [0, 0], series: [{ key: "js", tone: "accent" }, { key: "mode_kl", tone: "ink" }] },
   { name: "gradients", series: [{ key: "grad_norm_g", tone: "accent" }, { key: "grad_norm_d", tone: "ink" }] },
   { name: "rates", series: [{ key: "g_lr", tone: "accent" }, { key: "d_lr", tone: "ink" }] },
   { name: "speed", range: [0, 0], series: [{ key: "images_per_s", tone: "accent" }] },
@@ -19,7 +22,7 @@ const CHARTS = [
   { name: "penalty", series: [{ key: "penalty", tone: "accent" }] },
   { name: "augment", percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
 ];
-const SHOWN = ["losses", "scores", "distance", "variety"];
+const SHOWN = ["losses", "scores", "quality", "divergence", "distance", "variety"];
 const KEEP = 500;
 
 export class Charts {
@@ -42,6 +45,7 @@ export class Charts {
     this.at = null;
     /** @type {[number, number] | null} */
     this.zoom = null;
+    this.plane = false;  // of points, which have curves of their own
     this.smooth = 0;
     this.log = false;
     this.axis = recall("gan-charts-axis") === "seconds" ? "seconds" : "nimg";
@@ -80,8 +84,11 @@ export class Charts {
   }
 
   #arrange() {
-    for (const spec of CHARTS) {
+    for (const [i, spec] of CHARTS.entries()) {
       const { name } = spec;
+      const offered = this.plane || !spec.plane;
+      this.chips[i].hidden = !offered;
+      if (!offered) { this.charts.get(name)?.gone(); this.charts.delete(name); continue; }
       if (this.shown.has(name) && !this.charts.has(name)) this.charts.set(name, new Chart(spec, this));
       if (!this.shown.has(name) && this.charts.has(name)) {
         this.charts.get(name)?.gone();
@@ -142,8 +149,10 @@ export class Charts {
   // ---- showing ------------------------------------------------------------------------------------
 
   // moment: nimg of the time machine, or null while it follows.
-  /** @param {Pick<WatchedRun, "rows" | "measures" | "history">} run @param {number | null} moment */
-  show({ rows, measures, history }, moment) {
+  /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings">} run @param {number | null} moment */
+  show({ rows, measures, history, settings }, moment) {
+    const plane = settings?.resolution === "1";  // px: points of the plane
+    if (plane !== this.plane) { this.plane = plane; this.#arrange(); }
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
     Object.assign(this, { rows, measures, history });
     this.events = history.filter((e) => MARKED.includes(e.event));

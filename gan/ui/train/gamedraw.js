@@ -3,7 +3,7 @@
 import { count, h, pencil, t, url } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { axisOf, lossOf, placeOn, pull, widthOf } from "./gamegan.js";
-import { SIDE } from "./gutters.js";
+import { sideOf } from "./gutters.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const TILES = [1, 7, 3, 8, 5, 9];  // of the sheet: classes that look different, where they take turns
@@ -66,13 +66,16 @@ function pictures({ id }) {
   let wanted = "";
   const clear = () => { for (const tile of tiles) pencil(tile).clearRect(0, 0, tile.width, tile.height); };
   const paint = (image) => {
-    const size = image.naturalWidth / SIDE;
+    const count = sideOf(image);
+    const size = image.naturalWidth / count;
     const side = size > TILE_PX ? TILE_PX : size * Math.round(TILE_PX / size);
     tiles.forEach((tile, i) => {
+      tile.hidden = i >= count * count;
       Object.assign(tile, { width: side, height: side });
       const context = pencil(tile);
       context.imageSmoothingEnabled = side < size;
-      context.drawImage(image, (TILES[i] % SIDE) * size, Math.floor(TILES[i] / SIDE) * size, size, size, 0, 0, side, side);
+      const at = count > 1 ? TILES[i] : 0;
+      context.drawImage(image, (at % count) * size, Math.floor(at / count) * size, size, size, 0, 0, side, side);
     });
   };
   return {

@@ -1,7 +1,7 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
 /** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, className, count, h, on, recall, t, url } from "../page/kit/core.js";
-import { SIDE, paintSheet } from "./gutters.js";
+import { SIDE, paintSheet, sideOf } from "./gutters.js";
 
 const FADE_MS = 120;
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };
@@ -69,7 +69,9 @@ export class LiveGrid {
       await this.image.decode();
       if (this.wanted !== address) return;
       this.#keepBefore();
-      for (const node of [this.image, this.tiles, this.frame]) node.hidden = false;
+      for (const node of [this.image, this.tiles]) node.hidden = false;
+      this.frame.hidden = sideOf(this.image) === 1;  // points: no tiles to open
+      this.#drawTile();
       this.#fit();
     }, () => { if (this.wanted === address) this.wanted = null; });
   }
@@ -160,7 +162,8 @@ export class LiveGrid {
   }
 
   #drawTile() {
-    const text = this.tile === null ? t("gan_grid_help") : this.#nameOf(this.tile);
+    const help = this.image.naturalWidth && sideOf(this.image) === 1 ? "gan_grid_points" : "gan_grid_help";
+    const text = this.tile === null ? t(help) : this.#nameOf(this.tile);
     const node = this.find("#tile-said");
     if (node.textContent !== text) node.textContent = text;
   }

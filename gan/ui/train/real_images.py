@@ -8,14 +8,14 @@ import torch
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gan.data import load_data
-from gan.images import encode_webp, tile
-from gan.training.trainer import GRID
+from gan.data import DATA_NAMES, load_data
+from gan.images import are_points, encode_webp, tile, to_pixels
+from gan.training.trainer import GRID, PLANE_GRID
 from gan.ui.server.routes import NEVER, Context, Handler, on
 from gan.ui.server.views import PageError
 
 # Sets that ship; the full Fashion-MNIST may have to be downloaded, and its part looks the same.
-SHIPPED = {"fashion": "fashion", "fashion-full": "fashion", "emoji": "emoji", "digits": "digits"}
+SHIPPED = {name: "fashion" if name == "fashion-full" else name for name in DATA_NAMES}
 COLUMNS = 8
 
 
@@ -23,6 +23,8 @@ COLUMNS = 8
 def sheet(name: str) -> bytes:
     """8 x 8 images of a shipped set as WebP, without gaps; classes take turns."""
     images = load_data(name)
+    if are_points(pixels := to_pixels(images.pixels[:PLANE_GRID])):
+        return encode_webp(tile(pixels, COLUMNS))
     order = torch.arange(len(images))
     if images.labels is not None:
         classes = len(images.class_names)

@@ -39,7 +39,7 @@ export class StepView {
     const canvas = h("canvas", { class: "ga-pixels", "aria-hidden": "true" });
     const image = h("img", { class: "ga-sheet", alt: t(`gan_step_${when}_alt`),
       src: url(`run/picture?${new URLSearchParams({ id, name: when, n: step.number })}`) });
-    const tiles = step.fake_scores_after.map((after, i) => {
+    const tiles = step.fake_scores_after.length > SIDE * SIDE ? [] : step.fake_scores_after.map((after, i) => {
       const change = after - step.fake_scores_before[i];
       const kind = when === "before" || !Number.isFinite(change) || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
       return h("i", { class: kind, style: `--x:${i % SIDE};--y:${Math.floor(i / SIDE)};--much:${this.#much(change)}` });
@@ -53,7 +53,7 @@ export class StepView {
     };
     image.addEventListener("load", fit);
     new ResizeObserver(fit).observe(frame);
-    frame.addEventListener("pointermove", (e) => this.#point(e, frame));
+    if (tiles.length) frame.addEventListener("pointermove", (e) => this.#point(e, frame));
     return h("figure", {}, frame, h("figcaption", { class: "ga-quiet", "data-t": `gan_step_${when}` }));
   }
 

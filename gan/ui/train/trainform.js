@@ -73,7 +73,7 @@ export class TrainForm {
     this.find("#presets").addEventListener("change", () => { this.#fill(); this.words(); this.changed(); });
     this.find("#settings-find").addEventListener("input", () => this.#narrow());
     this.find("#setup-link").addEventListener("click", (e) => copyText(this.address(), e.currentTarget));
-    this.find("#data").addEventListener("change", () => { this.#own(); this.#sizes(); this.changed(); });
+    this.find("#data").addEventListener("change", () => { this.#presetFor(); this.#own(); this.#sizes(); this.changed(); });
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", (e) => {
@@ -152,6 +152,19 @@ export class TrainForm {
       this.settings.rebase(settings);
     }
     this.changed();
+  }
+
+  // Points of the plane and pictures need networks of their own: the preset follows the data.
+  #presetFor() {
+    const { value } = this.find("#data");
+    const arePoints = (name) => boot.train.data_sizes[name] === 1;
+    if (this.fork || arePoints(value) === arePoints(this.#preset().data)) return;
+    const names = Object.keys(boot.train.presets);
+    const fitting = names.filter((name) => arePoints(boot.train.presets[name].data) === arePoints(value));
+    this.cards.value = fitting.find((name) => boot.train.presets[name].data === value) ?? fitting[0];
+    this.#fill();
+    this.find("#data").value = value;
+    this.words();
   }
 
   #sizes() {

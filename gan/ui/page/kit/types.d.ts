@@ -445,7 +445,8 @@ export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "clas
   keep_mb?: number;
 }
 
-export type MetricName = "fd" | "kd" | "precision" | "recall" | "density" | "coverage" | "memorised";
+export type MetricName = "fd" | "kd" | "precision" | "recall" | "density" | "coverage" | "memorised"
+  | "modes" | "high_quality" | "mode_kl" | "js";
 
 export interface Metric {
   name: MetricName;

@@ -1,0 +1,42 @@
+"""A generator of points as one of pictures, a dot in each: for whoever shows images."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from gan.config import PLANE_SHAPE
+from gan.images import dots, plane_of
+from gan.models.protocol import Generator
+
+PICTURE_PX = 48
+
+
+class PlanePictures(Generator):
+    """z -> w -> a grey picture (1, 48, 48) of the plane [-1, 1] squared, y up, with one dot.
+
+    Plain arithmetic, differentiable and exportable. A point outside leaves the plane empty.
+    """
+
+    line: Tensor
+    axes: Tensor
+
+    def __init__(self, g: Generator) -> None:
+        super().__init__()
+        self.points = g
+        self.z_dim, self.w_dim, self.classes = g.z_dim, g.w_dim, g.classes
+        self.image_shape = (1, PICTURE_PX, PICTURE_PX)
+        line, axes = plane_of(PICTURE_PX)
+        self.register_buffer("line", line, persistent=False)
+        self.register_buffer("axes", axes, persistent=False)
+        self.train(g.training)
+
+    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.points.mapping(z, labels)
+
+    def synthesis(self, w: Tensor) -> Tensor:
+        return dots(self.points.synthesis(w).flatten(1), self.line, self.axes)
+
+
+def pictured(g: Generator) -> Generator:
+    """`g`, or the pictures of its points."""
+    return PlanePictures(g) if g.image_shape == PLANE_SHAPE else g

@@ -1,0 +1,108 @@
+"""Points of the plane as data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gan.config import ModelConfig
+from gan.data import Batches, load_data, shape_of, split_held_out
+from gan.data.plane import load_plane
+from gan.errors import ConfigError, DataError
+from gan.images import from_pixels, scatter, tile, to_pixels
+
+
+def test_ring_and_grid_are_the_papers_at_another_scale() -> None:
+    ring, grid = (load_data(n).pixels.flatten(1).double().numpy() for n in ("ring", "grid"))
+    angle = np.round(np.arctan2(ring[:, 1], ring[:, 0]) / (np.pi / 4)) * (np.pi / 4)
+    off = ring / 0.8 - np.stack([np.cos(angle), np.sin(angle)], 1)
+    assert off.std() == pytest.approx(0.01, rel=0.03)
+    scaled = grid * 4 / 0.8
+    nearest = np.clip(np.round(scaled / 2) * 2, -4, 4)
+    assert (scaled - nearest).std() == pytest.approx(0.05, rel=0.03)
+    assert len(np.unique(nearest, axis=0)) == 25
+
+
+def test_another_seed_is_another_draw_and_the_same_one_is_the_same() -> None:
+    one, again, other = (load_plane("moons", seed=s) for s in (1, 1, 2))
+    assert torch.equal(one.pixels, again.pixels)
+    assert one.origin == again.origin != other.origin
+    assert not torch.equal(one.pixels, other.pixels)
+
+
+def test_batches_hold_the_points_themselves() -> None:
+    train, held_out = split_held_out(load_data("spiral"))
+    batch = Batches(train, 32, seed=0).next().x
+    assert batch.dtype == torch.float32
+    assert batch.shape == (32, 2, 1, 1)
+    known = {tuple(point) for point in train.pixels.flatten(1).tolist()}
+    assert {tuple(point) for point in batch.flatten(1).tolist()} <= known
+    assert len(held_out) == 1000
+
+
+def test_a_sheet_of_points_is_one_scatter_with_y_up() -> None:
+    x = torch.tensor([[0.5, 0.5], [float("nan"), 0], [3, 3]]).view(-1, 2, 1, 1)
+    pixels = to_pixels(x)
+    assert torch.equal(from_pixels(pixels)[0], x[0])
+    sheet = tile(pixels, 8)
+    rows, columns = np.nonzero(sheet[..., 0] < 100)
+    side = len(sheet)
+    assert rows.mean() == pytest.approx(0.25 * side, abs=1.5)
+    assert columns.mean() == pytest.approx(0.75 * side, abs=1.5)
+    assert side % 8, "the page tells it from a sheet of 8 x 8 by that"
+    behind = scatter(pixels, behind=to_pixels(-x[:1]))
+    assert np.abs(behind.astype(int) - sheet).sum() > 0
+
+
+def test_points_and_pictures_need_networks_of_their_own() -> None:
+    with pytest.raises(ConfigError, match="points"):
+        ModelConfig(family="points")
+    with pytest.raises(ConfigError, match="points"):
+        ModelConfig(family="mlp", resolution=1, channels=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("one.csv", "1,2", "8 to 10,000 points, got 1"),
+        ("nan.csv", "x,y\n" + "1,2\n" * 8 + "1,nan\n", "at point 9"),
+        ("same.csv", "1,2\n" * 9, "all the same"),
+        ("three.csv", "1,2,3\n" * 9, "two numbers a row"),
+        ("words.csv", "x,y\n" + "a,b\n" * 9, "two numbers a row"),
+        ("broken.json", "[[1,2]", "two numbers a row"),
+        ("number.json", "3", "two numbers a row"),
+        ("huge.csv", "1e300,0\n0,1\n" * 5, "at point 1"),
+        ("big.csv", "1,2\n" * 300_000, "1024 KB"),
+    ],
+)
+def test_a_file_that_holds_no_points_is_refused_in_a_sentence(
+    tmp_path: Path, name: str, text: str, says: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=says):
+        load_data(f"points:{tmp_path / name}")
+
+
+def test_own_points_stay_where_they_are_or_are_scaled_to_fit(tmp_path: Path) -> None:
+    points = [[i / 20, -i / 30] for i in range(20)]
+    (tmp_path / "a.json").write_text(json.dumps({"points": points}))
+    found = load_data(f"points:{tmp_path / 'a.json'}").pixels.flatten(1)
+    assert found.numpy() == pytest.approx(np.array(points, np.float32))
+    wide = "x,y\n" + "\n".join(f"{100 + i},{i / 2}" for i in range(41))
+    (tmp_path / "b.csv").write_text(wide)
+    found = load_data(f"points:{tmp_path / 'b.csv'}").pixels.flatten(1)
+    assert found[0].tolist() == pytest.approx([-0.8, -0.4])
+    assert found[-1].tolist() == pytest.approx([0.8, 0.4])
+
+
+def test_letters_are_shapes_and_unknown_ones_are_refused() -> None:
+    x = load_data("letter:I").pixels.flatten(1)
+    assert float(x[:, 1].abs().max()) > 3 * float(x[:, 0].abs().max()), "an I is tall"
+    assert shape_of("letter:I").channels == 2
+    for wrong in ("letter:ABCDE", "letter:\u5b57"):
+        with pytest.raises(DataError):
+            load_data(wrong)
