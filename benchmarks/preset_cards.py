@@ -4,8 +4,8 @@
 
 Each preset is trained by the real trainer on one thread until its process has computed for the
 seconds in SECONDS (process time, so that a busy machine does not matter); the averaged generator's
-first COUNT images of the fixed noise are kept in gan/ui/train/cards/, and the seconds and images
-trained in cards.json beside them. The preset for own images is shown on shapes drawn by formula.
+first COUNT images of the fixed noise (of points all, as a scatter plot) are kept in
+gan/ui/train/cards/, and the seconds and images trained in cards.json beside them. The preset for own images is shown on shapes drawn by formula.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ import torch
 
 from benchmarks.pictures import shapes
 from gan.data import ImageSet, load_data, shape_of
-from gan.images import encode_webp, shrink, tile, to_pixels
+from gan.images import Pixels, encode_webp, scatter, shrink, tile, to_pixels
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.training import Trainer
 
 SECONDS = {  # in the order of the cards
     "fashion": 30, "digits": 10, "emoji": 180, "own": 180, "fashion-mlp": 30, "article": 30,
-    "dcgan-small": 60, "dcgan": 300,
+    "dcgan-small": 60, "ring": 30, "grid": 30, "ring-article": 30, "dcgan": 300,
 }  # fmt: skip
+POINTS_PX = 160
 COUNT, COLUMNS = 10, 5  # the ten classes once, where there are classes
 SEED = 0
 FOLDER = Path(__file__).parents[1] / "gan/ui/train/cards"
@@ -54,14 +55,22 @@ def draw(name: str) -> dict[str, int]:
         next(events)
     seconds = time.process_time() - begin
     with torch.no_grad():
-        x = trainer.ema.generator(*trainer.fixed())[:COUNT]
+        x = trainer.ema.generator(*trainer.fixed())
+    if trainer.config.model.is_plane:
+        sheet = scatter(to_pixels(x), side=POINTS_PX)
+        return keep(name, sheet, seconds, trainer.nimg, lossless=True)
+    x = x[:COUNT]
     x = shrink(x, 32) if x.shape[-1] > 32 else x
-    FOLDER.mkdir(exist_ok=True)
     sheet = tile(to_pixels(x), COLUMNS, gap=1)
-    grey = x.shape[1] == 1
-    (FOLDER / f"{name}.webp").write_bytes(encode_webp(sheet, lossless=grey, quality=75))
-    print(f"{name}: {seconds:.1f} s of one core, {trainer.nimg:,} images", flush=True)
-    return {"seconds": SECONDS[name], "nimg": trainer.nimg}
+    return keep(name, sheet, seconds, trainer.nimg, lossless=x.shape[1] == 1)
+
+
+def keep(name: str, sheet: Pixels, seconds: float, nimg: int, *, lossless: bool) -> dict[str, int]:
+    """Write a card's picture; returns what it took."""
+    FOLDER.mkdir(exist_ok=True)
+    (FOLDER / f"{name}.webp").write_bytes(encode_webp(sheet, lossless=lossless, quality=75))
+    print(f"{name}: {seconds:.1f} s of one core, {nimg:,} images", flush=True)
+    return {"seconds": SECONDS[name], "nimg": nimg}
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ def to_pixels(x: Tensor) -> Pixels:
     Points of the plane, (N, 2, 1, 1), keep their coordinates, float32 (N, 1, 1, 2).
     """
     if x.shape[1] == POINT_CHANNELS:
-        return x.detach().float().cpu().permute(0, 2, 3, 1).contiguous().numpy()  # type: ignore[return-value]
+        return x.detach().float().cpu().permute(0, 2, 3, 1).contiguous().numpy()
     scaled = (x.detach().float().cpu() + 1) * 127.5
     pixels = scaled.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
     return pixels.contiguous().numpy()
@@ -95,7 +95,7 @@ def untile(sheet: Pixels, size: int) -> Pixels:
 
 def are_points(pixels: Pixels) -> bool:
     """Whether the last axis holds x and y: images have 1, 3 or 4 channels."""
-    return pixels.shape[-1] == POINT_CHANNELS
+    return bool(pixels.shape[-1] == POINT_CHANNELS)
 
 
 def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER
     return picture.round().astype(np.uint8)
 
 
-def _discs(points: NDArray[np.floating[Any]], side: int) -> NDArray[np.float32]:
+def _discs(points: NDArray[Any], side: int) -> NDArray[np.float32]:
     """How far discs around points (N, 2) cover each pixel, (side, side) in [0, 1]."""
     radius = max(1.5, side / 200)
     reach = int(radius) + 1
