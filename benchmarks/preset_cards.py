@@ -5,7 +5,8 @@
 Each preset is trained by the real trainer on one thread until its process has computed for the
 seconds in SECONDS (process time, so that a busy machine does not matter); the averaged generator's
 first COUNT images of the fixed noise (of points all, as a scatter plot) are kept in
-gan/ui/train/cards/, and the seconds and images trained in cards.json beside them. The preset for own images is shown on shapes drawn by formula.
+gan/ui/train/cards/, and the seconds and images trained in cards.json beside them. The preset for
+own images is shown on shapes drawn by formula.
 """
 
 from __future__ import annotations
