@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError, suggest
-from gan.families import default_widths
+from gan.families import FAMILIES, default_widths
 
 
 class DataShape(NamedTuple):
@@ -35,6 +35,7 @@ class Preset:
     conditional: bool = False
     batch_size: int = 64
     resolution: int = 0  # 0: from the data
+    beta: float = 1.0  # weight of a VAE's KL
     width: int = 0  # of the last generator layer in family dcgan; 0: the family's own
     flip: bool = False
     shift_px: int = 0
@@ -61,6 +62,12 @@ PRESETS: dict[str, Preset] = {
                            width=64, batch_size=128),
     "dcgan-small":  Preset("dcgan", "fashion", "nonsaturating",  64,  1e-3, 0.5, 0.99,  0.0,  8.9,
                            "the textbook shape made small: width 12", width=12),
+    "vae":          Preset("vae",   "fashion", "relativistic",   32,  2e-3, 0.9, 0.999, 0.0,  8.9,
+                           "an autoencoder that makes pictures from noise; it can also encode one",
+                           conditional=True),
+    "rnn":          Preset("rnn",   "fashion", "relativistic",   64,  3e-3, 0.9, 0.999, 0.0,  8.9,
+                           "row by row, each pixel from those before it", conditional=True,
+                           batch_size=32),
 }
 # fmt: on
 
@@ -96,6 +103,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         ema_half_life_kimg=preset.ema_half_life_kimg,
         flip=preset.flip,
         shift_px=preset.shift_px,
+        beta=preset.beta,
     )
     names = shape.class_names if preset.conditional else ()
     return RunConfig(
@@ -104,14 +112,17 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
 
 
 def resolve_widths(config: RunConfig) -> RunConfig:
-    """`config` with explicit widths, so that a saved run does not depend on defaults."""
+    """`config` with explicit widths (and the z_dim that a family must have), so that a saved run
+    does not depend on defaults."""
     width = PRESETS[config.preset].width if config.preset in PRESETS else 0
     shape = config.model
     g_widths, d_widths = default_widths(
         shape.family, shape.resolution, base=width, width=shape.width, depth=shape.depth
     )
+    noise = FAMILIES[shape.family].noise
     model = replace(
         config.model,
+        z_dim=shape.z_dim if noise is None else noise(shape),
         g_widths=config.model.g_widths or g_widths,
         d_widths=config.model.d_widths or d_widths,
     )

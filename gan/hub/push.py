@@ -109,7 +109,9 @@ def _model_files(weights: Weights) -> dict[str, bytes]:
             files[CONFIG_FILE] = json_bytes(to_json(config))
         return files
     with tempfile.TemporaryDirectory() as folder:
-        save_weights(Path(folder), config, weights.generator, weights.discriminator)
+        save_weights(
+            Path(folder), config, weights.generator, weights.discriminator, weights.encoder
+        )
         return {name: (Path(folder) / name).read_bytes() for name in (CONFIG_FILE, MODEL_FILE)}
 
 

@@ -15,7 +15,7 @@ from gan.metrics.findings import REMEDY_NAMES
 from gan.models import parameter_counts
 from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
-from gan.training.trainer import GRID, fixed_noise
+from gan.training.learner import GRID, fixed_noise
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
