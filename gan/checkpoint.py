@@ -1,8 +1,8 @@
 """Shared weights and resumable checkpoints: atomic, hashed, validated.
 
 A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` if D is included, or
-`encoder.*` of a VAE). A checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
-appears under its final name only when all of it is on disk.
+`encoder.*` of a VAE). A checkpoint is a folder: model.safetensors, state.pt and a manifest.json
+with their SHA-256; it appears under its final name only when all of it is on disk.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ __all__ = [
     "build_discriminator",
     "build_encoder",
     "build_generator",
+    "build_second",
     "count_parameters",
     "keep_weights",
     "seeded_build",
@@ -96,8 +97,10 @@ def build_encoder(config: ModelConfig | PortedConfig) -> Encoder:
     return make(config)
 
 
-def _build_second(config: ModelConfig) -> nn.Module | None:
+def build_second(config: ModelConfig | PortedConfig) -> nn.Module | None:
     """What is trained beside the generator, if anything."""
+    if isinstance(config, PortedConfig):
+        return build_discriminator(config)
     networks = NETWORKS[config.family]
     if networks.encoder is not None:
         return build_encoder(config)
@@ -116,7 +119,7 @@ def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, nn.Module |
     weights that depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # initialisers only use the global RNG
         torch.manual_seed(seed)  # noqa: TID251
-        return build_generator(config), _build_second(config)
+        return build_generator(config), build_second(config)
 
 
 def parameter_count(config: ModelConfig | PortedConfig) -> int:

@@ -127,7 +127,8 @@ class RnnGenerator(IdentityGenerator):
         products = sum(p.numel() for p in self.parameters()) * size
         ends = 2 * BLOCK * MIXTURES * channels * size
         steps = 2e7 * size  # what a row takes before it computes anything
-        return Cost(ends, 2.0 * products + 20.0 * ends * size + steps)  # a sigmoid is a dear product
+        looked_up = 20.0 * ends * size  # a sigmoid is a dear product
+        return Cost(ends, 2.0 * products + looked_up + steps)
 
     # -- likelihood ---------------------------------------------------------------------------
 
@@ -165,7 +166,7 @@ class RnnGenerator(IdentityGenerator):
         return Mixture(share.log_softmax(-1), mean, scale)
 
     def predict(self, x: Tensor, labels: Tensor | None = None) -> list[Mixture]:
-        """Each pass's mixtures, (N * H, columns, C, M), given what comes before in x (N, C, H, W)."""
+        """Each pass's mixtures (N * H, columns, C, M), given what comes before, in x (N, C, H, W)."""
         told, _ = self.rows(self._told(x, labels))
         context = self._contexts(pad(x, (0, 0, ABOVE, -1)), told)
         lines, row = context.flatten(0, 1), _lines(x)

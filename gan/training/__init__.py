@@ -11,6 +11,7 @@ from gan.training.steering import changes, checked_change
 from gan.training.trainer import Trainer
 
 __all__ = [
-    "ALONE", "Event", "Finished", "GanProgress", "Progress", "Ranks", "SingleStep", "Snapshot", "Trainer", "What",
-    "changes", "checked_change", "config_in", "processes_here", "ranks_here", "single_step",
+    "ALONE", "Event", "Finished", "GanProgress", "Progress", "Ranks", "SingleStep", "Snapshot",
+    "Trainer", "What", "changes", "checked_change", "config_in", "processes_here", "ranks_here",
+    "single_step",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ What = Literal["d", "g", "both"]
 
 
 class Scores(NamedTuple):
-    """What a single step is judged by, before or after it: D's logits, or the likelihood's parts."""
+    """What a single step is judged by, before or after it: D's logits, or parts of a likelihood."""
 
     means: Mapping[str, float]
     fake: tuple[float, ...] = ()  # D's, one per sample of G from the fixed noise
@@ -112,7 +112,7 @@ class Method(ABC):
         """What a bit-exact resume needs besides modules and optimisers."""
         return {}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027 - nothing by default
         """Restore `state`; older checkpoints may lack parts."""
 
 

@@ -143,4 +143,3 @@ def _by_label(order: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
         pool.append(pool.pop(0))  # small classes repeat
         picked.append(pool[-1])
     return torch.tensor(picked)
-

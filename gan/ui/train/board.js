@@ -1,5 +1,5 @@
 // Train: start a run, steer it, and look at any run there is.
-/** @import { Finding, Health, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
+/** @import { Finding, Health, Kind, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, ask, boot, collect, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
@@ -41,6 +41,7 @@ class Train {
   /** @type {Step | null} */ step = null;
   /** @type {Settings | null} */ settings = null;
   /** @type {{ g: number, d: number } | null} */ parameters = null;
+  /** @type {Kind} */ of = "gan";
   mark = -1;
   reals = false;
   viewers = 0;
@@ -59,7 +60,7 @@ class Train {
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.steer = new Steer(root, { send: (order) => this.#send(order) });
-    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
+    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? { ...this.form.values(), of: this.form.kind() } : null) });
     this.diagnosis = new Diagnosis(this.find("#diagnosis"), {
       apply: (remedy) => this.#apply(remedy), steers: () => this.#steers() });
     // from `start` on
@@ -73,7 +74,7 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, health: null, step: null, settings: null, parameters: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      status: null, health: null, step: null, settings: null, parameters: null, of: this.form?.settings ? this.form.kind() : "gan", mark: -1, reals: false, viewers: 0, willPause: false,
       bytes: 0, keep_mb: 0,
     });
     looked.run = id;
@@ -319,7 +320,7 @@ class Train {
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
     for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "keep_mb"]) {
+    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "of", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();

@@ -3,7 +3,7 @@
 import { ask, copyText, count, currentLanguage, duration, h, say, short, t } from "../page/kit/core.js";
 
 const NS = "http://www.w3.org/2000/svg";
-const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g", "grad_norm_d", "images_per_s"];
+const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g", "grad_norm_d", "bits", "bits_held_out", "images_per_s"];
 const MARGIN = { left: 56, right: 12, top: 8, bottom: 24 };
 const TICKS = 4;
 

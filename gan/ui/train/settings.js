@@ -1,8 +1,10 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
-/** @import { SettingField } from "../page/kit/types" */
+/** @import { Kind, SettingField } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
 import { mark } from "../page/kit/explained.js";
 
+/** @type {Record<string, Kind[]>} */
+const OF = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.map((f) => [f.key, f.of])));
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
@@ -14,10 +16,12 @@ const IDLE = {
   augment_p: (v) => v.augment === "none",
   ada_target: (v) => v.augment !== "ada",
   aux_weight: (v) => v.aux_classes !== "true",
+  warm_up_kimg: (v) => !Number(v.beta),
+  free_bits: (v) => !Number(v.beta),
   d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
 };
 
-const HARD = ["loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
+const HARD = ["beta", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled.
@@ -32,6 +36,9 @@ export class Settings {
     this.node = h("div", { class: "ga-groups" }, ...groups.map((group) => h("fieldset", { class: "ga-set" },
       h("legend", { "data-t": `gan_group_${group.name}` }),
       ...group.fields.map((f) => this.#field(f)))));
+    this.groups = /** @type {HTMLElement[]} */ ([...this.node.children]);
+    /** @type {Kind | null} */
+    this.kind = null;
     this.node.addEventListener("input", () => this.#drawIdle());
   }
 
@@ -55,6 +62,15 @@ export class Settings {
       h("span", { class: "ga-name" }, h("span", {}, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null), said, idle), input);
     this.fields.set(key, { input, said, idle, node, value: "" });
     return node;
+  }
+
+  // Only what trainings of this kind have; a group without any is gone too.
+  /** @param {Kind} kind */
+  of(kind) {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    for (const [key, { node }] of this.fields) node.hidden = !OF[key].includes(kind);
+    for (const group of this.groups) group.hidden = ![...group.children].some((node) => node.tagName === "LABEL" && !(/** @type {HTMLElement} */ (node).hidden));
   }
 
   // What has no effect now is quiet, and may be typed all the same.

@@ -103,9 +103,16 @@ export class TrainForm {
     this.find("#start").focus();
   }
 
+  // What the form's preset trains.
+  kind() {
+    const { of, base } = this.#preset();
+    return of ?? boot.train.presets[base ?? ""]?.of ?? "gan";
+  }
+
   #preset() { return boot.train.presets[this.find("#preset").value]; }
 
   #fill() {
+    this.settings.of(this.kind());
     this.settings.fill(this.fork ? this.forked : this.#preset().settings);
     if (this.#field("other")) this.#field("other").value = "";
     if (this.fork) return;
