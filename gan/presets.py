@@ -64,8 +64,8 @@ PRESETS: dict[str, Preset] = {
                            "the textbook shape made small: width 12", width=12),
     "vae":          Preset("vae",   "fashion", "relativistic",   32,  2e-3, 0.9, 0.999, 0.0,  8.9,
                            "an autoencoder that makes pictures from noise; it can also encode one",
-                           conditional=True),
-    "rnn":          Preset("rnn",   "fashion", "relativistic",   64,  3e-3, 0.9, 0.999, 0.0,  8.9,
+                           conditional=True, beta=3.0),
+    "rnn":          Preset("rnn",   "fashion", "relativistic",   64,  6e-3, 0.9, 0.999, 0.0,  8.9,
                            "row by row, each pixel from those before it", conditional=True,
                            batch_size=32),
 }

@@ -166,7 +166,7 @@ class RnnGenerator(IdentityGenerator):
         return Mixture(share.log_softmax(-1), mean, scale)
 
     def predict(self, x: Tensor, labels: Tensor | None = None) -> list[Mixture]:
-        """Each pass's mixtures (N * H, columns, C, M), given what comes before, in x (N, C, H, W)."""
+        """Each pass's mixtures (N * H, columns, C, M) given what is before it, x (N, C, H, W)."""
         told, _ = self.rows(self._told(x, labels))
         context = self._contexts(pad(x, (0, 0, ABOVE, -1)), told)
         lines, row = context.flatten(0, 1), _lines(x)

@@ -1,4 +1,4 @@
-"""A VAE and an RNN: they learn, resume bit for bit, are inverted, and have no settings of a game."""
+"""A VAE and an RNN: they learn, resume bit for bit, are inverted, and have no D's settings."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def config_of(preset: str, digits: ImageSet) -> RunConfig:
     config = run_config(preset, digits.shape, data="digits")
     small = {"g_widths": (24, 8, 16)} if preset == "rnn" else {"z_dim": 16}
     train = replace(config.train, batch_size=32)
-    return resolve_widths(
-        replace(config, model=replace(config.model, **small), train=train)
-    )
+    return resolve_widths(replace(config, model=replace(config.model, **small), train=train))
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,8 @@ def train_beside(index: int, folder: Path) -> None:
         trainer.step()
     seen = {
         "g": digest(trainer.g), "d": digest(trainer.method.d), "ema": digest(trainer.ema.generator),
-        "p": trainer.method.augmenter.p, "nimg": trainer.nimg, "images": len(trainer.batches.images),
+        "p": trainer.method.augmenter.p,
+        "nimg": trainer.nimg, "images": len(trainer.batches.images),
         "of": len(digits) - len(trainer.held_out), "real": float(trainer.method.last.batch.x.sum()),
         "fake": float(trainer.method.last.x_fake.sum()), "rank": ranks.index,
     }  # fmt: skip
