@@ -36,10 +36,10 @@ SUMMARIES = {
 LIMITS = {
     "fashion": "Straps, laces and prints are blurred or broken at this size; rare cuts are "
     "missing.",
-    "fashion-vae": "Soft outlines: a decoder shows the mean of what a code may stand for. It is here "
+    "fashion-vae": "Soft outlines: a decoder shows the mean of what a code stands for. It is here "
     "to be compared with `fashion`, and because it encodes pictures.",
-    "fashion-rnn": "Cloth looks grainy: each pixel is drawn, none is averaged. Its z is the noise "
-    "of the pixels, so that few directions mean anything. It is here to be compared with `fashion`.",
+    "fashion-rnn": "Cloth looks grainy: each pixel is drawn, none averaged. Its z is the noise "
+    "of the pixels, so that few directions mean anything. Compare it with `fashion`.",
     "fashion-mlp": "The article's fully connected network: speckled outlines, since no weight is "
     "shared between neighbouring pixels. It is here to be compared with `fashion`.",
     "emoji": "Faces and flags come out best; small print, tools and letters are smeared. With "
