@@ -162,7 +162,8 @@ def _with_each_class(x: Tensor, classes: int) -> tuple[Tensor, Tensor | None]:
 
 def _least(nats: Tensor, count: int) -> Tensor:
     """Which class has the least (classes * N,), for each of `count` pictures."""
-    return nats.unflatten(0, (-1, count)).argmin(0)
+    best: Tensor = nats.unflatten(0, (-1, count)).argmin(0)
+    return best
 
 
 def read_encoder_config(folder: Path) -> EncoderConfig:

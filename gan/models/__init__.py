@@ -141,8 +141,8 @@ def parameter_counts(config: ModelConfig | PortedConfig) -> tuple[int, int]:
         elif networks.discriminator is not None:
             # spectral norm adds no parameters, and is slow to set up without values
             second = assemble(replace(config, spectral_norm=False), networks.discriminator)
-        g = count_parameters(networks.generator(config))
-        return g, 0 if second is None else count_parameters(second)
+        count = count_parameters(networks.generator(config))
+        return count, 0 if second is None else count_parameters(second)
 
 
 def _check(config: ModelConfig | PortedConfig) -> None:

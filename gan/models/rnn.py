@@ -145,7 +145,8 @@ class RnnGenerator(IdentityGenerator):
         """What is known of rows before their pixels, (N, R, W, K): the memory (N, R, M), and the
         rows above, (N, C, R + 1, W)."""
         context: Tensor = self.to_context(told).unflatten(2, (self.image_shape[2], -1))
-        return context + self.above(pad(above, (REACH, REACH))).permute(0, 2, 3, 1)
+        seen: Tensor = self.above(pad(above, (REACH, REACH)))
+        return context + seen.permute(0, 2, 3, 1)
 
     def _mixtures(self, out: Tensor, x: Tensor) -> Mixture:
         """A head's output (N, columns, O) and x (N, columns, C) -> mixtures (N, columns, C, M).
@@ -196,13 +197,15 @@ class RnnGenerator(IdentityGenerator):
         found = torch.zeros_like(z, dtype=torch.float64)
         found[:, order] = z.double()
         noise = waves.T @ found.view(-1, *self.image_shape) @ waves
-        return torch.special.ndtr(noise)
+        u: Tensor = torch.special.ndtr(noise)
+        return u
 
     def _noise(self, u: Tensor) -> Tensor:
         """The inverse of `_shares`."""
         waves, order = cast(Tensor, self.waves), cast(Tensor, self.order)
         noise = torch.special.ndtri(u.double().clamp(1e-12, 1 - 1e-12))
-        return (waves @ noise @ waves.T).flatten(1)[:, order].float()
+        z: Tensor = (waves @ noise @ waves.T).flatten(1)[:, order].float()
+        return z
 
     @torch.no_grad()
     def synthesis(self, w: Tensor) -> Tensor:
