@@ -61,10 +61,10 @@ TRAINED += [("all", family) for family in FAMILIES]
 def test_every_remedy_trains_and_resumes_bit_for_bit(digits, make_config, remedy, family):
     config = config_of(make_config(), family, **REMEDIES[remedy])
     whole, first, second = (Trainer(config, digits) for _ in range(3))
-    start = weights(whole.d)
+    start = weights(whole.method.d)
     for _ in range(4):
         whole.step()
-    assert not same(start, weights(whole.d))
+    assert not same(start, weights(whole.method.d))
     for _ in range(2):
         first.step()
     for name, module in first.modules().items():
@@ -74,7 +74,7 @@ def test_every_remedy_trains_and_resumes_bit_for_bit(digits, make_config, remedy
         second.step()
     for name in ("g", "d"):
         assert same(weights(whole.modules()[name]), weights(second.modules()[name]))
-    assert second.augmenter.state() == whole.augmenter.state()
+    assert second.method.augmenter.state() == whole.method.augmenter.state()
     row = second.progress(1.0)
     assert row.penalty > 0
     assert (row.augment_p > 0) == ("augment" in REMEDIES[remedy])
@@ -208,7 +208,7 @@ def test_a_penalty_every_so_many_steps_weighs_so_many_times_as_much(
 ):
     trainer = Trainer(make_config(reg_every=4), digits)
     totals = []
-    monkeypatch.setattr(trainer, "_descend", lambda module, optimizer, loss: totals.append(loss))
+    monkeypatch.setattr(trainer, "descend", lambda module, optimizer, loss: totals.append(loss))
     batch = trainer.next_batch()
     loss = trainer.method.update_d(batch, torch.rand_like(batch.x))
     assert trainer.method.penalty > 0

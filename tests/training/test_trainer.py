@@ -79,7 +79,7 @@ def test_batch_norm_in_d_is_not_disturbed_by_watching():
     images = load_data("digits", resolution=16)  # at 8 px D has no batch norm
     config = resolve_widths(run_config("dcgan-small", images.shape, data="digits"))
     watched, alone = Trainer(config, images), Trainer(config, images)
-    assert any("running_mean" in name for name in alone.d.state_dict())
+    assert any("running_mean" in name for name in alone.method.d.state_dict())
     for trainer in (watched, alone):
         trainer.step()
     watched.progress(0.0)

@@ -107,6 +107,7 @@ class Train {
       ["starting", "running"].includes(this.status?.state ?? "") ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
+    this.find("#preset").addEventListener("change", () => { if (!this.id) this.#draw(); });
     const present = () => this.#present();
     this.find("#present-training").addEventListener("click", present);
     presentWithKey(this.root, present);
@@ -329,6 +330,7 @@ class Train {
   }
 
   #draw() {
+    if (!this.id && this.form.settings) this.of = this.form.kind();  // what the form would train
     const { status } = this;
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);

@@ -56,6 +56,10 @@ export class Game {
     const alone = turns.length === 1;
     this.find(".ga-step-name").hidden = alone;
     Object.assign(this.find("#step-both").dataset, alone ? { t: "gan_step_alone", help: "gan_step_alone_help" } : { t: "gan_step_both", help: "gan_step_both_help" });
+    const name = alone ? "gan_game_alone" : "gan_game";
+    this.find("#game-toggle [data-t]").dataset.t = name;
+    this.find("#game").dataset.tLabel = name;
+    this.find("#game-toggle").dataset.help = alone ? "gan_game_alone_help" : "gan_game_help";
     this.find("#slow-motion").dataset.help = alone ? "gan_game_slow_alone_help" : "gan_game_slow_help";
     translate(this.find("#game"));
   }
