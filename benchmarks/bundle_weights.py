@@ -18,7 +18,7 @@ from gan import checkpoint
 from gan.checkpoint import Weights
 from gan.config import RunConfig
 from gan.data import load_data
-from gan.hub.card import RESEMBLES, Facts, card, rows_of, source_of
+from gan.hub.card import RESEMBLES, Facts, beside, card, rows_of, source_of
 from gan.hub.index import write_index
 from gan.hub.recipe import training_command
 from gan.images import encode_png, tile
@@ -36,6 +36,10 @@ SUMMARIES = {
 LIMITS = {
     "fashion": "Straps, laces and prints are blurred or broken at this size; rare cuts are "
     "missing.",
+    "fashion-vae": "Soft outlines: a decoder shows the mean of what a code stands for. It is here "
+    "to be compared with `fashion`, and because it encodes pictures.",
+    "fashion-rnn": "Cloth looks grainy: each pixel is drawn, none averaged. Its z is the noise "
+    "of the pixels, so that few directions mean anything. Compare it with `fashion`.",
     "fashion-mlp": "The article's fully connected network: speckled outlines, since no weight is "
     "shared between neighbouring pixels. It is here to be compared with `fashion`.",
     "emoji": "Faces and flags come out best; small print, tools and letters are smeared. With "
@@ -51,7 +55,7 @@ def facts_of(name: str, run: RunConfig, loaded: Weights, *, trained: str, distan
         rows_of(
             loaded.config,
             g_parameters=count_parameters(loaded.generator),
-            d_parameters=count_parameters(d) if d else 0,
+            d_parameters=count_parameters(d or loaded.encoder or torch.nn.Identity()),
             train=run.train,
         )
     )
@@ -67,7 +71,7 @@ def facts_of(name: str, run: RunConfig, loaded: Weights, *, trained: str, distan
         pictures=(("samples.png", "64 samples, seeds 0 to 63"),),
         recipe=training_command(run, nimg=loaded.config.nimg),
         files=f"`model.safetensors` holds the averaged generator (`g_ema.*`)"
-        f"{' and the discriminator (`d.*`)' if d else ' alone'}.",
+        f"{beside(d is not None, loaded.encoder is not None)}",
     )
 
 
@@ -91,7 +95,7 @@ def main() -> None:
     g, d = loaded.generator, loaded.discriminator
     if d is not None and 4 * (count_parameters(g) + count_parameters(d)) > MAX_BYTES:
         d = None
-    checkpoint.save_weights(options.weights, config, g, d)
+    checkpoint.save_weights(options.weights, config, g, d, loaded.encoder)
     pixels = sample(loaded.generator, range(64)).pixels
     (options.weights / "samples.png").write_bytes(
         encode_png(tile(pixels, 8).repeat(2, 0).repeat(2, 1))

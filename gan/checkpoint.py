@@ -1,8 +1,8 @@
 """Shared weights and resumable checkpoints: atomic, hashed, validated.
 
-A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` if D is included). A
-checkpoint is a folder: model.safetensors, state.pt and a manifest.json with their SHA-256; it
-appears under its final name only when all of it is on disk.
+A weights folder is config.json + model.safetensors (keys `g_ema.*`, and `d.*` if D is included, or
+`encoder.*` of a VAE). A checkpoint is a folder: model.safetensors, state.pt and a manifest.json
+with their SHA-256; it appears under its final name only when all of it is on disk.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,8 +35,10 @@ from gan.files import (
 from gan.messages import Message
 from gan.models import (
     Discriminator,
+    Encoder,
     Generator,
     build_discriminator,
+    build_encoder,
     build_generator,
     pictured,
 )
@@ -55,6 +57,11 @@ MODEL_FILE, CONFIG_FILE, STATE_FILE, MANIFEST_FILE = (
     "model.safetensors", "config.json", "state.pt", "manifest.json",
 )  # fmt: skip
 ASIDE = ".old"  # in the name of a checkpoint that is about to replace another of the same nimg
+# what a file may hold beside the generator
+SECOND: dict[str, Callable[[ModelConfig | PortedConfig], nn.Module]] = {
+    "d": build_discriminator,
+    "encoder": build_encoder,
+}
 PULLED = "hub:"  # prefix of the ref of a model from the Hub
 
 
@@ -71,6 +78,7 @@ class Weights:
     # training data: known for our runs and bundled models; unknown for others, since anyone can
     # write anything into a config
     seen: Seen = ()
+    encoder: Encoder | None = None  # a VAE's
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -225,26 +233,24 @@ def _load_folder(ref: str, folder: Path) -> Weights:
 
 
 def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
-    has_d = any(name.startswith("d.") for name in tensor_specs(file))
+    held = {name.partition(".")[0] for name in tensor_specs(file)} & SECOND.keys()
     with shapes_only():  # a small config can request gigabytes that the file does not hold
-        check_specs(file, _built(config.model, has_d=has_d))
-    modules = _built(config.model, has_d=has_d)
+        check_specs(file, _built(config.model, held))
+    modules = _built(config.model, held)
     load_modules(file, modules)
-    generator, discriminator = (modules.get(prefix) for prefix in ("g_ema", "d"))
+    for module in modules.values():
+        module.eval().requires_grad_(False)
+    generator, discriminator, encoder = (modules.get(name) for name in ("g_ema", *SECOND))
     assert isinstance(generator, Generator)
     assert discriminator is None or isinstance(discriminator, Discriminator)
-    generator.eval().requires_grad_(False)
-    if discriminator is not None:
-        discriminator.eval().requires_grad_(False)
-    return Weights(ref, file.parent, config, generator, discriminator, sha256(file))
+    assert encoder is None or isinstance(encoder, Encoder)
+    return Weights(
+        ref, file.parent, config, generator, discriminator, sha256(file), encoder=encoder
+    )
 
 
-def _built(model: ModelConfig | PortedConfig, *, has_d: bool) -> dict[str, nn.Module]:
-    return _named(build_generator(model), build_discriminator(model) if has_d else None)
-
-
-def _named(generator: nn.Module, discriminator: nn.Module | None) -> dict[str, nn.Module]:
-    return {"g_ema": generator} | ({} if discriminator is None else {"d": discriminator})
+def _built(model: ModelConfig | PortedConfig, held: Iterable[str]) -> dict[str, nn.Module]:
+    return {"g_ema": build_generator(model)} | {name: SECOND[name](model) for name in sorted(held)}
 
 
 def save_weights(
@@ -252,10 +258,13 @@ def save_weights(
     config: WeightsConfig,
     generator: Generator,
     discriminator: Discriminator | None = None,
+    encoder: Encoder | None = None,
 ) -> None:
     """Write a weights folder: the layout that is loaded, bundled and pushed."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_modules(folder / MODEL_FILE, _named(generator, discriminator))
+    second = {"d": discriminator, "encoder": encoder}
+    present = {name: module for name, module in second.items() if module is not None}
+    save_modules(folder / MODEL_FILE, {"g_ema": generator, **present})
     write_json(folder / CONFIG_FILE, to_json(config))
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gan.errors import ConfigError, suggest
+from gan.kinds import NAMES, has_setting, kind_of
 from gan.messages import Message
 from gan.schema import check_ranges, option, plain, typed
 
-Family = Literal["mlp", "dcgan", "conv", "points"]
+Family = Literal["mlp", "dcgan", "conv", "points", "vae", "rnn"]
 LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
@@ -56,10 +57,10 @@ class ModelConfig:
     resolution: int = option(28, "height and width of an image, px", low=1, high=128)
     channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
-    z_dim: int = option(64, "length of the noise vector", low=1, high=1024)
+    z_dim: int = option(64, "length of the noise vector", low=1, high=4096)
     embed_dim: int = option(16, "length of a class embedding", low=1, high=256)
     g_widths: tuple[int, ...] = option((), "channels of the generator, input to output")
-    d_widths: tuple[int, ...] = option((), "channels of the discriminator, input to output")
+    d_widths: tuple[int, ...] = option((), "channels of D, or of a VAE's encoder, input to output")
     width: float = option(1.0, "times the family's own widths", low=0.125, high=8)
     depth: int = option(0, "layers more a resolution (mlp: in all), or fewer", low=-1, high=3)
     d_count: int = option(1, "several discriminators", low=1, high=5)
@@ -152,6 +153,9 @@ class TrainConfig:
     augment_p: float = option(0.5, "how often augment changes an image; ada starts", low=0, high=1)
     ada_target: float = option(0.6, "ada keeps D's surety on real images here", low=0, high=1)
     aux_weight: float = option(1.0, "weight of naming the class (aux_classes)", low=0, high=100)
+    beta: float = option(1.0, "weight of a VAE's KL; less says more of a picture", low=0, high=100)
+    warm_up_kimg: float = option(0.0, "beta grows from 0 over so many kimg", low=0, high=1e5)
+    free_bits: float = option(0.0, "bits a number of z that cost nothing", low=0, high=8)
     precision: Precision = option("auto", "auto uses bf16 where the processor multiplies it")
 
     def __post_init__(self) -> None:
@@ -324,7 +328,10 @@ def setting_types() -> dict[str, Any]:
 
 
 def steerable_settings() -> tuple[str, ...]:
-    """Every setting that may change while a run trains: all but the generator's shape."""
+    """Every setting that may change while a run trains: all but the generator's shape.
+
+    A VAE and an RNN have fewer of them: `gan.kinds`, checked by `apply_settings`.
+    """
     return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE)
 
 
@@ -353,6 +360,22 @@ def _literal(name: str, hint: Any, raw: str) -> Any:
         ) from None
 
 
+def _check_kind(config: RunConfig, settings: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a setting that trainings of this kind do not have.
+
+    Its current value may be named: what writes all settings back changes nothing.
+    """
+    kind = kind_of(settings.get("family", config.model.family))
+    for key, value in settings.items():
+        if not has_setting(kind, key) and plain(value) != setting_of(config, key):
+            raise ConfigError(
+                "a {kind} has no setting {name}; leave it out, or choose another preset",
+                kind=NAMES[kind],
+                name=repr(key),
+                field=key,
+            )
+
+
 def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     """`config` with flat settings assigned to model or train, with type checks."""
     hints = setting_types()
@@ -363,6 +386,7 @@ def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
                 "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, hints)
             )
         chosen[key] = typed(key, hints[key], value)
+    _check_kind(config, chosen)
     model_keys = typing.get_type_hints(ModelConfig)
     model = {k: v for k, v in chosen.items() if k in model_keys}
     train = {k: v for k, v in chosen.items() if k not in model_keys}

@@ -99,6 +99,12 @@ def encode(weights: Weights, *, to: str) -> bytes:
             got=repr(to),
             hint=suggest(to, FORMATS),
         )
+    if not weights.generator.gradients:
+        raise WeightsError(
+            "an RNN makes its picture row by row and has no form as one pass, which {to} is; share "
+            "its model.safetensors",
+            to=repr(to),
+        )
     return FORMATS[to].encode(weights)
 
 

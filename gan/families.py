@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gan.config import Family, Precision
+from gan.config import Family, ModelConfig, Precision
 
 Widths = tuple[int, ...]
 Pair = tuple[Widths, Widths]  # of the generator's layers, and of the discriminator's
@@ -24,6 +24,7 @@ DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
 POINTS_WIDTH = 64
+RNN_WIDTHS = (160, 16, 48)  # memory over rows, what it tells a pixel, a pass along a row
 MAX_WIDTH = 4096
 MAX_CONVS = 4  # 3x3 convs a resolution
 
@@ -78,12 +79,22 @@ def _conv_widths(resolution: int, _base: int, depth: int) -> Pair:
     return tuple(g_widths), (*d_widths, d[2 * doublings])
 
 
+def _rnn_widths(_resolution: int, _base: int, _depth: int) -> Pair:
+    """The same at every resolution; there is no second network."""
+    return RNN_WIDTHS, ()
+
+
 def _dcgan_layers(stages: int, convs: int) -> int:
     return stages * (1 + convs)
 
 
 def _conv_layers(stages: int, convs: int) -> int:
     return 1 + (stages - 1) * (1 + convs)  # no further convs at the smallest map
+
+
+def pixels_of(model: ModelConfig) -> int:
+    """The values of a picture."""
+    return model.channels * model.resolution**2
 
 
 @dataclass(frozen=True)
@@ -96,6 +107,7 @@ class FamilyRow:
     layers: (halvings, further 3x3 convs per resolution) -> number of widths; None if any number is
     valid.
     precision, reg_every: of its trainings, unless others are set.
+    noise: model -> the z_dim that it must have; None if any will do.
     """
 
     title: str
@@ -103,6 +115,7 @@ class FamilyRow:
     layers: Callable[[int, int], int] | None = None
     precision: Precision = "auto"
     reg_every: int = 4
+    noise: Callable[[ModelConfig], int] | None = None
 
 
 FAMILIES: dict[Family, FamilyRow] = {
@@ -111,6 +124,10 @@ FAMILIES: dict[Family, FamilyRow] = {
     "conv": FamilyRow("convolutions, small and quick", _conv_widths, _conv_layers),
     "points": FamilyRow(
         "points of the plane, two hidden layers", _points_widths, precision="fp32", reg_every=8
+    ),
+    "vae": FamilyRow("an encoder and the decoder that undoes it", _conv_widths, _conv_layers),
+    "rnn": FamilyRow(
+        "row by row, pixel by pixel", _rnn_widths, lambda *_: len(RNN_WIDTHS), noise=pixels_of
     ),
 }
 

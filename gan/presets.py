@@ -35,6 +35,7 @@ class Preset:
     conditional: bool = False
     batch_size: int = 64
     resolution: int = 0  # 0: from the data
+    beta: float = 1.0  # weight of a VAE's KL
     width: int = 0  # of the last generator layer in family dcgan; 0: the family's own
     flip: bool = False
     shift_px: int = 0
@@ -67,6 +68,12 @@ PRESETS: dict[str, Preset] = {
                            "points of the plane: 25 Gaussians, five by five", batch_size=256),
     "ring-article": Preset("points", "ring",  "nonsaturating",  2,   2e-4, 0.5, 0.999, 0.0,  8.9,
                            "the article's loss and optimiser on the ring: it loses modes"),
+    "vae":          Preset("vae",   "fashion", "relativistic",   32,  2e-3, 0.9, 0.999, 0.0,  8.9,
+                           "an autoencoder that makes pictures from noise; it can also encode one",
+                           conditional=True, beta=3.0),
+    "rnn":          Preset("rnn",   "fashion", "relativistic",   64,  6e-3, 0.9, 0.999, 0.0,  8.9,
+                           "row by row, each pixel from those before it", conditional=True,
+                           batch_size=32),
 }
 # fmt: on
 
@@ -104,6 +111,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         flip=preset.flip,
         shift_px=preset.shift_px,
         precision=FAMILIES[preset.family].precision,
+        beta=preset.beta,
     )
     names = shape.class_names if preset.conditional else ()
     return RunConfig(
@@ -112,14 +120,17 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
 
 
 def resolve_widths(config: RunConfig) -> RunConfig:
-    """`config` with explicit widths, so that a saved run does not depend on defaults."""
+    """`config` with explicit widths (and the z_dim that a family must have), so that a saved run
+    does not depend on defaults."""
     width = PRESETS[config.preset].width if config.preset in PRESETS else 0
     shape = config.model
     g_widths, d_widths = default_widths(
         shape.family, shape.resolution, base=width, width=shape.width, depth=shape.depth
     )
+    noise = FAMILIES[shape.family].noise
     model = replace(
         config.model,
+        z_dim=shape.z_dim if noise is None else noise(shape),
         g_widths=config.model.g_widths or g_widths,
         d_widths=config.model.d_widths or d_widths,
     )

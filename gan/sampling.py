@@ -109,6 +109,8 @@ def truncate(g: Generator, w: Tensor, *, psi: float, labels: Tensor | None = Non
 def at_once(g: Generator) -> int:
     """Batch size: small for large images, to bound memory."""
     pixels = g.image_shape[1] * g.image_shape[2]
+    if (known := g.cost()) is not None:
+        return max(1, min(PIXELS_AT_ONCE // pixels, VALUES_AT_ONCE // known.values))
     z = torch.zeros(1, g.z_dim)
     labels = torch.zeros(1, dtype=torch.int64) if g.classes else None
     return max(1, min(PIXELS_AT_ONCE // pixels, VALUES_AT_ONCE // widest(g, z, labels)))
@@ -195,6 +197,8 @@ def picture_seconds(g: Generator) -> float:
 
     Counted rather than timed, so that results are the same on every call and machine.
     """
+    if (known := g.cost()) is not None:
+        return known.flops / FLOPS_PER_S
     z = next(g.parameters()).new_zeros(1, g.z_dim)
     labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
     counter = FlopCounterMode(display=False)

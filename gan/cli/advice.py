@@ -48,6 +48,8 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("d-losing", "reversed"): "it scores fakes {score_fake:.2g} and real images {score_real:.2g}",
     ("memorising", "held-out"): "it scores its own images {score_train:.2g}, others "
     "{score_held_out:.2g} and fakes {score_fake:.2g}",
+    ("memorising", "bits"): "held-out images cost {bits_held_out:.2f} bits a value, its own "
+    "{bits:.2f}",
     ("memorising", "copies"): "{memorised:.0%} of the samples are copies of real images",
     ("divergence", "loss"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",

@@ -60,11 +60,19 @@ def _line_printer(advisor: Advisor) -> Watcher:
             printed_at = time.monotonic()
             say(
                 f"{_count(event.nimg):>8} images  {event.seconds:7.1f} s  "
-                f"{event.images_per_s:7,.0f}/s  loss G {event.loss_g:.3f} D {event.loss_d:.3f}"
+                f"{event.images_per_s:7,.0f}/s  {_loss(event)}"
                 f"{advisor.amiss()}"
             )
 
     return watch
+
+
+def _loss(event: Progress) -> str:
+    """The loss as a kind of training has it."""
+    row = event.row()
+    if "bits" in row:
+        return f"{row['bits']:.3f} bits a value"
+    return f"loss G {row['loss_g']:.3f} D {row['loss_d']:.3f}"
 
 
 def _count(nimg: int) -> str:

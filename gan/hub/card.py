@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from gan.config import FORMAT, ModelConfig, PortedConfig, TrainConfig, WeightsConfig
 from gan.hub.space import REPO_ID, join_front
+from gan.kinds import Kind, kind_of
 from gan.quantities import QUANTITIES
 
 TAGS = ("gan", "unconditional-image-generation", "pytorch")
@@ -136,6 +137,13 @@ images = sample(model.generator, range(64)).pixels  # uint8 (64, {height}, {widt
 In a terminal: `python -m gan sample --weights {load_as} --count 64 --out samples.png`"""
 
 
+def beside(has_d: bool, has_encoder: bool) -> str:
+    """The end of a sentence: what a file holds beside the generator."""
+    if has_d:
+        return " and the discriminator (`d.*`)."
+    return " and the encoder (`encoder.*`)." if has_encoder else " alone."
+
+
 def readdressed(text: str, load_as: str, pictures: tuple[tuple[str, str], ...]) -> str:
     """A folder's own card adapted to its target repo: the repo id to load, and missing pictures."""
     text = re.sub(r'\bload\("[^"\n]*"\)', f'load("{load_as}")', text)
@@ -172,7 +180,7 @@ def rows_of(
         # a third-party model has only its config
         rows.append(("data, as its author states" if config.source.repo else "data", text))
     if train is not None:
-        rows.append(("loss", _loss(train)))
+        rows.append(("loss", _loss(train, config.model)))
     if config.nimg:
         took = f" in {config.seconds / 60:.0f} minutes" if config.seconds else ""
         rows.append(("trained", f"{config.nimg / 1000:,.0f} thousand images{took}"))
@@ -196,7 +204,9 @@ def _measured_how(config: WeightsConfig) -> str:
 
 def _architecture(model: ModelConfig | PortedConfig, g: int, d: int) -> str:
     name = model.architecture if isinstance(model, PortedConfig) else model.family
-    parts = [f"`{name}`", f"G {g:,} parameters", *([f"D {d:,}"] if d else []), f"z {model.z_dim}"]
+    second = "D" if _kind(model) == "gan" else "encoder"
+    beside = [f"{second} {d:,}"] if d else []
+    parts = [f"`{name}`", f"G {g:,} parameters", *beside, f"z {model.z_dim}"]
     size = f"{model.resolution} px, {model.channels} channel{'s' * (model.channels > 1)}"
     return ", ".join([*parts, size, *([f"{model.classes} classes"] if model.classes else [])])
 
@@ -212,7 +222,16 @@ def _origin(config: WeightsConfig) -> str:
     )
 
 
-def _loss(train: TrainConfig) -> str:
+def _kind(model: ModelConfig | PortedConfig) -> Kind:
+    return "gan" if isinstance(model, PortedConfig) else kind_of(model.family)
+
+
+def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
+    if (kind := _kind(model)) != "gan":
+        how = f", {train.optimizer} {train.g_lr:g}, batch {train.batch_size}"
+        if kind == "rnn":
+            return f"negative log likelihood of the 256 values of a pixel{how}"
+        return f"negative ELBO (discretised logistic), beta {train.beta:g}{how}"
     penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps"
     return (
         f"{train.loss}{penalty if train.r1 or train.r2 else ''}, {train.optimizer} "

@@ -21,9 +21,10 @@ from gan.hub.card import LIBRARY, TAGS, Facts, card, rows_of, source_of
 from gan.hub.recipe import shared_data
 from gan.models import (
     Discriminator,
+    Encoder,
     Generator,
-    build_discriminator,
     build_generator,
+    build_second,
     count_parameters,
 )
 from gan.sampling import render
@@ -31,7 +32,7 @@ from gan.schema import to_json
 
 
 class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAGS]):
-    """A generator, with its discriminator if there is one.
+    """A generator, with its discriminator or encoder if there is one.
 
     `GanModel.from_pretrained("owner/name")` gives the same pictures as `gan.load`.
     """
@@ -41,14 +42,19 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
         config: WeightsConfig,
         generator: Generator | None = None,
         discriminator: Discriminator | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         """Newly initialised unless a generator is given; raises ConfigError for a bad config."""
         super().__init__()
         # saved models are meant for others: local image paths are left out
         config = replace(config, data=shared_data(config.data))
         self.weights_config = config
+        second: nn.Module | None = discriminator if encoder is None else encoder
+        if generator is None:
+            second = build_second(config.model)
         self.g_ema = build_generator(config.model) if generator is None else generator
-        self.d = build_discriminator(config.model) if generator is None else discriminator
+        self.d = second if isinstance(second, Discriminator) else None
+        self.encoder = second if isinstance(second, Encoder) else None
         # what the mixin keeps of __init__'s arguments is not what config.json holds
         self._hub_mixin_config = to_json(config)
 
@@ -58,7 +64,7 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """config.json and model.safetensors, as every weights folder has them."""
-        save_weights(save_directory, self.weights_config, self.g_ema, self.d)
+        save_weights(save_directory, self.weights_config, self.g_ema, self.d, self.encoder)
 
     def generate_model_card(self, *args: Any, **kwargs: Any) -> Any:
         """Our card instead of the mixin's; `repo_id` is used in its loading example."""
@@ -76,7 +82,7 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
             rows=rows_of(
                 config,
                 g_parameters=count_parameters(self.g_ema),
-                d_parameters=count_parameters(self.d) if self.d else 0,
+                d_parameters=count_parameters(self.d or self.encoder or nn.Identity()),
             ),
         )
         return ModelCard(card(facts))
@@ -97,7 +103,7 @@ class GanModel(nn.Module, PyTorchModelHubMixin, library_name=LIBRARY, tags=[*TAG
         if not folder.is_dir():
             folder = _fetched(str(pretrained_model_name_or_path), options)
         weights = load(folder)
-        return cls(weights.config, weights.generator, weights.discriminator).eval()
+        return cls(weights.config, weights.generator, weights.discriminator, weights.encoder).eval()
 
 
 def _fetched(repo: str, options: dict[str, Any]) -> Path:

@@ -14,6 +14,7 @@ from gan.files import json_bytes
 from gan.hub.card import (
     LICENCE,
     Facts,
+    beside,
     card,
     readdressed,
     rows_of,
@@ -109,7 +110,9 @@ def _model_files(weights: Weights) -> dict[str, bytes]:
             files[CONFIG_FILE] = json_bytes(to_json(config))
         return files
     with tempfile.TemporaryDirectory() as folder:
-        save_weights(Path(folder), config, weights.generator, weights.discriminator)
+        save_weights(
+            Path(folder), config, weights.generator, weights.discriminator, weights.encoder
+        )
         return {name: (Path(folder) / name).read_bytes() for name in (CONFIG_FILE, MODEL_FILE)}
 
 
@@ -133,7 +136,9 @@ def _facts(
     scores: str,
     shown: tuple[tuple[str, str], ...],
 ) -> Facts:
-    config, g, d = weights.config, weights.generator, weights.discriminator
+    config, g = weights.config, weights.generator
+    d, encoder = weights.discriminator, weights.encoder
+    second = d or encoder
     run, data = _run_of(weights), source_of(config.data)
     from_model = REPO_ID.fullmatch(config.source.repo) is not None
     return Facts(
@@ -143,7 +148,7 @@ def _facts(
         rows=rows_of(
             config,
             g_parameters=count_parameters(g),
-            d_parameters=count_parameters(d) if d else 0,
+            d_parameters=count_parameters(second) if second else 0,
             train=run.train if run else None,
         ),
         summary=_summary(weights),
@@ -154,7 +159,7 @@ def _facts(
         scores=scores,
         recipe=training_command(run, nimg=config.nimg) if run else "",
         files=f"`{MODEL_FILE}` holds the averaged generator (`g_ema.*`)"
-        + (" and the discriminator (`d.*`)." if d else " alone."),
+        + beside(d is not None, encoder is not None),
     )
 
 

@@ -67,7 +67,8 @@ def pca_directions(
     Härkönen et al. 2020 (GANSpace): PCA of the activations, then for each component the z-direction
     from a regression on its coordinate. Departure: the coordinate is regressed on z, not z on the
     coordinate; for Gaussian z both point the same way, and this one is far less noisy. Each class
-    is centred separately, since z cannot move between them. Best first, at most z_dim.
+    is centred separately, since z cannot move between them. Best first, at most z_dim. Of an RNN it
+    is the PCA of the pictures: its z has no layer of its own.
     """
     points, groups = _samples(g, seed)
     seen = _first_activations(g, points)
@@ -81,8 +82,10 @@ def sefa_directions(g: Generator, *, count: int = CANDIDATES) -> tuple[Direction
 
     If the mapping is not the identity they are found in w, and each is carried over to z by
     regressing its coordinate. If a family's first layer is not affine, A comes from finite
-    differences.
+    differences. An RNN has none: its z is looked up in a CDF and no layer weighs it.
     """
+    if not g.gradients:
+        return ()
     weight = _first_weight(g)
     straight = _maps_straight(g)
     a = weight[:, : g.z_dim].double() if straight else weight.double()
@@ -238,6 +241,8 @@ def _maps_straight(g: Generator) -> bool:
 
 def _first_activations(g: Generator, points: Points) -> Tensor:
     """(N, D): w, or if that is z itself, the output of the first nonlinearity."""
+    if not g.gradients:
+        return show(g, points).flatten(1)
     w = _w_of(g, points)
     if not _maps_straight(g):
         return w

@@ -7,6 +7,7 @@ stale one beside other weights is not used.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -18,9 +19,12 @@ from gan.config import FORMAT
 from gan.errors import ConfigError, WeightsError
 from gan.files import read_json
 from gan.latent.inversion import Encode
-from gan.latent.points import Points
+from gan.latent.points import Points, one_hot
+from gan.models.logistic import level_of, value_of
 from gan.models.protocol import LEAK
+from gan.models.rnn import RnnGenerator
 from gan.models.shapes import shapes_only
+from gan.models.vae import VaeDecoder, VaeEncoder
 from gan.schema import check_ranges, from_json, option
 from gan.tensors import load_modules
 
@@ -86,17 +90,22 @@ class Encoder(nn.Module):
 
 
 def load_encoder(weights: Weights) -> Encode | None:
-    """The encoder beside a model, as `invert` takes it.
+    """The encoder of a model, as `invert` takes it: a VAE's own, an RNN's exact noise, or the one
+    beside it.
 
     None if there is none or it belongs to other weights. Raises WeightsError for a damaged file.
     """
+    g, own = weights.generator, weights.encoder
+    if isinstance(g, VaeDecoder) and isinstance(own, VaeEncoder):
+        return partial(_code_of, g, own)
+    if isinstance(g, RnnGenerator):
+        return partial(_noise_of, g)
     folder = weights.path
     if not (folder / ENCODER_CONFIG).is_file() or not (folder / ENCODER_FILE).is_file():
         return None
     config = read_encoder_config(folder)
     if config.model != weights.revision:
         return None
-    g = weights.generator
     shape = (config.channels, config.resolution, config.resolution)
     if (shape, config.z_dim, config.classes) != (g.image_shape, g.z_dim, g.classes):
         raise WeightsError(
@@ -119,6 +128,42 @@ def load_encoder(weights: Weights) -> Encode | None:
     encoder = Encoder(config)
     load_modules(folder / ENCODER_FILE, {"encoder": encoder})
     return encoder.eval().requires_grad_(False).encode
+
+
+@torch.no_grad()
+def _code_of(g: VaeDecoder, encoder: VaeEncoder, x: Tensor) -> Points:
+    """The middle of q(z | x), with the class under which the bound is best."""
+    many, labels = _with_each_class(x, g.classes)
+    code = encoder(many, labels)
+    nats = code.kl().sum(1) - g.log_likelihood(many, g(code.mean, labels))
+    best = _least(nats, len(x))
+    z = code.mean.unflatten(0, (-1, len(x)))[best, torch.arange(len(x))]
+    return Points(z, one_hot(g, best) if g.classes else None)
+
+
+@torch.no_grad()
+def _noise_of(g: RnnGenerator, x: Tensor) -> Points:
+    """The noise that gives x, rounded to 256 values, with the class under which x is likeliest."""
+    x = value_of(level_of(x))
+    many, labels = _with_each_class(x, g.classes)
+    best = _least(-g.log_likelihood(many, labels).sum(1), len(x))
+    return Points(
+        g.noise_of(x, best if g.classes else None), one_hot(g, best) if g.classes else None
+    )
+
+
+def _with_each_class(x: Tensor, classes: int) -> tuple[Tensor, Tensor | None]:
+    """x (N, ...) once for each class (classes * N, ...), and the labels."""
+    if not classes:
+        return x, None
+    labels = torch.arange(classes).repeat_interleave(len(x))
+    return x.repeat(classes, 1, 1, 1), labels
+
+
+def _least(nats: Tensor, count: int) -> Tensor:
+    """Which class has the least (classes * N,), for each of `count` pictures."""
+    best: Tensor = nats.unflatten(0, (-1, count)).argmin(0)
+    return best
 
 
 def read_encoder_config(folder: Path) -> EncoderConfig:

@@ -73,14 +73,17 @@ def invert(
 
     Starts from the encoder's guess and the best of some hundred samples, `restarts` at once, and
     minimises feature and pixel distance, keeping z near the sphere of typical noise. Stops soon
-    after `cancel()` is true, with the best so far. Raises ConfigError for another shape.
+    after `cancel()` is true, with the best so far. An RNN, which has no gradient, is not searched:
+    its encoder gives the noise of the picture. Raises ConfigError for another shape.
     """
     _check(g, target, restarts, steps)
     aim = Aim.of(g, target, features, seed=seed)
     starts = aim.starts(encoder, restarts)
     first = aim.best_of(starts)
+    if not g.gradients:
+        steps = 0  # nothing to descend; its encoder is exact
     best, cancelled = first, False
-    search = Search(aim, starts, steps)
+    search = Search(aim, starts, max(steps, 1))
     for step in range(1, steps + 1):
         cancelled = cancel is not None and cancel()
         if cancelled:
@@ -89,7 +92,7 @@ def invert(
         if step % TELL_EVERY == 0 or step == steps:
             best = aim.better(best, aim.best_of(search.points()))
             yield InversionProgress(step, steps, best.distance, best.x)
-    if not cancelled:
+    if steps and not cancelled:
         best = aim.better(best, aim.best_of(polished(aim, best.point)))
     weights = best.point.weights
     yield Inverted(

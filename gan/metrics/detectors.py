@@ -45,6 +45,8 @@ DRIFT = 0.45  # of the way from training images' scores to those of fakes
 DRIFT_GROWTH = 0.15
 DRIFT_ROWS = 400
 COPIES = 0.3
+BITS_APART = 0.08  # of the training images' bits, by which held-out ones cost more
+BITS_LIMIT = 30.0  # a dimension; 8 is what noise takes, an untrained network up to 15
 LIMIT = 25.0  # of a loss: a mean logit this large is certainty to eleven digits
 LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is arbitrary
 GRADIENT_LIMIT = 1000.0
@@ -210,6 +212,8 @@ def _is_blind(story: Story, block: Sequence[Row]) -> bool:
 def memorising(story: Story) -> Signal | None:
     """D scores its training images unlike other real images, or samples are copies of them."""
     looks = story.last_looks(lambda m: (number(m, "memorised") or 0) >= COPIES)
+    if story.kind != "gan":
+        return _overfitted(story, looks)
     rows = _drifted(story)
     early = _drift(story.rows[BLOCK : max(2 * BLOCK, len(story.rows) // 4)])
     drifted = bool(rows) and _won_something(story, rows)
@@ -227,6 +231,28 @@ def memorising(story: Story) -> Signal | None:
     if looks:
         evidence |= _some(looks[-1], "memorised", "nearest")
     return Signal("warning" if len(looks) > 1 or len(rows) >= 4 * BLOCK else "notice", evidence)
+
+
+def _overfitted(story: Story, looks: Sequence[Row]) -> Signal | None:
+    """Held-out images cost clearly more bits than training images do."""
+    rows = story.tail(lambda block: _gap_in_bits(block) >= BITS_APART)
+    if not rows and len(looks) < 2:
+        return None
+    evidence: Evidence = {
+        "sign": "copies" if len(looks) > 1 else "bits",
+        "seconds": max(seconds_of(rows), seconds_of(looks)),
+    }
+    for key in ("bits", "bits_held_out"):
+        if (value := middle(rows, key)) is not None:
+            evidence[key] = value
+    if looks:
+        evidence |= _some(looks[-1], "memorised", "nearest")
+    return Signal("warning" if len(looks) > 1 else "notice", evidence)
+
+
+def _gap_in_bits(block: Sequence[Row]) -> float:
+    seen, held_out = middle(block, "bits"), middle(block, "bits_held_out")
+    return 0.0 if seen is None or held_out is None else held_out / max(seen, 1e-6) - 1
 
 
 def _drifted(story: Story) -> Sequence[Row]:
@@ -274,16 +300,23 @@ def divergence(story: Story) -> Signal | None:
         return Signal("warning", {"sign": "no-number", "seconds": 0.0, "since_nimg": _nimg(row)})
     limit = LIMITS.get(story.config.train.loss, LIMIT)
     for what, sign, least in (
-        ("loss_d", "loss", limit),
-        ("loss_g", "loss", limit),
-        ("score_real", "loss", 4 * limit),
-        ("grad_norm_d", "gradient", GRADIENT_LIMIT),
-        ("grad_norm_g", "gradient", GRADIENT_LIMIT),
+        WILD_LIKELIHOOD
+        if story.kind != "gan"
+        else (
+            ("loss_d", "loss", limit),
+            ("loss_g", "loss", limit),
+            ("score_real", "loss", 4 * limit),
+            ("grad_norm_d", "gradient", GRADIENT_LIMIT),
+            ("grad_norm_g", "gradient", GRADIENT_LIMIT),
+        )
     ):
         found = _exploded(story, what, sign, least)
         if found is not None:
             return found
     return _fell_apart(story)
+
+
+WILD_LIKELIHOOD = (("bits", "loss", BITS_LIMIT), ("grad_norm_g", "gradient", GRADIENT_LIMIT))
 
 
 def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from gan.config import RunConfig
+from gan.kinds import Kind
 from gan.metrics.detectors import DETECTORS
 from gan.metrics.findings import (
     FINDING_KINDS,
+    OF_THE_GAME,
     REMEDY_NAMES,
     Finding,
     FindingKind,
@@ -27,6 +29,12 @@ __all__ = [
 ]  # fmt: skip
 
 NO_PAST = Past()
+# a VAE and an RNN have no D that could win
+FINDS: dict[Kind, tuple[FindingKind, ...]] = {
+    "gan": FINDING_KINDS,
+    "vae": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
+    "rnn": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
+}
 Rows = Sequence[dict[str, Any]]
 
 
@@ -42,7 +50,7 @@ def diagnose(
     if story.is_young and not story.ended_in_no_number():
         return ()
     nimg, found = story.rows[-1]["nimg"] if story.rows else 0, []
-    kinds: tuple[FindingKind, ...] = ("divergence",) if story.is_young else FINDING_KINDS
+    kinds: tuple[FindingKind, ...] = ("divergence",) if story.is_young else FINDS[story.kind]
     for kind in kinds:
         signal = DETECTORS[kind](story)
         if signal is not None:

@@ -20,6 +20,7 @@ Severity = Literal["notice", "warning"]
 Evidence = dict[str, float | str | int]
 
 FINDING_KINDS: tuple[FindingKind, ...] = get_args(FindingKind)
+OF_THE_GAME: tuple[FindingKind, ...] = ("d-winning", "d-losing")
 REMEDY_NAMES: tuple[RemedyName, ...] = get_args(RemedyName)
 
 
@@ -77,10 +78,11 @@ class Finding:
       saturated (share of D's possible gain that it has, 0 to 1), grad_norm_g, grad_norm_g_before
     - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, fd, fd_floor, times_floor
     - memorising: sign "held-out" | "copies"; score_train, score_held_out, score_fake, drift (how
-      far held-out scores have gone from train's to the fakes', 0 to 1), memorised (share of the
+      far held-out scores have gone from train's to the fakes', 0 to 1); of a VAE or an RNN bits and
+      bits_held_out (per dimension) instead of these; memorised (share of the
       fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)
     - divergence: sign "loss" | "gradient" | "fd" | "no-number" (the training broke off);
-      what ("loss_g" | "loss_d" | "grad_norm_g" |
+      what ("bits" | "loss_g" | "loss_d" | "grad_norm_g" |
       "grad_norm_d" | "score" | "fd"), value, before, times (value / before), since_nimg
     - stagnation: fd, fd_floor, times_floor, best (least FD so far), since_nimg, images (int, shown
       since then)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gan.config import ModelConfig, RunConfig, TrainConfig, apply_settings
 from gan.errors import ConfigError
+from gan.kinds import kind_of
 from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
 
 MOST = 4  # remedies per finding
@@ -28,7 +29,7 @@ Choose = Callable[[ModelConfig, TrainConfig, Evidence], Settings | None]
 def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[Remedy, ...]:
     """At most four for `kind`, most likely to help first, each as settings to apply now."""
     found: list[Remedy] = []
-    for name in _order(kind, config.train):
+    for name in _order(kind, config):
         if config.model.is_plane and name in OF_PICTURES:
             continue
         settings = CHOICES[name](config.model, config.train, evidence)
@@ -39,12 +40,17 @@ def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[
 
 def lower_rates(config: RunConfig) -> Settings:
     """Both rates lower, or only the one that is far too high relative to the other."""
+    if kind_of(config.model.family) != "gan":
+        return CHOICES["lower-g-rate"](config.model, config.train, {}) or {}
     name = _one_rate(config.train) or "lower-rates"
     return CHOICES[name](config.model, config.train, {}) or {}
 
 
-def _order(kind: FindingKind, t: TrainConfig) -> tuple[RemedyName, ...]:
+def _order(kind: FindingKind, config: RunConfig) -> tuple[RemedyName, ...]:
     """ORDER without "both rates" if one is to blame; against overlong steps that one goes first."""
+    if kind_of(config.model.family) != "gan":
+        return WITHOUT_D[kind]
+    t = config.train
     names, one = ORDER[kind], _one_rate(t)
     if one is None or "lower-rates" not in names:
         return names
@@ -193,3 +199,12 @@ ORDER: dict[FindingKind, tuple[RemedyName, ...]] = {
         "second-discriminator",
     ),
 }  # fmt: skip
+# of a VAE and an RNN, which have one rate and nobody to restrain
+WITHOUT_D: dict[FindingKind, tuple[RemedyName, ...]] = {
+    "mode-collapse": ("lower-g-rate", "more-ema"),
+    "d-winning": (),
+    "d-losing": (),
+    "memorising": ("lower-g-rate",),
+    "divergence": ("lower-g-rate", "clip-gradients"),
+    "stagnation": ("raise-g-rate", "lower-g-rate", "more-ema"),
+}

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from gan.config import LossName, RunConfig
+from gan.kinds import Kind, kind_of
 
 Row = dict[str, Any]
 
@@ -35,6 +36,11 @@ class Story:
     measures: Sequence[Row]
     config: RunConfig
     events: Sequence[Row] = ()  # what was done to the run
+
+    @property
+    def kind(self) -> Kind:
+        """What it is trained by."""
+        return kind_of(self.config.model.family)
 
     @property
     def seasoned(self) -> Sequence[Row]:

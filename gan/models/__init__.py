@@ -20,16 +20,21 @@ from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.pictured import PICTURE_PX, pictured
 from gan.models.points import PointsDiscriminator, PointsGenerator
 from gan.models.ported import port_of
-from gan.models.protocol import Discriminator, DOutput, Generator
+from gan.models.protocol import Discriminator, DOutput, Encoder, Generator
+from gan.models.rnn import RnnGenerator
 from gan.models.shapes import shapes_only
+from gan.models.vae import VaeDecoder, VaeEncoder
 
 __all__ = [
     "PICTURE_PX",
     "DOutput",
     "Discriminator",
+    "Encoder",
     "Generator",
     "build_discriminator",
+    "build_encoder",
     "build_generator",
+    "build_second",
     "count_parameters",
     "keep_weights",
     "pictured",
@@ -42,7 +47,8 @@ class Networks(NamedTuple):
     """The classes of a family; its widths are a row of gan.families.FAMILIES."""
 
     generator: Callable[[ModelConfig], Generator]
-    discriminator: Callable[[CriticShape], Critic]
+    discriminator: Callable[[CriticShape], Critic] | None = None
+    encoder: Callable[[ModelConfig], Encoder] | None = None
 
 
 NETWORKS: dict[Family, Networks] = {
@@ -50,6 +56,8 @@ NETWORKS: dict[Family, Networks] = {
     "dcgan": Networks(DcganGenerator, DcganDiscriminator),
     "conv": Networks(ConvGenerator, ConvDiscriminator),
     "points": Networks(PointsGenerator, PointsDiscriminator),
+    "vae": Networks(VaeDecoder, encoder=VaeEncoder),
+    "rnn": Networks(RnnGenerator),
 }
 MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: checked before anything is built
 
@@ -74,7 +82,34 @@ def build_discriminator(config: ModelConfig | PortedConfig) -> Discriminator:
                 architecture=config.architecture,
             )
         return discriminator
-    return assemble(config, NETWORKS[config.family].discriminator)
+    critic = NETWORKS[config.family].discriminator
+    if critic is None:
+        raise ConfigError(
+            "a model of family {family} has no discriminator, its file holds one; fetch the model "
+            "anew",
+            family=config.family,
+        )
+    return assemble(config, critic)
+
+
+def build_encoder(config: ModelConfig | PortedConfig) -> Encoder:
+    """Build the encoder of a VAE; raises ConfigError for a model that has none."""
+    _check(config)
+    make = NETWORKS[config.family].encoder if isinstance(config, ModelConfig) else None
+    if make is None:
+        raise ConfigError("only a VAE has an encoder, the file holds one; fetch the model anew")
+    assert isinstance(config, ModelConfig)
+    return make(config)
+
+
+def build_second(config: ModelConfig | PortedConfig) -> nn.Module | None:
+    """What is trained beside the generator, if anything."""
+    if isinstance(config, PortedConfig):
+        return build_discriminator(config)
+    networks = NETWORKS[config.family]
+    if networks.encoder is not None:
+        return build_encoder(config)
+    return None if networks.discriminator is None else build_discriminator(config)
 
 
 def seeded_discriminator(config: ModelConfig, seed: int) -> Discriminator:
@@ -84,11 +119,12 @@ def seeded_discriminator(config: ModelConfig, seed: int) -> Discriminator:
         return build_discriminator(config)
 
 
-def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, Discriminator]:
-    """Both models with initial weights that depend on `seed` alone."""
+def seeded_build(config: ModelConfig, seed: int) -> tuple[Generator, nn.Module | None]:
+    """The generator and what is trained beside it (D, an encoder or nothing), with initial
+    weights that depend on `seed` alone."""
     with torch.random.fork_rng(devices=[]):  # initialisers only use the global RNG
         torch.manual_seed(seed)  # noqa: TID251
-        return build_generator(config), build_discriminator(config)
+        return build_generator(config), build_second(config)
 
 
 def parameter_count(config: ModelConfig | PortedConfig) -> int:
@@ -97,17 +133,21 @@ def parameter_count(config: ModelConfig | PortedConfig) -> int:
 
 
 def parameter_counts(config: ModelConfig | PortedConfig) -> tuple[int, int]:
-    """Parameters of G and of D (0 without one), without allocating any memory."""
+    """Parameters of G and of D or the encoder (0 without one), without allocating any memory."""
     with shapes_only():
         if isinstance(config, PortedConfig):
             port = port_of(config)
             g, d = port.generator(config), port.discriminator(config)
             return count_parameters(g), 0 if d is None else count_parameters(d)
-        # spectral norm adds no parameters, and is slow to set up without values
-        critic = assemble(
-            replace(config, spectral_norm=False), NETWORKS[config.family].discriminator
-        )
-        return count_parameters(NETWORKS[config.family].generator(config)), count_parameters(critic)
+        networks = NETWORKS[config.family]
+        second: nn.Module | None = None
+        if networks.encoder is not None:
+            second = networks.encoder(config)
+        elif networks.discriminator is not None:
+            # spectral norm adds no parameters, and is slow to set up without values
+            second = assemble(replace(config, spectral_norm=False), networks.discriminator)
+        count = count_parameters(networks.generator(config))
+        return count, 0 if second is None else count_parameters(second)
 
 
 def _check(config: ModelConfig | PortedConfig) -> None:
@@ -123,7 +163,9 @@ def _check(config: ModelConfig | PortedConfig) -> None:
 
 
 def _check_widths(config: ModelConfig) -> None:
-    if not config.g_widths or not config.d_widths:
+    networks = NETWORKS[config.family]
+    has_second = networks.discriminator is not None or networks.encoder is not None
+    if not config.g_widths or (has_second and not config.d_widths):
         raise ConfigError(
             "{field} and d_widths must hold at least one width each, got none; "
             "gan.presets.resolve_widths fills in the family's own",
@@ -132,7 +174,7 @@ def _check_widths(config: ModelConfig) -> None:
     counts = layer_counts(config.family, config.resolution)
     if counts is None:
         return
-    for name in ("g_widths", "d_widths"):
+    for name in ("g_widths", "d_widths") if has_second else ("g_widths",):
         if len(getattr(config, name)) not in counts:
             known = either([str(count) for count in sorted(set(counts))])
             raise ConfigError(

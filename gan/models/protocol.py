@@ -13,6 +13,13 @@ from gan.config import ModelConfig
 LEAK = 0.2  # LeakyReLU slope; Radford et al. 2016
 
 
+class Cost(NamedTuple):
+    """What one picture takes."""
+
+    values: int  # of its widest layer
+    flops: float
+
+
 class Generator(nn.Module, ABC):
     """z -> w -> x. A family whose mapping is the identity has w = z (and its class embedding)."""
 
@@ -20,6 +27,11 @@ class Generator(nn.Module, ABC):
     w_dim: int
     classes: int
     image_shape: tuple[int, int, int]
+    gradients: bool = True  # whether x has a gradient for z, and is one pass that can be exported
+
+    def cost(self) -> Cost | None:
+        """What one picture takes, where it is not to be counted by making one."""
+        return None
 
     @abstractmethod
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -41,6 +53,10 @@ class Generator(nn.Module, ABC):
         """z (N, z_dim) -> x (N, C, H, W) in [-1, 1]."""
         x: Tensor = self.synthesis(self.mapping(z, labels))
         return x
+
+
+class Encoder(nn.Module, ABC):
+    """x -> what is known of its z: the second network of a family that is not a game."""
 
 
 class DOutput(NamedTuple):

@@ -177,7 +177,7 @@ def _from_weights(
 ) -> tuple[Trainer, list[HistoryEvent]]:
     trainer = Trainer(_as_then(config, origin.config), images, device=host.device, ranks=host.ranks)
     file = origin.run / "weights" / f"{origin.nimg:010d}.safetensors"
-    load_modules(file, {"g_ema": trainer.ema.generator, "d": trainer.d})
+    load_modules(file, {"g_ema": trainer.ema.generator, **trainer.method.modules()})
     rows = [r for r in RunReader(origin.run).rows() if r["nimg"] <= origin.nimg]
     trainer.begin_from(origin.nimg, float(rows[-1].get("seconds") or 0.0) if rows else 0.0)
     host.say(

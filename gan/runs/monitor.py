@@ -129,7 +129,7 @@ class Monitor:
         return self.share * (self._trained() + rate * to_come) - self.spent
 
     def _is_due(self, used: float) -> bool:
-        if self.trainer.nimg <= self._measured_nimg or self.trainer.last is None:
+        if self.trainer.nimg <= self._measured_nimg or not self.trainer.method.stepped:
             return False
         if self._checkup is None:
             late = self._seconds >= PREPARED_BY_S
@@ -173,7 +173,7 @@ class Monitor:
         """
         deadline = None if begin is None else time.perf_counter() + PATIENCE_S
         is_long = self.trainer.seconds >= LONG_S
-        if self.trainer.last is None or (self._checkup is None and not is_long):
+        if not self.trainer.method.stepped or (self._checkup is None and not is_long):
             return
         if self._checkup is None:
             self._pieces = self._pieces or self._prepare()

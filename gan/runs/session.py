@@ -160,7 +160,7 @@ class Session:
 
     def _tell(self) -> None:
         """Write a row and a grid for the current step, when no event will follow soon."""
-        if self.trainer.last is None:
+        if not self.trainer.method.stepped:
             return
         status = self.writer.status
         if status.nimg != self.trainer.nimg:  # otherwise its row is there already

@@ -217,7 +217,7 @@ class RunWriter:
 
     def weights(self, trainer: Trainer) -> Path:
         """Save the current averaged generator and D."""
-        modules = {"g_ema": trainer.ema.generator, "d": trainer.d}
+        modules = {"g_ema": trainer.ema.generator, **trainer.method.modules()}
         file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
         save_modules(file, modules, notes=model_note(trainer.config.model))
         self.thin()

@@ -15,6 +15,19 @@ class Progress:
     nimg: int
     seconds: float
     images_per_s: float
+
+    def row(self) -> dict[str, float | None]:
+        """The row for progress.jsonl, rounded to six digits."""
+        return {
+            k: v if v is None or isinstance(v, int) else float(f"{v:.6g}")
+            for k, v in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class GanProgress(Progress):
+    """Of a game of G and D."""
+
     loss_g: float
     loss_d: float
     score_real: float  # mean logits of D
@@ -27,12 +40,30 @@ class Progress:
     penalty: float  # R1, R2 or GP, weighted, of D's last update that had one
     augment_p: float  # augmentation probability
 
-    def row(self) -> dict[str, float | None]:
-        """The row for progress.jsonl, rounded to six digits."""
-        return {
-            k: v if v is None or isinstance(v, int) else float(f"{v:.6g}")
-            for k, v in asdict(self).items()
-        }
+
+@dataclass(frozen=True, kw_only=True)
+class VaeProgress(Progress):
+    """Of a VAE; bits are per dimension, as in gan.training.likelihood."""
+
+    bits: float  # -ELBO, reconstruction + kl
+    bits_held_out: float | None
+    reconstruction: float
+    kl: float
+    used: int  # numbers of z that say something of a picture
+    kl_weight: float  # beta now
+    grad_norm_g: float  # of the decoder
+    grad_norm_e: float  # of the encoder
+    g_lr: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RnnProgress(Progress):
+    """Of an RNN."""
+
+    bits: float  # -log2 P per dimension
+    bits_held_out: float | None
+    grad_norm_g: float
+    g_lr: float
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 `plane_frame` draws no random numbers and changes nothing, so that a training is bit for bit the
 same with and without it. The command {"command": "frames", "per_s": 10} to a run makes it write
 the newest to `plane.json`, for five seconds after each such command; Trainer.frame makes one at any
-time. Of saved weights: `plane_frame` with their G and D, and gan.training.trainer.fixed_noise.
+time. Of saved weights: `plane_frame` with their G and D, and gan.training.learner.fixed_noise.
 
 A frame as JSON (`PlaneFrame.row`) is an object of
 

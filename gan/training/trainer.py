@@ -1,4 +1,4 @@
-"""An adversarial training: models, a loss, batches and a config in, frozen events out.
+"""A training: models, a loss, batches and a config in, frozen events out.
 
 No file, no thread, no UI and no print.
 """
@@ -9,35 +9,23 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan.config import RunConfig
-from gan.data import Batch, ImageSet, holds_out, split_held_out
-from gan.images import Pixels, normalise, to_pixels
+from gan.data import Batch, ImageSet
+from gan.images import Pixels, to_pixels
+from gan.training.adversarial import Adversarial
 from gan.training.events import Event, Finished, Progress, Snapshot
-from gan.training.learner import Last, Learner
+from gan.training.learner import FIXED_SEED, Learner
 from gan.training.plane import PlaneFrame, plane_frame
 from gan.training.ranks import ALONE, Ranks
 from gan.training.worktime import WorkTime
 
-GRID = 64  # images per snapshot
-PLANE_GRID = 1024  # points per snapshot, which is one picture of all of them
 PROGRESS_S = 0.25
 SNAPSHOT_S = 0.5
 SNAPSHOT_FRACTION = 1 / 240  # of the training time: a long run keeps hundreds, not thousands
 SNAPSHOT_MOST_S = 10.0
-FIXED_SEED = 2**20  # of the fixed noise, away from the seeds people type
-
-
-def snapshot_labels(classes: int, count: int = GRID) -> Tensor | None:
-    """Labels (count,) of the fixed noise: cycling through the classes."""
-    return torch.arange(count) % classes if classes else None
-
-
-def fixed_noise(z_dim: int, classes: int, count: int = GRID) -> tuple[Tensor, Tensor | None]:
-    """The latents of every snapshot: z (count, z_dim), and the labels of a conditional model."""
-    fixed = torch.Generator().manual_seed(FIXED_SEED)
-    return torch.randn(count, z_dim, generator=fixed), snapshot_labels(classes, count)
+SNAPSHOT_COST = 10  # times what the last one took, where pictures are slow to make
 
 
 class Trainer(Learner):
@@ -51,15 +39,9 @@ class Trainer(Learner):
         device: str | torch.device = "cpu",
         ranks: Ranks = ALONE,
     ) -> None:
-        train, held_out = split_held_out(images)
-        # after a fork to other images, G and D may have been trained on those held out here
-        self.held_out = held_out if holds_out(config.seen) else held_out.subset(torch.arange(0))
-        super().__init__(config, train, device=device, ranks=ranks)
-        count = PLANE_GRID if config.model.is_plane else GRID
-        self.fixed_z, self.fixed_labels = fixed_noise(
-            config.model.z_dim, config.model.classes, count
-        )
+        super().__init__(config, images, device=device, ranks=ranks)
         self.work_time = WorkTime()
+        self.snapshot_s = 0.0  # what the last one took
         self.frames_per_s = 0.0  # of points in the plane: while somebody watches
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
@@ -75,7 +57,7 @@ class Trainer(Learner):
         except GeneratorExit:
             self.ranks.agree(False)
             raise
-        if self.last is not None:  # otherwise the budget was used up before the first step
+        if self.method.stepped:  # otherwise the budget was used up before the first step
             yield self.progress(self.nimg / max(self.seconds, 1e-9))
         yield self.snapshot()
         yield Finished(self.nimg, self.seconds)
@@ -103,6 +85,7 @@ class Trainer(Learner):
             if slow or self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
+                self.snapshot_s = self.seconds - snapshot_at
 
     def _timed(self, make: Callable[[], Event]) -> Event:
         """An event whose creation counts as training time."""
@@ -112,7 +95,8 @@ class Trainer(Learner):
         return event
 
     def _snapshot_interval_s(self) -> float:
-        return min(max(SNAPSHOT_S, self.seconds * SNAPSHOT_FRACTION), SNAPSHOT_MOST_S)
+        wanted = max(SNAPSHOT_S, self.seconds * SNAPSHOT_FRACTION)
+        return max(min(wanted, SNAPSHOT_MOST_S), SNAPSHOT_COST * self.snapshot_s)
 
     def fraction(self) -> float | None:
         """The used fraction of the budget, 0 to 1; None without a budget."""
@@ -135,13 +119,14 @@ class Trainer(Learner):
 
     def frame(self) -> PlaneFrame:
         """The current moment of a training of points; see gan.training.plane."""
+        assert isinstance(self.method, Adversarial), "points are trained by a game"
         z, labels = self.fixed()
         x_real = self.batches.images.pixels[: len(z)].to(self.device)
         with self.autocast():
             return plane_frame(
                 self.config,
                 self.g,
-                self.d,
+                self.method.d,
                 z,
                 labels,
                 x_real,
@@ -150,11 +135,6 @@ class Trainer(Learner):
                 steps=self.steps,
                 averaged=self.ema.generator,
             )
-
-    def fixed(self) -> tuple[Tensor, Tensor | None]:
-        """The fixed noise and its labels, on the models' device."""
-        labels = self.fixed_labels
-        return self.fixed_z.to(self.device), None if labels is None else labels.to(self.device)
 
     def reals(self) -> Pixels:
         """Real images to compare with a snapshot, ordered by class if it has classes."""
@@ -175,46 +155,7 @@ class Trainer(Learner):
 
     def progress(self, images_per_s: float) -> Progress:
         """The curves' row for the last step."""
-        assert self.last is not None, "progress is told after a step"
-        t, last = self.config.train, self.last
-        score_real, score_fake, score_held_out = self._scores(last)
-        return Progress(
-            nimg=self.nimg,
-            seconds=self.seconds,
-            images_per_s=images_per_s,
-            loss_g=last.loss_g.item(),
-            loss_d=last.loss_d.item(),
-            score_real=score_real,
-            score_fake=score_fake,
-            score_held_out=score_held_out,
-            grad_norm_g=grad_norm(self.g),
-            grad_norm_d=grad_norm(self.d),
-            g_lr=t.g_lr,
-            d_lr=t.d_lr,
-            penalty=self.penalty.item(),
-            augment_p=self.augmenter.p,
-        )
-
-    @torch.no_grad()
-    def _scores(self, last: Last) -> tuple[float, float, float | None]:
-        """D's mean logits, in eval mode, on the last real, the last fake and held-out images."""
-        self.d.eval()
-        with self.autocast():
-            real = self.d(last.batch.x, last.batch.labels).float().mean().item()
-            fake = self.d(last.x_fake, last.batch.labels).float().mean().item()
-            held_out = self._held_out_score()
-        self.d.train()
-        return real, fake, held_out
-
-    def _held_out_score(self) -> float | None:
-        if not len(self.held_out):
-            return None
-        # a sliding window over the steps: monitoring uses no random numbers
-        count = min(GRID, len(self.held_out))
-        index = (torch.arange(count) + self.steps * count) % len(self.held_out)
-        some = self.held_out.subset(index)
-        batch = self.to_device(Batch(normalise(some.pixels), some.labels))
-        return float(self.d(batch.x, batch.labels).float().mean().item())
+        return self.method.progress(images_per_s)
 
 
 def _by_label(order: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
@@ -227,9 +168,3 @@ def _by_label(order: Tensor, labels: Tensor, wanted: Tensor) -> Tensor:
         pool.append(pool.pop(0))  # small classes repeat
         picked.append(pool[-1])
     return torch.tensor(picked)
-
-
-def grad_norm(module: nn.Module) -> float:
-    """The gradient norm of the last update, after clipping; 0 before the first."""
-    grads = [p.grad for p in module.parameters() if p.grad is not None]
-    return float(nn.utils.get_total_norm(grads)) if grads else 0.0

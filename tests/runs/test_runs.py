@@ -297,7 +297,7 @@ def test_divergence_ends_the_run_and_offers_the_last_good_checkpoint(
     session = Session(Trainer(config, digits), writer)
     session.trainer.step()
     session.checkpoint()
-    next(session.trainer.d.parameters()).data.fill_(float("nan"))
+    next(session.trainer.method.d.parameters()).data.fill_(float("nan"))
     with pytest.raises(DivergedError):
         session.run()
     status = RunReader(tmp_path / "r").status()

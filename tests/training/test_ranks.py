@@ -64,10 +64,11 @@ def train_beside(index: int, folder: Path) -> None:
     for _ in range(6):
         trainer.step()
     seen = {
-        "g": digest(trainer.g), "d": digest(trainer.d), "ema": digest(trainer.ema.generator),
-        "p": trainer.augmenter.p, "nimg": trainer.nimg, "images": len(trainer.batches.images),
-        "of": len(digits) - len(trainer.held_out), "real": float(trainer.last.batch.x.sum()),
-        "fake": float(trainer.last.x_fake.sum()), "rank": ranks.index,
+        "g": digest(trainer.g), "d": digest(trainer.method.d), "ema": digest(trainer.ema.generator),
+        "p": trainer.method.augmenter.p,
+        "nimg": trainer.nimg, "images": len(trainer.batches.images),
+        "of": len(digits) - len(trainer.held_out), "real": float(trainer.method.last.batch.x.sum()),
+        "fake": float(trainer.method.last.x_fake.sum()), "rank": ranks.index,
     }  # fmt: skip
     (folder / f"{index}.json").write_text(json.dumps(seen))
     ranks.leave()

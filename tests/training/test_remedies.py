@@ -61,10 +61,10 @@ TRAINED += [("all", family) for family in FAMILIES]
 def test_every_remedy_trains_and_resumes_bit_for_bit(digits, make_config, remedy, family):
     config = config_of(make_config(), family, **REMEDIES[remedy])
     whole, first, second = (Trainer(config, digits) for _ in range(3))
-    start = weights(whole.d)
+    start = weights(whole.method.d)
     for _ in range(4):
         whole.step()
-    assert not same(start, weights(whole.d))
+    assert not same(start, weights(whole.method.d))
     for _ in range(2):
         first.step()
     for name, module in first.modules().items():
@@ -74,7 +74,7 @@ def test_every_remedy_trains_and_resumes_bit_for_bit(digits, make_config, remedy
         second.step()
     for name in ("g", "d"):
         assert same(weights(whole.modules()[name]), weights(second.modules()[name]))
-    assert second.augmenter.state() == whole.augmenter.state()
+    assert second.method.augmenter.state() == whole.method.augmenter.state()
     row = second.progress(1.0)
     assert row.penalty > 0
     assert (row.augment_p > 0) == ("augment" in REMEDIES[remedy])
@@ -163,12 +163,14 @@ def test_adas_measure_knows_where_each_loss_draws_the_line():
 def test_d_is_shown_changed_images_and_gradients_reach_g_through_them(digits, make_config):
     trainer = Trainer(config_of(make_config(), augment="diffaug", augment_p=1.0), digits)
     seen = []
-    outputs = trainer.d.outputs
-    trainer.d.outputs = lambda x, labels=None: (seen.append(x.detach()), outputs(x, labels))[1]
+    outputs = trainer.method.d.outputs
+    trainer.method.d.outputs = lambda x, labels=None: (seen.append(x.detach()), outputs(x, labels))[
+        1
+    ]
     before = weights(trainer.g)
     trainer.step()
     assert not same(before, weights(trainer.g))
-    batch = trainer.last.batch.x
+    batch = trainer.method.last.batch.x
     assert not torch.allclose(seen[0][: len(batch)], batch, atol=0.05)
 
 
@@ -187,9 +189,11 @@ def test_real_and_generated_images_are_shifted_alike_and_each_update_anew(
 ):
     trainer = Trainer(make_config(shift_px=3), digits)
     shifts = []
-    shown = trainer.augmenter.shown
+    shown = trainer.method.augmenter.shown
     monkeypatch.setattr(
-        trainer.augmenter, "shown", lambda x, shift: (shifts.append(shift), shown(x, shift))[1]
+        trainer.method.augmenter,
+        "shown",
+        lambda x, shift: (shifts.append(shift), shown(x, shift))[1],
     )
     for _ in range(4):
         trainer.step()  # D sees real and fake, then G's loss, which is paired, both again
@@ -204,8 +208,8 @@ def test_a_penalty_every_so_many_steps_weighs_so_many_times_as_much(
 ):
     trainer = Trainer(make_config(reg_every=4), digits)
     totals = []
-    monkeypatch.setattr(trainer, "_descend", lambda module, optimizer, loss: totals.append(loss))
+    monkeypatch.setattr(trainer, "descend", lambda module, optimizer, loss: totals.append(loss))
     batch = trainer.next_batch()
-    loss = trainer.update_d(batch, torch.rand_like(batch.x))
-    assert trainer.penalty > 0
-    torch.testing.assert_close(totals[0].detach(), loss + 4 * trainer.penalty)
+    loss = trainer.method.update_d(batch, torch.rand_like(batch.x))
+    assert trainer.method.penalty > 0
+    torch.testing.assert_close(totals[0].detach(), loss + 4 * trainer.method.penalty)

@@ -79,7 +79,7 @@ def test_batch_norm_in_d_is_not_disturbed_by_watching():
     images = load_data("digits", resolution=16)  # at 8 px D has no batch norm
     config = resolve_widths(run_config("dcgan-small", images.shape, data="digits"))
     watched, alone = Trainer(config, images), Trainer(config, images)
-    assert any("running_mean" in name for name in alone.d.state_dict())
+    assert any("running_mean" in name for name in alone.method.d.state_dict())
     for trainer in (watched, alone):
         trainer.step()
     watched.progress(0.0)
@@ -126,10 +126,10 @@ def test_gradients_are_clipped_to_their_norm(digits, make_config):
 def test_d_and_g_have_rates_of_their_own(digits, make_config):
     trainer = Trainer(make_config(g_lr=0.0), digits)
     g = [p.clone() for p in trainer.g.parameters()]
-    d = [p.clone() for p in trainer.d.parameters()]
+    d = [p.clone() for p in trainer.method.d.parameters()]
     train(trainer, 2)
     assert all(torch.equal(p, q) for p, q in zip(g, trainer.g.parameters(), strict=True))
-    assert any(not torch.equal(p, q) for p, q in zip(d, trainer.d.parameters(), strict=True))
+    assert any(not torch.equal(p, q) for p, q in zip(d, trainer.method.d.parameters(), strict=True))
 
 
 def test_d_steps_show_d_more_images_than_g(digits, make_config):
@@ -139,7 +139,7 @@ def test_d_steps_show_d_more_images_than_g(digits, make_config):
 
 def test_not_a_number_stops_the_training_at_once(digits, make_config):
     trainer = train(Trainer(make_config(), digits), 1)
-    next(trainer.d.parameters()).data.view(-1)[0] = float("nan")
+    next(trainer.method.d.parameters()).data.view(-1)[0] = float("nan")
     with pytest.raises(DivergedError, match="lower learning rate"):
         trainer.step()
 
@@ -159,9 +159,9 @@ def test_events_come_in_order_and_end_with_the_budget(digits, make_config):
 def test_what_is_kept_of_a_step_has_no_graph_and_no_gradient(digits, make_config, augment):
     config = make_config(r1=0.2, r2=0.2, reg_every=1, augment=augment, shift_px=0)
     trainer = Trainer(config, digits)
-    for step in (trainer.step, trainer.step_d, trainer.step_g):
+    for step in (trainer.step, trainer.method.step_d, trainer.method.step_g):
         step()
-        last = trainer.last
+        last = trainer.method.last
         for kept in (last.batch.x, last.x_fake, last.loss_g, last.loss_d):
             assert (kept.requires_grad, kept.grad, kept.grad_fn) == (False, None, None)
 
@@ -204,7 +204,7 @@ def test_a_setting_can_change_between_steps(digits, make_config):
     trainer = train(Trainer(make_config(), digits), 1)
     trainer.set("g_lr", 0.5)
     trainer.set("batch_size", 32)
-    assert trainer.g_optimizer.param_groups[0]["lr"] == 0.5
+    assert trainer.method.g_optimizer.param_groups[0]["lr"] == 0.5
     assert train(trainer, 1).nimg == 16 + 32
 
 

@@ -130,6 +130,7 @@ export class BrowserEngine {
     if (left()) return;
     try {
       const info = await factsOf(ref);
+      if (!info.one_pass) return left() ? null : this.#say("row_by_row");
       if (!info.fits) return left() ? null : this.#say("too_big");
       const model = await modelFile(ref, info.revision);
       if (left()) return;

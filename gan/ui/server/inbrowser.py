@@ -114,7 +114,7 @@ async def model(context: Context, request: Request) -> Response:
         return {
             "revision": weights.revision, "nimg": weights.config.nimg, "bytes": size,
             "fits": size <= MAX_MODEL_BYTES, "classes": weights.generator.classes,
-            "runtime": f"ort/{RUNTIME_VERSION}/",
+            "one_pass": weights.generator.gradients, "runtime": f"ort/{RUNTIME_VERSION}/",
         }  # fmt: skip
 
     return JSONResponse(await on(context.page_thread, describe), headers=NEVER)

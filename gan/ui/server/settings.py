@@ -19,6 +19,7 @@ from gan.config import (
 )
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
+from gan.kinds import NAMES, ONLY
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("learning", ("g_lr", "d_lr", "loss", "optimizer", "beta1", "beta2")),
@@ -32,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "aux_weight",
         ),
     ),
+    ("bound", ("beta", "warm_up_kimg", "free_bits")),
     ("network", ("resolution", "width", "depth")),
 )  # fmt: skip
 SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)
@@ -39,12 +41,17 @@ MAX_OTHER = 1000  # characters of settings without a field of their own
 
 
 def describe() -> list[dict[str, Any]]:
-    """Groups of fields for the page: each one's kind, and whether it can change during training."""
+    """Groups of fields for the page: each one's kind, whether it can change during training, and
+    for which trainings it is there."""
     steerable = steerable_settings()
     return [
         {
             "name": name,
-            "fields": [{"key": key, "steer": key in steerable} | _kind(key) for key in keys],
+            "fields": [
+                {"key": key, "steer": key in steerable, "of": list(ONLY.get(key, NAMES))}
+                | _kind(key)
+                for key in keys
+            ],
         }
         for name, keys in GROUPS
     ]

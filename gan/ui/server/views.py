@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gan.config import PLANE_SHAPE, ModelConfig
+from gan.config import PLANE_SHAPE, ModelConfig, PortedConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
+from gan.kinds import kind_of
 from gan.messages import Message
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
 from gan.models import PICTURE_PX
@@ -24,6 +25,7 @@ MAX_DIGITS = 12  # digits accepted; int() fails on a few thousand with an error 
 CURVES = (
     "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake",
     "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
+    "bits", "bits_held_out", "reconstruction", "kl", "used", "kl_weight", "grad_norm_e",
 )  # fmt: skip
 MEASURES = (
     "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",
@@ -78,7 +80,7 @@ def model_json(
     ref: str,
     kind: str,
     name: str,
-    model: ModelConfig,
+    model: ModelConfig | PortedConfig,
     class_names: Sequence[str],
     *,
     nimg: int,
@@ -95,6 +97,7 @@ def model_json(
         "ref": ref, "kind": kind, "name": name, "resolution": resolution,
         "channels": channels, "z_dim": model.z_dim, "class_names": names,
         "nimg": nimg, "fd": fd, "state": state,
+        "of": "gan" if isinstance(model, PortedConfig) else kind_of(model.family),
     }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 // Train: start a run, steer it, and look at any run there is.
-/** @import { Finding, Health, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
+/** @import { Finding, Health, Kind, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
@@ -43,6 +43,7 @@ class Train {
   /** @type {Settings | null} */ settings = null;
   /** @type {{ g: number, d: number } | null} */ parameters = null;
   /** @type {{ seed: number, seconds: number | null } | null} */ begun_with = null;
+  /** @type {Kind} */ of = "gan";
   mark = -1;
   reals = false;
   viewers = 0;
@@ -60,7 +61,7 @@ class Train {
     this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence), opened: (yes) => this.game.makeRoom("settings", yes) });
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
-    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? this.form.values() : null) });
+    this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? { ...this.form.values(), of: this.form.kind() } : null) });
     this.steer = new Steer(root, { send: (order) => this.#send(order), opened: (yes) => {
       this.game.makeRoom("steer", yes);
       this.form.makeRoom(yes && innerHeight < TALL);
@@ -79,7 +80,7 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, health: null, step: null, settings: null, parameters: null, begun_with: null, mark: -1, reals: false, viewers: 0, willPause: false,
+      status: null, health: null, step: null, settings: null, parameters: null, begun_with: null, of: this.form?.settings ? this.form.kind() : "gan", mark: -1, reals: false, viewers: 0, willPause: false,
       bytes: 0, keep_mb: 0,
     });
     looked.run = id;
@@ -132,6 +133,7 @@ class Train {
       ["starting", "running"].includes(this.status?.state ?? "") ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
     this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
+    this.find("#presets").addEventListener("change", () => { if (!this.id) this.#draw(); });
     const present = () => this.#present();
     this.find("#present-training").addEventListener("click", present);
     presentWithKey(this.root, present);
@@ -350,7 +352,7 @@ class Train {
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
     for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "keep_mb"]) {
+    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "of", "keep_mb"]) {
       if (key in news) this[key] = news[key];  // these come only when they are new
     }
     this.#draw();
@@ -360,6 +362,7 @@ class Train {
   }
 
   #draw() {
+    if (!this.id && this.form.settings) this.of = this.form.kind();  // what the form would train
     const { status } = this;
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);

@@ -1,12 +1,16 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
-/** @import { Row, RunEvent, WatchedRun } from "../page/kit/types" */
+/** @import { Kind, Row, RunEvent, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
 import { boot, count, duration, fillRange, h, on, recall, t, translate } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
 
+// `of`: what is trained where there is such a chart or curve; of all where it is left out.
+const GAN_ONLY = ["gan"];
 const CHARTS = [
-  { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
-  { name: "scores", signed: true, series: [
+  { name: "losses", of: GAN_ONLY, signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
+  { name: "bits", of: ["vae", "rnn"], signed: true, series: [{ key: "bits", tone: "accent" }, { key: "bits_held_out", tone: "dashed" }] },
+  { name: "bound", of: ["vae"], signed: true, series: [{ key: "reconstruction", tone: "accent" }, { key: "kl", tone: "ink" }] },
+  { name: "scores", of: GAN_ONLY, signed: true, series: [
     { key: "score_real", tone: "ink" }, { key: "score_held_out", tone: "dashed" }, { key: "score_fake", tone: "accent" }] },
   { name: "distance", measured: true, counted: "fd_count", range: [0, 0], series: [{ key: "fd", tone: "accent" }, { key: "fd_floor", tone: "dashed" }] },
   { name: "variety", measured: true, percent: true, range: [0, 1], series: [
@@ -14,15 +18,20 @@ const CHARTS = [
   { name: "quality", plane: true, measured: true, percent: true, range: [0, 1], series: [
     { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => m.modes / m.classes }] },
   { name: "divergence", plane: true, measured: true, range: [0, 0], series: [{ key: "js", tone: "accent" }, { key: "mode_kl", tone: "ink" }] },
-  { name: "gradients", series: [{ key: "grad_norm_g", tone: "accent" }, { key: "grad_norm_d", tone: "ink" }] },
-  { name: "rates", series: [{ key: "g_lr", tone: "accent" }, { key: "d_lr", tone: "ink" }] },
+  { name: "gradients", series: [{ key: "grad_norm_g", tone: "accent" }, { key: "grad_norm_d", tone: "ink", of_kind: GAN_ONLY }, { key: "grad_norm_e", tone: "ink", of_kind: ["vae"] }] },
+  { name: "rates", series: [{ key: "g_lr", tone: "accent" }, { key: "d_lr", tone: "ink", of_kind: GAN_ONLY }] },
+  { name: "used", of: ["vae"], range: [0, 0], series: [{ key: "used", tone: "accent" }] },
+  { name: "kl_weight", of: ["vae"], range: [0, 0], series: [{ key: "kl_weight", tone: "accent" }] },
   { name: "speed", range: [0, 0], series: [{ key: "images_per_s", tone: "accent" }] },
   { name: "copies", measured: true, percent: true, range: [0, 1], series: [
     { key: "memorised", tone: "accent" }, { key: "nearest", tone: "dashed" }] },
-  { name: "penalty", series: [{ key: "penalty", tone: "accent" }] },
-  { name: "augment", percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
+  { name: "penalty", of: GAN_ONLY, series: [{ key: "penalty", tone: "accent" }] },
+  { name: "augment", of: GAN_ONLY, percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
 ];
-const SHOWN = ["losses", "scores", "quality", "divergence", "distance", "variety"];
+const SHOWN = ["losses", "scores", "bits", "bound", "quality", "divergence", "distance", "variety"];
+const chartsOf = (kind) => CHARTS.filter((c) => c.of?.includes(kind) ?? true).map((c) => ({
+  ...c, series: c.series.filter((s) => s.of_kind?.includes(kind) ?? true) }));
+const storeOf = (kind) => (kind === "gan" ? "gan-charts" : `gan-charts-${kind}`);
 const KEEP = 500;
 
 export class Charts {
@@ -49,8 +58,10 @@ export class Charts {
     this.smooth = 0;
     this.log = false;
     this.axis = recall("gan-charts-axis") === "seconds" ? "seconds" : "nimg";
-    const kept = recall("gan-charts")?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
-    this.shown = new Set(kept ?? SHOWN);
+    /** @type {Kind} */
+    this.kind = "gan";
+    this.specs = chartsOf(this.kind);
+    this.shown = this.#kept();
     /** @type {Map<string, Chart>} */
     this.charts = new Map();
     /** @type {HTMLElement[]} */
@@ -60,6 +71,22 @@ export class Charts {
     this.#build();
     on("theme", () => this.#renew());
     on("language", () => this.draw());
+  }
+
+  #kept() {
+    const kept = recall(storeOf(this.kind))?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
+    return new Set(kept ?? SHOWN);
+  }
+
+  // Another kind of training has other curves.
+  /** @param {Kind} kind */
+  #become(kind) {
+    if (kind === this.kind) return;
+    for (const chart of this.charts.values()) chart.gone();
+    this.charts.clear();
+    Object.assign(this, { kind, specs: chartsOf(kind) });
+    this.shown = this.#kept();
+    this.#arrange();
   }
 
   #build() {
@@ -84,18 +111,18 @@ export class Charts {
   }
 
   #arrange() {
-    for (const [i, spec] of CHARTS.entries()) {
+    const offered = (spec) => this.plane || !spec.plane;
+    for (const chip of this.chips) chip.hidden = !this.specs.some((c) => c.name === chip.dataset.chip && offered(c));
+    for (const spec of this.specs) {
       const { name } = spec;
-      const offered = this.plane || !spec.plane;
-      this.chips[i].hidden = !offered;
-      if (!offered) { this.charts.get(name)?.gone(); this.charts.delete(name); continue; }
+      if (!offered(spec)) { this.charts.get(name)?.gone(); this.charts.delete(name); continue; }
       if (this.shown.has(name) && !this.charts.has(name)) this.charts.set(name, new Chart(spec, this));
       if (!this.shown.has(name) && this.charts.has(name)) {
         this.charts.get(name)?.gone();
         this.charts.delete(name);
       }
     }
-    this.list.replaceChildren(...CHARTS.flatMap((c) => this.charts.get(c.name)?.node ?? []));
+    this.list.replaceChildren(...this.specs.flatMap((c) => this.charts.get(c.name)?.node ?? []));
     this.list.hidden = !this.shown.size;
     translate(this.root);
     fillRange(this.slider, 0);
@@ -104,7 +131,7 @@ export class Charts {
 
   #toggle(name) {
     if (!this.shown.delete(name)) this.shown.add(name);
-    boot.remember("gan-charts", [...this.shown].join(","));
+    boot.remember(storeOf(this.kind), [...this.shown].join(","));
     this.#arrange();
   }
 
@@ -149,8 +176,9 @@ export class Charts {
   // ---- showing ------------------------------------------------------------------------------------
 
   // moment: nimg of the time machine, or null while it follows.
-  /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings">} run @param {number | null} moment */
-  show({ rows, measures, history, settings }, moment) {
+  /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings" | "of">} run @param {number | null} moment */
+  show({ rows, measures, history, settings, of }, moment) {
+    this.#become(of);
     const plane = settings?.resolution === "1";  // px: points of the plane
     if (plane !== this.plane) { this.plane = plane; this.#arrange(); }
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run

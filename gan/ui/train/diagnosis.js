@@ -10,7 +10,7 @@ const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value 
 const AS_CHARTED = ["fd", "fd_floor", "best"];  // these stand beside the chart: its figures
 const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
 
-/** @typedef {Pick<WatchedRun, "id" | "findings" | "rows" | "status" | "health">} Shown */
+/** @typedef {Pick<WatchedRun, "id" | "findings" | "rows" | "status" | "health" | "of">} Shown */
 
 export class Diagnosis {
   // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
@@ -24,14 +24,14 @@ export class Diagnosis {
     /** @type {string | null} */
     this.id = null;
     /** @type {Shown} */
-    this.last = { id: null, findings: [], rows: [], status: null, health: null };
+    this.last = { id: null, findings: [], rows: [], status: null, health: null, of: "gan" };
   }
 
   /** @param {Shown} run */
-  show({ id, findings, rows, status, health }) {
+  show({ id, findings, rows, status, health, of }) {
     if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
-    this.last = { id, findings, rows, status, health };
-    const drawn = JSON.stringify([id, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
+    this.last = { id, findings, rows, status, health, of };
+    const drawn = JSON.stringify([id, of, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
       this.steers(), [...this.open], [...this.dismissed], t("gan_checked")]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -74,30 +74,37 @@ export class Diagnosis {
           "data-t-title": "gan_dismiss", onclick: () => { this.dismissed.add(kind); this.show(this.last); } }, icon("close"))),
       h("div", { class: "ga-remedies" },
         ...remedies.map((r) => h("button", { type: "button", class: "ga-button", "data-remedy": r.name, "data-at": `${kind}-${r.name}`,
-          "data-help": `gan_remedy_${r.name}_why`, "data-help-also": changes(r), onclick: (e) => { e.currentTarget.disabled = true; this.apply(r, finding); } }, this.#label(r))),
+          "data-help": this.#word(`gan_remedy_${r.name}_why`), "data-help-also": changes(r), onclick: (e) => { e.currentTarget.disabled = true; this.apply(r, finding); } }, this.#label(r))),
         h("button", { type: "button", class: "ga-button is-bare", "data-at": `why-${kind}`, "aria-expanded": String(open), "data-t": "gan_why", onclick: toggle })),
       open ? this.#why(finding) : null);
   }
 
+  // Where there is no D, words that do not speak of it.
+  /** @param {string} key */
+  #word(key) {
+    const alone = `${key}_alone`;
+    return this.last.of !== "gan" && t(alone) !== alone ? alone : key;
+  }
+
+  // "Raise R1 to 0.6": of what may be on already, a button says how far it goes.
+  /** @param {Remedy} remedy */
+  #nameOf({ name, nimg, settings }) {
+    const told = t(this.#word(`gan_remedy_${name}`), { count: count(nimg ?? 0) });
+    const value = settings[TO[name]];
+    return value === undefined ? told : t("gan_remedy_to", { remedy: told, value });
+  }
+
   /** @param {Remedy} remedy */
   #label(remedy) {
-    const name = nameOfRemedy(remedy);
+    const name = this.#nameOf(remedy);
     return this.steers() || BACK.includes(remedy.name) ? name : t("gan_remedy_fork", { remedy: name });
   }
 
   #why({ kind, remedies }) {
-    return h("dl", { class: "ga-why" }, h("dd", { "data-t": `gan_finding_${kind}_why` }),
-      ...remedies.flatMap((r) => [h("dt", {}, nameOfRemedy(r)),
-        h("dd", {}, h("span", { "data-t": `gan_remedy_${r.name}_why` }), h("span", { class: "ga-quiet" }, ` ${changes(r)}`))]));
+    return h("dl", { class: "ga-why" }, h("dd", { "data-t": this.#word(`gan_finding_${kind}_why`) }),
+      ...remedies.flatMap((r) => [h("dt", {}, this.#nameOf(r)),
+        h("dd", {}, h("span", { "data-t": this.#word(`gan_remedy_${r.name}_why`) }), h("span", { class: "ga-quiet" }, ` ${changes(r)}`))]));
   }
-}
-
-// "Raise R1 to 0.6": of what may be on already, a button says how far it goes.
-/** @param {Remedy} remedy */
-function nameOfRemedy({ name, nimg, settings }) {
-  const told = t(`gan_remedy_${name}`, { count: count(nimg ?? 0) });
-  const value = settings[TO[name]];
-  return value === undefined ? told : t("gan_remedy_to", { remedy: told, value });
 }
 
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {

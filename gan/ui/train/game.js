@@ -1,6 +1,6 @@
 // The picture of the game above a training: whose turn it is, single steps, and slow motion, which
 // makes such steps by itself.
-/** @import { Step, WatchedRun } from "../page/kit/types" */
+/** @import { Kind, Step, WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, modelOf, on, recall, say, t, translate } from "../page/kit/core.js";
 import { tabIsOpen } from "../page/kit/fresh.js";
 import { named } from "../page/kit/figures.js";
@@ -28,6 +28,8 @@ export class Game {
   folded = false;  // for the sake of what is open beside it
   beside = new Set();
   rested = false;  // slow motion has seen the run paused
+  /** @type {any} */ game = null;
+  /** @type {any} */ drawing = null;
 
   // send(order) asks the server and throws what it refuses; form(): what a next run would be, null before it is filled in.
   constructor(root, { send, form }) {
@@ -35,9 +37,7 @@ export class Game {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
     this.form = form;
-    this.game = gameOf();
-    this.drawing = new GameDrawing(this.game);
-    this.find("#game-body").append(this.drawing.node);
+    this.#become("gan");
     this.steps = new StepView(this.find("#step-view"));
     this.#listen();
     translate(this.find("#game"));
@@ -45,6 +45,30 @@ export class Game {
     on("language", () => this.#draw());
     still.addEventListener("change", () => this.#draw());
   }
+
+  // Another kind of training has another picture, and other steps.
+  /** @param {Kind} kind */
+  #become(kind) {
+    if (this.game?.name === kind) return;
+    this.game = gameOf(kind);
+    this.turn = 0;
+    this.drawing = new GameDrawing(this.game);
+    this.find("#game-body").replaceChildren(this.drawing.node);
+    const turns = this.#turns();
+    for (const what of ["d", "g"]) this.find(`#step-${what}`).hidden = !turns.includes(what);
+    const alone = turns.length === 1;
+    this.find(".ga-step-name").hidden = alone;
+    Object.assign(this.find("#step-both").dataset, alone ? { t: "gan_step_alone", help: "gan_step_alone_help" } : { t: "gan_step_both", help: "gan_step_both_help" });
+    const name = alone ? "gan_game_alone" : "gan_game";
+    this.find("#game-toggle [data-t]").dataset.t = name;
+    this.find("#game").dataset.tLabel = name;
+    this.find("#game-toggle").dataset.help = alone ? "gan_game_alone_help" : "gan_game_help";
+    this.find("#slow-motion").dataset.help = alone ? "gan_game_slow_alone_help" : "gan_game_slow_help";
+    translate(this.find("#game"));
+  }
+
+  // What one may step: each network alone where they take turns.
+  #turns() { return this.game.turns.length > 1 ? [...this.game.turns, "both"] : this.game.turns; }
 
   #listen() {
     this.find("#game-toggle").addEventListener("click", () => {
@@ -129,7 +153,7 @@ export class Game {
 
   /** @param {WatchedRun} run */
   show(run) {
-    const { id, status, step, rows, parameters, snapshots, settings, reals, beginning } = run;
+    const { id, status, step, rows, parameters, snapshots, settings, reals, beginning, of } = run;
     const other = this.run?.id !== id;
     if (other) {
       Object.assign(this, { waits: false, number: step?.number ?? -1 });
@@ -137,7 +161,7 @@ export class Game {
       this.#note("");
     }
     const first = this.run?.status === null || other;
-    this.run = /** @type {WatchedRun} */ ({ id, status, step, rows, parameters, snapshots, settings, reals, beginning });
+    this.run = /** @type {WatchedRun} */ ({ id, status, step, rows, parameters, snapshots, settings, reals, beginning, of });
     if (step && step.number !== this.number) {
       this.number = step.number;
       if (this.waits || !first) this.#came();
@@ -178,9 +202,10 @@ export class Game {
   #draw() {
     const { run } = this;
     if (!run) return;
+    this.#become(run.id ? run.of : this.form()?.of ?? "gan");
     const step = this.#stepNow();
     this.#drawButtons();
-    this.steps.show(run.id, step);
+    this.steps.show(run.id, step, this.game.changes);
     const running = run.status?.state === "running" && !step;
     this.#keepTurning(running);
     if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);
@@ -195,14 +220,17 @@ export class Game {
     this.fresh = false;
     const says = this.#says(turn, step, values);
     const of = (v) => (Number.isFinite(v) ? named(v) : "–");
-    const alt = run.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
+    const alone = this.game.name !== "gan";
+    const alt = alone ? says : run.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
       loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says;
     this.drawing.show({ ...values, says, alt });
   }
 
   #says(turn, step, { scores, before }) {
-    if (!step) return t(`gan_game_says_${turn}`);
+    const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
+    if (!step) return t(`gan_game_${own}says_${turn}`);
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
+    if (own) return t(`gan_game_${own}did`, Object.fromEntries(this.game.changes.map((key) => [key, change(key)])));
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
   }
 

@@ -9,6 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const TILES = [1, 7, 3, 8, 5, 9];  // of the sheet: classes that look different, where they take turns
 const TILE_PX = 56;
 const SPECKLES = 8;
+const ROW_PARTS = 7;  // in which a picture is shown to grow
 const APART = 5;  // px from a line to the one that goes back beside it
 const HEAD = 4;
 
@@ -47,15 +48,71 @@ function noise() {
   };
 }
 
-function network({ id }) {
+function network({ id, word = id, sign = id }) {
   const [parameters, does, gradient] = [h("small"), h("small", { class: "ga-game-does" }), h("small")];
   return {
-    node: h("div", {}, h("b", { "data-t": `gan_game_${id}` }), h("strong", { "aria-hidden": "true" }, id.toUpperCase()), parameters, does, gradient),
+    node: h("div", {}, h("b", { "data-t": `gan_game_${word}` }), h("strong", { "aria-hidden": "true" }, sign.toUpperCase()), parameters, does, gradient),
     show: ({ networks }, { moves, held }) => {
       const { parameters: many, gradient: norm } = networks[id];
       put(parameters, many ? t("gan_game_parameters", { count: count(many) }) : "");
       put(does, moves.includes(id) ? t("gan_game_moves") : held.includes(id) ? t("gan_game_held") : "");
       put(gradient, t("gan_game_gradient", { norm: number(norm) }));
+    },
+  };
+}
+
+// The code of a picture: how many of its numbers say something of it.
+function code() {
+  const used = h("small");
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_code" }), h("strong", { "aria-hidden": "true" }, "μ ± σ"), used),
+    show: (/** @type {Values} */ { losses, z_dim }) => put(used, Number.isFinite(losses.used)
+      ? t("gan_game_used", { used: count(Number(losses.used)), count: z_dim ? count(z_dim) : "–" }) : ""),
+  };
+}
+
+// Numbers with their names, as the curves have them.
+function numbers({ id, keys }) {
+  const values = keys.map(() => h("span", { class: "ga-game-number" }));
+  return {
+    node: h("div", {}, ...keys.map((key, i) => h("span", { class: "ga-game-key", "data-help": `gan_line_${key}_help` },
+      h("b", { "data-t": `gan_game_${key}` }), values[i])), h("small", { "data-t": `gan_game_${id}_unit` })),
+    show: (/** @type {Values} */ { losses }) => keys.forEach((key, i) => put(values[i], number(losses[key]))),
+  };
+}
+
+// One picture as it is made: its rows, one after another.
+function rows() {
+  const canvas = h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX });
+  /** @type {HTMLImageElement | null} */
+  let sheet = null;
+  let wanted = "", part = 0;
+  const draw = (/** @type {boolean} */ whole) => {
+    if (!sheet?.naturalWidth) return;
+    const size = sheet.naturalWidth / sideOf(sheet);
+    const side = size > TILE_PX ? TILE_PX : size * Math.round(TILE_PX / size);
+    Object.assign(canvas, { width: side, height: side });
+    const context = pencil(canvas);
+    const shown = whole ? 1 : (part + 1) / ROW_PARTS;
+    const height = Math.round(shown * size);
+    context.imageSmoothingEnabled = side < size;
+    context.clearRect(0, 0, side, side);
+    context.drawImage(sheet, size, 0, size, height, 0, 0, side, (side * height) / size);
+    if (whole) return;
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue("--fake");
+    context.fillRect(0, Math.min(side - 1, (side * height) / size), side, 1);
+  };
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_rows" }), canvas, h("small", { "data-t": "gan_game_rows_how" })),
+    show: (/** @type {Values} */ { pictures: of, fresh, moving }) => {
+      if (fresh) part = (part + 1) % ROW_PARTS;
+      if (of.fake && of.fake !== wanted && (part === 0 || !sheet)) {  // a picture is finished before the next begins
+        wanted = of.fake;
+        const image = new Image();
+        image.src = url(wanted);
+        image.decode().then(() => { sheet = image; draw(!moving); }, () => { wanted = ""; });
+      }
+      draw(!moving || !fresh && part === 0);
     },
   };
 }
@@ -149,7 +206,7 @@ function loss({ id, side }) {
   };
 }
 
-const KINDS = { noise, network, pictures, scores, loss };
+const KINDS = { noise, network, pictures, scores, loss, code, numbers, rows };
 
 // ---- the whole --------------------------------------------------------------------------------------
 
@@ -160,7 +217,7 @@ export class GameDrawing {
     this.parts = new Map(game.nodes.map((spec) => [spec.id, KINDS[spec.kind](spec)]));
     for (const { id, kind } of game.nodes) {
       const node = /** @type {HTMLElement} */ (this.parts.get(id)?.node);
-      node.className = `ga-game-node is-${kind}`;
+      node.className = `ga-game-node is-${kind} ${kind === "numbers" ? "is-loss" : ""}`;
       node.dataset.part = id;
       node.style.gridArea = id;
     }
@@ -209,6 +266,7 @@ export class GameDrawing {
 
   // The gradient on a line is that of the network that steps: the loss's own where there are two.
   #normOn(key, { networks, turn }) {
+    if (this.game.normOf) return this.game.normOf(key, networks);
     const side = key.endsWith("loss_d") ? "d" : key === "d>scores" && turn === "d" ? "d" : "g";
     return networks[side]?.gradient;
   }

@@ -97,6 +97,7 @@ function read({ rows, parameters }, step) {
 }
 
 export const GAN = {
+  name: "gan",
   nodes: [
     { id: "noise", kind: "noise" }, { id: "g", kind: "network" }, { id: "fake", kind: "pictures" },
     { id: "real", kind: "pictures" }, { id: "d", kind: "network" }, { id: "scores", kind: "scores" },

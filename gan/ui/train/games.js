@@ -1,8 +1,10 @@
-// The pictures of trainings, by what is trained: a family of networks that plays another game (an
-// encoder and a decoder, say) adds a file like gamegan.js and its row here.
+// The pictures of trainings, by what is trained (gan/kinds.py): a kind that plays another game adds a
+// file like gamegan.js and its row here.
 import { GAN } from "./gamegan.js";
+import { RNN } from "./gamernn.js";
+import { VAE } from "./gamevae.js";
 
-const GAMES = { gan: GAN };
+const GAMES = { gan: GAN, vae: VAE, rnn: RNN };
 
-/** @param {string} [name] */
-export const gameOf = (name = "gan") => GAMES[name] ?? GAMES.gan;
+/** @param {import("../page/kit/types").Kind} [kind] */
+export const gameOf = (kind = "gan") => GAMES[kind];

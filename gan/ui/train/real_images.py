@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gan.data import DATA_NAMES, load_data
 from gan.images import are_points, encode_webp, tile, to_pixels
-from gan.training.trainer import GRID, PLANE_GRID
+from gan.training.learner import GRID, PLANE_GRID
 from gan.ui.server.routes import NEVER, Context, Handler, on
 from gan.ui.server.views import PageError
 

@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse, Response
 from gan.config import RunConfig, apply_settings
 from gan.data import DATA_NAMES
 from gan.errors import GanError
+from gan.kinds import kind_of
 from gan.metrics.findings import REMEDY_NAMES
 from gan.models import parameter_counts
 from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
-from gan.training.trainer import GRID, fixed_noise
+from gan.training.learner import GRID, fixed_noise
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -214,6 +215,7 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
         news |= {"settings": settings_json(watched.config), "mark": watched.config_mark}
         news["classes"] = list(watched.config.class_names)
         news["parameters"] = _parameters(watched.config)
+        news["of"] = kind_of(watched.config.model.family)
         config = watched.config
         news["keep_mb"] = config.keep_mb
         news["begun_with"] = {"seed": config.seed, "seconds": config.total_seconds}

@@ -1,8 +1,10 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
-/** @import { SettingField } from "../page/kit/types" */
+/** @import { Kind, SettingField } from "../page/kit/types" */
 import { boot, h, icon, t } from "../page/kit/core.js";
 import { mark } from "../page/kit/explained.js";
 
+/** @type {Record<string, Kind[]>} */
+const OF = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.map((f) => [f.key, f.of])));
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
@@ -14,6 +16,8 @@ const IDLE = {
   augment_p: (v) => v.augment === "none",
   ada_target: (v) => v.augment !== "ada",
   aux_weight: (v) => v.aux_classes !== "true",
+  warm_up_kimg: (v) => !Number(v.beta),
+  free_bits: (v) => !Number(v.beta),
   d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
 };
 
@@ -21,7 +25,7 @@ const IDLE = {
 const RATES = ["g_lr", "d_lr", "r1", "r2", "gp", "ema_half_life_kimg", "batch_size"];
 const DIGITS = 9;  // as the server writes a number
 
-const HARD = ["loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
+const HARD = ["beta", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled;
@@ -41,6 +45,10 @@ export class Settings {
     this.node = h("div", { class: "ga-groups" }, ...groups.map((group) => h("fieldset", { class: "ga-set" },
       h("legend", { "data-t": `gan_group_${group.name}` }),
       ...group.fields.map((f) => this.#field(f)))));
+    this.groups = /** @type {HTMLElement[]} */ ([...this.node.children]);
+    /** @type {Kind | null} */
+    this.kind = null;
+    this.sought = "";
     this.node.addEventListener("input", () => this.#draw());
   }
 
@@ -113,12 +121,12 @@ export class Settings {
     const sought = text.trim().toLowerCase();
     let found = 0;
     for (const [key, { box }] of this.fields) {
-      box.hidden = !`${t(`gan_set_${key}`)} ${key}`.toLowerCase().includes(sought);
+      const here = !this.kind || OF[key].includes(this.kind);  // only what trainings of this kind have
+      box.hidden = !here || !`${t(`gan_set_${key}`)} ${key}`.toLowerCase().includes(sought);
       found += Number(!box.hidden);
     }
-    for (const group of this.node.children) {
-      if (group instanceof HTMLElement) group.hidden = Boolean(sought) && !group.querySelector(".ga-set-box:not([hidden])");
-    }
+    for (const group of this.groups) group.hidden = !group.querySelector(".ga-set-box:not([hidden])");
+    this.sought = text;
     return found;
   }
 
@@ -141,6 +149,14 @@ export class Settings {
     }
     this.words();
     this.differing(Object.keys(differ).length);
+  }
+
+  // Only what trainings of this kind have; a group without any is gone too.
+  /** @param {Kind} kind */
+  of(kind) {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    this.narrow(this.sought);
   }
 
   // What has no effect now is quiet, and may be typed all the same.

@@ -16,6 +16,7 @@ from gan.checkpoint import checkpoints
 from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, shape_of
 from gan.errors import ConfigError, GanError, number_text
+from gan.kinds import kind_of
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
@@ -52,6 +53,7 @@ def form_options() -> dict[str, Any]:
         name: {
             "data": preset.data,
             "summary": preset.summary,
+            "of": kind_of(preset.family),
             "size": preset.resolution,  # 0: taken from the data
             "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
         }

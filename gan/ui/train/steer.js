@@ -14,7 +14,7 @@ export class Steer {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
     this.opened = opened;
-    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history"> | null} */
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of"> | null} */
     this.run = null;
     /** @type {number | null} */
     this.rate = null;  // of the slider
@@ -73,14 +73,15 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
-  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history">} run */
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of">} run */
   show(run) {
-    const { id, status, settings, history } = run;
+    const { id, status, settings, history, of } = run;
+    this.settings.of(of);
     if (this.run?.id !== id) {
       this.waiting.clear();
       this.#note("");
     }
-    this.run = { id, status, settings, history };
+    this.run = { id, status, settings, history, of };
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });

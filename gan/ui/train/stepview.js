@@ -12,25 +12,28 @@ export class StepView {
     this.drawn = "";
   }
 
-  show(id, step) {
+  // `changes`: the numbers that a step of this kind of training is judged by; of a GAN D's scores.
+  show(id, step, changes = null) {
+    this.changes = changes;
     this.root.hidden = !step;
     const drawn = JSON.stringify([id, step?.number, document.documentElement.lang]);
     if (!step || drawn === this.drawn) return;
     this.drawn = drawn;
     this.step = step;
-    this.said = h("output", { class: "ga-quiet ga-step-said", "data-t": "gan_step_hint" });
+    this.said = h("output", { class: "ga-quiet ga-step-said", ...(changes ? {} : { "data-t": "gan_step_hint" }) });
     this.root.replaceChildren(
-      h("header", {}, h("h3", {}, t(`gan_step_did_${step.what}`)), this.#numbers(step)),
+      h("header", {}, h("h3", {}, t(changes ? "gan_step_did_alone" : `gan_step_did_${step.what}`)), this.#numbers(step)),
       h("div", { class: "ga-step-pictures" }, this.#picture(id, "before"), this.#picture(id, "after")), this.said);
     translate(this.root);
   }
 
   #numbers({ what, losses, grad_norms, loss, grad_norm, lr, scores_before, scores_after }) {
-    const both = (many, one) => (what === "both" ? ["d", "g"].map((k) => `${k.toUpperCase()} ${number(many[k])}`).join(" · ") : number(one[""]));
+    const both = (many, one) => (what === "both" && !this.changes ? ["d", "g"].map((k) => `${k.toUpperCase()} ${number(many[k])}`).join(" · ") : number(one[""]));
     const row = (key, text) => h("div", {}, h("dt", { "data-t": key }), h("dd", {}, text));
     const change = (k) => `${number(scores_before[k])} → ${number(scores_after[k])}`;
     return h("dl", { class: "ga-step-numbers" }, row("gan_step_loss", both(losses, loss)), row("gan_step_grad", both(grad_norms, grad_norm)),
-      row("gan_step_lr", number(lr[""])), row("gan_step_real", change("real")), row("gan_step_fake", change("fake")));
+      row("gan_step_lr", number(lr[""])), ...(this.changes ? this.changes.map((key) => row(`gan_game_${key}`, change(key)))
+        : [row("gan_step_real", change("real")), row("gan_step_fake", change("fake"))]));
   }
 
   // The sheet with a frame round each tile: green where D believes it more than before, brown less.
@@ -54,7 +57,7 @@ export class StepView {
     image.addEventListener("load", fit);
     new ResizeObserver(fit).observe(frame);
     if (tiles.length) frame.addEventListener("pointermove", (e) => this.#point(e, frame));
-    return h("figure", {}, frame, h("figcaption", { class: "ga-quiet", "data-t": `gan_step_${when}` }));
+    return h("figure", {}, frame, h("figcaption", { class: "ga-quiet", "data-t": this.changes && when === "after" ? "gan_step_after_alone" : `gan_step_${when}` }));
   }
 
   // How strong a change is among its neighbours, 0 to 1.

@@ -124,10 +124,17 @@ export class TrainForm {
     this.find("#start").focus();
   }
 
+  // What the form's preset trains.
+  kind() {
+    const { of, base } = this.#preset();
+    return of ?? boot.train.presets[base ?? ""]?.of ?? "gan";
+  }
+
   #preset() { return boot.train.presets[this.cards.value]; }
 
   #fill() {
     const base = this.fork ? this.forked : this.#preset().settings;
+    this.settings.of(this.kind());
     this.settings.fill(base);
     this.settings.rebase(base);
     if (this.#field("other")) this.#field("other").value = "";

@@ -8,14 +8,19 @@ export interface SettingField {
   key: string;
   kind: "choice" | "whole" | "number";
   steer: boolean;  // a running training takes it
+  of: Kind[];  // what is trained where it is there
   choices?: string[];
 }
+
+/** What a family of networks is trained by: a game against D, an encoder and a decoder, row by row. */
+export type Kind = "gan" | "vae" | "rnn";
 
 /** A preset of the form, built in or one's own; its settings as the fields show them. */
 export interface Preset {
   data: string;
   summary: string;
   size: number;  // 0: the data's own
+  of?: Kind;  // a preset of one's own has its base's
   settings: Settings;
   base?: string;  // of one's own: the built-in one that it began with
 }
@@ -70,6 +75,7 @@ export interface Model {
   nimg: number;
   fd: number | null;
   state: RunState | "";  // of a run
+  of: Kind;
 }
 
 /** A run's status, with what this visitor may do about it. */
@@ -165,6 +171,7 @@ export interface WatchedRun {
   settings: Settings | null;
   parameters: { g: number; d: number } | null;  // of the networks
   begun_with: { seed: number; seconds: number | null } | null;
+  of: Kind;
   reals: boolean;
   beginning: boolean;
 }

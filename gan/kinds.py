@@ -1,0 +1,56 @@
+"""What a family of networks is trained by, and which settings that has: one table for all.
+
+A setting that is not listed is one of every family. The command line refuses the others, the form
+and the steering of a run do not show them, and no remedy proposes them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["gan", "vae", "rnn"]  # a game against D, a bound of the likelihood, the likelihood
+
+KINDS: dict[str, Kind] = {"vae": "vae", "rnn": "rnn"}  # by family; every other is a GAN's
+
+ONLY: dict[str, tuple[Kind, ...]] = {
+    # the game: its loss, D's rate and shape, what restrains D and what it is shown
+    "loss": ("gan",),
+    "d_lr": ("gan",),
+    "d_steps": ("gan",),
+    "r1": ("gan",),
+    "r2": ("gan",),
+    "gp": ("gan",),
+    "reg_every": ("gan",),
+    "shift_px": ("gan",),
+    "augment": ("gan",),
+    "augment_p": ("gan",),
+    "ada_target": ("gan",),
+    "aux_weight": ("gan",),
+    "d_count": ("gan",),
+    "d_reduce": ("gan",),
+    "d_scales": ("gan",),
+    "packing": ("gan",),
+    "minibatch_std": ("gan",),
+    "spectral_norm": ("gan",),
+    "aux_classes": ("gan",),
+    # an encoder has widths as D has
+    "d_widths": ("gan", "vae"),
+    # an RNN has one number of noise a pixel, and no layers to add
+    "z_dim": ("gan", "vae"),
+    "depth": ("gan", "vae"),
+    # the bound: how much the code may say of a picture
+    "beta": ("vae",),
+    "warm_up_kimg": ("vae",),
+    "free_bits": ("vae",),
+}
+NAMES: dict[Kind, str] = {"gan": "GAN", "vae": "VAE", "rnn": "RNN"}
+
+
+def kind_of(family: str) -> Kind:
+    """What a family is trained by."""
+    return KINDS.get(family, "gan")
+
+
+def has_setting(kind: Kind, key: str) -> bool:
+    """Whether trainings of this kind have the setting."""
+    return kind in ONLY.get(key, (kind,))

@@ -1,0 +1,142 @@
+"""A VAE and an RNN: they learn, resume bit for bit, are inverted, and have no D's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gan import checkpoint
+from gan.config import RunConfig, apply_settings
+from gan.data import ImageSet
+from gan.errors import ConfigError, WeightsError
+from gan.export import encode
+from gan.images import normalise
+from gan.kinds import ONLY
+from gan.latent.directions import ranked_directions
+from gan.latent.encoder import load_encoder
+from gan.latent.inversion import Inverted, invert
+from gan.metrics.diagnosis import diagnose
+from gan.models.logistic import level_of
+from gan.presets import resolve_widths, run_config
+from gan.runs import RunReader, resume, start
+from gan.training import Trainer, single_step
+from gan.ui.server.settings import SETTINGS
+
+
+def config_of(preset: str, digits: ImageSet) -> RunConfig:
+    config = run_config(preset, digits.shape, data="digits")
+    small = {"g_widths": (24, 8, 16)} if preset == "rnn" else {"z_dim": 16}
+    train = replace(config.train, batch_size=32)
+    return resolve_widths(replace(config, model=replace(config.model, **small), train=train))
+
+
+@pytest.fixture(scope="module")
+def trained(digits: ImageSet) -> dict[str, Trainer]:
+    found = {}
+    for preset in ("vae", "rnn"):
+        found[preset] = Trainer(config_of(preset, digits), digits)
+        for _ in range(250):
+            found[preset].step()
+    return found
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn"])
+def test_it_learns_and_held_out_images_cost_about_the_same(trained, preset):
+    row = trained[preset].progress(0.0).row()
+    assert 0 < row["bits"] < 6.5  # noise takes 8, and so much at the start
+    assert abs(row["bits_held_out"] - row["bits"]) < 0.6
+    if preset == "vae":
+        assert row["bits"] == pytest.approx(row["reconstruction"] + row["kl"], rel=1e-5)
+
+
+def test_a_vae_makes_held_out_images_again_better_than_their_mean(trained):
+    trainer = trained["vae"]
+    held_out = trainer.some_held_out(64)
+    assert held_out is not None
+    g, encoder = trainer.g.eval(), trainer.method.encoder.eval()
+    with torch.no_grad():
+        again = g(encoder(held_out.x, held_out.labels).mean, held_out.labels)
+    mean = normalise(trainer.batches.images.pixels).mean(0)
+    assert (again - held_out.x).square().mean() < 0.6 * (mean - held_out.x).square().mean()
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn"])
+def test_a_resumed_training_equals_an_unbroken_one(preset, digits, tmp_path):
+    config = replace(config_of(preset, digits), total_kimg=0.32)
+    start(config, digits, tmp_path / "whole")
+    start(replace(config, total_kimg=0.16), digits, tmp_path / "parts")
+    resume(config, digits, tmp_path / "parts")
+    one, other = (checkpoint.load(tmp_path / name) for name in ("whole", "parts"))
+    assert one.revision == other.revision
+    assert (one.encoder is not None) == (preset == "vae")
+    assert one.discriminator is None
+    assert RunReader(tmp_path / "parts").rows()[-1]["bits"] > 0
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn"])
+def test_settings_of_a_game_are_refused_and_not_proposed(trained, preset):
+    config = trained[preset].config
+    with pytest.raises(ConfigError, match="has no setting 'r1'"):
+        apply_settings(config, {"r1": 1.0})
+    with pytest.raises(ConfigError, match="has no setting 'd_count'"):
+        trained[preset].change({"d_count": 2})
+    with pytest.raises(ConfigError, match="has no setting 'beta'"):
+        apply_settings(RunConfig(preset="fashion"), {"beta": 2.0})
+    assert set(ONLY) - {"d_widths", "z_dim"} <= set(SETTINGS)  # the form hides by the same table
+    # a run in which everything is wrong: what is found and proposed is not of D
+    rows = [
+        {"nimg": 640 * i, "seconds": float(i), "bits": 40.0, "bits_held_out": 60.0,
+         "grad_norm_g": 1e6, "images_per_s": 1.0}
+        for i in range(1, 60)
+    ]  # fmt: skip
+    found = diagnose(rows, [], config)
+    assert {f.kind for f in found} == {"divergence", "memorising"}
+    for finding in found:
+        for remedy in finding.remedies:
+            apply_settings(config, remedy.settings)
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn"])
+def test_a_single_step_tells_what_it_did(preset, digits):
+    trainer = Trainer(config_of(preset, digits), digits)
+    step = single_step(trainer, "both").row()
+    assert step["scores_after"]["bits"] < step["scores_before"]["bits"]
+    assert (step["grad_norm"] > 0, step["nimg"]) == (True, 32)
+    note = str(trainer.change({"optimizer": "sgd", "g_lr": 0.5}))
+    assert note == "the optimiser is new"
+    assert trainer.method.optimizer.param_groups[0]["lr"] == 0.5
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn"])
+def test_its_encoder_finds_a_picture_and_its_class(trained, preset, tmp_path):
+    trainer = trained[preset]
+    config = checkpoint.weights_config(trainer.config, name="x", nimg=1)
+    second = trainer.method.encoder if preset == "vae" else None
+    checkpoint.save_weights(tmp_path, config, trainer.ema.generator, encoder=second)
+    weights = checkpoint.load(tmp_path)
+    held_out = trainer.some_held_out(32)
+    assert held_out is not None
+    guess = load_encoder(weights)(held_out.x)
+    assert (guess.weights.argmax(1) == held_out.labels).float().mean() > 0.6  # chance is 0.1
+    again = weights.generator(guess.z, guess.weights)
+    if preset == "rnn":
+        assert torch.equal(level_of(again), level_of(held_out.x))  # the very picture
+    pixels = lambda x: x.flatten(1)  # noqa: E731
+    *_, found = invert(
+        weights.generator, held_out.x[0], features=pixels, encoder=load_encoder(weights), steps=20
+    )
+    assert isinstance(found, Inverted)
+    assert found.distance <= found.start_distance
+
+
+def test_of_an_rnn_what_needs_a_gradient_is_not_offered(trained, tmp_path):
+    trainer = trained["rnn"]
+    config = checkpoint.weights_config(trainer.config, name="x", nimg=1)
+    checkpoint.save_weights(tmp_path, config, trainer.ema.generator)
+    weights = checkpoint.load(tmp_path)
+    with pytest.raises(WeightsError, match="row by row"):
+        encode(weights, to="onnx")
+    found = ranked_directions(weights.generator, count=6)
+    assert {d.kind for d in found} == {"pca", "class"}
