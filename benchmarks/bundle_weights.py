@@ -1,7 +1,7 @@
 """A run as a bundled model: `python -m benchmarks.bundle_weights runs/fashion weights/fashion`.
 
-Writes config.json, model.safetensors, samples.png and the card (README.md) with the recipe as the
-command line that trained it, the Fréchet distance and its floor.
+Writes config.json, model.safetensors, samples.png, the whole evaluation (evaluation.json) and the
+card (README.md) with the recipe as the command line that trained it and its scores.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from gan import checkpoint
 from gan.checkpoint import Weights
 from gan.config import RunConfig
 from gan.data import load_data
+from gan.files import sha256
 from gan.hub.card import RESEMBLES, Facts, beside, card, rows_of, source_of
 from gan.hub.index import write_index
 from gan.hub.recipe import training_command
 from gan.images import encode_png, tile
-from gan.metrics.card import measured
+from gan.metrics.card import measured, save_scores
 from gan.metrics.evaluate import evaluate
 from gan.models import count_parameters
 from gan.runs import RunReader
@@ -112,6 +113,8 @@ def main() -> None:
         f"published FID; lower is better, the floor is what two halves of the real images give",
     )
     (options.weights / "README.md").write_text(card(facts), "utf-8")
+    revision = sha256(options.weights / checkpoint.MODEL_FILE)
+    save_scores(options.weights, replace(found, weights=name, revision=revision))
     write_index()
     print(json.dumps(found.to_json(), indent=2))
 

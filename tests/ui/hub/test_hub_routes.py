@@ -126,11 +126,14 @@ def test_a_thumbnail_is_drawn_once_and_stays_small(folder: Path):
     assert len(asked) == 1
 
 
-def test_only_what_was_pulled_has_a_picture_and_a_card(home: Context):
+def test_only_what_was_pulled_or_came_with_the_app_has_a_picture_and_a_card(home: Context):
     client = client_for(home)
     assert client.get("/_gan/hub/thumb", params={"ref": REF}).headers["content-type"] == "image/png"
     assert "fashion-mlp" in client.get("/_gan/hub/card", params={"ref": REF}).json()["text"]
-    for ref in ("hub:../../etc", "fashion", "", "hub:"):
+    thumb = client.get("/_gan/hub/thumb", params={"ref": "emoji"})
+    assert thumb.content.startswith(b"\x89PNG")
+    assert "emoji" in client.get("/_gan/hub/card", params={"ref": "emoji"}).json()["text"]
+    for ref in ("hub:../../etc", "features-fashion", "../weights/fashion", "", "hub:"):
         assert client.get("/_gan/hub/card", params={"ref": ref}).status_code == 404
         assert client.get("/_gan/hub/thumb", params={"ref": ref}).status_code == 404
 
