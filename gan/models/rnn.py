@@ -51,7 +51,9 @@ PASSES = (Pass(0, 4), Pass(2, 4), Pass(1, 2))
 
 def cosines(size: int) -> Tensor:
     """The orthonormal cosine basis (size, size), a wave a row; Ahmed et al. 1974 (DCT-II)."""
-    k, n = torch.arange(size, dtype=torch.float64), torch.arange(size, dtype=torch.float64) + 0.5
+    # on the CPU even where only shapes are built: on meta tensors torch loads its compiler for it
+    k = torch.arange(size, dtype=torch.float64, device="cpu")
+    n = k + 0.5
     waves = (math.pi / size * k[:, None] * n).cos() * math.sqrt(2 / size)
     waves[0] /= math.sqrt(2)
     return waves
@@ -59,7 +61,7 @@ def cosines(size: int) -> Tensor:
 
 def coarse_first(channels: int, size: int) -> Tensor:
     """The waves of (channels, size, size), flat, by their frequency."""
-    k = torch.arange(size)
+    k = torch.arange(size, device="cpu")
     frequency = (k[:, None].square() + k.square()).expand(channels, size, size).flatten()
     return frequency.argsort(stable=True)
 
@@ -119,7 +121,7 @@ class RnnGenerator(IdentityGenerator):
             bias = cast(Tensor, head.bias)[: self.image_shape[0] * 3 * MIXTURES]
             parts = bias.view(-1, 3, MIXTURES)
             parts[:, 0], parts[:, 2] = 0.0, FIRST_LOG_SCALE
-            parts[:, 1] = torch.linspace(-1, 1, MIXTURES)
+            parts[:, 1] = torch.linspace(-1, 1, MIXTURES, device="cpu")
 
     def cost(self) -> Cost:
         """What one picture takes; counting it by making one would take a second."""

@@ -48,7 +48,7 @@ def test_a_frame_holds_what_its_format_says() -> None:
     found = {name: unpacked(values) for name, values in row["arrays"].items()}
     assert found["heat"].shape == (SIDE, SIDE)
     assert found["manifold"].shape == (GRID_SIDE, GRID_SIDE, 2)
-    d, g = trainer.d.eval(), trainer.g.eval()
+    d, g = trainer.method.d.eval(), trainer.g.eval()
 
     def near(values: np.ndarray) -> object:
         return pytest.approx(values, rel=2e-3, abs=2e-4)  # float16

@@ -81,7 +81,8 @@ export class PresetCards {
     const src = this.mine[name]
       ? run && url(`${SHEET}?${new URLSearchParams({ id: run.id, nimg: String(run.nimg), since: String(run.since) })}`)
       : new URL(`${boot.assets}/train/cards/${name}.webp`, document.baseURI).href;
-    return h("span", { class: `ga-preset-picture ${this.mine[name] ? "is-sheet" : ""}` },
+    const points = boot.train.data_sizes[boot.train.presets[name]?.data ?? ""] === 1;
+    return h("span", { class: `ga-preset-picture ${this.mine[name] ? "is-sheet" : points ? "is-points" : ""}` },
       src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
   }
 
