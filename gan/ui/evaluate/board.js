@@ -284,7 +284,7 @@ function statedCard(stated) {
 /** @param {Evaluation} found @param {Stated} stated */
 function whyOther(found, stated) {
   const fd = distanceOf(found);
-  if (fd.value.toFixed(2) === stated.fd.toFixed(2)) return "";
+  if ([2, 3].some((digits) => fd.value.toFixed(digits) === stated.fd.toFixed(digits))) return "";  // a card has three
   const reasons = [];
   const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
   if (!stated.count) because("unknown");

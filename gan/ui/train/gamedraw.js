@@ -124,6 +124,7 @@ function pictures({ id }) {
   const clear = () => { for (const tile of tiles) pencil(tile).clearRect(0, 0, tile.width, tile.height); };
   const paint = (image) => {
     const count = sideOf(image);
+    box.classList.toggle("is-whole", count === 1);
     const size = image.naturalWidth / count;
     const side = size > TILE_PX ? TILE_PX : size * Math.round(TILE_PX / size);
     tiles.forEach((tile, i) => {

@@ -5,6 +5,7 @@ import {
   say, short, t, translate, url, written,
 } from "../page/kit/core.js";
 import { MOST } from "./beside.js";
+import { sideOf } from "./gutters.js";
 import { Compare } from "./compare.js";
 import { Poll } from "../page/kit/fresh.js";
 import { bytes } from "../page/kit/figures.js";
@@ -186,7 +187,7 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
+        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", onload: (e) => e.target.parentNode.classList.toggle("is-whole", sideOf(e.target) === 1), src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),
