@@ -134,7 +134,8 @@ export class Leaders {
     return undefined;
   }
 
-  // A model is a button at its place: a click chooses it.
+  // A model is a dot at its place: a click chooses it. Dots may lie on each other, so for keys and screen readers the
+  // table does the same.
   /** @param {uPlot} u @param {{ row: Rated, fd: Distance, seconds: number }} shown */
   #point(u, { row, fd, seconds }) {
     const [left, top] = [u.valToPos(seconds, "x"), u.valToPos(fd.value, "y")];
@@ -142,8 +143,8 @@ export class Leaders {
     const told = `${row.name}: FD ${short(fd.value)}, ${duration(seconds)}`;
     const place = `left: ${left}px; top: ${top}px`;
     return [
-      h("button", { type: "button", class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, style: place, "aria-pressed": String(chosen),
-        "aria-label": told, title: fd.stated ? `${told}. ${hintOf(row)}` : told, "data-help": "gan_leaders_choose_help", onclick: () => this.chosen(row.ref) }),
+      h("span", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, style: place, "aria-hidden": "true",
+        title: fd.stated ? `${told}. ${hintOf(row)}` : told, onclick: () => this.chosen(row.ref) }),
       h("span", { class: `ga-point-name ${left > u.over.clientWidth * 0.7 ? "is-left" : ""}`, style: place, "aria-hidden": "true" }, row.name),
     ];
   }

@@ -218,7 +218,7 @@ def test_no_text_is_left_over():
     composed = re.compile(
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
-        r"|unseen|tour|topic|term|game|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
+        r"|unseen|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
     )
     # a control is explained by its label's key and _help
     keys = [key.removesuffix("_help") for key in TEXTS]
