@@ -106,12 +106,12 @@ def test_a_sentence_comes_by_touch_by_keys_and_by_mouse_and_goes_by_escape(open_
     expect(page.locator("#seed")).not_to_have_value(seed)
 
     # what is no control can have the keyboard, as long as help is on
-    expect(page.locator("#moved")).to_have_attribute("tabindex", "0")
+    expect(page.locator("#model-facts")).to_have_attribute("tabindex", "0")
     page.click("#language-zh")
     page.hover("#copy-link")
     expect(bubble).to_contain_text("链接")
     page.click("#help-close")
-    expect(page.locator("#moved")).not_to_have_attribute("tabindex", "0")
+    expect(page.locator("#model-facts")).not_to_have_attribute("tabindex", "0")
     expect(page.locator("#help-toggle")).to_be_focused()
 
 
