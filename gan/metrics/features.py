@@ -29,7 +29,8 @@ from gan.schema import from_json
 FeatureKind = Literal["fashion", "generic", "plane"]
 OnProgress = Callable[[float], None]
 
-KINDS: tuple[FeatureKind, ...] = ("fashion", "generic", "plane")
+TRAINED: tuple[FeatureKind, ...] = ("fashion", "generic")  # networks in weights/
+KINDS: tuple[FeatureKind, ...] = (*TRAINED, "plane")
 FASHION_DATA = ("fashion", "fashion-full")
 POOL_AFTER = (0, 2)  # convolutions followed by a 2x2 max pool: 28 -> 14 -> 7 px
 BATCH_SIZE = 250

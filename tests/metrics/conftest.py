@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gan.data import ImageSet, load_data
-from gan.metrics.features import KINDS, FeatureNet, extract, load_features
+from gan.metrics.features import TRAINED, FeatureNet, extract, load_features
 from gan.models import Generator
 
 SUBSET = 1500
@@ -61,7 +61,7 @@ def emoji() -> ImageSet:
 
 @pytest.fixture(scope="session")
 def nets() -> dict[str, FeatureNet]:
-    return {kind: load_features(kind) for kind in KINDS}
+    return {kind: load_features(kind) for kind in TRAINED}
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def sets(fashion, emoji, nets) -> dict[str, tuple[FeatureNet, ImageSet, Tensor]]
     """By kind of network: the network, images for it, and their features."""
     data = {"fashion": fashion, "generic": emoji}
     return {
-        kind: (nets[kind], data[kind], extract(nets[kind], data[kind].pixels)) for kind in KINDS
+        kind: (nets[kind], data[kind], extract(nets[kind], data[kind].pixels)) for kind in TRAINED
     }
 
 

@@ -16,7 +16,7 @@ from gan.data.bundled import fashion_dir
 from gan.errors import MetricError, WeightsError
 from gan.images import normalise
 from gan.metrics.features import (
-    KINDS,
+    TRAINED,
     extract,
     features_for,
     fit_images,
@@ -27,7 +27,7 @@ from gan.metrics.features import (
 TEST_ACCURACY = 0.92
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_features_do_not_depend_on_the_batch_size(kind, sets):
     net, images, features = sets[kind]
     x = images.pixels[:21]
@@ -36,14 +36,14 @@ def test_features_do_not_depend_on_the_batch_size(kind, sets):
     assert_close(few, features[:21], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_features_do_not_depend_on_the_neighbours(kind, sets):
     net, images, features = sets[kind]
     order = torch.randperm(40, generator=torch.Generator().manual_seed(3))
     assert_close(extract(net, images.pixels[order]), features[order], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_features_are_the_same_twice_and_in_train_mode(kind, sets):
     net, images, _ = sets[kind]
     once = extract(net, images.pixels[:20])
@@ -52,7 +52,7 @@ def test_features_are_the_same_twice_and_in_train_mode(kind, sets):
     net.eval()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 @given(st.sampled_from((1, 3, 4)), st.integers(8, 64), st.integers(1, 3))
 @settings(max_examples=12, deadline=None)
 def test_features_take_any_channels_and_size(kind, channels, size, count):
@@ -62,7 +62,7 @@ def test_features_take_any_channels_and_size(kind, channels, size, count):
     assert features.dtype == torch.float32
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_grey_as_colour_and_opaque_alpha_change_nothing(kind, nets, fashion):
     x = normalise(fashion.pixels[:10])
     colour = x.expand(-1, 3, -1, -1)
@@ -113,7 +113,7 @@ def test_the_classifier_knows_garments_it_never_saw(nets):
     assert accuracy == pytest.approx(nets["fashion"].config.accuracy, abs=1e-3)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_weights_folders_are_complete_and_small(kind):
     folder = weights_dir() / f"features-{kind}"
     assert json.loads((folder / "config.json").read_text())["kind"] == "features"

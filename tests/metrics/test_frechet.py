@@ -12,7 +12,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 
 from gan.errors import MetricError
 from gan.images import normalise
-from gan.metrics.features import KINDS, extract
+from gan.metrics.features import TRAINED, extract
 from gan.metrics.frechet import frechet_distance, real_floor
 
 
@@ -38,14 +38,14 @@ def test_distance_agrees_with_scipy_on_any_features(width, seed):
     assert frechet_distance(real, fake) == pytest.approx(by_scipy(real, fake), rel=1e-4)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_distance_agrees_with_scipy_on_images(kind, sets):
     features = sets[kind][2]
     real, fake = features[::2], features[1::2] * 1.05
     assert frechet_distance(real, fake) == pytest.approx(by_scipy(real, fake), rel=1e-4)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_distance_is_that_of_torchmetrics_with_the_network_plugged_in(kind, sets):
     net, images, _ = sets[kind]
     x = normalise(images.pixels[:400])
@@ -68,7 +68,7 @@ def test_a_spread_costs_the_squared_difference_of_deviations():
     assert frechet_distance(real, 3 * real) == pytest.approx(4, rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_a_set_is_at_no_distance_from_itself_in_any_order(kind, sets):
     features = sets[kind][2]
     order = torch.randperm(len(features), generator=torch.Generator().manual_seed(0))
