@@ -56,7 +56,7 @@ def test_a_wrong_setting_names_its_field_which_has_a_label_in_every_language():
 @pytest.mark.parametrize(
     ("work", "arguments", "field", "number"),
     [
-        (start_form._read_kimg, ["1e30"], "kimg", "100,000,000"),
+        (start_form.read_kimg, ["1e30"], "kimg", "100,000,000"),
         (views.real_number, ["seconds", "1e9"], "seconds", "2,592,000"),
         (views.whole_number, ["seed", "-1"], "seed", "2,147,483,647"),
     ],
