@@ -93,7 +93,7 @@ def _conv_layers(stages: int, convs: int) -> int:
 
 
 def pixels_of(model: ModelConfig) -> int:
-    """The values of a picture."""
+    """How many values a picture has."""
     return model.channels * model.resolution**2
 
 

@@ -27,7 +27,7 @@ MAX_NAME = 60
 MAX_VALUE = 1e3  # sigmas; no genuine direction is longer
 DIGITS = 5  # significant digits; the error is below one grey level
 FOUND_NAME = re.compile(r"(pca|sefa) \d+")  # what nobody has named yet
-SAME_COSINE = 0.98  # of a direction found again, after rounding or a little more training
+FOUND_AGAIN_COSINE = 0.98  # of a direction found again, after rounding or a little more training
 KEYS = {"name", "kind", "vector", "sigma", "share", "classes", "effect"}
 REQUIRED = {"name", "kind", "vector"}
 
@@ -66,7 +66,11 @@ def with_given_names(
     given = [d for d in saved if d.kind != "drawn" and not FOUND_NAME.fullmatch(d.name)]
 
     def named(direction: Direction) -> Direction:
-        same = (d for d in given if d.kind == direction.kind and cosine(d, direction) > SAME_COSINE)
+        same = (
+            d
+            for d in given
+            if d.kind == direction.kind and cosine(d, direction) > FOUND_AGAIN_COSINE
+        )
         best = max(same, key=lambda d: cosine(d, direction), default=None)
         return direction if best is None else replace(direction, name=best.name)
 

@@ -94,9 +94,10 @@ def plane_frame(
     steps: int | None = None,
     averaged: Generator | None = None,
 ) -> PlaneFrame:
-    """The frame of these networks. z (N, z_dim) and labels: the fixed noise; x_real (N, 2, 1, 1):
+    """The frame of these networks.
 
-    real points, which only the losses that compare with real ones look at.
+    z (N, z_dim) and labels: the fixed noise. x_real (M, 2, 1, 1): real points, which only the
+    losses that compare with real ones look at.
     """
     assert config.model.is_plane, "frames are of points in the plane"
     z, labels = z[:SAMPLES], None if labels is None else labels[:SAMPLES]
@@ -109,7 +110,9 @@ def plane_frame(
                 arrays["manifold"] = _manifold(g)
             if averaged is not None:
                 arrays["averaged"] = averaged(z, labels).flatten(1)
-        arrays["gradient"], arrays["scores"] = _asked(config, d, arrays["samples"], labels, x_real)
+        arrays["gradient"], arrays["scores"] = _gradient_and_scores(
+            config, d, arrays["samples"], labels, x_real
+        )
     finally:
         g.train(was[0]), d.train(was[1])
     plain = {name: a.detach().float().cpu().numpy() for name, a in arrays.items()}
@@ -148,7 +151,7 @@ def _alone(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
     return copies.view(-1, size).mean(1)
 
 
-def _asked(
+def _gradient_and_scores(
     config: RunConfig, d: Discriminator, samples: Tensor, labels: Tensor | None, x_real: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The negative gradient of G's loss at samples (N, 2), times N, and D's logits of them."""

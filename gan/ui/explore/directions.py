@@ -31,7 +31,7 @@ from gan.latent.directions import (
 )
 from gan.latent.drawing import fit_direction
 from gan.latent.files import (
-    SAME_COSINE,
+    FOUND_AGAIN_COSINE,
     all_directions,
     load_directions,
     own_directions_path,
@@ -201,7 +201,9 @@ def _named(order: dict[str, Any], weights: Weights, found: list[Direction]) -> l
     if entry is None:
         raise PageError("gan_error_direction", status=404)
     direction = _direction(entry, weights)
-    others = [d for d in found if d.kind != direction.kind or cosine(d, direction) <= SAME_COSINE]
+    others = [
+        d for d in found if d.kind != direction.kind or cosine(d, direction) <= FOUND_AGAIN_COSINE
+    ]
     if order.get("to") is None:
         return others
     return [*others, replace(direction, name=checked_name(order["to"]))]

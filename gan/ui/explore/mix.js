@@ -152,7 +152,7 @@ class Mix {
       if (model !== this.model) return;
       const shown = tried.map(([b, c], i) => effect(own, images[b], images[c], results[i]));
       const [b, c] = tried[shown.indexOf(Math.max(...shown))];
-      this.#set(this.slots.b, points[b]);
+      Object.assign(this.slots.b, { point: points[b], stamp: null });
       this.#set(this.slots.c, points[c]);
     } catch (error) {
       this.note.textContent = say(error);

@@ -54,7 +54,7 @@ function list(lines, picture) {
 
 function table(lines, picture) {
   const rows = lines.filter((l) => !/^[|\s:-]+$/.test(l)).map((l) => l.replace(/^\||\|\s*$/g, "").split("|"));
-  return h("table", {}, ...rows.map((cells, i) => h("tr", {}, ...cells.map((c) => fill(h(i ? "td" : "th"), c.trim(), picture)))));
+  return h("table", {}, ...rows.map((cells, i) => h("tr", {}, ...cells.map((c) => fill(h(i || !c.trim() ? "td" : "th"), c.trim(), picture)))));
 }
 
 // Text with code, weight, links and pictures in it.
