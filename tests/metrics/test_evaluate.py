@@ -11,7 +11,7 @@ from gan.config import WeightsConfig
 from gan.data.imageset import fit
 from gan.errors import MetricError
 from gan.metrics.evaluate import class_histogram, classes_covered, evaluate
-from gan.metrics.features import KINDS, extract
+from gan.metrics.features import TRAINED, extract
 from gan.metrics.frechet import frechet_distance, real_floor
 
 CONFIG = WeightsConfig(name="playback")
@@ -25,7 +25,7 @@ def halves(images):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_a_perfect_generator_reads_about_its_floor(kind, sets, playback):
     shown, reference = halves(sets[kind][1])
     result = evaluate(playback(shown.pixels), CONFIG, data=reference, count=COUNT)
@@ -36,7 +36,7 @@ def test_a_perfect_generator_reads_about_its_floor(kind, sets, playback):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_noise_raises_the_distance_step_by_step(kind, sets, playback):
     images = sets[kind][1]
     fds = [
@@ -48,7 +48,7 @@ def test_noise_raises_the_distance_step_by_step(kind, sets, playback):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TRAINED)
 def test_blur_raises_the_distance(kind, sets):
     net, images, features = sets[kind]
     x = images.pixels.float() / 127.5 - 1

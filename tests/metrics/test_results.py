@@ -27,7 +27,8 @@ def found(fashion, playback) -> Evaluation:
 
 @pytest.mark.slow
 def test_every_metric_comes_with_what_real_images_read(found):
-    assert [m.name for m in found.metrics] == ["fd", *GRADERS]
+    of_points = {"high_quality", "modes", "mode_kl", "js"}
+    assert [m.name for m in found.metrics] == ["fd", *(n for n in GRADERS if n not in of_points)]
     assert all(0 <= m.floor <= 1.5 for m in found.metrics)
     assert found["precision"].count == 400
     for name in ("fd", "kd"):

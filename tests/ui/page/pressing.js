@@ -1,6 +1,6 @@
 // What there is to press in one part of the page, found in the DOM: used by test_every_control.py.
 (() => {
-  const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch]";
+  const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch], [role=slider]";
   const ALIKE = 2;  // of controls that differ in nothing but their number, so many are pressed
   const OPTIONS = 3;  // of a list, first and last among them
   const WAYS = 3;  // of a button beside lists: once for each of so many choices

@@ -118,6 +118,12 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 ENDS = ("script", "fetch", "xhr")
+PAINTED = ("/_gan/latent?", "/_gan/latents/batch?")
+
+
+def ends(request: Request) -> bool:
+    """Whether a press waits for it: pictures of a walk that plays have no end."""
+    return request.resource_type in ENDS and not any(path in request.url for path in PAINTED)
 
 
 class Traffic:
@@ -139,10 +145,10 @@ class Traffic:
         self.faults.append(f"{self.pressing}: {fault}")
 
     def _over(self, request: Request) -> None:
-        self.coming -= request.resource_type in ENDS
+        self.coming -= ends(request)
 
     def _request(self, request: Request) -> None:
-        self.coming += request.resource_type in ENDS
+        self.coming += ends(request)
         if any(word in request.url for word in ("NaN", "undefined", "%5Bobject")):
             self.add(f"asked for {request.url}")
         if nonsense(request):
@@ -252,13 +258,16 @@ def press_until_calm(
 
 def press(page: Page, element, option: str | None) -> bool:
     """Whether it could be done."""
-    tag, kind = element.evaluate("(e) => [e.tagName, e.type ?? '']")
+    tag, kind, role = element.evaluate("(e) => [e.tagName, e.type ?? '', e.role]")
     by_mouse = tag in ("BUTTON", "SUMMARY", "CANVAS") or kind in ("checkbox", "radio")
     if by_mouse:
         try:
             element.click(timeout=PRESS_MS)
         except Error:  # gone, or covered, by now
             return False
+    elif role == "slider":  # of our own: moved by its keys
+        element.focus()
+        page.keyboard.press("ArrowRight")
     else:
         element.evaluate(
             "(e, [option, typed]) => window.pressing.change(e, option, typed)", [option, TYPED]
