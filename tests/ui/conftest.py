@@ -28,10 +28,15 @@ def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("browser") / "runs"
 
 
+def log_beside(runs_dir: Path) -> Path:
+    """The file of what the server of `runs_dir` says."""
+    return runs_dir.with_name("server.log")
+
+
 @pytest.fixture(scope="session")
 def base_url(runs_dir: Path) -> Iterator[str]:
     """The address of the app, started as a user starts it."""
-    with serving(runs_dir) as url:
+    with serving(runs_dir, log_file=log_beside(runs_dir)) as url:
         yield url
 
 
@@ -82,6 +87,11 @@ READY = {
 }
 
 
+def last_said(log: Path) -> str:
+    """The end of a server's log, if there is one: why it answered 500."""
+    return log.read_text("utf-8", errors="replace")[-4000:] if log.is_file() else ""
+
+
 class Watch:
     """What a page complained of, and whom else it asked."""
 
@@ -89,12 +99,12 @@ class Watch:
         self.complaints: list[str] = []
         self.strangers: list[str] = []
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.complaints.append(error.stack or str(error)))
         page.on("request", lambda request: self._request(request.url, base_url))
 
     def _console(self, message) -> None:
         if message.type == "error":
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
     def _request(self, url: str, base_url: str) -> None:
         if not url.startswith((base_url, "data:", "blob:")):
@@ -103,7 +113,11 @@ class Watch:
 
 @pytest.fixture
 def open_page(
-    browser: Browser, regular: BrowserContext, base_url: str, request: pytest.FixtureRequest
+    browser: Browser,
+    regular: BrowserContext,
+    base_url: str,
+    runs_dir: Path,
+    request: pytest.FixtureRequest,
 ) -> Iterator:
     """Opens the app with any context options; at the end no page may have complained.
 
@@ -133,7 +147,8 @@ def open_page(
     for page, _ in opened:
         (page if page.context == regular else page.context).close()
     if not request.node.get_closest_marker("expects_refusal"):  # Chromium notes each 4xx
-        assert [c for _, watch in opened for c in watch.complaints] == []
+        complaints = [c for _, watch in opened for c in watch.complaints]
+        assert complaints == [], last_said(log_beside(runs_dir))
     assert [s for _, watch in opened for s in watch.strangers] == []
 
 

@@ -26,7 +26,7 @@ class Inside {
     this.timer = undefined;
     this.note = h("p", { class: "ga-note", role: "status" });
     this.retry = button("gan_map_retry", { hidden: true });
-    this.picture = shot(null, { id: "inside-picture", width: 1, height: 1 });
+    this.picture = shot(null, { id: "inside-picture", width: 1, height: 1, "data-t-label": "gan_inside_d" });
     this.overlay = h("canvas", { class: "ga-pixels ga-overlay", id: "inside-overlay", width: 1, height: 1, "aria-hidden": "true" });
     this.switch = h("input", { type: "checkbox", id: "inside-pull", checked: true });
     this.score = h("strong", { id: "inside-score" });
@@ -118,7 +118,6 @@ class Inside {
     const { judgement, picture, shape, layers } = this.seen;
     const [height, width, channels] = shape;
     put(this.picture, toImageData(bytesOf(picture), width, height, channels));
-    this.picture.setAttribute("aria-label", t("gan_inside_d"));
     this.check.hidden = this.key.hidden = !judgement;
     this.overlay.hidden = !judgement || !this.switch.checked;
     this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score, short) }) : "";
