@@ -88,7 +88,7 @@ QUANTITIES: dict[str, Quantity] = {
         "Modes caught",
         "",
         "How many of the distribution's modes are the nearest to at least one sample within three"
-        " standard deviations.",
+        " standard deviations; of stacked digits, how many of the 1,000 triples a sample shows.",
         "higher",
     ),
     "high_quality": Quantity(

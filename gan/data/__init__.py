@@ -11,6 +11,7 @@ from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
 from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
+from gan.data.stacked import stacked
 from gan.data.taking import Taken
 from gan.errors import DataError, suggest
 from gan.files import expanded
@@ -27,8 +28,11 @@ __all__ = [
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
 KINDS = {
     "folder": "folder:PATH", "hub": "hub:owner/name", "letter": "letter:A", "points": "points:FILE",
+    "stacked": "stacked:hub:owner/name",
 }  # fmt: skip
 PATHS = ("folder", "points")
+STACKED = "stacked"
+STACKED_RESOLUTION = 28  # of MNIST
 OWN_RESOLUTION, OWN_CHANNELS = 32, 3  # default for external images
 
 
@@ -38,7 +42,8 @@ def check_spec(spec: str) -> None:
     if not spec.isprintable():
         raise DataError("data must be printable text, got other characters; type it anew")
     if spec in BUNDLED or (colon and kind in KINDS and rest):
-        return
+        if kind != STACKED or rest in BUNDLED or rest.startswith(("folder:", "hub:")):
+            return
     raise DataError(
         "there is no data {spec}; {hint}",
         spec=repr(spec),
@@ -49,6 +54,8 @@ def check_spec(spec: str) -> None:
 def absolute_spec(spec: str) -> str:
     """`spec` independent of the working directory; only paths need converting."""
     kind, _, rest = spec.partition(":")
+    if kind == STACKED and rest:
+        return f"{kind}:{absolute_spec(rest)}"
     if kind not in PATHS or not rest:
         return spec
     whole = f"{kind}:{expanded(rest).absolute()}"
@@ -68,6 +75,9 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
         return load_letters(rest)
     if kind == "points":
         return load_points(expanded(rest))
+    if kind == STACKED:
+        digits = load_data(rest, resolution=resolution or default_resolution(spec), channels=1)
+        return fit(stacked(digits, name=spec), resolution=None, channels=channels)
     size, depth = resolution or OWN_RESOLUTION, channels or OWN_CHANNELS
     if kind == "folder":
         return load_folder(expanded(rest), resolution=size, channels=depth)
@@ -94,8 +104,11 @@ def survey_data(spec: str) -> Taken | None:
 
 def default_resolution(spec: str) -> int:
     """The default resolution of `spec`, without loading anything."""
-    if spec.partition(":")[0] in ("letter", "points"):
+    kind, _, rest = spec.partition(":")
+    if kind in ("letter", "points"):
         return PLANE_SHAPE[1]
+    if kind == STACKED:
+        return BUNDLED[rest].shape.resolution if rest in BUNDLED else STACKED_RESOLUTION
     return BUNDLED[spec].shape.resolution if spec in BUNDLED else OWN_RESOLUTION
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from gan.data.hub import load_hub
 from gan.data.imageset import ImageSet
 from gan.data.plane import MODES, load_plane
+from gan.data.stacked import stacked
 from gan.errors import DataError
 from gan.images import untile
 from gan.presets import DataShape
@@ -102,6 +103,10 @@ def _digits() -> ImageSet:
     )  # fmt: skip
 
 
+def _stacked_digits() -> ImageSet:
+    return stacked(load_bundled("digits"), name="stacked-digits")
+
+
 def _grey(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(pixels).unsqueeze(1)  # (N, 1, H, W)
 
@@ -126,6 +131,9 @@ BUNDLED: dict[str, Bundled] = {
     ),
     "emoji": Bundled(_emoji, DataShape(32, 3, ()), "3,916 emoji, 32 px colour"),
     "digits": Bundled(_digits, DataShape(8, 1, DIGIT_CLASSES), "1,797 handwritten digits, 8 px"),
+    "stacked-digits": Bundled(
+        _stacked_digits, DataShape(8, 3, ()), "three digits as red, green and blue: 1,000 modes"
+    ),
     "ring": _plane("ring", "points: eight Gaussians on a circle"),
     "grid": _plane("grid", "points: 25 Gaussians, five by five"),
     "spiral": _plane("spiral", "points along a spiral"),

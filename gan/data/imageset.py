@@ -30,6 +30,14 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Stack:
+    """What the channels of a picture of stacked digits are told by: examples of each class."""
+
+    examples: Tensor  # (M, H, W) uint8
+    labels: Tensor  # (M,) int64
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Images of one size with their metadata."""
 
@@ -41,6 +49,7 @@ class ImageSet:
     # SHA-256 of the content, independent of resolution and channels; empty: unknown
     origin: str = ""
     truth: Truth | None = None  # of points whose distribution is known
+    stack: Stack | None = None  # of stacked digits
 
     def __len__(self) -> int:
         return len(self.pixels)

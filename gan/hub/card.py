@@ -59,6 +59,11 @@ SOURCES = {
         "out",
         "ofl-1.1",
     ),
+    "stacked-digits": Source(
+        "50,000 pictures of three random digits each, of Optical Recognition of Handwritten Digits "
+        "(Alpaydin and Kaynak, UCI, CC BY 4.0), 1,000 of them held out",
+        "cc-by-4.0",
+    ),
     "digits": Source(
         "Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, UCI, CC BY 4.0), 1,797 "
         "digits at 8 px, 89 of them held out",

@@ -14,12 +14,15 @@ from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import to_json
 
 SIZES = ("resolution", "channels", "width", "depth")
-OWN_FOLDER = "folder:PICTURES"  # local paths are private
+OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
 
 
 def shared_data(spec: str) -> str:
-    """A run's data for publication: a folder's local path is left out."""
-    return OWN_FOLDER if spec.startswith("folder:") else spec
+    """A run's data for publication: a local path is left out."""
+    kind, colon, rest = spec.partition(":")
+    if kind == "stacked" and colon:
+        return f"{kind}:{shared_data(rest)}"
+    return OWN.get(kind, spec) if colon else spec
 
 
 def training_command(run: RunConfig, *, nimg: int) -> str:

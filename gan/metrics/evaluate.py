@@ -37,6 +37,7 @@ from gan.metrics.memorisation import (
 )
 from gan.metrics.neighbours import nearest
 from gan.metrics.plane import js, plane_scores
+from gan.metrics.stacked import MODES, SAMPLES, stacked_modes, stacked_scores
 from gan.models import Generator
 from gan.sampling import sample
 
@@ -44,6 +45,7 @@ MIN_IMAGES = 130  # two halves with more images than the 64 features, or covaria
 VERSION = 2  # of the metrics: raising it invalidates cached results
 COVERED_FRACTION = 0.01  # of the samples: a class below this counts as missing
 UNSEEN_MOST = 1000  # images unseen by the model, as a reference
+STACKED_CHANNELS = 3
 MANIFOLD_MOST = 5000  # images per side: beyond, precision and recall change by less than 0.01
 MetricName = Literal[
     "fd", "kd", "precision", "recall", "density", "coverage", "memorised",
@@ -165,6 +167,7 @@ def evaluate(
     real = features[: min(2 * count, len(data))]
     copying = _memorisation(features, chosen, fake)
     plane = _plane(real / net.scale, fake / net.scale, data) if channels == PLANE_SHAPE[0] else ()
+    stacked = _stacked(generator, data, seed, on_progress) if channels == STACKED_CHANNELS else ()
     histogram = class_histogram(net, fake) if net.head is not None else None
     return Evaluation(
         weights=config.name,
@@ -180,8 +183,9 @@ def evaluate(
             *_manifold(real, fake),
             *_memorised(copying, count),
             *plane,
+            *stacked,
         ),
-        modes=_caught(plane, data),
+        modes=_caught((*plane, *stacked), data),
         class_histogram=histogram,
         classes_covered=None if histogram is None else classes_covered(histogram),
         copying_z=copying.z if copying else None,
@@ -246,11 +250,34 @@ def _plane(real: Tensor, fake: Tensor, data: ImageSet) -> tuple[Metric, ...]:
     )
 
 
-def _caught(plane: tuple[Metric, ...], data: ImageSet) -> ModesCaught | None:
-    counts = [int(m.value) for m in plane if m.name == "modes"]
-    if not counts or data.truth is None:
+def _stacked(
+    generator: Generator, data: ImageSet, seed: int, on_progress: OnProgress | None
+) -> tuple[Metric, ...]:
+    """Of stacked digits: SAMPLES of the generator beside as many real pictures."""
+    if data.stack is None:
+        return ()
+    parts = []
+    for start in range(seed, seed + SAMPLES, BATCH_SIZE):
+        pixels = sample(generator, range(start, min(start + BATCH_SIZE, seed + SAMPLES))).pixels
+        parts.append(stacked_modes(torch.from_numpy(pixels).movedim(-1, 1), data.stack))
+        if on_progress:
+            on_progress(1.0)  # raises if it was cancelled meanwhile
+    mine = stacked_scores(torch.cat(parts), data.stack)
+    theirs = stacked_scores(stacked_modes(data.pixels[:SAMPLES], data.stack), data.stack)
+    return (
+        Metric(name="modes", value=mine.caught, floor=theirs.caught, count=SAMPLES),
+        Metric(
+            name="mode_kl", value=mine.mode_kl, floor=theirs.mode_kl, count=SAMPLES,
+            lower_is_better=True,
+        ),
+    )  # fmt: skip
+
+
+def _caught(found: tuple[Metric, ...], data: ImageSet) -> ModesCaught | None:
+    counts = [int(m.value) for m in found if m.name == "modes"]
+    if not counts:
         return None
-    return ModesCaught(caught=counts[0], of=len(data.truth.centres))
+    return ModesCaught(caught=counts[0], of=len(data.truth.centres) if data.truth else MODES)
 
 
 class _Chosen(NamedTuple):
