@@ -55,7 +55,7 @@ PRESETS: dict[str, Preset] = {
                            "colour emoji at 32 px", flip=True, shift_px=3),
     "digits":       Preset("conv",  "digits",  "relativistic",   32,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "8-px handwritten digits: the quickest", conditional=True),
-    "stacked-digits": Preset("conv", "stacked-digits", "relativistic", 64, 2e-3, 0.0, 0.99, 0.2, 8.9,
+    "stacked-digits": Preset("conv", "stacked-digits", "relativistic", 64, 2e-3, 0.0, 0.99, 0.2, 10,
                            "three digits as red, green and blue: a thousand modes to catch"),
     "own":          Preset("conv",  "emoji",   "relativistic",   64,  1e-3, 0.0, 0.99,  0.5,  22.2,
                            "a start for your own images: --data folder:PATH", flip=True),

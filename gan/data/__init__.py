@@ -41,9 +41,10 @@ def check_spec(spec: str) -> None:
     kind, colon, rest = spec.partition(":")
     if not spec.isprintable():
         raise DataError("data must be printable text, got other characters; type it anew")
-    if spec in BUNDLED or (colon and kind in KINDS and rest):
-        if kind != STACKED or rest in BUNDLED or rest.startswith(("folder:", "hub:")):
-            return
+    stackable = rest in BUNDLED or rest.startswith(("folder:", "hub:"))
+    known = colon and kind in KINDS and rest and (kind != STACKED or stackable)
+    if spec in BUNDLED or known:
+        return
     raise DataError(
         "there is no data {spec}; {hint}",
         spec=repr(spec),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 
 import torch
-from torch import Tensor
 
 from gan.data.imageset import ImageSet, Stack
 from gan.errors import DataError

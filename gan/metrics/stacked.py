@@ -1,9 +1,10 @@
 """Which three digits samples show, and how many of the 1,000 modes (gan.data.stacked).
 
 Lin et al. 2018 (PacGAN), section 4.2: of 26,000 samples, the modes that at least one shows, and the
-KL divergence of their shares from the data's: 0.019 for a perfect generator, by chance. They tell digits by a trained network; here each
-channel gets the class of its nearest example (1.2 % of scikit-learn's digits get another's so,
-each told by the others). The same is done to real pictures: that is the floor.
+KL divergence of their shares from the data's: 0.019 for a perfect generator, by chance. They tell
+digits by a trained network; here each channel gets the class of its nearest example (1.2 % of
+scikit-learn's digits get another's so, each told by the others). The same is done to real pictures:
+that is the floor.
 """
 
 from __future__ import annotations

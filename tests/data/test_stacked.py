@@ -25,9 +25,8 @@ def digits():
 
 def test_a_picture_is_three_digits_and_its_mode_is_their_number(digits):
     flat, labels = load_digits(return_X_y=True)
-    known = {
-        (row * (255 / 16)).round().astype(np.uint8).tobytes(): n for row, n in zip(flat, labels)
-    }
+    grey = (flat * (255 / 16)).round().astype(np.uint8)
+    known = {row.tobytes(): n for row, n in zip(grey, labels, strict=True)}
     some = digits.pixels[:500].numpy().reshape(500, 3, 64)
     numbers = [int("".join(str(known[channel.tobytes()]) for channel in row)) for row in some]
     assert stacked_modes(digits.pixels[:500], digits.stack).tolist() == numbers
