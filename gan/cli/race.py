@@ -147,11 +147,14 @@ def _line(running: Race, standing: Standing) -> str:
 def _measured(running: Race, count: int, pressed: list[int]) -> dict[str, object]:
     from gan.races.measure import Hurry, measure_race  # noqa: PLC0415 - scipy is slow
 
-    say("measuring")
-    before = len(pressed)
+    before, last = len(pressed), ""
     with task("measuring") as report:
 
         def look(name: str, fraction: float) -> None:
+            nonlocal last
+            if name != last:
+                last = name
+                say(f"measuring {name}")
             report(fraction)
             if len(pressed) > before:
                 raise Hurry
