@@ -35,7 +35,7 @@ from gan.sampling import sample
 
 FORMAT = "gan-race/1"
 COUNT = 2000  # samples, and real images
-MOST_POINTS = 8  # of a curve, the last one included
+MOST_POINTS = 7  # of a curve, the last one included
 TIMED = (16, 64)  # samples drawn to warm up, and then to be timed
 TIMED_S = 0.5  # drawn again until they took that long
 GRIDS = 4  # moments at which the samples are shown: a quarter, a half, ...
@@ -59,7 +59,7 @@ def measure_race(
     """
     plan = race.plan
     rows = {contestant.name: _Measured(plan, contestant) for contestant in plan.contestants}
-    is_hurried = False
+    reals, is_hurried = _AllReals(plan.data, count), False
     for standing in race.standings:
         row = rows[standing.contestant.name]
         found = row.told(standing)
@@ -67,10 +67,11 @@ def measure_race(
             found["grids"] = grids_of(standing.run_dir, plan.seconds)
         if not is_hurried:
             try:
-                row.measure(standing, found, count, on_progress)
+                row.measure(standing, found, reals, on_progress)
             except Hurry:
                 is_hurried = True
-                found.setdefault("unmeasured", "not measured: the race was interrupted")
+        if is_hurried and standing.state != "waiting":
+            found["unmeasured"] = "not measured: the race was interrupted"
     return {
         "format": FORMAT,
         "gan": __version__,
@@ -126,7 +127,7 @@ class _Measured:
         return row
 
     def measure(
-        self, standing: Standing, row: dict[str, Any], count: int, on_progress: OnProgress
+        self, standing: Standing, row: dict[str, Any], reals: _AllReals, on_progress: OnProgress
     ) -> None:
         """Fill `row` with what its weights give; a training without any stays as it is."""
         reader = RunReader(standing.run_dir)
@@ -136,15 +137,16 @@ class _Measured:
         name = standing.contestant.name
         try:
             loaded = load_at(standing.run_dir, moments[-1])
-            images = _images(loaded, self.plan.data)
+            real = reals.like(loaded)
+            rest = thinned(moments, MOST_POINTS)
+            last: list[dict[str, Any]] = []
             if standing.state != "failed":  # what it was before it diverged is no result
-                found = _evaluated(loaded, images, count, lambda f: on_progress(name, 0.6 * f))
+                found = _evaluated(loaded, real, lambda f: on_progress(name, 0.4 * f))
                 row.update(_metrics(found), sampling_s_per_1000=sampling_s_per_1000(loaded))
-            row["curve"] = curve_of(
-                reader, images, moments, count, lambda f: on_progress(name, 0.6 + 0.4 * f)
-            )
-            if row["metrics"]:  # the same number, so that curve and table agree to the digit
-                row["curve"][-1]["fd"] = row["metrics"]["fd"]["value"]
+                at = {"nimg": rest.pop(), "seconds": round(standing.seconds, 3)}
+                last = [{**at, "fd": found.fd}]
+            curve = curve_of(reader, real, rest, lambda f: on_progress(name, 0.4 + 0.6 * f))
+            row["curve"] = curve + last
         except GanError as error:
             row["unmeasured"] = str(error)
 
@@ -164,9 +166,31 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _images(loaded: Weights, spec: str) -> ImageSet:
-    resolution, channels = compared_shape(loaded.image_shape)
-    return load_data(spec, resolution=resolution, channels=channels)
+class Reals:
+    """Real images of one size, and the features of those that `evaluate` takes for its FD."""
+
+    def __init__(self, images: ImageSet, count: int) -> None:
+        self.images, self.count = images, count
+        side, channels = images.pixels.shape[-1], images.pixels.shape[1]
+        self.net = load_features(features_for(images.name, channels))
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
+        chosen = images.subset(order[: min(count, len(images))])
+        self.features = extract(self.net, fit(chosen, resolution=side, channels=channels).pixels)
+
+
+class _AllReals:
+    """Real images in every size that a contestant has, read once."""
+
+    def __init__(self, spec: str, count: int) -> None:
+        self.spec, self.count = spec, count
+        self._known: dict[tuple[int, int], Reals] = {}
+
+    def like(self, loaded: Weights) -> Reals:
+        shape = compared_shape(loaded.image_shape)
+        if shape not in self._known:
+            images = load_data(self.spec, resolution=shape[0], channels=shape[1])
+            self._known[shape] = Reals(images, self.count)
+        return self._known[shape]
 
 
 SECOND: dict[Kind, tuple[str, Callable[[ModelConfig], torch.nn.Module]]] = {
@@ -190,11 +214,9 @@ def _count(module: torch.nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
-def _evaluated(
-    loaded: Weights, images: ImageSet, count: int, on_progress: Callable[[float], None]
-) -> Evaluation:
+def _evaluated(loaded: Weights, real: Reals, on_progress: Callable[[float], None]) -> Evaluation:
     """As `gan compare` measures, and kept where it looks first."""
-    results = Results()
+    images, count, results = real.images, real.count, Results()
     kept = results.get(loaded.revision, images, count=count, seed=0, seen=loaded.seen)
     if kept is not None:
         return kept
@@ -225,25 +247,18 @@ def sampling_s_per_1000(loaded: Weights) -> float:
 
 def curve_of(
     reader: RunReader,
-    images: ImageSet,
+    reals: Reals,
     moments: Sequence[int],
-    count: int,
-    on_progress: Callable[[float], None],
+    on_progress: Callable[[float], None] = lambda fraction: None,
 ) -> list[dict[str, Any]]:
-    """FD at some of the `moments` (nimg) whose weights are kept, `count` samples each."""
-    net = load_features(features_for(images.name, images.pixels.shape[1]))
-    # the rows that `evaluate` takes for its FD
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
-    chosen = images.subset(order[: min(count, len(images))])
-    side, channels = images.pixels.shape[-1], images.pixels.shape[1]
-    real = extract(net, fit(chosen, resolution=side, channels=channels).pixels)
-    seconds = _seconds_at(reader)
-    some, points = thinned(moments, MOST_POINTS), []
-    for done, nimg in enumerate(some):
+    """FD at the `moments` (nimg), whose weights are kept, as many samples as `reals`."""
+    seconds, points = _seconds_at(reader), []
+    for done, nimg in enumerate(moments):
         g = load_at(reader.path, nimg).generator
-        fake = extract(net, from_pixels(sample(g, range(len(real))).pixels))
-        points.append({"nimg": nimg, "seconds": seconds(nimg), "fd": frechet_distance(real, fake)})
-        on_progress((done + 1) / len(some))
+        fake = extract(reals.net, from_pixels(sample(g, range(len(reals.features))).pixels))
+        fd = frechet_distance(reals.features, fake)
+        points.append({"nimg": nimg, "seconds": seconds(nimg), "fd": fd})
+        on_progress((done + 1) / len(moments))
     return points
 
 

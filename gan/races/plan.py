@@ -16,6 +16,7 @@ from gan.config import RunConfig, parse_setting, setting_of, setting_text, setti
 from gan.data import check_spec
 from gan.errors import ConfigError, number_text, suggest
 from gan.files import can_write
+from gan.kinds import has_setting, kind_of
 from gan.messages import Message
 from gan.presets import get_preset
 from gan.races.ready import get_ready
@@ -73,7 +74,9 @@ class RacePlan:
 
 
 def _value(config: RunConfig, key: str) -> Any:
-    return config.preset if key == "preset" else setting_of(config, key)
+    if key == "preset":
+        return config.preset
+    return setting_of(config, key) if has_setting(kind_of(config.model.family), key) else None
 
 
 def plan_race(

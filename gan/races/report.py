@@ -19,7 +19,7 @@ from gan.runs.folder import REALS_FILE
 
 PICTURES = "pictures"
 NOTHING = "–"
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 IMAGE_METRICS = ("fd", "fd_floor", "precision", "recall", "coverage")
 MEASURED = ("finished", "stopped")  # states of a training that may be the best
 POINT_METRICS = ("fd", "fd_floor", "modes", "high_quality", "js", "precision", "recall", "coverage")
@@ -166,6 +166,8 @@ def _outcome(contestant: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(found: dict[str, Any], is_points: bool, unit: str) -> list[Row]:
     names = POINT_METRICS if is_points else IMAGE_METRICS
+    same = len(_floors(found)) < 2  # then the column of real ones tells it
+    names = tuple(name for name in names if not (same and name == "fd_floor"))
     rows = [_metric_row(found, name) for name in names if _has(found, name)]
     seconds: Callable[[float], str] = lambda value: f"{value:.3g}"  # noqa: E731
     plain = [
@@ -197,16 +199,15 @@ def _metric_row(found: dict[str, Any], name: str) -> Row:
         help = "The distance of real images from other real images: what a perfect model reads."
         return _row(found, name, "FD of real images (floor)", help, _number, "")
     quantity = QUANTITIES[name]
-    floors = {quantity.text(v) for v in _floors(found, name)}
     show: Callable[[float], str] = _number if name == "fd" else quantity.text
     if name == "modes":
         of = next(
             (r["modes"]["of"] for c in found["contestants"] for r in c["runs"] if r["modes"]), 0
         )
         show = lambda value: f"{value:.3g} of {of}"  # noqa: E731
-        floors = {show(v) for v in _floors(found, name)}
+    floors = {show(v) for v in _floors(found, name)}
     row = _row(found, name, quantity.name, quantity.help, show, quantity.better)
-    return row._replace(real=floors.pop() if len(floors) == 1 and name != "fd" else "")
+    return row._replace(real=floors.pop() if len(floors) == 1 else "")
 
 
 def _floors(found: dict[str, Any], name: str = "fd") -> set[float]:
@@ -273,6 +274,8 @@ def _differences(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
 
 
 def _setting(value: Any) -> str:
+    if value is None:
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
