@@ -131,7 +131,7 @@ def verdict(found: dict[str, Any]) -> str:
         f"{c['name']} {_number(c['summary']['fd']['mean'])}" for c in ranked[1:]
     )
     second = ranked[1]["summary"]["fd"]
-    if len(found["seeds"]) == 1:
+    if fd["of"] == 1:
         return f"{text}. One seed: another may order them otherwise."
     overlap = fd["high"] >= second["low"]
     return text + (
@@ -166,9 +166,8 @@ def _outcome(contestant: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(found: dict[str, Any], is_points: bool, unit: str) -> list[Row]:
     names = POINT_METRICS if is_points else IMAGE_METRICS
-    same = len(_floors(found)) < 2  # then the column of real ones tells it
-    names = tuple(name for name in names if not (same and name == "fd_floor"))
-    rows = [_metric_row(found, name) for name in names if _has(found, name)]
+    told = {"fd_floor"} if len(_floors(found)) < 2 else set()  # by the column of real ones
+    rows = [_metric_row(found, n) for n in names if _has(found, n) and n not in told]
     seconds: Callable[[float], str] = lambda value: f"{value:.3g}"  # noqa: E731
     plain = [
         ("training_s_per_1000", f"Training, s per 1,000 {unit}",
