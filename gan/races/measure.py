@@ -64,7 +64,7 @@ def measure_race(
         row = rows[standing.contestant.name]
         found = row.told(standing)
         with suppress(OSError):
-            found["grids"] = grids_of(standing.run_dir, plan.seconds)
+            found["grids"] = grids_of(standing.run_dir, _length(race, standing.seed))
         if not is_hurried:
             try:
                 row.measure(standing, found, reals, on_progress)
@@ -92,6 +92,12 @@ def measure_race(
         },
         "contestants": [row.to_json() for row in rows.values()],
     }
+
+
+def _length(race: Race, seed: int) -> float:
+    """The seconds that a seed's trainings had: fewer than planned in a race that was stopped."""
+    reached = max(s.seconds for s in race.standings if s.seed == seed)
+    return min(race.plan.seconds, reached) or race.plan.seconds
 
 
 class _Measured:

@@ -237,11 +237,18 @@ def _row(
         if one is None:
             cells.append(Cell(missing))
             continue
-        low, high = show(one["low"]), show(one["high"])
-        band = f"{low} to {high}" if one["of"] > 1 and low != high else ""
+        band = _band(show(one["low"]), show(one["high"])) if one["of"] > 1 else ""
         is_best = one["mean"] == best and values.count(best) < len(values)
         cells.append(Cell(show(one["mean"]), band, is_best))
     return Row(title, help, cells)
+
+
+def _band(low: str, high: str) -> str:
+    """`0.1–0.4 %`: what both end in is said once; empty where they read the same."""
+    if low == high:
+        return ""
+    number, space, unit = high.partition(" ")
+    return f"{low.removesuffix(space + unit)}–{number}{space}{unit}"
 
 
 def _parameter_rows(found: dict[str, Any]) -> list[Row]:

@@ -20,7 +20,7 @@ from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
-from gan.races.report import verdict
+from gan.races.report import _band, verdict
 from gan.runs import Host, RunReader, is_run, start
 from gan.training import Trainer
 
@@ -285,6 +285,7 @@ def test_a_race_that_is_stopped_reports_what_there_is(tmp_path: Path):
     page = (tmp_path / "r" / "report.html").read_text("utf-8")
     assert "This race was ended before its time" in page
     assert "not begun" in page
+    assert page.count("<img") > 2  # at moments that there were
     assert Balanced(page).open == []
 
 
@@ -324,8 +325,8 @@ def test_several_seeds_are_a_mean_and_the_least_and_the_most(tmp_path: Path):
     write_report(tmp_path, found)
     text = "".join(Balanced((tmp_path / "report.html").read_text("utf-8")).text.split())
     assert "Seeds0,1,2" in text
-    assert "31to6" in text
-    assert "**3** (1 to 6)" in (tmp_path / "report.md").read_text("utf-8").replace("\\", "")
+    assert "31–6" in text
+    assert "**3** (1–6)" in (tmp_path / "report.md").read_text("utf-8").replace("\\", "")
     assert "unknown" in text  # memory, which this system does not tell
     curve = curves_of(found)[0]
     assert curve.x == [1.0, 2.0]
@@ -336,6 +337,15 @@ def test_curves_over_seeds_end_where_the_shortest_does():
     found = found_of(a=(1.0, 2.0))
     found["contestants"][0]["runs"][1] = run_of(1, 2.0, seconds=(0.5, 1.5))
     assert curves_of(found)[0].x == [1.0, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "band"),
+    [("1", "6", "1–6"), ("0.1 %", "2.4 %", "0.1–2.4 %"), ("0 of 8", "2 of 8", "0–2 of 8"),
+     ("3", "3", "")],
+)  # fmt: skip
+def test_a_band_says_its_unit_once(low: str, high: str, band: str):
+    assert _band(low, high) == band
 
 
 @pytest.mark.parametrize(
