@@ -31,6 +31,7 @@ LAYERS = [
     {"sampling", "checkpoint"},
     {"training", "latent", "metrics", "hub", "export"},
     {"runs"},
+    {"races"},
     {"ui", "cli"},
     {"__main__"},
     {"app"},

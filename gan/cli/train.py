@@ -12,16 +12,17 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from gan import checkpoint, presets, runs
+from gan import checkpoint, runs
 from gan.cli.console import DataOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
-from gan.config import KEEP_MB, RunConfig, apply_settings, parse_setting
+from gan.config import KEEP_MB, RunConfig, parse_setting
 from gan.data import DATA_NAMES, ImageSet, absolute_spec, data_summary, load_data
 from gan.errors import ConfigError, RunError, number_text
 from gan.files import expanded, read_json
 from gan.presets import PRESETS
-from gan.runs.userpresets import expand_preset, load_presets
+from gan.runs.newrun import new_config
+from gan.runs.userpresets import load_presets
 from gan.schema import from_json
 from gan.training import Event, Ranks, checked_change, processes_here, ranks_here
 
@@ -100,6 +101,13 @@ def train(
         Literal["tensorboard"] | None,
         typer.Option("--log", help="also write TensorBoard's event files into the run folder"),
     ] = None,
+    clock: Annotated[
+        runs.Clock,
+        typer.Option("--clock", help="process: count seconds of the processor, and use one thread"),
+    ] = "wall",
+    weights_every: Annotated[
+        float, typer.Option("--weights-every", min=0.1, help="keep weights every so many seconds")
+    ] = runs.WEIGHTS_S,
     steer: Annotated[
         bool, typer.Option("--steer", help="take commands as JSON lines on standard input")
     ] = False,
@@ -124,7 +132,7 @@ def train(
         _check_budget("--seconds", seconds)
         _check_budget("--kimg", kimg)
         ranks = _ranks(steer)
-        use_threads(training_threads())
+        use_threads(1 if clock == "process" else training_threads())
         chosen = dict(parse_setting(text) for text in settings or ())
         if steer:
             say(runs.READING)
@@ -142,6 +150,8 @@ def train(
                 steer=sys.stdin if steer else None,
                 watcher=_both(watcher, logger),
                 say=say,
+                clock=clock,
+                weights_every_s=weights_every,
             )
             status = plan.begin(host)
         say_end(status)
@@ -192,7 +202,7 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 
 def _new(wish: TrainArguments) -> TrainPlan:
     preset = wish.preset or DEFAULT_PRESET
-    config, images = _new_config(preset, wish.data, wish.settings, seed=wish.seed or 0)
+    config, images = new_config(preset, wish.data, wish.settings, seed=wish.seed or 0, say=say)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
     config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
     run_dir = wish.run_dir or runs.new_run_dir(preset)
@@ -273,40 +283,6 @@ def _check_budget(option: str, value: float | None) -> None:
             field=option,
             got=number_text(value),
         )
-
-
-def _new_config(
-    preset: str, data: str | None, settings: dict[str, Any], *, seed: int
-) -> tuple[RunConfig, ImageSet]:
-    """The config of a new run, fitted to its images, and these."""
-    preset, data, settings = expand_preset(preset, data, settings)
-    recipe = presets.get_preset(preset)
-    spec = absolute_spec(data or recipe.data)
-    images = load_data(
-        spec,
-        resolution=settings.get("resolution", recipe.resolution or None),
-        channels=settings.get("channels"),
-    )
-    say(images.report)
-    if recipe.conditional and not images.class_names:
-        say(f"{spec} has no classes: the model is trained without them")
-    shape = images.shape
-    if settings.get("classes") == 0:  # whatever the classes are called, they are not learned
-        shape = shape._replace(class_names=())
-    config = presets.run_config(preset, shape, data=spec, seed=seed)
-    if settings.get("aux_classes") and images.class_names:
-        settings = {"classes": len(images.class_names), **settings}  # they need a class each
-    config = presets.resolve_widths(apply_settings(config, settings))
-    if config.model.classes not in (0, len(images.class_names)):
-        raise ConfigError(
-            "{field} must be 0 or the {count} of {spec}, got {got}; leave it out",
-            field="classes",
-            count=len(images.class_names),
-            spec=spec,
-            got=config.model.classes,
-        )
-    names = images.class_names if config.model.classes else ()
-    return replace(config, class_names=names), images
 
 
 def _resumed_config(run_dir: Path, wish: TrainArguments) -> RunConfig:

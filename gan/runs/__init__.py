@@ -13,18 +13,18 @@ from gan.runs.folder import (
     list_runs,
     new_run_dir,
 )
-from gan.runs.launch import Host, fork, resume, start
+from gan.runs.launch import Clock, Host, fork, resume, start
 from gan.runs.lock import check_free
 from gan.runs.origin import Origin, find_origin
 from gan.runs.prefork import Cancelled
 from gan.runs.process import command_line, fork_argv, setting_arguments, train_argv
-from gan.runs.session import Session
+from gan.runs.session import WEIGHTS_S, Session
 from gan.runs.supervisor import READING, Start, Supervisor
 from gan.runs.writer import RunWriter
 
 __all__ = [
-    "LIVE", "READING", "STATES", "Cancelled", "Host", "Origin", "RunReader", "RunStatus",
-    "RunWriter", "Session", "Start", "Supervisor", "check_free", "command_line", "find_origin",
-    "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir", "resume",
-    "runs_root", "setting_arguments", "start", "train_argv",
+    "LIVE", "READING", "STATES", "WEIGHTS_S", "Cancelled", "Clock", "Host", "Origin", "RunReader",
+    "RunStatus", "RunWriter", "Session", "Start", "Supervisor", "check_free", "command_line",
+    "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir",
+    "resume", "runs_root", "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

@@ -6,11 +6,12 @@ import json
 import queue
 import shlex
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple, TextIO
 
 from gan.checkpoint import (
     MODEL_FILE,
@@ -29,23 +30,28 @@ from gan.runs.images import check_images, same_images
 from gan.runs.lock import check_free, writing
 from gan.runs.monitor import Monitor
 from gan.runs.origin import Origin
-from gan.runs.session import END_OF_INPUT, Session, Watcher, deaf_to_signals
+from gan.runs.session import END_OF_INPUT, WEIGHTS_S, Session, Watcher, deaf_to_signals
 from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
 from gan.tensors import load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
+from gan.training.worktime import WorkTime
+
+Clock = Literal["wall", "process"]  # seconds as they pass, or of the processor on this training
 
 
 @dataclass(frozen=True, kw_only=True)
 class Host:
-    """A training's environment in its process: device, ranks, commands, watcher."""
+    """A training's environment in its process: device, ranks, commands, watcher, clock."""
 
     device: str = "cpu"
     ranks: Ranks = ALONE
     steer: TextIO | None = None
     watcher: Watcher | None = None
     say: Callable[[str], None] = lambda text: None
+    clock: Clock = "wall"
+    weights_every_s: float = WEIGHTS_S
 
 
 class HistoryEvent(NamedTuple):
@@ -249,6 +255,8 @@ def _beside(trainer: Trainer, run_dir: Path) -> RunStatus:
 def _run(
     trainer: Trainer, writer: RunWriter, host: Host, begun: Sequence[HistoryEvent]
 ) -> RunStatus:
+    if host.clock == "process":
+        trainer.work_time = WorkTime(time.process_time)
     with _failures_reported(writer):
         session = Session(
             trainer,
@@ -256,6 +264,7 @@ def _run(
             commands=_listen(host.steer),
             watcher=host.watcher,
             monitor=Monitor(trainer, writer.measure),
+            weights_every_s=host.weights_every_s,
         )
         for event in begun:
             session.note(*event)

@@ -22,6 +22,8 @@ def train_argv(
     resume: Path | None = None,
     fork: str | None = None,
     log: str | None = None,
+    clock: str | None = None,
+    weights_every_s: float | None = None,
     steer: bool = False,
 ) -> list[str]:
     """The command line that a person would type to start this training.
@@ -38,18 +40,18 @@ def train_argv(
     if data:
         argv += ["--data", data]
     argv += _set_options(settings or {})
-    if seed:
-        argv += ["--seed", str(seed)]
-    if seconds is not None:
-        argv += ["--seconds", _plain(seconds)]
-    if kimg is not None:
-        argv += ["--kimg", _plain(kimg)]
-    if keep_mb is not None:
-        argv += ["--keep-mb", _plain(keep_mb)]
-    if log is not None:
-        argv += ["--log", log]
-    if run_dir is not None:
-        argv += ["--run-dir", str(run_dir)]
+    options = {
+        "--seed": seed or None,
+        "--seconds": seconds,
+        "--kimg": kimg,
+        "--keep-mb": keep_mb,
+        "--log": log,
+        "--clock": clock,
+        "--weights-every": weights_every_s,
+        "--run-dir": run_dir,
+    }
+    for option, value in options.items():
+        argv += [] if value is None else [option, _plain(value)]
     return [*argv, "--steer"] if steer else argv
 
 

@@ -42,11 +42,13 @@ class Session:
         commands: queue.Queue[dict[str, Any]] | None = None,
         watcher: Watcher | None = None,
         monitor: Monitor | None = None,
+        weights_every_s: float = WEIGHTS_S,
     ) -> None:
         self.trainer, self.writer = trainer, writer
         self.commands = commands or queue.Queue()
         self.watcher = watcher
         self.monitor = monitor
+        self.weights_every_s = weights_every_s
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._checkpoint_every = FIRST_CHECKPOINT_S
@@ -127,7 +129,7 @@ class Session:
 
     def _save_when_due(self) -> None:
         seconds = self.trainer.seconds
-        if seconds - self._weights_at >= max(WEIGHTS_S, seconds * WEIGHTS_FRACTION):
+        if seconds - self._weights_at >= max(self.weights_every_s, seconds * WEIGHTS_FRACTION):
             self._weights_at = seconds
             self.writer.snapshot(self.trainer.snapshot())  # the images of these very weights
             self.writer.weights(self.trainer)

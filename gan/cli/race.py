@@ -1,0 +1,169 @@
+"""`race`."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gan.cli.console import app, errors, parse_seeds, say, task, use_threads
+from gan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gan.races import Race, Standing
+
+LINE_EVERY_S = 5.0
+
+
+@app.command()
+def race(
+    contestants: Annotated[
+        list[str] | None,
+        typer.Argument(help="two to four: PRESET, or NAME=PRESET to give it a name"),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", help="the same for all; else that of the first preset")
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="of the processor, for each contestant")
+    ] = 60.0,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="a new folder: runs, race.json, report.html, .md")
+    ] = None,
+    seeds: Annotated[str, typer.Option("--seeds", help="one after another: 0,1,2 or 0-4")] = "0",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="CONTESTANT:key=value, by name or number from 1; key=value for all"
+        ),
+    ] = None,
+    ready: Annotated[
+        str | None, typer.Option("--ready", help="a ready-made race; --list shows them")
+    ] = None,
+    list_ready: Annotated[
+        bool, typer.Option("--list", help="list the ready-made races and end")
+    ] = False,
+    count: Annotated[
+        int, typer.Option("--count", min=130, max=100_000, help="samples to measure each with")
+    ] = 2000,
+) -> None:
+    """Train two to four contestants on the same data for the same seconds, and report.
+
+    They train at the same time, each for so many seconds of the processor: a busy machine makes the
+    race longer, not unfair. Ctrl-C ends it with a report of what there is.
+
+    Examples:
+
+    `python -m gan race fashion vae --data fashion --seconds 60 --out races/a`
+
+    `python -m gan race fashion fashion --set 1:loss=hinge --set 2:loss=wasserstein-gp --out b`
+
+    `python -m gan race --ready losses --seconds 30 --seeds 0,1,2 --out races/losses`
+    """
+    from gan import races  # noqa: PLC0415 - scipy is slow
+
+    if list_ready:
+        return _list()
+    with errors():
+        use_threads(1)
+        if out is None:
+            raise ConfigError("a race needs a folder to write to; give --out races/a")
+        plan = races.plan_race(
+            contestants or [], ready=ready, data=data, seconds=seconds,
+            seeds=list(dict.fromkeys(parse_seeds(seeds))), settings=settings or [],
+        )  # fmt: skip
+        races.check_out(out)
+        names = " against ".join(c.name for c in plan.contestants)
+        many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
+        say(f"{names}: {plan.data}, {plan.seconds:g} process seconds each{many}, writing {out}")
+        running = races.Race(plan, out)
+        with _ended_by_ctrl_c(running) as pressed:
+            _follow(running)
+            found = _measured(running, count, pressed)
+        races.write_report(out, found)
+        _say_end(running, out)
+
+
+def _list() -> None:
+    from gan.races import READY  # noqa: PLC0415 - scipy is slow
+
+    width = max(map(len, READY))
+    for name, made in READY.items():
+        say(f"{name:{width}}  {made.data:8}  {made.summary}")
+        say(f"{'':{width}}  {'':8}  {', '.join(c.partition('=')[0] for c in made.contestants)}")
+
+
+@contextmanager
+def _ended_by_ctrl_c(running: Race) -> Iterator[list[int]]:
+    """The first Ctrl-C ends the race, the second one its measuring; yields those pressed."""
+    pressed: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        running.stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield pressed
+    finally:
+        for number, was in zip(numbers, before, strict=True):
+            signal.signal(number, was)
+
+
+def _follow(running: Race) -> None:
+    """Train to the end, with a line every few seconds; a contestant's failure is told at once."""
+    printed_at, told = time.monotonic(), set[int]()
+    with task("racing") as report:
+        for standings in running.run():
+            report(sum(s.seconds for s in standings) / running.plan.seconds / len(standings))
+            for standing in standings:
+                if standing.state == "failed" and id(standing) not in told:
+                    told.add(id(standing))
+                    say(f"{_whose(running, standing)} is out: {standing.reason}")
+            if not sys.stderr.isatty() and time.monotonic() - printed_at >= LINE_EVERY_S:
+                printed_at = time.monotonic()
+                if lines := [_line(running, s) for s in standings if s.state == "running"]:
+                    say("  ".join(lines))
+
+
+def _whose(running: Race, standing: Standing) -> str:
+    name = standing.contestant.name
+    return name if len(running.plan.seeds) == 1 else f"{name}, seed {standing.seed},"
+
+
+def _line(running: Race, standing: Standing) -> str:
+    return f"{_whose(running, standing)} {standing.seconds:.1f} s {standing.nimg / 1000:,.1f} k"
+
+
+def _measured(running: Race, count: int, pressed: list[int]) -> dict[str, object]:
+    from gan.races.measure import Hurry, measure_race  # noqa: PLC0415 - scipy is slow
+
+    before, last = len(pressed), ""
+    with task("measuring") as report:
+
+        def look(name: str, fraction: float) -> None:
+            nonlocal last
+            if name != last:
+                last = name
+                say(f"measuring {name}")
+            report(fraction)
+            if len(pressed) > before:
+                raise Hurry
+
+        return measure_race(running, count=count, on_progress=look)
+
+
+def _say_end(running: Race, out: Path) -> None:
+    failed = [s for s in running.standings if s.state == "failed"]
+    verb = "ended early" if running.is_stopped else "finished"
+    outs = f", {len(failed)} of {len(running.standings)} trainings failed" if failed else ""
+    say(f"{verb}{outs}; the report is {shlex.quote(str(out / 'report.html'))}")

@@ -1,0 +1,59 @@
+"""Ready-made races by name: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gan.errors import ConfigError, suggest
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A race to choose by name; seconds and seeds are the user's."""
+
+    data: str
+    contestants: tuple[str, ...]  # as typed: PRESET or NAME=PRESET
+    settings: tuple[str, ...]  # as typed after --set
+    summary: str
+
+
+LOSS_NAMES = {
+    "minimax": "minimax",
+    "nonsaturating": "non-saturating",
+    "hinge": "hinge",
+    "wasserstein-gp": "WGAN-GP",
+    "relativistic": "relativistic",
+}
+
+READY: dict[str, Ready] = {
+    "families": Ready(
+        "fashion",
+        ("GAN=fashion", "VAE=vae", "RNN=rnn"),
+        (),
+        "a GAN, a VAE and an RNN on the same garments",
+    ),
+    # five, where a person may name four: the losses are one question
+    "losses": Ready(
+        "ring",
+        tuple(f"{name}=ring-article" for name in LOSS_NAMES.values()),
+        tuple(f"{name}:loss={loss}" for loss, name in LOSS_NAMES.items()),
+        "five losses, the article's optimiser, on the ring of eight modes",
+    ),
+    "article": Ready(
+        "fashion",
+        ("as written=article", "put right=fashion-mlp"),
+        (),
+        "the article's network as written, and with loss and rates put right",
+    ),
+}
+
+
+def get_ready(name: str) -> Ready:
+    """The race called `name`; raises ConfigError with similar names."""
+    if name not in READY:
+        raise ConfigError(
+            "there is no ready-made race {name}; {hint}",
+            name=repr(name),
+            hint=suggest(name, READY),
+        )
+    return READY[name]
