@@ -192,7 +192,7 @@ def _both(first: Watcher, second: Watcher | None) -> Watcher:
 
 def _new(wish: TrainArguments) -> TrainPlan:
     preset = wish.preset or DEFAULT_PRESET
-    config, images = _new_config(preset, wish.data, wish.settings, seed=wish.seed or 0)
+    config, images = new_config(preset, wish.data, wish.settings, seed=wish.seed or 0)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
     config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
     run_dir = wish.run_dir or runs.new_run_dir(preset)
@@ -275,7 +275,7 @@ def _check_budget(option: str, value: float | None) -> None:
         )
 
 
-def _new_config(
+def new_config(
     preset: str, data: str | None, settings: dict[str, Any], *, seed: int
 ) -> tuple[RunConfig, ImageSet]:
     """The config of a new run, fitted to its images, and these."""
