@@ -16,7 +16,7 @@ from gan import checkpoint, presets, runs
 from gan.cli.console import DataOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
-from gan.config import KEEP_MB, RunConfig, apply_settings, parse_setting
+from gan.config import KEEP_MB, RunConfig, parse_setting
 from gan.data import DATA_NAMES, ImageSet, absolute_spec, data_summary, load_data
 from gan.errors import ConfigError, RunError, number_text
 from gan.files import expanded, read_json
@@ -290,23 +290,7 @@ def new_config(
     say(images.report)
     if recipe.conditional and not images.class_names:
         say(f"{spec} has no classes: the model is trained without them")
-    shape = images.shape
-    if settings.get("classes") == 0:  # whatever the classes are called, they are not learned
-        shape = shape._replace(class_names=())
-    config = presets.run_config(preset, shape, data=spec, seed=seed)
-    if settings.get("aux_classes") and images.class_names:
-        settings = {"classes": len(images.class_names), **settings}  # they need a class each
-    config = presets.resolve_widths(apply_settings(config, settings))
-    if config.model.classes not in (0, len(images.class_names)):
-        raise ConfigError(
-            "{field} must be 0 or the {count} of {spec}, got {got}; leave it out",
-            field="classes",
-            count=len(images.class_names),
-            spec=spec,
-            got=config.model.classes,
-        )
-    names = images.class_names if config.model.classes else ()
-    return replace(config, class_names=names), images
+    return presets.fitted(preset, images.shape, settings, data=spec, seed=seed), images
 
 
 def _resumed_config(run_dir: Path, wish: TrainArguments) -> RunConfig:

@@ -50,7 +50,7 @@ class CodeFile:
 
     sections: tuple[str, ...]
     data_name: str = ""
-    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    arrays: Mapping[str, Any] = field(default_factory=dict)
 
     def python(self) -> str:
         """As a script."""
