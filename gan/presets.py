@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig
+from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig, apply_settings
 from gan.errors import ConfigError, suggest
 from gan.families import FAMILIES, default_widths
 
@@ -137,3 +138,28 @@ def resolve_widths(config: RunConfig) -> RunConfig:
         d_widths=config.model.d_widths or d_widths,
     )
     return replace(config, model=model)
+
+
+def fitted(
+    preset: str, shape: DataShape, settings: Mapping[str, Any], *, data: str, seed: int
+) -> RunConfig:
+    """The config of a new run, with explicit widths: a preset, what differs from it, and its data.
+
+    Raises ConfigError for settings that do not fit the data's classes, or each other.
+    """
+    classes = len(shape.class_names)
+    # of no classes the names do not matter either
+    taken = shape._replace(class_names=()) if settings.get("classes") == 0 else shape
+    config = run_config(preset, taken, data=data, seed=seed)
+    if settings.get("aux_classes") and classes:
+        settings = {"classes": classes, **settings}  # they need a class each
+    config = resolve_widths(apply_settings(config, settings))
+    if config.model.classes not in (0, classes):
+        raise ConfigError(
+            "{field} must be 0 or the {count} of {spec}, got {got}; leave it out",
+            field="classes",
+            count=classes,
+            spec=data,
+            got=config.model.classes,
+        )
+    return replace(config, class_names=shape.class_names if config.model.classes else ())

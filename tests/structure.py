@@ -29,7 +29,7 @@ LAYERS = [
     {"presets", "film", "tensors"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},
-    {"training", "latent", "metrics", "hub", "export"},
+    {"training", "latent", "metrics", "hub", "export", "codefile"},
     {"runs"},
     {"races"},
     {"ui", "cli"},

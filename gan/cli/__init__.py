@@ -5,11 +5,12 @@ One module per command or two; importing this package registers them all.
 
 from __future__ import annotations
 
-from gan.cli import evaluate, export, film, hub, latent, publish, race, sample, train
+from gan.cli import code, evaluate, export, film, hub, latent, publish, race, sample, train
 from gan.cli.console import app, errors, fail, say
 
 __all__ = [
     "app",
+    "code",
     "errors",
     "evaluate",
     "export",

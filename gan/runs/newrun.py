@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from gan import presets
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.data import ImageSet, absolute_spec, load_data
-from gan.errors import ConfigError
 from gan.runs.userpresets import expand_preset
 
 
@@ -37,20 +35,4 @@ def new_config(
     say(images.report)
     if recipe.conditional and not images.class_names:
         say(f"{spec} has no classes: the model is trained without them")
-    shape = images.shape
-    if settings.get("classes") == 0:  # whatever the classes are called, they are not learned
-        shape = shape._replace(class_names=())
-    config = presets.run_config(preset, shape, data=spec, seed=seed)
-    if settings.get("aux_classes") and images.class_names:
-        settings = {"classes": len(images.class_names), **settings}  # they need a class each
-    config = presets.resolve_widths(apply_settings(config, settings))
-    if config.model.classes not in (0, len(images.class_names)):
-        raise ConfigError(
-            "{field} must be 0 or the {count} of {spec}, got {got}; leave it out",
-            field="classes",
-            count=len(images.class_names),
-            spec=spec,
-            got=config.model.classes,
-        )
-    names = images.class_names if config.model.classes else ()
-    return replace(config, class_names=names), images
+    return presets.fitted(preset, images.shape, settings, data=spec, seed=seed), images

@@ -8,6 +8,7 @@ from gan.ui.page.component import build_board
 from gan.ui.page.tab import Tab
 from gan.ui.server.profile import Profile
 from gan.ui.train import (
+    code_of,
     own_images,
     presets,
     real_images,
@@ -38,6 +39,7 @@ TAB = Tab(
     (
         *routes.ROUTES,
         *start_form.ROUTES,
+        *code_of.ROUTES,
         *training_queue.ROUTES,
         *own_images.ROUTES,
         *presets.ROUTES,

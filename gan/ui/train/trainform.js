@@ -1,5 +1,8 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
-import { Refused, addressOf, ask, boot, copyText, count, h, icon, linkedState, say, sentences, t, translate } from "../page/kit/core.js";
+import {
+  Refused, addressOf, ask, boot, copyText, count, h, icon, linkedState, refuse, say, sentences, t, translate, url,
+} from "../page/kit/core.js";
+import { save } from "../page/kit/lines.js";
 import { PresetCards } from "./presetcards.js";
 import { Settings, nameOf, same } from "./settings.js";
 import { fromSetupLink, toSetupLink } from "./setuplink.js";
@@ -249,12 +252,30 @@ export class TrainForm {
   #listenCommand() {
     const line = this.find("#command");
     this.find("#copy-command").addEventListener("click", (e) => copyText(line.value, e.currentTarget));
+    this.find("#show-code").addEventListener("click", (e) => this.#saveCode(e.currentTarget));
     line.addEventListener("keydown", (e) => {
       if (e.key === "Enter") { e.preventDefault(); this.#read(line.value); }
       if (e.key === "Escape") { line.value = this.command; this.#problem(""); }
     });
     line.addEventListener("change", () => this.#read(line.value));
     line.addEventListener("paste", () => setTimeout(() => this.#read(line.value)));
+  }
+
+  async #saveCode(button) {
+    button.disabled = true;  // pictures take a second to pack
+    try {
+      const reply = await fetch(url("train/code"), {
+        method: "POST", credentials: "same-origin", body: JSON.stringify(this.values()),
+        headers: { "Content-Type": "application/json" },
+      });
+      if (!reply.ok) await refuse(reply);
+      const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition") ?? "")?.[1] ?? "training.py";
+      save(await reply.blob(), name);
+      this.#problem("");
+    } catch (error) {
+      this.#problem(say(error));
+    }
+    button.disabled = false;
   }
 
   async #read(text) {

@@ -1,0 +1,66 @@
+"""`code`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan.cli.console import DataOption, app, errors, say, use_threads
+from gan.cli.train import DEFAULT_PRESET, PresetOption
+from gan.codefile import code_file
+from gan.config import parse_setting
+from gan.errors import ConfigError
+from gan.files import write_atomic
+from gan.runs.newrun import new_config
+
+FORMS = (".py", ".ipynb")
+
+
+@app.command()
+def code(
+    out: Annotated[Path, typer.Option("--out", help="FILE.py, or FILE.ipynb for a notebook")],
+    preset: PresetOption = None,
+    data: DataOption = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins")
+    ] = 0,
+) -> None:
+    """Write a training as one readable file of plain torch and numpy, which runs by itself.
+
+    Its first losses are those of `gan train` with the same set-up, in float32. Points are drawn in
+    the file; pictures are written beside it, as FILE-data.npz.
+
+    Examples:
+
+    `python -m gan code --preset ring --out ring.py`
+
+    `python -m gan code --preset fashion --set loss=hinge --out fashion.ipynb`
+    """
+    with errors():
+        use_threads(1)
+        if out.suffix not in FORMS:
+            raise ConfigError(
+                "--out must be FILE.py or FILE.ipynb, got {out}; choose another",
+                out=repr(str(out)),
+            )
+        if out.is_dir() or not out.parent.is_dir():
+            raise ConfigError(
+                "--out must be a file in a folder that exists, {out} is not; choose another",
+                out=repr(str(out)),
+            )
+        chosen = dict(parse_setting(text) for text in settings or ())
+        config, images = new_config(preset or DEFAULT_PRESET, data, chosen, seed=seed, say=say)
+        file = code_file(config, images, name=out.stem)
+        text = file.notebook() if out.suffix == ".ipynb" else file.python()
+        if file.data_name:
+            write_atomic(out.with_name(file.data_name), file.data())
+        write_atomic(out, text.encode())
+        lines = len(file.python().splitlines())
+        beside = f", with its data beside it in {file.data_name}" if file.data_name else ""
+        say(f"{config.preset} in {out}, {lines} lines of torch and numpy{beside}")

@@ -1,0 +1,260 @@
+"""The training of a set-up as one readable file of plain torch, which runs without us.
+
+It is put together from templates, a piece for each thing that a set-up has, so that what is
+switched off leaves no trace. Weights, batches and noise are seeded as in gan.training, so that its
+losses are the same; what it cannot tell yet is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from gan.codefile.layers import first_network, second_network
+from gan.codefile.parts import DRAWN, LOSSES, OPTIMIZERS
+from gan.config import OptimizerName, RunConfig, TrainConfig, setting_of, setting_text
+from gan.data import PATHS, ImageSet, split_held_out
+from gan.errors import ConfigError
+from gan.kinds import has_setting, kind_of
+
+STEPS = 2000
+TOLD: dict[str, tuple[Any, ...]] = {  # of these settings, the values that the file can tell
+    "d_count": (1,),
+    "d_scales": (1,),
+    "packing": (1,),
+    "aux_classes": (False,),
+    "augment": ("none",),
+    "precision": ("auto", "fp32"),
+}
+SECTIONS = {
+    "gan": ("constants", "data", "generator", "discriminator", "pictures", "gan", "gan_loop"),
+    "vae": ("constants", "data", "generator", "encoder", "logistic", "pictures", "vae_loop"),
+    "rnn": ("constants", "data", "logistic", "rnn", "pictures", "rnn_loop"),
+}  # fmt: skip
+PASSES = ((0, 4), (2, 4), (1, 2))  # of an RNN along a row
+
+
+@dataclass(frozen=True)
+class CodeFile:
+    """The file's sections, and the data that must lie beside it, if it does not draw its own."""
+
+    sections: tuple[str, ...]
+    data_name: str = ""
+    arrays: Mapping[str, Any] = field(default_factory=dict)
+
+    def python(self) -> str:
+        """As a script."""
+        return "\n\n\n".join(self.sections) + "\n"
+
+    def data(self) -> bytes:
+        """What is to be written as `data_name`: its arrays as an .npz file."""
+        stream, arrays = io.BytesIO(), dict[str, Any](self.arrays)
+        np.savez_compressed(stream, **arrays)
+        return stream.getvalue()
+
+    def notebook(self) -> str:
+        """As a Jupyter notebook, a cell a section; nbformat 4.5."""
+        cells: list[dict[str, Any]] = [
+            {
+                "cell_type": "code",
+                "id": f"section-{i}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": section.splitlines(keepends=True),
+            }
+            for i, section in enumerate(self.sections)
+        ]
+        python = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        metadata = {"kernelspec": python, "language_info": {"name": "python"}}
+        notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+        return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def code_file(config: RunConfig, images: ImageSet, *, name: str) -> CodeFile:
+    """The training of `config`, with explicit widths, on `images`; `name` is the file's, bare.
+
+    Raises ConfigError that names the settings which the file cannot tell.
+    """
+    if untold := untold_settings(config):
+        raise ConfigError(
+            "the code of a training with {settings} cannot be written yet; leave that out, or "
+            "choose another preset",
+            settings=", ".join(untold),
+        )
+    name = _plain(name).replace("/", "-").replace(":", "-")
+    train, _ = split_held_out(images)
+    drawn = DRAWN.get(config.data)
+    data_name = "" if drawn else f"{name}-data.npz"
+    values = _values(config, train, name=name, data_name=data_name)
+    templates = _templates()
+    names = [*SECTIONS[kind_of(config.model.family)]]
+    if config.model.family == "dcgan":
+        names.insert(names.index("generator"), "begin")
+    if config.train.ema_half_life_kimg > 0:
+        names.insert(len(names) - 1, "ema")
+    body = [_section(templates, n, values) for n in names]
+    values |= {module: any(f"{module}." in text for text in body) for module in ("copy", "math")}
+    sections = (_section(templates, "head", values), *body)
+    return CodeFile(sections, data_name, {} if drawn else _arrays(train, config))
+
+
+def untold_settings(config: RunConfig) -> list[str]:
+    """The settings that the file cannot tell, as key=value."""
+    kind, model = kind_of(config.model.family), config.model
+    found = [k for k, v in TOLD.items() if has_setting(kind, k) and setting_of(config, k) not in v]
+    if model.family == "rnn" and model.channels > 1:
+        found.append("channels")
+    if model.is_plane and config.train.shift_px:
+        found.append("shift_px")
+    return [f"{key}={setting_text(setting_of(config, key))}" for key in found]
+
+
+def _templates() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent / "pieces")
+    return jinja2.Environment(
+        loader=loader,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # it is Python and not HTML
+    )
+
+
+def _section(templates: jinja2.Environment, name: str, values: dict[str, Any]) -> str:
+    text = templates.get_template(f"{name}.jinja").render(values)
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip()
+
+
+def _arrays(images: ImageSet, config: RunConfig) -> dict[str, NDArray[Any]]:
+    """What is learned from, by the names that the file reads."""
+    pixels = images.pixels.contiguous().numpy()
+    arrays = {"points": pixels[:, :, 0, 0]} if config.model.is_plane else {"images": pixels}
+    if config.model.classes:
+        assert images.labels is not None, "a conditional model has labels"
+        arrays["labels"] = images.labels.numpy()
+    return arrays
+
+
+def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -> dict[str, Any]:
+    """All that the templates ask for."""
+    m, t, kind = config.model, config.train, kind_of(config.model.family)
+    g, d = first_network(m), second_network(m)
+    mixes = m.family == "dcgan" or (m.minibatch_std and t.batch_size % 4 > 0)
+    return {
+        "name": name,
+        "data_name": data_name,
+        "title": _title(config),
+        "told": TITLES[kind] % {"things": _things(config)},
+        "m": m,
+        "t": t,
+        "g": g,
+        "d": d,
+        "w_dim": m.z_dim + (m.embed_dim if m.classes else 0),
+        "loss": LOSSES[t.loss],
+        "optimizer": partial(_optimizer, t.optimizer),
+        "drawn": DRAWN.get(config.data),
+        "plane": m.is_plane,
+        "convolutional": m.family not in ("points", "mlp"),
+        "things": _things(config),
+        "classes": m.classes > 0,
+        "labels": ", labels" if m.classes else "",
+        "same_labels": ", same_labels" if m.classes else "",
+        "count": 1024 if m.is_plane else 64,
+        "shape": f"{len(images):,} of {tuple(images.pixels.shape[1:])}",
+        "few": len(images) < t.batch_size,
+        "flip": t.flip and not m.is_plane,
+        "shift": t.shift_px > 0,
+        "ema": t.ema_half_life_kimg > 0,
+        "regularised": t.r1 > 0 or t.r2 > 0,
+        "regulariser": _regulariser(t),
+        "penalised": LOSSES[t.loss].gradient_penalty,
+        "one_pass": not mixes,
+        "scored_further": m.classes > 0 or m.minibatch_std,
+        "constants": _constants(config),
+    }
+
+
+TITLES = {
+    "gan": "A generator G makes %(things)s from noise, a discriminator D tells them from real "
+    "ones, and each learns from the other (Goodfellow et al. 2014).",
+    "vae": "An encoder E tells what is known of a picture's code z, and a generator G makes the "
+    "picture of it again (Kingma & Welling 2014).",
+    "rnn": "A recurrent network gives each pixel a distribution that follows from those before it "
+    "(after van den Oord et al. 2016).",
+}
+
+
+def _things(config: RunConfig) -> str:
+    return "points" if config.model.is_plane else "pictures"
+
+
+def _title(config: RunConfig) -> str:
+    """Preset and data, these without the path of a folder or file."""
+    kind, colon, rest = config.data.partition(":")
+    data = kind + colon + (Path(rest).name if kind in PATHS else rest)
+    return f"The training of preset {_plain(config.preset)} on {_plain(data)}, in plain torch."
+
+
+def _plain(text: str) -> str:
+    """SAFETY: text from elsewhere without what would end a string of Python's."""
+    return re.sub(r"[^\w.:/() -]+", "-", text)
+
+
+def _optimizer(name: OptimizerName, of: str, lr: str) -> str:
+    return OPTIMIZERS[name] % (of, lr)
+
+
+def _regulariser(t: TrainConfig) -> str:
+    terms = [(t.r1, "R1 * steepness(x_real, real)"), (t.r2, "R2 * steepness(x_fake, fake)")]
+    return " + ".join(term for weight, term in terms if weight > 0)
+
+
+def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
+    """Name, value and what it means, of what this training has."""
+    m, t, kind = config.model, config.train, kind_of(config.model.family)
+    game, things = kind == "gan", _things(config)
+    rows = [
+        (True, "SEED", config.seed, "of weights, batches and noise"),
+        (True, "STEPS", f'int(os.environ.get("STEPS", {STEPS}))', ""),
+        (True, "BATCH", t.batch_size, f"real {things} a step"),
+        (kind != "rnn", "Z_DIM", m.z_dim, "numbers of noise"),
+        (m.classes, "CLASSES", m.classes, ""),
+        (kind == "rnn", "SIZE", m.resolution, "of a picture, px"),
+        (kind == "rnn", "MEMORY, CONTEXT, WIDTH", m.g_widths, ""),
+        (kind == "rnn", "MIXTURES", 4, "logistics a pixel"),
+        (kind == "rnn", "PASSES", PASSES, "columns of a row: first, and every so many"),
+        (game, "G_LR, D_LR", (t.g_lr, t.d_lr), "learning rates"),
+        (not game, "LR", t.g_lr, "learning rate"),
+        (t.optimizer != "rmsprop", "BETA1", t.beta1, "what the optimiser keeps of past slopes"),
+        (t.optimizer != "sgd", "BETA2", t.beta2, "and of their squares"),
+        (game and t.d_steps > 1, "D_STEPS", t.d_steps, "of D for one of G"),
+        (game and t.r1, "R1", t.r1, f"weight of the penalty on D's slope at real {things}"),
+        (game and t.r2, "R2", t.r2, "and at fake ones"),
+        (game and (t.r1 or t.r2) and t.reg_every > 1, "REGULARISE_EVERY", t.reg_every, "steps"),
+        (game and LOSSES[t.loss].gradient_penalty, "GP", t.gp, "weight of the gradient penalty"),
+        (t.clip_norm, "CLIP", t.clip_norm, "the longest gradient"),
+        (game and t.shift_px, "SHIFT", t.shift_px, f"D sees {things} moved by up to so many px"),
+        (kind == "vae", "BETA", t.beta, "weight of the KL"),
+        (kind == "vae" and t.warm_up_kimg, "WARM_UP", t.warm_up_kimg * 1000, "beta grows so long"),
+        (kind == "vae" and t.free_bits, "FREE_BITS", t.free_bits, "of each number of z"),
+        (t.ema_half_life_kimg, "AVERAGED", t.ema_half_life_kimg * 1000, f"half-life, in {things}"),
+    ]
+    return [(key, _literal(v), why) for on, key, v, why in rows if on]
+
+
+def _literal(value: object) -> object:
+    """A number or numbers as code: a tuple without its brackets."""
+    if isinstance(value, tuple) and not isinstance(value[0], tuple):
+        return ", ".join(map(repr, value))
+    return value

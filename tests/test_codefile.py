@@ -1,0 +1,219 @@
+"""The file that `gan code` writes: it runs without us, and its losses are our training's."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from gan.cli import app
+from gan.cli.train import new_config
+from gan.codefile import CodeFile, code_file
+from gan.config import RunConfig
+from gan.data import ImageSet
+from gan.errors import ConfigError
+from gan.presets import PRESETS
+from gan.training import Trainer
+from gan.training.adversarial import Adversarial
+
+# one process for all files, since torch takes seconds to import; none of them can import us
+DRIVER = """
+import contextlib, importlib.abc, io, json, os, runpy, sys
+
+class Alone(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("gan", "torchvision", "PIL", "scipy"):
+            raise ImportError(f"the file must do without {name}")
+
+sys.meta_path.insert(0, Alone())
+os.environ["STEPS"] = sys.argv[1]
+for path in sys.argv[2:]:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        runpy.run_path(path, run_name="__main__")
+    print(json.dumps(said.getvalue()), flush=True)
+"""
+IMPORTS = {"copy", "math", "os", "struct", "zlib", "pathlib", "numpy", "torch"}
+STEPS = 10
+LOSS = re.compile(r"loss (-?[\d.]+)")
+
+
+class Case(NamedTuple):
+    """A set-up."""
+
+    preset: str
+    data: str | None
+    settings: dict[str, Any]
+
+    def prepared(self) -> tuple[RunConfig, ImageSet, CodeFile]:
+        settings = {"precision": "fp32", **self.settings}
+        config, images = new_config(self.preset, self.data, settings, seed=7)
+        return config, images, code_file(config, images, name="told")
+
+
+def case(preset: str, data: str | None = None, **settings: Any) -> Case:
+    return Case(preset, data, settings)
+
+
+SMALLER = {"dcgan": {"width": 0.25, "batch_size": 4}}  # as it is, ten steps take minutes
+ALL = [case(name, **SMALLER.get(name, {})) for name in PRESETS]
+LOSSES = [
+    case("ring-article", loss="minimax", optimizer="sgd", g_lr=0.01, d_lr=0.01),
+    case("ring-article", loss="least-squares", optimizer="rmsprop", d_steps=3),
+    case("digits", loss="hinge", optimizer="adamw", spectral_norm=True),
+    case("ring", loss="wasserstein-gp", r1=0.0, r2=0.0, d_steps=2),
+    case("digits", loss="wasserstein-gp", minibatch_std=True, batch_size=30, clip_norm=0.1),
+]
+PARTS = [
+    case("digits", minibatch_std=True, shift_px=1, flip=True, r2=0.0, reg_every=1),
+    case("digits", classes=0, ema_half_life_kimg=0.0, batch_size=2000),
+    case("digits", resolution=36, batch_size=4, depth=1),
+    case("dcgan-small", "digits", resolution=36, batch_size=4, depth=1),
+    case("article", "digits", width=0.5, depth=1, batch_size=16),
+    case("vae", "digits", warm_up_kimg=0.3, free_bits=0.1, clip_norm=0.5, batch_size=16),
+    case("rnn", "digits", clip_norm=0.5, ema_half_life_kimg=0.0, batch_size=16),
+    case("ring", classes=8),
+    *(case("ring", data, batch_size=64) for data in ("spiral", "moons", "line", "letter:A")),
+]
+
+
+def named(some: Case) -> str:
+    changed = [f"{key}={value}" for key, value in some.settings.items()]
+    return " ".join([some.preset, *([some.data] if some.data else []), *changed])
+
+
+def printed(files: list[CodeFile], folder: Path) -> list[list[list[float]]]:
+    """The losses of ten steps that each file prints, a row a step."""
+    paths = []
+    for i, file in enumerate(files):
+        place = folder / str(i)
+        place.mkdir()
+        paths.append(place / "told.py")
+        paths[-1].write_text(file.python(), "utf-8")
+        if file.data_name:
+            (place / file.data_name).write_bytes(file.data())
+    ran = subprocess.run(
+        [sys.executable, "-I", "-c", DRIVER, str(STEPS), *map(str, paths)],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert all((path.parent / "told-samples.png").stat().st_size > 100 for path in paths)
+    return [
+        [[float(n) for n in LOSS.findall(line)] for line in json.loads(said).splitlines()[:-1]]
+        for said in ran.stdout.splitlines()
+    ]
+
+
+def trained(config: RunConfig, images: ImageSet) -> list[list[float]]:
+    """The same of our own training."""
+    trainer = Trainer(config, images)
+    rows = []
+    for _ in range(STEPS):
+        trainer.step()
+        method = trainer.method
+        if isinstance(method, Adversarial):
+            rows.append([float(method.last.loss_d), float(method.last.loss_g)])
+        else:
+            rows.append([method.last["loss"]])
+    return rows
+
+
+def check_losses(cases: list[Case], folder: Path) -> None:
+    prepared = [some.prepared() for some in cases]
+    every = printed([file for _, _, file in prepared], folder)
+    for some, (config, images, _), theirs in zip(cases, prepared, every, strict=True):
+        ours = trained(config, images)
+        assert [len(row) for row in theirs] == [len(row) for row in ours], named(some)
+        worst = (torch.tensor(theirs) - torch.tensor(ours)).abs().max()
+        assert worst < 1e-5, named(some)
+
+
+def test_the_first_losses_of_an_article_are_our_trainings(tmp_path: Path) -> None:
+    check_losses([case("ring-article")], tmp_path)
+
+
+@pytest.mark.slow
+def test_whatever_the_preset_and_settings_the_first_losses_are_our_trainings(
+    tmp_path: Path,
+) -> None:
+    check_losses([*ALL, *LOSSES, *PARTS], tmp_path)
+
+
+@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:8]], ids=named)
+def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some: Case) -> None:
+    text = some.prepared()[2].python()
+    imported = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    assert imported <= IMPORTS
+    assert all(text.count(f"{name}.") for name in imported - {"pathlib", "numpy"})
+    assert max(map(len, text.splitlines())) <= 100
+    assert len(text.splitlines()) <= 215
+    assert not re.search(r"\{[{%]|\n\n\n\n|[ \t]\n|^\n", text)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["code", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def test_the_notebook_has_the_scripts_code(tmp_path: Path) -> None:
+    out = tmp_path / "a.ipynb"
+    assert run("--preset", "ring", "--set", "g_lr=0.003", "--out", out)[0] == 0
+    assert run("--preset", "ring", "--set", "g_lr=0.003", "--out", out.with_suffix(".py"))[0] == 0
+    book = json.loads(out.read_text("utf-8"))
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    assert book["metadata"]["kernelspec"]["name"] == "python3"
+    assert len({cell["id"] for cell in book["cells"]}) == len(book["cells"]) > 5
+    for cell in book["cells"]:
+        assert set(cell) == {
+            "cell_type", "id", "metadata", "execution_count", "outputs", "source",
+        }  # fmt: skip
+    script = out.with_suffix(".py").read_text("utf-8")
+    assert "\n\n\n".join("".join(c["source"]) for c in book["cells"]) + "\n" == script
+    assert "G_LR, D_LR = 0.003, 0.004" in script
+
+
+def test_pictures_lie_beside_the_file_and_it_says_so(tmp_path: Path) -> None:
+    code, said = run("--preset", "digits", "--out", tmp_path / 'my "own" file.py')
+    assert code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "my -own- file-data.npz", 'my "own" file.py',
+    }  # fmt: skip
+    assert "my -own- file-data.npz" in said.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--preset", "rings", "--out", "a.py"], "there is no preset 'rings'"),
+        (["--out", "a.txt"], "--out must be FILE.py or FILE.ipynb"),
+        (["--out", "nowhere/a.py"], "--out must be a file in a folder that exists"),
+        (["--preset", "ring", "--set", "packing=2", "--out", "a.py"], "a training with packing=2"),
+    ],
+)
+def test_a_wrong_wish_is_one_sentence_and_no_file(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = run(*arguments)
+    assert code == 1
+    assert said in output.replace("\n", " ")
+    assert output.count("error:") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_it_cannot_tell_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"d_count=2, d_scales=2, aux_classes=true, augment=ada"):
+        case("digits", d_count=2, d_scales=2, aux_classes=True, augment="ada").prepared()
