@@ -113,11 +113,13 @@ export class TrainForm {
   }
 
   // What another board would have trained: filled in, to be started by hand.
-  /** @param {{ preset: string, seconds: number }} wish */
-  wish({ preset, seconds }) {
+  /** @param {{ preset: string, seconds: number, settings?: Record<string, string> }} wish */
+  wish({ preset, seconds, settings = {} }) {
     this.leaveFork();
     this.cards.value = preset;
     this.#fill();
+    this.settings.fill(settings);
+    if (Object.keys(settings).length) this.open(true);
     this.words();
     this.#field("seconds").value = String(seconds);
     this.changed();
