@@ -127,7 +127,7 @@ class Lab {
       h("div", { class: "ga-lab-doors" }, ...doors.map((door, i) => h("button", {
         type: "button", class: "ga-button", "data-act": door.act, "data-help": `gan_lab_${door.act}_help`, onclick: () => open(door),
       }, h("span", {}, t(`gan_lab_${name}_door${i + 1}`)), icon("next")))),
-      h("p", {}, h("b", {}, t("gan_lab_look")), ...withMaths(t(`gan_lab_${name}_look`))));
+      h("p", {}, h("b", {}, t("gan_lab_look")), ...withMaths(t(`gan_lab_${name}_look`, { metric: t("gan_metric_memorised") }))));
   }
 }
 

@@ -30,8 +30,8 @@ export const FIGURES = {
     lines(d) {
       const { minimax, nonsaturating, pulls } = lossesAt(d);
       return [
-        `\\log(1 - ${number(d)}) = ${number(minimax)}, \\;\\; |\\partial L / \\partial s| = ${number(pulls.minimax)}`,
-        `-\\log\\,${number(d)} = ${number(nonsaturating)}, \\;\\; |\\partial L / \\partial s| = ${number(pulls.nonsaturating)}`];
+        `\\log(1 - ${number(d)}) = ${number(minimax)}, \\hspace{1em} |\\partial L / \\partial s| = ${number(pulls.minimax)}`,
+        `-\\log\\hspace{.2em}${number(d)} = ${number(nonsaturating)}, \\hspace{1em} |\\partial L / \\partial s| = ${number(pulls.nonsaturating)}`];
     },
     says(d) {
       const { minimax, nonsaturating, pulls } = lossesAt(d);
@@ -57,8 +57,8 @@ export const FIGURES = {
         } }],
     lines(distance) {
       const { js, value } = twoBells(distance);
-      return [`\\mathrm{JS}(p \\,\\|\\, q) = ${number(js, 3)}`,
-        `V(D^*, G) = -\\log\\,4 + 2 \\cdot ${number(js, 3)} = ${number(value, 3)}`];
+      return [`\\mathrm{JS}(p\\hspace{.2em}\\|\\hspace{.2em}q) = ${number(js, 3)}`,
+        `V(D^*, G) = -\\log\\hspace{.2em}4 + 2 \\cdot ${number(js, 3)} = ${number(value, 3)}`];
     },
     says(distance) {
       const { js, value } = twoBells(distance);
@@ -67,7 +67,7 @@ export const FIGURES = {
   },
   masses: {
     name: "wasserstein", slider: { min: -2, max: 2, step: 0.1, begin: 1.5, digits: 1 },
-    keys: [["ink", "gan_lab_wasserstein_real"], ["warn", "gan_lab_wasserstein_js"], ["accent", "gan_lab_wasserstein_w"]],
+    keys: [["ink", "gan_lab_wasserstein_real"], ["quiet", "gan_lab_wasserstein_generated"], ["warn", "gan_lab_wasserstein_js"], ["accent", "gan_lab_wasserstein_w"]],
     charts: [
       { word: "gan_lab_wasserstein_chart", drags: same, axes: { x: [-2.2, 2.2], y: [0, 1.2], xs: [-2, -1, 0, 1, 2], ys: [0, 1] },
         draw(plane, place) {
@@ -87,8 +87,8 @@ export const FIGURES = {
         } }],
     lines(place) {
       const { js, wasserstein, slope } = twoMasses(place);
-      const way = place === 0 ? "" : `, \\quad W' = ${slope}`;
-      return [`\\mathrm{JS} = ${number(js, 3)}${place === 0 ? "" : ", \\quad \\mathrm{JS}' = 0"}`, `W = |${number(place, 1)}| = ${number(wasserstein, 1)}${way}`];
+      const way = place === 0 ? "" : `, \\hspace{1em} \\partial W / \\partial x = ${slope}`;
+      return [`\\mathrm{JS} = ${number(js, 3)}${place === 0 ? "" : ", \\hspace{1em} \\partial\\hspace{.1em}\\mathrm{JS} / \\partial x = 0"}`, `W = |${number(place, 1)}| = ${number(wasserstein, 1)}${way}`];
     },
     says(place) {
       const { js, wasserstein } = twoMasses(place);
