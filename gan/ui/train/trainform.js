@@ -123,7 +123,7 @@ export class TrainForm {
     this.words();
     this.#field("seconds").value = String(seconds);
     this.changed();
-    this.find("#start").focus();
+    requestAnimationFrame(() => this.find("#start").focus());  // its tab may be on its way to the screen
   }
 
   // What the form's preset trains.

@@ -72,6 +72,7 @@ SMALL = {
     "Home": {},
     "Explore": {"#walk-seconds": "1"},
     "Train": {"#presets [value=digits]": "digits", "#seconds": "240"},
+    "Lab": {},
     "Gallery": {"#gallery-count": "500"},
     "Evaluate": {"#evaluate-count": None},
     "Hub": {},
@@ -91,6 +92,7 @@ UNREACHED: dict[str, set[str]] = {
         "#runs-show-more",  # with more runs than a page holds
         "#fork-cancel",  # once weights have been saved, which a slow machine has not by then
     },
+    "Lab": {"#lab-select"},  # on a phone: test_lab_page
     "Gallery": {  # with nothing on the shelf yet: test_shelf_page
         f"#gallery-pins-{name}"
         for name in ["sheet", "save", "name", "open", "compare", "png", "delete", "close", "other"]
