@@ -43,9 +43,10 @@ class Lab {
   // ---- which lesson ---------------------------------------------------------------------------
 
   #go(at) {
-    if (at === this.at) return;
-    this.at = at;
-    this.#draw();
+    if (at !== this.at) {
+      this.at = at;
+      this.#draw();
+    }
     this.#link();
   }
 

@@ -72,7 +72,7 @@ export const LESSONS = [
       { act: "explore", model: "fashion", point: "seed=12&class=9&psi=0" }],
     question: { answers: 3, right: 2 } },
   { name: "families", minutes: 4,
-    steps: [tex`\log\hspace{.2em}p(x) \ge \mathrm{E}_q\hspace{.15em} \log\hspace{.2em}p(x \mid z) - \mathrm{KL}(q(z \mid x) \hspace{.2em}\|\hspace{.2em} p(z))`,
+    steps: [tex`\begin{aligned}\log\hspace{.2em}p(x) \ge {} &\mathrm{E}_q\hspace{.15em} \log\hspace{.2em}p(x \mid z) \\ &- \mathrm{KL}(q(z \mid x) \hspace{.2em}\|\hspace{.2em} p(z))\end{aligned}`,
       tex`\log\hspace{.2em}p(x) = \sum_i \log\hspace{.2em}p(x_i \mid x_1, \dots, x_{i-1})`, null, null],
     doors: [
       { act: "explore", model: "fashion-vae", point: "seed=3&class=9" }, { act: "explore", model: "fashion-rnn", point: "seed=3&class=9" },

@@ -391,7 +391,10 @@ let linked = placeOf(linkedState());
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
-  linked = { tab: currentTab(), ...values };
+  const tab = currentTab();
+  // the lesson on show stays, when Explore's picture comes late and writes where it is
+  const lesson = tab === "lab" && "lesson" in linked ? { lesson: linked.lesson } : {};
+  linked = { tab, ...lesson, ...values };
   history.replaceState(OURS, "", addressOf(linked));
   remember();
 }
