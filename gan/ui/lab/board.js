@@ -101,7 +101,7 @@ class Lab {
     const rows = LESSONS.map(({ name, minutes }, i) => ({ i, minutes, title: t(`gan_lab_${name}_title`), done: this.finished.has(name) }));
     const focused = this.root.querySelector("#lab-list :focus") !== null;
     find(this.root, "#lab-list").replaceChildren(...rows.map(({ i, minutes, title, done }) => h("li", {},
-      h("button", { type: "button", class: "ga-lab-row", "aria-current": i === this.at ? "true" : null, onclick: () => this.#go(i) },
+      h("button", { type: "button", class: "ga-lab-row", id: `lab-row-${LESSONS[i].name}`, "aria-current": i === this.at ? "true" : null, onclick: () => this.#go(i) },
         h("span", {}, title), done ? h("span", { class: "ga-lab-done" }, icon("tick"), h("span", { class: "ga-sr" }, t("gan_lab_done")))
           : h("span", { class: "ga-quiet" }, t("gan_lab_minutes", { minutes }))))));
     if (focused) find(this.root, "#lab-list [aria-current]").focus();
