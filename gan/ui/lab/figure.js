@@ -25,11 +25,11 @@ export class Figure {
     this.shown = h("output", { for: this.input.id });
     this.svgs = charts.map((chart) => this.#svg(chart));
     this.lines = spec.lines(value).map(() => h("p", { class: "ga-lab-line" }));
-    this.node = h("section", { class: "ga-panel ga-lab-figure", "data-help": `gan_lab_${name}_slider_help` },
+    this.node = h("section", { class: "ga-panel ga-lab-figure" },
       h("header", {}, h("h3", {}, t(`gan_lab_${name}_figure`))),
       h("ul", { class: "ga-lab-keys" }, ...keys.map(([tone, word]) => h("li", { class: `is-${tone}` }, t(word)))),
       ...charts.map(({ word }, i) => h("figure", {}, h("figcaption", { class: "ga-quiet" }, t(word)), this.svgs[i])),
-      h("label", { class: "ga-lab-slider" }, h("span", {}, t(`gan_lab_${name}_slider`)), this.shown, this.input),
+      h("label", { class: "ga-lab-slider", "data-help": `gan_lab_${name}_slider_help` }, h("span", {}, t(`gan_lab_${name}_slider`)), this.shown, this.input),
       h("div", { class: "ga-lab-lines" }, ...this.lines));
     this.input.addEventListener("input", () => this.draw());
     this.width = 0;
