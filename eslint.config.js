@@ -3,7 +3,7 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["**/uplot.js", "**/uqr.js", "**/ort/**", ".venv/**", "build/**"] },
+  { ignores: ["**/uplot.js", "**/uqr.js", "**/katex.js", "**/ort/**", ".venv/**", "build/**"] },
   js.configs.recommended,
   {
     files: ["gan/ui/**/*.js", "tests/**/*.js"],

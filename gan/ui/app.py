@@ -25,6 +25,7 @@ from gan.ui.evaluate import tab as evaluate
 from gan.ui.explore import tab as explore
 from gan.ui.gallery import tab as gallery
 from gan.ui.hub import tab as hub
+from gan.ui.lab import tab as lab
 from gan.ui.page import header
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
@@ -46,7 +47,7 @@ STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
 
 
-TABS = (welcome.TAB, explore.TAB, train.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
+TABS = (welcome.TAB, explore.TAB, train.TAB, lab.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
 
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:

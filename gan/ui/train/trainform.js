@@ -116,15 +116,17 @@ export class TrainForm {
   }
 
   // What another board would have trained: filled in, to be started by hand.
-  /** @param {{ preset: string, seconds: number }} wish */
-  wish({ preset, seconds }) {
+  /** @param {{ preset: string, seconds: number, settings?: Record<string, string> }} wish */
+  wish({ preset, seconds, settings = {} }) {
     this.leaveFork();
     this.cards.value = preset;
     this.#fill();
+    this.settings.fill(settings);
+    if (Object.keys(settings).length) this.open(true);
     this.words();
     this.#field("seconds").value = String(seconds);
     this.changed();
-    this.find("#start").focus();
+    requestAnimationFrame(() => this.find("#start").focus());  // its tab may be on its way to the screen
   }
 
   // What the form's preset trains.

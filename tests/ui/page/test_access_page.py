@@ -54,7 +54,7 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
         color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     found: list[str] = []
-    for tab in ("Home", "Explore", "Train", "Gallery", "Evaluate", "Hub"):
+    for tab in ("Home", "Explore", "Train", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
         if tab == "Home":
             expect(page.locator("#wall-sentence")).not_to_be_empty()

@@ -72,6 +72,7 @@ SMALL = {
     "Home": {},
     "Explore": {"#walk-seconds": "1"},
     "Train": {"#presets [value=digits]": "digits", "#seconds": "240"},
+    "Lab": {},
     "Gallery": {"#gallery-count": "500"},
     "Evaluate": {"#evaluate-count": None},
     "Hub": {},
@@ -90,6 +91,10 @@ UNREACHED: dict[str, set[str]] = {
         "#chart-whole",  # after a drag over a chart
         "#runs-show-more",  # with more runs than a page holds
         "#fork-cancel",  # once weights have been saved, which a slow machine has not by then
+    },
+    "Lab": {
+        "#lab-select",  # on a phone: test_lab_page
+        "#lab-next",  # the last lesson, to which the list has led by then, has none
     },
     "Gallery": {  # with nothing on the shelf yet: test_shelf_page
         f"#gallery-pins-{name}"

@@ -34,7 +34,7 @@ BARE = """() => {
     while (walk.nextNode()) {
       const node = walk.currentNode.parentElement;
       const text = walk.currentNode.data.trim();
-      if (!number.test(text) || node.closest('option, svg, script, style')) continue;
+      if (!number.test(text) || node.closest('option, svg, math, script, style')) continue;
       if (!node.checkVisibility({ visibilityProperty: true }) || explained(node)) continue;
       found.push(`${node.tagName} ${node.id || node.className} of ${node.parentElement.className}`
         + `: ${text}`);
@@ -63,7 +63,7 @@ def test_no_number_is_without_a_unit_or_an_explanation(listed, page: Page):
         expect(page.locator(f"#open-{part}")).to_have_attribute("aria-expanded", "true")
         page.wait_for_timeout(1500)
         found[part] = page.evaluate(BARE)
-    for tab in ("Train", "Gallery", "Evaluate", "Hub"):
+    for tab in ("Train", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
         page.wait_for_timeout(1500)
         found[tab] = page.evaluate(BARE)

@@ -270,6 +270,7 @@ const PATHS = {
   lock: "M4 7.5h8V13H4zM5.5 7.5V5.5a2.5 2.5 0 0 1 5 0v2",
   unlock: "M4 7.5h8V13H4zM5.5 7.5V5a2.5 2.5 0 0 1 4.8-1",
   star: "m8 2 1.8 3.9 4.2.5-3.1 2.9.8 4.2L8 11.4l-3.7 2.1.8-4.2L2 6.4l4.2-.5z",
+  tick: "m3 8.5 3.5 3.5L13 4.5",
   bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5",
 };
 
@@ -390,7 +391,10 @@ let linked = placeOf(linkedState());
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
-  linked = { tab: currentTab(), ...values };
+  const tab = currentTab();
+  // the lesson on show stays, when Explore's picture comes late and writes where it is
+  const lesson = tab === "lab" && "lesson" in linked ? { lesson: linked.lesson } : {};
+  linked = { tab, ...lesson, ...values };
   history.replaceState(OURS, "", addressOf(linked));
   remember();
 }
@@ -412,7 +416,7 @@ export function linkTab() {
 addEventListener("popstate", (event) => {
   const { tab = boot.landing, model } = Object.fromEntries(linkedState());
   // a link that was pasted into the address bar: open it as a new page would
-  if (event.state === null && (model || linkedState().has("preset"))) return location.reload();
+  if (event.state === null && (model || linkedState().has("preset") || linkedState().has("lesson"))) return location.reload();
   if (event.state === null && linkedState().has("glossary")) return;  // help.js opens it, over the tab of now
   if (event.state === null || !TABS.includes(tab)) return;
   openTab(tab);

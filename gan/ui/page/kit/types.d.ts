@@ -364,7 +364,7 @@ export interface Events {
   did: Act;  // something that undo can take back
   history: undefined;  // there is more or less to undo
   "walk-wish": Place[];  // a walk through these
-  "train-wish": { preset: string; seconds: number };  // fill the form with these
+  "train-wish": { preset: string; seconds: number; settings?: Record<string, string> };  // fill the form with these
   watch: string;  // a run's id
   picture: File;  // of one's own, for Explore to find
   "weights-file": File;  // for the Hub's tab to open
