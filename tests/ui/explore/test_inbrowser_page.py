@@ -210,6 +210,12 @@ def test_a_training_is_painted_by_the_server_until_it_stops(page: Page, runs_dir
     expect(page.locator("#latency")).to_contain_text("in browser")
 
 
+def modules(page: Page) -> str:
+    """The address below which the page's scripts lie."""
+    href = "document.querySelector('link[rel=stylesheet][href*=\"_gan/assets\"]').href"
+    return page.evaluate(href).removesuffix("page/atelier.css")
+
+
 # ---- the painter --------------------------------------------------------------------------------
 
 
@@ -225,6 +231,11 @@ def test_an_older_picture_never_comes_over_a_newer_one(page: Page):
             route.continue_()
 
     page.route("**/_gan/latent?*", answer)
+    # a server that was slow just now, as on a busy machine, would get one request at a time
+    page.evaluate(
+        "async (m) => { (await import(m + 'page/kit/painter.js')).server.workMs = 0 }",
+        modules(page),
+    )
     seq = page.evaluate(SEQ)
     with page.expect_request("**/_gan/latent?*psi=0.2*"):
         page.locator("#psi").fill("0.2")
@@ -287,10 +298,7 @@ BATCH = """async ([modules, ref, count]) => {
 
 
 def test_a_batch_holds_what_single_pictures_show_in_both_places(page: Page):
-    modules = page.evaluate(
-        "document.querySelector('link[rel=stylesheet][href*=\"_gan/assets\"]').href"
-    ).removesuffix("/page/atelier.css")
-    found = page.evaluate(BATCH, [modules + "/", "fashion", 70])  # more than one request holds
+    found = page.evaluate(BATCH, [modules(page), "fashion", 70])  # more than one request holds
     assert len(found["onServer"]) == len(found["inBrowser"]) == 70
     assert furthest(found["onServer"][3], found["single"]) <= 1
     for mine, theirs in zip(found["inBrowser"], found["onServer"], strict=True):
