@@ -35,7 +35,7 @@ export const LESSONS = [
       { act: "train", preset: "article", seconds: 60, settings: { loss: "nonsaturating" } }],
     question: { low: 1, high: 150, step: 1, begin: 20, right: 99, within: 5, digits: 0 } },
   { name: "gradient", minutes: 3,
-    steps: [null, tex`\frac{\partial L_G}{\partial \theta} = \frac{\partial L_G}{\partial D} \cdot \frac{\partial D}{\partial x} \cdot \frac{\partial G(z)}{\partial \theta}`, null, null],
+    steps: [null, tex`\frac{\partial L_G}{\partial \theta} = \frac{\partial L_G}{\partial s} \cdot \frac{\partial s}{\partial x} \cdot \frac{\partial G(z)}{\partial \theta}`, null, null],
     doors: [{ act: "train", preset: "digits", seconds: 60 }, { act: "train", preset: "ring", seconds: 60 }],
     question: { answers: 3, right: 3 } },
   { name: "equilibrium", minutes: 4, figure: "gaussians",
@@ -48,7 +48,7 @@ export const LESSONS = [
     question: { answers: 3, right: 2 } },
   { name: "stability", minutes: 4,
     steps: [
-      tex`\begin{aligned} x' &= x - \eta y, \quad y' = y + \eta x \\ x'^2 + y'^2 &= (1 + \eta^2)(x^2 + y^2)\end{aligned}`,
+      tex`\begin{aligned} &x' = x - \eta y, \quad y' = y + \eta x \\ &x'^2 + y'^2 = (1 + \eta^2)(x^2 + y^2)\end{aligned}`,
       tex`g \leftarrow g \cdot \min(1, c / \lVert g \rVert)`, null, null],
     doors: [
       { act: "train", preset: "ring", seconds: 60, settings: { g_lr: "0.1", d_lr: "0.1" } },
@@ -58,7 +58,7 @@ export const LESSONS = [
   { name: "wasserstein", minutes: 4, figure: "masses",
     steps: [null, tex`W(p, q) = \max_{\lVert f \rVert_L \le 1} \mathrm{E}_p f(x) - \mathrm{E}_q f(x)`,
       tex`\lambda\hspace{.2em} \mathrm{E}_{\hat x} (\lVert \nabla f(\hat x) \rVert - 1)^2`,
-      tex`R_1 = \frac{\gamma}{2}\hspace{.2em} \mathrm{E}_{x \sim p} \lVert \nabla D(x) \rVert^2`],
+      tex`R_1 = \frac{\gamma}{2}\hspace{.2em} \mathrm{E}_{x \sim p} \lVert \nabla s(x) \rVert^2`],
     doors: [
       { act: "train", preset: "ring", seconds: 60, settings: { loss: "wasserstein-gp", r1: "0", r2: "0" } },
       { act: "train", preset: "ring", seconds: 60, settings: { r1: "0", r2: "0" } }],

@@ -391,6 +391,7 @@ let linked = placeOf(linkedState());
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
+  linkTab();  // a picture drawn at once may write here before the click on its tab has
   const tab = currentTab();
   // the lesson on show stays, when Explore's picture comes late and writes where it is
   const lesson = tab === "lab" && "lesson" in linked ? { lesson: linked.lesson } : {};
