@@ -391,7 +391,8 @@ let linked = placeOf(linkedState());
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
-  linkTab();  // a picture drawn at once may write here before the click on its tab has
+  // a picture drawn at once may write here before the click on its tab has
+  if (TABS.includes(linkedState().get("tab") ?? boot.landing)) linkTab();
   const tab = currentTab();
   // the lesson on show stays, when Explore's picture comes late and writes where it is
   const lesson = tab === "lab" && "lesson" in linked ? { lesson: linked.lesson } : {};
