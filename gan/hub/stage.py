@@ -19,6 +19,7 @@ TREES: dict[str, tuple[str, ...]] = {  # folder -> extensions to upload
         ".css",
         ".html",
         ".toml",
+        ".jinja",
         ".ts",
         ".br",
         ".md",
