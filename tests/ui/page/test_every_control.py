@@ -253,9 +253,9 @@ def press_until_calm(
         found.evaluate("(f) => window.pressing.take(f)")
         traffic.pressing = key
         element = found.evaluate_handle("(f) => f.element").as_element()
-        if not press(page, element, option) and found.evaluate(
-            "(f) => window.pressing.giveBack(f)"
-        ):
+        # a second try: what moves while a busy machine draws cannot be clicked for a while
+        done = press(page, element, option) or press(page, element, option)
+        if not done and found.evaluate("(f) => window.pressing.giveBack(f)"):
             traffic.add("it is there and cannot be clicked")
             found.evaluate("(f) => window.pressing.take(f)")
         if text := page.evaluate("window.pressing.spoilt()"):
