@@ -15,12 +15,12 @@ import torch
 from typer.testing import CliRunner
 
 from gan.cli import app
-from gan.cli.train import new_config
 from gan.codefile import CodeFile, code_file
 from gan.config import RunConfig
-from gan.data import ImageSet
+from gan.data import ImageSet, load_data
 from gan.errors import ConfigError
-from gan.presets import PRESETS
+from gan.presets import PRESETS, fitted
+from gan.runs.newrun import new_config
 from gan.training import Trainer
 from gan.training.adversarial import Adversarial
 
@@ -217,3 +217,12 @@ def test_a_wrong_wish_is_one_sentence_and_no_file(
 def test_what_it_cannot_tell_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match=r"d_count=2, d_scales=2, aux_classes=true, augment=ada"):
         case("digits", d_count=2, d_scales=2, aux_classes=True, augment="ada").prepared()
+
+
+@pytest.mark.parametrize("kind", ["folder", "stacked:folder"])
+def test_the_file_names_no_path_of_this_machine(kind: str, tmp_path: Path):
+    spec = f"{kind}:{tmp_path / 'mine'}"
+    config = fitted("digits", load_data("digits").shape, {}, data=spec, seed=0)
+    text = code_file(config, load_data("digits"), name="digits").python()
+    assert f"{kind}:mine" in text
+    assert str(tmp_path) not in text

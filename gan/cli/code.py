@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gan.cli.console import DataOption, app, errors, say, use_threads
-from gan.cli.train import DEFAULT_PRESET, PresetOption
+from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
+from gan.cli.train import DEFAULT_PRESET, PresetOption, SettingsOption
 from gan.codefile import code_file
 from gan.config import parse_setting
 from gan.errors import ConfigError
@@ -23,13 +23,8 @@ def code(
     out: Annotated[Path, typer.Option("--out", help="FILE.py, or FILE.ipynb for a notebook")],
     preset: PresetOption = None,
     data: DataOption = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins")
-    ] = 0,
+    settings: SettingsOption = None,
+    seed: SeedOption = 0,
 ) -> None:
     """Write a training as one readable file of plain torch and numpy, which runs by itself.
 

@@ -29,6 +29,10 @@ from gan.training import Event, Ranks, checked_change, processes_here, ranks_her
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
 
 DEFAULT_PRESET = "fashion"
+SettingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
+]
 PresetOption = Annotated[
     str | None,
     typer.Option(
@@ -75,10 +79,7 @@ def train(
     kimg: Annotated[
         float | None, typer.Option("--kimg", help="stop at so many thousand images in all")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
-    ] = None,
+    settings: SettingsOption = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", min=0, max=2**31 - 1, help="where noise begins [default: 0]"),

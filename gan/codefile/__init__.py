@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from gan.codefile.layers import first_network, second_network
 from gan.codefile.parts import DRAWN, LOSSES, OPTIMIZERS
 from gan.config import OptimizerName, RunConfig, TrainConfig, setting_of, setting_text
-from gan.data import PATHS, ImageSet, split_held_out
+from gan.data import PATHS, STACKED, ImageSet, split_held_out
 from gan.errors import ConfigError
 from gan.kinds import has_setting, kind_of
 
@@ -202,7 +202,10 @@ def _things(config: RunConfig) -> str:
 def _title(config: RunConfig) -> str:
     """Preset and data, these without the path of a folder or file."""
     kind, colon, rest = config.data.partition(":")
-    data = kind + colon + (Path(rest).name if kind in PATHS else rest)
+    stacked, _, inside = rest.partition(":") if kind == STACKED else ("", "", rest)
+    if (stacked or kind) in PATHS:
+        rest = (f"{stacked}:" if stacked else "") + Path(inside).name
+    data = kind + colon + rest
     return f"The training of preset {_plain(config.preset)} on {_plain(data)}, in plain torch."
 
 
@@ -236,7 +239,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (kind == "rnn", "PASSES", PASSES, "columns of a row: first, and every so many"),
         (game, "G_LR, D_LR", (t.g_lr, t.d_lr), "learning rates"),
         (not game, "LR", t.g_lr, "learning rate"),
-        (t.optimizer != "rmsprop", "BETA1", t.beta1, "what the optimiser keeps of past slopes"),
+        (t.optimizer != "rmsprop", "BETA1", t.beta1, "what the optimiser keeps of past gradients"),
         (t.optimizer != "sgd", "BETA2", t.beta2, "and of their squares"),
         (game and t.d_steps > 1, "D_STEPS", t.d_steps, "of D for one of G"),
         (game and t.r1, "R1", t.r1, f"weight of the penalty on D's slope at real {things}"),

@@ -13,6 +13,7 @@ from torch import Tensor
 from gan.config import PLANE_SHAPE, WeightsConfig
 from gan.data import ImageSet, Seen, Unseen, compared_shape, unseen_images, were_shown
 from gan.data.imageset import fit
+from gan.data.stacked import DEPTH
 from gan.errors import MetricError
 from gan.images import from_pixels
 from gan.messages import Message
@@ -45,7 +46,6 @@ MIN_IMAGES = 130  # two halves with more images than the 64 features, or covaria
 VERSION = 2  # of the metrics: raising it invalidates cached results
 COVERED_FRACTION = 0.01  # of the samples: a class below this counts as missing
 UNSEEN_MOST = 1000  # images unseen by the model, as a reference
-STACKED_CHANNELS = 3
 MANIFOLD_MOST = 5000  # images per side: beyond, precision and recall change by less than 0.01
 MetricName = Literal[
     "fd", "kd", "precision", "recall", "density", "coverage", "memorised",
@@ -167,7 +167,7 @@ def evaluate(
     real = features[: min(2 * count, len(data))]
     copying = _memorisation(features, chosen, fake)
     plane = _plane(real / net.scale, fake / net.scale, data) if channels == PLANE_SHAPE[0] else ()
-    stacked = _stacked(generator, data, seed, on_progress) if channels == STACKED_CHANNELS else ()
+    stacked = _stacked(generator, data, seed, on_progress) if channels == DEPTH else ()
     histogram = class_histogram(net, fake) if net.head is not None else None
     return Evaluation(
         weights=config.name,

@@ -16,10 +16,11 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from gan.data.imageset import Stack
+from gan.data.stacked import CLASSES, DEPTH
 from gan.metrics.plane import kl
 
 SAMPLES = 26_000  # as in the papers
-MODES = 1000
+MODES = CLASSES**DEPTH
 CHUNK = 2048
 
 
@@ -46,7 +47,7 @@ def stacked_modes(pixels: Tensor, stack: Stack) -> Tensor:
         if x.shape[-1] != side:
             x = interpolate(x, size=(side, side), mode="bilinear", antialias=True)
         flat = (x.flatten(0, 1).flatten(1) - middle.float()) @ examples.T  # (3 n, M)
-        digits.append(stack.labels[(squares - 2 * flat).argmin(1)].view(len(some), 3))
+        digits.append(stack.labels[(squares - 2 * flat).argmin(1)].view(len(some), DEPTH))
     hundreds = torch.tensor([100, 10, 1])
     return torch.cat([(d * hundreds).sum(1) for d in digits])
 
@@ -54,6 +55,6 @@ def stacked_modes(pixels: Tensor, stack: Stack) -> Tensor:
 def stacked_scores(modes: Tensor, stack: Stack) -> StackedScores:
     """Of samples' modes (N,): the data's shares are the products of their digits' shares."""
     mine = torch.bincount(modes, minlength=MODES)
-    digit = torch.bincount(stack.labels, minlength=10).double()
+    digit = torch.bincount(stack.labels, minlength=CLASSES).double()
     theirs = digit[:, None, None] * digit[:, None] * digit
     return StackedScores(int((mine > 0).sum()), kl(mine, theirs.flatten()))

@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gan.codefile import code_file
-from gan.data import load_data
-from gan.presets import fitted, get_preset
+from gan.runs.newrun import new_config
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.views import PageError
 from gan.ui.train.start_form import StartRequest, read_wish
@@ -31,12 +30,7 @@ async def code(context: Context, request: Request) -> Response:
 
 def _file_of(wish: StartRequest) -> tuple[str, bytes]:
     """The file's name and content."""
-    images = load_data(
-        wish.data,
-        resolution=wish.settings.get("resolution", get_preset(wish.preset).resolution or None),
-        channels=wish.settings.get("channels"),
-    )
-    config = fitted(wish.preset, images.shape, wish.settings, data=wish.data, seed=wish.seed)
+    config, images = new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
     file = code_file(config, images, name=wish.preset)
     text = file.python().encode()
     if not file.data_name:
