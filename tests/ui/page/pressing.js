@@ -100,6 +100,19 @@
       .filter((e) => !skip.some((s) => e.matches(s))).map((e) => `#${e.id}`);
   }
 
+  // A click at its centre, if it is what lies there: why not, or null.
+  function clickNow(e) {
+    if (!e.isConnected) return "it has gone";
+    e.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const { left, top, width, height } = e.getBoundingClientRect();
+    const there = document.elementFromPoint(left + width / 2, top + height / 2);
+    if (!there || !(e.contains(there) || there.closest("label")?.control === e)) {
+      return `${there ? there.outerHTML.slice(0, 200) : "nothing"} lies over it`;
+    }
+    e.click();
+    return null;
+  }
+
   // Not by the mouse: what has a value gets another one.
   function change(e, option, typed) {
     const fire = (...names) => names.forEach((n) => e.dispatchEvent(new Event(n, { bubbles: true })));
@@ -123,5 +136,5 @@
   // Whether something is under way whose end will show more to press.
   const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible);
 
-  window.pressing = { next, take, giveBack, openAgain, dialog, missed, change, spoilt, busy, count: () => pressed.size };
+  window.pressing = { next, take, giveBack, clickNow, openAgain, dialog, missed, change, spoilt, busy, count: () => pressed.size };
 })();

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Error, FileChooser, Page, Request, Response
+from playwright.sync_api import ElementHandle, Error, FileChooser, Page, Request, Response
 
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import hub_server
@@ -253,25 +253,22 @@ def press_until_calm(
         found.evaluate("(f) => window.pressing.take(f)")
         traffic.pressing = key
         element = found.evaluate_handle("(f) => f.element").as_element()
-        # a second try: what moves while a busy machine draws cannot be clicked for a while
-        done = press(page, element, option) or press(page, element, option)
-        if not done and found.evaluate("(f) => window.pressing.giveBack(f)"):
-            traffic.add("it is there and cannot be clicked")
+        refused = press(page, element, option)
+        if refused and found.evaluate("(f) => window.pressing.giveBack(f)"):
+            traffic.add(f"it is there and cannot be clicked: {refused}")
             found.evaluate("(f) => window.pressing.take(f)")
         if text := page.evaluate("window.pressing.spoilt()"):
             traffic.add(f"the page says {text!r}")
         calm_since = pressed_at = time.monotonic()
 
 
-def press(page: Page, element, option: str | None) -> bool:
-    """Whether it could be done."""
+def press(page: Page, element: ElementHandle, option: str | None) -> str | None:
+    """Why it could not be done, or None."""
     tag, kind, role = element.evaluate("(e) => [e.tagName, e.type ?? '', e.role]")
     by_mouse = tag in ("BUTTON", "SUMMARY", "CANVAS") or kind in ("checkbox", "radio")
     if by_mouse:
-        try:
-            element.click(timeout=PRESS_MS)
-        except Error:  # gone, or covered, by now
-            return False
+        if refused := click(page, element):
+            return refused
     elif role == "slider":  # of our own: moved by its keys
         element.focus()
         page.keyboard.press("ArrowRight")
@@ -285,7 +282,21 @@ def press(page: Page, element, option: str | None) -> bool:
     page.wait_for_timeout(30)
     if page.locator(".ga-cover, .ga-tour").count():
         page.keyboard.press("Escape")
-    return True
+    return None
+
+
+def click(page: Page, element: ElementHandle) -> str | None:
+    """Why it could not be clicked, or None.
+
+    Playwright wants an element to stand still for two frames. What moves with every report of a
+    training does not on a busy machine, so what lies at its centre is asked for and clicked in one
+    go then, after Escape has closed what an earlier press may have opened over it.
+    """
+    try:
+        return element.click(timeout=PRESS_MS)
+    except Error:
+        page.keyboard.press("Escape")
+        return element.evaluate("(e) => window.pressing.clickNow(e)")
 
 
 def return_to(page: Page, tab: str) -> None:
