@@ -21,8 +21,8 @@ __all__ = [
     "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "Seen", "Taken", "Unseen",
     "absolute_spec", "check_data", "check_spec", "class_difference", "compare", "compared_shape",
     "data_summary", "default_resolution", "difference", "fashion_test", "holds_out", "identify",
-    "load_data", "record", "seen_by", "shape_of", "split_held_out", "survey_data", "unseen_images",
-    "were_shown",
+    "is_shared", "load_data", "record", "seen_by", "shape_of", "split_held_out", "survey_data",
+    "unseen_images", "were_shown",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -50,6 +50,11 @@ def check_spec(spec: str) -> None:
         spec=repr(spec),
         hint=suggest(spec, [*BUNDLED, *KINDS.values()]),
     )
+
+
+def is_shared(spec: str) -> bool:
+    """Whether it is the same everywhere and nobody's own: a bundled set, or letters."""
+    return spec in BUNDLED or spec.startswith("letter:")
 
 
 def absolute_spec(spec: str) -> str:

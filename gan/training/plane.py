@@ -23,6 +23,7 @@ with these arrays, where x and y are in [-1, 1], y up:
     gradient  (N, 2)           the negative gradient of G's loss at each sample, times N: where its
                                own part of the mean asks it to go
     scores    (N,)             D's logit of each sample
+    real_scores (M,)           D's logit of each real point it was given
 
 Values beyond float16 are its largest; what is no number is NaN. With classes, all of this is at the
 labels of the fixed noise, heat and manifold at class 0. Real points are drawn from the data.
@@ -110,9 +111,7 @@ def plane_frame(
                 arrays["manifold"] = _manifold(g)
             if averaged is not None:
                 arrays["averaged"] = averaged(z, labels).flatten(1)
-        arrays["gradient"], arrays["scores"] = _gradient_and_scores(
-            config, d, arrays["samples"], labels, x_real
-        )
+        arrays |= _gradient_and_scores(config, d, arrays["samples"], labels, x_real)
     finally:
         g.train(was[0]), d.train(was[1])
     plain = {name: a.detach().float().cpu().numpy() for name, a in arrays.items()}
@@ -153,8 +152,9 @@ def _alone(d: Discriminator, x: Tensor, labels: Tensor | None) -> Tensor:
 
 def _gradient_and_scores(
     config: RunConfig, d: Discriminator, samples: Tensor, labels: Tensor | None, x_real: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The negative gradient of G's loss at samples (N, 2), times N, and D's logits of them."""
+) -> dict[str, Tensor]:
+    """The negative gradient of G's loss at samples (N, 2), times N, and D's logits of them and of
+    as many real points."""
     x = samples.view(-1, 2, 1, 1).detach().requires_grad_(True)
     real = x_real[torch.arange(len(x)) % len(x_real)].to(x.device)
     with torch.enable_grad():
@@ -163,4 +163,9 @@ def _gradient_and_scores(
             real_logits = d.outputs(real, labels).logits.float()
         loss, _ = objective.g_objective(config, real_logits, fake, labels)
         (gradient,) = torch.autograd.grad(loss, x)
-    return -gradient.flatten(1) * len(x), d(x.detach(), labels).detach()
+        scores, real_scores = d(x.detach(), labels), d(real, labels)
+    return {
+        "gradient": -gradient.flatten(1) * len(x),
+        "scores": scores.detach(),
+        "real_scores": real_scores.detach(),
+    }

@@ -7,8 +7,11 @@ import { Figure } from "./figure.js";
 import { FIGURES } from "./figures.js";
 import { LESSONS } from "./lessons.js";
 import { formula, loadMaths, withMaths } from "./maths.js";
+import { Playground } from "./play.js";
 import { buildQuestion } from "./question.js";
 
+const PLAY = "play";  // in the list on a phone
+const OWN = ["lesson", "play", "text", "recipe", "for", "init", "with"];  // parts of an address
 const FINISHED = "gan-lessons";  // in the browser: names of lessons whose question was answered
 
 export function mount(element) {
@@ -27,24 +30,52 @@ class Lab {
     /** @type {Figure | null} */
     this.figure = null;
     this.figured = "";  // the lesson that it is of
+    this.plays = linkedState().has("play");  // the playground is on show
+    /** @type {Playground | null} */
+    this.play = null;  // until it is on screen it asks for nothing
   }
 
   start() {
-    find(this.root, "#lab-select").addEventListener("change", (e) => this.#go(Number(/** @type {HTMLSelectElement} */ (e.target).value)));
+    find(this.root, "#lab-select").addEventListener("change", (e) => {
+      const { value } = /** @type {HTMLSelectElement} */ (e.target);
+      if (value === PLAY) this.#open(); else this.#go(Number(value));
+    });
+    find(this.root, "#lab-row-play").addEventListener("click", () => this.#open());
     find(this.root, "#lab-previous").addEventListener("click", () => this.#turn(-1));
     find(this.root, "#lab-next").addEventListener("click", () => this.#turn(1));
     on("language", () => this.#draw());
-    addEventListener("popstate", () => { if (linkedState().get("tab") === "lab") this.#go(asked() ?? this.at); });
-    whenShown(this.root, () => this.#link());
+    addEventListener("popstate", () => {
+      if (linkedState().get("tab") !== "lab") return;
+      if (linkedState().has("play")) this.#open(); else this.#go(asked() ?? this.at);
+    });
+    whenShown(this.root, () => { this.#opened(); this.#link(); });
     loadMaths(() => this.#draw());
     this.#draw();
+  }
+
+  // ---- the playground -------------------------------------------------------------------------
+
+  #open() {
+    this.plays = true;
+    this.#draw();
+    this.#opened();
+    this.#link();
+  }
+
+  #opened() {
+    if (!this.plays || this.play || !tabIsOpen(this.root)) return;
+    const linked = linkedState();
+    this.play = new Playground(find(this.root, "#lab-play"), { changed: () => this.#link() });
+    this.play.open(linked);
+    this.play.start();
   }
 
   // ---- which lesson ---------------------------------------------------------------------------
 
   #go(at) {
-    if (at !== this.at) {
+    if (at !== this.at || this.plays) {
       this.at = at;
+      this.plays = false;
       this.#draw();
     }
     this.#link();
@@ -60,8 +91,8 @@ class Lab {
 
   #link() {
     if (!tabIsOpen(this.root)) return;
-    const { tab: _tab, ...rest } = Object.fromEntries(linkedState());
-    link({ ...rest, lesson: String(this.at + 1) });
+    const rest = Object.fromEntries([...linkedState()].filter(([name]) => name !== "tab" && !OWN.includes(name)));
+    link({ ...rest, ...(this.plays ? this.play?.address() ?? { play: "ring" } : { lesson: String(this.at + 1) }) });
   }
 
   #answered(right) {
@@ -74,6 +105,8 @@ class Lab {
   // ---- what is shown --------------------------------------------------------------------------
 
   #draw() {
+    find(this.root, ".ga-lab-lesson").hidden = this.plays;
+    find(this.root, "#lab-play").hidden = !this.plays;
     const lesson = LESSONS[this.at];
     const { name, minutes } = lesson;
     const put = (id, text) => find(this.root, id).replaceChildren(...withMaths(text));
@@ -101,14 +134,16 @@ class Lab {
     const rows = LESSONS.map(({ name, minutes }, i) => ({ i, minutes, title: t(`gan_lab_${name}_title`), done: this.finished.has(name) }));
     const focused = this.root.querySelector("#lab-list :focus") !== null;
     find(this.root, "#lab-list").replaceChildren(...rows.map(({ i, minutes, title, done }) => h("li", {},
-      h("button", { type: "button", class: "ga-lab-row", id: `lab-row-${LESSONS[i].name}`, "aria-current": i === this.at ? "true" : null, onclick: () => this.#go(i) },
+      h("button", { type: "button", class: "ga-lab-row", id: `lab-row-${LESSONS[i].name}`, "aria-current": i === this.at && !this.plays ? "true" : null, onclick: () => this.#go(i) },
         h("span", {}, title), done ? h("span", { class: "ga-lab-done" }, icon("tick"), h("span", { class: "ga-sr" }, t("gan_lab_done")))
           : h("span", { class: "ga-quiet" }, t("gan_lab_minutes", { minutes }))))));
     if (focused) find(this.root, "#lab-list [aria-current]").focus();
     const select = find(this.root, "#lab-select", HTMLSelectElement);
-    select.replaceChildren(...rows.map(({ i, title, done }) => h("option", { value: i },
+    const play = find(this.root, "#lab-row-play");
+    if (this.plays) play.setAttribute("aria-current", "true"); else play.removeAttribute("aria-current");
+    select.replaceChildren(h("option", { value: PLAY }, t("gan_play")), ...rows.map(({ i, title, done }) => h("option", { value: i },
       t(done ? "gan_lab_option_done" : "gan_lab_option", { number: i + 1, title }))));
-    select.value = String(this.at);
+    select.value = this.plays ? PLAY : String(this.at);
     find(this.root, "#lab-progress").textContent = t("gan_lab_progress", { done: this.finished.size, of: LESSONS.length });
   }
 

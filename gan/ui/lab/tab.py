@@ -1,7 +1,8 @@
-"""Lab: guided lessons, from what G and D are to whether a model copies."""
+"""Lab: guided lessons, from what G and D are to whether a model copies, and a playground."""
 
 from __future__ import annotations
 
+from gan.ui.lab import playground
 from gan.ui.page.component import build_board
 from gan.ui.page.tab import Tab
 
@@ -11,4 +12,4 @@ def build() -> None:
     build_board("lab", "board")
 
 
-TAB = Tab("lab", build, ())
+TAB = Tab("lab", build, playground.ROUTES)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig, apply_settings
-from gan.data import DATA_NAMES
+from gan.data import is_shared
 from gan.errors import GanError
 from gan.kinds import kind_of
 from gan.metrics.findings import REMEDY_NAMES
@@ -189,8 +189,8 @@ def _problem(context: Context, session: str, run_id: str) -> Exception | None:
 
 def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched) -> bool:
     """In public a visitor's own pictures are shown to nobody else."""
-    bundled = watched.config is not None and watched.config.data in DATA_NAMES
-    return context.profile.local or bundled or context.owners.owns(session, run_id)
+    shared = watched.config is not None and is_shared(watched.config.data)
+    return context.profile.local or shared or context.owners.owns(session, run_id)
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:

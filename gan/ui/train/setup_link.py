@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig, apply_settings, parse_setting
-from gan.data import DATA_NAMES, check_spec
+from gan.data import check_spec, is_shared
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset
 from gan.sampling import MAX_SEED
@@ -68,9 +68,9 @@ class Setup:
 
     def _data(self, preset: str) -> str:
         data = self.text("data") or get_preset(preset).data
-        if data in (*DATA_NAMES, OWN):
+        if data == OWN:
             return data
-        if not self.context.profile.local:
+        if not self.context.profile.local and not is_shared(data):
             raise PageError("gan_error_public_data")
         check_spec(data)
         return data

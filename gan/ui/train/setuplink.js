@@ -1,7 +1,8 @@
 // The set-up of a training as part of the address: preset, data, what differs, seed, and of a run its moment.
 
 const KNOWN = ["preset", "data", "init", "seconds", "kimg", "set", "run", "moment"];
-const OTHERS = ["tab", "model", "glossary", "seed", "at", "class", "mix", "keep", "psi", "z", "d", "lesson"];  // of other boards
+const OTHERS = ["tab", "model", "glossary", "seed", "at", "class", "mix", "keep", "psi", "z", "d", "lesson",
+  "play", "text", "recipe", "for", "with"];  // of other boards
 const WHOLE = /^\d{1,12}$/;
 
 /**

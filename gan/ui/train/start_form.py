@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import checkpoints
 from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
-from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, shape_of
+from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, is_shared, shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.kinds import kind_of
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
+from gan.ui.server import drawings
 from gan.ui.server.routes import NEVER, UI, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import (
     as_text,
@@ -37,6 +38,7 @@ MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
 MAX_KEEP_MB = 1e6
 LOGS = ("tensorboard",)
+HIDDEN = {"folder": "pictures", "points": "drawing.json"}  # in public, for the server's own paths
 PUBLIC_MOST = {
     "resolution": 64,
     "batch_size": 256,
@@ -116,7 +118,7 @@ class StartRequest:
 def read_wish(context: Context, form: dict[str, Any], session: str = "") -> StartRequest:
     """The form as typed values; raises GanError for invalid ones."""
     form = own_images.to_base(context, form)
-    uploaded = own_images.resolve(context, session, str(form.get("data", "")))
+    uploaded = _uploaded(context, session, str(form.get("data", "")))
     fork = _read_fork(context, form.get("fork"))
     base = _forked(context, fork, session) if fork else _fresh(context, form, uploaded)
     settings = form.get("settings", {})
@@ -148,10 +150,21 @@ def _fresh(
     name = str(form.get("preset", ""))
     data = uploaded.spec if uploaded else str(form.get("data", ""))
     get_preset(name)
-    if data not in DATA_NAMES and not context.profile.local and not uploaded:
+    if not is_shared(data) and not context.profile.local and not uploaded:
         raise PageError("gan_error_public_data" if data else "gan_own_needed")
     check_spec(data)
-    return fresh_config(name, data, size=uploaded.settings["resolution"] if uploaded else None)
+    return fresh_config(name, data, size=uploaded.settings.get("resolution") if uploaded else None)
+
+
+def _uploaded(context: Context, session: str, data: str) -> own_images.Uploaded | None:
+    """Images or points of the visitor's own; None for any other data."""
+    if points := drawings.resolve(context, session, data):
+        return own_images.Uploaded(points, {})
+    return own_images.resolve(context, session, data)
+
+
+def _is_mine(context: Context, session: str, spec: str) -> bool:
+    return own_images.is_mine(context, session, spec) or drawings.is_mine(context, session, spec)
 
 
 def fresh_config(name: str, data: str, *, size: int | None = None) -> RunConfig:
@@ -191,8 +204,8 @@ def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
     if now is None:
         raise PageError("gan_error_no_run", status=404)
     for config in (now, then):
-        theirs = config.data not in DATA_NAMES and not context.profile.local
-        if theirs and not own_images.is_mine(context, session, config.data):
+        theirs = not is_shared(config.data) and not context.profile.local
+        if theirs and not _is_mine(context, session, config.data):
             raise PageError("gan_error_foreign_data")
     return then
 
@@ -277,8 +290,9 @@ async def command(context: Context, request: Request) -> Response:
     def spell() -> dict[str, Any]:
         try:
             wish = read_wish(context, form, session)
-            if not context.profile.local and wish.data not in DATA_NAMES:
-                wish = replace(wish, data="folder:pictures")  # hides where this server stores them
+            if not context.profile.local and not is_shared(wish.data):
+                kind = wish.data.partition(":")[0]  # hides where this server stores them
+                wish = replace(wish, data=f"{kind}:{HIDDEN[kind]}")
             found = {"command": command_line(argv_of(context, wish))}
             return found | ({"fork": wish.fork.json()} if wish.fork else {})
         except GanError as error:

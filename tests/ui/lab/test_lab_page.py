@@ -230,7 +230,7 @@ def test_on_a_phone_no_lesson_is_cut_and_a_list_leads_to_each(lab):
     for language in ("en", "zh"):
         page.click(f"#language-{language}")
         for lesson in range(1, LESSONS + 1):
-            page.select_option("#lab-select", index=lesson - 1)
+            page.select_option("#lab-select", str(lesson - 1))
             titles.add(page.locator("#lab-title").inner_text())
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
             assert page.evaluate(CUT) == [], lesson

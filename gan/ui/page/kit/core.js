@@ -388,15 +388,16 @@ export function addressOf(values) {
 
 // A reload comes back to the same tab, model and point.
 let linked = placeOf(linkedState());
+const LAB = ["lesson", "play", "text", "recipe", "for", "init", "with"];
 const OURS = { gan: true };  // marks entries of the history that this page made
 
 export function link(values) {
   // a picture drawn at once may write here before the click on its tab has
   if (TABS.includes(linkedState().get("tab") ?? boot.landing)) linkTab();
   const tab = currentTab();
-  // the lesson on show stays, when Explore's picture comes late and writes where it is
-  const lesson = tab === "lab" && "lesson" in linked ? { lesson: linked.lesson } : {};
-  linked = { tab, ...lesson, ...values };
+  // the lesson or playground on show stays, when Explore's picture comes late and writes where it is
+  const stays = tab === "lab" && !LAB.some((name) => name in values) ? LAB.filter((name) => name in linked) : [];
+  linked = { tab, ...Object.fromEntries(stays.map((name) => [name, linked[name]])), ...values };
   history.replaceState(OURS, "", addressOf(linked));
   remember();
 }

@@ -1,5 +1,5 @@
 // A public server trains one thing at a time: wait for the turn, see the place, or leave.
-import { Refused, ask, h, t } from "../page/kit/core.js";
+import { Refused, ask, h, t } from "./core.js";
 
 const POLL_MS = 2000;
 

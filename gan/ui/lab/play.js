@@ -1,0 +1,373 @@
+// The playground: a GAN learns points of the plane before one's eyes, and can be meddled with.
+import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { whenShown } from "../page/kit/fresh.js";
+import { myTurn } from "../page/kit/queue.js";
+import { PlayCharts } from "./playcharts.js";
+import { Drawing } from "./playdraw.js";
+import { scored, toldApart, unpack } from "./playframes.js";
+import { PlayRun } from "./playrun.js";
+import { PlaySettings } from "./playsettings.js";
+import { LAYERS, PlaneView } from "./playview.js";
+
+const SETS = ["ring", "grid", "spiral", "moons", "line"];
+const WAYS = [...SETS, "letters", "draw"];
+const RECIPES = ["recommended", "article"];
+const SECONDS = [30, 60, 180, 600];
+const SPEEDS = [0, 25, 10, 5, 2, 1];  // steps a second; 0 is full speed
+const AGAIN_MS = 50;
+const AVERAGE = "average";
+const LAYERS_KEPT = "gan-play-layers";  // in the browser: those that are off
+const COMMON = { letters: /^[^\s]{1,4}$/u };
+
+export class Playground {
+  /** @param {HTMLElement} root the section @param {{ changed: () => void }} told when its set-up was changed, for the link */
+  constructor(root, { changed }) {
+    this.root = root;
+    this.told = changed;
+    this.way = "ring";
+    this.drawing = new Drawing();
+    this.real = /** @type {Float32Array | null} */ (null);
+    this.truth = /** @type {import("./playframes.js").Truth | null} */ (null);
+    this.at = -1;  // the frame on show; -1: the newest
+    this.picked = /** @type {number | null} */ (null);
+    this.asked = "";  // the data whose points are asked for
+    this.timer = /** @type {number | undefined} */ (undefined);
+    this.starting = false;
+    /** @type {{ id: string, way: string } | null} */
+    this.mine = null;  // the training that was begun here last
+    this.view = new PlaneView(find(root, "#play-plane", HTMLCanvasElement));
+    this.settings = new PlaySettings(this.find("settings"), { changed: (key, text) => this.#change(key, text) });
+    this.charts = new PlayCharts(this.find("charts"));
+    this.run = new PlayRun(root, { changed: () => this.#draw(), frame: () => this.#frame(), failed: (error) => this.#note(say(error)) });
+    this.#build();
+    this.#words();
+    this.select("seconds").value = "60";
+    this.#rebase();
+    this.#pointer();
+    translate(root);
+  }
+
+  find(id) { return find(this.root, `#play-${id}`); }
+
+  input(id) { return find(this.root, `#play-${id}`, HTMLInputElement); }
+
+  select(id) { return find(this.root, `#play-${id}`, HTMLSelectElement); }
+
+  // The run that is under way already, and the points.
+  start() {
+    on("language", () => { this.#words(); this.#draw(); });
+    whenShown(this.root, () => { ask("train/prepare", {}).catch(() => null); });
+    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset));
+    if (mine) this.#watch(mine.id); else this.#show(null);
+  }
+
+  // ---- the set-up -----------------------------------------------------------------------------
+
+  #build() {
+    this.find("data").append(...WAYS.map((way) => h("label", { class: "ga-button is-chip" },
+      h("input", { type: "radio", name: "play-data", class: "ga-sr", value: way, checked: way === this.way, onchange: () => this.choose(way) }),
+      h("span", { "data-t": `gan_play_data_${way}` }))));
+    const off = (recall(LAYERS_KEPT) ?? "").split(",");
+    for (const name of off) this.view.shown.delete(name);
+    this.find("layers").append(...[...LAYERS, AVERAGE].map((name) => h("button", { type: "button", class: "ga-button is-chip", "data-show": name,
+      "data-t": `gan_play_layer_${name}`, "data-help": `gan_play_layer_${name}_help`, "aria-pressed": String(this.view.shown.has(name)),
+      onclick: (e) => this.#layer(name, e.currentTarget) })));
+    this.find("start").addEventListener("click", () => this.#begin());
+    this.find("pause").addEventListener("click", () => this.#order({ command: this.run.status?.state === "paused" ? "resume" : "pause" }));
+    this.find("stop").addEventListener("click", () => this.#order({ command: "stop" }));
+    this.find("step-d").addEventListener("click", () => this.#order({ command: "step", what: "d" }));
+    this.find("step-g").addEventListener("click", () => this.#order({ command: "step", what: "g" }));
+    this.find("slow").addEventListener("change", () => { if (this.run.steers) this.#order(this.#speed()); });
+    this.find("recipe").addEventListener("change", () => { this.#rebase(); this.told(); });
+    for (const id of ["seconds", "seed"]) this.find(id).addEventListener("change", () => this.told());
+    this.input("text").addEventListener("input", () => this.#letters());
+    this.find("clear").addEventListener("click", () => { this.drawing.clear(); this.#show(null); });
+    this.find("link").addEventListener("click", (e) => copyText(addressOf({ tab: "lab", ...this.address() }), e.currentTarget));
+    this.find("train").addEventListener("click", () => {
+      openTab("train");
+      if (this.run.id) leave("watch", this.run.id);
+    });
+    this.input("moment").addEventListener("input", () => this.#go(Number(this.input("moment").value)));
+    this.find("again").addEventListener("click", () => this.#again());
+  }
+
+  #words() {
+    const fill = (id, values, name) => {
+      const select = this.select(id);
+      const { value } = select;
+      select.replaceChildren(...values.map((v) => h("option", { value: v }, name(v))));
+      select.value = value || String(values[0]);
+    };
+    const limit = boot.limit_s ?? Infinity;
+    fill("recipe", RECIPES, (v) => t(`gan_play_recipe_${v}`));
+    fill("seconds", SECONDS.filter((s) => s <= limit), (v) => t("gan_play_seconds", { seconds: v }));
+    fill("slow", SPEEDS, (v) => (v ? t("gan_slow_at", { rate: v }) : t("gan_slow_full")));
+  }
+
+  get preset() {
+    if (this.select("recipe").value === "article") return "ring-article";
+    return this.way === "grid" ? "grid" : "ring";
+  }
+
+  #rebase() { this.settings.rebase(boot.train.presets[this.preset].settings); }
+
+  /** @param {string} way */
+  choose(way) {
+    this.way = WAYS.includes(way) ? way : "ring";
+    for (const radio of this.root.querySelectorAll("[name=play-data]")) {
+      if (radio instanceof HTMLInputElement) radio.checked = radio.value === this.way;
+    }
+    this.find("letters").hidden = this.way !== "letters";
+    this.find("drawing").hidden = this.way !== "draw";
+    const mine = state.runs.find((r) => r.id === this.mine?.id && ACTIVE.includes(r.state));
+    this.#show(mine && this.mine?.way === this.way ? mine.id : null);
+    this.#rebase();
+    this.told();
+  }
+
+  // The training under way goes on when other data are looked at, and is found again with its own.
+  /** @param {string | null} id */
+  #show(id) {
+    this.at = -1;
+    this.picked = null;
+    this.run.watch(id);
+    this.charts.clear();
+    if (!id) this.#points();
+    this.#draw();
+  }
+
+  #letters() {
+    const { value } = this.input("text");
+    if (!COMMON.letters.test(value)) return this.#note(value ? t("gan_play_letters_wrong") : "");
+    this.#note("");
+    this.#show(null);
+    this.told();
+  }
+
+  // The data's name for the server; of a drawing, once it is kept there.
+  async #spec() {
+    if (this.way === "letters") return `letter:${this.input("text").value}`;
+    if (this.way !== "draw") return this.way;
+    return (await ask("play/points", { points: this.drawing.points })).data;
+  }
+
+  // The real points of the set-up, or of the run on show.
+  async #points() {
+    const of = this.run.id && this.run.status ? `id=${this.run.id}` : this.way === "draw" ? "" : `data=${encodeURIComponent(await this.#spec())}`;
+    this.asked = of;
+    if (!of) return this.#take(null);
+    try {
+      const reply = await ask(`play/points?${of}`);
+      if (this.asked === of) this.#take(reply);
+    } catch (error) {
+      if (this.asked === of) { this.#take(null); this.#note(say(error)); }
+    }
+  }
+
+  #take(reply) {
+    this.real = reply ? unpack(reply.points) : null;
+    this.truth = reply?.truth ? { ...reply.truth, centres: unpack(reply.truth.centres) } : null;
+    this.#frame();
+  }
+
+  // ---- drawing and pointing -------------------------------------------------------------------
+
+  get draws() { return this.way === "draw" && !this.run.id; }
+
+  #pointer() {
+    const { canvas } = this.view;
+    canvas.addEventListener("pointerdown", (e) => {
+      if (!this.draws) {
+        this.picked = this.view.nearest(this.view.at(e));
+        return this.#frame();
+      }
+      canvas.setPointerCapture(e.pointerId);
+      this.#brush(e);
+    });
+    canvas.addEventListener("pointermove", (e) => { if (this.draws && canvas.hasPointerCapture(e.pointerId)) this.#brush(e); });
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => this.drawing.lift());
+  }
+
+  #brush(e) {
+    const between = e.getCoalescedEvents?.() ?? [];  // none where a finger comes down
+    for (const each of between.length ? between : [e]) this.drawing.move(this.view.at(each));
+    this.#drawn();
+  }
+
+  #drawn() {
+    this.find("drawn").textContent = t(!this.draws ? "gan_play_drawn_anew" : boot.local ? "gan_play_drawn" : "gan_play_drawn_public", { count: this.drawing.points.length });
+    this.view.canvas.classList.toggle("is-drawing", this.draws);
+    this.#frame();
+  }
+
+  // ---- start and steer ------------------------------------------------------------------------
+
+  async #begin() {
+    if (this.starting) return;
+    if (this.way === "draw" && !this.drawing.ready) return this.#note(t("gan_play_draw_first"));
+    if (this.way === "letters" && !COMMON.letters.test(this.input("text").value)) return this.#note(t("gan_play_letters_wrong"));
+    this.starting = true;
+    this.find("start").setAttribute("aria-disabled", "true");
+    this.#note("");
+    try {
+      await this.#stop();
+      const wish = { preset: this.preset, data: await this.#spec(), seed: this.input("seed").value.trim(), seconds: this.select("seconds").value,
+        kimg: "", other: "", settings: this.settings.changed() };
+      const id = await myTurn(await ask("train/start", wish), this.find("note"));
+      if (!id) return;
+      this.#watch(id);
+      if (this.#speed().steps_per_s) await this.#order(this.#speed());
+    } catch (error) {
+      this.#note(say(error));
+    } finally {
+      this.starting = false;
+      this.find("start").removeAttribute("aria-disabled");
+    }
+  }
+
+  #watch(id) {
+    this.mine = { id, way: this.way };
+    this.#show(id);
+  }
+
+  // The training that was begun here, if it still goes on.
+  async #stop() {
+    const mine = state.runs.find((r) => r.id === this.mine?.id && ACTIVE.includes(r.state) && r.steerable);
+    if (mine) await ask("train/steer", { id: mine.id, command: "stop" }).catch(() => null);
+  }
+
+  #speed() { return { command: "slow", steps_per_s: Number(this.select("slow").value) }; }
+
+  async #order(order) {
+    this.#note("");
+    if (order.command !== "slow") this.at = -1;
+    await this.run.send(order).catch((error) => this.#note(say(error)));
+  }
+
+  // A setting that was changed: of the run on show, and of what Start begins.
+  async #change(key, text) {
+    if (this.run.steers) await this.#order({ command: "set", settings: { [key]: text } });
+    this.told();
+  }
+
+  // ---- what is shown --------------------------------------------------------------------------
+
+  #note(text) { this.find("note").textContent = text; }
+
+  #layer(name, button) {
+    const on = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(on));
+    if (name === AVERAGE) this.view.averaged = on;
+    else if (on) this.view.shown.add(name);
+    else this.view.shown.delete(name);
+    boot.remember(LAYERS_KEPT, LAYERS.filter((layer) => !this.view.shown.has(layer)).join(","));
+    this.#frame();
+  }
+
+  get frames() { return this.run.history.frames; }
+
+  get now() { return this.at < 0 ? this.frames.length - 1 : Math.min(this.at, this.frames.length - 1); }
+
+  /** @param {number} at */
+  #go(at) {
+    clearTimeout(this.timer);
+    this.at = at >= this.frames.length - 1 ? -1 : at;
+    this.#frame();
+  }
+
+  // From the first frame to the newest.
+  #again() {
+    const next = (at) => {
+      this.#go(at);
+      if (this.at >= 0) this.timer = setTimeout(() => next(this.at + 1), AGAIN_MS);
+    };
+    next(0);
+  }
+
+  #frame() {
+    const { now } = this;
+    const frame = this.frames[now] ?? null;
+    this.view.show({ frame, at: now, history: this.run.history, real: this.real, picked: this.picked,
+      drawn: this.draws ? this.drawing.points : null, loss: this.run.settings?.loss ?? "" });
+    const slider = this.input("moment");
+    slider.max = String(Math.max(0, this.frames.length - 1));
+    slider.value = String(Math.max(0, now));
+    slider.disabled = find(this.root, "#play-again", HTMLButtonElement).disabled = this.frames.length < 2;
+    fillRange(slider, 0);
+    this.#facts(frame);
+  }
+
+  #facts(frame) {
+    const put = (id, text) => { const node = this.find(id); if (node.textContent !== text) node.textContent = text; };
+    const { status } = this.run;
+    const counted = frame && (frame.arrays.averaged ?? frame.arrays.samples);  // as the measurements and what is saved
+    const score = counted && this.truth ? scored(counted, this.truth) : null;
+    const percent = (v) => (Number.isFinite(v) ? `${Math.round(100 * v)} %` : "–");
+    put("steps", frame ? count(frame.steps ?? frame.nimg / Number(this.run.settings?.batch_size ?? 256)) : "–");
+    put("rate", status && this.run.active && this.run.settings ? t("gan_play_per_s", { count: count(status.images_per_s / Number(this.run.settings.batch_size)) }) : "–");
+    this.find("caught-box").hidden = this.truth !== null && !this.truth.counted;
+    put("caught", score === null || score.caught === null ? "–" : t("gan_play_of", { caught: score.caught, of: score.of }));
+    put("quality", score ? percent(score.quality) : "–");
+    put("answer", frame?.arrays.real_scores ? percent(toldApart(frame.arrays.real_scores, frame.arrays.scores)) : "–");
+    const seconds = frame?.seconds || this.run.rows.find((r) => frame && r.nimg >= frame.nimg)?.seconds;
+    put("when", frame ? (this.at < 0 && this.run.active ? t("gan_play_now", { time: duration(seconds ?? 0) }) : duration(seconds ?? 0)) : "");
+    const told = frame && score ? t("gan_play_alt", { quality: percent(score.quality), steps: this.find("steps").textContent ?? "" }) : t("gan_play_alt_empty");
+    if (this.view.canvas.getAttribute("aria-label") !== told) this.view.canvas.setAttribute("aria-label", told);
+  }
+
+  #draw() {
+    const { status, steers, active, id } = this.run;
+    if (id && status && status.state !== "starting" && this.asked !== `id=${id}`) this.#points();
+    const button = (name) => find(this.root, `#play-${name}`, HTMLButtonElement);
+    const paused = status?.state === "paused";
+    button("pause").disabled = !steers;
+    find(button("pause"), "span").textContent = t(paused ? "gan_resume" : "gan_pause");
+    button("stop").disabled = !steers;
+    button("step-d").disabled = button("step-g").disabled = !steers || status?.state === "starting";
+    button("train").disabled = !id;
+    const stateNow = id === null ? "" : [t(`gan_state_${status?.state ?? "starting"}`), status?.message ? t("gan_play_more") : ""].join(" ");
+    this.#say(stateNow.trim());
+    if (this.run.settings && steers) this.settings.follow(this.run.settings);
+    this.charts.show(this.run.rows, this.run.measures);
+    this.find("plane").classList.toggle("is-live", active && id !== null);
+    this.#drawn();
+  }
+
+  #say(text) {
+    const node = this.find("state");
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  // ---- the link -------------------------------------------------------------------------------
+
+  // The set-up as parts of an address; a drawing stays with who drew it.
+  address() {
+    const settings = Object.entries(this.settings.changed()).map(([key, text]) => `${key}:${encodeURIComponent(text)}`).join(",");
+    const parts = { play: this.way, text: this.way === "letters" ? this.input("text").value : "",
+      recipe: this.select("recipe").value === "article" ? "article" : "", for: this.select("seconds").value, init: this.input("seed").value.trim(), with: settings };
+    return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ""));
+  }
+
+  // What an address asks for; what is not known is named, and the rest taken.
+  /** @param {URLSearchParams} linked */
+  open(linked) {
+    const wrong = [];
+    const take = (key, known, put) => {
+      const value = linked.get(key);
+      if (value === null) return;
+      if (known(value)) put(value);
+      else wrong.push(`${key}=${value}`);
+    };
+    take("text", (v) => COMMON.letters.test(v), (v) => { this.input("text").value = v; });
+    take("recipe", (v) => RECIPES.includes(v), (v) => { this.select("recipe").value = v; });
+    take("play", (v) => WAYS.includes(v) || v === "", (v) => { if (v && v !== this.way) this.choose(v); });
+    take("for", (v) => [...this.select("seconds").options].some((o) => o.value === v), (v) => { this.select("seconds").value = v; });
+    take("init", (v) => /^\d{1,10}$/.test(v), (v) => { this.input("seed").value = v; });
+    this.#rebase();
+    wrong.push(...this.settings.read(linked.get("with") ?? ""));
+    if (wrong.length) this.#note(t("gan_play_link_wrong", { parts: wrong.join(", ").slice(0, 200) }));
+  }
+}
+
+/** @param {string} preset */
+const isPlane = (preset) => boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""] === 1;

@@ -1,0 +1,63 @@
+// The playground's curves, over seconds: how good the samples are, and the losses.
+/** @import { Row } from "../page/kit/types" */
+import { Chart } from "../page/kit/chart.js";
+import { duration, on, translate } from "../page/kit/core.js";
+
+const CHARTS = [
+  { name: "quality", measured: true, percent: true, range: [0, 1], series: [
+    { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => ("high_quality" in m ? m.modes / m.classes : NaN) }] },
+  { name: "divergence", measured: true, range: [0, 0], series: [{ key: "js", tone: "accent" }] },
+  { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
+];
+
+export class PlayCharts {
+  axis = "seconds";
+  smooth = 0;
+  log = false;
+  /** @type {number | null} */ at = null;
+  moment = null;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    /** @type {[number, number] | null} */
+    this.zoom = null;
+    /** @type {Row[]} */
+    this.rows = [];
+    this.charts = CHARTS.map((spec) => new Chart(spec, this));
+    root.replaceChildren(...this.charts.map(({ node }) => node));
+    translate(root);
+    on("theme", () => this.charts.forEach((chart) => chart.renew()));
+  }
+
+  clear() { this.zoom = this.at = null; }
+
+  /** @param {Row[]} rows @param {Row[]} measures */
+  show(rows, measures) {
+    this.rows = rows;
+    const [quality, divergence, losses] = this.charts;
+    const known = !measures.length || measures.some((m) => "high_quality" in m);  // of drawn points no modes are
+    quality.node.hidden = !known;
+    divergence.node.hidden = known;
+    quality.show(measures);
+    divergence.show(measures);
+    losses.show(rows);
+  }
+
+  // ---- what a chart asks of its board ---------------------------------------------------------
+
+  extent() { return this.zoom ?? [0, Math.max(1, this.rows.at(-1)?.seconds ?? 0)]; }
+
+  zoomTo(range) {
+    this.zoom = range;
+    for (const chart of this.charts) chart.draw();
+  }
+
+  point(x) {
+    this.at = x;
+    for (const chart of this.charts) chart.point(x);
+  }
+
+  nameOf(x) { return duration(x); }
+
+  marks() { return []; }
+}

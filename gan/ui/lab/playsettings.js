@@ -1,0 +1,68 @@
+// The few settings of the playground: they hold for the next training, and steer the one that is under way.
+/** @import { SettingField, Settings } from "../page/kit/types" */
+import { boot, h, t } from "../page/kit/core.js";
+
+const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size"];
+const FIELDS = /** @type {SettingField[]} */ (SHOWN.map((key) => boot.train.groups.flatMap((g) => g.fields).find((f) => f.key === key)));
+
+export class PlaySettings {
+  /** @param {HTMLElement} root @param {{ changed: (key: string, text: string) => void }} told */
+  constructor(root, { changed }) {
+    /** @type {Settings} */
+    this.base = {};
+    /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
+    this.inputs = new Map(FIELDS.map(({ key, choices }) => {
+      const input = choices ? h("select", { class: "ga-input", id: `play-set-${key}` }, ...choices.map((c) => h("option", { value: c }, c)))
+        : h("input", { class: "ga-input", id: `play-set-${key}`, inputmode: "decimal", spellcheck: "false", autocomplete: "off" });
+      input.addEventListener("change", () => changed(key, input.value.trim()));
+      return [key, input];
+    }));
+    root.replaceChildren(...FIELDS.map(({ key }) => h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
+      h("span", { "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), this.#input(key))));
+  }
+
+  /** @param {string} key */
+  #input(key) {
+    const input = this.inputs.get(key);
+    if (!input) throw new Error(`the playground has no ${key}`);
+    return input;
+  }
+
+  // What a recipe says; what was changed before is gone.
+  /** @param {Settings} settings */
+  rebase(settings) {
+    this.base = settings;
+    this.follow(settings);
+  }
+
+  // What a run says of itself, but for the field that is being typed in.
+  /** @param {Settings} settings */
+  follow(settings) {
+    for (const [key, input] of this.inputs) {
+      if (input !== document.activeElement && key in settings && input.value !== settings[key]) input.value = settings[key];
+    }
+  }
+
+  /** @returns {Settings} those that differ from the recipe */
+  changed() {
+    return Object.fromEntries([...this.inputs].map(([key, input]) => [key, input.value.trim()]).filter(([key, text]) => text !== this.base[key]));
+  }
+
+  // Those of a link, KEY:VALUE,...; returns what cannot be taken.
+  /** @param {string} text */
+  read(text) {
+    const wrong = [];
+    for (const part of text.split(",").filter(Boolean)) {
+      const [key, value] = [part.slice(0, part.indexOf(":")), decoded(part.slice(part.indexOf(":") + 1))];
+      const input = this.inputs.get(key);
+      const choices = FIELDS.find((f) => f.key === key)?.choices;
+      if (input && value && (choices ? choices.includes(value) : Number.isFinite(Number(value)))) input.value = value;
+      else wrong.push(part);
+    }
+    return wrong;
+  }
+}
+
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}

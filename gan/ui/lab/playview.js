@@ -1,0 +1,222 @@
+// The picture of a training of points: D as a map, G's grid, points, arrows and paths, on a canvas.
+/** @import { Frame, History } from "./playframes.js" */
+import { on, pencil } from "../page/kit/core.js";
+import { toned } from "../page/kit/plot.js";
+import { undecided } from "./playframes.js";
+
+export const LAYERS = ["heat", "manifold", "real", "generated", "arrows", "paths"];
+const ARROWS = 96;  // of the samples
+const LONGEST = 0.14;  // of an arrow, in the plane's units
+const PATHS = 10;
+const RECENT = 40;  // frames of a path, but for one that is followed
+const REACH = 1.15;  // the plane is drawn from -REACH to REACH
+const FAINT = 0.5;  // of D's map where it is sure
+
+/** @typedef {{ frame: Frame | null, at: number, history: History, real: Float32Array | null, drawn: number[][] | null, picked: number | null, loss: string }} Scene */
+
+export class PlaneView {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = pencil(canvas);
+    this.shown = new Set(LAYERS);
+    this.averaged = false;  // the averaged generator's samples, where a frame has them
+    this.map = document.createElement("canvas");
+    /** @type {Scene | null} */
+    this.scene = null;
+    this.side = 0;
+    on("theme", () => this.draw());
+    new ResizeObserver(() => this.draw()).observe(canvas);
+  }
+
+  /** @param {Scene} scene */
+  show(scene) {
+    this.scene = scene;
+    this.draw();
+  }
+
+  // Where a place on the screen lies in the plane.
+  /** @param {{ clientX: number, clientY: number }} pointer @returns {[number, number]} */
+  at({ clientX, clientY }) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [((clientX - left) / width * 2 - 1) * REACH, (1 - (clientY - top) / height * 2) * REACH];
+  }
+
+  // The sample nearest to a place, if one is near.
+  /** @param {[number, number]} place */
+  nearest([x, y]) {
+    const points = this.#samples();
+    let [best, found] = [0.06 ** 2, /** @type {number | null} */ (null)];
+    for (let i = 0; points && i < points.length; i += 2) {
+      const away = (points[i] - x) ** 2 + (points[i + 1] - y) ** 2;
+      if (away < best) [best, found] = [away, i / 2];
+    }
+    return found;
+  }
+
+  get #which() { return this.averaged && this.scene?.frame?.arrays.averaged ? "averaged" : "samples"; }
+
+  // The points that are drawn, flat.
+  #samples() { return this.scene?.frame?.arrays[this.#which] ?? null; }
+
+  draw() {
+    const { clientWidth } = this.canvas;
+    if (!clientWidth || !this.scene) return;
+    this.side = Math.round(clientWidth * devicePixelRatio);
+    if (this.canvas.width !== this.side) this.canvas.width = this.canvas.height = this.side;
+    const c = this.context;
+    const tone = toned(this.canvas);
+    const { frame, real, drawn } = this.scene;
+    c.globalAlpha = 1;
+    c.fillStyle = tone("--ga-panel");
+    c.fillRect(0, 0, this.side, this.side);
+    const has = (layer) => this.shown.has(layer) && frame;
+    if (has("heat")) this.#heat(tone);
+    this.#axes(tone("--ga-line"));
+    if (has("manifold")) this.#manifold(tone("--ga-ink"));
+    const small = Math.max(1.6, this.side / 320);
+    if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone("--ga-accent"), 0.75, small);
+    if (has("paths")) this.#paths(tone("--ga-ink"));
+    if (has("arrows") && this.#which === "samples") this.#arrows(tone("--ga-ink"));
+    if (has("generated")) this.#dots(this.#samples(), tone("--ga-warn"), 1, 1.35 * small, tone("--ga-panel"));
+    if (this.scene.picked !== null && frame) this.#ring(this.scene.picked, tone("--ga-ink"));
+  }
+
+  #frame() {
+    const frame = this.scene?.frame;
+    if (!frame) throw new Error("nothing is on show");
+    return frame;
+  }
+
+  /** @param {number} x */
+  #x(x) { return (x / REACH + 1) / 2 * this.side; }
+
+  /** @param {number} y */
+  #y(y) { return (1 - y / REACH) / 2 * this.side; }
+
+  // Tinted where D is sure, by what it takes a place for; clear where it cannot tell.
+  #heat(tone) {
+    const { side, arrays: { heat } } = this.#frame();
+    const { middle, scale } = undecided(this.#frame(), this.scene?.loss ?? "");
+    const [real, fake] = [rgb(tone("--ga-accent")), rgb(tone("--ga-warn"))];
+    const image = new ImageData(side, side);
+    for (let row = 0; row < side; row += 1) {
+      for (let column = 0; column < side; column += 1) {
+        const sure = Math.tanh((heat[row * side + column] - middle) / scale / 2);  // 2 sigma - 1: -1 generated, 1 real
+        const at = 4 * ((side - 1 - row) * side + column);
+        image.data.set(sure > 0 ? real : fake, at);
+        image.data[at + 3] = Number.isFinite(sure) ? 255 * FAINT * Math.abs(sure) : 0;
+      }
+    }
+    this.map.width = this.map.height = side;
+    pencil(this.map).putImageData(image, 0, 0);
+    this.context.imageSmoothingEnabled = true;
+    const [from, to] = [this.#x(-1), this.#x(1)];
+    this.context.drawImage(this.map, from, this.#y(1), to - from, to - from);
+  }
+
+  /** @param {string} color */
+  #axes(color) {
+    this.#stroke(color, 1, 1, (c) => {
+      for (const [x, y] of [[1, 0], [0, 1]]) {
+        c.moveTo(this.#x(-x), this.#y(-y));
+        c.lineTo(this.#x(x), this.#y(y));
+      }
+    });
+  }
+
+  // The square of z from -2 to 2, bent by G: where its lines crowd, there are many samples.
+  /** @param {string} color */
+  #manifold(color) {
+    const { grid, arrays: { manifold } } = this.#frame();
+    if (!manifold) return;
+    this.#stroke(color, 0.28, 1, (c) => {
+      const line = (/** @type {(k: number) => number} */ index) => {
+        for (let k = 0; k < grid; k += 1) {
+          const at = 2 * index(k);
+          c[k ? "lineTo" : "moveTo"](this.#x(manifold[at]), this.#y(manifold[at + 1]));
+        }
+      };
+      for (let i = 0; i < grid; i += 1) {
+        line((k) => i * grid + k);
+        line((k) => k * grid + i);
+      }
+    });
+  }
+
+  // Where G's loss asks each sample to go; lengths are relative to the longest but a few.
+  /** @param {string} color */
+  #arrows(color) {
+    const { arrays: { gradient, samples } } = this.#frame();
+    const lengths = Array.from({ length: samples.length / 2 }, (_, i) => Math.hypot(gradient[2 * i], gradient[2 * i + 1])).filter(Number.isFinite).sort((a, b) => a - b);
+    const longest = lengths[Math.floor(0.95 * (lengths.length - 1))] || 1;
+    this.#stroke(color, 0.7, 1, (c) => {
+      for (let i = 0; i < 2 * ARROWS && i < samples.length; i += 2) {
+        const scale = LONGEST / Math.max(longest, Math.hypot(gradient[i], gradient[i + 1]));
+        const [dx, dy] = [gradient[i] * scale, gradient[i + 1] * scale];
+        if (Math.hypot(dx, dy) < 0.01) continue;
+        const [x, y] = [this.#x(samples[i] + dx), this.#y(samples[i + 1] + dy)];
+        const head = Math.min(0.3 * Math.hypot(dx, dy), 0.025) / REACH / 2 * this.side;
+        const angle = Math.atan2(-dy, dx);
+        c.moveTo(this.#x(samples[i]), this.#y(samples[i + 1]));
+        c.lineTo(x, y);
+        for (const turn of [2.6, -2.6]) {
+          c.moveTo(x, y);
+          c.lineTo(x + head * Math.cos(angle + turn), y + head * Math.sin(angle + turn));
+        }
+      }
+    });
+  }
+
+  /** @param {string} color */
+  #paths(color) {
+    const { history, at, picked } = /** @type {Scene} */ (this.scene);
+    const which = picked === null ? Array.from({ length: PATHS }, (_, i) => i) : [picked];
+    this.#stroke(color, picked === null ? 0.4 : 0.9, picked === null ? 1 : 1.5, (c) => {
+      for (const index of which) {
+        history.path(index, at, this.#which).slice(picked === null ? -RECENT : 0).forEach(([x, y], k) => c[k ? "lineTo" : "moveTo"](this.#x(x), this.#y(y)));
+      }
+    });
+  }
+
+  #ring(index, color) {
+    const samples = /** @type {Float32Array} */ (this.#samples());
+    this.#stroke(color, 1, 1.5, (c) => c.arc(this.#x(samples[2 * index]), this.#y(samples[2 * index + 1]), this.side / 70, 0, 2 * Math.PI));
+  }
+
+  /** @param {ArrayLike<number> | null} points @param {string} color @param {number} alpha @param {number} radius px @param {string} [edge] */
+  #dots(points, color, alpha, radius, edge) {
+    const c = this.context;
+    c.globalAlpha = alpha;
+    c.fillStyle = color;
+    c.beginPath();
+    for (let i = 0; points && i < points.length; i += 2) {
+      const [x, y] = [this.#x(points[i]), this.#y(points[i + 1])];
+      c.moveTo(x + radius, y);
+      c.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    if (edge) this.#edge(edge, radius / 2);
+    c.fill();
+    c.globalAlpha = 1;
+  }
+
+  #edge(color, width) {
+    this.context.strokeStyle = color;
+    this.context.lineWidth = width;
+    this.context.stroke();
+  }
+
+  /** @param {string} color @param {number} alpha @param {number} width CSS px @param {(c: CanvasRenderingContext2D) => void} path */
+  #stroke(color, alpha, width, path) {
+    const c = this.context;
+    c.globalAlpha = alpha;
+    c.beginPath();
+    path(c);
+    c.lineJoin = "round";
+    this.#edge(color, width * devicePixelRatio);
+    c.globalAlpha = 1;
+  }
+}
+
+/** @param {string} color as #rrggbb */
+const rgb = (color) => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));

@@ -1,0 +1,109 @@
+"""The playground in a real Chromium: draw, train, step, go back, and a link with nonsense in it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PICTURE = "document.querySelector('#play-plane').toDataURL()"
+FRAMES = "Number(document.querySelector('#play-moment').max)"
+
+
+def draw_circle(page: Page) -> None:
+    box = page.locator("#play-plane").bounding_box()
+    assert box is not None
+    x, y, r = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"] / 4
+    page.mouse.move(x + r, y)
+    page.mouse.down()
+    for k in range(1, 25):
+        page.mouse.move(x + r * math.cos(k / 4), y + r * math.sin(k / 4))
+    page.mouse.up()
+
+
+def number(page: Page) -> int:
+    return int(page.inner_text("#play-steps").replace(",", ""))
+
+
+def wait_for_steps(page: Page, at_least: int) -> None:
+    page.wait_for_function(
+        "n => Number(document.querySelector('#play-steps').textContent.replace(',', '')) >= n",
+        arg=at_least,
+    )
+
+
+@pytest.mark.expects_refusal
+def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_page):
+    page = open_page("/#tab=lab&play=draw&for=600", landing="lab")
+    expect(page.locator("#play-drawing")).to_be_visible()
+    page.click("#play-start")
+    expect(page.locator("#play-note")).to_contain_text("at least 8 points")
+    draw_circle(page)
+    expect(page.locator("#play-drawn")).not_to_contain_text(": 0 points")
+    before = page.evaluate(PICTURE)
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    assert page.evaluate(PICTURE) != before
+    page.wait_for_function(f"{FRAMES} >= 5")
+    expect(page.locator("#play-answer")).to_contain_text("%")
+
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.wait_for_timeout(600)
+    still = page.evaluate(PICTURE)
+    page.click("#play-step-d")
+    page.wait_for_function(f"(still) => {PICTURE} !== still", arg=still)
+    count = number(page)
+
+    page.locator("#play-moment").evaluate(
+        "(e) => { e.value = 0; e.dispatchEvent(new Event('input')); }"
+    )
+    assert number(page) < count
+    page.click("#play-again")
+    wait_for_steps(page, count)
+
+    page.select_option("#play-set-loss", "nonsaturating")
+    page.wait_for_function("document.querySelector('#play-set-loss').value === 'nonsaturating'")
+    page.fill("#play-set-g_lr", "fast")
+    page.locator("#play-set-g_lr").blur()
+    expect(page.locator("#play-note")).not_to_be_empty()  # what is no rate is refused here too
+
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    page.click("#play-clear")
+    expect(page.locator("#play-drawn")).to_contain_text(": 0 points")
+
+
+def test_a_link_carries_the_set_up_and_what_is_wrong_in_it_is_named(open_page):
+    page = open_page(
+        "/#tab=lab&play=letters&text=GO&recipe=article&for=1e9&init=7&with=r1:2,x:1", landing="lab"
+    )
+    expect(page.locator("#play-letters")).to_be_visible()
+    assert page.input_value("#play-text") == "GO"
+    assert page.input_value("#play-recipe") == "article"
+    assert page.input_value("#play-set-loss") == "nonsaturating"
+    assert (page.input_value("#play-seed"), page.input_value("#play-set-r1")) == ("7", "2")
+    assert page.input_value("#play-seconds") == "60"
+    for wrong in ("for=1e9", "x:1"):
+        expect(page.locator("#play-note")).to_contain_text(wrong)
+    page.fill("#play-text", "")
+    page.click("#play-start")
+    expect(page.locator("#play-note")).not_to_be_empty()
+    page.click("#lab-row-losses")  # the way back to the lessons
+    expect(page.locator("#lab-title")).to_be_visible()
+    expect(page.locator("#lab-play")).to_be_hidden()
+    page.wait_for_function("location.hash.includes('lesson=3') && !location.hash.includes('play')")
+
+
+def test_on_a_phone_a_finger_draws_and_nothing_is_wider_than_the_screen(open_page):
+    page = open_page(
+        "/#tab=lab&play=draw", landing="lab", viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    plane = page.locator("#play-plane")
+    plane.scroll_into_view_if_needed()
+    box = plane.bounding_box()
+    for k in range(8):
+        page.touchscreen.tap(box["x"] + 40 + 30 * k, box["y"] + 100)
+    expect(page.locator("#play-drawn")).to_contain_text(": 8 points")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
