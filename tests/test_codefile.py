@@ -157,6 +157,7 @@ def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some:
             imported.add((node.module or "").partition(".")[0])
     assert imported <= IMPORTS
     assert all(text.count(f"{name}.") for name in imported - {"pathlib", "numpy"})
+    assert "F." in text or "functional" not in text
     assert max(map(len, text.splitlines())) <= 100
     assert len(text.splitlines()) <= 215
     assert not re.search(r"\{[{%]|\n\n\n\n|[ \t]\n|^\n", text)
@@ -212,6 +213,20 @@ def test_a_wrong_wish_is_one_sentence_and_no_file(
     assert said in output.replace("\n", " ")
     assert output.count("error:") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_what_lies_there_is_not_written_over(tmp_path: Path) -> None:
+    out = tmp_path / "a.py"
+    assert run("--preset", "digits", "--out", out)[0] == 0
+    out.write_text("edited")
+    code, said = run("--preset", "digits", "--out", out)
+    assert (code, out.read_text()) == (1, "edited")
+    assert "a.py' is there already" in said.replace("\n", " ")
+    book, data = out.with_suffix(".ipynb"), (tmp_path / "a-data.npz").read_bytes()
+    assert run("--preset", "digits", "--set", "classes=0", "--out", book)[0] == 1  # other data
+    assert not book.exists()
+    assert run("--preset", "digits", "--set", "g_lr=0.1", "--out", book)[0] == 0  # the same
+    assert (tmp_path / "a-data.npz").read_bytes() == data
 
 
 def test_what_it_cannot_tell_is_refused_by_name() -> None:

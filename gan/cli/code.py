@@ -53,9 +53,22 @@ def code(
         config, images = new_config(preset or DEFAULT_PRESET, data, chosen, seed=seed, say=say)
         file = code_file(config, images, name=out.stem)
         text = file.notebook() if out.suffix == ".ipynb" else file.python()
+        written = {out: text.encode()}
         if file.data_name:
-            write_atomic(out.with_name(file.data_name), file.data())
-        write_atomic(out, text.encode())
+            written[out.with_name(file.data_name)] = file.data()
+        for path, content in written.items():
+            _check_free(path, content)
+        for path, content in written.items():
+            write_atomic(path, content)
         lines = len(file.python().splitlines())
         beside = f", with its data beside it in {file.data_name}" if file.data_name else ""
         say(f"{config.preset} in {out}, {lines} lines of torch and numpy{beside}")
+
+
+def _check_free(path: Path, content: bytes) -> None:
+    """Raises ConfigError where another file lies: the code is there to be changed by hand."""
+    if path.exists() and (not path.is_file() or path.read_bytes() != content):
+        raise ConfigError(
+            "{path} is there already, and is another; choose another --out, or delete it",
+            path=repr(str(path)),
+        )

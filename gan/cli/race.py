@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -58,7 +59,8 @@ def race(
     """Train two to four contestants on the same data for the same seconds, and report.
 
     They train at the same time, each for so many seconds of the processor: a busy machine makes the
-    race longer, not unfair. Ctrl-C ends it with a report of what there is.
+    race longer, not unfair. Ctrl-C ends it with a report of what there is, as does closing the
+    terminal.
 
     Examples:
 
@@ -103,14 +105,24 @@ def _list() -> None:
 
 @contextmanager
 def _ended_by_ctrl_c(running: Race) -> Iterator[list[int]]:
-    """The first Ctrl-C ends the race, the second one its measuring; yields those pressed."""
+    """The first Ctrl-C ends the race, the second one its measuring; yields those pressed.
+
+    So does a terminal that closes, though not under nohup.
+    """
     pressed: list[int] = []
+    hup = getattr(signal, "SIGHUP", None)  # Windows has none
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if number == hup:  # nobody is left to read, and writing would fail
+            with open(os.devnull, "wb") as nowhere:
+                for stream in (1, 2):  # not sys.stderr, which a progress bar puts back
+                    os.dup2(nowhere.fileno(), stream)
         pressed.append(number)
         running.stop()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hup is not None and signal.getsignal(hup) != signal.SIG_IGN:
+        numbers.append(hup)
     before = [signal.signal(number, stop) for number in numbers]
     try:
         yield pressed

@@ -104,7 +104,9 @@ def code_file(config: RunConfig, images: ImageSet, *, name: str) -> CodeFile:
     if config.train.ema_half_life_kimg > 0:
         names.insert(len(names) - 1, "ema")
     body = [_section(templates, n, values) for n in names]
-    values |= {module: any(f"{module}." in text for text in body) for module in ("copy", "math")}
+    values |= {
+        module: any(f"{module}." in text for text in body) for module in ("copy", "math", "F")
+    }
     sections = (_section(templates, "head", values), *body)
     return CodeFile(sections, data_name, {} if drawn else _arrays(train, config))
 

@@ -165,10 +165,11 @@ def _pair(text: str) -> tuple[str, str]:
     base = expand_preset(preset, None, {})[0]
     get_preset(base)  # one of the user's own, or built in
     name = name.strip() if equals else preset
-    if not name or len(name) > MAX_NAME or not name.isprintable() or ":" in name:
+    # a number would be taken for another contestant's in --set
+    if not 0 < len(name) <= MAX_NAME or not name.isprintable() or ":" in name or name.isdigit():
         raise ConfigError(
-            "a contestant's name has 1 to {most} printable characters and no colon, got {got}; "
-            "choose another",
+            "a contestant's name has 1 to {most} printable characters, no colon, and is no "
+            "number, got {got}; choose another",
             most=MAX_NAME,
             got=repr(name[: MAX_NAME + 1]),
         )

@@ -20,7 +20,7 @@ from gan.runs.folder import REALS_FILE
 PICTURES = "pictures"
 NOTHING = "–"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
-IMAGE_METRICS = ("fd", "fd_floor", "precision", "recall", "coverage")
+IMAGE_METRICS = ("fd", "fd_floor", "modes", "mode_kl", "precision", "recall", "coverage")
 MEASURED = ("finished", "stopped")  # states of a training that may be the best
 POINT_METRICS = ("fd", "fd_floor", "modes", "high_quality", "js", "precision", "recall", "coverage")
 
@@ -124,12 +124,16 @@ def verdict(found: dict[str, Any]) -> str:
         return "No contestant could be measured."
     best = ranked[0]
     fd = best["summary"]["fd"]
-    text = f"{best['name']} came nearest to the real data: FD {_number(fd['mean'])}"
+    told = _number(fd["mean"])
+    first = [c["name"] for c in ranked if _number(c["summary"]["fd"]["mean"]) == told]
+    how = "nearest" if len(first) == 1 else "equally near"
+    text = f"{' and '.join(first)} came {how} to the real data: FD {told}"
     if len(ranked) == 1:
         return f"{text}; no other could be measured."
-    text += ", then " + ", ".join(
-        f"{c['name']} {_number(c['summary']['fd']['mean'])}" for c in ranked[1:]
-    )
+    if rest := ranked[len(first) :]:
+        text += ", then " + ", ".join(
+            f"{c['name']} {_number(c['summary']['fd']['mean'])}" for c in rest
+        )
     second = ranked[1]["summary"]["fd"]
     if fd["of"] == 1:
         return f"{text}. One seed: another may order them otherwise."
@@ -203,7 +207,7 @@ def _metric_row(found: dict[str, Any], name: str) -> Row:
         of = next(
             (r["modes"]["of"] for c in found["contestants"] for r in c["runs"] if r["modes"]), 0
         )
-        show = lambda value: f"{value:.3g} of {of}"  # noqa: E731
+        show = lambda value: f"{round(value, 1):g} of {of}"  # noqa: E731
     floors = {show(v) for v in _floors(found, name)}
     row = _row(found, name, quantity.name, quantity.help, show, quantity.better)
     return row._replace(real=floors.pop() if len(floors) == 1 else "")
@@ -232,13 +236,14 @@ def _row(
         if one is not None and any(run["state"] in MEASURED for run in c["runs"])
     ]
     best = (min if better == "lower" else max)(values) if better and len(values) > 1 else None
+    shown = {show(value) for value in values}  # what reads the same is equally good
     cells = []
     for one in known:
         if one is None:
             cells.append(Cell(missing))
             continue
         band = _band(show(one["low"]), show(one["high"])) if one["of"] > 1 else ""
-        is_best = one["mean"] == best and values.count(best) < len(values)
+        is_best = best is not None and show(one["mean"]) == show(best) and len(shown) > 1
         cells.append(Cell(show(one["mean"]), band, is_best))
     return Row(title, help, cells)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -56,7 +59,8 @@ def gan(*arguments: object, code: int = 0):
         (["ring", "grid", "--set", "3:g_lr=1"], "there is no contestant '3'"),
         (["ring", "grid", "--set", "1:g_lrr=1"], "there is no setting 'g_lrr'"),
         (["vae", "fashion", "--set", "1:loss=hinge"], "a VAE has no setting 'loss'"),
-        (["a:b=ring", "grid"], "printable characters and no colon"),
+        (["a:b=ring", "grid"], "printable characters, no colon"),
+        (["2=ring", "1=grid"], "is no number, got '2'"),  # --set 1: would be another's
         (["ring 1=ring", "ring", "ring"], "contestants need names of their own"),
         (["ring", "grid", "--ready", "losses"], "a ready-made race has its own contestants"),
         (["--ready", "loses"], "there is no ready-made race 'loses'; did you mean losses"),
@@ -359,6 +363,43 @@ def test_a_band_says_its_unit_once(low: str, high: str, band: str):
 def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end: str):
     assert verdict(found_of(**fds)).startswith("a came nearest to the real data: FD 1")
     assert verdict(found_of(**fds)).endswith(end)
+
+
+def test_numbers_that_read_the_same_are_equally_good(tmp_path: Path):
+    found = found_of(a=(1.2301,), b=(1.2304,), c=(2.0,))
+    assert verdict(found).startswith("a and b came equally near to the real data: FD 1.23, then c")
+    write_report(tmp_path, found)
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "| **1.23** | **1.23** | 2 |" in text
+
+
+def test_a_race_of_stacked_digits_tells_the_modes(tmp_path: Path):
+    found = found_of(a=(1.0,), b=(2.0,))
+    for side, caught in zip(found["contestants"], (981, 37), strict=True):
+        (run,) = side["runs"]
+        run["metrics"]["modes"] = {"value": caught, "floor": 1000}
+        run["metrics"]["mode_kl"] = {"value": 0.5, "floor": 0.02}
+        run["modes"] = {"caught": caught, "of": 1000}
+        side["summary"] = summary_of(side["runs"])
+    write_report(tmp_path, found)
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "| Modes caught | **981 of 1000** | 37 of 1000 | 1000 of 1000 |" in text
+    assert "| KL of the modes | 0.500 | 0.500 | 0.020 |" in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_terminal_that_closes_ends_a_race_with_its_report(tmp_path: Path):
+    out = tmp_path / "r"
+    argv = [sys.executable, "-m", "gan", "race", "ring", "grid", "--seconds", "600"]
+    race = subprocess.Popen([*argv, "--count", "200", "--out", str(out)], stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 180
+    while not [*out.glob("*/weights/*")] and time.monotonic() < deadline:
+        time.sleep(0.2)
+    race.send_signal(signal.SIGHUP)
+    assert race.wait(180) == 0
+    assert json.loads((out / "race.json").read_text())["state"] == "stopped"
+    assert (out / "report.html").is_file()
 
 
 def test_ticks_are_round_and_within():
