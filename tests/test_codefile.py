@@ -221,7 +221,9 @@ def test_what_lies_there_is_not_written_over(tmp_path: Path) -> None:
     out.write_text("edited")
     code, said = run("--preset", "digits", "--out", out)
     assert (code, out.read_text()) == (1, "edited")
-    assert "a.py' is there already" in said.replace("\n", " ")
+    assert "a.py' already exists" in said.replace("\n", " ")
+    assert run("--preset", "digits", "--overwrite", "--out", out)[0] == 0
+    assert out.read_text() != "edited"
     book, data = out.with_suffix(".ipynb"), (tmp_path / "a-data.npz").read_bytes()
     assert run("--preset", "digits", "--set", "classes=0", "--out", book)[0] == 1  # other data
     assert not book.exists()

@@ -25,6 +25,9 @@ def code(
     data: DataOption = None,
     settings: SettingsOption = None,
     seed: SeedOption = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace a file that is already there")
+    ] = False,
 ) -> None:
     """Write a training as one readable file of plain torch and numpy, which runs by itself.
 
@@ -56,8 +59,9 @@ def code(
         written = {out: text.encode()}
         if file.data_name:
             written[out.with_name(file.data_name)] = file.data()
-        for path, content in written.items():
-            _check_free(path, content)
+        if not overwrite:
+            for path, content in written.items():
+                _check_free(path, content)
         for path, content in written.items():
             write_atomic(path, content)
         lines = len(file.python().splitlines())
@@ -66,9 +70,9 @@ def code(
 
 
 def _check_free(path: Path, content: bytes) -> None:
-    """Raises ConfigError where another file lies: the code is there to be changed by hand."""
-    if path.exists() and (not path.is_file() or path.read_bytes() != content):
+    """Raises ConfigError where a file of other content lies: such code is changed by hand."""
+    if path.exists() and (not path.is_file() or path.read_bytes() not in (b"", content)):
         raise ConfigError(
-            "{path} is there already, and is another; choose another --out, or delete it",
+            "{path} already exists with other content; choose another --out or add --overwrite",
             path=repr(str(path)),
         )

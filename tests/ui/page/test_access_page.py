@@ -66,6 +66,10 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
             page.click("#start")
             expect(page.locator("#run-state")).to_have_text("Finished")
         found += faults(page, tab)
+        if tab == "Lab":
+            page.click("#lab-row-play")
+            expect(page.locator("#play-plane")).to_be_visible()
+            found += faults(page, "playground")
     visit_tab(page, "Explore")
     page.click("#present")
     expect(page.locator(".ga-present")).to_be_visible()
