@@ -84,7 +84,7 @@ def _points_of(spec: str) -> ImageSet:
 
 
 async def frame(context: Context, request: Request) -> Response:
-    """The newest frame of a run, or {} where `mark` is still its mark; with `moment` (images), that
+    """The newest frame of a run, or {} where `mark` is still its mark or the run is gone; with `moment` (images), that
     of the nearest saved weights.
 
     As gan.training.plane writes it, and its mark. Asking keeps a run of this server making more.
@@ -93,7 +93,10 @@ async def frame(context: Context, request: Request) -> Response:
     mark, moment = number_in(request, "mark", -1), number_in(request, "moment", -1)
 
     def look() -> dict[str, Any]:
-        status, reader = context.runs.status(run_id), context.runs.watched(run_id).reader
+        try:
+            status, reader = context.runs.status(run_id), context.runs.watched(run_id).reader
+        except PageError:
+            return {}  # cancelled while it was starting, or deleted: run says so
         frames = context.part(Frames)
         # asked while it is starting, it makes frames from its first step on
         if moment < 0 and status.state in LIVE and context.supervisor.owns(run_id):
