@@ -84,8 +84,9 @@ def _points_of(spec: str) -> ImageSet:
 
 
 async def frame(context: Context, request: Request) -> Response:
-    """The newest frame of a run, or {} where `mark` is still its mark or the run is gone; with `moment` (images), that
-    of the nearest saved weights.
+    """The newest frame of a run, or {} where `mark` is still its mark or the run is gone.
+
+    With `moment` (images) that of the nearest saved weights.
 
     As gan.training.plane writes it, and its mark. Asking keeps a run of this server making more.
     """

@@ -5,7 +5,7 @@ import { Poll } from "../page/kit/fresh.js";
 import { History, frameOf } from "./playframes.js";
 
 const LOOK_MS = { busy: 400, idle: 3000 };
-const FRAME_MS = 80;  // 12 frames a second and a little
+const FRAME_MS = 50;  // the run makes twenty a second
 const MOST_ROWS = 600;
 const SOON_MS = 400;  // where there is no frame yet
 
