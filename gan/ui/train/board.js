@@ -13,7 +13,7 @@ import { LiveGrid } from "./livegrid.js";
 import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
 import { presentTraining } from "./presentation.js";
-import { myTurn } from "./queue.js";
+import { myTurn } from "../page/kit/queue.js";
 import { fromSetupLink, withoutSetup } from "./setuplink.js";
 import { Steer } from "./steer.js";
 import { bytes } from "../page/kit/figures.js";
