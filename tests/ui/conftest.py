@@ -84,6 +84,7 @@ READY = {
     "explore": "Number(document.querySelector('#latent-image')?.dataset.seq) > 0",
     "welcome": "document.querySelector('#wall.is-painted') !== null",
     "train": "document.querySelector('.ga-train:not([inert])') !== null",
+    "compare": "document.querySelector('.ga-race:not([inert])') !== null",
 }
 
 
