@@ -1,16 +1,19 @@
-"""Runs a race: a process for each contestant, all at once, each with the same process seconds.
+"""Runs a race: a process for each contestant, all at once unless told otherwise, each with the same
+process seconds.
 
 Processes, not slices within one: a contestant that runs out of memory or crashes takes nobody with
 it, its memory can be told from the others', and its folder is written by the code that writes every
 run. At once, not one after another: whatever else the machine does, it does to all of them. Each
 counts the seconds that the processor spent on its training (`gan train --clock process`), so that a
-busy core makes the race longer and not unfair. Seeds follow one another.
+busy core makes the race longer and not unfair. Seeds follow one another. Where others share the
+machine, fewer train at once (`at_once`): for the same reason that is as fair.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,15 +67,30 @@ def peak_memory_mb(pid: int) -> float | None:
 
 
 class Race:
-    """The trainings of one plan, in folders below `out`."""
+    """The trainings of one plan, in folders below `runs`.
 
-    def __init__(self, plan: RacePlan, out: Path, *, supervisor: Supervisor | None = None) -> None:
-        self.plan, self.out = plan, out
+    prefix: of the folders' names, where others lie beside them. supervisor: one that has other
+    trainings too, which go on; None for one of its own. at_once: how many may train at a time, all
+    of a seed by default.
+    """
+
+    def __init__(
+        self,
+        plan: RacePlan,
+        runs: Path,
+        *,
+        prefix: str = "",
+        supervisor: Supervisor | None = None,
+        at_once: int | None = None,
+    ) -> None:
+        self.plan, self.runs = plan, runs
         self.supervisor = supervisor or Supervisor()
+        self.at_once = at_once or len(plan.contestants)
         self.is_stopped = False
+        self._owns_supervisor = supervisor is None
         self._stopping = threading.Event()
         self.standings = [
-            Standing(contestant, seed, out / plan.run_name(contestant, seed))
+            Standing(contestant, seed, runs / f"{prefix}{plan.run_name(contestant, seed)}")
             for seed in plan.seeds
             for contestant in plan.contestants
         ]
@@ -83,7 +101,7 @@ class Race:
 
     def run(self) -> Iterator[list[Standing]]:
         """Train; yields all standings a few times a second until the last one is over."""
-        _make(self.out)
+        _make(self.runs)
         self.supervisor.prepare()
         try:
             for seed in self.plan.seeds:
@@ -92,19 +110,23 @@ class Race:
                 yield from self._lap([s for s in self.standings if s.seed == seed])
         finally:
             self.is_stopped = self._stopping.is_set()
-            self.supervisor.shutdown()
+            if self._owns_supervisor:
+                self.supervisor.shutdown()
+            else:
+                self._tell_to_stop(self.standings)
         yield self.standings
 
     def _lap(self, lap: list[Standing]) -> Iterator[list[Standing]]:
-        for standing in lap:
-            self._launch(standing)
-        deadline = None
-        while self._look(lap):
+        waiting, deadline = deque(lap), None
+        while (busy := self._look(lap)) or waiting:
             if self._stopping.is_set() and deadline is None:
+                waiting.clear()
                 deadline = time.monotonic() + STOPPING_S
                 self._tell_to_stop(lap)
             if deadline is not None and time.monotonic() > deadline:
                 break  # the supervisor ends what does not listen
+            for _ in range(min(self.at_once - busy, len(waiting))):
+                self._launch(waiting.popleft())
             yield self.standings
             self._stopping.wait(LOOK_S) if deadline is None else time.sleep(LOOK_S)
 
@@ -123,12 +145,14 @@ class Race:
         )
         standing.state = "starting"
         try:
-            self.supervisor.launch(argv, standing.run_dir)
+            self.supervisor.launch(
+                argv, standing.run_dir, preset=contestant.preset, data=self.plan.data
+            )
         except GanError as error:
             standing.state, standing.reason = "failed", error.message
 
-    def _look(self, lap: list[Standing]) -> bool:
-        """Read where they are; whether any still trains."""
+    def _look(self, lap: list[Standing]) -> int:
+        """Read where they are; how many still train."""
         busy = set(self.supervisor.running())
         for standing in lap:
             if is_run(standing.run_dir):
@@ -136,7 +160,7 @@ class Race:
             problem = self.supervisor.problem(standing.run_dir.name)
             if problem is not None and standing.state in ("starting", "waiting"):
                 self._failed_to_start(standing, problem)
-        return any(standing.run_dir.name in busy for standing in lap)
+        return sum(standing.run_dir.name in busy for standing in lap)
 
     def _failed_to_start(self, standing: Standing, problem: BaseException) -> None:
         if self._stopping.is_set():
@@ -152,12 +176,12 @@ class Race:
                 self.supervisor.send(standing.run_dir.name, {"command": "stop"})
 
 
-def _make(out: Path) -> None:
+def _make(folder: Path) -> None:
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
             "{path} cannot be written ({strerror}); choose another --out",
-            path=repr(str(out)),
+            path=repr(str(folder)),
             strerror=error.strerror,
         ) from error

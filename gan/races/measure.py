@@ -111,26 +111,8 @@ class _Measured:
 
     def told(self, standing: Standing) -> dict[str, Any]:
         """What the race itself knows of one training; kept as a row."""
-        trained = standing.seconds / standing.nimg * 1000 if standing.nimg else None
-        row: dict[str, Any] = {
-            "seed": standing.seed,
-            "folder": standing.run_dir.name,
-            "state": standing.state,
-            "reason": str(standing.reason),
-            "reason_data": standing.reason.to_json(),
-            "process_seconds": round(standing.seconds, 3),
-            "nimg": standing.nimg,
-            "training_s_per_1000": trained,
-            "peak_memory_mb": standing.peak_memory_mb,
-            "sampling_s_per_1000": None,
-            "metrics": {},
-            "modes": None,
-            "features": "",
-            "curve": [],
-            "grids": [],
-        }
-        self.runs.append(row)
-        return row
+        self.runs.append(told_of(standing))
+        return self.runs[-1]
 
     def measure(
         self, standing: Standing, row: dict[str, Any], reals: _AllReals, on_progress: OnProgress
@@ -161,11 +143,33 @@ class _Measured:
             "name": self.contestant.name,
             "preset": self.config.preset,
             "family": self.config.model.family,
+            "batch_size": self.config.train.batch_size,
             "settings": {k: _plain(v) for k, v in self.contestant.settings.items()},
             "parameters": self.parameters,
             "runs": self.runs,
             "summary": summary_of(self.runs),
         }
+
+
+def told_of(standing: Standing) -> dict[str, Any]:
+    """What the race itself knows of one training, with room for what is measured of it."""
+    return {
+        "seed": standing.seed,
+        "folder": standing.run_dir.name,
+        "state": standing.state,
+        "reason": str(standing.reason),
+        "reason_data": standing.reason.to_json(),
+        "process_seconds": round(standing.seconds, 3),
+        "nimg": standing.nimg,
+        "training_s_per_1000": standing.seconds / standing.nimg * 1000 if standing.nimg else None,
+        "peak_memory_mb": standing.peak_memory_mb,
+        "sampling_s_per_1000": None,
+        "metrics": {},
+        "modes": None,
+        "features": "",
+        "curve": [],
+        "grids": [],
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -39,13 +39,21 @@ READY: dict[str, Ready] = {
         tuple(f"{name}:loss={loss}" for loss, name in LOSS_NAMES.items()),
         "five losses, the article's optimiser, on the ring of eight modes",
     ),
+    "remedies": Ready(
+        "ring",
+        ("as it is=ring-article", "R1 and R2=ring-article", "SGD=ring-article",
+         "packing=ring-article"),
+        ("R1 and R2:r1=0.5", "R1 and R2:r2=0.5", "SGD:optimizer=sgd", "SGD:g_lr=0.02",
+         "SGD:d_lr=0.02", "packing:packing=2"),
+        "the article's loss on the ring, which loses modes, and three remedies",
+    ),
     "article": Ready(
         "fashion",
         ("as written=article", "put right=fashion-mlp"),
         (),
         "the article's network as written, and with loss and rates put right",
     ),
-}
+}  # fmt: skip
 
 
 def get_ready(name: str) -> Ready:

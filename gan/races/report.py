@@ -18,6 +18,7 @@ from gan.races.curves import draw_svg
 from gan.runs.folder import REALS_FILE
 
 PICTURES = "pictures"
+RACE_FILE = "race.json"
 NOTHING = "–"
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 IMAGE_METRICS = ("fd", "fd_floor", "modes", "mode_kl", "precision", "recall", "coverage")
@@ -53,10 +54,13 @@ class Grid(NamedTuple):
     picture: str  # its name in the folder of pictures
 
 
-def write_report(out: Path, found: dict[str, Any]) -> None:
-    """race.json, report.html, report.md and its pictures, into the race's folder."""
-    write_atomic(out / "race.json", json_bytes(found))
-    told = context(out, found)
+def write_report(out: Path, found: dict[str, Any], *, runs: Path | None = None) -> None:
+    """race.json, report.html, report.md and its pictures, into the race's folder.
+
+    runs: the folder that its trainings' folders are in; None for the race's own.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    told = context(runs or out, found)
     environment = Environment(
         loader=PackageLoader("gan.races", "templates"),
         autoescape=select_autoescape(["html"]),
@@ -69,6 +73,7 @@ def write_report(out: Path, found: dict[str, Any]) -> None:
     for name in ("report.html", "report.md"):
         write_atomic(out / name, environment.get_template(name).render(told).encode())
     _write_pictures(out, told)
+    write_atomic(out / RACE_FILE, json_bytes(found))  # last: with it the report is whole
 
 
 def _write_pictures(out: Path, told: dict[str, Any]) -> None:
@@ -84,13 +89,13 @@ def _write_pictures(out: Path, told: dict[str, Any]) -> None:
         write_atomic(folder / "curves.svg", told["curves_alone"].encode())
 
 
-def context(out: Path, found: dict[str, Any]) -> dict[str, Any]:
-    """What the templates show."""
+def context(runs: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """What the templates show; `runs` has the trainings' folders."""
     contestants = found["contestants"]
     is_points = any(c["family"] == "points" for c in contestants)
     unit = "points" if is_points else "images"
-    moments = _moments(out, found, unit)
-    reals = [out / run["folder"] / REALS_FILE for c in contestants for run in c["runs"]]
+    moments = _moments(runs, found, unit)
+    reals = [runs / run["folder"] / REALS_FILE for c in contestants for run in c["runs"]]
     return {
         "race": found,
         "heading": " · ".join(c["name"] for c in contestants),
@@ -294,7 +299,7 @@ def _setting(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _moments(out: Path, found: dict[str, Any], unit: str) -> list[dict[str, Any]]:
+def _moments(runs: Path, found: dict[str, Any], unit: str) -> list[dict[str, Any]]:
     """The samples of the first seed, the last moment first."""
     first = [c["runs"][0] if c["runs"] else None for c in found["contestants"]]
     dues = sorted({g["due"] for run in first if run for g in run["grids"]}, reverse=True)
@@ -306,13 +311,18 @@ def _moments(out: Path, found: dict[str, Any], unit: str) -> list[dict[str, Any]
             told, file = "had ended", None
             if grid is not None and run is not None:
                 told = f"{grid['nimg']:,} {unit}"
-                file = out / run["folder"] / "snapshots" / f"{grid['nimg']:010d}.webp"
+                file = runs / run["folder"] / "snapshots" / f"{grid['nimg']:010d}.webp"
                 with suppress(OSError):
                     file = file if file.is_file() else None
-            picture = f"{run['folder'] if run else colour}-{due:g}s.webp"
+            picture = picture_name(run["folder"], due) if run else ""
             grids.append(Grid(contestant["name"], colour, f"{due:.3g}", told, file, picture))
         moments.append({"due": f"{due:.3g}", "grids": grids})
     return moments
+
+
+def picture_name(folder: str, due: float) -> str:
+    """The name, among the report's pictures, of a training's samples at a moment."""
+    return f"{folder}-{due:g}s.webp"
 
 
 def data_uri(file: Path) -> str:

@@ -21,6 +21,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
+from gan.ui.compare import tab as compare
 from gan.ui.evaluate import tab as evaluate
 from gan.ui.explore import tab as explore
 from gan.ui.gallery import tab as gallery
@@ -47,7 +48,9 @@ STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
 
 
-TABS = (welcome.TAB, explore.TAB, train.TAB, lab.TAB, gallery.TAB, evaluate.TAB, hub.TAB)
+TABS = (
+    welcome.TAB, explore.TAB, train.TAB, compare.TAB, lab.TAB, gallery.TAB, evaluate.TAB, hub.TAB,
+)  # fmt: skip
 
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:

@@ -85,6 +85,7 @@ READY = {
     "welcome": "document.querySelector('#wall.is-painted') !== null",
     "train": "document.querySelector('.ga-train:not([inert])') !== null",
     "lab": "document.querySelector('#play-data input:checked, .ga-lab-question') !== null",
+    "compare": "document.querySelector('.ga-race:not([inert])') !== null",
 }
 
 

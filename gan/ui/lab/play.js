@@ -213,7 +213,7 @@ export class Playground {
       await this.#stop();
       const wish = { preset: this.preset, data: await this.#spec(), seed: this.input("seed").value.trim(), seconds: this.select("seconds").value,
         kimg: "", other: "", settings: this.settings.changed() };
-      const id = await myTurn(await ask("train/start", wish), this.find("note"));
+      const id = await myTurn(await ask("train/start", wish), this.find("note"), "play-queue");
       if (!id) return;
       this.#watch(id);
       if (this.#speed().steps_per_s) await this.#order(this.#speed());

@@ -139,10 +139,10 @@ class Context:
 
     def close(self) -> None:
         """Stop our trainings (they save a checkpoint) and our threads."""
+        for part in self._parts.values():  # first: some of them start trainings
+            part.close()
         self.supervisor.shutdown()
         self.drawing.close()
-        for part in self._parts.values():
-            part.close()
         for value in vars(self).values():
             if isinstance(value, ThreadPoolExecutor):
                 value.shutdown(wait=False, cancel_futures=True)

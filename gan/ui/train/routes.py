@@ -17,6 +17,7 @@ from gan.models import parameter_counts
 from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.learner import GRID, fixed_noise
+from gan.ui.server.public_limits import check_public
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -30,6 +31,7 @@ from gan.ui.server.routes import (
 from gan.ui.server.runs import Watched
 from gan.ui.server.settings import settings_json, typed_settings
 from gan.ui.server.state import status_json
+from gan.ui.server.training_queue import Turns, note_viewer
 from gan.ui.server.views import (
     PageError,
     error_json,
@@ -38,9 +40,7 @@ from gan.ui.server.views import (
     real_number,
     step_json,
 )
-from gan.ui.train import start_form
 from gan.ui.train.run_list import RunListCache
-from gan.ui.train.training_queue import Turns, note_viewer
 
 log = logging.getLogger(__name__)
 POINTS = 500  # curve rows in the first reply; later ones send only new rows
@@ -97,7 +97,7 @@ def _slow(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]
 def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
     """Validated here, so that an error appears at its field; the run validates it again."""
     settings = typed_settings(form.get("settings"))
-    start_form.check_public(context, settings)
+    check_public(context, settings)
     if (config := context.runs.config(run_id)) is not None:
         apply_settings(config, settings)
     remedy = form.get("remedy")
@@ -119,7 +119,7 @@ def _may_go_on(context: Context, session: str, run_id: str) -> bool:
         check_free(context.runs.status(run_id).path)
     if not over:
         return False
-    if not local and (context.supervisor.running() or context.part(Turns).queue()):
+    if not local and context.part(Turns).is_taken(context.supervisor):
         raise PageError("gan_error_busy", status=409)
     return True
 

@@ -18,8 +18,8 @@ from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE, tail_rows
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.state import status_json
+from gan.ui.server.training_queue import Turns
 from gan.ui.server.views import PageError, finite, is_number
-from gan.ui.train.training_queue import Turns
 
 SIZE_FRESH_S = 10.0  # a live run grows; its folder is not walked more often than this
 COUNTING_S = 0.2  # time for counting bytes, per reply

@@ -13,6 +13,7 @@ from gan.data import check_spec, is_shared
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset
 from gan.sampling import MAX_SEED
+from gan.ui.server.public_limits import check_public
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.server.settings import SETTINGS, as_text, value_in
 from gan.ui.server.views import PageError, error_json, whole_number
@@ -101,7 +102,7 @@ class Setup:
         setting = dict([parse_setting(f"{key}={text}")])
         if key not in SETTINGS and not self.context.profile.local:
             raise PageError("gan_error_public_other")
-        start_form.check_public(self.context, setting)
+        check_public(self.context, setting)
         return apply_settings(config, setting)
 
 

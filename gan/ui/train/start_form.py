@@ -15,12 +15,13 @@ from starlette.responses import JSONResponse, Response
 from gan.checkpoint import checkpoints
 from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
 from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, is_shared, shape_of
-from gan.errors import ConfigError, GanError, number_text
+from gan.errors import GanError
 from gan.kinds import kind_of
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui.server import drawings
+from gan.ui.server.public_limits import PUBLIC_MOST, check_public
 from gan.ui.server.routes import NEVER, UI, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import (
     as_text,
@@ -29,24 +30,16 @@ from gan.ui.server.settings import (
     other_settings,
     settings_json,
 )
+from gan.ui.server.training_queue import begin_or_wait
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
 from gan.ui.train import own_images
 from gan.ui.train.command_line import parse_command
-from gan.ui.train.training_queue import begin_or_wait
 
 MAX_SECONDS = 30 * 24 * 3600
 MAX_KIMG = 1e8
 MAX_KEEP_MB = 1e6
 LOGS = ("tensorboard",)
 HIDDEN = {"folder": "pictures", "points": "drawing.json"}  # in public, for the server's own paths
-PUBLIC_MOST = {
-    "resolution": 64,
-    "batch_size": 256,
-    "width": 2.0,
-    "depth": 1,
-    "d_count": 3,
-    "d_steps": 5,
-}
 
 
 def form_options() -> dict[str, Any]:
@@ -208,20 +201,6 @@ def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
         if theirs and not _is_mine(context, session, config.data):
             raise PageError("gan_error_foreign_data")
     return then
-
-
-def check_public(context: Context, settings: dict[str, Any]) -> None:
-    """In public, reject trainings too large to share the server."""
-    if context.profile.local:
-        return
-    for key, most in PUBLIC_MOST.items():
-        if key in settings and settings[key] > most:
-            raise ConfigError(
-                "{field} must be at most {most} here, got {got}",
-                field=key,
-                most=number_text(most),
-                got=number_text(settings[key]),
-            )
 
 
 def read_seconds(context: Context, text: str) -> float | None:

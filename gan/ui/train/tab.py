@@ -6,6 +6,7 @@ from typing import Any
 
 from gan.ui.page.component import build_board
 from gan.ui.page.tab import Tab
+from gan.ui.server import training_queue
 from gan.ui.server.profile import Profile
 from gan.ui.train import (
     code_of,
@@ -18,7 +19,6 @@ from gan.ui.train import (
     setup_link,
     start_form,
     timelapses,
-    training_queue,
 )
 
 

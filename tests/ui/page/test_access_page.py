@@ -54,7 +54,7 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
         color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     found: list[str] = []
-    for tab in ("Home", "Explore", "Train", "Lab", "Gallery", "Evaluate", "Hub"):
+    for tab in ("Home", "Explore", "Train", "Compare", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
         if tab == "Home":
             expect(page.locator("#wall-sentence")).not_to_be_empty()
@@ -65,6 +65,16 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
             page.fill("#seconds", "4")
             page.click("#start")
             expect(page.locator("#run-state")).to_have_text("Finished")
+        if scheme == "light" and tab == "Compare":
+            found += faults(page, "Compare before a race")
+            page.select_option("#race-data", "digits")
+            page.fill("#race-seconds", "2")
+            page.click("#race-start")
+            expect(page.locator("#race-columns img:not([hidden])")).to_have_count(2)
+            found += faults(page, "Compare during a race")
+            expect(page.locator("#race-state")).to_have_text("Finished")
+            expect(page.locator("#race-list li")).not_to_have_count(0)
+            page.click("#race-toggle")
         found += faults(page, tab)
         if tab == "Lab":
             page.click("#lab-row-play")

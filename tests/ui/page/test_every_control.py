@@ -40,7 +40,14 @@ SKIP: dict[str, str] = {
     "#run-chip": "leads to another tab; test_train_page presses it",
 }
 # What ends others' work comes last in its tab, or there would be nothing to press.
-LAST = ("#stop", "[data-act=delete]", "[data-act=bin]", "#pins-delete", "#gallery-pins-delete")
+LAST = (
+    "#stop",
+    "#race-stop",
+    "[data-act=delete]",
+    "[data-act=bin]",
+    "#pins-delete",
+    "#gallery-pins-delete",
+)
 # Pressed once, whatever the lists beside them say: a thorough search takes a minute.
 ONCE = ("#picture-find",)
 # Lists of which every choice counts, as other controls come and go with it.
@@ -72,6 +79,7 @@ SMALL = {
     "Home": {},
     "Explore": {"#walk-seconds": "1"},
     "Train": {"#presets [value=digits]": "digits", "#seconds": "240"},
+    "Compare": {"#race-seconds": "2"},
     "Lab": {},
     "Gallery": {"#gallery-count": "500"},
     "Evaluate": {"#evaluate-count": None},

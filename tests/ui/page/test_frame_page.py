@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ui.acting import open_tab, visit_tab
 
-TABS = ("Home", "Explore", "Train", "Lab", "Gallery", "Evaluate", "Hub")
+TABS = ("Home", "Explore", "Train", "Compare", "Lab", "Gallery", "Evaluate", "Hub")
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "zh"])

@@ -59,7 +59,7 @@ def test_whatever_can_be_pressed_or_read_off_has_a_sentence(open_page):
     page.select_option("#data", "own")
     expect(page.locator("#own-drop")).to_be_visible()
     found["Train"] = lacking(page)
-    for tab in ("Lab", "Gallery", "Evaluate", "Hub"):
+    for tab in ("Compare", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
         page.wait_for_timeout(500)
         found[tab] = lacking(page)

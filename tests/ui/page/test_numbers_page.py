@@ -63,7 +63,7 @@ def test_no_number_is_without_a_unit_or_an_explanation(listed, page: Page):
         expect(page.locator(f"#open-{part}")).to_have_attribute("aria-expanded", "true")
         page.wait_for_timeout(1500)
         found[part] = page.evaluate(BARE)
-    for tab in ("Train", "Lab", "Gallery", "Evaluate", "Hub"):
+    for tab in ("Train", "Compare", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
         page.wait_for_timeout(1500)
         found[tab] = page.evaluate(BARE)

@@ -20,6 +20,7 @@ SCREENS = {
 CONTENT = {
     "Explore": (".ga-explore", 0.87),
     "Train": (".ga-train", 0.87),
+    "Compare": (".ga-race", 0.87),
     "Lab": (".ga-lab", 0.87),
     "Gallery": ("#gallery", 0.94),
     "Evaluate": (".ga-evaluate", 0.87),

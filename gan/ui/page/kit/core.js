@@ -419,7 +419,7 @@ export function linkTab() {
 addEventListener("popstate", (event) => {
   const { tab = boot.landing, model } = Object.fromEntries(linkedState());
   // a link that was pasted into the address bar: open it as a new page would
-  if (event.state === null && (model || linkedState().has("preset") || linkedState().has("lesson"))) return location.reload();
+  if (event.state === null && (model || ["preset", "lesson", "play", "race", "sides", "raced"].some((name) => linkedState().has(name)))) return location.reload();
   if (event.state === null && linkedState().has("glossary")) return;  // help.js opens it, over the tab of now
   if (event.state === null || !TABS.includes(tab)) return;
   openTab(tab);

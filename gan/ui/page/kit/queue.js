@@ -3,16 +3,16 @@ import { Refused, ask, h, t } from "./core.js";
 
 const POLL_MS = 2000;
 
-// `reply` is what train/start said. Resolves to a run's id, or to null where the visitor left.
-export async function myTurn(reply, place) {
+// `reply` is what the start said. Resolves to a run's or a race's id, or to null where the visitor left.
+export async function myTurn(reply, place, name = "queue") {
   if (!reply.ticket) return reply.id;
   const { ticket } = reply;
   let left = false;
   /** @type {(value?: unknown) => void} */
   let wake = () => {};
   const text = h("span", {});
-  const leave = h("button", { type: "button", class: "ga-button", id: "queue-leave", onclick: () => { left = true; wake(); } }, t("gan_queue_leave"));
-  const node = h("p", { class: "ga-undo", id: "queue", role: "status" }, text, leave);
+  const leave = h("button", { type: "button", class: "ga-button", id: `${name}-leave`, onclick: () => { left = true; wake(); } }, t("gan_queue_leave"));
+  const node = h("p", { class: "ga-undo", id: name, role: "status" }, text, leave);
   place.after(node);
   try {
     for (let news = reply; ; news = await ask(`train/queue?ticket=${ticket}`)) {

@@ -46,6 +46,15 @@ export interface Boot {
     public_most: { resolution: number };
     cards: { machine: string; presets: Record<string, { seconds: number; nimg: number }> };  // in their order
   };
+  compare: {
+    presets: Record<string, { plane: boolean }>;
+    changes: Record<string, string[]>;
+    data: Record<string, { plane: boolean }>;
+    ready: Record<string, { ready: string; data: string; sides: { name: string; preset: string; change: string }[] }>;
+    usual: { seconds: string; seeds: string };
+    fewest: number;
+    most: number;
+  };
   evaluate: { data: string[]; counts: number[] };
   landing: string;  // the tab that this visit began with
   wall: Promise<Response> | null;  // of the first tab, asked for before any script was there
@@ -57,6 +66,58 @@ export interface Boot {
 
 declare global {
   interface Window { GAN: Boot; GAN_LANDING?: { tab: string; wall: Promise<Response> | null } }
+}
+
+// ---- races ------------------------------------------------------------------------------------
+
+/** A number over the seeds that have it. */
+export interface OverSeeds { mean: number | null; low: number | null; high: number | null; of: number }
+
+/** One side of a race, as it stands. */
+export interface RaceContestant {
+  name: string;
+  preset: string;
+  family: string;
+  batch_size: number | null;
+  parameters: { g: number | null; second: number | null; second_name: string | null };
+  state: RunState | "waiting";
+  seed: number | null;
+  seconds: number;
+  runs: string[];
+  troubles: { seed: number; reason: Message; seconds: number }[];
+  numbers: Record<string, OverSeeds>;
+  modes_of: number | null;
+  picture: string | null;  // below /_gan/
+}
+
+/** A race, under way or over. */
+export interface RaceNews {
+  id: string;
+  stage: "training" | "measuring" | "over";
+  state: "running" | "finished" | "stopped";
+  data: string;
+  seconds: number;
+  seeds: number[];
+  count: number | null;
+  setup: { ready: string; sides: { preset: string; change: string }[]; data: string; seconds: string; seeds: string } | null;
+  measuring: { name?: string; fraction?: number };
+  problem: RefusedBody | null;
+  fraction: number;
+  contestants: RaceContestant[];
+  curves: { of: number; x: number[]; mean: (number | null)[]; low: (number | null)[]; high: (number | null)[] }[];
+  mine: boolean;  // this visitor may stop it
+}
+
+/** A row of the earlier races. */
+export interface ListedRace {
+  id: string;
+  made: string;
+  names: string[];
+  data: string;
+  seconds: number;
+  seeds: number;
+  state: string;
+  best: { name: string; fd: number } | null;
 }
 
 // ---- models and runs --------------------------------------------------------------------------

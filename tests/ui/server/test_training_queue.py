@@ -6,8 +6,8 @@ import pytest
 
 from gan.runs import Supervisor
 from gan.ui.server.limits import RATES, RateLimits
+from gan.ui.server.training_queue import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 from gan.ui.server.views import PageError
-from gan.ui.train.training_queue import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 
 
 class Clock:
@@ -178,6 +178,26 @@ def test_no_training_holds_the_place_for_ever(turns, desk, clock):
         turns.watched("r")
         turns.tick(desk)
     assert desk.sent == [("r", "stop")]
+
+
+def test_a_race_holds_the_turn_between_its_trainings_and_has_a_place_of_its_own(turns, desk):
+    turns.hold("race")
+    assert turns.is_taken(desk)
+    ended: list[str] = []
+    training = turns.ask("me", desk.begin("t"))
+    race = turns.ask("me", desk.begin("r"), what="race", end=ended.append)
+    assert turns.place_of("me", "race")["position"] == 2
+    assert turns.place_of("me")["ticket"] == training.ticket
+    turns.tick(desk)
+    assert desk.live == []
+    turns.release("race")
+    turns.tick(desk)
+    assert desk.live == ["t"]
+    desk.live = []
+    turns.tick(desk)
+    turns.leave(race.ticket, "me", desk)
+    assert ended == ["r"]  # as it wishes to be ended, not by a stop to a run of that name
+    assert desk.sent == []
 
 
 def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, desk):

@@ -28,6 +28,7 @@ HELD_S = 60.0  # a paused training holds its slot no longer than this while othe
 WALL_S = 900.0  # ten minutes of training plus pauses; then it is stopped
 KEPT_S = 120.0  # how long a ticket is remembered after its turn
 TICK_S = 1.0
+TRAINING = "training"  # what is waited for; a race of several has a name of its own
 
 
 @dataclass(eq=False)
@@ -38,6 +39,8 @@ class Waiting:
     session: str
     begin: Callable[[], str]  # starts the training and returns its id
     seen_at: float
+    what: str = TRAINING
+    end: Callable[[str], None] | None = None  # ends what `begin` started; None: a stop to its run
     run_id: str | None = None
     problem: dict[str, Any] | None = None
 
@@ -57,6 +60,7 @@ class Turns:
         self._watched: dict[str, float] = {}
         self._paused: dict[str, float] = {}
         self._begun: dict[str, float] = {}
+        self._holders: set[str] = set()
         self._ended = threading.Event()
         self._ticker: threading.Thread | None = None
 
@@ -67,19 +71,27 @@ class Turns:
         with self._lock:
             return [w.ticket for w in self._waiting if not w.over]
 
-    def ask(self, session: str, begin: Callable[[], str]) -> Waiting:
-        """Join the queue; a visitor already waiting keeps the position, with the new request.
+    def ask(
+        self,
+        session: str,
+        begin: Callable[[], str],
+        *,
+        what: str = TRAINING,
+        end: Callable[[str], None] | None = None,
+    ) -> Waiting:
+        """Join the queue; a visitor already waiting for such keeps the position, with the new
+        request.
 
         Raises PageError if ten are waiting.
         """
         with self._lock:
             for waiting in self._waiting:
-                if waiting.session == session and not waiting.over:
+                if waiting.session == session and waiting.what == what and not waiting.over:
                     waiting.begin, waiting.seen_at = begin, self._clock()
                     return waiting
             if len(self.queue()) >= MOST_WAITING:
                 raise PageError("gan_error_queue_full", status=429, most=MOST_WAITING)
-            waiting = Waiting(secrets.token_hex(16), session, begin, self._clock())
+            waiting = Waiting(secrets.token_hex(16), session, begin, self._clock(), what, end)
             self._waiting.append(waiting)
             return waiting
 
@@ -93,10 +105,14 @@ class Turns:
             position = self.queue().index(ticket) + 1
             return {"ticket": ticket, "position": position, "of": len(self.queue())}
 
-    def place_of(self, session: str) -> dict[str, Any]:
+    def place_of(self, session: str, what: str = TRAINING) -> dict[str, Any]:
         """A visitor's ticket status, for a reloaded page; empty without a ticket."""
         with self._lock:
-            tickets = [w.ticket for w in self._waiting if w.session == session and not w.over]
+            tickets = [
+                w.ticket
+                for w in self._waiting
+                if w.session == session and w.what == what and not w.over
+            ]
             return self.look(tickets[0], session) if tickets else {}
 
     def leave(self, ticket: str, session: str, supervisor: Supervisor) -> None:
@@ -104,8 +120,7 @@ class Turns:
         with self._lock:
             waiting = self._find(ticket, session)
             self._waiting.remove(waiting)
-        if waiting.run_id is not None:
-            _stop(supervisor, waiting.run_id)
+        _end(waiting, supervisor)
 
     def _find(self, ticket: str, session: str) -> Waiting:
         """Unknown and foreign look the same."""
@@ -115,6 +130,21 @@ class Turns:
         raise PageError("gan_error_no_ticket", status=404)
 
     # ---- the training ---------------------------------------------------------------------------
+
+    def hold(self, name: str) -> None:
+        """Keep the turn until `release`, whether a training runs or not: between those of a race,
+        and while it is measured."""
+        with self._lock:
+            self._holders.add(name)
+
+    def release(self, name: str) -> None:
+        """Give the turn back."""
+        with self._lock:
+            self._holders.discard(name)
+
+    def is_taken(self, supervisor: Supervisor) -> bool:
+        """Whether somebody else would have to wait."""
+        return bool(supervisor.running() or self._holders or self.queue())
 
     def watched(self, run_id: str) -> None:
         """A run has a viewer."""
@@ -133,7 +163,8 @@ class Turns:
                 for run_id in known.keys() - set(running):
                     del known[run_id]
             following = next((w for w in self._waiting if not w.over), None)
-        if not running and following is not None:
+            is_free = not running and not self._holders
+        if is_free and following is not None:
             self._begin(following, supervisor)
 
     def _is_gone(self, waiting: Waiting, now: float) -> bool:
@@ -172,8 +203,8 @@ class Turns:
         with self._lock:
             waiting.run_id, waiting.problem = run_id, problem
             has_left = waiting not in self._waiting
-        if has_left and run_id is not None:
-            _stop(supervisor, run_id)
+        if has_left:
+            _end(waiting, supervisor)
 
     # ---- timer ----------------------------------------------------------------------------------
 
@@ -198,22 +229,35 @@ class Turns:
         self._ended.set()
 
 
-def _stop(supervisor: Supervisor, run_id: str) -> None:
+def _end(waiting: Waiting, supervisor: Supervisor) -> None:
+    """End what was started for a visitor who has left."""
+    if waiting.run_id is None:
+        return
     with contextlib.suppress(GanError):  # it has just ended
-        supervisor.send(run_id, {"command": "stop"})
+        if waiting.end is not None:
+            waiting.end(waiting.run_id)
+        else:
+            supervisor.send(waiting.run_id, {"command": "stop"})
 
 
-def begin_or_wait(context: Context, session: str, begin: Callable[[], str]) -> dict[str, Any]:
+def begin_or_wait(
+    context: Context,
+    session: str,
+    begin: Callable[[], str],
+    *,
+    what: str = TRAINING,
+    end: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
     """Start now, or queue if something is running; call it on the thread that starts trainings.
 
-    At home everything starts immediately.
+    At home everything starts immediately. what, end: as in `Turns.ask`.
     """
     if context.profile.local:
         return {"id": begin()}
     turns = context.part(Turns)
     turns.start(context.supervisor, context.train_thread)
-    if context.supervisor.running() or turns.queue():
-        return turns.look(turns.ask(session, begin).ticket, session)
+    if turns.is_taken(context.supervisor):
+        return turns.look(turns.ask(session, begin, what=what, end=end).ticket, session)
     run_id = begin()
     turns.watched(run_id)
     return {"id": run_id}
@@ -226,10 +270,10 @@ def note_viewer(context: Context, run_id: str) -> None:
 
 
 async def look(context: Context, request: Request) -> Response:
-    """A ticket's status; without an id, that of this visitor's ticket."""
+    """A ticket's status; without an id, that of this visitor's ticket for `what`."""
     turns, session = context.part(Turns), session_of(request)
-    ticket = request.query_params.get("ticket")
-    found = turns.place_of(session) if ticket is None else turns.look(ticket, session)
+    ticket, what = request.query_params.get("ticket"), request.query_params.get("what", TRAINING)
+    found = turns.place_of(session, what) if ticket is None else turns.look(ticket, session)
     return JSONResponse(found, headers=NEVER)
 
 

@@ -1,0 +1,94 @@
+"""The one change that a contestant may have on top of its preset: a loss, an optimiser or a remedy.
+
+A change is written as KIND=NAME, for example `loss=hinge`, `optimizer=sgd` or `remedy=packing`; an
+empty text is no change. Its settings are chosen for the preset, as the diagnosis chooses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, get_args
+
+from gan.config import LossName, OptimizerName, RunConfig, apply_settings, setting_of
+from gan.data import shape_of
+from gan.errors import ConfigError, suggest
+from gan.kinds import has_setting, kind_of
+from gan.metrics.findings import RemedyName
+from gan.metrics.remedies import CHOICES, OF_PICTURES
+from gan.presets import get_preset, run_config
+
+REMEDIES: tuple[RemedyName, ...] = (
+    "add-r1", "raise-r1", "clip-gradients", "spectral-norm", "minibatch-std", "packing",
+    "second-discriminator", "multi-scale", "diffaug", "more-ema",
+)  # fmt: skip
+
+
+@cache
+def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
+    """{change: settings} of all that differ from a built-in preset and can be trained; without
+    the empty one. Raises ConfigError for an unknown preset."""
+    config = _config(preset)
+    named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
+    named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
+    named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
+    return {change: settings for change, settings in named.items() if _fits(config, settings)}
+
+
+def _config(preset: str) -> RunConfig:
+    data = get_preset(preset).data
+    return run_config(preset, shape_of(data), data=data)
+
+
+def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
+    """SGD gets rates that it learns with; the others take Adam's."""
+    if name != "sgd":
+        return {"optimizer": name}
+    found = CHOICES["use-sgd"](config.model, config.train, {}) or {}
+    return {k: v for k, v in found.items() if has_setting(kind_of(config.model.family), k)}
+
+
+def _remedy(config: RunConfig, name: RemedyName) -> dict[str, Any]:
+    if config.model.is_plane and name in OF_PICTURES:
+        return {}
+    return CHOICES[name](config.model, config.train, {}) or {}
+
+
+def _fits(config: RunConfig, settings: Mapping[str, Any]) -> bool:
+    """Whether the settings are new, and such that the preset's kind has them."""
+    kind = kind_of(config.model.family)
+    if not settings or not all(has_setting(kind, key) for key in settings):
+        return False
+    try:
+        return apply_settings(config, settings) != config
+    except ConfigError:
+        return False
+
+
+def settings_of(preset: str, change: str) -> dict[str, Any]:
+    """The settings of a change; none of an empty one.
+
+    Raises ConfigError, with similar changes, for one that the preset does not have.
+    """
+    if not change:
+        return {}
+    known = changes_of(preset)
+    if change not in known:
+        raise ConfigError(
+            "{preset} has no change {change} that can be raced; {hint}",
+            preset=preset,
+            change=repr(change[:60]),
+            hint=suggest(change, list(known)),
+        )
+    return dict(known[change])
+
+
+def change_in(preset: str, settings: Mapping[str, Any]) -> str | None:
+    """The change whose settings these are; empty where they are the preset's own, None where no
+    change is that."""
+    config = _config(preset)
+    differing = {key: v for key, v in settings.items() if setting_of(config, key) != v}
+    if not differing:
+        return ""
+    found = (change for change, known in changes_of(preset).items() if known == differing)
+    return next(found, None)

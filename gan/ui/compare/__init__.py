@@ -1,0 +1,1 @@
+"""The tab Compare: races of two to four contestants."""

@@ -1,0 +1,158 @@
+// A column for each contestant: its newest samples, how it stands, and its numbers.
+/** @import { RaceNews, RaceContestant } from "../page/kit/types" */
+import { Refused, count, h, knows, leave, openTab, say, t, url } from "../page/kit/core.js";
+import { short } from "../page/kit/figures.js";
+
+const percent = (v) => `${(100 * v).toFixed(v < 0.1 || v > 0.995 ? 1 : 0)} %`;
+const seconds = (v) => `${Number(v.toPrecision(3))} s`;
+
+// What is told of each: how it is written, which way is better, and whether it is of points alone.
+const NUMBERS = [
+  { name: "fd", write: short, better: "lower" },
+  { name: "modes", write: (v, side) => t("gan_race_modes_of", { count: Number(v.toPrecision(3)), of: count(side.modes_of ?? 0) }), better: "higher", plane: true },
+  { name: "high_quality", write: percent, better: "higher", plane: true },
+  { name: "coverage", write: percent, better: "higher" },
+  { name: "training_s_per_1000", write: seconds, better: "lower" },
+  { name: "sampling_s_per_1000", write: seconds, better: "lower" },
+];
+const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
+
+// The colour of a contestant, in the chart too.
+/** @param {number} i */
+export const dot = (i) => h("i", { class: `ga-race-dot is-${i}`, "aria-hidden": "true" });
+
+// Those of ready-made races have a name in each language, and so have a preset and its change.
+/** @param {string} name */
+export function sideName(name) {
+  const key = `gan_race_name_${name.toLowerCase().replaceAll(" ", "-")}`;
+  if (knows(key)) return t(key);
+  const [whole, number] = name.match(/^(.*?)( \d+)?$/)?.slice(1) ?? [name];
+  const [preset, change] = whole.split(" · ");
+  const parts = [[`gan_card_${preset}`], change ? ["race_loss", "remedy", "term"].map((kind) => `gan_${kind}_${change}`) : []];
+  return parts.flatMap((keys, i) => (keys.length ? [t(keys.find(knows) ?? "") || [preset, change][i]] : [])).join(" + ") + (number ?? "");
+}
+
+export class Columns {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.box = box;
+    this.of = "";  // the race and the language that the columns are of
+    /** @type {Column[]} */
+    this.columns = [];
+  }
+
+  /** @param {RaceNews} race @param {string} language */
+  show(race, language) {
+    const of = `${race.id} ${language} ${race.contestants.length}`;
+    if (this.of !== of) {
+      this.of = of;
+      this.columns = race.contestants.map((side, i) => new Column(side, i));
+      this.box.replaceChildren(...this.columns.map(({ node }) => node));
+      this.box.style.setProperty("--sides", String(race.contestants.length));
+    }
+    const best = Object.fromEntries(NUMBERS.map(({ name, better }) => [name, bestOf(race.contestants, name, better)]));
+    race.contestants.forEach((side, i) => this.columns[i].show(race, side, best));
+  }
+}
+
+// The best value of a number; null where all have the same, or only one has it.
+/** @param {RaceContestant[]} sides @param {string} name @param {string} better */
+function bestOf(sides, name, better) {
+  const values = sides.filter((side) => side.state !== "failed").flatMap((side) => side.numbers[name]?.mean ?? []);
+  if (values.length < 2 || Math.min(...values) === Math.max(...values)) return null;
+  return better === "lower" ? Math.min(...values) : Math.max(...values);
+}
+
+class Column {
+  /** @param {RaceContestant} side @param {number} i */
+  constructor(side, i) {
+    this.name = sideName(side.name);
+    this.wanted = "";
+    this.image = h("img", { class: "ga-pixels", alt: "", hidden: true });
+    this.empty = h("p", { class: "ga-quiet" });
+    this.dot = h("i", { class: "ga-dot" });
+    this.state = h("output", { class: "ga-quiet", "data-help": "gan_race_standing_help" });
+    this.trouble = h("p", { class: "ga-race-trouble", role: "status" });
+    this.list = h("dl", {});
+    this.watch = h("button", { type: "button", class: "ga-button is-bare is-small", "data-act": "watch", "data-help": "gan_race_watch_help",
+      "aria-label": t("gan_race_watch_of", { name: this.name }), onclick: () => this.#watch() }, t("gan_race_watch"));
+    this.runs = side.runs;
+    this.node = h("article", { class: "ga-race-column", "aria-label": this.name },
+      h("header", {}, dot(i), h("h3", {}, this.name)),
+      h("div", { class: "ga-race-picture" }, this.image, this.empty),
+      h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.trouble, this.list);
+  }
+
+  /** @param {RaceNews} race @param {RaceContestant} side @param {Record<string, number | null>} best */
+  show(race, side, best) {
+    this.runs = side.runs;
+    this.watch.hidden = !side.runs.length;
+    this.dot.className = `ga-dot ${race.stage === "training" ? DOTS[side.state] ?? "" : side.state === "failed" ? "is-warn" : ""}`;
+    put(this.state, this.#standing(race, side));
+    put(this.trouble, side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) })).join(" "));
+    this.trouble.hidden = !side.troubles.length;
+    this.#paint(side.picture);
+    put(this.empty, t(race.stage === "training" && side.state !== "failed" ? "gan_race_wait" : "gan_race_none"));
+    this.#numbers(side, best);
+  }
+
+  #standing(race, side) {
+    const known = knows(`gan_state_${side.state}`) ? t(`gan_state_${side.state}`) : t("gan_race_waiting");
+    if (!["running", "paused"].includes(side.state)) return known;
+    const far = t("gan_race_far", { done: Math.floor(side.seconds), of: race.seconds });
+    return race.seeds.length > 1 ? t("gan_race_far_seed", { far, seed: side.seed }) : far;
+  }
+
+  #numbers(side, best) {
+    const plane = side.family === "points";
+    const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write }) => {
+      const found = side.numbers[name];
+      const text = found?.mean === undefined || found.mean === null ? "–" : write(found.mean, side);
+      const band = found && found.of > 1 && found.low !== found.high && found.low !== null && found.high !== null
+        ? `${bare(write(found.low, side))}–${bare(write(found.high, side))}` : "";
+      return row(`gan_race_${name}`, text, band, best[name] !== null && found?.mean === best[name]);
+    });
+    const { g, second, second_name: whose } = side.parameters;
+    const nimg = side.numbers.nimg?.mean ?? 0;
+    this.list.replaceChildren(...rows,
+      row("gan_race_parameters", g === null ? "–" : second === null ? count(g) : t("gan_race_parameters_of", { g: count(g), second: count(second) }), "", false,
+        whose === "encoder" ? "gan_race_parameters_vae" : "gan_race_parameters"),
+      row("gan_race_memory", side.numbers.peak_memory_mb?.mean ? `${count(side.numbers.peak_memory_mb.mean)} MB` : "–"),
+      row("gan_race_steps", side.batch_size ? count(nimg / side.batch_size) : "–"));
+  }
+
+  // Decoded first, so that nothing flickers.
+  /** @param {string | null} path */
+  #paint(path) {
+    this.empty.hidden = !this.image.hidden;
+    if (!path || this.wanted === path) return;
+    this.wanted = path;
+    const next = new Image();
+    next.src = url(path);
+    next.decode().then(() => {
+      if (this.wanted !== path) return;
+      Object.assign(this.image, { src: next.src, alt: t("gan_race_picture_alt", { name: this.name }), hidden: false });
+      this.image.classList.toggle("is-fine", next.naturalWidth % 8 > 0);  // points: one picture, no pixels to see
+      this.empty.hidden = true;
+    }, () => { if (this.wanted === path) this.wanted = ""; });
+  }
+
+  #watch() {
+    const run = this.runs.at(-1);
+    if (!run) return;
+    openTab("train");
+    leave("watch", run);
+  }
+}
+
+function row(key, text, band = "", best = false, title = key) {
+  return h("div", { class: best ? "is-best" : null, "data-help": `${key}_help` },
+    h("dt", {}, t(title)), h("dd", {}, text, band ? h("small", {}, band) : null));
+}
+
+const bare = (text) => text.replace(/ (%|s)$/, "");
+
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+

@@ -1,0 +1,169 @@
+"""Compare: start and stop a race, watch it, and read what it came to."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gan.races.report import PICTURES
+from gan.ui.compare.races import Races
+from gan.ui.compare.setup import Link, plan_of
+from gan.ui.compare.views import listed_json, race_json
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.training_queue import begin_or_wait
+from gan.ui.server.views import PageError
+
+RACE = "race"  # what is waited for in a public server's queue
+# a report shows pictures of its own and nothing else, whatever its names say
+ALONE = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups "
+    "allow-downloads"
+)
+
+
+async def start(context: Context, request: Request) -> Response:
+    """Start a race; in public it waits for its turn as a training does."""
+    form, session = await json_of(request), session_of(request)
+    context.spend(session, "start")
+    plan = await on(context.data_thread, plan_of, context, form)  # reads the images
+    races = context.part(Races)
+    kept = {key: form.get(key) for key in ("ready", "sides", "data", "seconds", "seeds")}
+
+    def begin() -> str:
+        return races.begin(context, session, plan, kept)
+
+    reply = await on(
+        context.train_thread, begin_or_wait, context, session, begin, what=RACE, end=races.end
+    )
+    return JSONResponse(reply, headers=NEVER)
+
+
+async def stop(context: Context, request: Request) -> Response:
+    """End the trainings of the race under way, or its measuring."""
+    form, session = await json_of(request), session_of(request)
+    races = context.part(Races)
+    await on(context.control_thread, races.stop, context, session, str(form.get("id", "")))
+    return JSONResponse({}, headers=NEVER)
+
+
+async def race(context: Context, request: Request) -> Response:
+    """A race, under way or over; without an id the one under way, {} if there is none."""
+    asked, session = request.query_params.get("id"), session_of(request)
+    races = context.part(Races)
+
+    def look() -> dict[str, Any]:
+        now = races.now()
+        if (now is not None and now.id == asked) or asked is None:
+            if now is None or (asked is None and now.stage == "over"):
+                return {}
+            if now.stage != "over" or now.problem is not None:
+                races.watch(context, now)
+                found = race_json(now.id, now.so_far(), stage=now.stage, now=now)
+                return found | {"mine": races.may_stop(context, session, now)}
+        return race_json(str(asked), races.read(str(asked))) | {"mine": False}
+
+    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+
+
+async def earlier(context: Context, request: Request) -> Response:
+    """Finished races, the newest first."""
+    races = context.part(Races)
+
+    def look() -> list[dict[str, Any]]:
+        return [listed_json(race_id, found) for race_id, found in races.earlier()]
+
+    found = await on(context.list_thread, look)
+    return JSONResponse({"races": found, "may_delete": context.profile.local}, headers=NEVER)
+
+
+async def delete(context: Context, request: Request) -> Response:
+    """Remove a race's report, at home; its trainings stay."""
+    form = await json_of(request)
+    if not context.profile.local:
+        raise PageError("gan_race_error_unknown", status=404)
+    await on(context.file_thread, context.part(Races).delete, str(form.get("id", "")))
+    return JSONResponse({}, headers=NEVER)
+
+
+async def setup(context: Context, request: Request) -> Response:
+    """The set-up of a link as values of the form, with a sentence for all that was left out."""
+    body = await json_of(request)
+
+    def read() -> dict[str, Any]:
+        link = Link(context, body)
+        return {"form": link.form(), "problems": link.problems}
+
+    return JSONResponse(await on(context.form_thread, read), headers=NEVER)
+
+
+async def picture(context: Context, request: Request) -> Response:
+    """One of a report's pictures."""
+    query = request.query_params
+
+    def read() -> bytes:
+        folder = context.part(Races).find(query.get("id", "")) / PICTURES
+        for file in folder.glob("*.webp"):  # matched, never joined
+            if file.name == query.get("name") and not file.is_symlink():
+                return file.read_bytes()
+        raise PageError("gan_race_error_unknown", status=404)
+
+    data = await on(context.disk_thread, read)
+    return Response(data, media_type="image/webp", headers=NEVER)
+
+
+async def report(context: Context, request: Request) -> Response:
+    """A race's report. as: html, a page with all in it; save: the same as a file; md: Markdown with
+    its pictures, a zip."""
+    query = request.query_params
+    kind = query.get("as", "html")
+    if kind not in REPORTS:
+        raise PageError("gan_error_request")
+
+    def read() -> Response:
+        folder = context.part(Races).find(query.get("id", ""))
+        return REPORTS[kind](folder)
+
+    return await on(context.file_thread, read)
+
+
+def _page(folder: Path) -> Response:
+    html = (folder / "report.html").read_bytes()
+    return Response(
+        html, media_type="text/html", headers=NEVER | {"Content-Security-Policy": ALONE}
+    )
+
+
+def _saved(folder: Path) -> Response:
+    return _attachment((folder / "report.html").read_bytes(), "text/html", f"{folder.name}.html")
+
+
+def _markdown(folder: Path) -> Response:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in (folder / "report.md", *sorted((folder / PICTURES).iterdir())):
+            archive.write(file, f"{folder.name}/{file.relative_to(folder)}")
+    return _attachment(packed.getvalue(), "application/zip", f"{folder.name}.zip")
+
+
+def _attachment(data: bytes, media_type: str, name: str) -> Response:
+    told = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=media_type, headers=NEVER | told)
+
+
+REPORTS = {"html": _page, "save": _saved, "md": _markdown}
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/_gan/races/start", start),
+    ("POST", "/_gan/races/stop", stop),
+    ("POST", "/_gan/races/delete", delete),
+    ("POST", "/_gan/races/setup", setup),
+    ("GET", "/_gan/races", earlier),
+    ("GET", "/_gan/race", race),
+    ("GET", "/_gan/race/picture", picture),
+    ("GET", "/_gan/race/report", report),
+)

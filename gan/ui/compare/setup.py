@@ -1,0 +1,238 @@
+"""The set-up of a race: the form's choices, what was chosen as a checked plan, and a link's part by
+part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from gan.config import setting_text
+from gan.data import default_resolution
+from gan.data.bundled import BUNDLED
+from gan.errors import GanError
+from gan.presets import PRESETS, get_preset
+from gan.races import READY, RacePlan, change_in, changes_of, plan_race, settings_of
+from gan.races.measure import COUNT
+from gan.races.plan import FEWEST, MOST
+from gan.races.ready import get_ready
+from gan.sampling import MAX_SEED
+from gan.ui.server import evaluations
+from gan.ui.server.profile import Profile
+from gan.ui.server.public_limits import check_public
+from gan.ui.server.routes import Context
+from gan.ui.server.views import PageError, error_json, whole_number
+
+LONGEST_S = 24 * 3600  # for each training
+MOST_SEEDS = 5
+PUBLIC_COUNT = 1000  # samples that a public server measures each contestant with
+USUAL = {"seconds": "30", "seeds": "0"}
+LEFT_OUT = ("own",)  # a preset for images that no race here can name
+PRESETS_HERE = tuple(name for name in PRESETS if name not in LEFT_OUT)
+PLANE = 1  # pixels a side: points of the plane
+T = TypeVar("T")
+
+
+def options(profile: Profile) -> dict[str, Any]:
+    """The form's choices."""
+    return {
+        "presets": {name: {"plane": is_plane(get_preset(name).data)} for name in PRESETS_HERE},
+        "changes": {name: list(changes_of(name)) for name in PRESETS_HERE},
+        "data": {name: {"plane": is_plane(name)} for name in _data_here(profile)},
+        "ready": {name: form_of_ready(name) for name in READY},
+        "usual": USUAL,
+        "fewest": FEWEST,
+        "most": MOST,
+    }
+
+
+def _data_here(profile: Profile) -> list[str]:
+    return list(evaluations.options(local=profile.local)["data"])
+
+
+def is_plane(data: str) -> bool:
+    """Whether a bundled data set has points of the plane."""
+    return data in BUNDLED and default_resolution(data) == PLANE
+
+
+def form_of_ready(name: str) -> dict[str, Any]:
+    """A ready-made race as the form's values."""
+    plan = plan_named(name)
+    sides = [
+        {"name": c.name, "preset": c.preset, "change": change_in(c.preset, c.settings) or ""}
+        for c in plan
+    ]
+    return {"ready": name, "data": get_ready(name).data, "sides": sides}
+
+
+def plan_named(name: str) -> tuple[Any, ...]:
+    """The contestants of a ready-made race."""
+    return plan_race([], ready=name, seconds=1).contestants
+
+
+def count_for(profile: Profile) -> int:
+    """Samples to measure each contestant with."""
+    return COUNT if profile.local else PUBLIC_COUNT
+
+
+# ---- the form -----------------------------------------------------------------------------------
+
+
+def plan_of(context: Context, form: dict[str, Any]) -> RacePlan:
+    """The form as a checked race; raises GanError, in one sentence, for what cannot be raced.
+
+    ready: a ready-made race, whose contestants keep their names; else sides, a list of
+    {preset, change}.
+    """
+    how: dict[str, Any] = {
+        "data": _data(context, form.get("data")),
+        "seconds": _seconds(form.get("seconds")),
+        "seeds": _seeds(form.get("seeds")),
+    }
+    if ready := str(form.get("ready") or ""):
+        plan = plan_race([], ready=ready, **how)
+    else:
+        plan = _plan_of_sides(form.get("sides"), how)
+    for contestant in plan.contestants:
+        check_public(context, contestant.settings)
+    _check_length(context, plan)
+    return plan
+
+
+def _plan_of_sides(sides: object, how: dict[str, Any]) -> RacePlan:
+    if not isinstance(sides, list) or not all(isinstance(side, dict) for side in sides):
+        raise PageError("gan_error_request")
+    named, settings = [], []
+    for number, side in enumerate(sides[: MOST + 1], 1):
+        preset, change = _side(str(side.get("preset", "")), str(side.get("change") or ""))
+        name = " · ".join(filter(None, [preset, change.partition("=")[2]]))
+        named.append(f"{name}={preset}")
+        for key, value in settings_of(preset, change).items():
+            settings.append(f"{number}:{key}={setting_text(value)}")
+    return plan_race(named, settings=settings, **how)
+
+
+def _side(preset: str, change: str) -> tuple[str, str]:
+    get_preset(preset)
+    if preset in LEFT_OUT:
+        raise PageError("gan_race_error_preset", preset=preset)
+    settings_of(preset, change)
+    return preset, change
+
+
+def _data(context: Context, name: object) -> str:
+    if name not in _data_here(context.profile):
+        raise PageError("gan_race_error_data", data=str(name)[:60])
+    return str(name)
+
+
+def _seconds(text: object) -> float:
+    try:
+        value = float(str(text))
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= LONGEST_S:
+        raise PageError("gan_race_error_seconds", most=f"{LONGEST_S:,}", got=str(text)[:20])
+    return value
+
+
+def _seeds(text: object) -> list[int]:
+    parts = [part for part in str(text).replace("，", ",").split(",") if part.strip()]
+    if not 1 <= len(parts) <= MOST_SEEDS:
+        raise PageError("gan_race_error_seeds", most=MOST_SEEDS, got=len(parts))
+    return [whole_number("seed", part, low=0, high=MAX_SEED) for part in parts]
+
+
+def _check_length(context: Context, plan: RacePlan) -> None:
+    """In public a race may take as long as one training, all of its trainings together."""
+    limit, trainings = context.profile.limit_s, len(plan.contestants) * len(plan.seeds)
+    if limit is not None and plan.seconds * trainings > limit:
+        raise PageError(
+            "gan_race_error_long", limit=limit, trainings=trainings, each=limit // trainings
+        )
+
+
+# ---- a link -------------------------------------------------------------------------------------
+
+
+class Link:
+    """What was taken of a link, part by part; a part that cannot be is named and left out.
+
+    body: texts. race: a ready-made one; sides: PRESET or PRESET:KIND:NAME with commas; on: data;
+    for: seconds; seeds.
+    """
+
+    def __init__(self, context: Context, body: dict[str, Any]) -> None:
+        self.context, self.body = context, body
+        self.problems: list[dict[str, Any]] = []
+
+    def form(self) -> dict[str, Any]:
+        """The values of the form; what the link does not say is as usual."""
+        ready = self.take(lambda: self._ready(), "")
+        made = form_of_ready(ready or next(iter(READY)))
+        sides = made["sides"] if ready else self._sides()
+        if not ready and not sides:
+            ready, sides = made["ready"], made["sides"]
+        plane = is_plane(get_preset(sides[0]["preset"]).data)
+        usual = made["data"] if ready else get_preset(sides[0]["preset"]).data
+        data = self.take(lambda: self._fitting(plane), usual) if self.text("on") else usual
+        return {
+            "ready": ready,
+            "sides": sides,
+            "data": data,
+            "seconds": self._number("for", "seconds", _seconds),
+            "seeds": self._number("seeds", "seeds", _seeds),
+        }
+
+    def text(self, key: str) -> str:
+        """A part of the link, without the spaces around it."""
+        return str(self.body.get(key) or "").strip()[:400]
+
+    def take(self, read: Callable[[], T], otherwise: T) -> T:
+        """`read()`, or `otherwise` where that is refused."""
+        try:
+            return read()
+        except GanError as error:
+            self.problems.append(error_json(error))
+            return otherwise
+
+    def _ready(self) -> str:
+        name = self.text("race")
+        if name:
+            get_ready(name)
+        return name
+
+    def _sides(self) -> list[dict[str, Any]]:
+        """At least two, or none: who is alone gets a second one of the kind."""
+        found: list[dict[str, Any]] = []
+        for part in filter(None, (p.strip() for p in self.text("sides").split(","))):
+            side = self.take(lambda p=part, f=found: self._one(p, f), None)
+            found += [side] if side else []
+        if len(found) == 1:
+            plane = is_plane(get_preset(found[0]["preset"]).data)
+            other = next(n for n in PRESETS_HERE if is_plane(get_preset(n).data) == plane)
+            found.append({"preset": other, "change": ""})
+        return found
+
+    def _one(self, part: str, before: list[dict[str, Any]]) -> dict[str, Any]:
+        preset, _, change = part.partition(":")
+        change = change.replace(":", "=", 1)
+        _side(preset, "")
+        if len(before) == MOST:
+            raise PageError("gan_race_error_many", most=MOST, name=part[:60])
+        if before and is_plane(get_preset(preset).data) != is_plane(
+            get_preset(before[0]["preset"]).data
+        ):
+            raise PageError("gan_race_error_kinds", name=preset, other=before[0]["preset"])
+        return {"preset": preset, "change": self.take(lambda: _side(preset, change)[1], "")}
+
+    def _fitting(self, plane: bool) -> str:
+        data = _data(self.context, self.text("on"))
+        if is_plane(data) != plane:
+            raise PageError("gan_race_error_fit", data=data)
+        return data
+
+    def _number(self, key: str, name: str, read: Callable[[str], object]) -> str:
+        text = self.text(key)
+        if not text or self.take(lambda: read(text), None) is None:
+            return USUAL[name]
+        return text

@@ -1,0 +1,107 @@
+// Who races: two to four contestants, each a preset with at most one change.
+/** @import { Side } from "./racelink.js" */
+import { boot, find, h, icon, t } from "../page/kit/core.js";
+import { dot } from "./columns.js";
+
+const KINDS = ["loss", "optimizer", "remedy"];
+
+// As the page calls a change: "loss=hinge".
+/** @param {string} change */
+export function nameOfChange(change) {
+  const [kind, name] = change.split("=");
+  if (!change) return t("gan_race_unchanged");
+  return t(kind === "remedy" ? `gan_remedy_${name}` : kind === "loss" ? `gan_race_loss_${name}` : `gan_term_${name}`);
+}
+
+// What a preset is; where pictures are drawn, what kind of network it is, too.
+/** @param {string} name */
+export function nameOfPreset(name) {
+  const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of?.toUpperCase() ?? "GAN"];
+  return card === kind || boot.compare.presets[name].plane ? card : `${kind}: ${card}`;
+}
+
+export class Sides {
+  // changed(): somebody has chosen otherwise
+  /** @param {HTMLElement} box @param {{ changed: () => void }} acts */
+  constructor(box, { changed }) {
+    this.box = box;
+    this.changed = changed;
+    /** @type {Side[]} */
+    this.sides = [];
+    this.plane = false;
+  }
+
+  /** @param {Side[]} sides @param {boolean} plane whether the data are points of the plane */
+  show(sides, plane) {
+    this.sides = sides.map((side) => ({ ...side }));
+    this.plane = plane;
+    this.draw();
+  }
+
+  // Points and pictures have networks of their own.
+  /** @param {boolean} plane */
+  fit(plane) {
+    if (plane === this.plane) return;
+    const names = this.#presets(plane);
+    this.show([{ preset: names[0], change: "" }, { preset: names[1] ?? names[0], change: "" }], plane);
+  }
+
+  #presets(plane = this.plane) {
+    return Object.keys(boot.compare.presets).filter((name) => boot.compare.presets[name].plane === plane);
+  }
+
+  draw() {
+    const { fewest, most } = boot.compare;
+    const held = this.box.contains(document.activeElement) ? document.activeElement?.id : null;
+    const mayLeave = this.sides.length > fewest;
+    this.box.replaceChildren(h("legend", {}, t("gan_race_sides")),
+      ...this.sides.map((side, i) => this.#row(side, i, mayLeave)),
+      ...(this.sides.length < most ? [h("button", { type: "button", class: "ga-button is-bare ga-race-add", id: "race-add", "data-help": "gan_race_add_help",
+        onclick: () => this.#add() }, icon("plus"), t("gan_race_add"))] : []));
+    if (held) /** @type {HTMLElement | null} */ (this.box.querySelector(`#${held}`))?.focus({ preventScroll: true });
+  }
+
+  #row(side, i, mayLeave) {
+    const number = i + 1;
+    const preset = h("select", { class: "ga-input", id: `race-preset-${number}`, "aria-label": t("gan_race_preset_of", { number }), "data-help": "gan_race_preset_help",
+      onchange: () => this.#set(i, { preset: preset.value, change: "" }) },
+    ...this.#presets().map((name) => h("option", { value: name }, nameOfPreset(name))));
+    preset.value = side.preset;
+    const change = h("select", { class: "ga-input", id: `race-change-${number}`, "aria-label": t("gan_race_change_of", { number }), "data-help": "gan_race_change_help",
+      onchange: () => this.#set(i, { preset: side.preset, change: change.value }) },
+    h("option", { value: "" }, nameOfChange("")),
+    ...KINDS.map((kind) => h("optgroup", { label: t(`gan_race_kind_${kind}`) },
+      ...boot.compare.changes[side.preset].filter((name) => name.startsWith(`${kind}=`)).map((name) => h("option", { value: name }, nameOfChange(name)))))
+      .filter((group) => group.children.length));
+    change.value = side.change;
+    return h("div", { class: "ga-race-side" }, dot(i), preset, change,
+      h("button", { type: "button", class: "ga-button is-bare is-icon", id: `race-leave-${number}`, "aria-label": t("gan_race_leave", { number }), title: t("gan_race_leave", { number }),
+        "data-help": "gan_race_leave_help", disabled: !mayLeave, onclick: () => this.#leave(i) }, icon("close")));
+  }
+
+  #set(i, side) {
+    this.sides[i] = side;
+    this.#other();
+  }
+
+  #add() {
+    const taken = this.sides.map(({ preset }) => preset);
+    const names = this.#presets();
+    this.sides.push({ preset: names.find((name) => !taken.includes(name)) ?? names[0], change: "" });
+    this.#other();
+    find(this.box, `#race-preset-${this.sides.length}`).focus();
+  }
+
+  #leave(i) {
+    this.sides.splice(i, 1);
+    this.#other();
+    find(this.box, `#race-preset-${Math.min(i + 1, this.sides.length)}`).focus();
+  }
+
+  // They are no longer a ready-made race's, names included.
+  #other() {
+    this.sides = this.sides.map(({ preset, change }) => ({ preset, change }));
+    this.draw();
+    this.changed();
+  }
+}

@@ -1,0 +1,132 @@
+"""A race as the page shows it, under way or over: one shape for both."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from gan.races.curves import curves_of
+from gan.races.report import picture_name
+from gan.ui.compare.races import UnderWay
+from gan.ui.server.views import finite
+
+SHOWN = (
+    "fd", "modes", "high_quality", "coverage", "training_s_per_1000", "sampling_s_per_1000",
+    "peak_memory_mb", "nimg",
+)  # fmt: skip
+
+
+def race_json(
+    race_id: str, found: dict[str, Any], *, stage: str = "over", now: UnderWay | None = None
+) -> dict[str, Any]:
+    """The race `found` (as of measure_race or race_so_far).
+
+    stage: training, measuring or over. A contestant's picture is a path below /_gan/.
+    """
+    return {
+        "id": race_id,
+        "stage": stage,
+        "state": found["state"],
+        "data": found["data"],
+        "seconds": found["seconds"],
+        "seeds": found["seeds"],
+        "count": found.get("count"),
+        "made": found.get("made"),
+        "setup": now.form if now else found.get("setup"),
+        "measuring": now.measuring if now else {},
+        "problem": now.problem if now else None,
+        "fraction": _fraction(found),
+        "contestants": [_contestant(race_id, c) for c in found["contestants"]],
+        "curves": [
+            {
+                "of": curve.colour,
+                "x": curve.x,
+                "mean": finite_all(curve.mean),
+                "low": finite_all(curve.low),
+                "high": finite_all(curve.high),
+            }
+            for curve in curves_of(found)
+        ],
+    }
+
+
+def finite_all(values: list[float]) -> list[float | None]:
+    """Numbers that JSON has; None for others."""
+    return [finite(value) for value in values]
+
+
+def _fraction(found: dict[str, Any]) -> float:
+    """How much of the process seconds are over; a training that has ended counts as whole."""
+    runs = [run for c in found["contestants"] for run in c["runs"]]
+    whole = found["seconds"] * max(len(runs), 1)
+    over = ("finished", "failed", "stopped", "interrupted")
+    return min(
+        1.0,
+        sum(found["seconds"] if run["state"] in over else run["process_seconds"] for run in runs)
+        / whole,
+    )
+
+
+def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
+    runs = contestant["runs"]
+    begun = [run for run in runs if run["state"] != "waiting"]
+    latest = begun[-1] if begun else runs[0] if runs else None
+    return {
+        "name": contestant["name"],
+        "preset": contestant["preset"],
+        "family": contestant["family"],
+        "batch_size": contestant.get("batch_size"),
+        "parameters": contestant["parameters"],
+        "state": latest["state"] if latest else "waiting",
+        "seed": latest["seed"] if latest else None,
+        "seconds": latest["process_seconds"] if latest else 0.0,
+        "runs": [run["folder"] for run in begun],
+        "troubles": [
+            {"seed": run["seed"], "reason": run["reason_data"], "seconds": run["process_seconds"]}
+            for run in runs
+            if run["state"] in ("failed", "interrupted")
+        ],
+        "numbers": {
+            name: {key: finite(value) for key, value in contestant["summary"][name].items()}
+            for name in SHOWN
+            if name in contestant["summary"]
+        },
+        "modes_of": next((run["modes"]["of"] for run in runs if run["modes"]), None),
+        "picture": _picture(race_id, begun),
+    }
+
+
+def _picture(race_id: str, runs: list[dict[str, Any]]) -> str | None:
+    """The newest grid of the training that goes on; of a race that is over, the last of the first
+    seed, which the report keeps."""
+    if not runs:
+        return None
+    if "newest_grid" in runs[-1]:
+        nimg = runs[-1]["newest_grid"]
+        known = {"id": runs[-1]["folder"], "nimg": nimg}
+        return None if nimg is None else f"snapshot?{urlencode(known)}"
+    grids = runs[0]["grids"]
+    if not grids:
+        return None
+    name = picture_name(runs[0]["folder"], grids[-1]["due"])
+    return f"race/picture?{urlencode({'id': race_id, 'name': name})}"
+
+
+def listed_json(race_id: str, found: dict[str, Any]) -> dict[str, Any]:
+    """A row of the list of earlier races."""
+    ranked = sorted(
+        (c for c in found["contestants"] if "fd" in c["summary"]),
+        key=lambda c: c["summary"]["fd"]["mean"],
+    )
+    return {
+        "id": race_id,
+        "made": found["made"],
+        "names": [c["name"] for c in found["contestants"]],
+        "data": found["data"],
+        "seconds": found["seconds"],
+        "seeds": len(found["seeds"]),
+        "state": found["state"],
+        "best": {"name": ranked[0]["name"], "fd": finite(ranked[0]["summary"]["fd"]["mean"])}
+        if ranked
+        else None,
+    }

@@ -1,0 +1,118 @@
+"""The tab Compare in a real Chromium: a short race from the form to its report, and a link."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.page.test_help_page import lacking
+from tests.ui.page.test_numbers_page import BARE
+
+COPIED = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
+SHOWN = "#race-columns img:not([hidden])"
+
+
+@pytest.fixture
+def tidy(runs_dir: Path) -> Iterator[None]:
+    """Other tests look at the newest run there is."""
+    before = set(runs_dir.glob("*"))
+    yield
+    for path in set(runs_dir.glob("*")) - before:
+        shutil.rmtree(path)
+
+
+def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
+    page = open_page("/#tab=compare", landing="compare")
+    expect(page.locator("#race-empty")).to_be_visible()
+    page.select_option("#race-data", "ring")
+    page.select_option("#race-preset-1", "ring")
+    page.select_option("#race-preset-2", "ring")
+    page.select_option("#race-change-2", "remedy=packing")
+    page.fill("#race-seconds", "3")
+    expect(page.locator("#race-length")).to_contain_text("2 trainings, 6 s")
+    page.click("#race-start")
+
+    expect(page.locator("#race-columns h3")).to_have_text(["Ring", "Ring + Packing"])
+    expect(page.locator("#race-start")).to_be_disabled()
+    expect(page.locator("#race-stop")).to_be_enabled()
+    expect(page.locator(SHOWN)).to_have_count(2)
+    expect(page.locator("#race-stop")).to_be_visible()
+    expect(page.locator("#race-state")).to_have_text(re.compile(r"Finished"))
+
+    verdict = page.locator("#race-verdict")
+    expect(verdict).to_have_text(re.compile(r"^“Ring.*” came nearest .* 2,000 samples each\."))
+    expect(verdict).to_contain_text("With one seed chance may decide")
+    expect(page.locator(".ga-race-plot")).to_have_attribute("data-curves", "2")
+    expect(page.locator(SHOWN)).to_have_count(2)
+    for column in page.locator(".ga-race-column").all():
+        expect(column).to_contain_text(re.compile(r"Distance FD\s*\d"))
+        expect(column).to_contain_text(re.compile(r"Modes\s*\d of 8"))
+        expect(column).to_contain_text(re.compile(r"Coverage\s*[\d.]+ %"))
+        expect(column).to_contain_text(re.compile(r"Memory\s*\d+ MB"))
+        expect(column).to_contain_text(re.compile(r"Steps\s*[\d,]+"))
+    assert lacking(page) == []
+    assert page.evaluate(BARE) == []
+
+    # the report is a page of its own, and says the same
+    nearest = verdict.inner_text().split("FD ")[1].split(",")[0]
+    with page.expect_popup() as opened:
+        page.click("#race-open")
+    expect(opened.value.locator("h1")).to_have_text("ring · ring · packing")
+    assert nearest[:3] in opened.value.locator(".verdict").inner_text()
+    opened.value.close()
+    with page.expect_download() as saved:
+        page.click("#race-md")
+    assert saved.value.suggested_filename.endswith(".zip")
+
+    # its trainings are trainings as any other, and it opens again
+    (race,) = page.locator("#race-list .ga-race-again").all()
+    name = race.get_attribute("data-race")
+    assert {p.name for p in runs_dir.glob(f"{name}-*")} == {
+        f"{name}-1-ring",
+        f"{name}-2-ring-packing",
+    }
+    page.click("#language-zh")
+    expect(page.locator("#race-columns h3").first).to_have_text("圆环")
+    page.click("#language-en")
+    page.reload()
+    page.wait_for_selector(".ga-race:not([inert])")
+    page.click(f"[data-race={name}]")
+    page.wait_for_url(f"**/#tab=compare*raced={name}")  # a link to it
+    expect(page.locator("#race-change-2")).to_have_value("remedy=packing")
+    expect(verdict).to_contain_text(f"FD {nearest}")
+    page.locator("#race-columns [data-act=watch]").first.click()
+    expect(page.locator("#run-select")).to_have_value(f"{name}-1-ring")
+
+
+def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(open_page):
+    page = open_page("/#tab=compare", landing="compare")
+    page.click("#race-ready-remedies")
+    page.fill("#race-seconds", "9")
+    page.fill("#race-seeds", "1, 2")
+    page.click("#race-leave-4")
+    expect(page.locator("[aria-pressed=true].ga-race-card")).to_have_count(0)
+    page.evaluate(COPIED)
+    page.click("#race-link")
+    address = page.wait_for_function("window.copied").json_value()
+    assert "sides=ring-article,ring-article:remedy:add-r1,ring-article:optimizer:sgd" in address
+
+    spoilt = address.replace("for=9", "for=soon").replace("optimizer:sgd", "optimizer:magic")
+    other = open_page(spoilt[spoilt.index("/#") :] + "&sparkle=1", fresh=True, landing="compare")
+    said = other.locator("#race-from-link")
+    expect(said.locator(".ga-left-out")).to_have_count(3)
+    for wrong in ("optimizer=magic", "“soon”", "sparkle"):
+        expect(said).to_contain_text(wrong)
+    expect(said).to_contain_text("Nothing has started.")
+    expect(other.locator("#race-seeds")).to_have_value("1,2")
+    expect(other.locator("#race-seconds")).to_have_value("30")
+    expect(other.locator(".ga-race-side")).to_have_count(3)
+    expect(other.locator("#race-change-2")).to_have_value("remedy=add-r1")
+    expect(other.locator("#race-change-3")).to_have_value("")
+    expect(other.locator("#race-start")).to_be_enabled()
+    other.click("#language-zh")
+    expect(said).to_contain_text("还没有开始训练")

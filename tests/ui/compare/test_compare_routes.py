@@ -1,0 +1,257 @@
+"""Races without a browser: who may start and stop one, what a link becomes, and the reports."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from gan.files import write_atomic
+from gan.races import write_report
+from gan.races.report import PICTURES
+from gan.ui.compare.races import Races, races_root
+from gan.ui.compare.setup import PRESETS_HERE, options
+from gan.ui.compare.tab import TAB
+from gan.ui.server.profile import Guard, Profile
+from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.training_queue import Turns
+from gan.ui.train.tab import TAB as TRAIN
+from tests.races.test_races import ODD, found_of
+from tests.ui.server.test_routes import FORM as TRAINING
+from tests.ui.server.test_routes import context_for
+
+RING = [{"preset": "ring", "change": ""}, {"preset": "ring", "change": "loss=hinge"}]
+FORM = {"ready": "", "sides": RING, "data": "ring", "seconds": "5", "seeds": "0"}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setenv("GAN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def home(root: Path):
+    context = context_for("127.0.0.1", root)
+    yield context
+    context.part(Races).close()
+
+
+@pytest.fixture
+def shop(root: Path):
+    context = context_for("0.0.0.0", root, SPACE_HOST="me-app.hf.space")
+    yield context
+    context.part(Races).close()
+    context.part(Turns).close()
+
+
+def visitor(context: Context, host: str = "127.0.0.1") -> TestClient:
+    app = Starlette(
+        routes=build_routes(context, TAB.routes, TRAIN.routes),
+        middleware=[Middleware(Guard, profile=context.profile)],
+    )
+    client = TestClient(app, base_url=f"http://{host}")
+    client.get("/_gan/races")  # a first look brings the session
+    return client
+
+
+def start(client: TestClient, **form) -> dict:
+    return client.post("/_gan/races/start", json=FORM | form).json()
+
+
+def wait_for(true) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# ---- start and stop -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"seconds": "0"}, "Seconds each must be from 1"),
+        ({"seconds": "soon"}, "Seconds each must be from 1"),
+        ({"seeds": ""}, "1 to 5 seeds, got 0"),
+        ({"seeds": "0,1,2,3,4,5"}, "1 to 5 seeds, got 6"),
+        ({"seeds": "x"}, "a whole number"),
+        ({"data": "mars"}, "“mars” is no data set"),
+        ({"data": "fashion"}, "family points is for points"),
+        ({"sides": RING[:1]}, "2 to 4 contestants, got 1"),
+        ({"sides": [*RING, *RING, *RING]}, "2 to 4 contestants, got 5"),
+        ({"sides": [RING[0], {"preset": "own"}]}, "for your own images"),
+        ({"sides": [RING[0], {"preset": "rign"}]}, "there is no preset 'rign'"),
+        ({"sides": [RING[0], {"preset": "ring", "change": "loss=sad"}]}, "no change 'loss=sad'"),
+        ({"sides": "ring"}, "request"),
+        ({"ready": "loses"}, "there is no ready-made race 'loses'"),
+    ],
+)
+def test_what_cannot_be_raced_is_told_in_a_sentence(home: Context, form: dict, sentence: str):
+    assert sentence in start(visitor(home), **form)["error"]
+    assert home.supervisor.live == []
+
+
+def test_a_race_starts_all_and_names_the_next_anew_and_another_is_refused_meanwhile(home: Context):
+    client = visitor(home)
+    reply = start(client)
+    assert reply == {"id": "race-1"}
+    live = home.supervisor.live
+    wait_for(lambda: len(live) == 2)
+    assert live == ["race-1-1-ring", "race-1-2-ring-hinge"]
+    assert "under way" in start(client)["error"]
+    seen = client.get("/_gan/race").json()
+    assert (seen["id"], seen["stage"], seen["mine"]) == ("race-1", "training", True)
+    assert [c["name"] for c in seen["contestants"]] == ["ring", "ring · hinge"]
+    assert client.post("/_gan/races/stop", json={"id": "race-1"}).status_code == 200
+    wait_for(lambda: ("race-1-2-ring-hinge", {"command": "stop"}) in home.supervisor.sent)
+    live.clear()
+    now = home.part(Races).now()
+    wait_for(lambda: now.stage == "over")
+    assert client.get("/_gan/race").json() == {}
+    found = client.get("/_gan/race?id=race-1").json()  # nothing was trained, and that is said
+    assert (found["state"], found["curves"]) == ("stopped", [])
+    assert start(client)["id"] == "race-2"
+    wait_for(lambda: len(live) == 2)
+    live.clear()
+
+
+def test_in_public_a_race_is_as_short_as_a_training_and_trains_one_at_a_time(shop: Context):
+    mine, theirs = visitor(shop, "10.0.0.7"), visitor(shop, "10.0.0.7")
+    too_long = start(mine, seconds="301")
+    assert "600 s in all; with 2 trainings that is 300 s each" in too_long["error"]
+    many = start(mine, seeds="0,1,2,3", seconds="100")
+    assert "that is 75 s each" in many["error"]
+    assert start(mine)["id"] == "race-1"
+    live = shop.supervisor.live
+    wait_for(lambda: live == ["race-1-1-ring"])
+    assert theirs.get("/_gan/race?id=race-1").json()["mine"] is False
+    assert theirs.post("/_gan/races/stop", json={"id": "race-1"}).status_code == 404
+    # others wait, between the race's trainings too
+    queued = theirs.post("/_gan/train/start", json=TRAINING).json()
+    assert queued["position"] == 1
+    live.clear()
+    turns = shop.part(Turns)
+    turns.tick(shop.supervisor)
+    assert "position" in turns.look(queued["ticket"], next(iter(turns._waiting)).session)
+    wait_for(lambda: live == ["race-1-2-ring-hinge"])
+    assert mine.post("/_gan/races/stop", json={"id": "race-1"}).status_code == 200
+    live.clear()
+    now = shop.part(Races).now()
+    wait_for(lambda: now.stage == "over")
+    turns.tick(shop.supervisor)
+    wait_for(lambda: live == ["digits-1"])
+
+
+# ---- a link -------------------------------------------------------------------------------------
+
+
+def test_of_a_spoilt_link_each_wrong_part_is_named_and_the_rest_taken(home: Context):
+    link = {
+        "sides": "ring-article:loss:hinge,rign,fashion,ring:loss:sad,,ring-article", "on": "mars",
+        "for": "-3", "seeds": "1,2",
+    }  # fmt: skip
+    found = visitor(home).post("/_gan/races/setup", json=link).json()
+    assert found["form"] == {
+        "ready": "", "data": "ring", "seconds": "30", "seeds": "1,2",
+        "sides": [
+            {"preset": "ring-article", "change": "loss=hinge"}, {"preset": "ring", "change": ""},
+            {"preset": "ring-article", "change": ""},
+        ],
+    }  # fmt: skip
+    said = " ".join(problem["error"] for problem in found["problems"])
+    for wrong in ("'rign'", "fashion and ring-article cannot race", "'loss=sad'", "“mars”", "“-3”"):
+        assert wrong in said
+    assert len(found["problems"]) == 5
+
+
+@pytest.mark.parametrize(
+    ("link", "ready", "presets"),
+    [
+        ({"race": "losses", "for": "9"}, "losses", ["ring-article"] * 5),
+        ({"race": "loses"}, "families", ["fashion", "vae", "rnn"]),
+        ({"sides": "grid"}, "", ["grid", "ring"]),
+        ({}, "families", ["fashion", "vae", "rnn"]),
+    ],
+)
+def test_a_link_that_says_little_is_filled_up(home: Context, link, ready: str, presets: list[str]):
+    form = visitor(home).post("/_gan/races/setup", json=link).json()["form"]
+    assert form["ready"] == ready
+    assert [side["preset"] for side in form["sides"]] == presets
+    assert "error" not in form
+
+
+def test_the_form_offers_what_can_be_raced():
+    found = options(Profile(local=True))
+    assert found["changes"].keys() == set(PRESETS_HERE)
+    assert found["data"]["ring"]["plane"] is True
+    assert found["data"]["fashion"]["plane"] is False
+    assert [side["change"] for side in found["ready"]["remedies"]["sides"]] == [
+        "", "remedy=add-r1", "optimizer=sgd", "remedy=packing"
+    ]  # fmt: skip
+
+
+# ---- what is over -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(root: Path) -> Path:
+    """A finished race, with a name that would be markup, and a side that went out."""
+    found = found_of(**{ODD: (1.0,), "b": (2.0,)})
+    out = found["contestants"][1]["runs"][0]
+    out |= {"state": "failed", "reason_data": {"key": "no number", "values": {}}}
+    found["contestants"][0]["runs"][0]["reason_data"] = {"key": "", "values": {}}
+    folder = races_root() / "race-7"
+    write_report(folder, found)
+    write_atomic(folder / PICTURES / "a-1s.webp", b"RIFF")
+    return folder
+
+
+def test_a_finished_race_is_listed_opens_and_downloads(home: Context, written: Path):
+    client = visitor(home)
+    (listed,) = client.get("/_gan/races").json()["races"]
+    assert (listed["id"], listed["names"], listed["best"]) == (
+        "race-7", [ODD, "b"], {"name": ODD, "fd": 1.0}
+    )  # fmt: skip
+    seen = client.get("/_gan/race?id=race-7").json()
+    assert seen["stage"] == "over"
+    assert [trouble["seed"] for trouble in seen["contestants"][1]["troubles"]] == [0]
+    assert seen["contestants"][0]["numbers"]["fd"]["mean"] == 1.0
+    page = client.get("/_gan/race/report?id=race-7")
+    assert "<b>x" not in page.text
+    assert "sandbox" in page.headers["content-security-policy"]
+    assert "script-src" not in page.headers["content-security-policy"]  # as default-src: none
+    saved = client.get("/_gan/race/report?id=race-7&as=save")
+    assert saved.text == page.text
+    assert 'filename="race-7.html"' in saved.headers["content-disposition"]
+    packed = client.get("/_gan/race/report?id=race-7&as=md").content
+    names = zipfile.ZipFile(io.BytesIO(packed)).namelist()
+    assert {"race-7/report.md", "race-7/pictures/a-1s.webp"} <= set(names)
+    assert client.get("/_gan/race/picture?id=race-7&name=a-1s.webp").content == b"RIFF"
+    assert client.post("/_gan/races/delete", json={"id": "race-7"}).status_code == 200
+    assert client.get("/_gan/races").json()["races"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["race?id=../runs", "race?id=race-8", "race/report?id=..", "race/report?id=race-7&as=exe",
+     "race/picture?id=race-7&name=../report.html"],
+)  # fmt: skip
+def test_what_is_not_there_is_refused(home: Context, written: Path, path: str):
+    assert visitor(home).get(f"/_gan/{path}").status_code in (400, 404)
+
+
+def test_visitors_of_a_public_server_delete_nothing(shop: Context, written: Path):
+    client = visitor(shop, "10.0.0.7")
+    assert client.post("/_gan/races/delete", json={"id": "race-7"}).status_code == 404
+    assert client.get("/_gan/races").json()["may_delete"] is False
+    assert written.is_dir()
