@@ -65,7 +65,7 @@ export class Playground {
 
   #build() {
     this.find("data").append(...WAYS.map((way) => h("label", { class: "ga-button is-chip" },
-      h("input", { type: "radio", name: "play-data", class: "ga-sr", value: way, checked: way === this.way, onchange: () => this.choose(way) }),
+      h("input", { type: "radio", id: `play-data-${way}`, name: "play-data", class: "ga-sr", value: way, checked: way === this.way, onchange: () => this.choose(way) }),
       h("span", { "data-t": `gan_play_data_${way}` }))));
     const off = (recall(LAYERS_KEPT) ?? "").split(",");
     for (const name of off) this.view.shown.delete(name);

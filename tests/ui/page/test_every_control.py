@@ -43,6 +43,7 @@ SKIP: dict[str, str] = {
 LAST = (
     "#stop",
     "#race-stop",
+    "#play-stop",
     "[data-act=delete]",
     "[data-act=bin]",
     "#pins-delete",
@@ -54,6 +55,7 @@ ONCE = ("#picture-find",)
 WHOLE = ("#gallery-view", "#data")
 # What hides others, though it does not look like it, waits for them.
 LATE = (
+    "#lab-row-play",
     "#undo",
     "#reset",
     "#redo",
