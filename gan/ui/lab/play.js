@@ -305,7 +305,8 @@ export class Playground {
     const percent = (v) => (Number.isFinite(v) ? `${Math.round(100 * v)} %` : "–");
     put("steps", frame ? count(frame.steps ?? frame.nimg / Number(this.run.settings?.batch_size ?? 256)) : "–");
     put("rate", status && this.run.active && this.run.settings ? t("gan_play_per_s", { count: count(status.images_per_s / Number(this.run.settings.batch_size)) }) : "–");
-    this.find("caught-box").hidden = this.truth !== null && !this.truth.counted;
+    this.find("caught-box").hidden = !this.truth?.counted;
+    this.find("quality-box").hidden = !this.truth;
     put("caught", score === null || score.caught === null ? "–" : t("gan_play_of", { caught: score.caught, of: score.of }));
     put("quality", score ? percent(score.quality) : "–");
     put("answer", frame?.arrays.real_scores ? percent(toldApart(frame.arrays.real_scores, frame.arrays.scores)) : "–");
