@@ -73,6 +73,9 @@ class Desk(Supervisor):
         self.left = {name: looks - 1 for name, looks in self.left.items() if looks > 0}
         return list(self.left)
 
+    def shutdown(self) -> None:
+        self.left.clear()
+
     def send(self, run_id: str, command) -> None:
         self.sent.append((run_id, command["command"]))
         self.left.pop(run_id, None)

@@ -92,7 +92,8 @@ class Column {
     put(this.trouble, side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) })).join(" "));
     this.trouble.hidden = !side.troubles.length;
     this.#paint(side.picture);
-    put(this.empty, t(race.stage === "training" && side.state !== "failed" ? "gan_race_wait" : "gan_race_none"));
+    const coming = race.stage === "training" && side.state !== "failed";
+    put(this.empty, side.state === "waiting" && coming ? "" : t(coming ? "gan_race_wait" : "gan_race_none"));
     this.#numbers(side, best);
   }
 
