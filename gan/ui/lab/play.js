@@ -209,6 +209,7 @@ export class Playground {
     this.starting = true;
     this.find("start").setAttribute("aria-disabled", "true");
     this.#note("");
+    this.find("wait").hidden = false;
     try {
       await this.#stop();
       const wish = { preset: this.preset, data: await this.#spec(), seed: this.input("seed").value.trim(), seconds: this.select("seconds").value,
@@ -222,6 +223,7 @@ export class Playground {
     } finally {
       this.starting = false;
       this.find("start").removeAttribute("aria-disabled");
+      this.#draw();
     }
   }
 
@@ -285,6 +287,7 @@ export class Playground {
   }
 
   #frame() {
+    if (this.frames.length === 1) this.find("wait").hidden = true;
     const { now } = this;
     const frame = this.frames[now] ?? null;
     this.view.show({ frame, at: now, history: this.run.history, real: this.real, picked: this.picked,
@@ -328,6 +331,7 @@ export class Playground {
     button("train").disabled = !id;
     const stateNow = id === null ? "" : [t(`gan_state_${status?.state ?? "starting"}`), status?.message ? t("gan_play_more") : ""].join(" ");
     this.#say(stateNow.trim());
+    this.find("wait").hidden = !(this.starting || (active && (!this.frames.length || status?.state === "starting")));
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
     this.charts.show(this.run.rows, this.run.measures);
     this.find("plane").classList.toggle("is-live", active && id !== null);

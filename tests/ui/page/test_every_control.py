@@ -56,6 +56,7 @@ WHOLE = ("#gallery-view", "#data")
 # What hides others, though it does not look like it, waits for them.
 LATE = (
     "#lab-row-play",
+    "[name=play-data]",  # what was begun is left for other data
     "#undo",
     "#reset",
     "#redo",
