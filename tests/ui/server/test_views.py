@@ -216,7 +216,9 @@ def test_no_text_is_left_over():
         p.read_text("utf-8") for p in UI.rglob("*") if p.suffix in (".js", ".html", ".py")
     )
     lessons = "|".join(re.findall(r'{ name: "(\w+)"', (UI / "lab/lessons.js").read_text("utf-8")))
+    numbers = re.findall(r'{ name: "(\w+)"', (UI / "compare/columns.js").read_text("utf-8"))
     composed = re.compile(
+        rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|loss|name)_|"
         rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
