@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -58,7 +59,8 @@ def train(preset: str, seed: int, seconds: float, settings: dict[str, object]) -
     spec = get_preset(preset).data
     images = load_data(spec)
     config = run_config(preset, images.shape, data=spec, seed=seed)
-    trainer = Trainer(resolve_widths(apply_settings(config, settings)), images)
+    config = replace(apply_settings(config, settings), total_seconds=seconds)  # rates fall by it
+    trainer = Trainer(resolve_widths(config), images)
     assert images.truth is not None
     of, reached, spent, check = len(images.truth.centres), None, 0.0, seconds / 10
     timed = 0.0
@@ -67,6 +69,7 @@ def train(preset: str, seed: int, seconds: float, settings: dict[str, object]) -
         trainer.step()
         took = time.process_time() - begin
         spent += took
+        trainer.seconds = spent
         timed += took if trainer.steps > WARM_UP_STEPS else 0.0
         if spent >= check:
             check += seconds / 10

@@ -15,6 +15,7 @@ import json
 import platform
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ from gan.data import ImageSet, load_data, shape_of
 from gan.images import Pixels, encode_webp, scatter, shrink, tile, to_pixels
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.training import Trainer
+from gan.training.worktime import WorkTime
 
 SECONDS = {  # in the order of the cards
     "fashion": 30, "digits": 10, "emoji": 180, "own": 180, "fashion-mlp": 30, "article": 30,
@@ -50,12 +52,12 @@ def data_of(name: str) -> tuple[ImageSet, DataShape]:
 def draw(name: str) -> dict[str, int]:
     """Train, write the card's picture, and return what it took."""
     images, shape = data_of(name)
-    trainer = Trainer(resolve_widths(run_config(name, shape, data=PRESETS[name].data)), images)
-    begin = time.process_time()
-    events = trainer.run()
-    while time.process_time() - begin < SECONDS[name]:
-        next(events)
-    seconds = time.process_time() - begin
+    config = resolve_widths(run_config(name, shape, data=PRESETS[name].data))
+    trainer = Trainer(replace(config, total_seconds=SECONDS[name]), images)  # rates may fall by it
+    trainer.work_time = WorkTime(time.process_time)
+    for _ in trainer.run():
+        pass
+    seconds = trainer.seconds
     with torch.no_grad():
         x = trainer.ema.generator(*trainer.fixed())
     if trainer.config.model.is_plane:

@@ -21,6 +21,7 @@ LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+ScheduleName = Literal["constant", "cosine", "linear"]
 Augmentation = Literal["none", "diffaug", "ada"]
 Reduction = Literal["mean", "worst"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -137,6 +138,10 @@ class TrainConfig:
     optimizer: OptimizerName = "adam"
     g_lr: float = option(2e-3, "learning rate of the generator", low=0, high=10)
     d_lr: float = option(2e-3, "learning rate of the discriminator", low=0, high=10)
+    lr_schedule: ScheduleName = option("constant", "how the rates fall to 0 by the planned end")
+    fall_after: float = option(
+        0.0, "share of the run before rates and penalties fall", low=0, high=0.99
+    )
     beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
     batch_size: int = option(64, "images a step", low=2, high=4096)
@@ -145,6 +150,7 @@ class TrainConfig:
     r2: float = option(0.0, "weight of the gradient penalty on fake images", low=0, high=1000)
     gp: float = option(10.0, "weight of the penalty of wasserstein-gp", low=0, high=1000)
     reg_every: int = option(4, "apply R1 and R2 every so many steps", low=1, high=64)
+    reg_end: float = option(1.0, "share of R1 and R2 left at the planned end", low=0, high=1)
     clip_norm: float = option(0.0, "clip gradients to this norm, 0 for off", low=0, high=1e6)
     ema_half_life_kimg: float = option(8.9, "half-life of the averaged generator", low=0, high=1e5)
     flip: bool = option(False, "mirror images at random")
@@ -160,6 +166,11 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+
+    @property
+    def follows_plan(self) -> bool:
+        """Whether rates or penalties depend on how much of the planned run is done."""
+        return self.lr_schedule != "constant" or self.reg_end < 1
 
 
 def names_bytes(names: Iterable[str]) -> int:

@@ -21,6 +21,7 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     "r2": ("gan",),
     "gp": ("gan",),
     "reg_every": ("gan",),
+    "reg_end": ("gan",),
     "shift_px": ("gan",),
     "augment": ("gan",),
     "augment_p": ("gan",),

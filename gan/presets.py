@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from gan.config import Family, LossName, ModelConfig, RunConfig, TrainConfig, apply_settings
+from gan.config import (
+    Family,
+    LossName,
+    ModelConfig,
+    RunConfig,
+    ScheduleName,
+    TrainConfig,
+    apply_settings,
+)
 from gan.errors import ConfigError, suggest
 from gan.families import FAMILIES, default_widths
 
@@ -40,6 +48,10 @@ class Preset:
     width: int = 0  # of the last generator layer in family dcgan; 0: the family's own
     flip: bool = False
     shift_px: int = 0
+    depth: int = 0  # layers more than the family has
+    lr_schedule: ScheduleName = "constant"
+    fall_after: float = 0.0
+    reg_end: float = 1.0  # share of R1 and R2 left at the planned end
 
 
 # fmt: off
@@ -65,10 +77,12 @@ PRESETS: dict[str, Preset] = {
                            width=64, batch_size=128),
     "dcgan-small":  Preset("dcgan", "fashion", "nonsaturating",  64,  1e-3, 0.5, 0.99,  0.0,  8.9,
                            "the textbook shape made small: width 12", width=12),
-    "ring":         Preset("points", "ring",  "relativistic",   2,   4e-3, 0.0, 0.99,  1e-3, 40.0,
-                           "points of the plane: eight Gaussians on a circle", batch_size=256),
-    "grid":         Preset("points", "grid",  "relativistic",   2,   4e-3, 0.0, 0.99,  1e-3, 40.0,
-                           "points of the plane: 25 Gaussians, five by five", batch_size=256),
+    "ring":         Preset("points", "ring",  "relativistic",   2,   4e-3, 0.0, 0.99,  0.01, 40.0,
+                           "points of the plane: eight Gaussians on a circle", batch_size=256,
+                           depth=2, lr_schedule="cosine", fall_after=0.02, reg_end=0.05),
+    "grid":         Preset("points", "grid",  "relativistic",   2,   4e-3, 0.0, 0.99,  0.01, 40.0,
+                           "points of the plane: 25 Gaussians, five by five", batch_size=256,
+                           depth=2, lr_schedule="cosine", fall_after=0.02, reg_end=0.05),
     "ring-article": Preset("points", "ring",  "nonsaturating",  2,   2e-4, 0.5, 0.999, 0.0,  8.9,
                            "the article's loss and optimiser on the ring: it loses modes"),
     "vae":          Preset("vae",   "fashion", "relativistic",   32,  2e-3, 0.9, 0.999, 0.0,  8.9,
@@ -99,17 +113,21 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         channels=shape.channels,
         classes=len(shape.class_names) if preset.conditional else 0,
         z_dim=preset.z_dim,
+        depth=preset.depth,
     )
     train = TrainConfig(
         loss=preset.loss,
         g_lr=preset.lr,
         d_lr=preset.lr,
+        lr_schedule=preset.lr_schedule,
+        fall_after=preset.fall_after,
         beta1=preset.beta1,
         beta2=preset.beta2,
         batch_size=preset.batch_size,
         r1=preset.gamma,
         r2=preset.gamma,
         reg_every=FAMILIES[preset.family].reg_every,
+        reg_end=preset.reg_end,
         ema_half_life_kimg=preset.ema_half_life_kimg,
         flip=preset.flip,
         shift_px=preset.shift_px,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
-from gan.cli.train import DEFAULT_PRESET, PresetOption, SettingsOption
+from gan.cli.train import DEFAULT_PRESET, PresetOption, SettingsOption, check_budget
 from gan.codefile import code_file
 from gan.config import parse_setting
 from gan.errors import ConfigError
@@ -28,11 +29,15 @@ def code(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace a file that is already there")
     ] = False,
+    kimg: Annotated[
+        float | None, typer.Option("--kimg", help="where rates fall: the images until they are 0")
+    ] = None,
 ) -> None:
     """Write a training as one readable file of plain torch and numpy, which runs by itself.
 
     Its first losses are those of `gan train` with the same set-up, in float32. Points are drawn in
-    the file; pictures are written beside it, as FILE-data.npz.
+    the file; pictures are written beside it, as FILE-data.npz. Rates that fall do so over --kimg,
+    or over 2,000 steps: a file has no clock for a plan in seconds.
 
     Examples:
 
@@ -42,6 +47,7 @@ def code(
     """
     with errors():
         use_threads(1)
+        check_budget("--kimg", kimg)
         if out.suffix not in FORMS:
             raise ConfigError(
                 "--out must be FILE.py or FILE.ipynb, got {out}; choose another",
@@ -54,6 +60,7 @@ def code(
             )
         chosen = dict(parse_setting(text) for text in settings or ())
         config, images = new_config(preset or DEFAULT_PRESET, data, chosen, seed=seed, say=say)
+        config = replace(config, total_kimg=kimg)
         file = code_file(config, images, name=out.stem)
         text = file.notebook() if out.suffix == ".ipynb" else file.python()
         written = {out: text.encode()}

@@ -130,8 +130,8 @@ def train(
     with errors():
         if resume is not None and fork is not None:
             raise ConfigError("a run is resumed or forked, got --resume and --fork; leave one out")
-        _check_budget("--seconds", seconds)
-        _check_budget("--kimg", kimg)
+        check_budget("--seconds", seconds)
+        check_budget("--kimg", kimg)
         ranks = _ranks(steer)
         use_threads(1 if clock == "process" else training_threads())
         chosen = dict(parse_setting(text) for text in settings or ())
@@ -140,6 +140,7 @@ def train(
             _die_first_when_memory_is_short()
         wish = TrainArguments(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
+        _tell_of_plan(plan.config)
         ranks.agree(True)  # all have looked at what is there before the first one writes
         with (
             display(plan.run_dir, plan.config) as watcher,
@@ -277,7 +278,14 @@ def _images_of(config: RunConfig) -> ImageSet:
     )
 
 
-def _check_budget(option: str, value: float | None) -> None:
+def _tell_of_plan(config: RunConfig) -> None:
+    endless = config.total_seconds is None and config.total_kimg is None
+    if endless and config.train.follows_plan:
+        say("no --seconds and no --kimg, so no end to plan for: rates and penalties stay as set")
+
+
+def check_budget(option: str, value: float | None) -> None:
+    """Raises ConfigError for a duration that is none."""
     if value is not None and not 0 < value < 1e9:
         raise ConfigError(
             "{field} must be more than 0, got {got}; leave it out for no limit",

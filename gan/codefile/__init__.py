@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from gan.data import PATHS, STACKED, ImageSet, split_held_out
 from gan.errors import ConfigError
 from gan.kinds import has_setting, kind_of
 
-STEPS = 2000
+STEPS = 2000  # of the file, where no end is planned
 TOLD: dict[str, tuple[Any, ...]] = {  # of these settings, the values that the file can tell
     "d_count": (1,),
     "d_scales": (1,),
@@ -101,6 +102,8 @@ def code_file(config: RunConfig, images: ImageSet, *, name: str) -> CodeFile:
     names = [*SECTIONS[kind_of(config.model.family)]]
     if config.model.family == "dcgan":
         names.insert(names.index("generator"), "begin")
+    if _follows_plan(config):
+        names.insert(len(names) - 1, "schedule")
     if config.train.ema_half_life_kimg > 0:
         names.insert(len(names) - 1, "ema")
     body = [_section(templates, n, values) for n in names]
@@ -178,6 +181,8 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "flip": t.flip and not m.is_plane,
         "shift": t.shift_px > 0,
         "ema": t.ema_half_life_kimg > 0,
+        "falls": t.lr_schedule != "constant",
+        "eases": _eases(config),
         "regularised": t.r1 > 0 or t.r2 > 0,
         "regulariser": _regulariser(t),
         "penalised": LOSSES[t.loss].gradient_penalty,
@@ -228,10 +233,11 @@ def _regulariser(t: TrainConfig) -> str:
 def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
     """Name, value and what it means, of what this training has."""
     m, t, kind = config.model, config.train, kind_of(config.model.family)
-    game, things = kind == "gan", _things(config)
+    game, things, falls = kind == "gan", _things(config), t.lr_schedule != "constant"
+    eases, planned = _eases(config), "after which the rates are 0" if falls else "of the plan"
     rows = [
         (True, "SEED", config.seed, "of weights, batches and noise"),
-        (True, "STEPS", f'int(os.environ.get("STEPS", {STEPS}))', ""),
+        (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
         (True, "BATCH", t.batch_size, f"real {things} a step"),
         (kind != "rnn", "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
@@ -241,12 +247,20 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (kind == "rnn", "PASSES", PASSES, "columns of a row: first, and every so many"),
         (game, "G_LR, D_LR", (t.g_lr, t.d_lr), "learning rates"),
         (not game, "LR", t.g_lr, "learning rate"),
+        (_follows_plan(config), "PLANNED", _planned(config), f"{things}, {planned}"),
+        (
+            _follows_plan(config) and t.fall_after,
+            "FALL_AFTER",
+            t.fall_after,
+            "this share of the plan",
+        ),
         (t.optimizer != "rmsprop", "BETA1", t.beta1, "what the optimiser keeps of past gradients"),
         (t.optimizer != "sgd", "BETA2", t.beta2, "and of their squares"),
         (game and t.d_steps > 1, "D_STEPS", t.d_steps, "of D for one of G"),
         (game and t.r1, "R1", t.r1, f"weight of the penalty on D's slope at real {things}"),
         (game and t.r2, "R2", t.r2, "and at fake ones"),
         (game and (t.r1 or t.r2) and t.reg_every > 1, "REGULARISE_EVERY", t.reg_every, "steps"),
+        (eases, "LEFT", t.reg_end, "share of the penalty at the end of the plan"),
         (game and LOSSES[t.loss].gradient_penalty, "GP", t.gp, "weight of the gradient penalty"),
         (t.clip_norm, "CLIP", t.clip_norm, "the longest gradient"),
         (game and t.shift_px, "SHIFT", t.shift_px, f"D sees {things} moved by up to so many px"),
@@ -256,6 +270,30 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (t.ema_half_life_kimg, "AVERAGED", t.ema_half_life_kimg * 1000, f"half-life, in {things}"),
     ]
     return [(key, _literal(v), why) for on, key, v, why in rows if on]
+
+
+def _steps(config: RunConfig) -> int:
+    """How many steps the file makes: where it follows a plan, all that are planned."""
+    t = config.train
+    return (
+        math.ceil(_planned(config) / (t.batch_size * t.d_steps)) if _follows_plan(config) else STEPS
+    )
+
+
+def _eases(config: RunConfig) -> bool:
+    """Whether R1 and R2 fall."""
+    t = config.train
+    return t.reg_end < 1 and (t.r1 > 0 or t.r2 > 0) and kind_of(config.model.family) == "gan"
+
+
+def _follows_plan(config: RunConfig) -> bool:
+    return config.train.lr_schedule != "constant" or _eases(config)
+
+
+def _planned(config: RunConfig) -> int:
+    """Images until the rates are 0. A plan in seconds is none for a file without a clock."""
+    t, kimg = config.train, config.total_kimg
+    return STEPS * t.batch_size * t.d_steps if kimg is None else round(kimg * 1000)
 
 
 def _literal(value: object) -> object:

@@ -233,15 +233,23 @@ def _kind(model: ModelConfig | PortedConfig) -> Kind:
 
 def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
     if (kind := _kind(model)) != "gan":
-        how = f", {train.optimizer} {train.g_lr:g}, batch {train.batch_size}"
+        how = f", {train.optimizer} {_rate(train)}, batch {train.batch_size}"
         if kind == "rnn":
             return f"negative log likelihood of the 256 values of a pixel{how}"
         return f"negative ELBO (discretised logistic), beta {train.beta:g}{how}"
-    penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps"
+    eased = f", falling to {train.reg_end:.0%}" if train.reg_end < 1 else ""
+    penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps{eased}"
     return (
         f"{train.loss}{penalty if train.r1 or train.r2 else ''}, {train.optimizer} "
-        f"{train.g_lr:g}, batch {train.batch_size}"
+        f"{_rate(train)}, batch {train.batch_size}"
     )
+
+
+def _rate(train: TrainConfig) -> str:
+    if train.lr_schedule == "constant":
+        return f"{train.g_lr:g}"
+    held = f", from {train.fall_after:.0%} of the run on" if train.fall_after else ""
+    return f"{train.g_lr:g} falling to 0 ({train.lr_schedule}{held})"
 
 
 def escaped(text: str) -> str:

@@ -45,10 +45,17 @@ def training_command(run: RunConfig, *, nimg: int) -> str:
     settings = [f"--set {key}={shlex.quote(setting_text(value))}" for key, value in changed.items()]
     data = shared_data(run.data)
     begin = f"--fork {shlex.quote(run.parent)}" if run.parent else f"--preset {run.preset}"
-    budget = f"--kimg {nimg / 1000:g} --seed {run.seed}"
+    budget = f"{_duration(run, nimg)} --seed {run.seed}"
     return " ".join(
         ["python -m gan train", begin, f"--data {shlex.quote(data)}", budget, *settings]
     )
+
+
+def _duration(run: RunConfig, nimg: int) -> str:
+    """As many images; or the run's own plan, where rates or penalties follow it."""
+    plan = {"--kimg": run.total_kimg, "--seconds": run.total_seconds}
+    told = [f"{option} {value:g}" for option, value in plan.items() if value is not None]
+    return " ".join(told) if run.train.follows_plan and told else f"--kimg {nimg / 1000:g}"
 
 
 def _differences(run: RunConfig, plain: RunConfig) -> dict[str, Any]:

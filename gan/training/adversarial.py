@@ -61,7 +61,7 @@ class Adversarial(Method):
         for _ in range(t.d_steps - 1):
             self._update_d_alone()
         batch = run.next_batch()
-        run.g.train()
+        self._let_g_train()
         with run.autocast():
             x_fake = self._fakes(batch)  # same path for both: D's update gets it detached
         loss_d = self.update_d(batch, x_fake.detach())
@@ -85,13 +85,24 @@ class Adversarial(Method):
         """One update of G alone, on the next batch; D stays unchanged."""
         run = self.learner
         batch = run.next_batch()
-        run.g.train()
+        self._let_g_train()
         with run.autocast():
             x_fake = self._fakes(batch)
         loss_g = self.update_g(batch, x_fake)
         run.nimg += run.per_update()
         run.ema.update(run.g, nimg=run.nimg, batch_size=run.per_update())
         self.last = Last(loss_g, self._loss_of_d(batch, x_fake), batch, x_fake.detach())
+
+    def _let_g_train(self) -> None:
+        """G in train mode. Walking through all modules is a hundredth of a small network's step."""
+        if not self.learner.g.training:
+            self.learner.g.train()
+
+    def _hold_d(self, held: bool) -> None:
+        """Whether G's update leaves D's gradients out."""
+        for group in self.d_optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.requires_grad_(not held)
 
     def _update_d_alone(self) -> tuple[Tensor, Batch, Tensor]:
         batch = self.learner.next_batch()
@@ -122,6 +133,7 @@ class Adversarial(Method):
         penalty = loss.new_zeros(())
         if regularised:
             penalty = objective.lazy_penalty(config, x_real, x_fake, real, fake)
+            penalty = penalty * run.penalty_share
             total = total + t.reg_every * penalty  # lazily: Karras et al. 2020, section 3.1
         if table.gradient_penalty:
             mix = torch.rand(len(x_real), generator=run.noise).to(run.device)
@@ -139,7 +151,7 @@ class Adversarial(Method):
         """One update of G against the just updated D; returns its loss."""
         run, config = self.learner, self.learner.config
         shift = self.augmenter.draw_shift()
-        self.d.requires_grad_(False)
+        self._hold_d(True)
         with run.autocast():
             fake = self.d.outputs(self.augmenter.shown(x_fake, shift), batch.labels)
             real_logits = fake.logits.detach()
@@ -151,7 +163,7 @@ class Adversarial(Method):
             config, real_logits.float(), objective.as_float(fake), batch.labels
         )
         run.descend(run.g, self.g_optimizer, total)
-        self.d.requires_grad_(True)
+        self._hold_d(False)
         return loss.detach()
 
     @torch.no_grad()
@@ -191,8 +203,8 @@ class Adversarial(Method):
             score_held_out=score_held_out,
             grad_norm_g=grad_norm(run.g),
             grad_norm_d=grad_norm(self.d),
-            g_lr=t.g_lr,
-            d_lr=t.d_lr,
+            g_lr=t.g_lr * run.rate_share,
+            d_lr=t.d_lr * run.rate_share,
             penalty=self.penalty.item(),
             augment_p=self.augmenter.p,
         )
@@ -227,12 +239,12 @@ class Adversarial(Method):
     def single(self, what: What) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
         """One update of D, of G or of both."""
         {"d": self.step_d, "g": self.step_g, "both": self.step}[what]()
-        last, t = self.last, self.learner.config.train
+        last, t, share = self.last, self.learner.config.train, self.learner.rate_share
         assert last is not None, "a step has just been done"
         return (
             {"d": last.loss_d.item(), "g": last.loss_g.item()},
             {"d": grad_norm(self.d), "g": grad_norm(self.learner.g)},
-            {"d": t.d_lr, "g": t.g_lr},
+            {"d": t.d_lr * share, "g": t.g_lr * share},
         )
 
     # -- its state ----------------------------------------------------------------------------
@@ -256,9 +268,9 @@ class Adversarial(Method):
 
     def retune(self) -> None:
         """Both rates, and what D is shown."""
-        t = self.learner.config.train
-        retune(self.g_optimizer, t.g_lr, t)
-        retune(self.d_optimizer, t.d_lr, t)
+        t, share = self.learner.config.train, self.learner.rate_share
+        retune(self.g_optimizer, t.g_lr * share, t)
+        retune(self.d_optimizer, t.d_lr * share, t)
         self.augmenter.reconfigure(t)
 
     def modules(self) -> dict[str, nn.Module]:

@@ -7,8 +7,9 @@ training continues bit for bit.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import torch
@@ -26,7 +27,7 @@ from gan.training.adversarial import Adversarial
 from gan.training.ema import Ema
 from gan.training.likelihood import EvidenceBound, ExactLikelihood
 from gan.training.method import Method
-from gan.training.optimizers import pick_dtype
+from gan.training.optimizers import penalty_share, pick_dtype, rate_share
 from gan.training.ranks import ALONE, Ranks
 from gan.training.steering import checked_change
 
@@ -37,6 +38,7 @@ METHODS: dict[Kind, type[Method]] = {
     "vae": EvidenceBound,
     "rnn": ExactLikelihood,
 }
+RATES = frozenset({"g_lr", "d_lr", "lr_schedule", "fall_after"})
 GRID = 64  # images per snapshot
 PLANE_GRID = 1024  # points per snapshot, which is one picture of all of them
 FIXED_SEED = 2**20  # of the fixed noise, away from the seeds people type
@@ -78,6 +80,7 @@ class Learner:
         self.batches = Batches(self._share(train), t.batch_size, seed=config.seed, flip=t.flip)
         self.noise = torch.Generator().manual_seed(self._own_seed())
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
+        self.rate_share = self.penalty_share = 1.0  # what is left of rates, R1 and R2
         count = PLANE_GRID if config.model.is_plane else GRID
         self.fixed_z, self.fixed_labels = fixed_noise(
             config.model.z_dim, config.model.classes, count
@@ -105,7 +108,32 @@ class Learner:
 
     def step(self) -> None:
         """One step of the method. Raises DivergedError at NaN or infinity."""
+        self.follow_schedule()
         self.method.step()
+
+    def follow_schedule(self) -> None:
+        """Let rates and penalties be what is planned for this moment.
+
+        A function of the progress alone: a resume, a fork, another duration or another schedule
+        needs no state of its own.
+        """
+        t, done = self.config.train, self.fraction()
+        if done is not None and t.follows_plan:
+            done = self.ranks.first(done)  # the other ranks have clocks of their own
+        self.penalty_share = penalty_share(t, done)
+        share = rate_share(t, done)
+        if share != self.rate_share:
+            self.rate_share = share
+            self.method.retune()
+
+    def fraction(self) -> float | None:
+        """The used fraction of the budget, 0 to 1; None without a budget."""
+        parts = []
+        if self.config.total_kimg is not None:
+            parts.append(self.nimg / max(self.config.total_kimg * 1000, 1e-9))
+        if self.config.total_seconds is not None:
+            parts.append(self.seconds / max(self.config.total_seconds, 1e-9))
+        return min(max(parts), 1.0) if parts else None
 
     def count(self, images: int) -> None:
         """A step on `images` was made: the average follows G."""
@@ -135,14 +163,16 @@ class Learner:
         return self.fixed_z.to(self.device), None if labels is None else labels.to(self.device)
 
     def descend(self, module: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        if not self.ranks.everywhere(bool(loss.isfinite())):
+        if not self.ranks.everywhere(math.isfinite(loss.item())):
             raise DivergedError(
                 "the training reached {item} after {nimg} images; resume the last checkpoint "
                 "with a lower learning rate",
                 item=loss.item(),
                 nimg=f"{self.nimg:,}",
             )
-        optimizer.zero_grad(set_to_none=True)
+        # as optimizer.zero_grad does, whose hooks take longer than a small network's gradients
+        for parameter in (p for group in optimizer.param_groups for p in group["params"]):
+            parameter.grad = None
         loss.backward()
         self.ranks.average(module)
         if self.config.train.clip_norm > 0:
@@ -150,8 +180,10 @@ class Learner:
         optimizer.step()
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """Autocast to the chosen dtype; disabled for float32."""
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not torch.float32)
+        """Autocast to the chosen dtype; nothing for float32."""
+        if self.dtype is torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
 
     def to_device(self, batch: Batch) -> Batch:
         """`batch` on the models' device, without labels if the models are unconditional."""
@@ -171,7 +203,19 @@ class Learner:
         note = self.method.rebuild(config, optimizers=new)
         self.config = config
         self._apply_config()
-        return note
+        return note or self._rates_told(settings)
+
+    def _rates_told(self, changed: Iterable[str]) -> Message:
+        """What a change of falling rates means now."""
+        if self.config.train.lr_schedule == "constant" or not RATES.intersection(changed):
+            return Message()
+        done = self.fraction()
+        if done is None:
+            return Message("rates fall only in a run with a planned end; in this one they stay")
+        share = rate_share(self.config.train, done)
+        return Message(
+            "the rates are {share} of what is set, and 0 at the planned end", share=f"{share:.0%}"
+        )
 
     def set(self, key: str, value: Any) -> Message:
         """Change one setting; see `change`."""

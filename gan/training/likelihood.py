@@ -89,7 +89,8 @@ class Likelihood(Method):
     def single(self, what: What) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
         """One update of all there is."""
         self.step()
-        norm, lr = grad_norm(self.trained), self.learner.config.train.g_lr
+        norm, run = grad_norm(self.trained), self.learner
+        lr = run.config.train.g_lr * run.rate_share
         return {"g": self.last["loss"]}, {"g": norm}, {"g": lr}
 
     def rebuild(self, config: RunConfig, *, optimizers: bool) -> Message:
@@ -100,7 +101,7 @@ class Likelihood(Method):
 
     def retune(self) -> None:
         t = self.learner.config.train
-        retune(self.optimizer, t.g_lr, t)
+        retune(self.optimizer, t.g_lr * self.learner.rate_share, t)
 
     def optimizers(self) -> dict[str, optim.Optimizer]:
         return {"g_optimizer": self.optimizer}
@@ -169,7 +170,7 @@ class EvidenceBound(Likelihood):
             kl_weight=self.kl_weight,
             grad_norm_g=grad_norm(self.decoder),
             grad_norm_e=grad_norm(self.encoder),
-            g_lr=run.config.train.g_lr,
+            g_lr=run.config.train.g_lr * run.rate_share,
         )
 
     def modules(self) -> dict[str, nn.Module]:
@@ -200,5 +201,5 @@ class ExactLikelihood(Likelihood):
             bits=self.last["bits"],
             bits_held_out=self.held_out_bits(),
             grad_norm_g=grad_norm(self.rnn),
-            g_lr=run.config.train.g_lr,
+            g_lr=run.config.train.g_lr * run.rate_share,
         )

@@ -1,13 +1,14 @@
-"""Optimisers by name, and the choice of precision."""
+"""Optimisers by name, how rates and penalties fall, and the choice of precision."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn, optim
 
-from gan.config import OptimizerName, Precision, TrainConfig
+from gan.config import OptimizerName, Precision, ScheduleName, TrainConfig
 
 Params = Iterable[nn.Parameter]
 
@@ -51,6 +52,40 @@ def retune(optimizer: optim.Optimizer, lr: float, config: TrainConfig) -> None:
     }
     for group in optimizer.param_groups:
         group.update({k: v for k, v in now.items() if k in group})
+
+
+# share of a rate that is left after a share of its fall, 0 to 1; torch's CosineAnnealingLR and
+# LinearLR are the same in steps, but a run may be planned in seconds
+SCHEDULES: dict[ScheduleName, Callable[[float], float]] = {
+    "constant": lambda fallen: 1.0,
+    "cosine": lambda fallen: 0.5 * (1 + math.cos(math.pi * fallen)),  # Loshchilov & Hutter 2017
+    "linear": lambda fallen: 1 - fallen,
+}
+
+
+def rate_share(config: TrainConfig, done: float | None) -> float:
+    """The share of the learning rates that is left after `done` of a run, 0 to 1.
+
+    None, a run that has no planned end: all of it.
+    """
+    if done is None:
+        return 1.0
+    return SCHEDULES[config.lr_schedule](_fallen(config, done))
+
+
+def penalty_share(config: TrainConfig, done: float | None) -> float:
+    """The share of R1 and R2 that is left after `done` of a run: a cosine from 1 to `reg_end`.
+
+    As Huang et al. 2024 (R3GAN, section 4) let theirs fall.
+    """
+    if done is None:
+        return 1.0
+    return config.reg_end + (1 - config.reg_end) * SCHEDULES["cosine"](_fallen(config, done))
+
+
+def _fallen(config: TrainConfig, done: float) -> float:
+    """The share of the fall, which begins at `fall_after`, that is behind a run."""
+    return min(max(0.0, done - config.fall_after) / (1 - config.fall_after), 1.0)
 
 
 def pick_dtype(precision: Precision, device: torch.device) -> torch.dtype:

@@ -40,6 +40,10 @@ class Ranks:
         """Broadcast rank 0's value; collective, every rank must call it."""
         return wish
 
+    def first(self, value: float) -> float:
+        """Rank 0's value; collective, every rank must call it."""
+        return value
+
     def leave(self) -> None:
         """Leave the process group."""
 
@@ -79,6 +83,10 @@ class Several(Ranks):
 
     def agree(self, wish: bool) -> bool:
         return bool(self._reduced(self._flag(wish and self.index == 0), "sum") == 1)
+
+    def first(self, value: float) -> float:
+        mine = value if self.index == 0 else 0.0
+        return float(self._reduced(torch.tensor(mine, device=self.device), "sum"))
 
     def leave(self) -> None:
         self._state.destroy_process_group()

@@ -21,6 +21,7 @@ def single_step(trainer: Trainer, what: What) -> SingleStep:
     batch = trainer.peek()
     x_before = _samples(trainer)
     before = method.scores(batch, x_before)
+    trainer.follow_schedule()
     losses, grad_norms, lrs = method.single(what)
     x_after = _samples(trainer)
     return SingleStep(

@@ -98,15 +98,6 @@ class Trainer(Learner):
         wanted = max(SNAPSHOT_S, self.seconds * SNAPSHOT_FRACTION)
         return max(min(wanted, SNAPSHOT_MOST_S), SNAPSHOT_COST * self.snapshot_s)
 
-    def fraction(self) -> float | None:
-        """The used fraction of the budget, 0 to 1; None without a budget."""
-        parts = []
-        if self.config.total_kimg is not None:
-            parts.append(self.nimg / max(self.config.total_kimg * 1000, 1e-9))
-        if self.config.total_seconds is not None:
-            parts.append(self.seconds / max(self.config.total_seconds, 1e-9))
-        return min(max(parts), 1.0) if parts else None
-
     def is_done(self) -> bool:
         """Whether the budget is used up."""
         fraction = self.fraction()

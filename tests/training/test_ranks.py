@@ -58,10 +58,14 @@ def two(work: Callable[[int, Path], None], folder: Path) -> None:
 def train_beside(index: int, folder: Path) -> None:
     digits, ranks = load_data("digits"), ranks_here()
     config = resolve_widths(run_config("digits", digits.shape, data="digits", seed=3))
-    train = replace(config.train, batch_size=8, augment="ada", ada_target=0.0)
+    train = replace(
+        config.train, batch_size=8, augment="ada", ada_target=0.0, lr_schedule="cosine", reg_end=0.1
+    )
+    config = replace(config, total_seconds=10.0)
     names = digits.class_names if config.model.classes else ()
     trainer = Trainer(replace(config, class_names=names, train=train), digits, ranks=ranks)
-    for _ in range(6):
+    for i in range(6):
+        trainer.seconds = i + index / 2  # each has a clock of its own
         trainer.step()
     seen = {
         "g": digest(trainer.g), "d": digest(trainer.method.d), "ema": digest(trainer.ema.generator),

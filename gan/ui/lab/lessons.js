@@ -51,9 +51,9 @@ export const LESSONS = [
       tex`\begin{aligned} &x' = x - \eta y, \quad y' = y + \eta x \\ &x'^2 + y'^2 = (1 + \eta^2)(x^2 + y^2)\end{aligned}`,
       tex`g \leftarrow g \cdot \min(1, c / \lVert g \rVert)`, null, null],
     doors: [
-      { act: "train", preset: "ring", seconds: 60, settings: { g_lr: "0.1", d_lr: "0.1" } },
-      { act: "train", preset: "ring", seconds: 60, settings: { g_lr: "0.1", d_lr: "0.1", clip_norm: "1" } },
-      { act: "train", preset: "ring", seconds: 60, settings: { optimizer: "sgd", g_lr: "0.1", d_lr: "0.1" } }],
+      { act: "train", preset: "ring", seconds: 60, settings: { g_lr: "0.1", d_lr: "0.1", lr_schedule: "constant" } },
+      { act: "train", preset: "ring", seconds: 60, settings: { g_lr: "0.1", d_lr: "0.1", lr_schedule: "constant", clip_norm: "1" } },
+      { act: "train", preset: "ring", seconds: 60, settings: { optimizer: "sgd", g_lr: "0.1", d_lr: "0.1", lr_schedule: "constant" } }],
     question: { answers: 3, right: 1 } },
   { name: "wasserstein", minutes: 4, figure: "masses",
     steps: [null, tex`W(p, q) = \max_{\lVert f \rVert_L \le 1} \mathrm{E}_p f(x) - \mathrm{E}_q f(x)`,

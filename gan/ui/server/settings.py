@@ -22,9 +22,12 @@ from gan.errors import ConfigError
 from gan.kinds import NAMES, ONLY
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("learning", ("g_lr", "d_lr", "loss", "optimizer", "beta1", "beta2")),
+    (
+        "learning",
+        ("g_lr", "d_lr", "lr_schedule", "fall_after", "loss", "optimizer", "beta1", "beta2"),
+    ),
     ("steps", ("batch_size", "d_steps", "ema_half_life_kimg")),
-    ("restraint", ("r1", "r2", "gp", "reg_every", "clip_norm", "spectral_norm")),
+    ("restraint", ("r1", "r2", "gp", "reg_every", "reg_end", "clip_norm", "spectral_norm")),
     ("augmentation", ("augment", "augment_p", "ada_target", "flip", "shift_px")),
     (
         "judges",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,6 +32,7 @@ async def code(context: Context, request: Request) -> Response:
 def _file_of(wish: StartRequest) -> tuple[str, bytes]:
     """The file's name and content."""
     config, images = new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
+    config = replace(config, total_kimg=wish.kimg)  # where rates fall they are planned by it
     file = code_file(config, images, name=wish.preset)
     text = file.python().encode()
     if not file.data_name:

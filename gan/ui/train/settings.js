@@ -9,8 +9,10 @@ export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f
 
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
 const IDLE = {
+  fall_after: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
   gp: (v) => v.loss !== "wasserstein-gp",
   reg_every: (v) => !Number(v.r1) && !Number(v.r2),
+  reg_end: (v) => !Number(v.r1) && !Number(v.r2),
   beta1: (v) => v.optimizer === "rmsprop",
   beta2: (v) => v.optimizer === "sgd",
   augment_p: (v) => v.augment === "none",
@@ -23,9 +25,10 @@ const IDLE = {
 
 // What is a factor: half and twice as much are the next things to try.
 const RATES = ["g_lr", "d_lr", "r1", "r2", "gp", "ema_half_life_kimg", "batch_size"];
+const FALLING = ["g_lr", "d_lr"];
 const DIGITS = 9;  // as the server writes a number
 
-const HARD = ["beta", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
+const HARD = ["beta", "lr_schedule", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled;
@@ -36,7 +39,7 @@ export class Settings {
     this.differing = differing;
     /** @type {Record<string, string>} */
     this.base = {};
-    /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, said: HTMLElement, idle: HTMLElement, node: HTMLElement,
+    /** @type {Map<string, { input: HTMLInputElement | HTMLSelectElement, said: HTMLElement, now: HTMLElement, idle: HTMLElement, node: HTMLElement,
      *   box: HTMLElement, rates: HTMLButtonElement[], again: HTMLButtonElement, value: string }>} */
     this.fields = new Map();
     const groups = boot.train.groups.map((group) => ({
@@ -61,6 +64,7 @@ export class Settings {
       : h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off",
         inputmode: kind === "whole" ? "numeric" : "decimal" });
     const said = h("small", { class: "ga-said" });
+    const now = h("small", { class: "ga-now", hidden: true });
     const idle = h("small", { class: "ga-idle", "data-t": "gan_set_idle", hidden: true });
     input.addEventListener("change", () => this.changed(key, input.value.trim()));
     input.addEventListener("keydown", (e) => {
@@ -69,13 +73,13 @@ export class Settings {
       if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });
     const node = h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
-      h("span", { class: "ga-name" }, h("span", {}, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null), said, idle), input);
+      h("span", { class: "ga-name" }, h("span", {}, h("span", { "data-t": `gan_set_${key}` }), HARD.includes(key) ? mark(`gan_set_${key}_help`, { within: true }) : null), now, said, idle), input);
     const rates = RATES.includes(key) ? [0.5, 2].map((by) => h("button", { type: "button", class: "ga-button ga-times",
       "data-help": by < 1 ? "gan_half_help" : "gan_twice_help", "data-times": by, onclick: () => this.#times(key, by) }, by < 1 ? "×½" : "×2")) : [];
     const again = h("button", { type: "button", class: "ga-button is-bare is-icon ga-again", "data-help": "gan_setting_again_help",
       hidden: true, onclick: () => this.#again(key) }, icon("undo"));
     const box = h("div", { class: "ga-set-box", "data-key": key }, node, ...rates, again);
-    this.fields.set(key, { input, said, idle, node, box, rates, again, value: "" });
+    this.fields.set(key, { input, said, now, idle, node, box, rates, again, value: "" });
     return box;
   }
 
@@ -190,6 +194,19 @@ export class Settings {
     for (const { input, rates } of this.fields.values()) {
       input.disabled = !yes;
       for (const button of rates) button.disabled = !yes || !(Number(input.value) > 0);
+    }
+  }
+
+  // What a rate that falls is by now, beside the one that is set.
+  /** @param {Record<string, number | null | undefined>} row */
+  fallen(row) {
+    for (const key of FALLING) {
+      const field = this.fields.get(key);
+      const value = row[key];
+      if (!field || typeof value !== "number") continue;
+      const text = plain(Number(value.toPrecision(2)));
+      field.now.hidden = this.fields.get("lr_schedule")?.value === "constant" || same(text, field.value);
+      field.now.textContent = t("gan_set_now", { value: text });
     }
   }
 

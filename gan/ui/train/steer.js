@@ -14,7 +14,7 @@ export class Steer {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
     this.opened = opened;
-    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of"> | null} */
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "rows"> | null} */
     this.run = null;
     /** @type {number | null} */
     this.rate = null;  // of the slider
@@ -73,18 +73,19 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
-  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of">} run */
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "rows">} run */
   show(run) {
-    const { id, status, settings, history, of } = run;
+    const { id, status, settings, history, of, rows } = run;
     this.settings.of(of);
     if (this.run?.id !== id) {
       this.waiting.clear();
       this.#note("");
     }
-    this.run = { id, status, settings, history, of };
+    this.run = { id, status, settings, history, of, rows };
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });
+    this.settings.fallen(rows.at(-1) ?? {});
     this.#confirm(settings ?? {});
     this.settings.enable(may);
     this.find("#slow").disabled = !may;

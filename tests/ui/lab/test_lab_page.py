@@ -27,9 +27,30 @@ DOORS = {
     5: [{"preset": "ring", "seconds": "60"}, {"preset": "grid", "seconds": "60"}],
     6: [{"preset": "ring-article", "seconds": "60"}, {"preset": "ring", "seconds": "60"}],
     7: [
-        {"preset": "ring", "g_lr": "0.1", "d_lr": "0.1", "clip_norm": "0", "optimizer": "adam"},
-        {"preset": "ring", "g_lr": "0.1", "d_lr": "0.1", "clip_norm": "1", "optimizer": "adam"},
-        {"preset": "ring", "g_lr": "0.1", "d_lr": "0.1", "clip_norm": "0", "optimizer": "sgd"},
+        {
+            "preset": "ring",
+            "g_lr": "0.1",
+            "d_lr": "0.1",
+            "clip_norm": "0",
+            "optimizer": "adam",
+            "lr_schedule": "constant",
+        },
+        {
+            "preset": "ring",
+            "g_lr": "0.1",
+            "d_lr": "0.1",
+            "clip_norm": "1",
+            "optimizer": "adam",
+            "lr_schedule": "constant",
+        },
+        {
+            "preset": "ring",
+            "g_lr": "0.1",
+            "d_lr": "0.1",
+            "clip_norm": "0",
+            "optimizer": "sgd",
+            "lr_schedule": "constant",
+        },
     ],
     8: [
         {"preset": "ring", "loss": "wasserstein-gp", "r1": "0", "r2": "0"},

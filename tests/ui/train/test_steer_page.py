@@ -94,6 +94,32 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     assert {"set", "step", "slow", "stop"} <= {row["event"] for row in history(runs_dir, run)}
 
 
+def test_a_rate_that_falls_is_told_beside_the_one_that_is_set(page: Page):
+    open_tab(page, "Train")
+    choose_preset(page, "digits")
+    page.click("#settings-toggle")
+    page.select_option("#settings [name=lr_schedule]", "linear")
+    expect(page.locator("#command")).to_have_value(re.compile("--set lr_schedule=linear"))
+    page.fill("#seconds", "60")
+    page.click("#start")
+    expect(page.locator("#run-state")).to_have_text("Running")
+    page.click("#steer-toggle")
+    rate, now = (
+        page.locator(f"#steer-fields {what}")
+        for what in ("[name=g_lr]", "label:has([name=g_lr]) .ga-now")
+    )
+    expect(now).to_have_text(re.compile(r"^now 0\.001\d*$"))
+    expect(rate).to_have_value("0.002")  # what is set stays what one sets
+    rate.fill("0.02")
+    rate.press("Enter")
+    expect(page.locator("#run-message")).to_contain_text("of what is set, and 0 at the planned end")
+    expect(now).to_have_text(re.compile(r"^now 0\.01\d*$"))
+    page.select_option("#steer-fields [name=lr_schedule]", "constant")
+    expect(now).to_be_hidden()
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text("Stopped")
+
+
 def test_a_finding_is_told_explained_remedied_and_put_aside(page: Page, runs_dir: Path):
     start_digits(page)
     run = page.input_value("#run-select")
