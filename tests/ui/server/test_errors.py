@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.cli.train import _check_budget
+from gan.cli.train import check_budget
 from gan.config import ModelConfig, TrainConfig, apply_settings
 from gan.data import shape_of, taking
 from gan.errors import ConfigError, GanError, HubError
@@ -96,7 +96,7 @@ def test_a_field_shows_a_small_rate_written_out_and_takes_it_back_unchanged():
 
 def test_a_terminal_names_the_option():
     assert "--kimg must be more than 0, got 10,000,000,000" in str(
-        refusal(_check_budget, "--kimg", 1e10)
+        refusal(check_budget, "--kimg", 1e10)
     )
 
 

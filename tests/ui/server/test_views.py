@@ -216,10 +216,19 @@ def test_no_text_is_left_over():
         p.read_text("utf-8") for p in UI.rglob("*") if p.suffix in (".js", ".html", ".py")
     )
     lessons = "|".join(re.findall(r'{ name: "(\w+)"', (UI / "lab/lessons.js").read_text("utf-8")))
+    play = (UI / "lab/play.js").read_text("utf-8") + (UI / "lab/playview.js").read_text("utf-8")
+    lists = {
+        name: "|".join(re.findall(r'"(\w+)"', found))
+        for name, found in re.findall(r"const (\w+) = \[(.*?)\];", play)
+    }
+    ways = "|".join(
+        [f"data_({lists['SETS']}|{lists['WAYS']})", f"layer_({lists['LAYERS']}|average)",
+         f"recipe_({lists['RECIPES']})"]
+    )  # fmt: skip
     numbers = re.findall(r'{ name: "(\w+)"', (UI / "compare/columns.js").read_text("utf-8"))
     composed = re.compile(
         rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|loss|name)_|"
-        rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate)$|"
+        rf"gan_play_({ways})$|gan_lab_({lessons})_|gan_lab_(explore|train|evaluate)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
         r"|unseen|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
