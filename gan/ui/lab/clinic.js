@@ -2,7 +2,7 @@
 // benchmarks/collapse.py measured them. Its words are `gan_clinic_...`.
 /** @import { ClinicRow, Spread } from "../page/kit/types" */
 /** @import { Door } from "./lessons.js" */
-import { boot, count, h, icon, sentences, t } from "../page/kit/core.js";
+import { boot, count, currentLanguage, h, icon, sentences, t } from "../page/kit/core.js";
 
 const COLUMNS = ["remedy", "modes", "quality", "time", "says"];
 const SECONDS = 120;  // longest; by then a slow machine, too, has come to the table's count of points
@@ -41,8 +41,8 @@ function line(row, of, open) {
   const changes = Object.entries(settings).map(([key, value]) => h("code", {}, `${key}=${value}`));
   return h("tr", { "data-row": name },
     h("th", { scope: "row" }, title, ...(changes.length ? [h("span", { class: "ga-clinic-changes" }, ...spaced(changes))] : [])),
-    told("modes", ...spreadOf(modes, modes.mean.toFixed(1), `${modes.low}–${modes.high}`), meter(modes, of)),
-    told("quality", ...spreadOf(quality, percent(quality.mean), `${percent(quality.low)}–${percent(quality.high)}`)),
+    told("modes", ...spreadOf(modes.mean.toFixed(1), String(modes.low), String(modes.high)), meter(modes, of)),
+    told("quality", ...spreadOf(percent(quality.mean), percent(quality.low), percent(quality.high))),
     told("time", `×${time.toFixed(2)}`),
     h("td", { class: "ga-clinic-says" }, ...verdict(row), sentences(diverged ? t("gan_clinic_diverged", { count: diverged }) : "", t(`gan_clinic_${name}_says`))),
     h("td", { class: "ga-clinic-open" }, h("button", {
@@ -54,12 +54,12 @@ function line(row, of, open) {
 // What it did to the modes, before the sentence; of the base there is nothing to compare.
 /** @param {ClinicRow} row */
 function verdict({ name, verdict: found }) {
-  return name === "base" ? [] : [h("b", { class: `is-${found}` }, t(`gan_clinic_verdict_${found}`)), " "];
+  return name === "base" ? [] : [h("b", { class: `is-${found}` }, t(`gan_clinic_verdict_${found}`)), currentLanguage() === "zh" ? "" : " "];
 }
 
-/** @param {Spread} spread @param {string} mean @param {string} range */
-function spreadOf({ low, high }, mean, range) {
-  return [h("span", { class: "ga-clinic-mean" }, mean), low === high ? null : h("span", { class: "ga-quiet ga-clinic-range" }, range)];
+/** @param {string} mean @param {string} low @param {string} high */
+function spreadOf(mean, low, high) {
+  return [h("span", { class: "ga-clinic-mean" }, mean), low === high ? null : h("span", { class: "ga-quiet ga-clinic-range" }, `${low}–${high}`)];
 }
 
 // Of the modes a bar: full up to the fewest on any seed, light up to the most.
