@@ -3,6 +3,7 @@
 import { boot, choose, find, h, icon, leave, link, linkedState, on, openTab, prepare, recall, t, tabIsOpen } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { fromLink } from "../page/kit/latentlink.js";
+import { showClinic } from "./clinic.js";
 import { Figure } from "./figure.js";
 import { FIGURES } from "./figures.js";
 import { LESSONS } from "./lessons.js";
@@ -118,6 +119,7 @@ class Lab {
       h("p", {}, ...withMaths(t(`gan_lab_${name}_says${i + 1}`))), tex ? formula(tex) : null)));
     find(this.root, "#lab-practice").replaceChildren(...this.#figure(lesson), this.#doors(lesson),
       buildQuestion(lesson, this.#kept(name), (right) => this.#answered(right)));
+    showClinic(find(this.root, ".ga-lab-lesson"), name === "collapse", open);
     find(this.root, "#lab-previous", HTMLButtonElement).disabled = this.at === 0;
     find(this.root, "#lab-next", HTMLButtonElement).disabled = this.at === LESSONS.length - 1;
     this.#contents();
@@ -176,6 +178,6 @@ function asked() {
 /** @param {Door} door */
 function open(door) {
   openTab(door.act);
-  if (door.act === "train") leave("train-wish", { preset: door.preset, seconds: door.seconds, settings: door.settings });
+  if (door.act === "train") leave("train-wish", { preset: door.preset, seconds: door.seconds, kimg: door.kimg, settings: door.settings });
   else choose(door.model, door.act === "explore" ? fromLink(new URLSearchParams(door.point)) : null);
 }

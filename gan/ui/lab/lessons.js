@@ -7,7 +7,7 @@ const tex = String.raw;
 
 /**
  * @typedef {{ act: "explore", model: string, point: string }
- *   | { act: "train", preset: string, seconds: number, settings?: Record<string, string> }
+ *   | { act: "train", preset: string, seconds: number, kimg?: number, settings?: Record<string, string> }
  *   | { act: "evaluate", model: string }} Door `point`: as in the address
  * @typedef {{ answers: number, right: number }} Choice
  * @typedef {{ low: number, high: number, step: number, begin: number, right: number, within: number, digits: number }} Estimate

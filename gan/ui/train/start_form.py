@@ -123,7 +123,7 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Star
     check_public(context, changed)
     if context.profile.limit_s is not None and form.get("other", ""):
         raise PageError("gan_error_public_other")
-    apply_settings(base, changed)
+    apply_settings(base, changed if fork else _with_classes(base, changed))
     return StartRequest(
         preset=base.preset,
         data=base.data,
@@ -135,6 +135,13 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Star
         log=_read_log(context, form.get("log")),
         fork=fork,
     )
+
+
+def _with_classes(base: RunConfig, changed: dict[str, Any]) -> dict[str, Any]:
+    """`changed` as gan.presets.fitted completes it at the start: to name classes D needs them."""
+    if not changed.get("aux_classes") or base.data not in DATA_NAMES:
+        return changed
+    return {"classes": len(shape_of(base.data).class_names), **changed}
 
 
 def _fresh(

@@ -116,8 +116,8 @@ export class TrainForm {
   }
 
   // What another board would have trained: filled in, to be started by hand.
-  /** @param {{ preset: string, seconds: number, settings?: Record<string, string> }} wish */
-  wish({ preset, seconds, settings = {} }) {
+  /** @param {{ preset: string, seconds: number, kimg?: number, settings?: Record<string, string> }} wish */
+  wish({ preset, seconds, kimg, settings = {} }) {
     this.leaveFork();
     this.cards.value = preset;
     this.#fill();
@@ -125,6 +125,7 @@ export class TrainForm {
     if (Object.keys(settings).length) this.open(true);
     this.words();
     this.#field("seconds").value = String(seconds);
+    this.#field("kimg").value = String(kimg ?? "");
     this.changed();
     requestAnimationFrame(() => this.find("#start").focus());  // its tab may be on its way to the screen
   }

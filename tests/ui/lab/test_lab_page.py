@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.ui.acting import picture_after, settle, visit_tab
 
 LESSONS = 10
+CLINIC = json.loads((Path(__file__).parents[3] / "gan/ui/lab/clinic.json").read_text("utf-8"))
 # the answer that is right: its place from 1, or the estimate
 RIGHT = {1: 1, 2: 2, 3: 99, 4: 3, 5: 0.5, 6: 2, 7: 1, 8: 3, 9: 2, 10: 3}
 FORMULAS = {1: 2, 2: 2, 3: 3, 4: 1, 5: 2, 6: 0, 7: 2, 8: 3, 9: 3, 10: 2}
@@ -182,6 +185,39 @@ def test_every_door_opens_what_it_promises(lab):
                 assert before == after
                 page.go_back()
                 expect(page.locator("#lab-where")).to_contain_text("Lesson 9 of")
+
+
+def test_the_clinic_shows_what_was_measured_and_each_row_opens_its_set_up(lab):
+    page = lab(6)
+    rows = page.locator("#lab-clinic [data-row]")
+    expect(rows).to_have_count(len(CLINIC["rows"]))
+    texts = rows.all_inner_texts()
+    for row, text in zip(CLINIC["rows"], texts, strict=True):
+        assert all(f"{key}={value}" in text for key, value in row["settings"].items())
+        assert f"{row['modes']['mean']:.1f}" in text, row["name"]
+        assert f"×{row['time']:.2f}" in text, row["name"]
+    expect(page.locator(".ga-clinic-made")).to_contain_text(CLINIC["made"]["date"])
+    expect(page.locator(".ga-clinic-made code")).to_have_text(CLINIC["made"]["command"])
+    for row in CLINIC["rows"]:
+        page.locator(f"#lab-clinic [data-row='{row['name']}'] button").click()
+        expect(page.locator("#start")).to_be_focused()
+        form = page.evaluate(FORM)
+        expected = {"preset": "ring-article", "kimg": f"{row['kimg']:g}", **row["settings"]}
+        assert expected.items() <= form.items(), row["name"]
+        assert page.locator("#train-form [aria-invalid=true]").count() == 0
+        # no more than these: what differs from the preset stands in the command
+        command = page.locator("#command")
+        for key, value in row["settings"].items():
+            expect(command).to_have_value(re.compile(re.escape(f"--set {key}={value}")))
+        assert command.input_value().count("--set") == len(row["settings"]), row["name"]
+        page.go_back()
+        expect(page.locator("#lab-where")).to_contain_text("Lesson 6 of")
+    page.locator(".ga-lab-doors button").first.click()  # a door without a count of points
+    expect(page.locator("#start")).to_be_focused()
+    assert page.evaluate(FORM)["kimg"] == ""
+    visit_lab(page)
+    go(page, 7)
+    expect(page.locator("#lab-clinic")).to_have_count(0)
 
 
 def lines(page: Page) -> list[str]:

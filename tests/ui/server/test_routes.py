@@ -353,6 +353,14 @@ def test_the_command_line_holds_what_was_changed_and_nothing_else(home: Context)
     )
 
 
+def test_a_preset_without_classes_can_name_those_that_its_data_have(home: Context):
+    form = FORM | {"preset": "ring-article", "data": "ring", "settings": {"aux_classes": "true"}}
+    reply = client_for(home).post("/_gan/train/command", json=form).json()
+    assert "--set aux_classes=true" in reply.get("command", reply)
+    reply = client_for(home).post("/_gan/train/command", json=form | {"data": "spiral"}).json()
+    assert "needs a model with classes" in reply["problem"]["error"]
+
+
 def test_assets_are_kept_for_ever_under_their_version(home: Context):
     client = client_for(home)
     reply = client.get(f"/_gan/assets/{assets_version()}/page/kit/core.js")

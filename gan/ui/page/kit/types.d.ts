@@ -56,6 +56,7 @@ export interface Boot {
     most: number;
   };
   evaluate: { data: string[]; counts: number[] };
+  lab: { clinic: Clinic };
   landing: string;  // the tab that this visit began with
   wall: Promise<Response> | null;  // of the first tab, asked for before any script was there
   language: string;
@@ -118,6 +119,31 @@ export interface ListedRace {
   seeds: number;
   state: string;
   best: { name: string; fd: number } | null;
+}
+
+/** Mean, least and most over the seeds. */
+export interface Spread { mean: number; low: number; high: number }
+
+/** What remedies did to a training that collapses, as benchmarks/collapse.py measured it. */
+export interface Clinic {
+  preset: string;
+  made: { date: string; command: string; machine: string; versions: Record<string, string>;
+    steps: number; seeds: number[]; samples: number; of: number };
+  rows: ClinicRow[];
+  left_out: string[];
+}
+
+export interface ClinicRow {
+  name: string;
+  group: string;
+  settings: Settings;
+  kimg: number;
+  modes: Spread;
+  high_quality: Spread;
+  mode_kl: Spread | null;
+  time: number;  // times the base's
+  diverged: number;
+  verdict: "more" | "alike" | "fewer" | "not-learned";
 }
 
 // ---- models and runs --------------------------------------------------------------------------
@@ -425,7 +451,7 @@ export interface Events {
   did: Act;  // something that undo can take back
   history: undefined;  // there is more or less to undo
   "walk-wish": Place[];  // a walk through these
-  "train-wish": { preset: string; seconds: number; settings?: Record<string, string> };  // fill the form with these
+  "train-wish": { preset: string; seconds: number; kimg?: number; settings?: Record<string, string> };  // fill the form with these
   watch: string;  // a run's id
   picture: File;  // of one's own, for Explore to find
   "weights-file": File;  // for the Hub's tab to open
