@@ -122,6 +122,13 @@ def plan_race(
     return RacePlan(contestants, spec, float(seconds), tuple(seeds), title, configs)
 
 
+def ready_contestants(name: str) -> tuple[Contestant, ...]:
+    """The contestants of a ready-made race, without a look at its data; raises ConfigError with
+    similar names."""
+    made = get_ready(name)
+    return _with_settings(_named(made.contestants), made.settings)
+
+
 def _check_numbers(seconds: float, seeds: Sequence[int]) -> None:
     if not (math.isfinite(seconds) and 0 < seconds <= MOST_SECONDS):
         raise ConfigError(

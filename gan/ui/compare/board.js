@@ -173,7 +173,12 @@ class Compare {
     box.hidden = false;
     box.replaceChildren(h("div", {}, h("p", {}, sentences(t("gan_race_link_filled"), t("gan_link_nothing"))), ...lines.map((line) => h("p", { class: "ga-left-out" }, line))),
       h("button", { type: "button", class: "ga-button is-bare is-icon", id: "race-link-close", "aria-label": t("gan_dismiss"), title: t("gan_dismiss"), "data-help": "gan_link_close_help",
-        onclick: () => { box.hidden = true; this.drawnLink = () => {}; } }, icon("close")));
+        onclick: () => this.#closeLink() }, icon("close")));
+  }
+
+  #closeLink() {
+    this.#find("#race-from-link").hidden = true;
+    this.drawnLink = () => {};
   }
 
   // ---- start and stop -------------------------------------------------------------------------
@@ -181,6 +186,7 @@ class Compare {
   async #begin() {
     this.starting = true;
     this.#note("");
+    this.#closeLink();
     this.#draw();
     try {
       await this.#turn(await ask("races/start", this.form()));

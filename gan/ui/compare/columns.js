@@ -117,7 +117,7 @@ class Column {
     const nimg = side.numbers.nimg?.mean ?? 0;
     this.list.replaceChildren(...rows,
       row("gan_race_parameters", g === null ? "–" : second === null ? count(g) : t("gan_race_parameters_of", { g: count(g), second: count(second) }), "", false,
-        whose === "encoder" ? "gan_race_parameters_vae" : "gan_race_parameters"),
+        whose === "encoder" ? "gan_race_parameters_vae" : second === null ? "gan_race_parameters_alone" : "gan_race_parameters"),
       row("gan_race_memory", side.numbers.peak_memory_mb?.mean ? `${count(side.numbers.peak_memory_mb.mean)} MB` : "–"),
       row("gan_race_steps", side.batch_size ? count(nimg / side.batch_size) : "–"));
   }
@@ -151,7 +151,8 @@ function row(key, text, band = "", best = false, title = key) {
     h("dt", {}, t(title)), h("dd", {}, text, band ? h("small", {}, band) : null));
 }
 
-const bare = (text) => text.replace(/ (%|s)$/, "");
+// Without its unit, which the number beside it has.
+const bare = (text) => text.replace(/ (%|s|(of|\/) \S+)$/, "");
 
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;

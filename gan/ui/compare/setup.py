@@ -13,7 +13,7 @@ from gan.errors import GanError
 from gan.presets import PRESETS, get_preset
 from gan.races import READY, RacePlan, change_in, changes_of, plan_race, settings_of
 from gan.races.measure import COUNT
-from gan.races.plan import FEWEST, MOST
+from gan.races.plan import FEWEST, MOST, ready_contestants
 from gan.races.ready import get_ready
 from gan.sampling import MAX_SEED
 from gan.ui.server import evaluations
@@ -56,17 +56,11 @@ def is_plane(data: str) -> bool:
 
 def form_of_ready(name: str) -> dict[str, Any]:
     """A ready-made race as the form's values."""
-    plan = plan_named(name)
     sides = [
         {"name": c.name, "preset": c.preset, "change": change_in(c.preset, c.settings) or ""}
-        for c in plan
+        for c in ready_contestants(name)
     ]
     return {"ready": name, "data": get_ready(name).data, "sides": sides}
-
-
-def plan_named(name: str) -> tuple[Any, ...]:
-    """The contestants of a ready-made race."""
-    return plan_race([], ready=name, seconds=1).contestants
 
 
 def count_for(profile: Profile) -> int:

@@ -116,3 +116,5 @@ def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(
     expect(other.locator("#race-start")).to_be_enabled()
     other.click("#language-zh")
     expect(said).to_contain_text("还没有开始训练")
+    other.click("#race-link-close")
+    expect(said).to_be_hidden()
