@@ -44,6 +44,7 @@ LAST = (
     "#stop",
     "#race-stop",
     "#play-stop",
+    "[name=play-data]",  # what was begun is left for other data
     "[data-act=delete]",
     "[data-act=bin]",
     "#pins-delete",
@@ -56,7 +57,6 @@ WHOLE = ("#gallery-view", "#data")
 # What hides others, though it does not look like it, waits for them.
 LATE = (
     "#lab-row-play",
-    "[name=play-data]",  # what was begun is left for other data
     "#undo",
     "#reset",
     "#redo",
