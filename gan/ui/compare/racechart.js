@@ -63,7 +63,7 @@ export class RaceChart {
     const edge = { stroke: "transparent", width: 0, spanGaps: true, points: { show: false } };
     return {
       width: this.place.clientWidth, height: this.place.clientHeight, padding: [8, 12, 0, 0], legend: { show: false },
-      scales: { x: { time: false, range: () => [0, race.seconds] }, y: { distr: 3 } },
+      scales: { x: { time: false, range: (u, _, last) => [0, Math.max(race.seconds, last ?? 0)] }, y: { distr: 3 } },
       series: [{}, ...tones.flatMap((tone) => [line(tone), edge, edge])],
       bands: race.seeds.length > 1 ? tones.map((tone, i) => ({ series: [COLUMNS * i + 3, COLUMNS * i + 2], fill: faint(tone) })) : [],
       axes: quietAxes(color, { x: (v) => `${named(v)} s`, y: named, xs: { space: 96 },
