@@ -13,6 +13,7 @@ from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
 MOST = 4  # remedies per finding
 RATE_USUAL = 2e-3  # for Adam variants, in the presets that learn fastest
 RATE_USUAL_SGD = 0.02
+R1_POINTS = 0.1  # in the plane: benchmarks/collapse.py, where 0.5 ended at no mode at all
 R1_SMALL, R1_LARGE, R1_MOST = 0.2, 0.5, 5.0  # up to 28 px grey; beyond; more only slows it
 CLIP_USUAL = 1.0
 EMA_MOST_KIMG = 100.0
@@ -129,7 +130,8 @@ def _raise_r1(m: ModelConfig, t: TrainConfig, e: Evidence) -> Settings | None:
 def _stronger_r1(m: ModelConfig, t: TrainConfig) -> Settings | None:
     if t.loss == "wasserstein-gp" and t.gp > 0:
         return None
-    enough = R1_SMALL if m.resolution <= 28 and m.channels == 1 else R1_LARGE
+    small = m.resolution <= 28 and m.channels == 1
+    enough = R1_POINTS if m.is_plane else R1_SMALL if small else R1_LARGE
     weight = enough if t.r1 < enough else 3 * t.r1
     if weight > R1_MOST:
         return None

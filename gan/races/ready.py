@@ -43,7 +43,7 @@ READY: dict[str, Ready] = {
         "ring",
         ("as it is=ring-article", "R1 and R2=ring-article", "SGD=ring-article",
          "packing=ring-article"),
-        ("R1 and R2:r1=0.5", "R1 and R2:r2=0.5", "SGD:optimizer=sgd", "SGD:g_lr=0.02",
+        ("R1 and R2:r1=0.1", "R1 and R2:r2=0.1", "SGD:optimizer=sgd", "SGD:g_lr=0.02",
          "SGD:d_lr=0.02", "packing:packing=2"),
         "the article's loss on the ring, which loses modes, and three remedies",
     ),
