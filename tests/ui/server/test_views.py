@@ -225,10 +225,17 @@ def test_no_text_is_left_over():
         [f"data_({lists['SETS']}|{lists['WAYS']})", f"layer_({lists['LAYERS']}|average)",
          f"recipe_({lists['RECIPES']})"]
     )  # fmt: skip
+    clinic = json.loads((UI / "lab/clinic.json").read_text("utf-8"))
+    told = [*clinic["left_out"], *(row[key] for row in clinic["rows"] for key in ("name", "group"))]
+    told += ["more", "fewer", "alike", "not-learned"]  # verdicts
+    columns = re.search(r"COLUMNS = \[(.*?)\]", (UI / "lab/clinic.js").read_text("utf-8"))
+    assert columns is not None
+    told += re.findall(r'"(\w+)"', columns[1])
     numbers = re.findall(r'{ name: "(\w+)"', (UI / "compare/columns.js").read_text("utf-8"))
     composed = re.compile(
         rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|loss|name)_|"
-        rf"gan_play_({ways})$|gan_lab_({lessons})_|gan_lab_(explore|train|evaluate)$|"
+        rf"gan_play_({ways})$|gan_clinic_(\w+_)?({'|'.join(told)})(_says)?$|"
+        rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
         r"|unseen|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
