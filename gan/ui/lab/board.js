@@ -9,10 +9,11 @@ import { FIGURES } from "./figures.js";
 import { LESSONS } from "./lessons.js";
 import { formula, loadMaths, withMaths } from "./maths.js";
 import { Playground } from "./play.js";
+import { PARTS } from "./playlink.js";
 import { buildQuestion } from "./question.js";
 
 const PLAY = "play";  // in the list on a phone
-const OWN = ["lesson", "play", "text", "recipe", "for", "init", "with"];  // parts of an address
+const OWN = ["lesson", ...PARTS];  // parts of an address
 const FINISHED = "gan-lessons";  // in the browser: names of lessons whose question was answered
 
 export function mount(element) {
@@ -56,10 +57,12 @@ class Lab {
 
   // ---- the playground -------------------------------------------------------------------------
 
-  #open() {
+  // `set`: parts of an address, where a lesson leads there.
+  #open(set = "") {
     this.plays = true;
     this.#draw();
     this.#opened();
+    if (set) this.play?.open(new URLSearchParams(set));
     this.#link();
   }
 
@@ -119,7 +122,7 @@ class Lab {
       h("p", {}, ...withMaths(t(`gan_lab_${name}_says${i + 1}`))), tex ? formula(tex) : null)));
     find(this.root, "#lab-practice").replaceChildren(...this.#figure(lesson), this.#doors(lesson),
       buildQuestion(lesson, this.#kept(name), (right) => this.#answered(right)));
-    showClinic(find(this.root, ".ga-lab-lesson"), name === "collapse", open);
+    showClinic(find(this.root, ".ga-lab-lesson"), name === "collapse", (door) => this.#through(door));
     find(this.root, "#lab-previous", HTMLButtonElement).disabled = this.at === 0;
     find(this.root, "#lab-next", HTMLButtonElement).disabled = this.at === LESSONS.length - 1;
     this.#contents();
@@ -158,12 +161,21 @@ class Lab {
     return this.figure ? [this.figure.node] : [];
   }
 
+  /** @param {Door} door */
+  #through(door) {
+    if (door.act === "play") return this.#open(door.set);
+    openTab(door.act);
+    if (door.act === "train") leave("train-wish", { preset: door.preset, seconds: door.seconds, kimg: door.kimg, settings: door.settings });
+    else choose(door.model, door.act === "explore" ? fromLink(new URLSearchParams(door.point)) : null);
+  }
+
   /** @param {Lesson} lesson */
   #doors({ name, doors }) {
     return h("section", { class: "ga-panel ga-lab-try" },
       h("header", {}, h("h3", {}, t("gan_lab_try"))),
       h("div", { class: "ga-lab-doors" }, ...doors.map((door, i) => h("button", {
-        type: "button", class: "ga-button", "data-act": door.act, "data-help": `gan_lab_${door.act}_help`, onclick: () => open(door),
+        type: "button", class: "ga-button", "data-act": door.act, "data-help": `gan_lab_${door.act}_help`,
+        onclick: () => this.#through(door),
       }, h("span", {}, t(`gan_lab_${name}_door${i + 1}`)), icon("next")))),
       h("p", {}, h("b", {}, t("gan_lab_look")), ...withMaths(t(`gan_lab_${name}_look`, { metric: t("gan_metric_memorised") }))));
   }
@@ -173,11 +185,4 @@ class Lab {
 function asked() {
   const number = Number(linkedState().get("lesson"));
   return Number.isInteger(number) && number >= 1 && number <= LESSONS.length ? number - 1 : null;
-}
-
-/** @param {Door} door */
-function open(door) {
-  openTab(door.act);
-  if (door.act === "train") leave("train-wish", { preset: door.preset, seconds: door.seconds, kimg: door.kimg, settings: door.settings });
-  else choose(door.model, door.act === "explore" ? fromLink(new URLSearchParams(door.point)) : null);
 }

@@ -8,7 +8,7 @@ const tex = String.raw;
 /**
  * @typedef {{ act: "explore", model: string, point: string }
  *   | { act: "train", preset: string, seconds: number, kimg?: number, settings?: Record<string, string> }
- *   | { act: "evaluate", model: string }} Door `point`: as in the address
+ *   | { act: "evaluate", model: string } | { act: "play", set: string }} Door `point`: as in the address
  * @typedef {{ answers: number, right: number }} Choice
  * @typedef {{ low: number, high: number, step: number, begin: number, right: number, within: number, digits: number }} Estimate
  * @typedef {{ name: string, minutes: number, steps: (string | null)[], figure?: "losses" | "gaussians" | "masses",
@@ -36,7 +36,7 @@ export const LESSONS = [
     question: { low: 1, high: 150, step: 1, begin: 20, right: 99, within: 5, digits: 0 } },
   { name: "gradient", minutes: 3,
     steps: [null, tex`\frac{\partial L_G}{\partial \theta} = \frac{\partial L_G}{\partial s} \cdot \frac{\partial s}{\partial x} \cdot \frac{\partial G(z)}{\partial \theta}`, null, null],
-    doors: [{ act: "train", preset: "digits", seconds: 60 }, { act: "train", preset: "ring", seconds: 60 }],
+    doors: [{ act: "train", preset: "digits", seconds: 60 }, { act: "train", preset: "ring", seconds: 60 }, { act: "play", set: "play=ring" }],
     question: { answers: 3, right: 3 } },
   { name: "equilibrium", minutes: 4, figure: "gaussians",
     steps: [tex`D^*(x) = \frac{p(x)}{p(x) + q(x)}`, tex`V(D^*, G) = -\log\hspace{.2em}4 + 2\hspace{.2em}\mathrm{JS}(p \hspace{.2em}\|\hspace{.2em} q)`, null, null],
@@ -44,7 +44,7 @@ export const LESSONS = [
     question: { low: 0, high: 1, step: 0.05, begin: 0.9, right: 0.5, within: 0.01, digits: 2 } },
   { name: "collapse", minutes: 4,
     steps: [null, null, null, null],
-    doors: [{ act: "train", preset: "ring-article", seconds: 60 }, { act: "train", preset: "ring", seconds: 60 }],
+    doors: [{ act: "train", preset: "ring-article", seconds: 60 }, { act: "train", preset: "ring", seconds: 60 }, { act: "play", set: "play=ring&recipe=article" }],
     question: { answers: 3, right: 2 } },
   { name: "stability", minutes: 4,
     steps: [

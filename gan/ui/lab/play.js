@@ -5,6 +5,7 @@ import { myTurn } from "../page/kit/queue.js";
 import { PlayCharts } from "./playcharts.js";
 import { Drawing } from "./playdraw.js";
 import { scored, toldApart, unpack } from "./playframes.js";
+import { filled, joined, taken } from "./playlink.js";
 import { PlayRun } from "./playrun.js";
 import { PlaySettings } from "./playsettings.js";
 import { LAYERS, PlaneView } from "./playview.js";
@@ -17,7 +18,7 @@ const SPEEDS = [0, 25, 10, 5, 2, 1];  // steps a second; 0 is full speed
 const AGAIN_MS = 50;
 const AVERAGE = "average";
 const LAYERS_KEPT = "gan-play-layers";  // in the browser: those that are off
-const COMMON = { letters: /^[^\s]{1,4}$/u };
+const LETTERS = /^[^\s]{1,4}$/u;
 
 export class Playground {
   /** @param {HTMLElement} root the section @param {{ changed: () => void }} told when its set-up was changed, for the link */
@@ -138,7 +139,7 @@ export class Playground {
 
   #letters() {
     const { value } = this.input("text");
-    if (!COMMON.letters.test(value)) return this.#note(value ? t("gan_play_letters_wrong") : "");
+    if (!LETTERS.test(value)) return this.#note(value ? t("gan_play_letters_wrong") : "");
     this.#note("");
     this.#show(null);
     this.told();
@@ -205,7 +206,7 @@ export class Playground {
   async #begin() {
     if (this.starting) return;
     if (this.way === "draw" && !this.drawing.ready) return this.#note(t("gan_play_draw_first"));
-    if (this.way === "letters" && !COMMON.letters.test(this.input("text").value)) return this.#note(t("gan_play_letters_wrong"));
+    if (this.way === "letters" && !LETTERS.test(this.input("text").value)) return this.#note(t("gan_play_letters_wrong"));
     this.starting = true;
     this.find("start").setAttribute("aria-disabled", "true");
     this.#note("");
@@ -347,27 +348,22 @@ export class Playground {
 
   // The set-up as parts of an address; a drawing stays with who drew it.
   address() {
-    const settings = Object.entries(this.settings.changed()).map(([key, text]) => `${key}:${encodeURIComponent(text)}`).join(",");
-    const parts = { play: this.way, text: this.way === "letters" ? this.input("text").value : "",
-      recipe: this.select("recipe").value === "article" ? "article" : "", for: this.select("seconds").value, init: this.input("seed").value.trim(), with: settings };
-    return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== ""));
+    return filled({ play: this.way, text: this.way === "letters" ? this.input("text").value : "",
+      recipe: this.select("recipe").value === "article" ? "article" : "", for: this.select("seconds").value,
+      init: this.input("seed").value.trim(), with: joined(this.settings.changed()) });
   }
 
   // What an address asks for; what is not known is named, and the rest taken.
   /** @param {URLSearchParams} linked */
   open(linked) {
-    const wrong = [];
-    const take = (key, known, put) => {
-      const value = linked.get(key);
-      if (value === null) return;
-      if (known(value)) put(value);
-      else wrong.push(`${key}=${value}`);
-    };
-    take("text", (v) => COMMON.letters.test(v), (v) => { this.input("text").value = v; });
-    take("recipe", (v) => RECIPES.includes(v), (v) => { this.select("recipe").value = v; });
-    take("play", (v) => WAYS.includes(v) || v === "", (v) => { if (v && v !== this.way) this.choose(v); });
-    take("for", (v) => [...this.select("seconds").options].some((o) => o.value === v), (v) => { this.select("seconds").value = v; });
-    take("init", (v) => /^\d{1,10}$/.test(v), (v) => { this.input("seed").value = v; });
+    const offered = (id) => (/** @type {string} */ v) => [...this.select(id).options].some((o) => o.value === v);
+    const { parts, wrong } = taken(linked, { play: (v) => WAYS.includes(v), text: (v) => LETTERS.test(v), recipe: offered("recipe"),
+      for: offered("seconds"), init: (v) => /^\d{1,10}$/.test(v) });
+    if (parts.text) this.input("text").value = parts.text;
+    if (parts.recipe) this.select("recipe").value = parts.recipe;
+    if (parts.for) this.select("seconds").value = parts.for;
+    if (parts.init) this.input("seed").value = parts.init;
+    if (parts.play && parts.play !== this.way) this.choose(parts.play);
     this.#rebase();
     wrong.push(...this.settings.read(linked.get("with") ?? ""));
     if (wrong.length) this.#note(t("gan_play_link_wrong", { parts: wrong.join(", ").slice(0, 200) }));

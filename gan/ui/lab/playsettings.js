@@ -1,6 +1,7 @@
 // The few settings of the playground: they hold for the next training, and steer the one that is under way.
 /** @import { SettingField, Settings } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
+import { split } from "./playlink.js";
 
 const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size"];
 const FIELDS = /** @type {SettingField[]} */ (SHOWN.map((key) => boot.train.groups.flatMap((g) => g.fields).find((f) => f.key === key)));
@@ -52,8 +53,7 @@ export class PlaySettings {
   /** @param {string} text */
   read(text) {
     const wrong = [];
-    for (const part of text.split(",").filter(Boolean)) {
-      const [key, value] = [part.slice(0, part.indexOf(":")), decoded(part.slice(part.indexOf(":") + 1))];
+    for (const [part, key, value] of split(text)) {
       const input = this.inputs.get(key);
       const choices = FIELDS.find((f) => f.key === key)?.choices;
       if (input && value && (choices ? choices.includes(value) : Number.isFinite(Number(value)))) input.value = value;
@@ -61,8 +61,4 @@ export class PlaySettings {
     }
     return wrong;
   }
-}
-
-function decoded(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
 }

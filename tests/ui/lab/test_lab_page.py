@@ -26,9 +26,17 @@ DOORS = {
         {"preset": "article", "seconds": "60", "loss": "minimax"},
         {"preset": "article", "seconds": "60", "loss": "nonsaturating"},
     ],
-    4: [{"preset": "digits", "seconds": "60"}, {"preset": "ring", "seconds": "60"}],
+    4: [
+        {"preset": "digits", "seconds": "60"},
+        {"preset": "ring", "seconds": "60"},
+        "play ring recommended",
+    ],
     5: [{"preset": "ring", "seconds": "60"}, {"preset": "grid", "seconds": "60"}],
-    6: [{"preset": "ring-article", "seconds": "60"}, {"preset": "ring", "seconds": "60"}],
+    6: [
+        {"preset": "ring-article", "seconds": "60"},
+        {"preset": "ring", "seconds": "60"},
+        "play ring article",
+    ],
     7: [
         {
             "preset": "ring",
@@ -92,7 +100,7 @@ def lab(open_page):
 
 def visit_lab(page: Page) -> None:
     page.locator('.tab-container [role=tab][data-tab-id="lab"]:visible').click()
-    expect(page.locator(".ga-lab-question")).to_be_visible()
+    expect(page.locator(".ga-lab-question, #play-plane").locator("visible=true")).to_be_visible()
 
 
 def go(page: Page, lesson: int) -> None:
@@ -172,6 +180,12 @@ def test_every_door_opens_what_it_promises(lab):
                     expect(page.locator("#command")).to_have_value(command)
                 continue
             tab, *point = promised.split()
+            if tab == "play":
+                expect(page.locator("#play-plane")).to_be_visible()
+                expect(page.locator(f"#play-data-{point[0]}")).to_be_checked()
+                expect(page.locator("#play-recipe")).to_have_value(point[1])
+                page.wait_for_function("location.hash.includes('play=')")
+                continue
             if tab == "evaluate":
                 expect(page.get_by_role("tab", name="Evaluate", selected=True)).to_be_visible()
                 expect(page.locator("#model-select")).to_have_value("fashion")
