@@ -6,6 +6,7 @@ RUN is a run folder to show in Train. Writes .github/pictures/*.png.
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import tempfile
 from pathlib import Path
@@ -52,6 +53,50 @@ def shoot_hub(page: Page) -> None:
     shoot(page, "hub")
 
 
+def visit(page: Page, place: str) -> None:
+    """Open a link as from outside: a change of the hash alone is not."""
+    address = page.url.split("#")[0]
+    page.goto("about:blank")
+    page.goto(f"{address}#{place}")
+
+
+def shoot_playground(page: Page) -> None:
+    """A drawn heart, learned for 40 seconds."""
+    visit(page, "tab=lab&play=draw")
+    page.wait_for_selector("#play-data-draw:checked", state="attached")
+    box = page.locator("#play-plane").bounding_box()
+    assert box is not None
+    for k in range(81):
+        turn = k / 40 * math.pi
+        x = 16 * math.sin(turn) ** 3 / 19
+        y = sum(n * math.cos(m * turn) for m, n in ((1, 13), (2, -5), (3, -2), (4, -1))) / 19 + 0.1
+        page.mouse.move(
+            box["x"] + box["width"] * (x / 2.3 + 0.5), box["y"] + box["height"] * (0.5 - y / 2.3)
+        )
+        if k == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.click("#play-start")
+    page.wait_for_timeout(40_000)
+    page.mouse.move(4, 400)
+    shoot(page, "playground")
+    page.click("#play-stop")
+
+
+def shoot_compare(page: Page) -> None:
+    """A GAN, a VAE and an RNN after 20 seconds each on garments."""
+    visit(page, "tab=compare&race=families&for=20")
+    page.click("#race-start")
+    page.wait_for_function(
+        "document.querySelector('#race-state')?.textContent === 'Finished'", timeout=300_000
+    )
+    page.set_viewport_size({"width": 1280, "height": 1180})
+    page.evaluate("scrollTo(0, 0)")
+    page.mouse.move(4, 400)
+    shoot(page, "compare")
+    page.set_viewport_size(SIZE)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
@@ -82,6 +127,8 @@ def main() -> None:
             shoot(page, "evaluate")
             page.set_viewport_size({"width": 1280, "height": 1140})
             shoot_hub(page)
+            shoot_compare(page)
+            shoot_playground(page)
             dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
             dark.get_by_role("tab").nth(1).click()
             shoot(dark, "train-dark-zh")
