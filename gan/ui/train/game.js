@@ -205,7 +205,7 @@ export class Game {
     this.#become(run.id ? run.of : this.form()?.of ?? "gan");
     const step = this.#stepNow();
     this.#drawButtons();
-    this.steps.show(run.id, step, this.game.changes);
+    this.steps.show(run.id, step, { changes: this.game.changes, plane: run.settings?.resolution === "1" });
     const running = run.status?.state === "running" && !step;
     this.#keepTurning(running);
     if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);

@@ -13,14 +13,16 @@ export class StepView {
   }
 
   // `changes`: the numbers that a step of this kind of training is judged by; of a GAN D's scores.
-  show(id, step, changes = null) {
+  // `plane`: the samples are points in one picture, and have no tiles to be framed.
+  show(id, step, { changes = null, plane = false } = {}) {
     this.changes = changes;
+    this.plane = plane;
     this.root.hidden = !step;
-    const drawn = JSON.stringify([id, step?.number, document.documentElement.lang]);
+    const drawn = JSON.stringify([id, plane, step?.number, document.documentElement.lang]);
     if (!step || drawn === this.drawn) return;
     this.drawn = drawn;
     this.step = step;
-    this.said = h("output", { class: "ga-quiet ga-step-said", ...(changes ? {} : { "data-t": "gan_step_hint" }) });
+    this.said = h("output", { class: "ga-quiet ga-step-said", ...(changes || plane ? {} : { "data-t": "gan_step_hint" }) });
     this.root.replaceChildren(
       h("header", {}, h("h3", {}, t(changes ? "gan_step_did_alone" : `gan_step_did_${step.what}`)), this.#numbers(step)),
       h("div", { class: "ga-step-pictures" }, this.#picture(id, "before"), this.#picture(id, "after")), this.said);
@@ -42,7 +44,7 @@ export class StepView {
     const canvas = h("canvas", { class: "ga-pixels", "aria-hidden": "true" });
     const image = h("img", { class: "ga-sheet", alt: t(`gan_step_${when}_alt`),
       src: url(`run/picture?${new URLSearchParams({ id, name: when, n: step.number })}`) });
-    const tiles = step.fake_scores_after.length > SIDE * SIDE ? [] : step.fake_scores_after.map((after, i) => {
+    const tiles = this.plane ? [] : step.fake_scores_after.map((after, i) => {
       const change = after - step.fake_scores_before[i];
       const kind = when === "before" || !Number.isFinite(change) || change === 0 ? "" : change > 0 ? "is-up" : "is-down";
       return h("i", { class: kind, style: `--x:${i % SIDE};--y:${Math.floor(i / SIDE)};--much:${this.#much(change)}` });

@@ -7,6 +7,8 @@ import math
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.ui.acting import visit_tab
+
 PICTURE = "document.querySelector('#play-plane').toDataURL()"
 FRAMES = "Number(document.querySelector('#play-moment').max)"
 
@@ -71,6 +73,10 @@ def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_pag
 
     page.click("#play-stop")
     expect(page.locator("#play-state")).to_contain_text("Stopped")
+    page.click("#play-train")  # the last step there: points have no tiles to be framed
+    expect(page.locator("#step-view img")).to_have_count(2)
+    expect(page.locator("#step-view .ga-tiles i")).to_have_count(0)
+    visit_tab(page, "Lab")
     page.click("#play-clear")
     expect(page.locator("#play-drawn")).to_contain_text(": 0 points")
 
