@@ -68,6 +68,8 @@ async def steer(context: Context, request: Request) -> Response:
         if order == "resume" and _may_go_on(context, session, run_id):
             return False
         if not context.may_steer(session, run_id):
+            if order in OVER_IS_FINE and _has_just_ended(context, session, run_id):
+                return True
             raise PageError("gan_error_unknown_run", status=404)
         more = ORDERS[order](context, run_id, form)
         context.supervisor.send(run_id, {"command": order} | more)
@@ -107,6 +109,18 @@ def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
 ORDERS = {
     "pause": _plain, "resume": _plain, "stop": _plain, "step": _step, "slow": _slow, "set": _set,
 }  # fmt: skip
+# A run may end by itself between the page's last poll and a press: what these ask for is true then.
+OVER_IS_FINE = ("pause", "stop", "step", "slow")
+
+
+def _has_just_ended(context: Context, session: str, run_id: str) -> bool:
+    """Whether a run that this visitor started is over, so that there is nothing left to steer."""
+    if not context.owners.owns(session, run_id):
+        return False
+    try:
+        return _is_over(context, run_id)
+    except PageError:  # no such run
+        return False
 
 
 def _may_go_on(context: Context, session: str, run_id: str) -> bool:

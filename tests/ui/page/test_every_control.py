@@ -81,7 +81,7 @@ TYPED = {
 SMALL = {
     "Home": {},
     "Explore": {"#walk-seconds": "1"},
-    "Train": {"#presets [value=digits]": "digits", "#seconds": "240"},
+    "Train": {"#presets [value=digits]": "digits", "#seconds": "3600"},
     "Compare": {"#race-seconds": "2"},
     "Lab": {},
     "Gallery": {"#gallery-count": "500"},

@@ -182,6 +182,20 @@ def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Co
     assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
 
 
+def test_stopping_a_run_that_has_just_ended_is_no_error_and_changing_it_is_one(home: Context):
+    """A run ends by itself between the page's last poll and the press."""
+    run_id = "tiny"  # over long since
+    mine, theirs = client_for(home), client_for(home)
+    home.owners.claim(session_in(mine.get("/_gan/state").headers["set-cookie"]), run_id)
+    for command in ("stop", "pause"):
+        order = {"id": run_id, "command": command}
+        assert mine.post("/_gan/train/steer", json=order).status_code == 200
+        assert theirs.post("/_gan/train/steer", json=order).status_code == 404
+    change = {"id": run_id, "command": "set", "settings": {"g_lr": 1e-3}}
+    assert mine.post("/_gan/train/steer", json=change).status_code == 404
+    assert home.supervisor.sent == []
+
+
 def test_whoever_looks_at_the_form_has_torch_loaded_for_a_start(home: Context):
     assert client_for(home).post("/_gan/train/prepare", json={}).status_code == 200
     assert home.supervisor.prepared == 1
