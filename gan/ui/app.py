@@ -21,6 +21,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
+from gan.files import home_root
 from gan.ui.compare import tab as compare
 from gan.ui.evaluate import tab as evaluate
 from gan.ui.explore import tab as explore
@@ -38,11 +39,13 @@ from gan.ui.server.proxies import without_proxies
 from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_routes
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
+from gan.ui.server.visitors import Owners, trust_proxies
 from gan.ui.train import tab as train
 from gan.ui.welcome import tab as welcome
 from gan.ui.welcome.wall import prepare
 
 log = logging.getLogger(__name__)
+OWNERS_FILE = "owners.jsonl"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
@@ -177,6 +180,15 @@ def can_serve_mcp(profile: Profile) -> bool:
     return True
 
 
+def build_context(host: str, *, share: bool = False) -> Context:
+    """The state of a server bound to `host`; on a public one, who owns what outlives it."""
+    profile, kept = build_profile(host, share=share), storage.prepare()
+    if profile.local:
+        return Context(profile, kept=kept)
+    trust_proxies()
+    return Context(profile, kept=kept, owners=Owners(kept=home_root() / OWNERS_FILE))
+
+
 def serve(
     host: str | None = None,
     port: int | None = None,
@@ -192,7 +204,7 @@ def serve(
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
     port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
     share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
-    context = Context(build_profile(host, share=share), kept=storage.prepare())
+    context = build_context(host, share=share)
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):
         mcp = mcp and can_serve_mcp(context.profile)

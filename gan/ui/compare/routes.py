@@ -29,8 +29,8 @@ ALONE = (
 async def start(context: Context, request: Request) -> Response:
     """Start a race; in public it waits for its turn as a training does."""
     form, session = await json_of(request), session_of(request)
-    context.spend(session, "start")
     plan = await on(context.data_thread, plan_of, context, form)  # reads the images
+    context.spend(request, "start")
     races = context.part(Races)
     kept = {key: form.get(key) for key in ("ready", "sides", "data", "seconds", "seeds")}
 

@@ -23,6 +23,7 @@ from gan.ui.server.parameters import coded, features_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
 from gan.ui.server.streams import Cancelled, line, stream
 from gan.ui.server.views import PageError, finite, joined, whole_number
+from gan.ui.server.visitors import address_of
 from gan.ui.server.workers import PanelWorkers
 
 UPLOAD_S = 60.0
@@ -50,14 +51,24 @@ async def picture(context: Context, request: Request) -> Response:
                 body = await body_of(request, limit=MAX_BYTES + 1)
         except TimeoutError:
             raise PageError("gan_error_request", status=408) from None
-        if not context.profile.local and not desk.uploads.allows(session_of(request), len(body)):
-            raise PageError("gan_error_uploads", status=429)
+        _count(context, request, len(body))
         pixels, other_ground = await on(desk.look.thread, _read, context, ref, body)
     headers = NEVER | {
         "x-gan-shape": joined(pixels.shape),
         "x-gan-inverted": str(int(other_ground)),
     }
     return Response(pixels.tobytes(), media_type="application/octet-stream", headers=headers)
+
+
+def _count(context: Context, request: Request, size: int) -> None:
+    """In public, count an upload; raises PageError past the visitor's or the address's quota."""
+    if context.profile.local:
+        return
+    uploads, who = context.part(PanelWorkers).uploads, (session_of(request), address_of(request))
+    left = uploads.left(*who)
+    uploads.add(*who, size)
+    if size > left:
+        raise PageError("gan_error_uploads", status=429)
 
 
 def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:

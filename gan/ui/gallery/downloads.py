@@ -137,7 +137,7 @@ async def begin(context: Context, request: Request) -> Response:
     if kind not in ("sheet", "zip"):
         raise PageError("gan_error_request")
     columns = whole_number("columns", form.get("columns", 8), low=1, high=64)
-    context.spend(session, "download")
+    context.spend(request, "download")
     downloads = context.part(Downloads)
 
     def work(cancelled: Cancelled) -> Iterator[bytes | Later]:

@@ -155,7 +155,7 @@ async def prepare(context: Context, request: Request) -> Response:
     repo, licence = (str(form.get(key, ""))[:MAX_REPO].strip() for key in ("repo", "licence"))
     private = form.get("private") is True
     _may_publish(context, session, ref)
-    context.spend(session, "push")
+    context.spend(request, "push")
     desk = context.part(Publisher)
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
@@ -211,7 +211,7 @@ async def send(context: Context, request: Request) -> Response:
     form, session = await json_of(request), session_of(request)
     token, desk = _token_for(context, request, form), context.part(Publisher)
     draft = desk.find(str(form.get("id", "")), session)
-    context.spend(session, "push")
+    context.spend(request, "push")
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         wanted = form.get("overwrite") is True

@@ -138,7 +138,7 @@ async def pull_in(context: Context, request: Request) -> Response:
     # models pulled in public are visible to all: nobody may pull what others may not see
     asked = context.profile.local and form.get("login") is True
     token = publish.own_token(context, request) if asked else ""
-    context.spend(session, "pull")
+    context.spend(request, "pull")
     porter = context.part(Porter)
 
     def work(cancelled: Cancelled) -> Iterator[bytes]:
@@ -163,7 +163,7 @@ async def own_in(context: Context, request: Request) -> Response:
     if not context.profile.local:
         raise PageError("gan_hub_own_public", status=403)
     session, name = session_of(request), request.query_params.get("name", "")[:MAX_FILE]
-    context.spend(session, "pull")
+    context.spend(request, "pull")
     folder = Path(tempfile.mkdtemp(prefix="gan-own-"))
     try:
         await _received(context, request, folder / "weights")
@@ -218,7 +218,7 @@ async def find(context: Context, request: Request) -> Response:
     """Search the Hub: a line while waiting, then one with the repos."""
     session = session_of(request)
     text = text_in(await json_of(request), "text", most=MAX_TEXT)
-    context.spend(session, "search")
+    context.spend(request, "search")
     porter = context.part(Porter)
 
     def work(_: Cancelled) -> Iterator[bytes]:

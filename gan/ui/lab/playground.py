@@ -174,8 +174,9 @@ def _data_of(context: Context, session: str, run_id: str) -> str:
 async def draw(context: Context, request: Request) -> Response:
     """Keep the points that a visitor drew; replies with `data`, the name to train on."""
     body, session = await json_of(request), session_of(request)
-    context.spend(session, "upload")
-    kept = await on(context.file_thread, drawings.keep, context, session, body.get("points"))
+    pairs = drawings.checked(body.get("points"))
+    context.spend(request, "upload")
+    kept = await on(context.file_thread, drawings.keep, context, session, pairs)
     return JSONResponse({"data": kept}, headers=NEVER)
 
 

@@ -42,7 +42,6 @@ from gan.ui.programs.arguments import (
 )
 from gan.ui.programs.queue_guard import Opened, endpoint_of
 from gan.ui.server import evaluations
-from gan.ui.server.profile import address_of
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import Context, on
 from gan.ui.server.streams import Cancelled, line, lines
@@ -115,7 +114,7 @@ class Endpoints:
 
     def _spend(self, request: gr.Request, kind: str) -> None:
         """Count a valid call against the rate limit; raises PageError past it, in public."""
-        self._context.spend(address_of(request.request), kind)
+        self._context.spend_call(request.request, kind)
 
     async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
         """Run `work` on checked arguments, on the API thread."""

@@ -26,12 +26,9 @@ def folder() -> Path:
     return home_root() / "points"
 
 
-def keep(context: Context, session: str, points: object) -> str:
-    """Keep [[x, y], ...] with x and y from -1 to 1, y up; returns `drawn:ID`.
-
-    The same points have the same id. Raises PageError for anything else, too few or too many.
-    """
-    pairs = _checked(points)
+def keep(context: Context, session: str, pairs: list[list[float]]) -> str:
+    """Keep points as `checked` gives them; returns `drawn:ID`. The same points have the same
+    id."""
     text = json.dumps(pairs).encode()
     key = hashlib.sha256(text).hexdigest()[: 2 * 8]
     folder().mkdir(parents=True, exist_ok=True)
@@ -68,7 +65,9 @@ def _file(key: str) -> Path:
     return folder() / f"drawing-{key}.json"
 
 
-def _checked(points: object) -> list[list[float]]:
+def checked(points: object) -> list[list[float]]:
+    """[[x, y], ...] with x and y from -1 to 1, y up; raises PageError for anything else, too few
+    or too many."""
     if not isinstance(points, list) or not all(_is_pair(p) for p in points):
         raise PageError("gan_error_request")
     pairs = [[round(float(x), 4), round(float(y), 4)] for x, y in points]

@@ -1,4 +1,4 @@
-"""Authorisation: the local and public profiles, the guard before every request, and run owners.
+"""Authorisation: the local and public profiles, and the guard before every request.
 
 Fail-closed: anything not known to be bound to loopback is public.
 """
@@ -8,23 +8,18 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-from cachetools import LRUCache
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan.ui.server.subpath import route_path
 
 PUBLIC_LIMIT_S = 600
-SESSIONS = 10_000
-RUNS_PER_SESSION = 4  # remembered on average; a visitor's runs are deleted long before
 COOKIE = "gan_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Gradio paths that a page load needs. None of them runs an event or accepts an upload.
@@ -96,27 +91,6 @@ def _is_address(name: str) -> bool:
     return True
 
 
-class Owners:
-    """Which session started which run; the key never leaves the server. Thread-safe."""
-
-    def __init__(self, *, limit: int = SESSIONS) -> None:
-        # by use, not by age: who still steers a run keeps it
-        self._keys: LRUCache[str, str] = LRUCache(limit)  # session -> 128-bit secret owner key
-        self._runs: LRUCache[str, str] = LRUCache(RUNS_PER_SESSION * limit)  # run -> owner key
-        self._lock = threading.Lock()
-
-    def claim(self, session: str, run_id: str) -> None:
-        """Record that `session` started `run_id`."""
-        with self._lock:
-            self._runs[run_id] = self._keys.setdefault(session, secrets.token_hex(16))
-
-    def owns(self, session: str, run_id: str) -> bool:
-        """Whether `session` owns the run; unknown and foreign runs both give False."""
-        with self._lock:
-            key, owner = self._keys.get(session), self._runs.get(run_id)
-        return key is not None and owner is not None and secrets.compare_digest(key, owner)
-
-
 class Guard:
     """Host allow-list and same-origin check before every request; assigns each browser a
     session."""
@@ -178,13 +152,6 @@ def _is_same_origin(headers: Headers) -> bool:
         return urlsplit(origin).netloc in ours
     except ValueError:
         return False
-
-
-def address_of(request: Request) -> str:
-    """The client address that API calls are rate-limited by, as API clients keep no cookies. A
-    Space's proxy names the client; a forged address still counts towards the total."""
-    peer = request.client.host if request.client else ""
-    return (request.headers.get("x-forwarded-for") or peer)[:200]
 
 
 def session_in(cookie: str) -> str | None:

@@ -1,9 +1,10 @@
-"""Shared resources for long jobs: worker threads, a bounded LRU cache, per-session upload
+"""Shared resources for long jobs: worker threads, a bounded LRU cache, upload
 quotas."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
@@ -11,6 +12,9 @@ from typing import Generic, TypeVar
 from cachetools import LRUCache
 
 Value = TypeVar("Value")
+DAY_S = 24 * 3600
+COUNTED = 10_000  # sessions and addresses whose uploads are counted
+ADDRESS_SHARE = 4  # visitors' worth of uploads from one address
 
 
 def one_thread(name: str) -> ThreadPoolExecutor:
@@ -47,20 +51,38 @@ class Kept(Generic[Value]):
 
 
 class Quota:
-    """Bytes uploaded per session; sessions beyond `sessions` are forgotten. Thread-safe."""
+    """Bytes uploaded a day: per session, and several times as many per address, as a session is
+    whatever a visitor says. Thread-safe.
 
-    def __init__(self, *, most: int, sessions: int = 10_000) -> None:
+    clock: Unix time in seconds; the days are UTC's.
+    """
+
+    def __init__(self, *, most: int, clock: Callable[[], float] = time.time) -> None:
         self._most = most
+        self._clock = clock
         self._lock = threading.Lock()
-        self._sent: LRUCache[str, int] = LRUCache(sessions)
+        self._day = 0
+        # apart: however many sessions are made up, they displace no address
+        self._by_session: LRUCache[str, int] = LRUCache(COUNTED)
+        self._by_address: LRUCache[str, int] = LRUCache(COUNTED)
 
-    def sent(self, session: str, size: int = 0) -> int:
-        """Add `size` and return the session's total."""
+    def left(self, session: str, address: str) -> int:
+        """Bytes that may still be sent today."""
         with self._lock:
-            if size:
-                self._sent[session] = self._sent.get(session, 0) + size
-            return self._sent.get(session, 0)
+            self._turn()
+            mine = self._most - self._by_session.get(session, 0)
+            theirs = ADDRESS_SHARE * self._most - self._by_address.get(address, 0)
+        return max(0, min(mine, theirs))
 
-    def allows(self, session: str, size: int) -> bool:
-        """Count `size` more; False if that exceeds the quota."""
-        return self.sent(session, size) <= self._most
+    def add(self, session: str, address: str, size: int) -> None:
+        """Count `size` more bytes."""
+        with self._lock:
+            self._turn()
+            self._by_session[session] = self._by_session.get(session, 0) + size
+            self._by_address[address] = self._by_address.get(address, 0) + size
+
+    def _turn(self) -> None:
+        if (day := int(self._clock() // DAY_S)) != self._day:
+            self._day = day
+            self._by_session.clear()
+            self._by_address.clear()

@@ -25,10 +25,11 @@ from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
 from gan.ui.server.limits import RateLimits
 from gan.ui.server.models import Models
-from gan.ui.server.profile import Owners, Profile
+from gan.ui.server.profile import Profile
 from gan.ui.server.resources import one_thread
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, error_json
+from gan.ui.server.visitors import Owners, address_of
 
 log = logging.getLogger(__name__)
 MEDIA = {
@@ -125,10 +126,18 @@ class Context:
             return False
         return self.profile.local or self.owners.owns(session, run_id)
 
-    def spend(self, session: str, kind: str) -> None:
-        """Count a rate-limited request; unlimited at home. Raises PageError past the limit."""
+    def spend(self, request: Request, kind: str) -> None:
+        """Count a rate-limited request, once it is known to be valid; unlimited at home. Raises
+        PageError past a limit."""
         if not self.profile.local:
-            self.part(RateLimits).spend(session, kind)
+            limits, session = self.part(RateLimits), session_of(request)
+            limits.spend(kind, session=session, address=address_of(request))
+
+    def spend_call(self, request: Request, kind: str) -> None:
+        """The same for an API call: its client keeps no cookie, so its address is the visitor."""
+        if not self.profile.local:
+            address = address_of(request)
+            self.part(RateLimits).spend(kind, session=address, address=address)
 
     def part(self, kind: type[Part]) -> Part:
         """This server's single instance of `kind`: state of one UI tab, created on first use."""

@@ -22,7 +22,7 @@ async def code(context: Context, request: Request) -> Response:
     wish = await on(context.form_thread, read_wish, context, form, session)
     if wish.fork:
         raise PageError("gan_error_code_fork")
-    context.spend(session, "download")
+    context.spend(request, "download")
     name, data = await on(context.data_thread, _file_of, wish)
     headers = NEVER | {"Content-Disposition": f'attachment; filename="{name}"'}
     kind = "application/zip" if name.endswith(".zip") else "text/x-python"

@@ -23,6 +23,7 @@ from gan.runs import userpresets
 from gan.ui.server.resources import Quota, one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.views import PageError
+from gan.ui.server.visitors import address_of
 
 PREFIX = "own:"
 MAX_UPLOAD = 4 * 2**30  # from one's own computer to itself
@@ -145,7 +146,7 @@ async def listing(context: Context, request: Request) -> Response:
     """The visitor's sets, and the remaining upload quota."""
     session, own = session_of(request), context.part(Own)
     sets = await on(own.thread, mine, context, session)
-    left = None if context.profile.local else max(0, PUBLIC_UPLOAD - own.uploads.sent(session))
+    left = None if context.profile.local else own.uploads.left(session, address_of(request))
     told = await on(own.thread, lambda: [own_json(own, s) for s in sets])
     body = {"sets": told, "left": left, "limits": limits_json(context)}
     return JSONResponse(body, headers=NEVER)
@@ -155,9 +156,9 @@ async def upload(context: Context, request: Request) -> Response:
     """Several files in one body (see gan.data.own.framed), written to disk as they arrive."""
     session, own = session_of(request), context.part(Own)
     name = request.query_params.get("name", "")[:200]
-    context.spend(session, "upload")
     own.begin()
     try:
+        context.spend(request, "upload")
         with tempfile.TemporaryFile() as file:
             async with asyncio.timeout(None if context.profile.local else TAKING_S):
                 await _receive(context, request, file)
@@ -175,14 +176,15 @@ async def upload(context: Context, request: Request) -> Response:
 async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
     """Stream the body into `file`; counted while it is read, whatever its header says."""
     own, session = context.part(Own), session_of(request)
-    most = MAX_UPLOAD if context.profile.local else PUBLIC_UPLOAD - own.uploads.sent(session)
+    address = address_of(request)
+    most = MAX_UPLOAD if context.profile.local else own.uploads.left(session, address)
     size, parts, held = 0, [], 0
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise PageError("gan_error_own_large", status=413, most=max(0, most) // 2**20)
+            raise PageError("gan_error_own_large", status=413, most=most // 2**20)
         if not context.profile.local:
-            own.uploads.sent(session, len(part))  # an aborted upload counts too
+            own.uploads.add(session, address, len(part))  # an aborted upload counts too
         parts.append(part)
         held += len(part)
         if held >= PIECE:

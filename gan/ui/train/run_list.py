@@ -225,30 +225,30 @@ async def listing(context: Context, request: Request) -> Response:
     return JSONResponse(await on(context.list_thread, look), headers=NEVER)
 
 
-def _own(context: Context, session: str, run_id: str) -> None:
+def _own(context: Context, request: Request, run_id: str) -> None:
     """Raises PageError unless this visitor may change the run; a foreign one looks unknown."""
-    if not may_manage(context, session, run_id):
+    if not may_manage(context, session_of(request), run_id):
         raise PageError("gan_error_unknown_run", status=404)
-    context.spend(session, "change")
+    context.spend(request, "change")
 
 
-def _in_trash(context: Context, session: str, form: dict[str, Any]) -> str:
+def _in_trash(context: Context, request: Request, form: dict[str, Any]) -> str:
     """The trash token of a deleted run; raises PageError unless it was this visitor's."""
     token = str(form.get("token", ""))
-    _own(context, session, token.rpartition("@")[0])
+    _own(context, request, token.rpartition("@")[0])
     return token
 
 
 async def rename(context: Context, request: Request) -> Response:
     """Change a run's name, its note, or both."""
-    form, session = await json_of(request), session_of(request)
+    form = await json_of(request)
     values = {k: form[k] for k in ("name", "note") if k in form}
     if not values or not all(isinstance(v, str) for v in values.values()):
         raise PageError("gan_error_request")
 
     def write() -> dict[str, str]:
         run_id = str(form.get("id", ""))
-        _own(context, session, run_id)
+        _own(context, request, run_id)
         meta = manage.write_meta(context.runs.status(run_id).path, **values)
         return {"name": meta.name, "note": meta.note}
 
@@ -257,11 +257,11 @@ async def rename(context: Context, request: Request) -> Response:
 
 async def delete(context: Context, request: Request) -> Response:
     """Move a run to the trash; the reply is the token that restores it."""
-    form, session = await json_of(request), session_of(request)
+    form = await json_of(request)
 
     def move() -> str:
         run_id = str(form.get("id", ""))
-        _own(context, session, run_id)
+        _own(context, request, run_id)
         context.runs.forget()  # it may just have been started
         context.runs.status(run_id)
         if run_id in [start.run_id for start in context.supervisor.starting()]:
@@ -278,7 +278,7 @@ async def restore(context: Context, request: Request) -> Response:
     form, session = await json_of(request), session_of(request)
 
     def move() -> str:
-        token = _in_trash(context, session, form)
+        token = _in_trash(context, request, form)
         run_id = manage.restore_run(token, context.runs.root)
         if not context.profile.local:
             context.owners.claim(session, run_id)  # it may have been restored under a new name
@@ -290,10 +290,10 @@ async def restore(context: Context, request: Request) -> Response:
 
 async def purge(context: Context, request: Request) -> Response:
     """Permanently delete everything in the trash."""
-    form, session = await json_of(request), session_of(request)
+    form = await json_of(request)
 
     def remove() -> None:
-        manage.purge_run(_in_trash(context, session, form), context.runs.root)
+        manage.purge_run(_in_trash(context, request, form), context.runs.root)
 
     await on(context.file_thread, remove)
     return JSONResponse({}, headers=NEVER)

@@ -336,10 +336,10 @@ async def start(context: Context, request: Request) -> Response:
     Its images are checked first, on a thread where a slow download blocks nobody else.
     """
     form, session = await json_of(request), session_of(request)
-    context.spend(session, "start")
     wish = await on(context.form_thread, read_wish, context, form, session)
     # a folder without images is refused here, with a clear error
     await on(context.data_thread, check_data, wish.data)
+    context.spend(request, "start")
 
     def begin() -> str:
         taken = [start.run_id for start in context.supervisor.starting()]

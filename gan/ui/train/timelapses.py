@@ -156,7 +156,7 @@ async def begin(context: Context, request: Request) -> Response:
         run_id = str(form.get("id", ""))
         status = context.runs.status(run_id)
         snapshots = RunReader(status.path).snapshots()
-        context.spend(session, "film")
+        context.spend(request, "film")
         mine = local or context.owners.owns(session, run_id)
         name = (read_meta(status.path).name if mine else "") or run_id
         frames = MAX_TIMELAPSE_FRAMES if local else PUBLIC_FRAMES

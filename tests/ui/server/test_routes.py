@@ -19,7 +19,7 @@ from gan.ui.explore.tab import TAB as EXPLORE
 from gan.ui.gallery.tab import TAB as GALLERY
 from gan.ui.server import state as header
 from gan.ui.server import warmup
-from gan.ui.server.profile import Guard, Owners, build_profile, session_in
+from gan.ui.server.profile import Guard, build_profile, session_in
 from gan.ui.server.routes import Context, assets_version, build_routes
 from gan.ui.server.runs import Runs
 from gan.ui.train.tab import TAB as TRAIN
@@ -151,21 +151,6 @@ def test_odd_cookies_are_no_session(cookie: str):
 
 
 # ---- owners -------------------------------------------------------------------------------------
-
-
-def test_owners_know_their_own_only_and_are_bounded():
-    owners = Owners(limit=2)
-    owners.claim("a", "run-1")
-    assert owners.owns("a", "run-1")
-    assert not owners.owns("b", "run-1")
-    assert not owners.owns("a", "run-2")
-    owners.claim("b", "run-2")
-    owners.claim("c", "run-3")
-    assert not owners.owns("a", "run-1")
-    for i in range(100):
-        owners.claim("c", f"more-{i}")
-    assert owners.owns("c", "more-99")
-    assert len(owners._runs) <= 8
 
 
 def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Context):

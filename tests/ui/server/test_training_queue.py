@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gan.runs import Supervisor
-from gan.ui.server.limits import RATES, RateLimits
 from gan.ui.server.training_queue import HELD_S, MOST_WAITING, UNWATCHED_S, WALL_S, Turns
 from gan.ui.server.views import PageError
 
@@ -209,27 +208,3 @@ def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, 
     assert turns.look(bad.ticket, "bad")["problem"]["key"] == "gan_error_no_run"
     turns.tick(desk)
     assert turns.look(good.ticket, "good")["id"] == "g"
-
-
-# ---- rates --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", RATES)
-def test_a_visitor_gets_so_many_and_more_when_time_has_passed(kind: str, clock):
-    limits, rate = RateLimits(clock), RATES[kind]
-    for _ in range(rate.mine):
-        limits.spend("me", kind)
-    with pytest.raises(PageError) as refused:
-        limits.spend("me", kind)
-    assert refused.value.status == 429
-    limits.spend("them", kind)  # others are not held up
-    clock.now += refused.value.message.values["seconds"]
-    limits.spend("me", kind)
-
-
-def test_new_sessions_do_not_lift_the_limit_for_all(clock):
-    limits, rate = RateLimits(clock), RATES["film"]
-    for i in range(rate.all):
-        limits.spend(f"session {i}", "film")
-    with pytest.raises(PageError):
-        limits.spend("a fresh one", "film")
