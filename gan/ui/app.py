@@ -36,7 +36,7 @@ from gan.ui.server import inbrowser, signin, state, storage, warmup
 from gan.ui.server.i18n import gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
-from gan.ui.server.routes import STYLE, UI, Context, assets_version, build_routes
+from gan.ui.server.routes import STYLE, UI, Context, Handler, assets_version, build_routes
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.server.visitors import Owners, trust_proxies
@@ -119,6 +119,11 @@ def modules_of(tab: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def routes_of() -> tuple[tuple[tuple[str, str, Handler], ...], ...]:
+    """The route tables of the header and of all tabs."""
+    return (state.ROUTES, inbrowser.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS))
+
+
 def launch(
     context: Context, *, host: str, port: int | None, share: bool = False, mcp: bool = False
 ) -> gr.Blocks:
@@ -128,9 +133,7 @@ def launch(
     profile.sign_in = profile.sign_in and signin.is_installed()
     app = build_app(locales, sign_in=profile.sign_in)
     opened = endpoints.build(context, app)
-    routes = build_routes(
-        context, state.ROUTES, inbrowser.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS)
-    )
+    routes = build_routes(context, *routes_of())
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,

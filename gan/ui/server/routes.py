@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable, Generator
@@ -212,6 +213,11 @@ def session_of(request: Request) -> str:
     return str(request.scope.get("gan_session", ""))
 
 
+def is_same(ours: str, sent: str) -> bool:
+    """Whether an unguessable id was sent; takes as long for any, and any text may come."""
+    return secrets.compare_digest(ours.encode(), sent.encode())
+
+
 async def body_of(request: Request, *, limit: int = MAX_BODY) -> bytes:
     """The body; raises PageError past `limit` bytes, counted while reading."""
     parts, size = [], 0
@@ -227,6 +233,7 @@ async def json_of(request: Request) -> dict[str, Any]:
     """The body as a JSON object; raises PageError for anything else."""
     try:
         data = json.loads(await body_of(request))
+        json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         raise PageError("gan_error_request") from None
     if not isinstance(data, dict):

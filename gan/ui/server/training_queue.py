@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.errors import GanError
 from gan.runs import Supervisor
-from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
+from gan.ui.server.routes import NEVER, Context, Handler, is_same, json_of, session_of
 from gan.ui.server.views import PageError, error_json
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Turns:
     def _find(self, ticket: str, session: str) -> Waiting:
         """Unknown and foreign look the same."""
         for waiting in self._waiting:
-            if secrets.compare_digest(waiting.ticket, ticket) and waiting.session == session:
+            if is_same(waiting.ticket, ticket) and waiting.session == session:
                 return waiting
         raise PageError("gan_error_no_ticket", status=404)
 

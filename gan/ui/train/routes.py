@@ -59,7 +59,7 @@ async def steer(context: Context, request: Request) -> Response:
     Runs on a thread without slow work: a command never waits for a start, rendering or measuring.
     """
     form, session = await json_of(request), session_of(request)
-    run_id, order = str(form.get("id", "")), form.get("command")
+    run_id, order = str(form.get("id", "")), str(form.get("command"))
     if order not in ORDERS:
         raise PageError("gan_error_request")
 

@@ -20,7 +20,7 @@ from gan.runs import RunReader
 from gan.runs.manage import read_meta
 from gan.runs.timelapse import MAX_DURATION_S, MAX_TIMELAPSE_FRAMES, timelapse
 from gan.ui.server.resources import one_thread
-from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.routes import NEVER, Context, Handler, is_same, json_of, on, session_of
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
 
 MAX_WAITING = 6  # videos in progress or queued
@@ -119,7 +119,7 @@ class Films:
         """A video by its job id; raises PageError if it is no longer kept."""
         with self._lock:
             for film in self._films.values():
-                if secrets.compare_digest(film.job, job):
+                if is_same(film.job, job):
                     return film
         raise PageError("gan_error_no_film", status=404)
 
