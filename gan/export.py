@@ -10,6 +10,7 @@ import copy
 import importlib
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -169,7 +170,18 @@ def _encode_torchscript(weights: Weights) -> bytes:
     stream = io.BytesIO()
     facts = {"gan.json": json.dumps(_facts(weights), ensure_ascii=False)}
     torch.jit.save(traced, stream, _extra_files=facts)
-    return stream.getvalue()
+    return _without_sources(stream.getvalue())
+
+
+def _without_sources(data: bytes) -> bytes:
+    """A TorchScript archive without its debug entries: they name this machine's source files, and
+    are read only to print where an operation came from."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(kept, "w") as archive:
+        for entry in whole.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                archive.writestr(entry, whole.read(entry))
+    return kept.getvalue()
 
 
 def _facts(weights: Weights) -> dict[str, Any]:

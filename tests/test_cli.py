@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -186,6 +187,24 @@ def test_an_error_gives_a_terminal_nothing_to_obey(capsys: pytest.CaptureFixture
     with pytest.raises(typer.Exit):
         fail("it holds \x1b[2Jgone.pth\nand \u202eb.pth")
     assert capsys.readouterr().err == "error: it holds  [2Jgone.pth\nand  b.pth\n"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's tracer
+@pytest.mark.parametrize("command", ["sample", "directions", "export"])
+def test_names_of_a_stranger_s_config_give_a_terminal_nothing_to_obey(
+    command: str, tmp_path: Path, tiny_run: Path
+):
+    run = tmp_path / "run"
+    shutil.copytree(tiny_run, run)
+    config = json.loads((run / "config.json").read_text())
+    evil = [f"\x1b]0;gone\x07{name}\x9b2J" for name in config["class_names"]]
+    (run / "config.json").write_text(json.dumps(config | {"class_names": evil}))
+    ask = {"export": ["--to", "torchscript", "--out", str(tmp_path / "a.pt")],
+           "sample": ["--seeds", "1", "--out", str(tmp_path / "a.png")],
+           "directions": []}  # fmt: skip
+    said = CliRunner().invoke(app, [command, "--weights", str(run), *ask[command]])
+    assert said.exit_code == 0, said.output
+    assert [c for c in said.output if not c.isprintable() and c not in "\n\t"] == []
 
 
 @pytest.mark.slow

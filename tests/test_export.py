@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
     assert export(weights, to=to).difference <= TOLERANCE
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_nothing_of_this_machine_is_in_the_file(to: str):
+    data = encode(weights_of(config_of("conv", 4)), to=to)
+    parts = [data]
+    if to == "torchscript":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts += [archive.read(name) for name in archive.namelist()]
+    here = (Path(torch.__file__).parents[1], Path(exporting.__file__).parents[1], Path.home())
+    assert [p for p in here for part in parts if str(p).encode() in part] == []
 
 
 @pytest.mark.parametrize("preset", [p for p in PRESETS if p != "rnn"])  # it is refused

@@ -82,18 +82,21 @@ def parse_seeds(text: str) -> list[int]:
 
 
 def say(text: str) -> None:
-    """Print a line."""
-    typer.echo(text)
+    """Print a line, or several."""
+    typer.echo(plain(text))
+
+
+def plain(text: str) -> str:
+    """`text` without control characters: it may hold an untrusted file's names, whose escape
+    sequences a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)
 
 
 def fail(sentence: Message | str) -> NoReturn:
     """Print an error and exit with code 1; the app that started this process gets it as data."""
     message = sentence if isinstance(sentence, Message) else literal(sentence)
     hand_over(message)
-    text = str(message)
-    # it may name an untrusted file, whose escape sequences a terminal would obey
-    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    typer.echo(f"error: {plain}", err=True)
+    typer.echo(f"error: {plain(str(message))}", err=True)
     raise typer.Exit(1)
 
 

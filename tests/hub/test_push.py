@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,18 @@ def test_what_else_lies_in_a_folder_stays_at_home(tmp_path: Path, model: checkpo
     (tmp_path / "m" / ".env").write_text("HF_TOKEN=1")
     plan = push.plan(checkpoint.load(tmp_path / "m"), "me/m", ask=False)
     assert tuple(p for p, _ in plan.files) == FILES
+
+
+def test_nothing_of_this_machine_is_in_what_is_pushed(tmp_path: Path, tiny_run: Path):
+    run, secret = tmp_path / "run", f"{tmp_path}/my pictures"
+    shutil.copytree(tiny_run, run)
+    config = json.loads((run / "config.json").read_text())
+    for data in (f"folder:{secret}", f"stacked:folder:{secret}", f"points:{secret}"):
+        (run / "config.json").write_text(json.dumps(config | {"data": data}))
+        files = dict(push.plan(checkpoint.load(run), "me/a", ask=False).files)
+        assert "config.json" in files
+        assert [n for n, held in files.items() if b"my pictures" in held] == []
+        assert [n for n, held in files.items() if str(tmp_path).encode() in held] == []
 
 
 @pytest.mark.parametrize("repo", ["m", "a/b/c", "spaces/a/b", "a/b@main", "../b", "a/b c", ""])

@@ -131,6 +131,7 @@ export class BrowserEngine {
     try {
       const info = await factsOf(ref);
       if (!info.one_pass) return left() ? null : this.#say("row_by_row");
+      if (info.private) return left() ? null : this.#say("private");
       if (!info.fits) return left() ? null : this.#say("too_big");
       const model = await modelFile(ref, info.revision);
       if (left()) return;

@@ -39,6 +39,7 @@ MAX_FILES = 1000  # per download
 SHEET_SCALE_TO = 64  # minimum px per tile; small pictures are upscaled by integer factors
 SHEET_PIXELS = 2**25  # whole sheet: 100 MB while it is encoded; larger tiles are downscaled
 ENCODED_S = 0.1  # polling interval of an encoder on another thread
+FORMULA = ("=", "+", "-", "@", "|", "%")  # how a formula begins
 KEPT, KEPT_S = 6, 3600.0  # finished files kept, and for how long
 
 
@@ -194,13 +195,26 @@ def _zip(weights: Weights, tiles: Tiles, path: Path, cancelled: Cancelled) -> It
                 name = names[label] if 0 <= label < len(names) else "" if label < 0 else str(label)
                 file = f"{done + i:04d}-seed{part.seeds[i]}.png"
                 writer.writerow(
-                    [file, part.seeds[i], name, part.psis[i], config.name, weights.revision]
+                    [
+                        file,
+                        part.seeds[i],
+                        as_text(name),
+                        part.psis[i],
+                        as_text(config.name),
+                        weights.revision,
+                    ]
                 )
                 made_by = {PNG_KEY: recipe(weights, part, labels, i)}
                 archive.writestr(file, encode_png(picture, text=made_by))
             done += len(pixels)
             yield line({"done": done, "of": of})
         archive.writestr("samples.csv", table.getvalue())
+
+
+def as_text(cell: str) -> str:
+    """A table's cell that no spreadsheet computes; a stranger chose a model's names. OWASP, CSV
+    injection."""
+    return f"'{cell}" if cell.lstrip().startswith(FORMULA) else cell
 
 
 def _sheet(

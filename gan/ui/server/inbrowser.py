@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from gan.checkpoint import Weights
 from gan.export import encode
 from gan.ui.server.resources import one_thread
-from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on
+from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on, session_of
+from gan.ui.server.state import may_have, run_of
 from gan.ui.server.views import PageError
 
 RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web; part of the URL, so that it can be cached for ever
@@ -110,14 +111,21 @@ async def model(context: Context, request: Request) -> Response:
 
     def describe() -> dict[str, object]:
         weights = context.models.get(request.query_params.get("ref", ""))
-        size = model_bytes(weights)
+        size, private = model_bytes(weights), _is_private(context, request)
         return {
             "revision": weights.revision, "nimg": weights.config.nimg, "bytes": size,
-            "fits": size <= MAX_MODEL_BYTES, "classes": weights.generator.classes,
-            "one_pass": weights.generator.gradients, "runtime": f"ort/{RUNTIME_VERSION}/",
+            "fits": size <= MAX_MODEL_BYTES and not private, "private": private,
+            "classes": weights.generator.classes, "one_pass": weights.generator.gradients,
+            "runtime": f"ort/{RUNTIME_VERSION}/",
         }  # fmt: skip
 
     return JSONResponse(await on(context.page_thread, describe), headers=NEVER)
+
+
+def _is_private(context: Context, request: Request) -> bool:
+    """Whether a model learned from another visitor's own images: they alone may download it."""
+    run_id = run_of(request.query_params.get("ref", ""))
+    return bool(run_id) and not may_have(context, session_of(request), run_id)
 
 
 async def model_onnx(context: Context, request: Request) -> Response:
@@ -129,6 +137,8 @@ async def model_onnx(context: Context, request: Request) -> Response:
         weights = context.models.get(request.query_params.get("ref", ""))
         if request.query_params.get("revision") != weights.revision:
             raise PageError("gan_error_other_weights", status=409)
+        if _is_private(context, request):
+            raise PageError("gan_error_private_model", status=403)
         if model_bytes(weights) > MAX_MODEL_BYTES:
             raise PageError("gan_error_too_big", status=413, limit=MAX_MODEL_BYTES // 10**6)
         return exports.get(weights)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import weights_of_run
+from gan.data import is_shared
 from gan.messages import NO_MESSAGE
 from gan.runs import has_checkpoint
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
@@ -36,6 +37,14 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
         found = starts.get(status.id)
         told["start"] = found.progress() if found else {"stage": "first"}
     return told
+
+
+def may_have(context: Context, session: str, run_id: str) -> bool:
+    """Whether this visitor may see a run's real images and take its model away: in public, of one
+    that learned from a visitor's own images, only its owner."""
+    config = context.runs.config(run_id)
+    shared = config is not None and is_shared(config.data)
+    return context.profile.local or shared or context.owners.owns(session, run_id)
 
 
 def run_of(ref: str) -> str:

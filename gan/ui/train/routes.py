@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig, apply_settings
-from gan.data import is_shared
 from gan.errors import GanError
 from gan.kinds import kind_of
 from gan.metrics.findings import REMEDY_NAMES
@@ -30,7 +29,7 @@ from gan.ui.server.routes import (
 )
 from gan.ui.server.runs import Watched
 from gan.ui.server.settings import settings_json, typed_settings
-from gan.ui.server.state import status_json
+from gan.ui.server.state import may_have, status_json
 from gan.ui.server.training_queue import Turns, note_viewer
 from gan.ui.server.views import (
     PageError,
@@ -178,7 +177,7 @@ async def run(context: Context, request: Request) -> Response:
         note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # reset to an older checkpoint: resend all
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
-        if not _may_see_reals(context, session, run_id, watched):
+        if not may_have(context, session, run_id):
             news["reals"] = False
         news["bytes"] = context.part(RunListCache).size(status)
         return news | {
@@ -199,12 +198,6 @@ def _problem(context: Context, session: str, run_id: str) -> Exception | None:
     if isinstance(found, Cancelled):
         return PageError("gan_start_cancelled", status=404)
     return found if isinstance(found, GanError) else PageError("gan_error_server", status=500)
-
-
-def _may_see_reals(context: Context, session: str, run_id: str, watched: Watched) -> bool:
-    """In public a visitor's own pictures are shown to nobody else."""
-    shared = watched.config is not None and is_shared(watched.config.data)
-    return context.profile.local or shared or context.owners.owns(session, run_id)
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
@@ -287,7 +280,7 @@ async def picture(context: Context, request: Request) -> Response:
     def read() -> bytes:
         _, watched = context.runs.look(run_id)
         file = watched.reader.path / PICTURES[name]
-        if name == "reals" and not _may_see_reals(context, session, run_id, watched):
+        if name == "reals" and not may_have(context, session, run_id):
             raise PageError("gan_error_no_run", status=404)
         if not file.is_file() or file.stat().st_size > MAX_PICTURE:
             raise PageError("gan_error_no_run", status=404)

@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +35,7 @@ class Timelapse:
     """One video, requested by one or more sessions."""
 
     job: str
-    name: str  # size of the file
+    run_id: str
     format: str
     sessions: set[str] = field(default_factory=set)
     fraction: float = 0.0
@@ -68,10 +69,9 @@ class Films:
         self,
         key: tuple[Any, ...],
         session: str,
-        name: str,
         make: Callable[[Callable[[float], None]], bytes],
     ) -> Timelapse:
-        """The video for that key, started unless it exists; key[-1] is its format.
+        """The video for that key, started unless it exists; key[0] is its run, key[-1] its format.
 
         Raises PageError if too many are queued.
         """
@@ -80,7 +80,7 @@ class Films:
             if film is None or film.problem is not None:
                 if sum(not f.over for f in self._films.values()) >= MAX_WAITING:
                     raise PageError("gan_error_film_busy", status=429)
-                film = Timelapse(secrets.token_hex(16), name, key[-1], {session})
+                film = Timelapse(secrets.token_hex(16), key[0], key[-1], {session})
                 self._films[key] = film
                 self._thread.submit(self._make, film, make)
             self._films.move_to_end(key)
@@ -157,8 +157,6 @@ async def begin(context: Context, request: Request) -> Response:
         status = context.runs.status(run_id)
         snapshots = RunReader(status.path).snapshots()
         context.spend(request, "film")
-        mine = local or context.owners.owns(session, run_id)
-        name = (read_meta(status.path).name if mine else "") or run_id
         frames = MAX_TIMELAPSE_FRAMES if local else PUBLIC_FRAMES
 
         def make(tell: Callable[[float], None]) -> bytes:
@@ -174,7 +172,7 @@ async def begin(context: Context, request: Request) -> Response:
 
         last = snapshots[-1] if snapshots else -1
         key = (run_id, last, duration, scale, caption, format)
-        return context.part(Films).ask(key, session, file_name(name, format), make)
+        return context.part(Films).ask(key, session, make)
 
     return JSONResponse((await on(context.disk_thread, ask)).state(), headers=NEVER)
 
@@ -192,13 +190,24 @@ async def cancel(context: Context, request: Request) -> Response:
     return JSONResponse({}, headers=NEVER)
 
 
+def _name_for(context: Context, session: str, film: Timelapse) -> str:
+    """What the file is called; the run's own name is for those who may see it, whoever asked for
+    the video first."""
+    name = ""
+    if context.profile.local or context.owners.owns(session, film.run_id):
+        with suppress(PageError):  # deleted meanwhile
+            name = read_meta(context.runs.status(film.run_id).path).name
+    return file_name(name or film.run_id, film.format)
+
+
 async def film(context: Context, request: Request) -> Response:
     """The finished video, as a download."""
     found = context.part(Films).find(request.query_params.get("job", ""))
     if found.data is None:
         raise PageError("gan_error_no_film", status=404)
+    name = await on(context.disk_thread, _name_for, context, session_of(request), found)
     headers = NEVER | {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name)}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "X-Content-Type-Options": "nosniff",
     }
     return Response(found.data, media_type=FILM_TYPES[found.format], headers=headers)

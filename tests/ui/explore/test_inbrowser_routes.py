@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import importlib
+import json
+import shutil
 from pathlib import Path
 
 import brotli
@@ -157,6 +159,25 @@ def test_a_model_too_big_for_a_browser_is_not_exported(tmp_path: Path):
 
 def exported(context: Context, ref: str) -> bytes:
     return context.part(Exports).get(context.models.get(ref))
+
+
+def test_a_model_of_own_images_is_downloaded_by_its_owner_only(tiny_run: Path, tmp_path: Path):
+    run = tmp_path / "own-1"
+    shutil.copytree(tiny_run, run)
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(config | {"data": "folder:/srv/pictures"}))
+    shop = context_for("0.0.0.0", tmp_path, SPACE_HOST="me-app.hf.space")
+    mine, theirs = (client_for(shop, "me-app.hf.space") for _ in range(2))
+    found = []
+    for client in (mine, theirs):
+        facts = client.get("/_gan/model", params={"ref": "run:own-1"}).json()
+        if client is mine:
+            shop.owners.claim(client.cookies["gan_session"], "own-1")
+        asked = {"ref": "run:own-1", "revision": facts["revision"]}
+        reply = client.get("/_gan/model.onnx", params=asked)
+        facts = client.get("/_gan/model", params={"ref": "run:own-1@0"}).json()
+        found.append((reply.status_code, facts["private"], facts["fits"]))
+    assert found == [(200, False, True), (403, True, False)]
 
 
 def test_a_model_is_exported_once_and_the_oldest_goes_first(

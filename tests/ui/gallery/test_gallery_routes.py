@@ -20,6 +20,7 @@ from gan.checkpoint import load
 from gan.sampling import labels_of, sample
 from gan.ui.gallery import downloads, scores
 from gan.ui.gallery import routes as gallery
+from gan.ui.gallery.downloads import as_text
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.runs import Runs
@@ -192,6 +193,12 @@ def test_a_zip_holds_every_picture_and_a_table(client):
         assert [r["psi"] for r in rows] == ["1.0", "0.5", "1.0"]
         assert rows[2]["class"] == "2"
         assert {r["file"] for r in rows} | {"samples.csv"} == set(archive.namelist())
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@A1", " =1", "\t=1", "%0A"])
+def test_a_spreadsheet_computes_no_name_that_a_stranger_chose(name: str):
+    assert as_text(name) == "'" + name
+    assert as_text("a" + name) == "a" + name
 
 
 def test_only_known_files_are_made(client):

@@ -261,7 +261,7 @@ def client(
         session = found.cookies["gan_session"]
         context.owners.claim(session, "tiny")
         # an id that was sent is compared with these
-        context.part(Films).ask(("webp",), session, "a.webp", lambda tell: b"film")
+        context.part(Films).ask(("tiny", "webp"), session, lambda tell: b"film")
         context.part(Turns).ask(session, lambda: "none")
         yield found
     context.close()

@@ -305,6 +305,20 @@ def test_a_film_is_made_kept_and_made_once(home: Context):
     assert film_of(client, scale="1")["job"] != state["job"]
 
 
+def test_a_film_is_called_by_its_run_s_name_for_its_owner_only(shop: Context):
+    mine, theirs = (client_for(shop, "me-app.hf.space") for _ in range(2))
+    shop.owners.claim(session(mine), "digits-1")
+    mine.post("/_gan/runs/meta", json={"id": "digits-1", "name": "my secret"})
+    job = film_of(mine)["job"]
+    assert film_of(theirs)["job"] == job  # made once for both
+    names = [
+        client.get("/_gan/timelapse", params={"job": job}).headers["content-disposition"]
+        for client in (mine, theirs)
+    ]
+    assert ["secret" in name for name in names] == [True, False]
+    assert "digits-1.gif" in names[1]
+
+
 def test_a_film_nobody_wants_breaks_off():
     films, told, known = Films(), [], threading.Event()
 
@@ -317,7 +331,7 @@ def test_a_film_nobody_wants_breaks_off():
                 films.leave(films.find(film.job).job, "me")
         return b"never"
 
-    film = films.ask(("r", "gif"), "me", "r.gif", make)
+    film = films.ask(("r", "gif"), "me", make)
     known.set()
     for _ in range(3000):
         if film.over:

@@ -6,7 +6,7 @@ const STUCK_MS = { load: 120_000, render: 10_000 };  // the runtime is 2.3 MB on
 
 /**
  * What the server says of a model: whether a browser may have it, and where its runtime lies.
- * @typedef {{ revision: string, nimg: number, bytes: number, fits: boolean, one_pass: boolean, classes: number, runtime: string }} Facts
+ * @typedef {{ revision: string, nimg: number, bytes: number, fits: boolean, private: boolean, one_pass: boolean, classes: number, runtime: string }} Facts
  */
 
 // A network that fails, unlike a model that does not run.
