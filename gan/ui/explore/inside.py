@@ -19,6 +19,7 @@ from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
 from gan.sampling import affordable
+from gan.ui.server.pace import check_pace
 from gan.ui.server.parameters import coded, features_of, points_of, psi_of
 from gan.ui.server.real_features import Reals, data_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on
@@ -54,6 +55,7 @@ async def _looked(context: Context, request: Request, work: Any) -> Response:
 
     def answer() -> dict[str, Any]:
         weights = context.models.get(ref)
+        check_pace(context, weights, 1)
         return work(context, weights, points_of(body, weights), psi)
 
     with desk.look.places.taken():

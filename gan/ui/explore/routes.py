@@ -14,6 +14,7 @@ from gan.images import encode_webp, to_pixels
 from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, labels_of, latents
 from gan.ui.server.gpu import show
+from gan.ui.server.pace import check_pace, paced
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, number_in, on
 from gan.ui.server.views import (
     MAX_PSI,
@@ -67,7 +68,9 @@ def paint(
     else:
         mixed = one_hot(g, torch.full((len(rows.z),), label or 0) if g.classes else None)
     points = Points(torch.from_numpy(rows.z), mixed)
-    pixels = to_pixels(show(g, points, psi=psi, side=SMALL_PX if most > 1 else None))
+    check_pace(context, weights, len(points))
+    with paced(context, weights, len(points)):
+        pixels = to_pixels(show(g, points, psi=psi, side=SMALL_PX if most > 1 else None))
     large = most == 1 and max(pixels.shape[1:3]) > RAW_PX
     data = encode_webp(pixels[0], lossless=False, quality=95) if large else pixels.tobytes()
     ms = 1e3 * (time.perf_counter() - started)

@@ -19,6 +19,7 @@ from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, affordable, labels_of, latents
 from gan.ui.server.fair_queue import SLICE_S
 from gan.ui.server.gpu import show
+from gan.ui.server.pace import check_pace, paced
 from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, drawn, json_of
 from gan.ui.server.views import MAX_PSI, PageError, joined, real_number, whole_number
@@ -93,8 +94,12 @@ async def page(context: Context, request: Request) -> Response:
     def work() -> Generator[None, None, tuple[Pixels, list[int], int]]:
         weights = context.models.get(tiles.ref)
         parts = []
+        left = len(tiles.seeds)
         for part in in_parts(weights, tiles):
-            parts.append(draw(weights, part, side=TILE_PX))
+            check_pace(context, weights, left)  # each time: what was measured meanwhile counts
+            with paced(context, weights, len(part.seeds)):
+                parts.append(draw(weights, part, side=TILE_PX))
+            left -= len(part.seeds)
             yield
         labels = [label for _, some in parts for label in some]
         return np.concatenate([pixels for pixels, _ in parts]), labels, weights.config.nimg
@@ -117,6 +122,7 @@ async def save_one(context: Context, request: Request) -> Response:
 
     def work() -> Generator[None, None, tuple[bytes, str]]:
         weights = context.models.get(tiles.ref)
+        check_pace(context, weights, 1)
         pixels, labels = draw(weights, tiles)
         yield
         data = encode_png(pixels[0], text={PNG_KEY: recipe(weights, tiles, labels, 0)})

@@ -1,0 +1,60 @@
+"""How long pictures may take on a public server, by what they took before: a slow model's requests
+must not hold what all visitors share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cachetools import LRUCache
+
+from gan.checkpoint import Weights
+from gan.sampling import picture_seconds
+from gan.ui.server.routes import Context
+from gan.ui.server.views import PageError
+
+PUBLIC_S = 30.0  # of one core, for one request of pictures
+KNOWN = 256  # models
+
+
+class Pace:
+    """Seconds a picture of each model, estimated until it has been measured here."""
+
+    def __init__(self) -> None:
+        self._measured: LRUCache[str, float] = LRUCache(KNOWN)
+
+    def seconds(self, weights: Weights) -> float:
+        """The larger one: an estimate by FLOPs knows nothing of memory, a measurement may have had
+        the machine for itself."""
+        measured = self._measured.get(weights.revision, 0.0)
+        return max(picture_seconds(weights.generator), measured)
+
+    def note(self, weights: Weights, count: int, seconds: float) -> None:
+        """`count` pictures took `seconds`. The least so far counts: others compute at times."""
+        each = seconds / max(count, 1)
+        known = self._measured.get(weights.revision, each)
+        self._measured[weights.revision] = min(known, each)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def check_pace(context: Context, weights: Weights, count: int) -> None:
+    """In public, raises PageError if `count` pictures of this model would take too long."""
+    if context.profile.local:
+        return
+    each_s = context.part(Pace).seconds(weights)
+    if count * each_s > PUBLIC_S:
+        raise PageError(
+            "gan_error_slow_model", count=count, seconds=f"{count * each_s:,.0f}",
+            most=f"{PUBLIC_S:.0f}", fits=int(PUBLIC_S / each_s),
+        )  # fmt: skip
+
+
+@contextmanager
+def paced(context: Context, weights: Weights, count: int) -> Iterator[None]:
+    """Measure the rendering of `count` pictures inside the block."""
+    began = time.thread_time()
+    yield
+    context.part(Pace).note(weights, count, time.thread_time() - began)
