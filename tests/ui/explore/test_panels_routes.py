@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from gan.ui.explore import inside
 from gan.ui.explore.tab import TAB
 from gan.ui.server.profile import Guard, build_profile
-from gan.ui.server.resources import Kept, Quota
+from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.runs import Runs
 from gan.ui.server.streams import Places
@@ -172,13 +172,6 @@ def test_what_is_no_picture_within_the_limits_is_refused(shop: TestClient, body,
     reply = shop.post("/_gan/picture", params={"ref": REF}, content=body)
     assert reply.status_code == status
     assert reply.json().get("key") != "gan_error_server"
-
-
-def test_a_visitor_may_send_so_much_and_no_more():
-    quota = Quota(most=100, sessions=2)
-    assert quota.allows("a", 60)
-    assert not quota.allows("a", 60)
-    assert quota.allows("b", 60)
 
 
 @pytest.mark.slow
