@@ -14,7 +14,7 @@ import torch
 
 from gan.data.imageset import ImageSet
 from gan.data.limits import LOCAL, format_names
-from gan.data.members import READ_ERRORS, folder_members, zip_members
+from gan.data.members import READ_ERRORS, FileBudget, folder_members, zip_members
 from gan.data.pictures import read_picture
 from gan.data.taking import Candidates, Taken, candidates, reasons, survey, take
 from gan.errors import DataError
@@ -109,15 +109,16 @@ def _candidates(path: Path) -> Iterator[Candidates]:
                 path=repr(str(path)),
             )
         if path.is_dir():
-            yield candidates(folder_members(path))
+            yield candidates(folder_members(path), limits=LOCAL)
             return
         if not zipfile.is_zipfile(path):
             raise DataError(
                 "{name} must be a folder or a zip of images, got another file; pack it",
                 name=path.name,
             )
-        with path.open("rb") as stream, zip_members(stream, members=LOCAL.members) as found:
-            yield candidates(found)
+        budget = FileBudget(LOCAL.members)
+        with path.open("rb") as stream, zip_members(stream, budget=budget) as found:
+            yield candidates(found, limits=LOCAL)
     except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise DataError(

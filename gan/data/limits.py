@@ -17,7 +17,8 @@ class ReadLimits:
     """Limits for reading a folder, zip or upload; anything beyond is counted as skipped."""
 
     images: int  # from a larger set this many are drawn at random
-    members: int  # entries of a zip
+    members: int  # files of an upload or zip, and those listed in its zips
+    table_bytes: int  # of all its dataset.json together: parsed they need 30 times as much
     total_bytes: int  # total bytes, counted while reading
     file_bytes: int  # per picture
     pixels: int  # per picture, unless it is a JPEG
@@ -26,11 +27,11 @@ class ReadLimits:
 
 
 LOCAL = ReadLimits(
-    images=100_000, members=2_000_000, total_bytes=64 * 2**30, file_bytes=100 * MIB,
-    pixels=50_000_000, seconds=float("inf"), formats=LOCAL_FORMATS,
+    images=100_000, members=2_000_000, table_bytes=64 * MIB, total_bytes=64 * 2**30,
+    file_bytes=100 * MIB, pixels=50_000_000, seconds=float("inf"), formats=LOCAL_FORMATS,
 )  # fmt: skip
 PUBLIC = ReadLimits(
-    images=2000, members=50_000, total_bytes=200 * MIB, file_bytes=10 * MIB,
+    images=2000, members=50_000, table_bytes=4 * MIB, total_bytes=200 * MIB, file_bytes=10 * MIB,
     pixels=16_000_000, seconds=30.0, formats=VISITORS_FORMATS,
 )  # fmt: skip
 

@@ -18,8 +18,11 @@ from typing import BinaryIO, NamedTuple, cast
 from gan.data.names import guess, is_likelier, readable
 from gan.errors import DataError
 
+COMPRESSED = "compressed in another way than deflate"
 CENTRAL = b"PK\1\2"  # signature of a central directory entry
 LOCAL, LOCAL_HEADER = b"PK\3\4", 30  # signature of a member, and its header's size
+INDEX_ENTRY = 256  # bytes: 46, a path, dates; the whole index may have so many for each file
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 UTF8_FLAG, OURS = 0x08, 0x80  # bit 11, in the second byte of the flags; a bit that is unused
 READ_ERRORS = (
     OSError, RuntimeError, NotImplementedError, ValueError, EOFError, zipfile.BadZipFile,
@@ -40,6 +43,23 @@ class MembersFound:
 
     members: list[Member] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+
+
+class FileBudget:
+    """How many files an upload may have, or a zip: loose ones and those that its zips list."""
+
+    def __init__(self, most: int) -> None:
+        self.most = self.left = most
+
+    def spend(self, files: int) -> None:
+        """Count so many more; raises DataError beyond the limit."""
+        self.left -= files
+        if self.left < 0:
+            raise DataError(
+                "there may be {most} files, those listed in zips included, and there are more; "
+                "split them",
+                most=f"{self.most:,}",
+            )
 
 
 # ---- a folder ---------------------------------------------------------------------------------
@@ -159,20 +179,22 @@ class _NamesAsBytes(io.RawIOBase):
     zipfile rejects a whole archive for one name that is flagged as UTF-8 but is not.
     """
 
-    def __init__(self, stream: BinaryIO, members: int) -> None:
-        self.stream, self.members, self.listing = stream, members, True
+    def __init__(self, stream: BinaryIO, budget: FileBudget) -> None:
+        self.stream, self.budget, self.listing = stream, budget, True
 
     def read(self, size: int = -1) -> bytes:
+        if self.listing and size > (most := max(2**20, self.budget.most * INDEX_ENTRY)):
+            raise DataError(  # the end record states its size; zipfile would read it at once
+                "a zip's list of files may have {most} MB, this one has {got}; split it",
+                most=most // 2**20,
+                got=size // 2**20,
+            )
         data = self.stream.read(size)
         if size == LOCAL_HEADER and data.startswith(LOCAL):
             return data[:7] + bytes([data[7] & ~UTF8_FLAG]) + data[8:]
         if not (self.listing and data.startswith(CENTRAL)):
             return data
-        if data.count(CENTRAL) > self.members:
-            raise DataError(
-                "a zip may list {members} files, this one lists more; split it",
-                members=f"{self.members:,}",
-            )
+        self.budget.spend(data.count(CENTRAL))
         listing, at = bytearray(data), 0
         while at + 46 <= len(listing) and listing.startswith(CENTRAL, at):
             if listing[at + 9] & UTF8_FLAG:
@@ -196,13 +218,13 @@ class _NamesAsBytes(io.RawIOBase):
 
 
 @contextmanager
-def zip_members(stream: BinaryIO | io.RawIOBase, *, members: int) -> Iterator[MembersFound]:
-    """The members of a zip, at most so many, never unpacked to disk.
+def zip_members(stream: BinaryIO | io.RawIOBase, *, budget: FileBudget) -> Iterator[MembersFound]:
+    """The members of a zip, within `budget`, never unpacked to disk.
 
     Raises zipfile.BadZipFile and others of READ_ERRORS if it is damaged, DataError if it lists too
-    many.
+    many, before anything is made of the list.
     """
-    raw = _NamesAsBytes(cast(BinaryIO, stream), members)
+    raw = _NamesAsBytes(cast(BinaryIO, stream), budget)
     with zipfile.ZipFile(cast(BinaryIO, raw)) as archive:
         raw.listing = False
         yield _listed(archive)
@@ -214,6 +236,9 @@ def _listed(archive: zipfile.ZipFile) -> MembersFound:
     for info in archive.infolist():
         if (info.external_attr >> 16) & 0o170000 == stat.S_IFLNK:
             found.skipped["a symbolic link"] += 1
+        elif info.compress_type not in METHODS:
+            # zipfile unpacks bzip2 and LZMA by 4 KB, whatever they expand to: gigabytes
+            found.skipped[COMPRESSED] += 1
         elif not info.orig_filename.endswith(("/", "\\")):
             infos.append(info)
     paths = _zip_paths(infos)

@@ -27,7 +27,7 @@ from gan.config import RESOLUTIONS
 from gan.data.classes import TABLE, UNSORTED, Classes, is_hidden, parts_of
 from gan.data.folder import MIN_IMAGES
 from gan.data.limits import LOCAL, ReadLimits, format_names
-from gan.data.members import READ_ERRORS, Member, MembersFound, Window, zip_members
+from gan.data.members import READ_ERRORS, FileBudget, Member, MembersFound, Window, zip_members
 from gan.data.pictures import read_picture, shrink_picture
 from gan.data.taking import Taken, candidates, join, reasons, take
 from gan.errors import DataError, GanError
@@ -207,9 +207,14 @@ def framed(stream: BinaryIO) -> Iterator[tuple[str, int]]:
 
 
 def _found(stream: BinaryIO, limits: ReadLimits, opened: ExitStack) -> MembersFound:
-    """Every file of an upload, including those in its zips; the zips stay open with `opened`."""
+    """Every file of an upload, including those in its zips; the zips stay open with `opened`.
+
+    Raises DataError if there are more than `limits.members`, in all zips together.
+    """
     loose, parts = MembersFound(), []
+    budget = FileBudget(limits.members)
     for name, size in framed(stream):
+        budget.spend(1)
         window = Window(stream, stream.tell(), size)
         if size == LEFT_OUT:
             loose.skipped["too large"] += 1
@@ -217,7 +222,7 @@ def _found(stream: BinaryIO, limits: ReadLimits, opened: ExitStack) -> MembersFo
             loose.members.append(Member(name, _reader(window)))
         else:
             try:
-                zipped = opened.enter_context(zip_members(window, members=limits.members))
+                zipped = opened.enter_context(zip_members(window, budget=budget))
             except READ_ERRORS:
                 loose.skipped["a damaged zip"] += 1
             else:
@@ -255,7 +260,7 @@ def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: ReadLimits) 
         kept, size = kept + 1, size + len(small)
 
     with ExitStack() as opened:
-        taken = take(candidates(_found(stream, limits, opened)), use, limits=limits)
+        taken = take(candidates(_found(stream, limits, opened), limits=limits), use, limits=limits)
     if kept < MIN_IMAGES:
         raise _too_few(kept, taken, limits)
     if taken.classes.names:

@@ -18,7 +18,6 @@ from gan.errors import DataError
 from gan.messages import Message
 
 HEAD_BYTES = 32
-MAX_TABLE = 64 * 2**20  # bytes of a dataset.json
 DRAW_SEED = 0  # a folder always gives the same pictures, also for a resumed training
 # Camera raw formats; some open as a TIFF that contains only a thumbnail.
 RAW = (".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".heic", ".heif", ".jxl")
@@ -88,22 +87,22 @@ class Candidates:
         return random.Random(DRAW_SEED).sample(range(count), most)
 
 
-def candidates(found: MembersFound) -> Candidates:
+def candidates(found: MembersFound, *, limits: ReadLimits) -> Candidates:
     """Candidate pictures: by extension, else by their first bytes. Nothing is decoded."""
-    chosen, tables, skipped = [], {}, Counter(found.skipped)
+    chosen, tables, skipped = [], _Tables(limits.table_bytes), Counter(found.skipped)
     for member in found.members:
         path = member.path
         if is_hidden(path):
             skipped["hidden or of the system"] += _ending(path) in SUFFIXES
         elif is_table(path):
-            tables[path] = _table(member)
+            tables.read(member)
         elif _ending(path) in RAW:
             skipped[FOREIGN] += 1
         elif _ending(path) in SUFFIXES or _is_picture(member):
             chosen.append(member)
         else:
             skipped["not an image"] += 1
-    return Candidates(chosen, tables, +skipped)
+    return Candidates(chosen, tables.found, +skipped)
 
 
 def _ending(path: str) -> str:
@@ -119,12 +118,22 @@ def _is_picture(member: Member) -> bool:
         return False
 
 
-def _table(member: Member) -> Any:
-    try:
-        data = member.read(MAX_TABLE + 1)
-    except READ_ERRORS:
-        return None
-    return read_table(data) if len(data) <= MAX_TABLE else None
+class _Tables:
+    """Parsed dataset.json files by path; None for those damaged or too large together."""
+
+    def __init__(self, left: int) -> None:
+        self.found: dict[str, Any] = {}
+        self._left = left  # bytes
+
+    def read(self, member: Member) -> None:
+        self.found[member.path] = None
+        try:
+            data = member.read(self._left + 1)
+        except READ_ERRORS:
+            return
+        if len(data) <= self._left:
+            self.found[member.path] = read_table(data)
+        self._left = max(0, self._left - len(data))
 
 
 def take(these: Candidates, use: Use, *, limits: ReadLimits, most: int | None = None) -> Taken:

@@ -287,6 +287,7 @@ const WHY = {
   "a JPEG of too many scans": "gan_own_why_scans", "a symbolic link": "gan_own_why_link",
   "a folder that is linked again": "gan_own_why_again", "a folder that cannot be read": "gan_own_why_folder",
   "damaged or encrypted": "gan_own_why_damaged", "a damaged zip": "gan_own_why_zip",
+  "compressed in another way than deflate": "gan_own_why_method",
   "beyond the limits of bytes or time": "gan_own_why_beyond",
 };
 
