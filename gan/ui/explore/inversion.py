@@ -45,13 +45,13 @@ async def picture(context: Context, request: Request) -> Response:
     or the reverse.
     """
     desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
-    with desk.look.places.taken():
-        try:
-            async with asyncio.timeout(UPLOAD_S):
-                body = await body_of(request, limit=MAX_BYTES + 1)
-        except TimeoutError:
-            raise PageError("gan_error_request", status=408) from None
-        _count(context, request, len(body))
+    try:
+        async with asyncio.timeout(UPLOAD_S):
+            body = await body_of(request, limit=MAX_BYTES + 1, room=desk.coming)
+    except TimeoutError:
+        raise PageError("gan_error_slow", status=408) from None
+    _count(context, request, len(body))
+    with desk.look.places.taken():  # only now: half a picture holds nobody's place
         pixels, other_ground = await on(desk.look.thread, _read, context, ref, body)
     headers = NEVER | {
         "x-gan-shape": joined(pixels.shape),

@@ -1,5 +1,5 @@
-"""Shared resources for long jobs: worker threads, a bounded LRU cache, upload
-quotas."""
+"""Shared resources for long jobs: worker threads, a bounded LRU cache, upload quotas per visitor
+and address, and room for what is coming."""
 
 from __future__ import annotations
 
@@ -86,3 +86,23 @@ class Quota:
             self._day = day
             self._by_session.clear()
             self._by_address.clear()
+
+
+class Room:
+    """Bytes that all visitors' uploads may take while they come. Thread-safe."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self.taken = 0
+
+    def take(self, size: int) -> bool:
+        """Count `size` more, to be given back whatever comes; False if there is no room."""
+        with self._lock:
+            self.taken += size
+            return self.taken <= self._most
+
+    def give_back(self, size: int) -> None:
+        """So many bytes have come whole, or never will."""
+        with self._lock:
+            self.taken -= size

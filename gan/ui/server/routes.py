@@ -27,7 +27,7 @@ from gan.ui.server.i18n import UI, languages, words
 from gan.ui.server.limits import RateLimits
 from gan.ui.server.models import Models
 from gan.ui.server.profile import Profile
-from gan.ui.server.resources import one_thread
+from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, error_json
 from gan.ui.server.visitors import Owners, address_of
@@ -218,14 +218,21 @@ def is_same(ours: str, sent: str) -> bool:
     return secrets.compare_digest(ours.encode(), sent.encode())
 
 
-async def body_of(request: Request, *, limit: int = MAX_BODY) -> bytes:
-    """The body; raises PageError past `limit` bytes, counted while reading."""
+async def body_of(request: Request, *, limit: int = MAX_BODY, room: Room | None = None) -> bytes:
+    """The body; raises PageError past `limit` bytes, counted while reading, and where all bodies
+    that are coming into `room` have too many."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise PageError("gan_error_request", status=413)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if room is not None and not room.take(len(part)):
+                raise PageError("gan_error_panel_busy", status=429)
+            if size > limit:
+                raise PageError("gan_error_request", status=413)
+            parts.append(part)
+    finally:
+        if room is not None:
+            room.give_back(size)
     return b"".join(parts)
 
 

@@ -10,10 +10,11 @@ from torch import Tensor
 from gan.latent.inversion import Encode
 from gan.latent.likeness import Likeness
 from gan.ui.server.real_features import Studies
-from gan.ui.server.resources import Kept, Quota
+from gan.ui.server.resources import Kept, Quota, Room
 from gan.ui.server.streams import Workers
 
 UPLOADS_BYTES = 50 * 2**20  # per visitor, in public
+COMING_BYTES = 256 * 2**20  # in memory, of all pictures that are coming
 
 
 class UsualScores(NamedTuple):
@@ -36,6 +37,7 @@ class PanelWorkers:
     usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
     encoders: Kept[Encode | None] = field(default_factory=lambda: Kept(capacity=8))
     studies: Studies = field(default_factory=Studies)
+    coming: Room = field(default_factory=lambda: Room(most=COMING_BYTES))
     uploads: Quota = field(default_factory=lambda: Quota(most=UPLOADS_BYTES))
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, BinaryIO, NamedTuple
 
@@ -20,7 +22,7 @@ from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
-from gan.ui.server.resources import Quota, one_thread
+from gan.ui.server.resources import Quota, Room, one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.views import PageError
 from gan.ui.server.visitors import address_of
@@ -31,7 +33,8 @@ PUBLIC_UPLOAD = 50 * 2**20  # total per visitor
 PUBLIC_TOTAL = 2 * 2**30  # stored for all visitors
 PUBLIC_KEEP_S = 24 * 3600
 PIECE = 2**20
-MAX_TAKING = 2  # concurrent uploads
+MAX_TAKING = 8  # sets that are decoded or wait for it, once they have come
+MAX_COMING = 2**30  # bytes of uploads that are still coming, in public
 TAKING_S = 300.0  # in public: slower uploads are dropped
 
 
@@ -41,25 +44,32 @@ class Own:
     def __init__(self) -> None:
         self.sets = OwnSets(home_root() / "images")
         self.thread = one_thread("own")
+        self.decoding = one_thread("own-decoding")  # so that nobody's list waits for another's set
         self._lock = threading.Lock()
         self.uploads = Quota(most=PUBLIC_UPLOAD)
+        self.coming = Room(most=MAX_COMING)
         self._taking = 0
 
-    def begin(self) -> None:
-        """Register an upload; raises PageError if too many run at a time."""
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place among the sets that are taken in; raises PageError if there is none.
+
+        It is taken once the files are here, so that slow senders hold none.
+        """
         with self._lock:
             if self._taking >= MAX_TAKING:
                 raise PageError("gan_error_own_busy", status=429)
             self._taking += 1
-
-    def end(self) -> None:
-        """An upload has ended, successfully or not."""
-        with self._lock:
-            self._taking -= 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taking -= 1
 
     def close(self) -> None:
         """Stop the thread."""
         self.thread.shutdown(wait=False, cancel_futures=True)
+        self.decoding.shutdown(wait=False, cancel_futures=True)
 
 
 def mine(context: Context, session: str) -> list[OwnSet]:
@@ -156,18 +166,16 @@ async def upload(context: Context, request: Request) -> Response:
     """Several files in one body (see gan.data.own.framed), written to disk as they arrive."""
     session, own = session_of(request), context.part(Own)
     name = request.query_params.get("name", "")[:200]
-    own.begin()
+    context.spend(request, "upload")
     try:
-        context.spend(request, "upload")
         with tempfile.TemporaryFile() as file:
             async with asyncio.timeout(None if context.profile.local else TAKING_S):
                 await _receive(context, request, file)
             file.seek(0)
-            found = await on(own.thread, _take_in, context, file, name)
+            with own.place():
+                found = await on(own.decoding, _take_in, context, file, name)
     except TimeoutError:
         raise PageError("gan_error_own_slow", status=408) from None
-    finally:
-        own.end()
     if not context.profile.local:
         context.owners.claim(session, PREFIX + found.id)
     return JSONResponse(await on(own.thread, own_json, own, found), headers=NEVER)
@@ -177,20 +185,27 @@ async def _receive(context: Context, request: Request, file: BinaryIO) -> None:
     """Stream the body into `file`; counted while it is read, whatever its header says."""
     own, session = context.part(Own), session_of(request)
     address = address_of(request)
-    most = MAX_UPLOAD if context.profile.local else own.uploads.left(session, address)
+    most = MAX_UPLOAD
     size, parts, held = 0, [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise PageError("gan_error_own_large", status=413, most=most // 2**20)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if not context.profile.local:  # an aborted upload counts too, and one beside this
+                most = size - len(part) + own.uploads.left(session, address)
+                own.uploads.add(session, address, len(part))
+                if not own.coming.take(len(part)):
+                    raise PageError("gan_error_own_busy", status=429)
+            if size > most:
+                raise PageError("gan_error_own_large", status=413, most=most // 2**20)
+            parts.append(part)
+            held += len(part)
+            if held >= PIECE:
+                await on(context.file_thread, file.write, b"".join(parts))
+                parts, held = [], 0
+        await on(context.file_thread, file.write, b"".join(parts))
+    finally:
         if not context.profile.local:
-            own.uploads.add(session, address, len(part))  # an aborted upload counts too
-        parts.append(part)
-        held += len(part)
-        if held >= PIECE:
-            await on(context.file_thread, file.write, b"".join(parts))
-            parts, held = [], 0
-    await on(context.file_thread, file.write, b"".join(parts))
+            own.coming.give_back(size)
 
 
 def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:

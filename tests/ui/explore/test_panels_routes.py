@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.ui.explore import inside
+from gan.ui.explore import inside, inversion
 from gan.ui.explore.tab import TAB
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.resources import Kept
@@ -172,6 +172,27 @@ def test_what_is_no_picture_within_the_limits_is_refused(shop: TestClient, body,
     reply = shop.post("/_gan/picture", params={"ref": REF}, content=body)
     assert reply.status_code == status
     assert reply.json().get("key") != "gan_error_server"
+
+
+def test_a_picture_that_is_still_coming_holds_memory_and_no_place(tiny_run: Path, monkeypatch):
+    context = Context(build_profile("0.0.0.0", env={}), runs=Runs(tiny_run.parent))
+    shop, desk, held = served(context, "10.0.0.7"), context.part(PanelWorkers), []
+    whole = inversion.body_of
+
+    async def noted(*args, **options) -> bytes:
+        held.append(len(desk.look.places._taken))
+        return await whole(*args, **options)
+
+    monkeypatch.setattr(inversion, "body_of", noted)
+    body = encoded()
+    assert shop.post("/_gan/picture", params={"ref": REF}, content=body).status_code == 200
+    assert held == [0]
+    assert desk.coming.taken == 0
+    monkeypatch.setattr(desk.coming, "_most", len(body) - 1)
+    reply = shop.post("/_gan/picture", params={"ref": REF}, content=body)
+    assert (reply.status_code, reply.json()["key"]) == (429, "gan_error_panel_busy")
+    assert desk.coming.taken == 0
+    context.close()
 
 
 @pytest.mark.slow

@@ -466,6 +466,34 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
     assert told["problem"]["key"] == "gan_error_foreign_data"
 
 
+def test_a_place_is_held_by_sets_that_have_come_and_not_by_those_that_come(shop, monkeypatch):
+    held: list[int] = []
+    receive = own_images._receive
+
+    async def noted(context: Context, *args) -> None:
+        held.append(context.part(own_images.Own)._taking)
+        await receive(context, *args)
+
+    monkeypatch.setattr(own_images, "_receive", noted)
+    take_in = own_images._take_in
+    monkeypatch.setattr(
+        own_images,
+        "_take_in",
+        lambda context, *args: (
+            held.append(context.part(own_images.Own)._taking),
+            take_in(context, *args),
+        )[1],
+    )
+    client = client_for(shop, "me-app.hf.space")
+    assert send(client, *TWO).status_code == 200
+    assert held == [0, 1]
+    own = shop.part(own_images.Own)
+    assert (own._taking, own.coming.taken) == (0, 0)
+    monkeypatch.setattr(own.coming, "_most", 10)  # bytes on disk are what slow ones may fill
+    assert send(client, *TWO).json()["key"] == "gan_error_own_busy"
+    assert own.coming.taken == 0
+
+
 def test_in_public_a_slow_upload_makes_way(shop: Context, monkeypatch):
     monkeypatch.setattr("gan.ui.train.own_images.TAKING_S", 0.0)
     reply = send(client_for(shop, "me-app.hf.space"), *TWO)
