@@ -27,6 +27,7 @@ SUFFIXES = frozenset(
 )
 MAX_BYTES = PUBLIC.file_bytes
 MAX_SCANS = 100
+MAX_SCANNED = 2_000_000_000  # pixels times scans: 0.7 s where scans are all but empty
 GAP = 3  # a picture is first averaged down to this multiple of the target size
 ORIENTATION = 0x0112  # EXIF orientation tag
 TURNS = {
@@ -127,7 +128,7 @@ def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
     if kind == "JPEG":  # by its class: Image.open rejects 179 million pixels unread
         image: ImageFile.ImageFile = JpegImageFile(stream)
         _check_shape(image, JPEG_PIXELS)
-        _check_scans(data)
+        _check_scans(data, image)
         return image
     image = Image.open(stream, formats=limits.formats)
     _check_shape(image, limits.pixels)
@@ -159,12 +160,21 @@ def _check_pixels(image: Image.Image, most: int) -> None:
         )
 
 
-def _check_scans(data: bytes) -> None:
+def _check_scans(data: bytes, image: Image.Image) -> None:
     scans = read_scans(data, most=MAX_SCANS)
     if scans.passes > MAX_SCANS:
         raise DataError(
             "a JPEG may have {max_scans} scans, this one has more; save it anew",
             max_scans=MAX_SCANS,
+        )
+    pixels = image.width * image.height
+    if scans.passes > 1 and scans.passes * pixels > MAX_SCANNED:
+        raise DataError(
+            "a JPEG of {pixels} million pixels may have {most} scans, this one has {got}; save it "
+            "as a baseline JPEG",
+            pixels=pixels // 10**6,
+            most=MAX_SCANNED // pixels,
+            got=scans.passes,
         )
     if scans.kept > DECODE_BYTES:
         raise DataError(

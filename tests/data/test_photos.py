@@ -122,6 +122,28 @@ def test_a_jpeg_of_a_thousand_scans_is_refused_unread():
         read_picture(bomb, resolution=8, channels=1, limits=LOCAL)
 
 
+@pytest.mark.parametrize(("scans", "fine"), [(9, True), (12, False)])
+def test_a_large_jpeg_has_few_scans_before_anything_is_decoded(monkeypatch, scans: int, fine: bool):
+    """Each scan is a pass over all pixels, however small a file it makes: of 121 megapixels
+    100 took 4 s."""
+    data = saved(Image.new("L", (100, 100)), "JPEG", progressive=True)
+    at = data.rindex(b"\xff\xda")
+    many = data[:at] + data[at:-2] * (scans - data.count(b"\xff\xda") + 1) + b"\xff\xd9"
+    assert read_scans(many, most=100).passes == scans
+    monkeypatch.setattr(pictures, "MAX_SCANNED", 100 * 100 * 10)
+    decoded: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        pictures, "_small", lambda image, *_: (decoded.append(image.size), image)[1]
+    )
+    if fine:
+        read_picture(many, resolution=8, channels=1)
+        assert decoded == [(100, 100)]
+        return
+    with pytest.raises(DataError, match="may have 10 scans, this one has 12"):
+        read_picture(many, resolution=8, channels=1)
+    assert decoded == []
+
+
 def test_every_suffix_of_jpeg_and_tiff_and_avif_are_read(tmp_path: Path):
     names = {"0.jpg": "JPEG", "1.jfif": "JPEG", "2.JFIF": "JPEG", "3.jpe": "JPEG", "4.tif": "TIFF",
              "5.tiff": "TIFF", "6.avif": "AVIF", "seven": "PNG", "8.dat": "JPEG"}  # fmt: skip
