@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from gan.data.classes import Classes, classes_of, is_hidden
 from gan.data.folder import decode
+from gan.data.hub_child import too_slow
 from gan.data.imageset import ImageSet
 from gan.data.members import Member
 from gan.data.taking import Candidates
-from gan.errors import DataError, GanError
+from gan.errors import DataError
 from gan.messages import Message
 
+MAX_BYTES = 8 * 2**30  # of one dataset
+LIMIT_S = 1800.0
+SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY")
+SET = {
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have stored one
+    "HF_HUB_DISABLE_XET": "1",  # its library's connections bypass our limits
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+_running: set[subprocess.Popen[bytes]] = set()
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 
 
 def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train") -> ImageSet:
     """The images of `owner/name[@revision]`, at most 100,000, with labels if it has any.
 
-    No token is sent. Raises DataError if it is unavailable or has no images.
+    A child downloads it, within MAX_BYTES and LIMIT_S, without a token. Raises DataError if it is
+    unavailable, too large or too slow, or has no images.
     """
     repo, _, revision = repo.partition("@")
     if not REPO_ID.fullmatch(repo):
@@ -58,25 +74,64 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
 
 
 def _fetch(repo: str, revision: str | None, split: str) -> Any:
-    from datasets import Image as ImageFeature  # noqa: PLC0415 - two seconds to import
-    from datasets import load_dataset  # noqa: PLC0415
+    """The table, its pictures undecoded, so that our own limits apply."""
+    task = {"repo": repo, "revision": revision, "split": split, "most_bytes": MAX_BYTES}
+    reply = _ask(task, limit_s=LIMIT_S)
+    if "error" in reply:
+        raise DataError.of(Message.from_json(reply["error"]))
+    from datasets import Dataset, concatenate_datasets  # noqa: PLC0415 - two seconds to import
+    from datasets import Image as ImageFeature  # noqa: PLC0415
 
+    table = concatenate_datasets([Dataset.from_file(file) for file in reply["files"]])
+    table.info.builder_name = reply["builder"]
+    for name, feature in table.features.items():
+        if isinstance(feature, ImageFeature):
+            table = table.cast_column(name, ImageFeature(decode=False))
+    return table
+
+
+def _ask(task: dict[str, Any], *, limit_s: float) -> dict[str, Any]:
+    """The reply of a child, killed after `limit_s` or by `end_downloads`; it gets no token."""
+    repo = str(task["repo"])
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "gan.data.hub_child", json.dumps(task)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+        start_new_session=True,
+    )
+    _running.add(child)
     try:
-        table = load_dataset(repo, split=split, revision=revision, token=False)
-        for name, feature in table.features.items():
-            if isinstance(feature, ImageFeature):  # undecoded, so that our own limits apply
-                table = table.cast_column(name, ImageFeature(decode=False))
-        return table
-    except GanError:
-        raise
-    except Exception as error:  # the client raises dozens of types; the reason is in the text
+        said, _ = child.communicate(timeout=limit_s)
+        found = json.loads(said)
+        return found if isinstance(found, dict) else {}
+    except subprocess.TimeoutExpired:
+        raise too_slow(repo) from None
+    except ValueError:
         raise DataError(
-            "the dataset {repo} could not be had from the Hub ({name}: {reason}); check its "
-            "name and your connection, or use folder:PATH",
+            "downloading the dataset {repo} ended without a word; try again, or use folder:PATH",
             repo=repo,
-            name=type(error).__name__,
-            reason=str(error).splitlines()[0][:160] if str(error) else Message("no reason given"),
-        ) from error
+        ) from None
+    finally:
+        _running.discard(child)
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def end_downloads() -> None:
+    """Kill what is still being downloaded: whoever waits for it is about to end."""
+    for child in list(_running):
+        child.kill()
+
+
+def _environment() -> dict[str, str]:
+    """Ours without tokens, and with `gan` where it is found here."""
+    kept = {k: v for k, v in os.environ.items() if not SECRET.search(k)}
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    return kept | SET | {"PYTHONPATH": path.rstrip(os.pathsep)}
 
 
 def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:

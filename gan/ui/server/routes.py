@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gan.data.hub import end_downloads
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.server.fair_queue import FairQueue
@@ -153,6 +154,7 @@ class Context:
             part.close()
         self.supervisor.shutdown()
         self.drawing.close()
+        end_downloads()  # else the interpreter would wait for their threads
         for value in vars(self).values():
             if isinstance(value, ThreadPoolExecutor):
                 value.shutdown(wait=False, cancel_futures=True)
