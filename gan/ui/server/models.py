@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,14 @@ class Models:
             return load(name)
         return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
 
-    def listed(self, *also: str) -> list[dict[str, Any]]:
+    def listed(
+        self, *also: str, names_of: Callable[[str, str], bool] = lambda run_id, data: True
+    ) -> list[dict[str, Any]]:
         """All available models: bundled, pulled, and the newest runs that have weights; `also`:
-        older runs that are open on a page."""
+        older runs that are open on a page.
+
+        names_of: whether the classes of a run, trained on these data, are shown by name.
+        """
         models = [dict(entry) for entry in map(_bundled_entry, _bundled()) if entry]
         models += [dict(entry) for entry in map(_pulled_entry, pulled()) if entry]
         for status in self._runs.newest(*also):
@@ -110,7 +116,7 @@ class Models:
                         "run",
                         status.id,
                         config.model,
-                        config.class_names,
+                        config.class_names if names_of(status.id, config.data) else (),
                         nimg=kept[-1],
                         state=status.state,
                     )

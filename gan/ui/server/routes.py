@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gan.data import is_shared
 from gan.data.hub import end_downloads
 from gan.errors import GanError
 from gan.runs import Supervisor
@@ -127,6 +128,11 @@ class Context:
         if not self.supervisor.owns(run_id):
             return False
         return self.profile.local or self.owners.owns(session, run_id)
+
+    def may_see_data(self, session: str, run_id: str, data: str) -> bool:
+        """Whether a run's pictures and the names of its classes may be shown to this visitor: in
+        public a visitor's own are shown to nobody else."""
+        return self.profile.local or is_shared(data) or self.owners.owns(session, run_id)
 
     def spend(self, request: Request, kind: str) -> None:
         """Count a rate-limited request, once it is known to be valid; unlimited at home. Raises

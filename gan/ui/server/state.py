@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import weights_of_run
-from gan.data import is_shared
 from gan.messages import NO_MESSAGE
 from gan.runs import has_checkpoint
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
@@ -43,13 +43,17 @@ def may_have(context: Context, session: str, run_id: str) -> bool:
     """Whether this visitor may see a run's real images and take its model away: in public, of one
     that learned from a visitor's own images, only its owner."""
     config = context.runs.config(run_id)
-    shared = config is not None and is_shared(config.data)
-    return context.profile.local or shared or context.owners.owns(session, run_id)
+    return context.may_see_data(session, run_id, "" if config is None else config.data)
 
 
 def run_of(ref: str) -> str:
     """The run id of `run:ID` or `run:ID@NIMG`; empty for any other model."""
     return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
+
+
+def state_models(context: Context, session: str, *also: str) -> list[dict[str, Any]]:
+    """The models that there are; the classes of a visitor's own pictures by number for others."""
+    return context.models.listed(*also, names_of=partial(context.may_see_data, session))
 
 
 async def state(context: Context, request: Request) -> Response:
@@ -62,7 +66,7 @@ async def state(context: Context, request: Request) -> Response:
 
     def look() -> dict[str, Any]:
         return {
-            "models": context.models.listed(*also),
+            "models": state_models(context, session, *also),
             "runs": [status_json(context, session, s) for s in context.runs.newest(*also)],
         }
 

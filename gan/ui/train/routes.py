@@ -9,13 +9,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig, apply_settings
-from gan.errors import GanError
+from gan.data import is_shared
+from gan.errors import DataError, GanError
 from gan.kinds import kind_of
 from gan.metrics.findings import REMEDY_NAMES
 from gan.models import parameter_counts
 from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.learner import GRID, fixed_noise
+from gan.ui.server import drawings
 from gan.ui.server.public_limits import check_public
 from gan.ui.server.routes import (
     FOREVER,
@@ -39,6 +41,7 @@ from gan.ui.server.views import (
     real_number,
     step_json,
 )
+from gan.ui.train import own_images
 from gan.ui.train.run_list import RunListCache
 
 log = logging.getLogger(__name__)
@@ -132,9 +135,19 @@ def _may_go_on(context: Context, session: str, run_id: str) -> bool:
         check_free(context.runs.status(run_id).path)
     if not over:
         return False
+    _check_data_is_there(context, session, run_id)
     if not local and context.part(Turns).is_taken(context.supervisor):
         raise PageError("gan_error_busy", status=409)
     return True
+
+
+def _check_data_is_there(context: Context, session: str, run_id: str) -> None:
+    """In public a deleted set is named as that: the training's own error has this server's path."""
+    config = context.runs.config(run_id)
+    if context.profile.local or config is None or is_shared(config.data):
+        return
+    if not any(kind.is_mine(context, session, config.data) for kind in (own_images, drawings)):
+        raise DataError("this set of images is not there any more; choose or upload another")
 
 
 def _is_over(context: Context, run_id: str) -> bool:
@@ -179,6 +192,8 @@ async def run(context: Context, request: Request) -> Response:
         news = _news(watched, dict.fromkeys(names, -1) if again else had)
         if not may_have(context, session, run_id):
             news["reals"] = False
+            if "classes" in news:  # folder names of somebody's own
+                news["classes"] = [str(i) for i in range(len(news["classes"]))]
         news["bytes"] = context.part(RunListCache).size(status)
         return news | {
             "status": status_json(context, session, status),

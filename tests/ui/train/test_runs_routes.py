@@ -452,18 +452,31 @@ def test_in_public_who_sent_images_alone_trains_on_them_and_sees_them(shop: Cont
 
     file = root / "digits-1" / "config.json"  # as the training would have written it
     folder = shop.part(own_images.Own).sets.folder(spec.removeprefix("own:"))
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"data": f"folder:{folder}"}))
+    names = ["cats", *map(str, range(1, 10))]
+    own = {"data": f"folder:{folder}", "class_names": names}
+    file.write_text(json.dumps(json.loads(file.read_text()) | own))
     (root / "digits-1" / "reals.webp").write_bytes(b"RIFF")
     shop.owners.claim(session(mine), "digits-1")
     fork = form | {"data": "", "fork": {"id": "digits-1", "nimg": None}, "seconds": "60"}
     reals = {"id": "digits-1", "name": "reals"}
     for client, may in ((mine, True), (theirs, False)):
-        assert client.get("/_gan/run", params={"id": "digits-1"}).json()["reals"] is may
+        news = client.get("/_gan/run", params={"id": "digits-1"}).json()
+        assert news["reals"] is may
+        names = ["cats", *map(str, range(1, 10))] if may else [*map(str, range(10))]
+        assert news["classes"] == names  # a class is a folder's name
+        models = header.state_models(shop, session(client))
+        assert next(m for m in models if m["ref"] == "run:digits-1")["class_names"] == names
         found = client.get("/_gan/run/picture", params=reals)
         assert (found.status_code == 200) is may
         told = client.post("/_gan/train/command", json=fork).json()
         assert ("command" in told) is may
     assert told["problem"]["key"] == "gan_error_foreign_data"
+    mine.post("/_gan/own/delete", json={"id": spec.removeprefix("own:")})
+    order = {"id": "digits-1", "command": "resume"}
+    told = mine.post("/_gan/train/steer", json=order).text
+    assert "not there any more" in told  # and not where this server kept it
+    assert str(folder) not in told
+    assert "digits-1" not in shop.supervisor.live
 
 
 def test_a_place_is_held_by_sets_that_have_come_and_not_by_those_that_come(shop, monkeypatch):
