@@ -15,7 +15,8 @@ from gan.errors import WeightsError
 
 MAX_CONFIG_BYTES = 64 * 2**10
 BLOCK_BYTES = 4096  # allocated by a file system for the smallest file
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})  # errno for a full disk
+# errno for a full disk; EFBIG is a limit on a file's size (ulimit -f)
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG})
 
 
 def data_root() -> Path | None:

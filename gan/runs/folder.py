@@ -107,7 +107,10 @@ class RunReader:
 
     def status(self) -> RunStatus:
         """Its status; a live run whose process is gone reads as interrupted."""
-        data = read_json(self.path / "status.json")
+        return self.status_in(read_json(self.path / "status.json"))
+
+    def status_in(self, data: Any) -> RunStatus:
+        """The status that `data` states, the content of a status.json."""
         if not is_status(data):
             raise RunError(
                 "status.json of {path} is damaged; the run cannot be watched", path=self.path.name

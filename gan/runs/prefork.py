@@ -25,6 +25,8 @@ from typing import IO, Protocol
 from gan.errors import GanError
 from gan.files import read_json, write_json
 from gan.messages import NO_MESSAGE, Message, literal
+from gan.runs import news
+from gan.runs.news import News
 
 # elsewhere there is no fork, or torch's backends do not survive one
 FORKS = sys.platform == "linux"
@@ -45,6 +47,8 @@ class Child(Protocol):
     def stdin(self) -> IO[bytes] | None: ...
     @property
     def pid(self) -> int: ...
+    @property
+    def news(self) -> News: ...
     def poll(self) -> int | None: ...
     def wait(self, timeout: float | None = None) -> int: ...
     def kill(self) -> None: ...
@@ -151,15 +155,24 @@ def begin(
             return _Fork(argv, log)
     if cancelled():
         raise Cancelled
-    with log.open("wb") as stream:
-        return _Spawned(
-            list(argv),
-            stdin=subprocess.PIPE,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=_environment(log),
-        )
+    told = News()
+    try:
+        with log.open("wb") as stream:
+            child = _Spawned(
+                list(argv),
+                stdin=subprocess.PIPE,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=_environment(log) | ({news.FD: str(told.its)} if news.PIPES else {}),
+                pass_fds=(told.its,) if news.PIPES else (),
+            )
+    except BaseException:
+        told.close()
+        raise
+    told.hand_over()
+    child.news = told
+    return child
 
 
 def error_file(log: Path) -> Path:
@@ -169,13 +182,17 @@ def error_file(log: Path) -> Path:
 
 def hand_over(message: Message) -> None:
     """Leave an error for the process that began this one, if one did; its sentence is data."""
+    news.tell({"error": message.to_json()})
     if file := os.environ.get(ERROR_FILE):
         with suppress(OSError):
             write_json(Path(file), message.to_json())
 
 
-def take_over(log: Path) -> Message:
+def take_over(log: Path, told: News | None = None) -> Message:
     """The error that a process left, else the last line of its output; empty if there is none."""
+    for item in told.read() if told is not None else ():
+        if message := Message.from_json(item.get("error")):
+            return message
     file = error_file(log)
     with suppress(OSError, GanError):
         if message := Message.from_json(read_json(file)):
@@ -216,10 +233,13 @@ def _environment(log: Path | None = None) -> dict[str, str]:
 class _Spawned(subprocess.Popen[bytes]):
     """A fresh process; its resources are released when it has ended."""
 
+    news: News
+
     def close(self) -> None:
         if self.stdin is not None:
             with suppress(OSError, ValueError):
                 self.stdin.close()
+        self.news.close()
 
 
 class _Fork:
@@ -232,15 +252,23 @@ class _Fork:
         self.stdin = os.fdopen(ours, "wb")
         self._lock = threading.Lock()  # of concurrent reads of an exit code, one gets a wrong one
         self._code: int | None = None
+        self.news = News()
         with Connection(its, writable=False) as commands, self._starting:
+            its_news = Connection(os.dup(self.news.its), readable=False)
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
-                target=_live, args=(list(argv[2:]), commands, log, _environment(log)), daemon=True
+                target=_live,
+                args=(list(argv[2:]), commands, its_news, log, _environment(log)),
+                daemon=True,
             )
             try:
                 self._process.start()
             except BaseException:
                 self.stdin.close()
+                self.news.close()
                 raise
+            finally:
+                its_news.close()
+                self.news.hand_over()
             # every start() polls the members of this set without the lock, and keeps them for ever
             process._children.discard(self._process)  # type: ignore[attr-defined]
 
@@ -277,16 +305,25 @@ class _Fork:
             return
         with suppress(OSError, ValueError):
             self.stdin.close()
+        self.news.close()
         with self._lock:
             self._process.close()  # a second time is fine
 
 
-def _live(arguments: list[str], commands: Connection, log: Path, env: Mapping[str, str]) -> None:
+def _live(
+    arguments: list[str],
+    commands: Connection,
+    told: Connection,
+    log: Path,
+    env: Mapping[str, str],
+) -> None:
     """Run as `python -m` with these arguments: own standard streams, session and environment."""
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.clear()
     os.environ.update(env)
+    os.environ[news.FD] = str(os.dup(told.fileno()))
+    told.close()
     with log.open("ab") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)

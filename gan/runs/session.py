@@ -17,7 +17,7 @@ from gan.messages import NO_MESSAGE, Message
 from gan.runs.commands import COMMANDS
 from gan.runs.folder import RunStatus, State, has_checkpoint
 from gan.runs.monitor import Monitor
-from gan.runs.space import in_a_terminal, is_no_space, no_space
+from gan.runs.space import has_room, in_a_terminal, is_no_space, no_space, waiting_for_room
 from gan.runs.writer import RunWriter
 from gan.training import Event, Finished, PlaneFrame, Progress, Snapshot, Trainer
 
@@ -26,7 +26,7 @@ FIRST_CHECKPOINT_S = 2.0  # then after twice as long each time, up to every CHEC
 WEIGHTS_S = 5.0
 WEIGHTS_FRACTION = 1 / 20  # of the training time
 ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # a terminal that closes; Windows' Ctrl-Break
-END_OF_INPUT = {"command": "interrupt"}
+END_OF_INPUT, GO_ON = {"command": "interrupt"}, {"command": "resume"}
 
 Watcher = Callable[[Event, RunStatus], None]
 
@@ -188,10 +188,16 @@ class Session:
         """Save and stop as soon as the current step is done."""
         self._ending = (state, message)
 
-    def pause(self, message: Message = NO_MESSAGE, *, then: dict[str, Any] | None = None) -> None:
+    def pause(
+        self,
+        message: Message = NO_MESSAGE,
+        *,
+        then: dict[str, Any] | None = None,
+        until: Callable[[], bool] | None = None,
+    ) -> None:
         """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status.
 
-        `then` is called first.
+        `then` is called first. `until` is asked once a second and ends the pause.
         """
         if not message:
             self._tell()
@@ -216,9 +222,11 @@ class Session:
             try:
                 self.do(self.commands.get(timeout=1.0))
             except queue.Empty:
-                continue
+                if until is not None and until():
+                    self.do(GO_ON)
             except OSError as error:  # a command that failed for lack of disk space
-                message = self._no_room(error)
+                failed = self._no_room(error)
+                message = failed if until is None else message
         self.paused = False
 
     def _be_slow(self) -> None:
@@ -245,11 +253,22 @@ class Session:
         return no_space(self.writer.path, error)
 
     def _wait_for_room(self, error: OSError) -> None:
-        """Pause if somebody can resume; raises RunError if nobody steers."""
-        message = self._no_room(error)
-        if not self.writer.steerable:
+        """Pause until there is room or somebody ends it; raises RunError if nobody steers."""
+        state = waiting_for_room(error)
+        if not is_no_space(error) or not self.writer.steerable:
             raise self._ended_by(error) from error
-        self.pause(message)
+        self.pause(state, until=self._fits_again)
+
+    def _fits_again(self) -> bool:
+        """Whether there is room again, shown by a checkpoint: nothing larger is written."""
+        if not has_room(self.writer.path):
+            return False
+        self.saved_nimg = -1
+        try:
+            self.checkpoint()
+        except OSError:
+            return False
+        return True
 
     def _ended_by(self, error: OSError) -> RunError:
         """End a run whose disk is full: status interrupted, with a message."""

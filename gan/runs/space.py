@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import shlex
+import shutil
 from pathlib import Path
 
-from gan.checkpoint import weights_of_run
+from gan.checkpoint import checkpoints, weights_of_run
 from gan.errors import RunError
 from gan.files import NO_SPACE, can_write
 from gan.messages import Message
@@ -14,7 +15,9 @@ from gan.runs.folder import has_checkpoint
 
 RESUME = "the disk is {state}; the last checkpoint is whole: make room, then resume"
 FORK = "the disk is {state}; there are weights, no checkpoint: make room, then fork it"
+WAITS = "the disk is {state}; make room, and the training goes on by itself"
 AGAIN = "the disk is {state}; nothing is kept yet: make room, then start again"
+LEAST_ROOM = 2**20  # bytes
 
 
 def is_no_space(error: BaseException) -> bool:
@@ -24,10 +27,29 @@ def is_no_space(error: BaseException) -> bool:
 
 def no_space(path: Path, error: OSError) -> Message:
     """What happened, what is intact of the run at `path`, and what to do."""
-    state = Message("read-only" if error.errno == errno.EROFS else "full")
+    state = _state(error)
     if has_checkpoint(path):
         return Message(RESUME, state=state)
     return Message(FORK if weights_of_run(path) else AGAIN, state=state)
+
+
+def waiting_for_room(error: OSError) -> Message:
+    """What a run says that goes on as soon as there is room."""
+    return Message(WAITS, state=_state(error))
+
+
+def _state(error: OSError) -> Message:
+    return Message("read-only" if error.errno == errno.EROFS else "full")
+
+
+def has_room(path: Path) -> bool:
+    """Whether the run at `path` could save all again, judged by its last checkpoint's size."""
+    last = checkpoints(path / "checkpoints")[-1:]
+    try:
+        size = sum(file.stat().st_size for folder in last for file in folder.iterdir())
+        return shutil.disk_usage(path).free > LEAST_ROOM + 2 * size and can_write(path)
+    except OSError:
+        return False
 
 
 def in_a_terminal(message: Message, path: Path) -> RunError:

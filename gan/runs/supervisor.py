@@ -111,6 +111,8 @@ class Supervisor:
         self._running: dict[str, _Running] = {}
         self._starts: dict[str, Start] = {}
         self._problems: LRUCache[str, BaseException] = LRUCache(KEPT_PROBLEMS)
+        # of runs whose disk takes no status: what they told us instead
+        self._told: LRUCache[str, dict[str, Any]] = LRUCache(KEPT_PROBLEMS)
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
@@ -158,6 +160,7 @@ class Supervisor:
                 raise RunError("{run_id} is beginning already; wait a moment", run_id=start.run_id)
             self._starts[start.run_id] = start
             self._problems.pop(start.run_id, None)
+            self._told.pop(start.run_id, None)
             previous = self._running.get(start.run_id)
         work = threading.Thread(
             target=self._bring_up, args=(start, list(argv), previous), name="start", daemon=True
@@ -210,7 +213,7 @@ class Supervisor:
             if process.poll() is not None:
                 if process.returncode == 0 and is_run(run_dir):
                     return  # so short that it is over already
-                raise _ended_with(take_over(log))
+                raise _ended_with(take_over(log, process.news))
             if time.monotonic() > deadline:
                 raise RunError("the training did not begin within three minutes; see its log")
             if start.stage == "loading" and (forked or _has_said(log, READING)):
@@ -263,9 +266,24 @@ class Supervisor:
         with self._lock:
             return [*self._running, *self._starts]
 
+    def told(self) -> dict[str, dict[str, Any]]:
+        """The status of each run that could not write it, as in status.json; by run."""
+        with self._lock:
+            self._hear()
+            return dict(self._told)
+
+    def _hear(self) -> None:
+        for run_id, running in self._running.items():
+            for item in running.child.news.read():
+                if isinstance(item.get("status"), dict):
+                    self._told[run_id] = item["status"]
+                elif "status" in item:
+                    self._told.pop(run_id, None)
+
     def _reap(self) -> None:
         """Forget finished processes and close their descriptors."""
         with self._lock:
+            self._hear()
             over = {k: r for k, r in self._running.items() if r.child.poll() is not None}
             for run_id in over:
                 del self._running[run_id]

@@ -18,6 +18,7 @@ from gan.errors import RunError
 from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
 from gan.images import Pixels, are_points, encode_webp, scatter, tile
 from gan.messages import NO_MESSAGE, Message
+from gan.runs import news
 from gan.runs.folder import (
     HISTORY_FILE,
     IMAGES_FILE,
@@ -53,6 +54,7 @@ class RunWriter:
         self.status = RunStatus(id=path.name, path=path, state="starting", steerable=steerable)
         self._note, self._note_until = NO_MESSAGE, 0.0
         self._reals: Pixels | None = None
+        self._told = False  # the status went to the process that started this one instead
 
     def create(self) -> None:
         """A new folder; raises RunError if it exists or cannot be written."""
@@ -162,11 +164,22 @@ class RunWriter:
         }
         text = json.dumps(data).encode()
         try:
+            self._write_status(text)
+        except OSError:
+            self._told = True  # viewers in the app learn of it all the same
+            news.tell({"status": data})
+            raise
+        if self._told:
+            self._told = False
+            news.tell({"status": None})
+
+    def _write_status(self, text: bytes) -> None:
+        try:
             write_atomic(self.path / "status.json", text, durable=False)
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
-            overwrite(self.path / "status.json", text)  # so that viewers learn of the full disk
+            overwrite(self.path / "status.json", text)
 
     def progress(self, event: Progress, fraction: float | None) -> None:
         """Append a row to the curves, and update the status."""

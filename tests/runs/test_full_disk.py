@@ -15,8 +15,21 @@ import pytest
 
 from gan.checkpoint import checkpoints, newest_checkpoint
 from gan.errors import RunError
-from gan.runs import RunReader, RunWriter, Session, Supervisor, resume, session, start, train_argv
+from gan.messages import NO_MESSAGE
+from gan.runs import (
+    RunReader,
+    RunStatus,
+    RunWriter,
+    Session,
+    Supervisor,
+    resume,
+    session,
+    start,
+    train_argv,
+)
 from gan.training import Trainer
+from gan.ui.server.runs import Runs
+from tests.runs.test_runs import until
 
 pytestmark = pytest.mark.slow  # trainings
 
@@ -120,6 +133,59 @@ def test_commands_on_a_full_disk_lose_nothing(tmp_path: Path, digits, make_confi
     assert sum("the disk is full" in message for _, message in told) >= 3
     assert trainer.config.train.g_lr == config.train.g_lr  # what was not written does not hold
     assert RunReader(tmp_path / "r").config().train.g_lr == config.train.g_lr
+
+
+def test_a_run_that_waits_for_room_goes_on_by_itself(
+    tmp_path: Path, digits, make_config, disk: Disk
+):
+    config = replace(make_config(), total_kimg=0.5)
+    writer = RunWriter(tmp_path / "r", config, steerable=True)
+    writer.create()
+    told = []
+
+    class Nobody(queue.Queue):
+        """Nobody presses anything; there is room from the third look on."""
+
+        def get(self, block: bool = True, timeout: float | None = None) -> dict:
+            if block:  # waiting
+                told.append(str(RunReader(tmp_path / "r").status().message))
+                assert len(told) < 20, "it waits for somebody"
+                disk.left = float("inf") if len(told) >= 3 else 0
+            raise queue.Empty
+
+    waiting = Session(Trainer(config, digits), writer, commands=Nobody())
+    disk.left = 3_000
+    assert waiting.run().state == "finished"
+    assert told == ["the disk is full; make room, and the training goes on by itself"] * 3
+    assert RunReader(tmp_path / "r").status().message == NO_MESSAGE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
+def test_a_run_that_can_write_nothing_at_all_is_told_of_through_its_pipe(tmp_path: Path):
+    resource = pytest.importorskip("resource")
+
+    supervisor, run = Supervisor(), tmp_path / "r"
+    runs = Runs(tmp_path)
+    runs.told = supervisor.told
+
+    def seen() -> RunStatus:
+        runs.forget()
+        return runs.status("r")
+
+    try:
+        supervisor.start(train_argv("digits", run_dir=run, steer=True), run)
+        until(lambda: seen().nimg > 0)
+        pid = RunReader(run).writer_pid()
+        limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[1]))  # not even in place
+        until(lambda: seen().state == "paused")
+        assert "goes on by itself" in str(seen().message)
+        assert RunReader(run).status().state == "running"  # so the file still says
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+        until(lambda: seen().state == "running")
+        assert supervisor.told() == {}
+    finally:
+        supervisor.shutdown()
 
 
 def test_a_first_checkpoint_comes_after_two_seconds_and_then_ever_more_seldom(

@@ -117,6 +117,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.runs.starting = self.supervisor.starting
+        self.runs.told = self.supervisor.told
         self.models = Models(self.runs)
         self.painting = Painting()
         self.drawing = FairQueue("drawing", busy=self.painting.is_busy)

@@ -170,6 +170,7 @@ class Runs:
         self._looked_at = -FRESH_S
         self._watched: LRUCache[Path, Watched] = LRUCache(WATCHED)
         self.starting: Callable[[], list[Start]] = list  # runs that have no folder yet
+        self.told: Callable[[], dict[str, dict[str, Any]]] = dict  # instead of a status.json
 
     @property
     def root(self) -> Path:
@@ -199,6 +200,9 @@ class Runs:
                     return self._statuses
                 self._looked_at = began
             statuses = {status.id: status for status in self._files.read(self.root)}
+            for run_id, data in self.told().items():
+                if run_id in statuses:
+                    statuses[run_id] = _told(statuses[run_id], data)
             with self._lock:
                 self._statuses = statuses
             return statuses
@@ -247,6 +251,16 @@ class Runs:
         _, watched = self.look(run_id)
         with watched.lock:
             return [row for row in watched.rows if row["nimg"] > after]
+
+
+def _told(status: RunStatus, data: dict[str, Any]) -> RunStatus:
+    """What its process told us, its disk being full, unless the file was written since."""
+    try:
+        if (status.path / "status.json").stat().st_mtime > float(data["updated_at"]):
+            return status
+        return RunReader(status.path).status_in(data)
+    except (GanError, OSError, KeyError, TypeError, ValueError):
+        return status
 
 
 def _beginning(start: Start, known: dict[str, RunStatus]) -> RunStatus:
