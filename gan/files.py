@@ -6,6 +6,8 @@ import errno
 import hashlib
 import json
 import os
+import re
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import Any
 
 from gan.errors import WeightsError
 
+TEMPORARY = "gan-"  # begins the names of our temporary folders
+LEFT_BY = re.compile(r"gan-[a-z]+-(?P<pid>\d+)-\w+")
 MAX_CONFIG_BYTES = 64 * 2**10
 BLOCK_BYTES = 4096  # allocated by a file system for the smallest file
 # errno for a full disk; EFBIG is a limit on a file's size (ulimit -f)
@@ -53,6 +57,34 @@ def can_write(folder: Path) -> bool:
             stream.flush()
     except OSError:
         return False
+    return True
+
+
+def temporary_folder(kind: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes when this process ends, and after a kill with `sweep_temporary`."""
+    return tempfile.TemporaryDirectory(prefix=f"{TEMPORARY}{kind}-{os.getpid()}-")
+
+
+def sweep_temporary() -> None:
+    """Remove what killed processes left of `temporary_folder`; a process calls it first of all."""
+    for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+        found = LEFT_BY.fullmatch(path.name)
+        if found and not _runs_still(int(found["pid"])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs_still(pid: int) -> bool:
+    """Whether another process has this number; in a container ours had it before, too."""
+    if os.name != "posix":
+        return True  # there, signal 0 would end it
+    if pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
     return True
 
 

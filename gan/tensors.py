@@ -6,8 +6,10 @@ been checked, and on untrusted ones in the resource-limited child that gan.hub.c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
+import zipfile
 from argparse import Namespace
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ from gan.files import write_atomic
 
 MAX_HEADER_BYTES = 2**20
 MAX_TENSORS = 2000
+DIGEST = "sha256"  # in the header of a run's weights
 MAX_NAME = 120  # characters of an untrusted file quoted in our error messages
 UNREADABLE = (ValueError, OverflowError, RecursionError)  # what JSON can do to a reader
 
@@ -76,7 +79,13 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     """
     wanted = _wanted(modules)
     _check(file, wanted)
-    for name, tensor in read_tensors(file).items():
+    tensors = read_tensors(file)
+    if read_header(file)[0].get(DIGEST, "") not in ("", _digest(tensors)):
+        raise WeightsError(
+            "{name} has other values than were saved, its disk has damaged it; take another moment",
+            name=file.name,
+        )
+    for name, tensor in tensors.items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
                 "{name} in {file} must be finite {dtype}, it is not; fetch it anew",
@@ -85,6 +94,15 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
                 dtype=wanted[name].dtype,
             )
         wanted[name].copy_(tensor)
+
+
+def _digest(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of all names and values."""
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode() + b"\0")
+        found.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def _wanted(modules: Mapping[str, nn.Module]) -> dict[str, Tensor]:
@@ -139,7 +157,8 @@ def save_modules(
 ) -> None:
     """Modules under their prefixes as one safetensors file, atomically.
 
-    `notes` go into its header, for files that must be self-describing. Raises CheckpointError if a
+    `notes` go into its header, for files that must be self-describing, with a SHA-256 of the
+    values, which `load_modules` checks. Raises CheckpointError if a
     value is not finite: a bad state is never saved as good.
     """
     tensors = {
@@ -150,11 +169,20 @@ def save_modules(
     if bad := [name for name, tensor in tensors.items() if not _is_finite(tensor)]:
         raise CheckpointError("{bad} is not finite; the state was not saved", bad=bad[0])
     metadata = {"format": "pt"} | dict(notes or {})
+    if notes is not None:
+        metadata[DIGEST] = _digest(tensors)
     write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
 
 
 def read_state(file: Path) -> dict[str, Any]:
-    """The state beside the weights in one of our checkpoints; raises what torch does."""
+    """The state beside the weights in one of our checkpoints; raises what torch does.
+
+    ValueError for what torch.save has not written by default for years: in its former format and in
+    a compressed zip a few hundred bytes ask for gigabytes.
+    """
+    with zipfile.ZipFile(file) as parts:
+        if any(part.compress_type != zipfile.ZIP_STORED for part in parts.infolist()):
+            raise ValueError("compressed")
     state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
         file, map_location="cpu", weights_only=True
     )

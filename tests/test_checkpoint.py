@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from gan.families import default_widths
 from gan.files import append_line, read_json, write_atomic, write_json
 from gan.models import seeded_build
 from gan.sampling import sample
+from gan.tensors import load_modules, save_modules
 from tests.children import quick_child
 from tests.restoring import load_checkpoint
 
@@ -364,3 +366,80 @@ def test_load_at_an_older_moment_differs_from_the_newest(tmp_path: Path, digits,
     assert old.config.nimg == 0
     assert new.config.nimg == 208
     assert old.revision != new.revision
+
+
+class Killed(BaseException):
+    """The process is gone: nothing after this happens, no tidying up either."""
+
+
+def dying(real, left: list[int]):
+    def operate(*given, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+        return real(*given, **options)
+
+    return operate
+
+
+OPERATIONS = ("mkdir", "replace", "rename", "unlink", "rmdir", "fsync")
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_kill_at_any_operation_on_files_leaves_a_whole_checkpoint(
+    tmp_path: Path, make_config, again: bool
+):
+    g, _ = seeded_build(make_config().model, 0)
+    operations, survived = 0, False
+    while not survived:
+        folder = tmp_path / str(operations)
+        save_checkpoint(folder, 8, {"g": g}, {"saved": 0})
+        if again:
+            save_checkpoint(folder, 16, {"g": g}, {"saved": 1})
+        left = [operations]  # until the kill
+        with pytest.MonkeyPatch.context() as patch:
+            for name in OPERATIONS:
+                patch.setattr(os, name, dying(getattr(os, name), left))
+            try:
+                save_checkpoint(folder, 16, {"g": g}, {"saved": 2})
+                survived = True
+            except Killed:
+                pass
+        sweep(folder)
+        found = newest_checkpoint(folder)
+        assert found.skipped == ()
+        assert load_state(found.path)["saved"] in ((1, 2) if again else (0, 2)), operations
+        assert not [*folder.glob(".*")]
+        operations += 1
+    assert load_state(found.path)["saved"] == 2
+    assert operations > 8  # each of them was a kill
+
+
+def test_a_state_that_claims_gigabytes_is_refused(tmp_path: Path):
+    old = io.BytesIO()
+    torch.save({"a": torch.zeros(4)}, old, _use_new_zipfile_serialization=False)
+    claims = b"J" + (2**29).to_bytes(4, "little")  # floats, instead of 4
+    bomb = old.getvalue().replace(b"cpuq\x06K\x04", b"cpuq\x06" + claims)
+    assert bomb != old.getvalue()
+    (tmp_path / "state.pt").write_bytes(bomb)
+    with pytest.raises(CheckpointError, match="another version"):
+        load_state(tmp_path)
+    new, packed = io.BytesIO(), tmp_path / "state.pt"
+    torch.save({"a": torch.zeros(10**6)}, new)
+    with zipfile.ZipFile(new) as parts, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as small:
+        for part in parts.infolist():
+            small.writestr(part.filename, parts.read(part))
+    with pytest.raises(CheckpointError, match="another version"):
+        load_state(tmp_path)
+
+
+def test_a_bit_that_flips_in_a_runs_weights_is_noticed(tmp_path: Path, make_config):
+    g, _ = seeded_build(make_config().model, 0)
+    file = tmp_path / "w.safetensors"
+    save_modules(file, {"g_ema": g}, notes={})
+    load_modules(file, {"g_ema": g})
+    data = bytearray(file.read_bytes())
+    data[-4] ^= 1  # the lowest bit of a float: still finite
+    file.write_bytes(data)
+    with pytest.raises(WeightsError, match="other values than were saved"):
+        load_modules(file, {"g_ema": g})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -138,11 +139,13 @@ def train(
         if steer:
             say(runs.READING)
             _die_first_when_memory_is_short()
-        wish = TrainArguments(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb)
+        claims = ranks.index == 0
+        wish = TrainArguments(preset, data, chosen, seed, seconds, kimg, run_dir, keep_mb, claims)
         plan = _resumed(resume, wish) if resume else _forked(fork, wish) if fork else _new(wish)
         _tell_of_plan(plan.config)
         ranks.agree(True)  # all have looked at what is there before the first one writes
         with (
+            _given_up_if_empty(plan.run_dir),
             display(plan.run_dir, plan.config) as watcher,
             logging_to(None if ranks.index else log, plan.run_dir) as logger,
         ):
@@ -170,6 +173,17 @@ def _ranks(steer: bool) -> Ranks:
     return ranks
 
 
+@contextmanager
+def _given_up_if_empty(run_dir: Path) -> Iterator[None]:
+    """A folder that was claimed and has nothing in it goes again if the training fails."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # not empty
+            run_dir.rmdir()
+        raise
+
+
 class TrainArguments(NamedTuple):
     """What was typed."""
 
@@ -181,6 +195,7 @@ class TrainArguments(NamedTuple):
     kimg: float | None
     run_dir: Path | None
     keep_mb: float | None
+    claims: bool = True  # the first of several processes chooses the folder
 
 
 class TrainPlan(NamedTuple):
@@ -207,8 +222,15 @@ def _new(wish: TrainArguments) -> TrainPlan:
     config, images = new_config(preset, wish.data, wish.settings, seed=wish.seed or 0, say=say)
     config = replace(config, total_seconds=wish.seconds, total_kimg=wish.kimg)
     config = replace(config, keep_mb=KEEP_MB if wish.keep_mb is None else wish.keep_mb)
-    run_dir = wish.run_dir or runs.new_run_dir(preset)
+    run_dir = _run_dir(wish, preset)
     return TrainPlan(run_dir, config, partial(runs.start, config, images, run_dir))
+
+
+def _run_dir(wish: TrainArguments, preset: str) -> Path:
+    """The folder that was named, else one of its own, which nobody else starts in."""
+    if wish.run_dir is not None:
+        return wish.run_dir
+    return runs.claim_run_dir(preset) if wish.claims else runs.new_run_dir(preset)
 
 
 def _resumed(run_dir: Path, wish: TrainArguments) -> TrainPlan:
@@ -267,7 +289,7 @@ def _forked(text: str, wish: TrainArguments) -> TrainPlan:
             count=len(images.class_names),
         )
     config = replace(config, class_names=images.class_names if config.model.classes else ())
-    run_dir = wish.run_dir or runs.new_run_dir(config.preset)
+    run_dir = _run_dir(wish, config.preset)
     say(origin.told())
     return TrainPlan(run_dir, config, partial(runs.fork, config, origin, images, run_dir))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gan.files import parse_json
+from gan.hub.plain_yaml import read_yaml
 
 MAX_HINT_BYTES = 64 * 2**10
 MAX_VALUES = 2000  # per file
@@ -20,20 +21,11 @@ def parsed(path: Path) -> dict[str, Any]:
     """A small JSON or YAML file as plain data; empty if it is neither, or not a mapping."""
     try:
         text = path.read_bytes()
-        data = parse_json(text) if path.suffix == ".json" else _yaml(text.decode("utf-8-sig"))
+        data = parse_json(text) if path.suffix == ".json" else read_yaml(text.decode("utf-8-sig"))
         plain = _plain(data, [MAX_VALUES])
     except Exception:  # PyYAML raises KeyError, IndexError and more for invalid input
         return {}
     return plain if isinstance(plain, dict) else {}
-
-
-def _yaml(text: str) -> Any:
-    """YAML without aliases: nested, 500 bytes of them can fill any memory."""
-    import yaml  # noqa: PLC0415 - comes with the Hub's client
-
-    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, yaml.SafeLoader)):
-        raise ValueError("references")
-    return yaml.safe_load(text)
 
 
 def _plain(data: Any, left: list[int]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from gan.errors import ConfigError
+from gan.hub.plain_yaml import read_yaml
 
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
 HARDWARE = (
@@ -97,8 +98,8 @@ def split_front(text: str) -> tuple[dict[str, Any], str]:
     """The front matter of a README and the text below it; raises ConfigError if it has none."""
     found = FRONT.match(text)
     try:
-        data = yaml.safe_load(found.group(1)) if found else None
-    except yaml.YAMLError:
+        data = read_yaml(found.group(1)) if found else None
+    except (yaml.YAMLError, ValueError, RecursionError):
         data = None
     if found is None or not isinstance(data, dict):
         raise ConfigError(

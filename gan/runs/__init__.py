@@ -8,6 +8,7 @@ from gan.runs.folder import (
     STATES,
     RunReader,
     RunStatus,
+    claim_run_dir,
     has_checkpoint,
     is_run,
     list_runs,
@@ -24,7 +25,7 @@ from gan.runs.writer import RunWriter
 
 __all__ = [
     "LIVE", "READING", "STATES", "WEIGHTS_S", "Cancelled", "Clock", "Host", "Origin", "RunReader",
-    "RunStatus", "RunWriter", "Session", "Start", "Supervisor", "check_free", "command_line",
-    "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs", "new_run_dir",
-    "resume", "runs_root", "setting_arguments", "start", "train_argv",
+    "RunStatus", "RunWriter", "Session", "Start", "Supervisor", "check_free", "claim_run_dir",
+    "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run", "list_runs",
+    "new_run_dir", "resume", "runs_root", "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

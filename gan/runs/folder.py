@@ -76,6 +76,29 @@ def new_run_dir(preset: str, *, taken: Collection[str] = ()) -> Path:
     return root / name
 
 
+def claim_run_dir(preset: str) -> Path:
+    """A new folder that no other process chooses; empty, so that it can still be given up.
+
+    Raises RunError where none can be made.
+    """
+    while True:
+        path = new_run_dir(preset)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+        except FileExistsError:
+            if path.parent.is_dir():
+                continue  # somebody was faster: take the next number
+            raise
+        except OSError as error:
+            raise RunError(
+                "the run folder {path} cannot be written ({strerror}); choose another --run-dir",
+                path=repr(str(path)),
+                strerror=error.strerror,
+            ) from error
+        return path
+
+
 def is_run(path: Path) -> bool:
     """Whether `path` is a run folder."""
     return (path / CONFIG_FILE).is_file() and (path / "status.json").is_file()

@@ -9,12 +9,13 @@ from gan.runs.prefork import MARK
 
 
 def _tell() -> None:
-    """Write this process's PID; readers compare it, so that a previous process's does not count."""
+    """Leave an empty file named by this process's PID: a full disk takes that too, and a previous
+    process's does not count."""
     if mark := os.environ.get(MARK):
         try:
-            Path(mark).write_text(str(os.getpid()))
+            (Path(mark) / str(os.getpid())).touch()
         except OSError:
-            return  # a full disk: a start then waits for the fork itself
+            return  # a read-only disk: a start then waits for the fork itself
 
 
 _tell()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from gan.errors import GanError
-from gan.files import read_json, write_json
+from gan.files import read_json, temporary_folder, write_json
 from gan.messages import NO_MESSAGE, Message, literal
 from gan.runs import news
 from gan.runs.news import News
@@ -33,7 +33,7 @@ FORKS = sys.platform == "linux"
 # torch's optimisers import its compiler, all 1,000 modules; the last import signals completion
 LOADED = ["gan.cli", "torch._dynamo", "gan.runs.loaded"]
 ERROR_FILE = "GAN_ERROR_FILE"  # environment variable: where a child leaves its error as data
-MARK = "GAN_PREPARED_FILE"  # environment variable: where that module writes its PID
+MARK = "GAN_PREPARED_FILE"  # environment variable: the folder where that module leaves its PID
 LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
 LOOK_S = 0.05
 
@@ -62,7 +62,7 @@ class Cancelled(Exception):
 @functools.cache
 def _mark() -> tempfile.TemporaryDirectory[str]:
     """The folder of the file in which the forkserver signals that it is ready."""
-    return tempfile.TemporaryDirectory(prefix="gan-prepared-")
+    return temporary_folder("prepared")
 
 
 class _Loading:
@@ -105,11 +105,7 @@ def _server_pid() -> int | None:
 
 
 def _is_loaded() -> bool:
-    try:
-        text = (Path(_mark().name) / "pid").read_text()
-    except OSError:
-        return False
-    return text == str(_server_pid())
+    return (Path(_mark().name) / str(_server_pid())).exists()
 
 
 def loading_s() -> float:
@@ -127,7 +123,7 @@ def prepare() -> None:
     """Preload in the background what every training needs; idempotent."""
     if FORKS:
         os.environ["PYTHONPATH"] = _environment()["PYTHONPATH"]  # the only way that it takes
-        os.environ[MARK] = str(Path(_mark().name) / "pid")
+        os.environ[MARK] = _mark().name
         multiprocessing.get_context("forkserver").set_forkserver_preload(LOADED)
         resource_tracker.ensure_running()  # it would unblock what is blocked next
         existed = _server_pid()

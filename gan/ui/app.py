@@ -21,7 +21,7 @@ import torch
 from starlette.middleware import Middleware
 
 from gan.errors import ConfigError
-from gan.files import home_root
+from gan.files import home_root, sweep_temporary
 from gan.ui.compare import tab as compare
 from gan.ui.evaluate import tab as evaluate
 from gan.ui.explore import tab as explore
@@ -210,6 +210,7 @@ def serve(
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
     port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
     share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
+    sweep_temporary()
     context = build_context(host, share=share)
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"
     with closing(context):

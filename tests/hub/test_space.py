@@ -216,3 +216,9 @@ def test_the_thumbnail_is_the_spaces_own_and_models_are_fetched_at_their_commit(
 def test_nonsense_is_refused_before_anything_is_asked(repo: str, options: dict):
     with pytest.raises((ConfigError, HubError)):
         deploy.plan(repo, ask=False, **options)
+
+
+def test_front_matter_that_merges_itself_without_end_is_refused():
+    levels = "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 40))
+    with pytest.raises(ConfigError, match="front matter"):
+        split_front(f"---\na0: &a0 {{x: 1}}\n{levels}---\ntext")

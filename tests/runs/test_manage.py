@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gan.errors import RunError
-from gan.runs import RunReader, list_runs, manage, new_run_dir
+from gan.runs import RunReader, claim_run_dir, list_runs, manage, new_run_dir
 
 
 @pytest.fixture
@@ -165,3 +167,25 @@ def test_visitors_runs_in_the_trash_take_room_too_and_live_ones_stay(visited: Pa
     file.write_text(json.dumps(born))
     assert set(manage.prune_visitors(visited, keep=0)) == {token, "digits-3", "digits-4"}
     assert {s.id for s in list_runs(visited)} == {"digits-1", "digits-2"}
+
+
+def test_nine_that_begin_at_once_get_nine_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path))
+    monkeypatch.setattr("gan.runs.folder.new_run_dir", stale_once(new_run_dir))
+    with ThreadPoolExecutor(9) as pool:
+        found = [f.result() for f in [pool.submit(claim_run_dir, "digits") for _ in range(9)]]
+    assert {path.name for path in found} == {f"digits-{n}" for n in range(1, 10)}
+
+
+def stale_once(real):
+    """Each thread first looks before any other has made its folder."""
+    together, seen = threading.Barrier(9, timeout=60), threading.local()
+
+    def look(preset: str) -> Path:
+        found = real(preset)
+        if not hasattr(seen, "once"):
+            seen.once = True
+            together.wait()
+        return found
+
+    return look

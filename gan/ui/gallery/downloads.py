@@ -11,7 +11,6 @@ import csv
 import io
 import math
 import secrets
-import tempfile
 import threading
 import time
 import zipfile
@@ -26,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from gan.checkpoint import Weights
+from gan.files import temporary_folder
 from gan.images import Pixels, encode_png, tile
 from gan.sampling import affordable, picture_seconds
 from gan.ui.gallery.routes import PNG_KEY, Tiles, draw, in_parts, recipe, tiles_of
@@ -70,7 +70,7 @@ class Downloads(Workers):
 
     def __init__(self) -> None:
         super().__init__("download", most=6)
-        self._folder = tempfile.TemporaryDirectory(prefix="gan-downloads-")
+        self._folder = temporary_folder("downloads")
         self._lock = threading.Lock()
         self._finished: OrderedDict[str, FinishedDownload] = OrderedDict()
 

@@ -114,7 +114,8 @@ class Guard:
             return await reply(scope, receive, send)
         known = session_in(headers.get("cookie", ""))
         scope["gan_session"] = known or secrets.token_hex(16)
-        await self.app(scope, receive, send if known else _with_cookie(scope, headers, send))
+        send = send if known else _with_cookie(scope, headers, send)
+        await self.app(scope, receive, _unframed(send) if self.profile.local else send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
         if not self.profile.allows_host(headers.get("host", "")):
@@ -162,6 +163,19 @@ def session_in(cookie: str) -> str | None:
         return None
     value = morsel.value if morsel else ""
     return value if len(value) == 32 and value.isalnum() and value.isascii() else None
+
+
+def _unframed(send: Send) -> Send:
+    """At home no other site may show the app in a frame, where clicks could be led astray; a Space
+    lives in one."""
+
+    async def send_unframed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            rule = "frame-ancestors 'self'"
+            MutableHeaders(scope=message).append("content-security-policy", rule)
+        await send(message)
+
+    return send_unframed
 
 
 def _with_cookie(scope: Scope, headers: Headers, send: Send) -> Send:

@@ -23,6 +23,7 @@ from starlette.routing import Route
 from gan.data import is_shared
 from gan.data.hub import end_downloads
 from gan.errors import GanError
+from gan.files import NO_SPACE
 from gan.runs import Supervisor
 from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
@@ -211,6 +212,9 @@ def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitabl
         except GanError as error:
             return JSONResponse(error_json(error), status_code=400, headers=NEVER)
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in NO_SPACE:
+                log.error("%s failed: %s", request.url.path, error.strerror)
+                return JSONResponse(error_json(error), status_code=507, headers=NEVER)
             log.exception("%s failed", request.url.path)
             return JSONResponse(error_json(error), status_code=500, headers=NEVER)
 

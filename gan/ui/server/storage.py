@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
-import tempfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from gan.files import can_write, home_root, runs_root
+from gan.files import can_write, home_root, runs_root, temporary_folder
 from gan.metrics.results import results_dir
 
 log = logging.getLogger(__name__)
 PLACES = {"GAN_RUNS_DIR": runs_root, "GAN_HOME": home_root, "GAN_CACHE_DIR": results_dir}
+
+
+@functools.cache
+def _temporary() -> TemporaryDirectory[str]:
+    """What is not kept; it goes when the app ends."""
+    return temporary_folder("atelier")
 
 
 def prepare() -> bool:
@@ -22,7 +29,7 @@ def prepare() -> bool:
     refused = {name: place() for name, place in PLACES.items() if not can_write(place())}
     if not refused:
         return True
-    temporary = Path(tempfile.mkdtemp(prefix="gan-atelier-"))
+    temporary = Path(_temporary().name)
     for name, folder in refused.items():
         os.environ[name] = str(temporary / name.removeprefix("GAN_").lower())
         log.warning(

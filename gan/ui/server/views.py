@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gan.config import PLANE_SHAPE, ModelConfig, PortedConfig
 from gan.errors import ConfigError, GanError, HubError, number_text
+from gan.files import NO_SPACE
 from gan.kinds import kind_of
 from gan.messages import Message
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
@@ -65,7 +66,9 @@ def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
     labels: the page calls settings by their fields' labels; otherwise by their keys, if keys were
     typed.
     """
-    if not isinstance(error, GanError):
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        error = PageError("gan_error_disk", status=507)
+    elif not isinstance(error, GanError):
         error = PageError("gan_error_server", status=500)
     found = {"error": str(error), "field": error.field} | error.message.to_json()
     if not labels:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from gan.files import can_write, home_root, runs_root
+from gan.files import can_write, home_root, runs_root, sweep_temporary, temporary_folder
 from gan.metrics.results import results_dir
 from gan.ui.app import build_head
 from gan.ui.server import storage
@@ -80,3 +83,33 @@ def test_the_page_is_told(kept: bool):
     head = build_head(Context(Profile(local=True), kept=kept))
     assert f'"kept": {json.dumps(kept)}' in head
     assert all("gan_not_kept" in words for words in catalogues().values())
+
+
+LEAVES = """import os, sys
+from gan.ui.server import storage
+storage.prepare()
+print(os.environ["GAN_RUNS_DIR"], flush=True)
+if sys.argv[1] == "killed":
+    os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("end", ["clean", "killed"])
+def test_a_temporary_folder_goes_with_the_app_and_after_a_kill_with_the_next_one(
+    tmp_path: Path, blocked: Path, monkeypatch: pytest.MonkeyPatch, end: str
+):
+    home = tmp_path / "tmp"
+    home.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    env = os.environ | {"TMPDIR": str(home), "GAN_DATA_DIR": str(blocked), "GAN_RUNS_DIR": ""}
+    command = [sys.executable, "-c", LEAVES, end]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert Path(done.stdout.strip()).is_relative_to(home)
+    mine = temporary_folder("atelier")
+    (home / "gan-photos-2024").mkdir()  # somebody else's
+    if end == "killed":
+        assert len([*home.glob("gan-atelier-*")]) == 2
+        monkeypatch.setattr(os, "getpid", lambda: -1)  # the next app: mine is another's, and lives
+        sweep_temporary()
+    assert {path.name for path in home.iterdir()} == {Path(mine.name).name, "gan-photos-2024"}
+    mine.cleanup()

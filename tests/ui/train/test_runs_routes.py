@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -586,3 +587,18 @@ def test_a_run_with_weights_alone_is_offered_as_a_fork(home: Context, root: Path
     rows = {r["id"]: r for r in client.get("/_gan/runs").json()["runs"]}
     offers = {k: (r["resumable"], r["forkable"]) for k, r in rows.items()}
     assert offers == {"digits-1": (False, True), "digits-2": (True, False)}
+
+
+def test_an_upload_to_a_full_disk_is_one_sentence(home: Context, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("gan.ui.train.own_images.tempfile.TemporaryFile", full)
+    reply = client_for(home).post("/_gan/own/upload", content=b"x")
+    assert (reply.status_code, reply.json()["key"]) == (507, "gan_error_disk")
+
+
+def test_at_home_no_other_site_may_frame_the_app(home: Context, shop: Context):
+    rule = client_for(home).get("/_gan/run").headers.get("content-security-policy")
+    assert rule == "frame-ancestors 'self'"
+    assert "content-security-policy" not in client_for(shop).get("/_gan/run").headers
