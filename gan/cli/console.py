@@ -19,6 +19,7 @@ from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendProgress, Sent
 from gan.messages import Message, literal
+from gan.runs.memory import is_no_memory, lift_limit, memory_mb, no_memory
 from gan.runs.prefork import hand_over
 from gan.sampling import MAX_SEED
 
@@ -110,8 +111,12 @@ def errors() -> Any:
     except KeyboardInterrupt:
         say("interrupted")
         raise typer.Exit(0) from None
-    except MemoryError:
-        fail(Message("there was not enough memory; use a smaller batch, model or set of images"))
+    except (MemoryError, RuntimeError) as error:  # torch says it by the latter
+        if not is_no_memory(error):
+            raise
+        lift_limit()
+        too_large = "there was not enough memory; use a smaller batch, model or set of images"
+        fail(no_memory() if memory_mb() else Message(too_large))
     except BrokenPipeError:  # as in `gan search | head`: typer ends quietly
         raise
     except OSError as error:

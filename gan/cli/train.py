@@ -129,6 +129,7 @@ def train(
     `python -m gan train --fork runs/a@64000 --set augment=ada --kimg 200`
     """
     with errors():
+        runs.limit_memory()
         if resume is not None and fork is not None:
             raise ConfigError("a run is resumed or forked, got --resume and --fork; leave one out")
         check_budget("--seconds", seconds)

@@ -47,7 +47,8 @@ class PointsDiscriminator(Critic):
 
     def __init__(self, shape: CriticShape) -> None:
         super().__init__(shape)
-        octaves = math.pi * 2.0 ** torch.arange(OCTAVES)
+        # on the CPU even where only shapes are built: on meta tensors torch loads its compiler
+        octaves = math.pi * 2.0 ** torch.arange(OCTAVES, device="cpu")
         self.register_buffer("frequencies", octaves, persistent=False)
         self.hidden = _hidden(
             (self.in_channels * (1 + 2 * OCTAVES), *shape.widths), nn.LeakyReLU(LEAK)

@@ -154,6 +154,20 @@ class RunReader:
             return Message("its process is gone; it has weights and no checkpoint: fork it")
         return Message("its process is gone before anything was kept; start a new run")
 
+    def overtime_s(self) -> float:
+        """Seconds by which it is past its time limit by now, the step in progress included; 0 for
+        none. In slow motion and while paused, time passes that does not count."""
+        try:
+            data, limit = read_json(self.path / "status.json"), self.config().total_seconds
+        except GanError:
+            return 0.0
+        counts = is_status(data) and data["state"] in ("starting", "running")
+        if limit is None or not counts or data.get("steps_per_s"):
+            return 0.0
+        now = time.time()
+        since = max(0.0, now - float(data.get("updated_at", now)))
+        return max(0.0, float(data.get("seconds", 0.0)) + since - limit)
+
     def writer_pid(self) -> int:
         """PID of the process that last wrote the status; 0 if none."""
         data = read_json(self.path / "status.json")

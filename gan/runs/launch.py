@@ -28,6 +28,7 @@ from gan.messages import Message, literal
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.images import check_images, same_images
 from gan.runs.lock import check_free, writing
+from gan.runs.memory import is_no_memory, lift_limit, no_memory
 from gan.runs.monitor import Monitor
 from gan.runs.origin import Origin
 from gan.runs.session import END_OF_INPUT, WEIGHTS_S, Session, Watcher, deaf_to_signals
@@ -290,6 +291,12 @@ def _failures_reported(writer: RunWriter) -> Iterator[None]:
             writer.report("interrupted", message=message)
         raise in_a_terminal(message, writer.path) from error
     except Exception as error:
+        if is_no_memory(error):
+            message = no_memory(writer.path)
+            lift_limit()  # so that there is room to say so
+            with suppress(OSError):
+                writer.report("failed", message=message)
+            raise RunError.of(message) from None  # its frames hold the tensors
         _report_failure(writer, error)
         raise
 

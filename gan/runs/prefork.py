@@ -26,6 +26,7 @@ from gan.errors import GanError
 from gan.files import read_json, temporary_folder, write_json
 from gan.messages import NO_MESSAGE, Message, literal
 from gan.runs import news
+from gan.runs.memory import MEMORY_MB
 from gan.runs.news import News
 
 # elsewhere there is no fork, or torch's backends do not survive one
@@ -136,19 +137,23 @@ def prepare() -> None:
 
 
 def begin(
-    argv: Sequence[str], log: Path, *, cancelled: Callable[[], bool] = lambda: False
+    argv: Sequence[str],
+    log: Path,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    memory_mb: int | None = None,
 ) -> Child:
     """A process that runs `argv`, a `python -m ...`; its output goes to `log`.
 
-    It has its own session: Ctrl-C is for the server, and the child sees its input close. Raises
-    Cancelled if `cancelled` says so before there is a process.
+    It has its own session: Ctrl-C is for the server, and the child sees its input close. A training
+    limits itself to `memory_mb`. Raises Cancelled if `cancelled` says so before there is a process.
     """
     log.write_bytes(b"")
     if FORKS and list(argv[:2]) == [sys.executable, "-m"]:
         # killed, too slow, or no socket may be created here: do without it
         with suppress(OSError, EOFError):
             _await_loaded(cancelled)
-            return _Fork(argv, log)
+            return _Fork(argv, _environment(log, memory_mb), log)
     if cancelled():
         raise Cancelled
     told = News()
@@ -160,7 +165,8 @@ def begin(
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(log) | ({news.FD: str(told.its)} if news.PIPES else {}),
+                env=_environment(log, memory_mb)
+                | ({news.FD: str(told.its)} if news.PIPES else {}),
                 pass_fds=(told.its,) if news.PIPES else (),
             )
     except BaseException:
@@ -213,13 +219,15 @@ def _await_loaded(cancelled: Callable[[], bool]) -> None:
         prepare()  # it may have been killed
 
 
-def _environment(log: Path | None = None) -> dict[str, str]:
+def _environment(log: Path | None = None, memory_mb: int | None = None) -> dict[str, str]:
     """Our environment, with a path on which the child finds this same package, installed or not."""
     here, paths = str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "").split(os.pathsep)
     errors = {} if log is None else {ERROR_FILE: str(error_file(log))}
+    limit = {} if memory_mb is None else {MEMORY_MB: str(memory_mb)}
     return {
         **os.environ,
         **errors,
+        **limit,
         "OMP_WAIT_POLICY": "PASSIVE",
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": os.pathsep.join([here, *(p for p in paths if p and p != here)]),
@@ -243,7 +251,7 @@ class _Fork:
 
     _starting = threading.Lock()
 
-    def __init__(self, argv: Sequence[str], log: Path) -> None:
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         its, ours = os.pipe()
         self.stdin = os.fdopen(ours, "wb")
         self._lock = threading.Lock()  # of concurrent reads of an exit code, one gets a wrong one
@@ -252,9 +260,7 @@ class _Fork:
         with Connection(its, writable=False) as commands, self._starting:
             its_news = Connection(os.dup(self.news.its), readable=False)
             self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
-                target=_live,
-                args=(list(argv[2:]), commands, its_news, log, _environment(log)),
-                daemon=True,
+                target=_live, args=(list(argv[2:]), commands, its_news, log, env), daemon=True
             )
             try:
                 self._process.start()

@@ -21,10 +21,10 @@ from gan.errors import RunError
 from gan.messages import Message
 from gan.runs import prefork
 from gan.runs.folder import LIVE, RunReader, is_run
+from gan.runs.killing import STOP_TIMEOUT_S, kill, told_as_ended
 from gan.runs.prefork import Cancelled, Child, error_file, take_over
 from gan.runs.space import check_room
 
-STOP_TIMEOUT_S = 10.0
 START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
 LOG_FILE = "log.txt"
 READING = "reading the images"  # the first thing a training prints: torch is loaded by then
@@ -90,13 +90,40 @@ class Start:
 
 
 class _Running:
-    """A training process and its command stream."""
+    """A training process, its command stream, and whether it has been asked to stop."""
 
-    def __init__(self, child: Child, input: _Input) -> None:
-        self.child, self.input = child, input
+    def __init__(self, child: Child, input: _Input, run_dir: Path) -> None:
+        self.child, self.input, self.run_dir = child, input, run_dir
+        self.asked_at: float | None = None  # to stop, by time.monotonic
+        self.ending = False  # it is being killed, and its folder told
+        self.timer: threading.Timer | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.child.poll() is not None and not self.ending
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was asked to stop and has not, for longer than a step should take."""
+        return self.asked_at is not None and time.monotonic() - self.asked_at >= STOP_TIMEOUT_S
+
+    def end(self) -> None:
+        """Kill it in the background, and have its folder say so."""
+        if not self.ending:
+            self.ending = True
+            threading.Thread(target=self._end, name="kill", daemon=True).start()
+
+    def _end(self) -> None:
+        try:
+            kill(self.child)
+            told_as_ended(self.run_dir)
+        finally:
+            self.ending = False
 
     def release(self) -> None:
         """Close the file descriptors of a finished process."""
+        if self.timer is not None:
+            self.timer.cancel()
         self.input.close()
         self.child.close()
 
@@ -114,6 +141,17 @@ class Supervisor:
         # of runs whose disk takes no status: what they told us instead
         self._told: LRUCache[str, dict[str, Any]] = LRUCache(KEPT_PROBLEMS)
         self._lock = threading.Lock()
+        self._memory_mb: int | None = None
+        self._kills = False
+
+    def share_machine(self, *, memory_mb: int) -> None:
+        """Others use this machine too: a training limits its memory, and one that does not stop
+        when asked is killed after STOP_TIMEOUT_S.
+
+        Otherwise the machine is its user's: work that the step in progress would still keep is
+        lost only at a second stop.
+        """
+        self._memory_mb, self._kills = memory_mb, True
 
     def prepare(self) -> None:
         """Somebody is about to start a training: preload what it needs."""
@@ -171,7 +209,7 @@ class Supervisor:
     def _bring_up(self, start: Start, argv: list[str], previous: _Running | None) -> None:
         try:
             if previous is not None:
-                _await_end(start, previous.child)
+                _await_end(start, previous)
             self._await_start(start, argv)
         except BaseException as error:  # reported to whoever requests this run
             start.problem = error
@@ -181,7 +219,7 @@ class Supervisor:
             if start.problem is not None:
                 self._problems[start.run_id] = start.problem
             elif start.child is not None:
-                self._running[start.run_id] = _Running(start.child, start.input)
+                self._running[start.run_id] = _Running(start.child, start.input, start.run_dir)
         if start.problem is None:
             start.begun()
         start.over.set()
@@ -190,7 +228,9 @@ class Supervisor:
         run_dir = start.run_dir
         log = run_dir.with_name(f".{run_dir.name}.{LOG_FILE}")
         try:
-            start.child = prefork.begin(argv, log, cancelled=start.cancelled.is_set)
+            start.child = prefork.begin(
+                argv, log, cancelled=start.cancelled.is_set, memory_mb=self._memory_mb
+            )
             if start.child.stdin is not None:
                 start.input.open(start.child.stdin)
             self._await_folder(start, start.child, log)
@@ -235,7 +275,9 @@ class Supervisor:
     def send(self, run_id: str, command: Mapping[str, Any]) -> None:
         """Forward a command without waiting; raises RunError if the run is not ours or is over.
 
-        A stop cancels a training that is starting; it gets all other commands once started.
+        A stop cancels a training that is starting; it gets all other commands once started. One
+        that has not stopped after STOP_TIMEOUT_S is killed: at a second stop, or, where the machine
+        is shared, without one.
         """
         line = json.dumps(dict(command)).encode() + b"\n"
         self._reap()
@@ -246,11 +288,35 @@ class Supervisor:
             elif start is not None:
                 start.input.send(line)
             elif running is not None:
+                if command.get("command") == "stop":
+                    self._ask_to_stop(running)
                 running.input.send(line)
             else:
                 raise RunError(
                     "{run_id} cannot be steered from here; it can be watched", run_id=run_id
                 )
+
+    def _ask_to_stop(self, running: _Running) -> None:
+        if running.is_late:
+            running.end()
+        elif running.asked_at is None:
+            running.asked_at = time.monotonic()
+            if self._kills:
+                running.timer = threading.Timer(STOP_TIMEOUT_S, running.end)
+                running.timer.daemon = True
+                running.timer.start()
+
+    def is_late(self, run_id: str) -> bool:
+        """Whether a run was asked to stop and has not, so that a second stop kills it."""
+        with self._lock:
+            running = self._running.get(run_id)
+        return running is not None and running.is_late
+
+    def overtime_s(self, run_id: str) -> float:
+        """Seconds by which a run is past its own time limit; 0 if it is not, or not known."""
+        with self._lock:
+            running = self._running.get(run_id)
+        return 0.0 if running is None else RunReader(running.run_dir).overtime_s()
 
     def owns(self, run_id: str) -> bool:
         """Whether this server can currently steer `run_id`."""
@@ -284,7 +350,7 @@ class Supervisor:
         """Forget finished processes and close their descriptors."""
         with self._lock:
             self._hear()
-            over = {k: r for k, r in self._running.items() if r.child.poll() is not None}
+            over = {k: r for k, r in self._running.items() if r.is_over}
             for run_id in over:
                 del self._running[run_id]
         for running in over.values():
@@ -314,10 +380,10 @@ def _has_begun(process: Child, run_dir: Path) -> bool:
     return os.name == "nt" or RunReader(run_dir).writer_pid() == process.pid
 
 
-def _await_end(start: Start, process: Child) -> None:
+def _await_end(start: Start, previous: _Running) -> None:
     """A run reports its end shortly before its process exits."""
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while process.poll() is None:
+    while not previous.is_over:
         if start.cancelled.is_set():
             raise Cancelled
         if time.monotonic() > deadline:
@@ -354,6 +420,5 @@ def _end(process: Child, input: _Input, *, within_s: float = STOP_TIMEOUT_S) -> 
     try:
         process.wait(within_s)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        kill(process)
     process.close()

@@ -18,7 +18,7 @@ from gan.races.ready import get_ready
 from gan.sampling import MAX_SEED
 from gan.ui.server import evaluations
 from gan.ui.server.profile import Profile
-from gan.ui.server.public_limits import check_public
+from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import Context
 from gan.ui.server.views import PageError, error_json, whole_number
 
@@ -86,8 +86,9 @@ def plan_of(context: Context, form: dict[str, Any]) -> RacePlan:
         plan = plan_race([], ready=ready, **how)
     else:
         plan = _plan_of_sides(form.get("sides"), how)
-    for contestant in plan.contestants:
+    for contestant, config in zip(plan.contestants, plan.configs, strict=True):
         check_public(context, contestant.settings)
+        check_cost(context, config, contestant.settings)
     _check_length(context, plan)
     return plan
 

@@ -17,9 +17,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan.runs.memory import memory_mb
 from gan.ui.server.subpath import route_path
 
 PUBLIC_LIMIT_S = 600
+PUBLIC_MEMORY_MB = 4096  # of a training's process, where the owner sets none (gan.runs.memory)
 COOKIE = "gan_session"
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Gradio paths that a page load needs. None of them runs an event or accepts an upload.
@@ -40,6 +42,11 @@ class Profile:
     hosts: set[str] = field(default_factory=set)
     any_address: bool = False  # bound to all interfaces: a bare IP address is a valid Host
     sign_in: bool = False  # on a Space with OAuth
+
+    @property
+    def memory_mb(self) -> int:
+        """What a visitor's training may take, in MB."""
+        return memory_mb() or PUBLIC_MEMORY_MB
 
     @property
     def limit_s(self) -> int | None:

@@ -119,6 +119,8 @@ class Context:
     def __post_init__(self) -> None:
         self.runs.starting = self.supervisor.starting
         self.runs.told = self.supervisor.told
+        if not self.profile.local:
+            self.supervisor.share_machine(memory_mb=self.profile.memory_mb)
         self.models = Models(self.runs)
         self.painting = Painting()
         self.drawing = FairQueue("drawing", busy=self.painting.is_busy)

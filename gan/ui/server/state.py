@@ -10,12 +10,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import weights_of_run
-from gan.messages import NO_MESSAGE
+from gan.messages import NO_MESSAGE, Message
 from gan.runs import has_checkpoint
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
 
 RESUMABLE = ("interrupted", "stopped")
+PRESS_AGAIN = (
+    "the step is not done yet; press Stop once more to end it now, and lose what came after the "
+    "last checkpoint"
+)
 
 
 def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
@@ -24,6 +28,8 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     if not context.profile.local:  # paths on this machine are private
         message = status.message if theirs else NO_MESSAGE
         status = replace(status, data=status.data.partition(":")[0], message=message)
+    elif context.supervisor.is_late(status.id):
+        status = replace(status, message=Message(PRESS_AGAIN))
     over = status.state in RESUMABLE
     kept = over and has_checkpoint(status.path)
     told = run_json(

@@ -175,7 +175,8 @@ class Turns:
         begun = self._begun.setdefault(run_id, now)
         held = now - self._paused.get(run_id, now)
         try:
-            if now - begun > WALL_S or (held > HELD_S and self.queue()):
+            is_out = now - begun > WALL_S or supervisor.overtime_s(run_id) > 0
+            if is_out or (held > HELD_S and self.queue()):
                 supervisor.send(run_id, {"command": "stop"})
             elif unwatched and run_id not in self._paused:
                 supervisor.send(run_id, {"command": "pause"})

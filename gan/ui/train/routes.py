@@ -18,7 +18,7 @@ from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.learner import GRID, fixed_noise
 from gan.ui.server import drawings
-from gan.ui.server.public_limits import check_public
+from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import (
     FOREVER,
     NEVER,
@@ -103,7 +103,7 @@ def _set(context: Context, run_id: str, form: dict[str, Any]) -> dict[str, Any]:
     settings = typed_settings(form.get("settings"))
     check_public(context, settings)
     if (config := context.runs.config(run_id)) is not None:
-        apply_settings(config, settings)
+        check_cost(context, apply_settings(config, settings), settings)
     remedy = form.get("remedy")
     return {"settings": settings} | ({"remedy": remedy} if remedy in REMEDY_NAMES else {})
 

@@ -13,7 +13,7 @@ from gan.data import check_spec, is_shared
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset
 from gan.sampling import MAX_SEED
-from gan.ui.server.public_limits import check_public
+from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.server.settings import SETTINGS, as_text, value_in
 from gan.ui.server.views import PageError, error_json, whole_number
@@ -103,7 +103,9 @@ class Setup:
         if key not in SETTINGS and not self.context.profile.local:
             raise PageError("gan_error_public_other")
         check_public(self.context, setting)
-        return apply_settings(config, setting)
+        changed = apply_settings(config, setting)
+        check_cost(self.context, changed, setting)
+        return changed
 
 
 def _preset(name: str) -> str:

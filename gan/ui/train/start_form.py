@@ -21,7 +21,7 @@ from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui.server import drawings
-from gan.ui.server.public_limits import PUBLIC_MOST, check_public
+from gan.ui.server.public_limits import PUBLIC_MOST, check_cost, check_public
 from gan.ui.server.routes import NEVER, UI, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import (
     as_text,
@@ -123,7 +123,8 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Star
     check_public(context, changed)
     if context.profile.limit_s is not None and form.get("other", ""):
         raise PageError("gan_error_public_other")
-    apply_settings(base, changed if fork else _with_classes(base, changed))
+    config = apply_settings(base, changed if fork else _with_classes(base, changed))
+    check_cost(context, config, changed)
     return StartRequest(
         preset=base.preset,
         data=base.data,

@@ -208,3 +208,17 @@ def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, 
     assert turns.look(bad.ticket, "bad")["problem"]["key"] == "gan_error_no_run"
     turns.tick(desk)
     assert turns.look(good.ticket, "good")["id"] == "g"
+
+
+def test_a_training_past_its_own_time_is_stopped_even_in_the_middle_of_a_step(
+    turns, desk, monkeypatch
+):
+    over = {"r": 0.0}
+    monkeypatch.setattr(desk, "overtime_s", lambda run_id: over[run_id])
+    desk.live = ["r"]
+    turns.watched("r")
+    turns.tick(desk)
+    assert desk.sent == []
+    over["r"] = 0.5
+    turns.tick(desk)
+    assert desk.sent == [("r", "stop")]

@@ -1,0 +1,64 @@
+"""A public server takes what its machine can carry, and says what to lower."""
+
+from __future__ import annotations
+
+import pytest
+
+from gan.config import apply_settings
+from gan.errors import ConfigError
+from gan.presets import PRESETS
+from gan.ui.server.profile import Profile
+from gan.ui.server.public_limits import PUBLIC_MOST, check_cost, check_public
+from gan.ui.server.routes import Context
+from gan.ui.train.start_form import fresh_config, read_wish
+
+# each setting within its own limit; measured: 14 GB and no step in seven minutes
+TOGETHER = {
+    "batch_size": 256, "width": 2.0, "d_count": 3, "d_steps": 5, "packing": 4, "d_scales": 3,
+    "loss": "wasserstein-gp",
+}  # fmt: skip
+
+
+@pytest.fixture
+def public() -> Context:
+    return Context(Profile(local=False))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_may_be_trained_in_public(public, preset):
+    check_cost(public, fresh_config(preset, PRESETS[preset].data))
+
+
+def test_settings_that_are_allowed_one_by_one_are_refused_together(public):
+    assert all(TOGETHER[key] <= most for key, most in PUBLIC_MOST.items() if key in TOGETHER)
+    check_public(public, TOGETHER)
+    config = apply_settings(fresh_config("dcgan", "fashion"), TOGETHER)
+    with pytest.raises(ConfigError, match="GB of memory") as caught:
+        check_cost(public, config, TOGETHER)
+    assert caught.value.field in TOGETHER
+    check_cost(Context(Profile(local=True)), config)
+
+
+def test_what_the_sentence_proposes_is_enough(public):
+    asked = {"resolution": 64, "batch_size": 256, "d_count": 3, "loss": "wasserstein-gp"}
+    config = apply_settings(fresh_config("emoji", "emoji"), asked)
+    with pytest.raises(ConfigError) as caught:
+        check_cost(public, config, asked)
+    key, value = caught.value.field, caught.value.message.values["value"]
+    check_cost(public, apply_settings(config, {key: type(asked[key])(value)}), asked)
+
+
+def test_a_setting_that_the_visitor_has_changed_is_named_first(public):
+    config = apply_settings(fresh_config("dcgan", "fashion"), {"d_steps": 5})
+    with pytest.raises(ConfigError, match="a step would take") as caught:
+        check_cost(public, config, ["d_steps"])
+    assert caught.value.field == "d_steps"
+
+
+def test_the_form_is_refused_at_the_field(public):
+    texts = {key: str(int(v) if isinstance(v, float) else v) for key, v in TOGETHER.items()}
+    form = {"preset": "dcgan", "data": "fashion", "settings": texts, "seconds": "60"}
+    with pytest.raises(ConfigError) as caught:
+        read_wish(public, form)
+    assert caught.value.field == "batch_size"
+    read_wish(public, form | {"settings": {}})
