@@ -41,8 +41,8 @@ QUANTITIES: dict[str, Quantity] = {
     "fd": Quantity(
         "Fréchet distance",
         "",
-        "FD: how far the samples are from real images as a whole, on our own features; no "
-        "unit, lower is closer. Not comparable with published FID.",
+        "FD: how far the samples are from real images as a whole, on a small network's features; "
+        "no unit, lower is closer. Not comparable with published FID.",
         "lower",
     ),
     "kd": Quantity(

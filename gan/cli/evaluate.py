@@ -25,7 +25,8 @@ from gan.cli.console import (
 )
 from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
-from gan.images import normalise, opaque
+from gan.files import write_atomic
+from gan.images import encode_png, normalise, opaque, tile
 from gan.quantities import QUANTITIES
 from gan.sampling import sample
 
@@ -44,6 +45,13 @@ CountOption = Annotated[
     int, typer.Option("--count", min=130, max=100_000, help="samples, and real images")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable")]
+JudgeOption = Annotated[
+    str,
+    typer.Option(
+        "--judge",
+        help="whose features compare the images: own, or imagenet, a network of others for colour",
+    ),
+]
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="measure again, whatever was measured before")
 ]
@@ -60,19 +68,25 @@ def evaluate(
     save: Annotated[
         bool, typer.Option("--save", help="write the scores into the weights folder and its card")
     ] = False,
+    judge: JudgeOption = "own",
+    missing: Annotated[
+        Path | None,
+        typer.Option("--missing", help="draw the groups of real images that are missing: FILE.png"),
+    ] = None,
     inception: Annotated[
         bool, typer.Option("--inception", help="also FID and KID on InceptionV3 (95 MB, slow)")
     ] = False,
 ) -> None:
     """Measure a model: quality, diversity, memorising, each with what real images would read.
 
-    Example: `python -m gan evaluate --weights fashion --count 10000 --json`
+    Example: `python -m gan evaluate --weights fashion --count 10000 --json`, or
+    `python -m gan evaluate --weights emoji --judge imagenet --missing missing.png`
     """
     with errors():
         use_threads(1)
         loaded = load_weights(weights)
         images = _images_for(loaded, data)
-        found = _measure(loaded, images, count=count, seed=seed, fresh=fresh)
+        found = _measure(loaded, images, count=count, seed=seed, fresh=fresh, judge=judge)
         plain = {**found.to_json(), "weights": weights}
         if inception:
             plain["inception"] = _inception(loaded, images, found.count, seed)
@@ -80,6 +94,8 @@ def evaluate(
             from gan.metrics.card import save_scores  # noqa: PLC0415 - scipy is slow
 
             save_scores(loaded.path, found)
+        if missing is not None:
+            _draw_missing(missing, images, found)
         if as_json:
             return say(json.dumps(plain, indent=2, ensure_ascii=False))
         say(_evaluation_text(weights, found))
@@ -95,6 +111,7 @@ def compare(
     seed: SeedOption = 0,
     as_json: JsonOption = False,
     fresh: FreshOption = False,
+    judge: JudgeOption = "own",
     chart: Annotated[
         Path | None, typer.Option("--chart", help="FD against training time: FILE.png, .svg, .pdf")
     ] = None,
@@ -115,7 +132,8 @@ def compare(
         models = [load_weights(ref) for ref in weights]
         shared = data or _shared_data(models)
         found = [
-            _measure(m, _images_for(m, shared), count=count, seed=seed, fresh=fresh) for m in models
+            _measure(m, _images_for(m, shared), count=count, seed=seed, fresh=fresh, judge=judge)
+            for m in models
         ]
         if chart is not None:
             from gan.cli.chart import draw_chart  # noqa: PLC0415 - matplotlib is slow
@@ -173,24 +191,36 @@ def _images_for(loaded: Weights, data: str | None) -> ImageSet:
 
 
 def _measure(
-    loaded: Weights, images: ImageSet, *, count: int, seed: int, fresh: bool
+    loaded: Weights, images: ImageSet, *, count: int, seed: int, fresh: bool, judge: str
 ) -> Evaluation:
     """From what was kept, or now."""
     from gan.metrics.evaluate import evaluate as measure  # noqa: PLC0415 - scipy is slow
+    from gan.metrics.judges import checked_judge  # noqa: PLC0415
     from gan.metrics.results import Results  # noqa: PLC0415
 
-    results = Results()
+    results, by = Results(), checked_judge(judge)
     if not fresh and (
-        kept := results.get(loaded.revision, images, count=count, seed=seed, seen=loaded.seen)
+        kept := results.get(
+            loaded.revision, images, count=count, seed=seed, seen=loaded.seen, judge=by
+        )
     ):
         return kept
     with task(f"evaluating {loaded.ref}") as report:
         found = measure(
             loaded.generator, loaded.config, data=images, count=count, seed=seed,
-            revision=loaded.revision, seen=loaded.seen, on_progress=report,
+            revision=loaded.revision, seen=loaded.seen, judge=by, on_progress=report,
         )  # fmt: skip
-    results.put(found, images, count=count, seen=loaded.seen)
+    results.put(found, images, count=count, seen=loaded.seen, judge=by)
     return found
+
+
+def _draw_missing(file: Path, images: ImageSet, found: Evaluation) -> None:
+    """A row of real images for each group that is missing; nothing where none is."""
+    rows = [row for group in found.missing for row in group.images]
+    if not rows:
+        return
+    pixels = images.pixels[torch.tensor(rows)].permute(0, 2, 3, 1).numpy()
+    write_atomic(file, encode_png(tile(pixels, len(found.missing[0].images), gap=2)))
 
 
 def _inception(loaded: Weights, images: ImageSet, count: int, seed: int) -> dict[str, Any]:
@@ -229,12 +259,27 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
     lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < COPYING_Z:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
+    lines += _missing_text(found)
     if found.class_histogram:
         classes = len(found.class_histogram)
         lines.append(f"{found.classes_covered} of {classes} classes have 1 % of the samples:")
     for name, fraction in (found.class_histogram or {}).items():
         lines.append(f"{name:>21}  {fraction:6.1%}  {'#' * round(fraction * 200)}")
     return "\n".join(lines)
+
+
+def _missing_text(found: Evaluation) -> list[str]:
+    if not found.groups:
+        return []
+    if not found.missing:
+        return [f"none of {found.groups} groups of look-alike real images is missing"]
+    lines = [
+        f"{len(found.missing)} of {found.groups} groups of look-alike real images are missing "
+        "or rare (--missing FILE.png draws them):"
+    ]
+    return lines + [
+        f"{m.real:21.1%} of the real, {m.samples:.1%} of the samples" for m in found.missing
+    ]
 
 
 def _text(metric: Metric, value: float) -> str:

@@ -1,4 +1,7 @@
-"""Writes scores into a weights folder: config.json, the model card, and evaluation.json whole."""
+"""Writes scores into a weights folder: config.json, the model card, and evaluation.json whole.
+
+Each judge (gan.metrics.judges) has its own table and file; config.json has the distance of `own`.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,31 @@ from gan.data import Seen
 from gan.errors import MetricError, WeightsError
 from gan.files import read_json, write_atomic, write_json
 from gan.metrics.evaluate import VERSION, Evaluation, Metric
+from gan.metrics.judges import JudgeName, judge_of
 from gan.metrics.results import Results
 from gan.metrics.results import from_json as from_plain
 from gan.metrics.verdict import UNSEEN
 from gan.quantities import QUANTITIES, Quantity
 from gan.schema import from_json, to_json
 
-SCORES_FILE = "evaluation.json"
+SCORES_FILES: dict[JudgeName, str] = {
+    "own": "evaluation.json", "imagenet": "evaluation-imagenet.json"
+}  # fmt: skip
 BEGIN, END = "<!-- scores -->", "<!-- /scores -->"
+MARKS: dict[JudgeName, tuple[str, str]] = {
+    "own": (BEGIN, END), "imagenet": ("<!-- scores imagenet -->", "<!-- /scores imagenet -->")
+}  # fmt: skip
+HEADINGS: dict[JudgeName, str] = {"own": "## Scores", "imagenet": "## Scores of another judge"}
+ABOUT: dict[JudgeName, str] = {
+    "own": "",
+    "imagenet": " These are features of an ImageNet network that nothing here was trained against "
+    "(EfficientNet-Lite0, 64 directions), on another scale than `features-generic`.",
+}
 
 
 def save_scores(folder: Path, found: Evaluation) -> None:
     """Put `found` into the folder: FD into config.json, the table between the markers in README.md,
-    all of it into evaluation.json.
+    all of it into evaluation.json. Of another judge: its own table and file, and no config.json.
 
     Raises MetricError unless the folder is a writable weights folder.
     """
@@ -35,11 +50,12 @@ def save_scores(folder: Path, found: Evaluation) -> None:
             folder=repr(folder.name),
         )
     config = from_json(WeightsConfig, read_json(folder / "config.json"))
-    config = measured(config, found)
+    judge = judge_of(found.features)
+    config = measured(config, found) if judge == "own" else config
     text = card.read_text("utf-8") if card.is_file() else f"# {config.name or folder.name}\n"
     try:
         write_json(folder / "config.json", to_json(config))
-        write_json(folder / SCORES_FILE, {"version": VERSION, **found.to_json()})
+        write_json(folder / SCORES_FILES[judge], {"version": VERSION, **found.to_json()})
         write_atomic(card, with_scores(text, found).encode())
     except OSError as error:
         raise MetricError(
@@ -50,14 +66,14 @@ def save_scores(folder: Path, found: Evaluation) -> None:
         ) from error
 
 
-def saved_scores(folder: Path, revision: str) -> Evaluation | None:
+def saved_scores(folder: Path, revision: str, *, judge: JudgeName = "own") -> Evaluation | None:
     """What `save_scores` wrote for these very weights; None where there is none.
 
     revision: SHA-256 of the folder's weights. Scores of other weights, or of metrics that have
     changed since, are none.
     """
     with suppress(WeightsError, KeyError, TypeError, ValueError):
-        plain = read_json(folder / SCORES_FILE)
+        plain = read_json(folder / SCORES_FILES[judge])
         found = from_plain({k: v for k, v in plain.items() if k != "version"})
         return found if plain["version"] == VERSION and found.revision == revision else None
     return None
@@ -78,20 +94,21 @@ def measured(config: WeightsConfig, found: Evaluation) -> WeightsConfig:
 
 def with_scores(card: str, found: Evaluation) -> str:
     """`card` with the table of `found` between its markers, which are added if missing."""
-    section = f"{BEGIN}\n{scores_table(found)}\n{END}"
-    marked = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    judge = judge_of(found.features)
+    begin, end = MARKS[judge]
+    section = f"{begin}\n{scores_table(found)}\n{end}"
+    marked = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if marked.search(card):
         return marked.sub(lambda _: section, card, count=1)
-    return f"{card.rstrip()}\n\n## Scores\n\n{section}\n"
+    return f"{card.rstrip()}\n\n{HEADINGS[judge]}\n\n{section}\n"
 
 
 def known_scores(revision: str, *, seen: Seen = ()) -> str:
-    """The score table of a model's newest cached evaluation; empty if there is none.
+    """The score tables of a model's newest cached evaluations, one a judge; empty if none.
 
     revision and seen: as in gan.checkpoint.Weights.
     """
-    found = Results().of(revision, seen=seen)
-    return scores_table(found[0]) if found else ""
+    return "\n\n".join(scores_table(found) for found in Results().newest(revision, seen=seen))
 
 
 def scores_table(found: Evaluation) -> str:
@@ -101,6 +118,7 @@ def scores_table(found: Evaluation) -> str:
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
+        f"{ABOUT[judge_of(found.features)]}"
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
     explained = [f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help}" for m in found.metrics]

@@ -17,16 +17,10 @@ from gan.data.stacked import DEPTH
 from gan.errors import MetricError
 from gan.images import from_pixels
 from gan.messages import Message
-from gan.metrics.features import (
-    BATCH_SIZE,
-    FeatureNet,
-    OnProgress,
-    extract,
-    features_for,
-    load_features,
-)
+from gan.metrics.features import BATCH_SIZE, FeatureNet, OnProgress, extract
 from gan.metrics.frechet import frechet_distance, real_floor
 from gan.metrics.intervals import GROUPS, jackknife
+from gan.metrics.judges import JudgeName, load_judge
 from gan.metrics.kernel import kernel_distance
 from gan.metrics.manifold import manifold
 from gan.metrics.memorisation import (
@@ -36,6 +30,7 @@ from gan.metrics.memorisation import (
     Memorisation,
     memorisation,
 )
+from gan.metrics.missing import Groups, Missing, missing_groups
 from gan.metrics.neighbours import nearest
 from gan.metrics.plane import js, plane_scores
 from gan.metrics.stacked import MODES, SAMPLES, stacked_modes, stacked_scores
@@ -99,6 +94,8 @@ class Evaluation:
     modes: ModesCaught | None = None  # of points in the plane that have modes
     copying_z: float | None = None  # three-sample test; below -3: copies
     nearest: tuple[Neighbour, ...] = ()
+    groups: int = 0  # of look-alike real images that were looked for among the samples; 0: none
+    missing: tuple[Missing, ...] = ()  # those that the samples hardly hold
     # "own-split" or "test-split": which unseen images copying was measured against; else why not
     unseen: str = "unknown"
     shown: bool = False  # whether the model is known to have been trained on the real images
@@ -122,6 +119,7 @@ class Evaluation:
         plain = asdict(self) | {
             "metrics": [asdict(m) for m in self.metrics],
             "nearest": [n._asdict() for n in self.nearest],
+            "missing": [m._asdict() for m in self.missing],
         }
         quality = [m.value for m in self.metrics if m.name == "high_quality"]
         return plain | {
@@ -140,6 +138,7 @@ def evaluate(
     seed: int = 0,
     revision: str = "",
     seen: Seen = (),
+    judge: JudgeName = "own",
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Distances, fidelity, diversity and memorising of images from seeds seed, seed + 1, ...
@@ -149,14 +148,16 @@ def evaluate(
     the real images, MANIFOLD_MOST at most. Copying is measured only if `seen`, the model's training
     data, shows that it has seen these real images and which ones it has not. Real images are first
     fitted to the generator's size and channels and only then, like the samples, to the network's:
-    so resizing is not held against the generator. Calls on_progress with 0 to 1; an exception from
-    it cancels the work. Raises MetricError for too few images or a generator that has diverged.
+    so resizing is not held against the generator. `judge` says on whose features all is compared
+    (gan.metrics.judges): values of two judges are not comparable. Calls on_progress with 0 to 1; an
+    exception from it cancels the work. Raises MetricError for too few images or a generator that
+    has diverged.
     """
     started = time.perf_counter()
     _check_images(generator, data, count)
     count = min(count, len(data))
     resolution, channels = compared_shape(generator.image_shape)
-    net = load_features(features_for(data.name, channels))
+    net = load_judge(judge, data.name, channels)
     chosen = _choose(data, count, seed, unseen_images(seen, data))
     images = _fitted(data, chosen, resolution=resolution, channels=channels)
     total = len(images) + count
@@ -169,6 +170,7 @@ def evaluate(
     plane = _plane(real / net.scale, fake / net.scale, data) if channels == PLANE_SHAPE[0] else ()
     stacked = _stacked(generator, data, seed, on_progress) if channels == DEPTH else ()
     histogram = class_histogram(net, fake) if net.head is not None else None
+    groups = Groups(0, ()) if plane else missing_groups(real, chosen.rows[: len(real)], fake)
     return Evaluation(
         weights=config.name,
         data=data.name,
@@ -190,6 +192,8 @@ def evaluate(
         classes_covered=None if histogram is None else classes_covered(histogram),
         copying_z=copying.z if copying else None,
         nearest=_neighbours(copying, seed) if copying else _nearest(real, chosen.rows, fake, seed),
+        groups=groups.of,
+        missing=groups.missing,
         unseen=chosen.kind if copying or not chosen.is_known else "too-few",
         shown=were_shown(seen, data.origin),
         seconds=time.perf_counter() - started,

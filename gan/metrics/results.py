@@ -15,6 +15,8 @@ from gan.data import ImageSet, Seen, unseen_images
 from gan.errors import WeightsError
 from gan.files import data_root, read_json, write_json
 from gan.metrics.evaluate import VERSION, Evaluation, Metric, ModesCaught, Neighbour
+from gan.metrics.judges import JUDGES, JudgeName, judge_of
+from gan.metrics.missing import Missing
 
 
 def results_dir() -> Path:
@@ -36,21 +38,36 @@ class Results:
         self.folder = (folder or results_dir()) / "evaluations"
 
     def get(
-        self, revision: str, data: ImageSet, *, count: int, seed: int, seen: Seen = ()
+        self,
+        revision: str,
+        data: ImageSet,
+        *,
+        count: int,
+        seed: int,
+        seen: Seen = (),
+        judge: JudgeName = "own",
     ) -> Evaluation | None:
         """The cached result, or None; a damaged file counts as missing.
 
         seen: the model's training data. The same weights pulled from the Hub come without it.
         """
         with suppress(WeightsError, KeyError, TypeError, ValueError):
-            return from_json(read_json(self._path(revision, data, count, seed, seen)))
+            return from_json(read_json(self._path(revision, data, count, seed, seen, judge)))
         return None
 
-    def put(self, found: Evaluation, data: ImageSet, *, count: int, seen: Seen = ()) -> None:
-        """Cache `found`, which was requested with `count` and `seen`."""
+    def put(
+        self,
+        found: Evaluation,
+        data: ImageSet,
+        *,
+        count: int,
+        seen: Seen = (),
+        judge: JudgeName = "own",
+    ) -> None:
+        """Cache `found`, which was requested with `count`, `seen` and `judge`."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self._path(found.revision, data, count, found.seed, seen)
+            path = self._path(found.revision, data, count, found.seed, seen, judge)
             write_json(path, found.to_json())
 
     def of(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
@@ -67,10 +84,19 @@ class Results:
         ours = [f for f in found if f.revision == revision]
         return ours if seen else [_without_copying(f) for f in ours]
 
-    def _path(self, revision: str, data: ImageSet, count: int, seed: int, seen: Seen) -> Path:
+    def newest(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
+        """The newest result of each judge for one model, our own features' first."""
+        found = self.of(revision, seen=seen)
+        by_judge = [[f for f in found if judge_of(f.features) == judge] for judge in JUDGES]
+        return [results[0] for results in by_judge if results]
+
+    def _path(
+        self, revision: str, data: ImageSet, count: int, seed: int, seen: Seen, judge: JudgeName
+    ) -> Path:
         unseen = unseen_images(seen, data).kind  # changes with the availability of the test split
         count = min(count, len(data))  # as in `evaluate`: more cannot be compared
-        asked = json.dumps([VERSION, revision, fingerprint(data), count, seed, unseen])
+        settings = [VERSION, revision, fingerprint(data), count, seed, unseen]
+        asked = json.dumps(settings if judge == "own" else [*settings, judge])
         return (
             self.folder / f"{revision[:16]}-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.json"
         )
@@ -96,6 +122,9 @@ def from_json(plain: Any) -> Evaluation:
     fields = {k: v for k, v in plain.items() if k not in derived}
     fields["metrics"] = tuple(Metric(**m) for m in plain["metrics"])
     fields["nearest"] = tuple(Neighbour(**n) for n in plain["nearest"])
+    fields["missing"] = tuple(
+        Missing(m["real"], m["samples"], tuple(m["images"])) for m in plain.get("missing", ())
+    )
     if plain.get("modes") is not None:
         fields["modes"] = ModesCaught(**plain["modes"])
     return Evaluation(**fields)
