@@ -1,15 +1,15 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 /** @import { Evaluation, Metric, MetricName, Stated } from "../page/kit/types" */
 import {
-  boot, choose, className, count, duration, h, modelOf, on, pencil, plainRef, prepare, refresh, say, sentences,
+  boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
   state, t, tabIsOpen, isBusy,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { Leaders, statedHow } from "./leaders.js";
-import { bytesOf, follow } from "../page/kit/lines.js";
+import { drawMissing, picturesOf } from "./strips.js";
+import { follow } from "../page/kit/lines.js";
 import { seedField } from "../page/kit/seedfield.js";
 import { LAST_SEED } from "../page/kit/seeds.js";
-import { toImageData } from "../page/kit/painter.js";
 
 const DEFAULT_COUNT = 2000;
 const MOST_SAMPLES = 50_000;  // seeds that follow the first one
@@ -46,18 +46,28 @@ class Evaluate {
     this.find("#evaluate-count").replaceChildren(...boot.evaluate.counts.map(
       (n) => h("option", { value: n }, count(n))));
     this.find("#evaluate-count").value = DEFAULT_COUNT;
+    this.#offerJudges();
     this.find("#evaluate-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
     this.find("#evaluate-stop").addEventListener("click", () => this.ending?.abort());
-    for (const id of ["evaluate-data", "evaluate-count"]) {
+    for (const id of ["evaluate-data", "evaluate-count", "evaluate-judge"]) {
       this.find(`#${id}`).addEventListener("change", () => this.#draw());
     }
     seedField(this.find("#evaluate-seed"), () => this.#draw(), { most: LAST_SEED - MOST_SAMPLES });
     on("model", () => this.#changed());
     on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
-    on("language", () => { this.#draw(); this.leaders.draw(); });
+    on("language", () => { this.#offerJudges(); this.#draw(); this.leaders.draw(); });
     this.poll = new Poll(() => this.leaders.refresh(), () => (isBusy(state.runs) ? POLL_MS : Infinity), this.root);
     whenShown(this.root, () => this.#recall());
     this.#changed();
+  }
+
+  // One that is not installed is shown, too, so that one learns of it.
+  #offerJudges() {
+    const select = this.find("#evaluate-judge");
+    const chosen = select.value || "own";
+    select.replaceChildren(...boot.evaluate.judges.map(
+      ({ name, here }) => h("option", { value: name, disabled: !here }, t(`gan_judge_${name}`))));
+    select.value = chosen;
   }
 
   // The header's poll tells when a model came, or a training ended.
@@ -97,7 +107,7 @@ class Evaluate {
     if (!boot.local || !shown || shown.pairs || shown.recalled || !tabIsOpen(this.root)) return;
     shown.recalled = true;
     const { data, count: many, seed } = shown.evaluation;
-    const body = JSON.stringify({ ref: shown.ref, data, count: many, seed, kept: true });
+    const body = JSON.stringify({ ref: shown.ref, data, count: many, seed, judge: judgeOf(shown.evaluation), kept: true });
     const told = (news) => { if (news.evaluation && this.found === shown) this.#told(news, shown.ref); };
     await follow("evaluate", body, { told }).catch(() => {});  // the numbers stand without them
   }
@@ -129,7 +139,7 @@ class Evaluate {
     this.#draw();
     const body = JSON.stringify({
       ref, data: this.find("#evaluate-data").value, count: this.find("#evaluate-count").value,
-      seed: this.find("#evaluate-seed").value || "0",
+      seed: this.find("#evaluate-seed").value || "0", judge: this.find("#evaluate-judge").value,
     });
     try {
       await follow("evaluate", body, { signal: ending.signal, told: (news) => this.#told(news, ref) });
@@ -160,6 +170,8 @@ class Evaluate {
     const found = this.found?.evaluation ?? null;
     this.find("#evaluate-kind").textContent = model && this.unlike ? t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
     this.find("#evaluate-about").textContent = this.found ? about(this.found) : "";
+    this.find("#evaluate-judged").textContent = this.#judged();
+    this.leaders.prefer(found?.features ?? "");
     const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
     this.find("#evaluate-verdict").textContent = found ? verdict(found)
       : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
@@ -167,6 +179,14 @@ class Evaluate {
     this.#drawCards(found, busy ? null : stated);
     this.#drawClasses(found);
     this.#drawPairs(this.found);
+    drawMissing(this.find("#evaluate-missing"), this.found);
+  }
+
+  // What the chosen judge is, or how to get the one that is not here.
+  #judged() {
+    if (this.find("#evaluate-judge").value !== "own") return t("gan_judge_other");
+    const absent = boot.evaluate.judges.filter(({ here }) => !here);
+    return absent.length && boot.local ? t("gan_judge_absent", { package: boot.evaluate.judge_package }) : "";
   }
 
   #drawProgress(busy) {
@@ -209,14 +229,8 @@ class Evaluate {
     const section = this.find("#evaluate-nearest");
     section.hidden = !found?.pairs?.count;
     if (section.hidden) return;
-    const { shape: [height, width, channels], count: many, pixels } = found.pairs;
-    const bytes = bytesOf(pixels);
-    const picture = (i, name) => {
-      const canvas = h("canvas", { width, height, class: "ga-pixels", role: "img", "aria-label": name });
-      pencil(canvas).putImageData(
-        toImageData(bytes, width, height, channels, i * width * height * channels), 0, 0);
-      return canvas;
-    };
+    const { count: many } = found.pairs;
+    const picture = picturesOf(found.pairs);
     section.querySelector(".ga-pairs").replaceChildren(...found.evaluation.nearest.slice(0, many).map(
       ({ seed, ratio }, i) => h("figure", {},
         h("div", {}, picture(i, t("gan_evaluate_sample", { seed })),
@@ -229,6 +243,9 @@ class Evaluate {
     if (note.textContent !== sentence) note.textContent = sentence;
   }
 }
+
+/** @param {Evaluation} found */
+const judgeOf = (found) => (found.features === "features-imagenet" ? "imagenet" : "own");
 
 // What was compared with what, and why with fewer samples than were asked for.
 /** @param {{ evaluation: Evaluation, nimg: number, ref: string, asked?: number }} news */

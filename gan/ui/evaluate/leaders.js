@@ -18,6 +18,7 @@ export class Leaders {
     /** @type {Rated[]} */
     this.rows = [];
     this.news = "";  // what was drawn
+    this.features = "";  // of the evaluation that is looked at
     this.table = root.querySelector("#leaders-table");
     this.box = root.querySelector("#leaders-plot");
     /** @type {uPlot | null} */
@@ -27,6 +28,14 @@ export class Leaders {
     on("theme", () => this.#drawPlot());
   }
 
+  // Of a model that two judges have measured, the chart shows the group of these features.
+  prefer(features) {
+    if (features === this.features) return;
+    this.features = features;
+    if (this.rows.length) this.draw();
+  }
+
+  // The first of a model's rows is that of our own features.
   row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
 
   async refresh() {
@@ -55,7 +64,8 @@ export class Leaders {
   #shownOf(groups) {
     const measured = groups.filter((g) => g.pair);
     const chosen = plainRef(state.ref ?? "");
-    return measured.find((g) => g.rows.some((r) => r.ref === chosen)) ?? measured[0] ?? null;
+    const holding = measured.filter((g) => g.rows.some((r) => r.ref === chosen));
+    return holding.find((g) => g.pair.features === this.features) ?? holding[0] ?? measured[0] ?? null;
   }
 
   #heading(group) {

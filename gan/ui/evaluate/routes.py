@@ -22,6 +22,7 @@ from gan.config import WeightsConfig
 from gan.data import Seen, seen_by
 from gan.files import read_json, sha256
 from gan.metrics.card import saved_scores
+from gan.metrics.judges import JUDGES, judge_of
 from gan.metrics.verdict import verdicts
 from gan.schema import from_json
 from gan.ui.server.evaluations import Judge, answers, question_of
@@ -49,24 +50,32 @@ async def leaderboard(context: Context, request: Request) -> Response:
     """Every model with its newest evaluation."""
 
     def look() -> list[dict[str, Any]]:
-        return [_row(context, model) for model in context.models.listed()]
+        return [row for model in context.models.listed() for row in _rows(context, model)]
 
     # the first call hashes every model, which takes seconds; nobody's poll waits for it
     thread = context.part(Judge).board_thread
     return JSONResponse({"rows": await on(thread, look)}, headers=NEVER)
 
 
-def _row(context: Context, model: dict[str, Any]) -> dict[str, Any]:
+def _rows(context: Context, model: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row for each judge that a model was measured by, our own features' first; one at least."""
     ref = model["ref"]
     revision = _revision(context, ref, model["nimg"])
-    found = context.part(Judge).results.of(revision, seen=_seen(context, ref, revision))
+    measured = context.part(Judge).results.newest(revision, seen=_seen(context, ref, revision))
+    found = {judge_of(one.features): one for one in measured}
+    if ref in bundled():
+        shipped = {judge: saved_scores(kept_folder(ref), revision, judge=judge) for judge in JUDGES}
+        found = {judge: one for judge, one in shipped.items() if one} | found
     seconds, data = _training_of(context, ref)
     row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
     row |= {"seconds": finite(seconds), "data": data, "evaluation": None, "card": _card(ref)}
-    shipped = saved_scores(kept_folder(ref), revision) if ref in bundled() and not found else None
-    if newest := found[0] if found else shipped:
-        row["evaluation"] = evaluation_json(newest, verdicts(newest))
-    return row
+    if "own" not in found:
+        found = {"own": None} | found  # what its card states is on our own features
+    return [
+        row | {"evaluation": one and evaluation_json(one, verdicts(one))}
+        | ({} if judge == "own" else {"card": None})
+        for judge, one in sorted(found.items(), key=lambda item: JUDGES.index(item[0]))
+    ]  # fmt: skip
 
 
 def _training_of(context: Context, ref: str) -> tuple[float, str]:

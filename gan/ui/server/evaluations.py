@@ -21,6 +21,7 @@ from gan.data.imageset import fit
 from gan.images import opaque, shrink, to_pixels
 from gan.latent.points import from_seeds, show
 from gan.metrics.evaluate import Evaluation, evaluate
+from gan.metrics.judges import JUDGES, PACKAGE, JudgeName, checked_judge, judges_here
 from gan.metrics.results import Results
 from gan.metrics.verdict import verdicts
 from gan.sampling import MAX_SEED
@@ -61,6 +62,7 @@ class Question:
     data: str
     count: int
     seed: int
+    judge: JudgeName = "own"  # on whose features
     fresh: bool = False  # measure again despite a cached result
     kept: bool = False  # cached results only: if there is none, there is no answer
 
@@ -68,7 +70,12 @@ class Question:
 def options(*, local: bool) -> dict[str, Any]:
     """The choices of the form."""
     here = [n for n in DATA_NAMES if n != "fashion-full" or fashion_dir() is not None]
-    return {"data": here, "counts": [n for n in COUNTS if local or n <= PUBLIC_COUNT]}
+    return {
+        "data": here,
+        "counts": [n for n in COUNTS if local or n <= PUBLIC_COUNT],
+        "judges": [{"name": name, "here": name in judges_here()} for name in JUDGES],
+        "judge_package": PACKAGE,
+    }
 
 
 def question_of(context: Context, form: dict[str, Any]) -> Question:
@@ -83,6 +90,7 @@ def question_of(context: Context, form: dict[str, Any]) -> Question:
         data=data,
         count=whole_number("count", form.get("count", ""), low=MIN_COUNT, high=most),
         seed=whole_number("seed", form.get("seed", "0"), low=0, high=MAX_SEED - most),
+        judge=checked_judge(str(form.get("judge", "own"))),
         fresh=form.get("fresh") is True,
         kept=form.get("kept") is True,
     )
@@ -96,8 +104,9 @@ def answers(
     resolution, channels = compared_shape(weights.image_shape)
     images = load_data(asked.data, resolution=resolution, channels=channels)
     kept = judge.results.get(
-        weights.revision, images, count=asked.count, seed=asked.seed, seen=weights.seen
-    )
+        weights.revision, images, count=asked.count, seed=asked.seed, seen=weights.seen,
+        judge=asked.judge,
+    )  # fmt: skip
     if kept is None and asked.kept:
         return
     if kept is None or asked.fresh:
@@ -105,12 +114,13 @@ def answers(
         kept = yield from _measured(weights, images, asked, cancelled)
         if kept is None:
             return
-        judge.results.put(kept, images, count=asked.count, seen=weights.seen)
+        judge.results.put(kept, images, count=asked.count, seen=weights.seen, judge=asked.judge)
     yield {
         "evaluation": evaluation_json(kept, verdicts(kept)),
         "asked": asked.count,  # above `evaluation.count` if there are fewer real images
         "nimg": weights.config.nimg,
         "pairs": _pairs(weights, images, kept),
+        "missing": _missing(weights, images, kept),
     }
 
 
@@ -134,7 +144,7 @@ def _measured(
                 evaluate(
                     weights.generator, weights.config, data=images, count=asked.count,
                     seed=asked.seed, revision=weights.revision, seen=weights.seen,
-                    on_progress=report,
+                    judge=asked.judge, on_progress=report,
                 )
             )  # fmt: skip
         except Exception as error:
@@ -167,3 +177,16 @@ def _pairs(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, A
         [to_pixels(shrink(opaque(fakes), resolution)), reals.pixels.permute(0, 2, 3, 1).numpy()]
     )
     return {"shape": shape, "count": len(rows), "pixels": coded(shown)}
+
+
+def _missing(weights: Weights, images: ImageSet, found: Evaluation) -> dict[str, Any]:
+    """Real images of the groups that the samples miss, as many of each group."""
+    resolution, channels = compared_shape(weights.image_shape)
+    shape = [resolution, resolution, channels]
+    groups = [m for m in found.missing if max(m.images) < len(images)]
+    if not groups:
+        return {"shape": shape, "each": 0, "pixels": ""}
+    rows = torch.tensor([m.images for m in groups]).flatten()
+    reals = fit(images.subset(rows), resolution=resolution, channels=channels)
+    pixels = reals.pixels.permute(0, 2, 3, 1).numpy()
+    return {"shape": shape, "each": len(groups[0].images), "pixels": coded(pixels)}

@@ -258,6 +258,8 @@ def evaluation_json(found: Any, verdicts: Iterable[Any]) -> dict[str, Any]:
             for name, fraction in (found.class_histogram or {}).items()
         ],
         "covered": found.classes_covered,
+        "groups": found.groups,
+        "missing": [{"real": m.real, "samples": m.samples} for m in found.missing],
         "nearest": [{"seed": n.seed, "ratio": finite(n.ratio)} for n in found.nearest],
     }  # fmt: skip
 

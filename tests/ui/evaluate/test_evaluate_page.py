@@ -71,3 +71,19 @@ def test_a_row_of_the_table_chooses_the_model(page: Page):
     expect(page.locator(".ga-point")).to_have_count(1)
     expect(page.locator("#evaluate-what")).to_have_text("emoji")
     expect(page.locator("#evaluate-data")).to_have_value("emoji")
+
+
+def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
+    open_tab(page, "Evaluate")
+    page.select_option("#model-select", "emoji")
+    page.select_option("#evaluate-count", "500")
+    page.select_option("#evaluate-judge", "imagenet")
+    expect(page.locator("#evaluate-judged")).to_contain_text("compare only with each other")
+    page.click("#evaluate-start")
+    expect(page.locator("#evaluate-about")).to_contain_text("500 samples, features-imagenet")
+    expect(page.locator("#evaluate-differs")).to_contain_text("the two cannot be compared")
+    expect(page.locator("#evaluate-missing figure").first).to_contain_text("of real images")
+    expect(page.locator("#evaluate-missing figure").first.locator("canvas")).to_have_count(6)
+    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
+        "Against emoji, on features-imagenet"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -89,6 +90,31 @@ def test_to_recall_ends_no_measuring_of_the_same_visitor(here, monkeypatch: pyte
     assert taken == ["", "me"]
 
 
+@pytest.mark.slow
+def test_each_judge_has_its_own_answer_and_its_own_row(here):
+    form = FORM | {"count": "130"}
+    own = lines(here.post("/_gan/evaluate", json=form))[-1]["evaluation"]
+    other = lines(here.post("/_gan/evaluate", json=form | {"judge": "imagenet"}))[-1]["evaluation"]
+    assert (own["features"], other["features"]) == ("features-fashion", "features-imagenet")
+    assert lines(here.post("/_gan/evaluate", json=form | {"kept": True}))[-1]["evaluation"] == own
+    rows = here.get("/_gan/leaderboard").json()["rows"]
+    mine = [row for row in rows if row["ref"] == "fashion-mlp"]
+    assert [row["evaluation"] for row in mine] == [own, other]  # our own features first
+    assert mine[1]["card"] is None, "the card's distance is on our own features"
+
+
+@pytest.mark.slow
+def test_groups_of_real_images_that_are_missing_come_as_pictures(here):
+    told = lines(here.post("/_gan/evaluate", json=FORM | {"count": "2000"}))[-1]
+    missing, shares = told["missing"], told["evaluation"]["missing"]
+    assert told["evaluation"]["groups"] == 20
+    assert shares, "fashion-mlp has a recall of 20 %"
+    assert all(share["samples"] < share["real"] / 2 for share in shares)
+    height, width, channels = missing["shape"]
+    pixels = len(base64.b64decode(missing["pixels"]))
+    assert pixels == len(shares) * missing["each"] * height * width * channels
+
+
 def test_what_was_never_measured_is_not_recalled(here):
     told = lines(here.post("/_gan/evaluate", json=FORM | {"seed": "4711", "kept": True}))
     assert told == [{"waiting": True}]
@@ -99,7 +125,7 @@ def test_what_was_never_measured_is_not_recalled(here):
     [
         {"ref": "nothing"}, {"ref": "../weights/fashion"}, {"data": "hub:a/b"}, {"data": ""},
         {"count": "10"}, {"count": "1e9"}, {"count": None}, {"count": [200]}, {"seed": "-1"},
-        {"seed": "NaN"}, {"data": ["fashion"]},
+        {"seed": "NaN"}, {"data": ["fashion"]}, {"judge": "mine"}, {"judge": ["own"]},
     ],
 )  # fmt: skip
 def test_nonsense_is_refused_in_a_sentence(here, change):

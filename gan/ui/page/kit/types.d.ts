@@ -55,7 +55,7 @@ export interface Boot {
     fewest: number;
     most: number;
   };
-  evaluate: { data: string[]; counts: number[] };
+  evaluate: { data: string[]; counts: number[]; judges: { name: string; here: boolean }[]; judge_package: string };
   lab: { clinic: Clinic };
   landing: string;  // the tab that this visit began with
   wall: Promise<Response> | null;  // of the first tab, asked for before any script was there
@@ -568,6 +568,8 @@ export interface Evaluation {
   classes: { name: string; fraction: number }[];
   covered: number | null;
   nearest: { seed: number; ratio: number }[];
+  groups: number;
+  missing: { real: number; samples: number }[];
 }
 
 /** The distance that a model's card states. */
