@@ -199,3 +199,17 @@ def test_a_share_is_read_in_percent_and_a_distance_is_not(found):
     assert "%" in rows["Recall ↑"]
     assert "%" not in rows["Fréchet distance ↓"]
     assert "%" not in rows["Density ↑"]
+
+
+def test_each_judge_has_its_own_table_and_its_newest_result(found, fashion, tmp_path):
+    other = replace(found, features="features-imagenet", seed=1)
+    card = with_scores(with_scores("# A model\n", found), other)
+    assert card.count("| Fréchet distance") == 2
+    assert with_scores(with_scores(card, found), other) == card
+    assert "nothing here was trained against" in scores_table(other)
+    assert "nothing here was trained against" not in scores_table(found)
+    results = Results(tmp_path)
+    for one, judge in ((other, "imagenet"), (found, "own")):
+        results.put(one, fashion, count=400, seen=SEEN, judge=judge)
+    assert results.newest("a" * 64, seen=SEEN) == [found, other]
+    assert results.get("a" * 64, fashion, count=400, seed=7, seen=SEEN, judge="imagenet") is None
