@@ -13,11 +13,14 @@ import { LAYERS, PlaneView } from "./playview.js";
 const SETS = ["ring", "grid", "spiral", "moons", "line"];
 const WAYS = [...SETS, "letters", "draw"];
 const RECIPES = ["recommended", "article"];
-const SECONDS = [30, 60, 180, 600];
+const SECONDS = [20, 30, 60, 180, 600];
+const USUAL = { ring: 20 };  // until which it is learned; other data want longer
+const USUALLY = 60;
 const SPEEDS = [0, 25, 10, 5, 2, 1];  // steps a second; 0 is full speed
 const AGAIN_MS = 50;
 const AVERAGE = "average";
 const LAYERS_KEPT = "gan-play-layers";  // in the browser: those that are off
+const OFF = "paths";  // at first: lines over all that they are to explain
 const LETTERS = /^[^\s]{1,4}$/u;
 
 export class Playground {
@@ -34,6 +37,7 @@ export class Playground {
     this.asked = "";  // the data whose points are asked for
     this.timer = /** @type {number | undefined} */ (undefined);
     this.starting = false;
+    this.timed = false;  // the duration was chosen, and is not that of the data
     /** @type {{ id: string, way: string } | null} */
     this.mine = null;  // the training that was begun here last
     this.view = new PlaneView(find(root, "#play-plane", HTMLCanvasElement));
@@ -42,7 +46,6 @@ export class Playground {
     this.run = new PlayRun(root, { changed: () => this.#draw(), frame: () => this.#frame(), failed: (error) => this.#note(say(error)) });
     this.#build();
     this.#words();
-    this.select("seconds").value = "60";
     this.#rebase();
     this.#pointer();
     translate(root);
@@ -68,7 +71,7 @@ export class Playground {
     this.find("data").append(...WAYS.map((way) => h("label", { class: "ga-button is-chip" },
       h("input", { type: "radio", id: `play-data-${way}`, name: "play-data", class: "ga-sr", value: way, checked: way === this.way, onchange: () => this.choose(way) }),
       h("span", { "data-t": `gan_play_data_${way}` }))));
-    const off = (recall(LAYERS_KEPT) ?? "").split(",");
+    const off = (recall(LAYERS_KEPT) ?? OFF).split(",");
     for (const name of off) this.view.shown.delete(name);
     this.find("layers").append(...[...LAYERS, AVERAGE].map((name) => h("button", { type: "button", class: "ga-button is-chip", "data-show": name,
       "data-t": `gan_play_layer_${name}`, "data-help": `gan_play_layer_${name}_help`, "aria-pressed": String(this.view.shown.has(name)),
@@ -80,6 +83,7 @@ export class Playground {
     this.find("step-g").addEventListener("click", () => this.#order({ command: "step", what: "g" }));
     this.find("slow").addEventListener("change", () => { if (this.run.steers) this.#order(this.#speed()); });
     this.find("recipe").addEventListener("change", () => { this.#rebase(); this.told(); });
+    this.find("seconds").addEventListener("change", () => { this.timed = true; });
     for (const id of ["seconds", "seed"]) this.find(id).addEventListener("change", () => this.told());
     this.input("text").addEventListener("input", () => this.#letters());
     this.find("clear").addEventListener("click", () => { this.drawing.clear(); this.#show(null); });
@@ -110,7 +114,12 @@ export class Playground {
     return this.way === "grid" ? "grid" : "ring";
   }
 
-  #rebase() { this.settings.rebase(boot.train.presets[this.preset].settings); }
+  // What the recipe says, for these data.
+  #rebase() {
+    this.settings.rebase(boot.train.presets[this.preset].settings);
+    const usual = this.preset === "ring-article" ? USUALLY : USUAL[this.way] ?? USUALLY;
+    if (!this.timed) this.select("seconds").value = String(usual);
+  }
 
   /** @param {string} way */
   choose(way) {
@@ -304,7 +313,7 @@ export class Playground {
   #facts(frame) {
     const put = (id, text) => { const node = this.find(id); if (node.textContent !== text) node.textContent = text; };
     const { status } = this.run;
-    const counted = frame && (frame.arrays.averaged ?? frame.arrays.samples);  // as the measurements and what is saved
+    const counted = frame && this.view.points(frame);  // what is drawn is what is counted
     const score = counted && this.truth ? scored(counted, this.truth) : null;
     const percent = (v) => (Number.isFinite(v) ? `${Math.round(100 * v)} %` : "–");
     put("steps", frame ? count(frame.steps ?? frame.nimg / Number(this.run.settings?.batch_size ?? 256)) : "–");
@@ -334,6 +343,7 @@ export class Playground {
     this.#say(stateNow.trim());
     this.find("wait").hidden = !(this.starting || (active && (!this.frames.length || status?.state === "starting")));
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
+    this.settings.fallen(steers ? this.run.rows.at(-1) ?? null : null);
     this.charts.show(this.run.rows, this.run.measures);
     this.find("plane").classList.toggle("is-live", active && id !== null);
     this.#drawn();
@@ -361,7 +371,10 @@ export class Playground {
       for: offered("seconds"), init: (v) => /^\d{1,10}$/.test(v) });
     if (parts.text) this.input("text").value = parts.text;
     if (parts.recipe) this.select("recipe").value = parts.recipe;
-    if (parts.for) this.select("seconds").value = parts.for;
+    if (parts.for) {
+      this.select("seconds").value = parts.for;
+      this.timed = true;
+    }
     if (parts.init) this.input("seed").value = parts.init;
     if (parts.play && parts.play !== this.way) this.choose(parts.play);
     this.#rebase();

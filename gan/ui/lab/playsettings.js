@@ -1,9 +1,10 @@
 // The few settings of the playground: they hold for the next training, and steer the one that is under way.
-/** @import { SettingField, Settings } from "../page/kit/types" */
+/** @import { Row, SettingField, Settings } from "../page/kit/types" */
 import { boot, h, t } from "../page/kit/core.js";
 import { split } from "./playlink.js";
 
 const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size"];
+const RATES = ["g_lr", "d_lr"];  // which fall
 const FIELDS = /** @type {SettingField[]} */ (SHOWN.map((key) => boot.train.groups.flatMap((g) => g.fields).find((f) => f.key === key)));
 
 export class PlaySettings {
@@ -18,8 +19,10 @@ export class PlaySettings {
       input.addEventListener("change", () => changed(key, input.value.trim()));
       return [key, input];
     }));
+    /** @type {Map<string, HTMLElement>} */
+    this.nows = new Map(RATES.map((key) => [key, h("small", { class: "ga-quiet" })]));
     root.replaceChildren(...FIELDS.map(({ key }) => h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
-      h("span", { "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), this.#input(key))));
+      h("span", {}, h("span", { "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), " ", this.nows.get(key) ?? ""), this.#input(key))));
   }
 
   /** @param {string} key */
@@ -41,6 +44,17 @@ export class PlaySettings {
   follow(settings) {
     for (const [key, input] of this.inputs) {
       if (input !== document.activeElement && key in settings && input.value !== settings[key]) input.value = settings[key];
+    }
+  }
+
+  // What the rates have fallen to by now, beside what they are set to.
+  /** @param {Partial<Row> | null} row */
+  fallen(row) {
+    for (const [key, node] of this.nows) {
+      const now = row?.[/** @type {"g_lr"} */ (key)];
+      const rounded = typeof now === "number" ? Number(now.toPrecision(2)) : null;
+      const text = rounded === null || rounded === Number(this.#input(key).value) ? "" : t("gan_set_now", { value: rounded });
+      if (node.textContent !== text) node.textContent = text;
     }
   }
 

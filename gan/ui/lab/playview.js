@@ -54,10 +54,16 @@ export class PlaneView {
     return found;
   }
 
-  get #which() { return this.averaged && this.scene?.frame?.arrays.averaged ? "averaged" : "samples"; }
+  /** @param {Frame | null | undefined} frame */
+  #whichOf(frame) { return this.averaged && frame?.arrays.averaged ? "averaged" : "samples"; }
 
-  // The points that are drawn, flat.
-  #samples() { return this.scene?.frame?.arrays[this.#which] ?? null; }
+  get #which() { return this.#whichOf(this.scene?.frame); }
+
+  // The generated points of a frame that are drawn, flat.
+  /** @param {Frame} frame */
+  points(frame) { return frame.arrays[this.#whichOf(frame)]; }
+
+  #samples() { return this.scene?.frame ? this.points(this.scene.frame) : null; }
 
   draw() {
     const { clientWidth } = this.canvas;
@@ -76,7 +82,7 @@ export class PlaneView {
     if (has("manifold")) this.#manifold(tone("--ga-ink"));
     const small = Math.max(1.6, this.side / 320);
     if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone("--ga-accent"), 0.75, small);
-    if (has("paths")) this.#paths(tone("--ga-ink"));
+    if (has("paths") || (frame && this.scene.picked !== null)) this.#paths(tone("--ga-ink"));
     if (has("arrows") && this.#which === "samples") this.#arrows(tone("--ga-ink"));
     if (has("generated")) this.#dots(this.#samples(), tone("--ga-warn"), 1, 1.35 * small, tone("--ga-panel"));
     if (this.scene.picked !== null && frame) this.#ring(this.scene.picked, tone("--ga-ink"));

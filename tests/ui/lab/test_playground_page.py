@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
+from scipy.spatial.distance import cdist
 
+from gan.training.plane import unpacked
 from tests.ui.acting import visit_tab
 
 PICTURE = "document.querySelector('#play-plane').toDataURL()"
@@ -113,3 +116,43 @@ def test_on_a_phone_a_finger_draws_and_nothing_is_wider_than_the_screen(open_pag
         page.touchscreen.tap(box["x"] + 40 + 30 * k, box["y"] + 100)
     expect(page.locator("#play-drawn")).to_contain_text(": 8 points")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
+    page = open_page("/#tab=lab&play=ring", landing="lab")
+    assert page.input_value("#play-seconds") == "20"  # in which the ring is learned
+    page.click("label:has(#play-data-grid)")
+    assert page.input_value("#play-seconds") == "60"
+    page.click("label:has(#play-data-ring)")
+    page.select_option("#play-seconds", "600")
+    page.click("label:has(#play-data-grid)")
+    assert page.input_value("#play-seconds") == "600"  # what was chosen stays
+    page.click("label:has(#play-data-ring)")
+
+    before = page.locator("#play-plane").bounding_box()
+    frames, truths = [], []
+
+    def keep(reply):
+        if "/play/frame?" in reply.url and "arrays" in (found := reply.json()):
+            frames.append(found)
+        if "/play/points?" in reply.url:
+            truths.append(reply.json()["truth"])
+
+    page.on("response", keep)
+    page.click("#play-start")
+    wait_for_steps(page, 200)
+    assert page.locator("#play-plane").bounding_box() == before  # nothing moved when it began
+    expect(page.locator("#play-settings small").first).to_be_empty()  # the rates are as set
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.wait_for_timeout(1000)
+    centres, sigma = unpacked(truths[-1]["centres"]), truths[-1]["sigma"]
+    for name in ("samples", "averaged"):
+        away = cdist(unpacked(frames[-1]["arrays"][name]), centres)
+        good = away.min(1) <= 3 * sigma
+        caught = len(set(away.argmin(1)[good]))
+        percent = math.floor(100 * np.mean(good) + 0.5)
+        expect(page.locator("#play-quality")).to_have_text(f"{percent} %")
+        expect(page.locator("#play-caught")).to_have_text(f"{caught} of 8")
+        page.click("[data-show=average]")
+    page.click("#play-stop")
