@@ -1,5 +1,5 @@
 // Compare: two to four contestants on the same data, seeds and seconds, side by side.
-/** @import { RaceNews } from "../page/kit/types" */
+/** @import { RaceContestant, RaceNews } from "../page/kit/types" */
 /** @import { RaceForm, Side } from "./racelink.js" */
 import {
   Refused, addressOf, ask, boot, copyText, count, currentLanguage, find, h, icon, link, linkedState, on, prepare, refresh, say, sentences, t, tabIsOpen, url,
@@ -325,10 +325,22 @@ function verdict({ contestants, seeds, state, count: samples }) {
   const [first, second] = ranked;
   const early = state === "stopped" ? t("gan_race_early") : "";
   const said = t("gan_race_verdict", { name: sideName(first.name), fd: short(first.numbers.fd.mean), count: count(samples ?? 0) });
-  if (!second) return sentences(early, said);
-  if (seeds.length === 1) return sentences(early, said, t("gan_race_one_seed"));
+  const modes = found(contestants);
+  if (!second) return sentences(early, said, modes);
+  if (seeds.length === 1) return sentences(early, said, modes, t("gan_race_one_seed"));
   const overlap = Number(first.numbers.fd.high) >= Number(second.numbers.fd.low);
-  return sentences(early, said, t(overlap ? "gan_race_overlap" : "gan_race_ahead", { count: seeds.length, name: sideName(second.name) }));
+  return sentences(early, said, modes, t(overlap ? "gan_race_overlap" : "gan_race_ahead", { count: seeds.length, name: sideName(second.name) }));
+}
+
+// Who found the most clusters; of pictures, whose classes a classifier guesses, nothing.
+/** @param {RaceContestant[]} contestants */
+function found(contestants) {
+  const of = contestants.filter(({ family, numbers }) => family === "points" && Number.isFinite(numbers.modes?.mean));
+  if (!of.length) return "";
+  const most = Math.max(...of.map(({ numbers }) => Number(numbers.modes.mean)));
+  if (most === 0) return t("gan_race_verdict_no_modes");
+  const names = of.filter(({ numbers }) => numbers.modes.mean === most).map(({ name }) => `“${sideName(name)}”`).join(t("gan_own_comma"));
+  return t("gan_race_verdict_modes", { names, count: t("gan_race_modes_of", { count: Number(most.toPrecision(3)), of: count(of[0].modes_of ?? 0) }) });
 }
 
 function put(node, text) {

@@ -1,0 +1,339 @@
+// Draws a game (see gamegan.js): its parts as boxes in a grid, and over them the lines on which data
+// go forward and gradients go back. One column on a narrow screen, two rows on a wide one.
+import { count, h, pencil, t, url } from "./core.js";
+import { named } from "./figures.js";
+import { axisOf, lossOf, placeOn, pull, widthOf } from "./gamegan.js";
+import { sideOf } from "./gutters.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const TILES = [1, 7, 3, 8, 5, 9];  // of the sheet: classes that look different, where they take turns
+const TILE_PX = 56;
+const PLANE = 1.15;  // a plane is drawn from -PLANE to PLANE
+const SPECKLES = 8;
+const ROW_PARTS = 7;  // in which a picture is shown to grow
+const APART = 5;  // px from a line to the one that goes back beside it
+const HEAD = 4;
+
+const number = (v) => (Number.isFinite(v) ? named(v) : "–");
+
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** @typedef {{ networks: Record<string, { parameters?: number, gradient?: number | null }>, scores: Record<string, number | null | undefined>,
+ *   before: Record<string, number | null> | null, losses: Record<string, number | null | undefined>, pictures: Record<string, string | null>,
+ *   points?: Record<string, ArrayLike<number> | null>,
+ *   z_dim?: number, loss: string, turn: string, says: string, alt: string, moving: boolean, fresh: boolean }} Values */
+
+// ---- the parts, by kind: { node, show(values, flow) } ---------------------------------------------
+
+function noise() {
+  const canvas = h("canvas", { class: "ga-pixels", width: SPECKLES, height: SPECKLES });
+  const sub = h("small");
+  const draw = () => {
+    const context = pencil(canvas);
+    const image = context.createImageData(SPECKLES, SPECKLES);
+    for (let i = 0; i < SPECKLES * SPECKLES; i += 1) {
+      const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+      image.data.fill(Math.min(255, Math.max(0, 128 + 52 * normal)), 4 * i, 4 * i + 3);
+      image.data[4 * i + 3] = 255;
+    }
+    context.putImageData(image, 0, 0);
+  };
+  draw();
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_noise" }), canvas, sub),
+    show: ({ z_dim, fresh }) => {
+      if (fresh) draw();
+      put(sub, z_dim ? t("gan_game_z_dim", { count: z_dim }) : "");
+    },
+  };
+}
+
+function network({ id, word = id, sign = id }) {
+  const [parameters, does, gradient] = [h("small"), h("small", { class: "ga-game-does" }), h("small")];
+  return {
+    node: h("div", {}, h("b", { "data-t": `gan_game_${word}` }), h("strong", { "aria-hidden": "true" }, sign.toUpperCase()), parameters, does, gradient),
+    show: ({ networks }, { moves, held }) => {
+      const { parameters: many, gradient: norm } = networks[id];
+      put(parameters, many ? t("gan_game_parameters", { count: count(many) }) : "");
+      put(does, moves.includes(id) ? t("gan_game_moves") : held.includes(id) ? t("gan_game_held") : "");
+      put(gradient, t("gan_game_gradient", { norm: number(norm) }));
+    },
+  };
+}
+
+// The code of a picture: how many of its numbers say something of it.
+function code() {
+  const used = h("small");
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_code" }), h("strong", { "aria-hidden": "true" }, "μ ± σ"), used),
+    show: (/** @type {Values} */ { losses, z_dim }) => put(used, Number.isFinite(losses.used)
+      ? t("gan_game_used", { used: count(Number(losses.used)), count: z_dim ? count(z_dim) : "–" }) : ""),
+  };
+}
+
+// Numbers with their names, as the curves have them.
+function numbers({ id, keys }) {
+  const values = keys.map(() => h("span", { class: "ga-game-number" }));
+  return {
+    node: h("div", {}, ...keys.map((key, i) => h("span", { class: "ga-game-key", "data-help": `gan_line_${key}_help` },
+      h("b", { "data-t": `gan_game_${key}` }), values[i])), h("small", { "data-t": `gan_game_${id}_unit` })),
+    show: (/** @type {Values} */ { losses }) => keys.forEach((key, i) => put(values[i], number(losses[key]))),
+  };
+}
+
+// One picture as it is made: its rows, one after another.
+function rows() {
+  const canvas = h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX });
+  /** @type {HTMLImageElement | null} */
+  let sheet = null;
+  let wanted = "", part = 0;
+  const draw = (/** @type {boolean} */ whole) => {
+    if (!sheet?.naturalWidth) return;
+    const size = sheet.naturalWidth / sideOf(sheet);
+    const side = size > TILE_PX ? TILE_PX : size * Math.round(TILE_PX / size);
+    Object.assign(canvas, { width: side, height: side });
+    const context = pencil(canvas);
+    const shown = whole ? 1 : (part + 1) / ROW_PARTS;
+    const height = Math.round(shown * size);
+    context.imageSmoothingEnabled = side < size;
+    context.clearRect(0, 0, side, side);
+    context.drawImage(sheet, size, 0, size, height, 0, 0, side, (side * height) / size);
+    if (whole) return;
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue("--fake");
+    context.fillRect(0, Math.min(side - 1, (side * height) / size), side, 1);
+  };
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_rows" }), canvas, h("small", { "data-t": "gan_game_rows_how" })),
+    show: (/** @type {Values} */ { pictures: of, fresh, moving }) => {
+      if (fresh) part = (part + 1) % ROW_PARTS;
+      if (of.fake && of.fake !== wanted && (part === 0 || !sheet)) {  // a picture is finished before the next begins
+        wanted = of.fake;
+        const image = new Image();
+        image.src = url(wanted);
+        image.decode().then(() => { sheet = image; draw(!moving); }, () => { wanted = ""; });
+      }
+      draw(!moving || !fresh && part === 0);
+    },
+  };
+}
+
+function pictures({ id }) {
+  const tiles = TILES.map(() => h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX }));
+  const box = h("div", { class: "ga-game-tiles" }, ...tiles);
+  let wanted = "";
+  const clear = () => { for (const tile of tiles) pencil(tile).clearRect(0, 0, tile.width, tile.height); };
+  const paint = (image) => {
+    const count = sideOf(image);
+    box.classList.toggle("is-whole", count === 1);
+    const size = image.naturalWidth / count;
+    const side = size > TILE_PX ? TILE_PX : size * Math.round(TILE_PX / size);
+    tiles.forEach((tile, i) => {
+      tile.hidden = i >= count * count;
+      Object.assign(tile, { width: side, height: side });
+      const context = pencil(tile);
+      context.imageSmoothingEnabled = side < size;
+      const at = count > 1 ? TILES[i] : 0;
+      context.drawImage(image, (at % count) * size, Math.floor(at / count) * size, size, size, 0, 0, side, side);
+    });
+  };
+  // Points of the plane are one picture; x and y from -1 to 1, flat.
+  const plot = (/** @type {ArrayLike<number> | null} */ points) => {
+    box.classList.add("is-whole");
+    tiles.forEach((tile, k) => { tile.hidden = k > 0; });
+    const [tile] = tiles;
+    const side = Math.round(TILE_PX * devicePixelRatio);
+    Object.assign(tile, { width: side, height: side });
+    const context = pencil(tile);
+    context.fillStyle = getComputedStyle(tile).getPropertyValue(id === "real" ? "--real" : "--fake");
+    const [size, place] = [side / 28, (/** @type {number} */ v) => ((v / PLANE + 1) / 2) * side];
+    for (let k = 0; points && k < points.length; k += 2) context.fillRect(place(points[k]) - size / 2, place(-points[k + 1]) - size / 2, size, size);
+  };
+  return {
+    node: h("div", {}, h("b", { "data-t": `gan_game_${id}` }), box),
+    show: (/** @type {Values} */ values) => {
+      if (values.points) return plot(values.points[id]);
+      const path = values.pictures[id] ?? "";
+      if (path === wanted) return;
+      wanted = path;
+      if (!path) return clear();
+      const image = new Image();
+      image.src = url(path);
+      image.decode().then(() => { if (wanted === path) paint(image); },
+        () => { if (wanted === path) { wanted = ""; clear(); } });
+    },
+  };
+}
+
+// Both scores on one axis, each with a tail from where it was before a single step, and with an arrow
+// the way that the one who steps moves it.
+function scores() {
+  const kinds = ["real", "fake"];
+  const line = h("div", { class: "ga-game-axis" });
+  const level = h("i", { class: "ga-game-level" });
+  const dots = kinds.map((kind) => h("i", { class: `ga-game-dot is-${kind}` }));
+  const tails = kinds.map((kind) => h("i", { class: `ga-game-tail is-${kind}` }));
+  const ends = [h("small"), h("small"), h("small")];
+  line.append(level, ...tails, ...dots);
+  const values = kinds.map(() => h("span", { class: "ga-game-number" }));
+  const key = (i) => h("span", { class: "ga-game-key", "data-help": `gan_line_score_${kinds[i]}_help` }, h("i", { class: `ga-game-dot is-${kinds[i]}` }),
+    h("span", { "data-t": `gan_game_score_${kinds[i]}` }), values[i]);
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_scores" }), key(0), line, h("div", { class: "ga-game-ends" }, ...ends), key(1)),
+    show: (/** @type {Values} */ { scores: now, before, loss, turn }) => {
+      const middle = lossOf(loss).level;
+      const axis = axisOf([now.real, now.fake, before?.real, before?.fake], middle);
+      const percent = (v) => `${(100 * placeOn(v, axis)).toFixed(1)}%`;
+      const said = middle === null ? ["", t("gan_game_difference"), ""] : [axis.low, middle, axis.high].map(number);
+      said.forEach((text, i) => put(ends[i], text));
+      level.hidden = middle === null;
+      kinds.forEach((kind, i) => {
+        const [v, was] = [now[kind], before?.[kind]];
+        const there = Number.isFinite(v);
+        put(values[i], number(v));
+        dots[i].hidden = !there;
+        tails[i].hidden = !there || !Number.isFinite(was);
+        if (!there) return;
+        dots[i].style.left = percent(v);
+        const side = turn === "d" || turn === "g" ? turn : null;
+        const way = side && !before ? pull(loss, side, /** @type {any} */ (kind), Number(v)) : 0;
+        dots[i].dataset.way = way > 0 ? "up" : way < 0 ? "down" : "";
+        if (tails[i].hidden) return;
+        const [from, to] = [placeOn(Number(was), axis), placeOn(Number(v), axis)];
+        Object.assign(tails[i].style, { left: `${100 * Math.min(from, to)}%`, width: `${100 * Math.abs(to - from)}%` });
+      });
+    },
+  };
+}
+
+const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`gan_game_want_${how}`, {
+  who: t(`gan_game_who_${who}`), other: t(`gan_game_who_${who === "real" ? "fake" : "real"}`), at: at === undefined ? "" : named(at),
+})).join(t("gan_game_want_and"));
+
+function loss({ id, side }) {
+  const [value, wants] = [h("span", { class: "ga-game-number" }), h("small")];
+  return {
+    node: h("div", {}, h("span", { class: "ga-game-key", "data-help": `gan_line_${id}_help` }, h("b", { "data-t": `gan_game_${id}` }), value), wants),
+    show: (/** @type {Values} */ values) => {
+      put(value, number(values.losses[id]));
+      put(wants, t("gan_game_wants", { wants: wantsText(values.loss, side) }));
+    },
+  };
+}
+
+const KINDS = { noise, network, pictures, scores, loss, code, numbers, rows };
+
+// ---- the whole --------------------------------------------------------------------------------------
+
+export class GameDrawing {
+  constructor(game) {
+    this.game = game;
+    /** @type {Map<string, { node: HTMLElement, show: (values: any, flow: any) => void }>} */
+    this.parts = new Map(game.nodes.map((spec) => [spec.id, KINDS[spec.kind](spec)]));
+    for (const { id, kind } of game.nodes) {
+      const node = /** @type {HTMLElement} */ (this.parts.get(id)?.node);
+      node.className = `ga-game-node is-${kind} ${kind === "numbers" ? "is-loss" : ""}`;
+      node.dataset.part = id;
+      node.style.gridArea = id;
+    }
+    this.says = h("p", { class: "ga-game-says" });
+    this.lines = document.createElementNS(SVG, "svg");
+    this.lines.setAttribute("aria-hidden", "true");
+    const areas = (rows) => rows.map((row) => `"${row}"`).join(" ");
+    this.node = h("div", { class: "ga-game-picture", role: "img", style: `--wide: ${areas(game.wide)}; --narrow: ${areas(game.narrow)}` },
+      this.lines, this.says, ...[...this.parts.values()].map((part) => part.node));
+    this.edges = game.edges.map((key) => this.#edge(key));
+    const sizes = new ResizeObserver(() => this.#place());
+    for (const node of [this.node, ...[...this.parts.values()].map((part) => part.node)]) sizes.observe(node);
+  }
+
+  #edge(key) {
+    const path = (kind) => {
+      const line = document.createElementNS(SVG, "path");
+      line.setAttribute("class", kind);
+      this.lines.append(line);
+      return line;
+    };
+    const returns = this.game.gradients.includes(key);
+    const [from, to] = key.split(">");
+    return { key, from, to, line: path("ga-game-flow"), head: path("ga-game-head"),
+      back: returns ? path("ga-game-back") : null, backHead: returns ? path("ga-game-head is-back") : null };
+  }
+
+  /** @param {Values} values */
+  show(values) {
+    const flow = this.game.flowOf(values.turn, values.loss);
+    this.node.dataset.turn = values.turn;
+    this.node.classList.toggle("is-moving", values.moving);
+    if (this.node.getAttribute("aria-label") !== values.alt) this.node.setAttribute("aria-label", values.alt);
+    put(this.says, values.says);
+    for (const [id, { node, show }] of this.parts) {
+      node.classList.toggle("moves", flow.moves.includes(id));
+      node.classList.toggle("is-held", flow.held.includes(id));
+      show(values, flow);
+    }
+    for (const { key, line, head, back, backHead } of this.edges) {
+      for (const part of [line, head]) part.classList.toggle("is-on", flow.forward.includes(key));
+      for (const part of [back, backHead]) part?.classList.toggle("is-on", flow.back.includes(key));
+      back?.style.setProperty("stroke-width", `${widthOf(this.#normOn(key, values)).toFixed(2)}px`);
+    }
+  }
+
+  // The gradient on a line is that of the network that steps: the loss's own where there are two.
+  #normOn(key, { networks, turn }) {
+    if (this.game.normOf) return this.game.normOf(key, networks);
+    const side = key.endsWith("loss_d") ? "d" : key === "d>scores" && turn === "d" ? "d" : "g";
+    return networks[side]?.gradient;
+  }
+
+  // The lines go between the boxes as they lie by now.
+  #place() {
+    const origin = this.node.getBoundingClientRect();
+    if (!origin.width) return;
+    this.lines.setAttribute("viewBox", `0 0 ${origin.width} ${origin.height}`);
+    const boxOf = (id) => {
+      const { node } = /** @type {{ node: HTMLElement }} */ (this.parts.get(id));
+      const box = node.getBoundingClientRect();
+      return { left: box.left - origin.left, right: box.right - origin.left, top: box.top - origin.top, bottom: box.bottom - origin.top };
+    };
+    for (const { from, to, line, head, back, backHead } of this.edges) {
+      const ends = endsOf(boxOf(from), boxOf(to));
+      const shift = back ? APART : 0;
+      drawLine(line, head, moved(ends, -shift), false);
+      if (back && backHead) drawLine(back, backHead, moved(ends, shift), true);
+    }
+  }
+}
+
+// Where a line leaves one box and enters another: beside it, or below it where they stand in a column.
+function endsOf(a, b) {
+  const across = b.left >= a.right;
+  const [low, high, side] = across ? ["top", "bottom", "right"] : ["left", "right", "bottom"];
+  const [from, to] = [Math.max(a[low], b[low]), Math.min(a[high], b[high])];
+  const middle = (box) => (box[low] + box[high]) / 2;
+  const straight = to - from >= 4 * APART ? (from + to) / 2 : null;
+  const point = (along, crossing) => (across ? { x: along, y: crossing } : { x: crossing, y: along });
+  return { across, start: point(a[side], straight ?? middle(a)), end: point(across ? b.left : b.top, straight ?? middle(b)) };
+}
+
+const moved = ({ across, start, end }, by) => {
+  const shift = ({ x, y }) => (across ? { x, y: y + by } : { x: x - by, y });
+  return { across, start: shift(start), end: shift(end) };
+};
+
+function drawLine(line, head, { across, start, end }, reversed) {
+  const rest = 3;  // px between a line and a box
+  const [ux, uy] = across ? [1, 0] : [0, 1];
+  const a = { x: start.x + rest * ux, y: start.y + rest * uy };
+  const b = { x: end.x - rest * ux, y: end.y - rest * uy };
+  const bend = across ? (b.x - a.x) / 2 : (b.y - a.y) / 2;
+  const [c, d] = [{ x: a.x + bend * ux, y: a.y + bend * uy }, { x: b.x - bend * ux, y: b.y - bend * uy }];
+  const order = reversed ? [b, d, c, a] : [a, c, d, b];
+  const [p, q, r, s] = order.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`);
+  line.setAttribute("d", `M${p}C${q} ${r} ${s}`);
+  const tip = reversed ? a : b;
+  const way = reversed ? 1 : -1;  // from the tip back along the line
+  const wing = (sign) => `${(tip.x + way * HEAD * ux + sign * HEAD * uy).toFixed(1)} ${(tip.y + way * HEAD * uy + sign * HEAD * ux).toFixed(1)}`;
+  head.setAttribute("d", `M${wing(1)}L${tip.x.toFixed(1)} ${tip.y.toFixed(1)}L${wing(-1)}`);
+}
