@@ -1,7 +1,7 @@
-// gan/ui/train/gamegan.js: whose turn moves what, where a score lies, how wide a gradient is.
+// gan/ui/page/kit/gamegan.js: whose turn moves what, where a score lies, how wide a gradient is.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { GAN, LOSSES, axisOf, flowOf, placeOn, widthOf } from "../../gan/ui/train/gamegan.js";
+import { GAN, LOSSES, axisOf, flowOf, placeOn, widthOf } from "../../gan/ui/page/kit/gamegan.js";
 
 test("D's gradient ends in D; G's passes through D, which is held still, and ends in G", () => {
   const [d, g] = [flowOf("d", "hinge"), flowOf("g", "hinge")];

@@ -6,6 +6,7 @@ import { PlayCharts } from "./playcharts.js";
 import { Drawing } from "./playdraw.js";
 import { scored, toldApart, unpack } from "./playframes.js";
 import { filled, joined, taken } from "./playlink.js";
+import { PlayGame } from "./playgame.js";
 import { PlayRun } from "./playrun.js";
 import { PlaySettings } from "./playsettings.js";
 import { LAYERS, PlaneView } from "./playview.js";
@@ -43,6 +44,7 @@ export class Playground {
     this.view = new PlaneView(find(root, "#play-plane", HTMLCanvasElement));
     this.settings = new PlaySettings(this.find("settings"), { changed: (key, text) => this.#change(key, text) });
     this.charts = new PlayCharts(this.find("charts"));
+    this.game = new PlayGame(this.find("game"));
     this.run = new PlayRun(root, { changed: () => this.#draw(), frame: () => this.#frame(), failed: (error) => this.#note(say(error)) });
     this.#build();
     this.#words();
@@ -308,6 +310,14 @@ export class Playground {
     slider.disabled = find(this.root, "#play-again", HTMLButtonElement).disabled = this.frames.length < 2;
     fillRange(slider, 0);
     this.#facts(frame);
+    this.#game();
+  }
+
+  #game() {
+    const { id, status, rows, step, parameters, settings } = this.run;
+    const newest = this.frames.at(-1);
+    this.game.show({ id, status, rows, step, parameters, settings, loss: settings?.loss ?? this.settings.value("loss"),
+      generated: newest ? this.view.points(newest) : null, real: this.draws ? this.drawing.points.flat() : this.real });
   }
 
   #facts(frame) {
@@ -342,6 +352,7 @@ export class Playground {
     const stateNow = id === null ? "" : [t(`gan_state_${status?.state ?? "starting"}`), status?.message ? t("gan_play_more") : ""].join(" ");
     this.#say(stateNow.trim());
     this.find("wait").hidden = !(this.starting || (active && (!this.frames.length || status?.state === "starting")));
+    this.#game();
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
     this.settings.fallen(steers ? this.run.rows.at(-1) ?? null : null);
     this.charts.show(this.run.rows, this.run.measures);

@@ -1,5 +1,5 @@
 // The run on show in the playground: asked for as long as the board is shown, and steered.
-/** @import { Row, Run, RunNews, Settings } from "../page/kit/types" */
+/** @import { Row, Run, RunNews, Settings, Step, WatchedRun } from "../page/kit/types" */
 import { ACTIVE, Refused, ask, refresh } from "../page/kit/core.js";
 import { Poll } from "../page/kit/fresh.js";
 import { History, frameOf } from "./playframes.js";
@@ -17,6 +17,8 @@ export class PlayRun {
   /** @type {Settings | null} */ settings = null;
   /** @type {Row[]} */ rows = [];
   /** @type {Row[]} */ measures = [];
+  /** @type {Step | null} */ step = null;  // its last single step
+  /** @type {WatchedRun["parameters"]} */ parameters = null;
   filled = false;  // all that there is to be seen of a run that is over is here
   mark = -1;
   settingsMark = -1;
@@ -31,7 +33,7 @@ export class PlayRun {
   // Another run, or none.
   /** @param {string | null} id */
   watch(id) {
-    Object.assign(this, { id, history: new History(), status: null, settings: null, rows: [], measures: [], filled: false, mark: -1, settingsMark: -1 });
+    Object.assign(this, { id, history: new History(), status: null, settings: null, rows: [], measures: [], step: null, parameters: null, filled: false, mark: -1, settingsMark: -1 });
     this.poll.now();
     this.frames.now();
   }
@@ -49,7 +51,7 @@ export class PlayRun {
     const { id } = this;
     if (!id) return;
     const query = new URLSearchParams({ id, after: String(this.rows.at(-1)?.nimg ?? -1), seen: "999999999999", shots: "-1",
-      measured: String(this.measures.at(-1)?.nimg ?? -1), mark: String(this.settingsMark) });
+      measured: String(this.measures.at(-1)?.nimg ?? -1), mark: String(this.settingsMark), step: String(this.step?.number ?? -1) });
     try {
       const news = await ask(`run?${query}`, undefined, signal);
       if (id === this.id) this.#take(news);
@@ -71,6 +73,8 @@ export class PlayRun {
     this.measures = [...this.measures, ...news.measures];
     this.status = news.status;
     if (news.settings) this.settings = news.settings;
+    if (news.parameters) this.parameters = news.parameters;
+    if (news.step) this.step = news.step;
     if (news.settings) this.settingsMark = news.mark;
     this.told.changed();
     if (before !== news.status.state) {

@@ -32,6 +32,9 @@ export class PlaySettings {
     return input;
   }
 
+  /** @param {string} key */
+  value(key) { return this.#input(key).value; }
+
   // What a recipe says; what was changed before is gone.
   /** @param {Settings} settings */
   rebase(settings) {

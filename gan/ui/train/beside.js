@@ -2,7 +2,7 @@
 // family of the runs.
 /** @import { ListedRun } from "../page/kit/types" */
 import { ask, count, currentLanguage, fillRange, h, say, t, url } from "../page/kit/core.js";
-import { paintSheet } from "./gutters.js";
+import { paintSheet } from "../page/kit/gutters.js";
 import { nameOf as nameOfSetting } from "./settings.js";
 
 const SWITCHES = { true: "gan_on", false: "gan_off" };

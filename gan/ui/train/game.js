@@ -4,7 +4,7 @@
 import { ACTIVE, boot, modelOf, on, recall, say, t, translate } from "../page/kit/core.js";
 import { tabIsOpen } from "../page/kit/fresh.js";
 import { named } from "../page/kit/figures.js";
-import { GameDrawing } from "./gamedraw.js";
+import { GameDrawing } from "../page/kit/gamedraw.js";
 import { gameOf } from "./games.js";
 import { StepView } from "./stepview.js";
 

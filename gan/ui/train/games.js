@@ -1,6 +1,6 @@
 // The pictures of trainings, by what is trained (gan/kinds.py): a kind that plays another game adds a
 // file like gamegan.js and its row here.
-import { GAN } from "./gamegan.js";
+import { GAN } from "../page/kit/gamegan.js";
 import { RNN } from "./gamernn.js";
 import { VAE } from "./gamevae.js";
 

@@ -1,7 +1,7 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
 /** @import { WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, className, count, h, on, recall, t, url } from "../page/kit/core.js";
-import { SIDE, paintSheet, sideOf } from "./gutters.js";
+import { SIDE, paintSheet, sideOf } from "../page/kit/gutters.js";
 
 const FADE_MS = 120;
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };

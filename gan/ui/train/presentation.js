@@ -1,7 +1,7 @@
 // A training on the whole screen: the live grid, how far it is, and a key that starts and stops it.
 import { addressOf, count, t } from "../page/kit/core.js";
 import { present } from "../page/kit/present.js";
-import { paintSheet } from "./gutters.js";
+import { paintSheet } from "../page/kit/gutters.js";
 
 /**
  * @param {{ image: HTMLImageElement, run: () => { id: string | null, state: string, nimg: number, note: string },

@@ -5,7 +5,7 @@ import {
   say, short, t, translate, url, written,
 } from "../page/kit/core.js";
 import { MOST } from "./beside.js";
-import { sideOf } from "./gutters.js";
+import { sideOf } from "../page/kit/gutters.js";
 import { Compare } from "./compare.js";
 import { Poll } from "../page/kit/fresh.js";
 import { bytes } from "../page/kit/figures.js";

@@ -1,7 +1,7 @@
 // What one single step did: numbers of it, the samples before and after, and D's opinion of each.
 import { h, t, translate, url } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
-import { SIDE, paintSheet } from "./gutters.js";
+import { SIDE, paintSheet } from "../page/kit/gutters.js";
 
 
 export class StepView {

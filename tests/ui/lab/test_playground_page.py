@@ -118,6 +118,42 @@ def test_on_a_phone_a_finger_draws_and_nothing_is_wider_than_the_screen(open_pag
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+# how many pixels of the picture of the game have generated points
+DRAWN = """() => {
+  const tile = document.querySelector('#play-game [data-part=fake] canvas');
+  const { data } = tile.getContext('2d').getImageData(0, 0, tile.width, tile.height);
+  return data.filter((v, at) => at % 4 === 3 && v).length;
+}"""
+
+
+def test_the_picture_of_the_game_shows_the_points_and_whose_step_it_was(open_page):
+    page = open_page("/#tab=lab&play=ring&for=600", landing="lab")
+    game, says = page.locator("#play-game-body"), page.locator("#play-game .ga-game-says")
+    expect(game).to_be_hidden()  # folded at first
+    page.click("#play-game-toggle")
+    expect(says).to_contain_text("G turns noise into points")
+    steps = []
+    page.on("response", lambda r: steps.append(r.json().get("step")) if "/run?" in r.url else None)
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    for side, other in ("dg", "gd"):
+        page.click(f"#play-step-{side}")
+        expect(says).to_contain_text(f"{side.upper()} has made one step")
+        expect(game.locator(f"[data-part={side}].moves")).to_be_visible()
+        expect(game.locator(f"[data-part={other}].is-held")).to_be_visible()
+        after = [step for step in steps if step][-1]["scores_after"]
+        for place, kind in enumerate(("real", "fake")):
+            told = game.locator("[data-part=scores] .ga-game-number").nth(place).inner_text()
+            assert float(told.replace("\u2212", "-")) == pytest.approx(after[kind], rel=0.01)
+    assert page.evaluate(DRAWN) > 0
+    page.click("#play-stop")
+    expect(says).to_contain_text("This training is over")
+    page.reload()
+    expect(game).to_be_visible()  # as it was left
+
+
 def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
     page = open_page("/#tab=lab&play=ring", landing="lab")
     assert page.input_value("#play-seconds") == "20"  # in which the ring is learned

@@ -216,14 +216,16 @@ def test_no_text_is_left_over():
         p.read_text("utf-8") for p in UI.rglob("*") if p.suffix in (".js", ".html", ".py")
     )
     lessons = "|".join(re.findall(r'{ name: "(\w+)"', (UI / "lab/lessons.js").read_text("utf-8")))
-    play = (UI / "lab/play.js").read_text("utf-8") + (UI / "lab/playview.js").read_text("utf-8")
+    play = "".join(
+        (UI / f"lab/{name}.js").read_text("utf-8") for name in ("play", "playview", "playgame")
+    )
     lists = {
         name: "|".join(re.findall(r'"(\w+)"', found))
         for name, found in re.findall(r"const (\w+) = \[(.*?)\];", play)
     }
     ways = "|".join(
         [f"data_({lists['SETS']}|{lists['WAYS']})", f"layer_({lists['LAYERS']}|average)",
-         f"recipe_({lists['RECIPES']})"]
+         f"recipe_({lists['RECIPES']})", f"game_({lists['OWN']})"]
     )  # fmt: skip
     clinic = json.loads((UI / "lab/clinic.json").read_text("utf-8"))
     told = [*clinic["left_out"], *(row[key] for row in clinic["rows"] for key in ("name", "group"))]
