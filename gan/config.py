@@ -24,6 +24,7 @@ OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
 ScheduleName = Literal["constant", "cosine", "linear"]
 Augmentation = Literal["none", "diffaug", "ada"]
 Reduction = Literal["mean", "worst"]
+ClassHead = Literal["scaled", "plain"]  # D's class projection; gan.models.critic.Head
 Precision = Literal["auto", "fp32", "bf16"]
 Architecture = Literal["chain", "lightweight-gan", "fastgan", "stylegan"]
 Edition = Literal["0.20", "0.23", "1.0", "1.2"]
@@ -71,6 +72,8 @@ class ModelConfig:
     minibatch_std: bool = option(False, "D sees how much images differ from one another")
     spectral_norm: bool = option(False, "D's layers may not stretch: their largest gain is 1")
     aux_classes: bool = option(False, "D also names the class; needs classes")
+    # what files from before this setting have; gan.presets gives new runs "plain"
+    class_head: ClassHead = option("scaled", "D's class projection: plain learns it sooner")
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -34,6 +34,7 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     "minibatch_std": ("gan",),
     "spectral_norm": ("gan",),
     "aux_classes": ("gan",),
+    "class_head": ("gan",),
     # an encoder has widths as D has
     "d_widths": ("gan", "vae"),
     # an RNN has one number of noise a pixel, and no layers to add

@@ -114,6 +114,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         classes=len(shape.class_names) if preset.conditional else 0,
         z_dim=preset.z_dim,
         depth=preset.depth,
+        class_head="plain",
     )
     train = TrainConfig(
         loss=preset.loss,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from gan.config import ClassHead
 from gan.models.protocol import Discriminator, DOutput, embed_labels
 
 GROUP = 4  # images per group for the standard deviation; Karras et al. 2020 (StyleGAN2)
@@ -25,6 +26,7 @@ class CriticShape(NamedTuple):
     packing: int = 1
     minibatch_std: bool = False
     aux_classes: bool = False
+    class_head: ClassHead = "scaled"
 
 
 class Critic(Discriminator):
@@ -51,6 +53,7 @@ class Critic(Discriminator):
             packing=shape.packing,
             minibatch_std=shape.minibatch_std,
             aux_classes=shape.aux_classes,
+            class_head=shape.class_head,
         )
 
     def outputs(self, x: Tensor, labels: Tensor | None = None) -> DOutput:
@@ -116,6 +119,11 @@ class Head(nn.Module):
 
     Optionally the minibatch standard deviation as an extra feature, and an auxiliary classifier
     (Odena et al. 2017). In a pack each position has its own class embeddings.
+
+    class_head: either way the projection starts as large as the logit. "scaled" draws its
+    embeddings from N(0, 1) and divides by the root of the features; as a step of Adam has the size
+    of the rate whatever the gradient's, they then learn that many times too slowly. "plain" draws
+    them as small and divides by nothing.
     """
 
     def __init__(
@@ -126,11 +134,17 @@ class Head(nn.Module):
         packing: int = 1,
         minibatch_std: bool = False,
         aux_classes: bool = False,
+        class_head: ClassHead = "scaled",
     ) -> None:
         super().__init__()
         self.classes, self.packing = classes, packing
+        root = math.sqrt(features * packing)
+        self.class_root = root if class_head == "scaled" else 1.0
         self.linear = nn.Linear(features, 1)
         self.embed = nn.Embedding(classes * packing, features) if classes else None
+        if self.embed is not None and class_head == "plain":
+            with torch.no_grad():
+                self.embed.weight.div_(root)
         self.spread = nn.Linear(1, 1, bias=False) if minibatch_std else None
         self.aux = nn.Linear(features, classes * packing) if aux_classes else None
 
@@ -144,9 +158,8 @@ class Head(nn.Module):
             logits = logits + self.spread(minibatch_std(h)).squeeze(1)
         if self.embed is not None:
             assert labels is not None, "a class-conditional discriminator needs labels"
-            # scaled so that class and realness start at the same size
             projection: Tensor = (self._embedded(labels) * h).sum(dim=1)
-            logits = logits + projection / math.sqrt(h.shape[1] * self.packing)
+            logits = logits + projection / self.class_root
         return logits, None if self.aux is None else self.aux(h)
 
     def _embedded(self, labels: Tensor) -> Tensor:

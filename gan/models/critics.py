@@ -83,6 +83,7 @@ def shape_at(config: ModelConfig, scale: int) -> CriticShape:
         packing=config.packing,
         minibatch_std=config.minibatch_std,
         aux_classes=config.aux_classes,
+        class_head=config.class_head,
     )
 
 

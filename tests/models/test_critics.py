@@ -18,7 +18,8 @@ from gan.models import (
     seeded_discriminator,
 )
 from gan.models.critic import Head, minibatch_std, pack, pack_labels
-from gan.presets import resolve_widths
+from gan.presets import DataShape, resolve_widths, run_config
+from gan.schema import from_json
 
 FAMILIES = ("mlp", "conv", "dcgan")
 EVERYTHING = {
@@ -177,3 +178,31 @@ def test_width_and_depth_resolve_into_networks_that_build(family, resolution):
 @pytest.mark.parametrize("convs", [0, 1, 3])
 def test_layers_are_read_from_widths(family, convs):
     assert layers_of(family, 32, (1,) * layer_counts(family, 32)[convs]) == convs
+
+
+@pytest.mark.parametrize("packing", [1, 2])
+def test_both_class_heads_begin_as_large_and_plain_learns_as_fast_as_the_logit(packing: int):
+    """Adam's first step is the rate whatever the gradient's size; so is the logit's change then."""
+    features, classes, rate = 400, 5, 0.01
+    h = torch.randn(256, features, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(256 * packing).reshape(256, packing).squeeze(1) % classes
+    begun, moved = {}, {}
+    for kind in ("scaled", "plain"):
+        head = Head(features, classes, packing=packing, class_head=kind)
+        before = head(h, labels)[0]
+        begun[kind] = (before - head.linear(h).squeeze(1)).std().item()
+        head.linear.requires_grad_(False)
+        before.mean().backward()
+        torch.optim.Adam([head.embed.weight], lr=rate).step()
+        moved[kind] = (head(h, labels)[0] - before).abs().mean().item()
+    # a sum of F products of N(0, 1), by the root of F
+    assert begun == pytest.approx({"scaled": 1, "plain": 1}, rel=0.25)
+    # each of F numbers of an embedding moves by the rate, at every position of a pack
+    assert moved["plain"] / moved["scaled"] == pytest.approx((features * packing) ** 0.5, rel=1e-3)
+
+
+def test_a_file_from_before_the_plain_head_has_the_scaled_one():
+    old = from_json(ModelConfig, {"family": "conv", "classes": 10})
+    assert old.class_head == "scaled"
+    new = run_config("fashion", DataShape(28, 1, ("a", "b")), data="fashion")
+    assert new.model.class_head == "plain"
