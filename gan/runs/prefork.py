@@ -165,8 +165,7 @@ def begin(
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(log, memory_mb)
-                | ({news.FD: str(told.its)} if news.PIPES else {}),
+                env=_environment(log, memory_mb) | ({news.FD: str(told.its)} if news.PIPES else {}),
                 pass_fds=(told.its,) if news.PIPES else (),
             )
     except BaseException:
