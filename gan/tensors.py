@@ -183,6 +183,12 @@ def read_state(file: Path) -> dict[str, Any]:
     with zipfile.ZipFile(file) as parts:
         if any(part.compress_type != zipfile.ZIP_STORED for part in parts.infolist()):
             raise ValueError("compressed")
+    return read_known(file)
+
+
+def read_known(file: Path) -> dict[str, Any]:
+    """A torch.save file of any of torch's formats, whose SHA-256 has been checked by the caller;
+    raises what torch does."""
     state: dict[str, Any] = torch.load(  # noqa: TID251 - the one place, see above
         file, map_location="cpu", weights_only=True
     )

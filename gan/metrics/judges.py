@@ -26,7 +26,7 @@ from gan.metrics.features import (
     fit_images,
     load_features,
 )
-from gan.tensors import read_state
+from gan.tensors import read_known
 
 JudgeName = Literal["own", "imagenet"]
 JUDGES: tuple[JudgeName, ...] = get_args(JudgeName)
@@ -136,5 +136,5 @@ def _imagenet() -> ImageNetFeatures:
             name=file.name,
             package=PACKAGE,
         )
-    net = ImageNetFeatures(EfficientNetLite0.of(read_state(file)))
+    net = ImageNetFeatures(EfficientNetLite0.of(read_known(file)))
     return net.eval().requires_grad_(False)
