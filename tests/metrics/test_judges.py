@@ -24,7 +24,7 @@ from gan.metrics.features import extract
 from gan.metrics.frechet import frechet_distance, real_floor
 from gan.metrics.judges import load_judge, main_directions, weights_file
 from gan.metrics.missing import missing_groups
-from gan.tensors import read_state
+from gan.tensors import read_known
 
 PALACES = {442, 663, 698, 832}  # of ImageNet's classes: bell cote, monastery, palace, stupa
 DAISY = 985
@@ -39,7 +39,7 @@ def file() -> Path:
 
 @pytest.fixture(scope="module")
 def network(file) -> EfficientNetLite0:
-    return EfficientNetLite0.of(read_state(file))
+    return EfficientNetLite0.of(read_known(file))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_the_network_is_the_one_of_the_library_that_its_weights_are_for(file, ne
     library = pytest.importorskip("efficientnet_lite_pytorch")
     blocks, settings = library.get_model_params("efficientnet-lite0", {"image_size": side})
     reference = library.EfficientNet(blocks, settings).eval()
-    reference.load_state_dict(read_state(file))
+    reference.load_state_dict(read_known(file))
     pixels = torch.randint(0, 256, (2, 3, side, side), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         expected = reference((pixels - 127) / 128)
