@@ -10,8 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -35,6 +34,8 @@ from tests.ui.browser import free_port
 pytest.importorskip("mcp", reason="pip install mcp")
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+
+from tests.ui.loops import apart
 
 pytestmark = [
     # Gradio's: event loops that it leaves open, and pandas as it was
@@ -222,12 +223,6 @@ def test_an_agent_gets_a_picture_or_a_sentence(inside: Inside):
     assert "Traceback" not in refused["content"][0]["text"]
 
 
-def in_a_thread(answer: Coroutine[Any, Any, list[Any]]) -> list[Any]:
-    """The answer from a loop of its own: this thread has Playwright's once a page was opened."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, answer).result()
-
-
 def test_what_a_real_client_gets_is_the_picture_itself(inside: Inside):
     asked = {"model": "fashion", "seeds": [4, 9], "label": 3}
 
@@ -240,7 +235,7 @@ def test_what_a_real_client_gets_is_the_picture_itself(inside: Inside):
             await session.initialize()
             return (await session.call_tool(name, arguments)).content
 
-    text, *pictures = in_a_thread(call("sample", **asked))
+    text, *pictures = apart(asyncio.run, call("sample", **asked))
     reply = json.loads(text.text)
     assert [row["class"] for row in reply["samples"]] == ["Dress", "Dress"]
     assert [row["image"] for row in reply["samples"]] == ["picture 1, below", "picture 2, below"]
@@ -248,15 +243,15 @@ def test_what_a_real_client_gets_is_the_picture_itself(inside: Inside):
     for picture in pictures:
         assert picture.mimeType == "image/png"
         assert f"data:image/png;base64,{picture.data}" in told
-    text, film = in_a_thread(call("interpolate", model="fashion", seeds=[1, 2], steps=4))
+    text, film = apart(asyncio.run, call("interpolate", model="fashion", seeds=[1, 2], steps=4))
     assert (json.loads(text.text)["count"], film.mimeType) == (5, "image/webp")
     with Image.open(io.BytesIO(base64.b64decode(film.data))) as shown:
         assert shown.n_frames == 5
-    text, *frames = in_a_thread(
-        call("interpolate", model="fashion", seeds=[1, 2], steps=4, format="frames")
+    text, *frames = apart(
+        asyncio.run, call("interpolate", model="fashion", seeds=[1, 2], steps=4, format="frames")
     )
     assert len(json.loads(text.text)["frames"]) == len(frames) == 5
-    [text] = in_a_thread(call("list_models"))
+    [text] = apart(asyncio.run, call("list_models"))
     assert "fashion" in {row["ref"] for row in json.loads(text.text)}
     assert not any(inside.page.temp_file_sets)
 

@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 from gan.ui.server import slow_clients
 from gan.ui.server.profile import build_profile
 from gan.ui.server.slow_clients import HEAD_S, PatientProtocol, SteadyBodies, serve_patiently
+from tests.ui.loops import apart
 
 
 class Skipping(selectors.DefaultSelector):
@@ -84,7 +85,7 @@ def post(host: str, pieces: int, size: int, every_s: float) -> Callable[[], obje
     ],
 )
 def test_a_body_slower_than_1_kb_a_second_ends(loop, host, pieces, size, every_s, status):
-    found, took_s = loop.run_until_complete(post(host, pieces, size, every_s)())
+    found, took_s = apart(loop.run_until_complete, post(host, pieces, size, every_s)())
     assert found == status
     assert took_s == pytest.approx(slow_clients.WINDOW_S if status == 408 else pieces * every_s)
 
@@ -133,7 +134,7 @@ def test_half_a_head_is_dropped_however_it_trickles(loop):
         await asyncio.sleep(3)
         return before, wire.closed
 
-    assert loop.run_until_complete(run()) == (False, True)
+    assert apart(loop.run_until_complete, run()) == (False, True)
 
 
 def test_a_whole_head_is_waited_for_no_longer_and_the_next_one_is(loop):
@@ -152,7 +153,7 @@ def test_a_whole_head_is_waited_for_no_longer_and_the_next_one_is(loop):
         await asyncio.sleep(HEAD_S + 1)
         return sent, open_then, wire.closed
 
-    sent, open_then, closed = loop.run_until_complete(run())
+    sent, open_then, closed = apart(loop.run_until_complete, run())
     assert sent.startswith(b"HTTP/1.1 200")
     assert sent.endswith(b"done")
     assert open_then

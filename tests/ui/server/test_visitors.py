@@ -20,6 +20,7 @@ from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.views import PageError
 from gan.ui.server.visitors import PRIVATE, TRUSTED, Owners, address_of, trust_proxies
 from gan.ui.train.tab import TAB as TRAIN
+from tests.ui.loops import apart
 
 A, B = "203.0.113.7", "198.51.100.9"  # RFC 5737: nobody's
 
@@ -44,7 +45,7 @@ def address(peer: str, forwarded: str, trusted: str) -> str:
 
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     scope = {"type": "http", "headers": headers, "client": (peer, 5000)}
-    asyncio.run(ProxyHeadersMiddleware(end, trusted_hosts=trusted)(scope, None, None))
+    apart(asyncio.run, ProxyHeadersMiddleware(end, trusted_hosts=trusted)(scope, None, None))
     return found[0]
 
 
