@@ -292,15 +292,17 @@ async def settle(context: Context, request: Request) -> Response:
 
 
 async def card(context: Context, request: Request) -> Response:
-    """A pulled or bundled model's card as plain text."""
+    """A pulled or bundled model's card as plain text; empty if it has none."""
     ref = request.query_params.get("ref", "")
 
     def read() -> str:
         folder = kept_folder(ref) if ref in bundled() else _entry(ref).path
         assert folder is not None, "it is bundled"
-        path = folder / "README.md"
-        with path.open("rb") as stream_:
-            return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
+        try:
+            with (folder / "README.md").open("rb") as stream_:
+                return stream_.read(MAX_CARD_BYTES).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
 
     return JSONResponse({"text": await on(context.file_thread, read)}, headers=NEVER)
 

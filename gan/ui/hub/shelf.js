@@ -113,6 +113,8 @@ export class Shelf {
 
   #card(model) {
     const text = this.cards.get(model.ref);
-    return h("div", { class: "ga-hub-card", tabindex: "0" }, text === undefined ? h("p", { class: "ga-quiet" }, t("gan_hub_loading")) : card(text));
+    const quiet = (key) => h("p", { class: "ga-quiet" }, t(key));
+    const shown = text === undefined ? quiet("gan_hub_loading") : text.trim() ? card(text) : quiet("gan_hub_no_card");
+    return h("div", { class: "ga-hub-card", tabindex: "0" }, shown);
   }
 }

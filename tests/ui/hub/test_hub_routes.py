@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.checkpoint import Weights, load
+from gan.checkpoint import Weights, kept_folder, load
 from gan.errors import HubChoice, HubError
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendPlan, SendProgress, Sent
@@ -133,6 +133,8 @@ def test_only_what_was_pulled_or_came_with_the_app_has_a_picture_and_a_card(home
     thumb = client.get("/_gan/hub/thumb", params={"ref": "emoji"})
     assert thumb.content.startswith(b"\x89PNG")
     assert "emoji" in client.get("/_gan/hub/card", params={"ref": "emoji"}).json()["text"]
+    (kept_folder(REF) / "README.md").unlink()  # a folder of weights may have come without one
+    assert client.get("/_gan/hub/card", params={"ref": REF}).json()["text"] == ""
     for ref in ("hub:../../etc", "features-fashion", "../weights/fashion", "", "hub:"):
         assert client.get("/_gan/hub/card", params={"ref": ref}).status_code == 404
         assert client.get("/_gan/hub/thumb", params={"ref": ref}).status_code == 404

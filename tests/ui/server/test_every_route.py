@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -245,15 +246,15 @@ def unlimited() -> Iterator[None]:
 def client(
     request, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unlimited
 ) -> Iterator[TestClient]:
+    runs = tmp_path / "runs"  # of its own: it is renamed, noted and deleted
+    shutil.copytree(tiny_run, runs / "tiny")
     for name, folder in {
-        "RUNS_DIR": tiny_run.parent,
+        "RUNS_DIR": runs,
         "HOME": tmp_path,
         "CACHE_DIR": tmp_path,
     }.items():
         monkeypatch.setenv(f"GAN_{name}", str(folder))
-    context = Context(
-        build_profile(request.param, env={}), runs=Runs(tiny_run.parent), supervisor=StandIn()
-    )
+    context = Context(build_profile(request.param, env={}), runs=Runs(runs), supervisor=StandIn())
     middleware = [Middleware(Guard, profile=context.profile)]
     app = Starlette(routes=build_routes(context, *routes_of()), middleware=middleware)
     with TestClient(app, base_url=f"http://{request.param}") as found:
