@@ -173,7 +173,7 @@ def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some:
     assert all(text.count(f"{name}.") for name in imported - {"pathlib", "numpy"})
     assert "F." in text or "functional" not in text
     assert max(map(len, text.splitlines())) <= 100
-    assert len(text.splitlines()) <= 230
+    assert len(text.splitlines()) <= 234
     assert not re.search(r"\{[{%]|\n\n\n\n|[ \t]\n|^\n", text)
 
 
@@ -257,3 +257,35 @@ def test_the_file_names_no_path_of_this_machine(kind: str, tmp_path: Path):
     text = code_file(config, load_data("digits"), name="digits").python()
     assert f"{kind}:mine" in text
     assert str(tmp_path) not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "some",
+    [
+        case("rnn", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
+        case("rnn", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8, ema_half_life_kimg=0.0),
+        case("vae", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
+        case("ring", g_lr=1.0, d_lr=1.0),
+        case("ring-article", optimizer="sgd", g_lr=1.0, d_lr=1.0),
+        case("digits", optimizer="sgd", g_lr=1.0, d_lr=1.0, batch_size=8),
+    ],
+    ids=named,
+)
+def test_a_training_that_diverges_ends_in_one_sentence(some: Case, tmp_path: Path) -> None:
+    file = some.prepared()[2]
+    script = re.sub(r"\b((?:G_|D_)?LR(?:, D_LR)?) = [\d., ]+", _huge, file.python())
+    (tmp_path / "told.py").write_text(script, "utf-8")
+    if file.data_name:
+        (tmp_path / file.data_name).write_bytes(file.data())
+    ran = subprocess.run(
+        [sys.executable, "-I", "told.py"], env={"STEPS": "30"},
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 1
+    sentence = "the training diverged: a loss or sample is no number; lower (LR|G_LR or D_LR)\n"
+    assert re.fullmatch(sentence, ran.stderr), ran.stderr
+
+
+def _huge(found: re.Match[str]) -> str:
+    return f"{found[1]} = {', '.join(['1e25'] * (1 + found[1].count(',')))}"

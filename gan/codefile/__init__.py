@@ -37,10 +37,11 @@ TOLD: dict[str, tuple[Any, ...]] = {  # of these settings, the values that the f
     "augment": ("none",),
     "precision": ("auto", "fp32"),
 }
+BEGIN = ("constants", "finite", "data")
 SECTIONS = {
-    "gan": ("constants", "data", "generator", "discriminator", "pictures", "gan", "gan_loop"),
-    "vae": ("constants", "data", "generator", "encoder", "logistic", "pictures", "vae_loop"),
-    "rnn": ("constants", "data", "logistic", "rnn", "pictures", "rnn_loop"),
+    "gan": (*BEGIN, "generator", "discriminator", "pictures", "gan", "gan_loop"),
+    "vae": (*BEGIN, "generator", "encoder", "logistic", "pictures", "vae_loop"),
+    "rnn": (*BEGIN, "logistic", "rnn", "pictures", "rnn_loop"),
 }  # fmt: skip
 PASSES = ((0, 4), (2, 4), (1, 2))  # of an RNN along a row
 
@@ -177,6 +178,7 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "same_labels": ", same_labels" if m.classes else "",
         "count": 1024 if m.is_plane else 64,
         "shape": f"{len(images):,} of {tuple(images.pixels.shape[1:])}",
+        "rates": "G_LR or D_LR" if kind == "gan" else "LR",
         "few": len(images) < t.batch_size,
         "flip": t.flip and not m.is_plane,
         "shift": t.shift_px > 0,
