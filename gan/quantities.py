@@ -20,6 +20,7 @@ class Quantity:
     unit: str  # "" for a dimensionless number, or if `help` states it
     help: str  # one sentence or two
     better: Better = ""
+    is_count: bool = False  # a whole number, shown without decimals
 
     @property
     def title(self) -> str:
@@ -28,6 +29,8 @@ class Quantity:
 
     def text(self, value: float) -> str:
         """A value as a terminal and a card show it: shares in percent, as on the page."""
+        if self.is_count:
+            return f"{value:,.0f}"
         return f"{100 * value:.1f} %" if self.unit == SHARE else f"{value:.3f}"
 
     def bounds(self, low: float | None, high: float | None) -> str:
@@ -90,6 +93,7 @@ QUANTITIES: dict[str, Quantity] = {
         "How many of the distribution's modes are the nearest to at least one sample within three"
         " standard deviations; of stacked digits, how many of the 1,000 triples a sample shows.",
         "higher",
+        is_count=True,
     ),
     "high_quality": Quantity(
         "High quality",

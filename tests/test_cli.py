@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from gan import __version__
 from gan.cli import app, fail
 from gan.cli.console import parse_seeds
+from gan.config import LossName
 from gan.errors import ConfigError
 from gan.presets import PRESETS
 
@@ -33,6 +35,14 @@ def gan(*arguments: object, code: int = 0):
 def test_every_preset_is_listed():
     output = gan("presets").output
     assert all(name in output for name in PRESETS)
+
+
+def test_the_presets_columns_stand_in_line_and_only_those_with_a_loss_name_one():
+    lines = {line.partition(" ")[0]: line for line in gan("presets").output.splitlines()}
+    starts = {lines[name].index(f" {preset.summary}") for name, preset in PRESETS.items()}
+    assert len(starts) == 1
+    assert "relativistic" in lines["fashion"]
+    assert not any(loss in lines[n] for n in ("vae", "rnn") for loss in get_args(LossName))
 
 
 @pytest.mark.parametrize("command", ["train", "sample", "evaluate", "presets"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,17 @@ def test_evaluate_prints_value_and_floor(tiny_run: Path):
     text = gan("evaluate", "--weights", tiny_run, "--count", 400).output
     assert "95 % bounds" in text
     assert "Precision" in text
+
+
+@pytest.mark.slow
+def test_counts_have_no_decimals_and_the_columns_stand_in_line(tmp_path: Path):
+    gan("train", "--preset", "ring", "--kimg", 3, "--run-dir", tmp_path / "ring")
+    text = gan("evaluate", "--weights", tmp_path / "ring", "--count", 200).output
+    head, *rows = text.splitlines()[1:12]
+    modes = next(row for row in rows if "Modes caught" in row)
+    assert re.fullmatch(r" *Modes caught ↑ +\d +8  200: .*", modes)  # eight Gaussians
+    column = head.index("images")
+    assert all(row[column - 2 :].startswith("  200:") for row in rows), text
 
 
 @pytest.mark.slow

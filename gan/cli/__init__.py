@@ -5,7 +5,7 @@ One module per command or two; importing this package registers them all.
 
 from __future__ import annotations
 
-from gan.cli import code, evaluate, export, film, hub, latent, publish, race, sample, train
+from gan.cli import code, evaluate, export, film, hub, latent, presets, publish, race, sample, train
 from gan.cli.console import app, errors, fail, say
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "film",
     "hub",
     "latent",
+    "presets",
     "publish",
     "race",
     "sample",

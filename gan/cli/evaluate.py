@@ -246,15 +246,15 @@ def _inception_text(found: dict[str, Any]) -> str:
 def _evaluation_text(weights: str, found: Evaluation) -> str:
     from gan.metrics.verdict import COPYING_Z, UNSEEN, verdicts  # noqa: PLC0415
 
-    lines = [
-        f"{weights} against {found.data}, features {found.features}",
-        f"{'':>23}  {'value':>7}  {'95 % bounds':>16}  {'real':>7}  images",
-    ]
+    lines = [f"{weights} against {found.data}, features {found.features}"]
+    rows = [("", "value", "95 % bounds", "real", "images")]
     for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
-        lines.append(
-            f"{TITLES[metric.name]:>23}  {_text(metric, metric.value):>7}  {_bounds(metric):>16}  "
-            f"{_text(metric, metric.floor):>7}  {metric.count:,}: {GRADES[verdict.grade]}"
-        )
+        numbers = _text(metric, metric.value), _bounds(metric), _text(metric, metric.floor)
+        rows.append((TITLES[metric.name], *numbers, f"{metric.count:,}: {GRADES[verdict.grade]}"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    for row in rows:
+        cells = [f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)]
+        lines.append("  ".join([*cells, row[-1]]))
     lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help}" for m in found.metrics]
     lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < COPYING_Z:

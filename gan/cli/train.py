@@ -18,12 +18,10 @@ from gan.cli.console import DataOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
 from gan.config import KEEP_MB, RunConfig, parse_setting
-from gan.data import DATA_NAMES, ImageSet, absolute_spec, data_summary, load_data
+from gan.data import ImageSet, absolute_spec, load_data
 from gan.errors import ConfigError, RunError, number_text
 from gan.files import expanded, read_json
-from gan.presets import PRESETS
 from gan.runs.newrun import new_config
-from gan.runs.userpresets import load_presets
 from gan.schema import from_json
 from gan.training import Event, Ranks, checked_change, processes_here, ranks_here
 
@@ -46,28 +44,6 @@ def training_threads() -> int:
     """One on a machine of two cores, where a second collapses under any other load; else more."""
     cores = (os.cpu_count() or 1) // processes_here()
     return max(1, min(cores - 1, MAX_TRAINING_THREADS))
-
-
-@app.command("presets")
-def list_presets() -> None:
-    """List the presets and the bundled data.
-
-    Example: `python -m gan presets`
-    """
-    width = max(map(len, PRESETS))
-    for name, preset in PRESETS.items():
-        recipe = f"{preset.data:8}  {preset.family:6}  {preset.loss:14}"
-        say(f"{name:{width}}  {recipe}  {preset.summary}")
-    for name, own in load_presets().items():
-        changed = " ".join(f"{key}={value}" for key, value in own.settings.items())
-        say(f"{name:{width}}  {own.data:8}  your own: {own.base} with {changed or 'its settings'}")
-    say("")
-    for name in DATA_NAMES:
-        say(f"--data {name:13} {data_summary(name)}")
-    say("--data letter:A      points in the shape of letters, up to four")
-    say("--data points:FILE   your own points, two columns of a CSV file, or JSON")
-    say("--data folder:PATH   your own images, a folder or a zip")
-    say("--data hub:OWNER/ID  an image dataset on the Hugging Face Hub")
 
 
 @app.command()
