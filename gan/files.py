@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,7 @@ def overwrite(path: Path, data: bytes) -> None:
 
 def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Write to a temporary file, fsync, rename: readers and crashes see the old file or the new
-    one."""
+    one. An OSError names `path`."""
     # per thread too: two writers of the same file must not share a temporary one
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
     try:
@@ -190,8 +191,11 @@ def write_atomic(path: Path, data: bytes | memoryview, *, durable: bool = True) 
             if durable:
                 os.fsync(stream.fileno())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # nobody typed the temporary one's name
+            error.filename = str(path)
         raise
     if durable:
         fsync_folder(path.parent)

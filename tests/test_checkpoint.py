@@ -228,6 +228,13 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_write_that_fails_names_the_file_that_was_asked_for(tmp_path: Path):
+    path = tmp_path / "nowhere" / "a.json"
+    with pytest.raises(FileNotFoundError) as failed:
+        write_atomic(path, b"new")
+    assert failed.value.filename == str(path)
+
+
 def save_without_pause(folder: Path, n: int) -> None:
     gw, dw = default_widths("conv", 28)
     g, _ = seeded_build(ModelConfig(g_widths=gw, d_widths=dw), 0)

@@ -216,6 +216,7 @@ def test_pictures_lie_beside_the_file_and_it_says_so(tmp_path: Path) -> None:
         (["--out", "a.txt"], "--out must be FILE.py or FILE.ipynb"),
         (["--out", "nowhere/a.py"], "--out must be a file in a folder that exists"),
         (["--preset", "ring", "--set", "packing=2", "--out", "a.py"], "a training with packing=2"),
+        (["--kimg", "1e30", "--out", "a.py"], "--kimg must be more than 0 and less than 1,000,000"),
     ],
 )
 def test_a_wrong_wish_is_one_sentence_and_no_file(

@@ -28,6 +28,7 @@ from gan.training import Event, Ranks, checked_change, processes_here, ranks_her
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more
 
 DEFAULT_PRESET = "fashion"
+MOST_BUDGET = 1e9  # of --seconds and --kimg
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="key=value, as often as you like: --set g_lr=0.001"),
@@ -285,10 +286,12 @@ def _tell_of_plan(config: RunConfig) -> None:
 
 def check_budget(option: str, value: float | None) -> None:
     """Raises ConfigError for a duration that is none."""
-    if value is not None and not 0 < value < 1e9:
+    if value is not None and not 0 < value < MOST_BUDGET:
         raise ConfigError(
-            "{field} must be more than 0, got {got}; leave it out for no limit",
+            "{field} must be more than 0 and less than {most}, got {got}; leave it out for no "
+            "limit",
             field=option,
+            most=number_text(MOST_BUDGET),
             got=number_text(value),
         )
 

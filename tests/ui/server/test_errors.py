@@ -95,7 +95,7 @@ def test_a_field_shows_a_small_rate_written_out_and_takes_it_back_unchanged():
 
 
 def test_a_terminal_names_the_option():
-    assert "--kimg must be more than 0, got 10,000,000,000" in str(
+    assert "--kimg must be more than 0 and less than 1,000,000,000, got 10,000,000,000" in str(
         refusal(check_budget, "--kimg", 1e10)
     )
 
