@@ -41,14 +41,15 @@ def check_spec(spec: str) -> None:
     kind, colon, rest = spec.partition(":")
     if not spec.isprintable():
         raise DataError("data must be printable text, got other characters; type it anew")
-    stackable = rest in BUNDLED or rest.startswith(("folder:", "hub:"))
+    inside, _, there = rest.partition(":")
+    stackable = rest in BUNDLED or (inside in ("folder", "hub") and there)
     known = colon and kind in KINDS and rest and (kind != STACKED or stackable)
     if spec in BUNDLED or known:
         return
     raise DataError(
         "there is no data {spec}; {hint}",
         spec=repr(spec),
-        hint=suggest(spec, [*BUNDLED, *KINDS.values()]),
+        hint=suggest(spec, [*BUNDLED, *KINDS.values(), "stacked:folder:PATH"]),
     )
 
 
@@ -60,7 +61,7 @@ def is_shared(spec: str) -> bool:
 def absolute_spec(spec: str) -> str:
     """`spec` independent of the working directory; only paths need converting."""
     kind, _, rest = spec.partition(":")
-    if kind == STACKED and rest:
+    if kind == STACKED and rest.startswith("folder:"):
         return f"{kind}:{absolute_spec(rest)}"
     if kind not in PATHS or not rest:
         return spec

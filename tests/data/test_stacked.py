@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy.stats import entropy
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
-from gan.data import absolute_spec, check_spec, load_data
+from gan.data import absolute_spec, load_data
 from gan.data.stacked import stacked
 from gan.errors import DataError
 from gan.hub.recipe import shared_data
@@ -68,9 +70,30 @@ def test_other_pictures_of_ten_classes_can_be_stacked_and_others_are_refused():
     for spec in ("stacked:ring", "stacked:stacked-digits", "stacked:emoji"):
         with pytest.raises(DataError, match="takes grey pictures of 10 classes"):
             load_data(spec)
-    for spec in ("stacked:", "stacked:nonsense", "stacked:stacked:digits", "stacked:letter:A"):
-        with pytest.raises(DataError, match="there is no data"):
-            check_spec(spec)
+    for spec in ("stacked:", "stacked:nonsense", "stacked:stacked:digits", "stacked:letter:A",
+                 "stacked:folder:", "stacked:hub:", "stacked:points:x"):  # fmt: skip
+        with pytest.raises(DataError, match=f"there is no data '{spec}'"):
+            load_data(absolute_spec(spec))
+
+
+def of_each_class(folder: Path, count: int) -> Path:
+    for label in range(10):
+        (folder / str(label)).mkdir(parents=True)
+        for i in range(count - (label == 7)):
+            shade = np.full((8, 8), 20 * label + i, np.uint8)
+            Image.fromarray(shade).save(folder / str(label) / f"{i}.png")
+    return folder
+
+
+def test_a_folder_is_stacked_if_each_class_has_some_and_what_was_skipped_is_said(tmp_path: Path):
+    spec = f"stacked:folder:{of_each_class(tmp_path / 'few', 10)}"
+    with pytest.raises(DataError, match="takes 10 pictures or more of each class, got 9 of '7'"):
+        load_data(spec)
+    folder = of_each_class(tmp_path / "mine", 11)
+    (folder / "3" / "broken.png").write_bytes(b"no picture")
+    said = load_data(f"stacked:folder:{folder}").report
+    assert said.startswith("50,000 pictures, each of three of 109 in mine (109 images; skipped 1: ")
+    assert "digit" not in said
 
 
 def test_a_draw_is_the_same_each_time_and_names_its_digits(digits):
