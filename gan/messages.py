@@ -8,6 +8,7 @@ is "g_lr" in a terminal and the field's label on the page.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -74,6 +75,8 @@ def literal(text: str) -> Message:
 
 
 def _plain(value: object) -> Value:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no NaN and no infinity
     if isinstance(value, str | int | float | Message):
         return value
     if isinstance(value, list):
@@ -104,5 +107,5 @@ def _read(found: object, depth: int) -> Value:
     if isinstance(found, list):
         return [_read(part, depth + 1) for part in found[:64]]
     if isinstance(found, int | float):
-        return found
+        return _plain(found)
     return found[:MAX_TEXT] if isinstance(found, str) else ""

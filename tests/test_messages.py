@@ -100,6 +100,16 @@ def test_suggestions_are_joined_by_or():
     assert str(suggest("q", ["b", "a"])) == "choose one of: a, b"
 
 
+@pytest.mark.parametrize("item", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_lacks_is_told_as_text(item: float):
+    template = "the training reached {item}"
+    message = Message(template, item=item)
+    assert str(message) == f"the training reached {item}"
+    assert json.loads(json.dumps(message.to_json(), allow_nan=False)) == message.to_json()
+    older = Message.from_json({"key": template, "values": {"item": item}})  # a file's
+    assert json.dumps(older.to_json(), allow_nan=False)
+
+
 def test_an_older_versions_message_is_shown_as_it_is():
     assert str(RunError("{text}", text=str(literal("the disk is {full}")))) == "the disk is {full}"
 

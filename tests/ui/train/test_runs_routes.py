@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import shutil
@@ -80,6 +81,20 @@ def test_the_list_tells_all_that_its_columns_show(home: Context, root: Path):
     assert row["bytes"] == on_disk
     assert body["bytes"] == sum(r["bytes"] for r in body["runs"])
     assert body["free"] > 0
+
+
+def test_a_run_that_reached_nan_hides_nothing(home: Context, root: Path):
+    file = root / "digits-1" / "status.json"
+    status = json.loads(file.read_text()) | {"state": "failed"}
+    status["message"] = "the training reached nan"
+    status["message_data"] = {"key": "the training reached {item}", "values": {"item": math.nan}}
+    file.write_text(json.dumps(status))
+    home.runs.forget()
+    client = client_for(home)
+    for path in ("runs", "run?id=digits-1"):
+        assert client.get(f"/_gan/{path}").status_code == 200
+    rows = {row["id"]: row for row in client.get("/_gan/runs").json()["runs"]}
+    assert rows["digits-1"]["message"]["values"] == {"item": "nan"}
 
 
 @pytest.fixture
