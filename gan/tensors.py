@@ -158,8 +158,8 @@ def save_modules(
     """Modules under their prefixes as one safetensors file, atomically.
 
     `notes` go into its header, for files that must be self-describing, with a SHA-256 of the
-    values, which `load_modules` checks. Raises CheckpointError if a
-    value is not finite: a bad state is never saved as good.
+    values, which `load_modules` checks. Raises CheckpointError if a value is not finite: a bad
+    state is never saved as good.
     """
     tensors = {
         f"{p}.{k}": v.detach().cpu().contiguous()

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"messages"},
     {"errors"},
-    {"schema", "images", "files", "quantities", "kinds"},
+    {"schema", "images", "files", "quantities", "kinds", "hub_environment"},
     {"config"},
     {"families"},
     {"presets", "film", "tensors"},

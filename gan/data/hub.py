@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,17 +21,12 @@ from gan.data.imageset import ImageSet
 from gan.data.members import Member
 from gan.data.taking import Candidates
 from gan.errors import DataError
+from gan.hub_environment import environment
 from gan.messages import Message
 
 MAX_BYTES = 8 * 2**30  # of one dataset
 LIMIT_S = 1800.0
-SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|KEY")
-SET = {
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have stored one
-    "HF_HUB_DISABLE_XET": "1",  # its library's connections bypass our limits
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-}
+CACHES = ("HF_DATASETS_CACHE", "HF_DATASETS_DOWNLOADED_DATASETS_PATH", "HF_DATASETS_OFFLINE")
 _running: set[subprocess.Popen[bytes]] = set()
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
 
@@ -98,7 +92,7 @@ def _ask(task: dict[str, Any], *, limit_s: float) -> dict[str, Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=_environment(),
+        env=environment(*CACHES),
         start_new_session=True,
     )
     _running.add(child)
@@ -125,13 +119,6 @@ def end_downloads() -> None:
     """Kill what is still being downloaded: whoever waits for it is about to end."""
     for child in list(_running):
         child.kill()
-
-
-def _environment() -> dict[str, str]:
-    """Ours without tokens, and with `gan` where it is found here."""
-    kept = {k: v for k, v in os.environ.items() if not SECRET.search(k)}
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    return kept | SET | {"PYTHONPATH": path.rstrip(os.pathsep)}
 
 
 def _columns(repo: str, features: Any) -> tuple[str, str, tuple[str, ...]]:

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from gan.errors import HubError, HubErrorKind
 from gan.hub.failures import SLOW
+from gan.hub_environment import environment
 from gan.messages import Message
 
 PATIENCE_S = 30.0  # without progress: 256 KB, or a response
 ASK_S = 0.1  # polling interval for the timeout and `cancelled`
 LEAVE_S = 3.0  # to remove partial downloads, before it is killed
-# the only environment variables passed to a child; none of these names holds deployment secrets
-KEPT = (
-    "PATH", "HOME", "USERPROFILE", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL",
-    "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE",
-    "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY",
-    "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
-)  # fmt: skip
-SET = {
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
-    "HF_TOKEN_PATH": os.devnull,  # where `hf auth login` would have stored one
-    "HF_HUB_DISABLE_XET": "1",  # its library's connections bypass our guard
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-}
 # what is said of a child that did not finish; {repo} is its title
 FETCH_LOST: Mapping[HubErrorKind, str] = {
     "cancelled": "pulling {repo} was cancelled; nothing was kept",
@@ -95,17 +78,6 @@ def ask(
         raise gone("server")
     finally:
         _end(process)
-
-
-def environment() -> dict[str, str]:
-    """The environment for a child that talks to the Hub: paths and proxies, no secrets."""
-    ours = {name: os.environ[name] for name in KEPT if name in os.environ}
-    path = os.pathsep.join([str(Path(__file__).parents[2]), *_path()])
-    return {**ours, **SET, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-def _path() -> list[str]:
-    return [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
 
 
 def _send(process: subprocess.Popen[bytes], task: Mapping[str, Any]) -> None:

@@ -31,12 +31,13 @@ from gan.config import SourceConfig, WeightsConfig
 from gan.errors import GanError, HubError, WeightsError
 from gan.files import fsync_folder, read_json, sha256, write_atomic, write_json
 from gan.hub import readings
-from gan.hub.client import environment, never
+from gan.hub.client import never
 from gan.hub.foreign import is_safetensors, tensors_of, too_large
 from gan.hub.graph import is_onnx, read_graph
 from gan.hub.layouts import Recognised, recognise
 from gan.hub.layouts.base import Hints, shown
 from gan.hub.source import source_card
+from gan.hub_environment import environment
 from gan.models import Discriminator, Generator, build_discriminator, build_generator
 from gan.sampling import latents, render
 from gan.schema import from_json

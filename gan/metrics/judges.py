@@ -2,8 +2,8 @@
 
 `own` are the small networks of gan.metrics.features, trained here. `imagenet` is
 EfficientNet-Lite0, trained by others on a million photographs: nothing here was trained or tuned
-against it, and it tells colour pictures apart that ours do not. Distances of
-two judges are on different scales.
+against it, and it tells colour pictures apart that ours do not. Distances of two judges are on
+different scales.
 """
 
 from __future__ import annotations

@@ -20,14 +20,14 @@ from gan.runs.memory import limit_memory
 from gan.runs.origin import Origin, find_origin
 from gan.runs.prefork import Cancelled
 from gan.runs.process import command_line, fork_argv, setting_arguments, train_argv
+from gan.runs.running import Start
 from gan.runs.session import WEIGHTS_S, Session
-from gan.runs.supervisor import READING, Start, Supervisor
+from gan.runs.supervisor import READING, Supervisor
 from gan.runs.writer import RunWriter
 
 __all__ = [
     "LIVE", "READING", "STATES", "WEIGHTS_S", "Cancelled", "Clock", "Host", "Origin", "RunReader",
     "RunStatus", "RunWriter", "Session", "Start", "Supervisor", "check_free", "claim_run_dir",
-    "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run",
-    "limit_memory", "list_runs",
-    "new_run_dir", "resume", "runs_root", "setting_arguments", "start", "train_argv",
+    "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run", "limit_memory",
+    "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start", "train_argv",
 ]  # fmt: skip

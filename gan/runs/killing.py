@@ -41,7 +41,7 @@ def kill(child: Child) -> None:
     child.wait()
 
 
-def told_as_ended(run_dir: Path) -> None:
+def mark_as_ended(run_dir: Path) -> None:
     """Have a killed run's folder say that it was stopped and what is left; half-written files go.
 
     Nothing is changed if it ended by itself meanwhile, or if another process writes there.

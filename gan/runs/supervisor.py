@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -21,111 +19,15 @@ from gan.errors import RunError
 from gan.messages import Message
 from gan.runs import prefork
 from gan.runs.folder import LIVE, RunReader, is_run
-from gan.runs.killing import STOP_TIMEOUT_S, kill, told_as_ended
+from gan.runs.killing import STOP_TIMEOUT_S, kill
 from gan.runs.prefork import Cancelled, Child, error_file, take_over
+from gan.runs.running import Input, Running, Start
 from gan.runs.space import check_room
 
 START_TIMEOUT_S = 180.0  # a busy machine may need a minute to load torch
 LOG_FILE = "log.txt"
 READING = "reading the images"  # the first thing a training prints: torch is loaded by then
-MOST_COMMANDS = 256  # queued for a training
 KEPT_PROBLEMS = 64  # failed starts whose error message is remembered
-
-Stage = Literal["loading", "data", "first"]
-
-
-class _Input:
-    """Commands for a training, written by a thread of its own so that callers never block."""
-
-    def __init__(self) -> None:
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
-
-    def open(self, stream: IO[bytes]) -> None:
-        """The process exists now: write earlier commands first."""
-        threading.Thread(target=self._write, args=(stream,), name="steer", daemon=True).start()
-
-    def send(self, line: bytes) -> None:
-        if self._lines.qsize() >= MOST_COMMANDS:
-            raise RunError("the training takes no commands at the moment; stop it, or wait")
-        self._lines.put(line)
-
-    def close(self) -> None:
-        """Close the process's input after pending commands."""
-        self._lines.put(None)
-
-    def _write(self, stream: IO[bytes]) -> None:
-        with suppress(OSError, ValueError):  # it has just ended
-            while (line := self._lines.get()) is not None:
-                stream.write(line)
-                stream.flush()
-        with suppress(OSError, ValueError):
-            stream.close()
-
-
-@dataclass
-class Start:
-    """A training that is starting: there is no folder to watch yet."""
-
-    run_id: str
-    run_dir: Path
-    preset: str = ""
-    data: str = ""
-    began_at: float = field(default_factory=time.time)  # Unix time in seconds
-    stage: Stage = "loading"
-    is_new: bool = True  # the folder is its own, and is removed if the start is cancelled
-    begun: Callable[[], None] = lambda: None
-    child: Child | None = None
-    input: _Input = field(default_factory=_Input)
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
-    problem: BaseException | None = None
-
-    def progress(self) -> dict[str, Any]:
-        """For the page: the stage, seconds so far, and about how many loading takes in total."""
-        return {
-            "stage": self.stage,
-            "seconds": round(time.time() - self.began_at, 1),
-            "loading_s": round(prefork.loading_s(), 1),
-        }
-
-
-class _Running:
-    """A training process, its command stream, and whether it has been asked to stop."""
-
-    def __init__(self, child: Child, input: _Input, run_dir: Path) -> None:
-        self.child, self.input, self.run_dir = child, input, run_dir
-        self.asked_at: float | None = None  # to stop, by time.monotonic
-        self.ending = False  # it is being killed, and its folder told
-        self.timer: threading.Timer | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.child.poll() is not None and not self.ending
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it was asked to stop and has not, for longer than a step should take."""
-        return self.asked_at is not None and time.monotonic() - self.asked_at >= STOP_TIMEOUT_S
-
-    def end(self) -> None:
-        """Kill it in the background, and have its folder say so."""
-        if not self.ending:
-            self.ending = True
-            threading.Thread(target=self._end, name="kill", daemon=True).start()
-
-    def _end(self) -> None:
-        try:
-            kill(self.child)
-            told_as_ended(self.run_dir)
-        finally:
-            self.ending = False
-
-    def release(self) -> None:
-        """Close the file descriptors of a finished process."""
-        if self.timer is not None:
-            self.timer.cancel()
-        self.input.close()
-        self.child.close()
 
 
 class Supervisor:
@@ -135,7 +37,7 @@ class Supervisor:
     """
 
     def __init__(self) -> None:
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, Running] = {}
         self._starts: dict[str, Start] = {}
         self._problems: LRUCache[str, BaseException] = LRUCache(KEPT_PROBLEMS)
         # of runs whose disk takes no status: what they told us instead
@@ -206,7 +108,7 @@ class Supervisor:
         work.start()
         return start
 
-    def _bring_up(self, start: Start, argv: list[str], previous: _Running | None) -> None:
+    def _bring_up(self, start: Start, argv: list[str], previous: Running | None) -> None:
         try:
             if previous is not None:
                 _await_end(start, previous)
@@ -219,7 +121,7 @@ class Supervisor:
             if start.problem is not None:
                 self._problems[start.run_id] = start.problem
             elif start.child is not None:
-                self._running[start.run_id] = _Running(start.child, start.input, start.run_dir)
+                self._running[start.run_id] = Running(start.child, start.input, start.run_dir)
         if start.problem is None:
             start.begun()
         start.over.set()
@@ -296,7 +198,7 @@ class Supervisor:
                     "{run_id} cannot be steered from here; it can be watched", run_id=run_id
                 )
 
-    def _ask_to_stop(self, running: _Running) -> None:
+    def _ask_to_stop(self, running: Running) -> None:
         if running.is_late:
             running.end()
         elif running.asked_at is None:
@@ -380,7 +282,7 @@ def _has_begun(process: Child, run_dir: Path) -> bool:
     return os.name == "nt" or RunReader(run_dir).writer_pid() == process.pid
 
 
-def _await_end(start: Start, previous: _Running) -> None:
+def _await_end(start: Start, previous: Running) -> None:
     """A run reports its end shortly before its process exits."""
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while not previous.is_over:
@@ -415,7 +317,7 @@ def _move_log(log: Path, run_dir: Path) -> None:
             log.unlink(missing_ok=True)
 
 
-def _end(process: Child, input: _Input, *, within_s: float = STOP_TIMEOUT_S) -> None:
+def _end(process: Child, input: Input, *, within_s: float = STOP_TIMEOUT_S) -> None:
     input.close()
     try:
         process.wait(within_s)

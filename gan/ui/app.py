@@ -37,7 +37,7 @@ from gan.ui.server.i18n import gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.routes import STYLE, UI, Context, Handler, assets_version, build_routes
-from gan.ui.server.slow_clients import SteadyBodies, serve_patiently
+from gan.ui.server.slow_clients import MinimumBodyRate, use_head_timeout
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.server.visitors import Owners, trust_proxies
@@ -135,7 +135,7 @@ def launch(
     app = build_app(locales, sign_in=profile.sign_in)
     opened = endpoints.build(context, app)
     routes = build_routes(context, *routes_of())
-    serve_patiently()
+    use_head_timeout()
     *_, share_url = app.launch(
         server_name=host,
         server_port=port,
@@ -157,7 +157,7 @@ def launch(
             "routes": routes,
             "middleware": [
                 Middleware(Guard, profile=profile, opened=opened.is_path),
-                Middleware(SteadyBodies, profile=profile),
+                Middleware(MinimumBodyRate, profile=profile),
                 Middleware(Gate, opened=opened),
                 Middleware(OwnAddress, early=build_early()),
             ],

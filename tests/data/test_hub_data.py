@@ -94,4 +94,4 @@ def test_a_hub_that_never_answers_holds_nobody(answers, monkeypatch):
 def test_the_child_gets_no_token(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("HUGGING_FACE_HUB_TOKEN", "hf_secret")
-    assert "hf_secret" not in hub._environment().values()
+    assert "hf_secret" not in hub.environment(*hub.CACHES).values()

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from gan.cli import app
 from gan.errors import HubError
 from gan.hub import deploy
-from gan.hub.client import environment
 from gan.hub.sending import SendPlan, look, send
+from gan.hub_environment import environment
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
 

@@ -19,6 +19,7 @@ from gan.hub import pull as pulling
 from gan.hub.fetch import CHUNK
 from gan.hub.names import parse_repo
 from gan.hub.pull import Pulled, PullProgress, pull
+from gan.hub_environment import environment
 from gan.sampling import sample
 from tests.hub.conftest import OWNER_TOKEN
 from tests.hub.server import Hub
@@ -76,7 +77,7 @@ def test_a_given_token_goes_to_the_hub_and_to_no_other_host(hub: Hub):
 def test_children_get_no_secrets_of_ours(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_TOKEN", OWNER_TOKEN)
     monkeypatch.setenv("SOME_SECRET", "s3cret")
-    assert not {"s3cret", OWNER_TOKEN} & {*client.environment().values()}
+    assert not {"s3cret", OWNER_TOKEN} & {*environment().values()}
 
 
 def test_progress_counts_the_bytes_and_public_takes_our_own_format(hub: Hub):

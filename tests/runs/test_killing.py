@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from gan.checkpoint import checkpoints, is_valid
-from gan.runs import RunReader, Supervisor, train_argv
+from gan.runs import RunReader, Supervisor, running, train_argv
 from gan.runs import supervisor as module
-from gan.runs.killing import told_as_ended
+from gan.runs.killing import mark_as_ended
 from tests.runs.test_runs import until
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -21,7 +21,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 
 @pytest.fixture
 def supervisor(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "STOP_TIMEOUT_S", 0.3)
+    for place in (module, running):
+        monkeypatch.setattr(place, "STOP_TIMEOUT_S", 0.3)
     supervisor = Supervisor()
     yield supervisor
     monkeypatch.undo()
@@ -100,7 +101,7 @@ def test_where_nothing_was_kept_no_checkpoint_is_promised(tmp_path):
     path = folder(tmp_path / "r", updated_at=time.time())
     (path / "checkpoints").mkdir()
     (path / "checkpoints" / ".0000000064.1.2.tmp").mkdir()  # torn
-    told_as_ended(path)
+    mark_as_ended(path)
     status = RunReader(path).status()
     assert status.state == "stopped"
     assert "before anything was kept" in str(status.message)
@@ -109,7 +110,7 @@ def test_where_nothing_was_kept_no_checkpoint_is_promised(tmp_path):
 
 def test_what_a_run_says_of_its_own_end_stays(tmp_path):
     path = folder(tmp_path / "r", state="finished")
-    told_as_ended(path)
+    mark_as_ended(path)
     assert RunReader(path).status().state == "finished"
 
 

@@ -111,10 +111,10 @@ def refused(waiting) -> bool:
 
 def test_a_training_that_takes_no_commands_holds_up_nobody():
     """Its pipe is full: what is sent waits in a bounded list and never blocks."""
-    from gan.runs.supervisor import MOST_COMMANDS, _Input
+    from gan.runs.running import MOST_COMMANDS, Input
 
     its, ours = os.pipe()
-    waiting = _Input()
+    waiting = Input()
     waiting.open(os.fdopen(ours, "wb"))
     for _ in range(MOST_COMMANDS):
         waiting.send(b"x" * 65536)

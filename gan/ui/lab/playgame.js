@@ -1,16 +1,14 @@
-// The picture of the game under the playground's plane: the same parts as in Train, with points for
-// pictures. It folds, and draws only while it is open.
+// The picture of the game above the playground's plane: the same parts as in Train, with points
+// instead of pictures. It folds, and draws only while it is open.
 /** @import { Row, Run, Settings, Step, WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, h, icon, on, recall, t, translate } from "../page/kit/core.js";
-import { tabIsOpen } from "../page/kit/fresh.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
 import { GAN } from "../page/kit/gamegan.js";
+import { Turns, still } from "../page/kit/gameturns.js";
 
 const KEPT = "gan-play-game";  // in the browser: whether it is open
-const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than they are
 const OWN = ["idle", "starting", "over"];  // sentences that elsewhere tell of pictures
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * @typedef {{ status: Run | null, id: string | null, rows: Row[], step: Step | null, parameters: WatchedRun["parameters"],
@@ -21,12 +19,9 @@ export class PlayGame {
   /** @param {HTMLElement} root a section */
   constructor(root) {
     this.root = root;
-    this.turn = 0;
-    this.fresh = false;
+    this.turns = new Turns(root, { count: () => GAN.turns.length, draw: () => this.#draw() });
     /** @type {Now | null} */
     this.now = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
     this.drawing = new GameDrawing(GAN);
     this.body = h("div", { id: "play-game-body", class: "ga-run", hidden: true }, this.drawing.node);
     this.toggle = h("button", { type: "button", class: "ga-button is-bare ga-disclose", id: "play-game-toggle", "aria-expanded": "false", "aria-controls": "play-game-body",
@@ -36,7 +31,6 @@ export class PlayGame {
     root.replaceChildren(h("header", {}, this.toggle, legend), this.body);
     translate(root);
     on("language", () => this.#draw());
-    still.addEventListener("change", () => this.#draw());
     this.#open(recall(KEPT) === "open", false);
   }
 
@@ -59,7 +53,7 @@ export class PlayGame {
     if (!id) return "idle";
     const state = status?.state ?? "starting";
     if (step) return step.what;
-    if (state === "running" && rows.length) return still.matches ? "both" : GAN.turns[this.turn];
+    if (state === "running" && rows.length) return still.matches ? "both" : GAN.turns[this.turns.now];
     return state === "paused" ? "paused" : ACTIVE.includes(state) ? "starting" : "over";
   }
 
@@ -70,10 +64,9 @@ export class PlayGame {
     const step = state === "paused" && now.step?.nimg === now.status?.nimg ? now.step : null;
     const turn = this.#turnNow(step);
     const moving = state === "running";
-    this.#keepTurning(moving);
-    const values = { ...GAN.read({ rows: now.rows, parameters: now.parameters }, step), loss: now.loss, turn, moving, fresh: this.fresh,
+    this.turns.keep(moving);
+    const values = { ...GAN.read({ rows: now.rows, parameters: now.parameters }, step), loss: now.loss, turn, moving, fresh: this.turns.takeFresh(),
       z_dim: Number(now.settings?.z_dim) || undefined, pictures: {}, points: { fake: now.generated, real: now.real } };
-    this.fresh = false;
     const says = this.#says(turn, step, values);
     const of = (v) => (Number.isFinite(v) ? named(v) : "–");
     this.drawing.show({ ...values, says, alt: now.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
@@ -84,20 +77,5 @@ export class PlayGame {
     if (!step) return t(OWN.includes(turn) ? `gan_play_game_${turn}` : `gan_game_says_${turn}`);
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
-  }
-
-  // At full speed: D, G, D, G, calmly, while it is looked at.
-  #keepTurning(running) {
-    if (!running || still.matches) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      return;
-    }
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.turn = (this.turn + 1) % GAN.turns.length;
-      this.fresh = true;
-      if (tabIsOpen(this.root)) this.#draw();
-    }, TURN_MS);
   }
 }

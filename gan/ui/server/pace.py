@@ -3,6 +3,7 @@ must not hold what all visitors share."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,22 +20,25 @@ KNOWN = 256  # models
 
 
 class Pace:
-    """Seconds a picture of each model, estimated until it has been measured here."""
+    """Seconds a picture of each model, estimated until it has been measured here. Thread-safe."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._measured: LRUCache[str, float] = LRUCache(KNOWN)
 
     def seconds(self, weights: Weights) -> float:
         """The larger one: an estimate by FLOPs knows nothing of memory, a measurement may have had
         the machine for itself."""
-        measured = self._measured.get(weights.revision, 0.0)
+        with self._lock:
+            measured = self._measured.get(weights.revision, 0.0)
         return max(picture_seconds(weights.generator), measured)
 
     def note(self, weights: Weights, count: int, seconds: float) -> None:
         """`count` pictures took `seconds`. The least so far counts: others compute at times."""
         each = seconds / max(count, 1)
-        known = self._measured.get(weights.revision, each)
-        self._measured[weights.revision] = min(known, each)
+        with self._lock:
+            known = self._measured.get(weights.revision, each)
+            self._measured[weights.revision] = min(known, each)
 
     def close(self) -> None:
         """Nothing to end."""

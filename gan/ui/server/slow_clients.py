@@ -18,7 +18,7 @@ WINDOW_S, WINDOW_BYTES = 30.0, 30 * 1024  # 1 KB/s; the first window is the grac
 HEAD_S = 30.0  # from the connection, or the last reply, to a whole head
 
 
-class SteadyBodies:
+class MinimumBodyRate:
     """In public each `WINDOW_BYTES` of a body must come within `WINDOW_S` of waiting for them."""
 
     def __init__(self, app: ASGIApp, profile: Profile) -> None:
@@ -35,7 +35,7 @@ class SteadyBodies:
             await send(message)
 
         try:
-            await self.app(scope, _Steady(receive), sent)
+            await self.app(scope, _Measured(receive), sent)
         except PageError as error:  # from a route that is not ours
             if begun:
                 raise
@@ -43,7 +43,7 @@ class SteadyBodies:
             await reply(scope, receive, send)
 
 
-class _Steady:
+class _Measured:
     """A `receive` that raises PageError (408) while too little comes."""
 
     def __init__(self, receive: Receive) -> None:
@@ -69,7 +69,7 @@ class _Steady:
         return message
 
 
-class PatientProtocol(H11Protocol):
+class HeadTimeoutProtocol(H11Protocol):
     """HTTP/1.1 as uvicorn serves it; it has no limit for a head that never ends, this has."""
 
     _late: asyncio.TimerHandle | None = None
@@ -103,6 +103,6 @@ class PatientProtocol(H11Protocol):
             self._late = None
 
 
-def serve_patiently() -> None:
+def use_head_timeout() -> None:
     """Let uvicorn use it from now on; Gradio passes no settings on."""
-    HTTP_PROTOCOLS["auto"] = f"{__name__}:{PatientProtocol.__name__}"
+    HTTP_PROTOCOLS["auto"] = f"{__name__}:{HeadTimeoutProtocol.__name__}"

@@ -5,23 +5,19 @@ import { ACTIVE, boot, modelOf, on, recall, say, t, translate } from "../page/ki
 import { tabIsOpen } from "../page/kit/fresh.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
+import { Turns, still } from "../page/kit/gameturns.js";
 import { gameOf } from "./games.js";
 import { StepView } from "./stepview.js";
 
-const TURN_MS = 1200;  // at full speed the turns are shown in turn, slower than they are
 const DWELL_MS = 2400;  // slow motion rests at each step
 const LOST_MS = 60_000;  // a step that has not come by then ends slow motion
 const PHONE = 640;
 export const TALL = 1000;  // CSS px: the curves are in sight below the picture
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Game {
   waits = false;  // for a step that was asked for
   playing = false;
-  turn = 0;
-  fresh = false;
   /** @type {WatchedRun | null} */ run = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ timer = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ next = undefined;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ lost = undefined;
   number = -1;  // of the last step that was seen
@@ -37,13 +33,13 @@ export class Game {
     this.find = (selector) => root.querySelector(selector);
     this.send = send;
     this.form = form;
+    this.turns = new Turns(root, { count: () => this.game.turns.length, draw: () => this.#draw() });
     this.#become("gan");
     this.steps = new StepView(this.find("#step-view"));
     this.#listen();
     translate(this.find("#game"));
     this.#open(recall("gan-game") ? recall("gan-game") === "open" : innerWidth >= PHONE);
     on("language", () => this.#draw());
-    still.addEventListener("change", () => this.#draw());
   }
 
   // Another kind of training has another picture, and other steps.
@@ -51,7 +47,7 @@ export class Game {
   #become(kind) {
     if (this.game?.name === kind) return;
     this.game = gameOf(kind);
-    this.turn = 0;
+    this.turns.now = 0;
     this.drawing = new GameDrawing(this.game);
     this.find("#game-body").replaceChildren(this.drawing.node);
     const turns = this.#turns();
@@ -124,7 +120,8 @@ export class Game {
   }
 
   #play() {
-    Object.assign(this, { playing: true, rested: false, turn: 0 });
+    Object.assign(this, { playing: true, rested: false });
+    this.turns.now = 0;
     this.#open(true);
     this.#step(this.game.turns[0]);
   }
@@ -144,8 +141,8 @@ export class Game {
     clearTimeout(this.next);
     this.next = setTimeout(() => {
       if (!tabIsOpen(this.root)) return this.#rest();
-      this.turn = (this.turn + 1) % this.game.turns.length;
-      this.#step(this.game.turns[this.turn]);
+      this.turns.now = (this.turns.now + 1) % this.game.turns.length;
+      this.#step(this.game.turns[this.turns.now]);
     }, DWELL_MS);
   }
 
@@ -194,7 +191,7 @@ export class Game {
   #turnNow(step) {
     const state = this.run?.beginning ? "starting" : this.run?.status?.state;
     if (step) return step.what;
-    if (state === "running" && this.run?.rows.length) return still.matches ? "both" : this.game.turns[this.turn];
+    if (state === "running" && this.run?.rows.length) return still.matches ? "both" : this.game.turns[this.turns.now];
     if (!this.run?.id && !this.run?.beginning) return "idle";
     return state === "paused" ? "paused" : ACTIVE.includes(state ?? "starting") ? "starting" : "over";
   }
@@ -207,7 +204,7 @@ export class Game {
     this.#drawButtons();
     this.steps.show(run.id, step, { changes: this.game.changes, plane: run.settings?.resolution === "1" });
     const running = run.status?.state === "running" && !step;
-    this.#keepTurning(running);
+    this.turns.keep(running);
     if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);
   }
 
@@ -216,8 +213,7 @@ export class Game {
     const turn = this.#turnNow(step);
     const loss = run.settings?.loss ?? this.form()?.settings.loss ?? "";
     const values = { ...this.game.read(run, step), pictures: this.#pictures(step), loss, turn,
-      z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.fresh };
-    this.fresh = false;
+      z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.turns.takeFresh() };
     const says = this.#says(turn, step, values);
     const of = (v) => (Number.isFinite(v) ? named(v) : "–");
     const alone = this.game.name !== "gan";
@@ -259,21 +255,6 @@ export class Game {
     label.dataset.t = key;
     label.textContent = t(key);
     slow.querySelector("path").setAttribute("d", this.playing ? "M4 4h8v8H4z" : "M5 3v10l8-5z");
-  }
-
-  // At full speed: D, G, D, G, calmly, while it is looked at.
-  #keepTurning(running) {
-    if (!running || still.matches) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
-      return;
-    }
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.turn = (this.turn + 1) % this.game.turns.length;
-      this.fresh = true;
-      if (tabIsOpen(this.root)) this.#draw();
-    }, TURN_MS);
   }
 
   #note(sentence) { this.find("#step-note").textContent = sentence; }

@@ -17,7 +17,12 @@ from uvicorn.server import ServerState
 
 from gan.ui.server import slow_clients
 from gan.ui.server.profile import build_profile
-from gan.ui.server.slow_clients import HEAD_S, PatientProtocol, SteadyBodies, serve_patiently
+from gan.ui.server.slow_clients import (
+    HEAD_S,
+    HeadTimeoutProtocol,
+    MinimumBodyRate,
+    use_head_timeout,
+)
 from tests.ui.loops import apart
 
 
@@ -48,7 +53,7 @@ def post(host: str, pieces: int, size: int, every_s: float) -> Callable[[], obje
     """A POST of so many pieces, one every so many seconds; -> (status, seconds it took)."""
     app = Starlette(
         routes=[Route("/", length, methods=["POST"])],
-        middleware=[Middleware(SteadyBodies, profile=build_profile(host))],
+        middleware=[Middleware(MinimumBodyRate, profile=build_profile(host))],
     )
     left = pieces
 
@@ -114,9 +119,9 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None: ...
 
 
-async def connected(app: Callable) -> tuple[Wire, PatientProtocol]:
+async def connected(app: Callable) -> tuple[Wire, HeadTimeoutProtocol]:
     config, wire = Config(app, log_level="critical", timeout_keep_alive=1000), Wire()
-    protocol = PatientProtocol(config, ServerState(), {})
+    protocol = HeadTimeoutProtocol(config, ServerState(), {})
     protocol.connection_made(wire)
     return wire, protocol
 
@@ -162,7 +167,7 @@ def test_a_whole_head_is_waited_for_no_longer_and_the_next_one_is(loop):
 
 def test_uvicorn_serves_by_it(monkeypatch):
     monkeypatch.setattr(slow_clients, "HTTP_PROTOCOLS", slow_clients.HTTP_PROTOCOLS)
-    serve_patiently()
+    use_head_timeout()
     config = Config(Starlette(), log_level="critical")
     config.load()
-    assert config.http_protocol_class is PatientProtocol
+    assert config.http_protocol_class is HeadTimeoutProtocol
