@@ -1,9 +1,9 @@
 """Judges: the networks on whose features images are compared, our own ones or one of ImageNet.
 
 `own` are the small networks of gan.metrics.features, trained here. `imagenet` is
-EfficientNet-Lite0, trained by others on a million photographs: nothing here was trained or tuned
-against it, and it tells colour pictures apart that ours do not. Distances of two judges are on
-different scales.
+EfficientNet-Lite0, trained by others on a million photographs: no model here was trained against
+it, and it tells colour pictures apart that ours do not. Only its input size and directions were
+chosen here, on photographs and the bundled emoji. Distances of two judges are on different scales.
 """
 
 from __future__ import annotations
