@@ -86,6 +86,8 @@ def race(
         names = " against ".join(c.name for c in plan.contestants)
         many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
         say(f"{names}: {plan.data}, {plan.seconds:g} process seconds each{many}, writing {out}")
+        for same in plan.same_setups():
+            say(races.same_text(same))
         running = races.Race(plan, out)
         with _ended_by_ctrl_c(running) as pressed:
             _follow(running)
@@ -176,6 +178,7 @@ def _measured(running: Race, count: int, pressed: list[int]) -> dict[str, object
 
 def _say_end(running: Race, out: Path) -> None:
     failed = [s for s in running.standings if s.state == "failed"]
-    verb = "ended early" if running.is_stopped else "finished"
-    outs = f", {len(failed)} of {len(running.standings)} trainings failed" if failed else ""
-    say(f"{verb}{outs}; the report is {shlex.quote(str(out / 'report.html'))}")
+    verb, of = "ended early" if running.is_stopped else "finished", len(running.standings)
+    outs = f", {len(failed)} of {of} trainings failed" if failed else ""
+    told = f"all {of} trainings failed" if len(failed) == of else f"{verb}{outs}"
+    say(f"{told}; the report is {shlex.quote(str(out / 'report.html'))}")

@@ -26,6 +26,7 @@ def race_so_far(race: Race) -> dict[str, Any]:
         "seconds": plan.seconds,
         "seeds": list(plan.seeds),
         "state": "running",
+        "same": plan.same_setups(),
         "contestants": [
             _contestant(race, number) for number, _ in enumerate(race.plan.contestants)
         ],

@@ -90,6 +90,7 @@ def measure_race(
             key: dict(zip([c.name for c in plan.contestants], values, strict=True))
             for key, values in plan.differences().items()
         },
+        "same": plan.same_setups(),
         "contestants": [row.to_json() for row in rows.values()],
     }
 

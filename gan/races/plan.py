@@ -72,6 +72,15 @@ class RacePlan:
         rows = {key: [_value(config, key) for config in self.configs] for key in keys}
         return {key: row for key, row in rows.items() if any(value != row[0] for value in row)}
 
+    def same_setups(self) -> list[list[str]]:
+        """Names of contestants that differ in no setting: two or more in each list."""
+        rows = self.differences().values()
+        groups: dict[str, list[str]] = {}
+        for number, contestant in enumerate(self.contestants):
+            setup = repr([row[number] for row in rows])
+            groups.setdefault(setup, []).append(contestant.name)
+        return [names for names in groups.values() if len(names) > 1]
+
 
 def _value(config: RunConfig, key: str) -> Any:
     if key == "preset":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -102,6 +102,7 @@ def context(runs: Path, found: dict[str, Any]) -> dict[str, Any]:
         "unit": unit,
         "many": len(found["seeds"]) > 1,
         "verdict": verdict(found),
+        "same": [same_text(names) for names in found.get("same", [])],
         "outcomes": [_outcome(c) for c in contestants],
         "rows": _rows(found, is_points, unit),
         "differences": _differences(found),
@@ -117,6 +118,11 @@ def context(runs: Path, found: dict[str, Any]) -> dict[str, Any]:
         "curves_alone": draw_svg(found, width=880, height=380, unit=unit, alone=True),
         "floor_differs": len(_floors(found)) > 1,
     }
+
+
+def same_text(names: Sequence[str]) -> str:
+    """What is to be known of contestants with the same set-up."""
+    return f"{' and '.join(names)} are the same set-up: what they differ by is chance."
 
 
 def verdict(found: dict[str, Any]) -> str:
@@ -140,12 +146,15 @@ def verdict(found: dict[str, Any]) -> str:
             f"{c['name']} {_number(c['summary']['fd']['mean'])}" for c in rest
         )
     second = ranked[1]["summary"]["fd"]
-    if fd["of"] == 1:
+    seeds = min(fd["of"], second["of"])  # who diverged on one was not measured there
+    if seeds == 1:
         return f"{text}. One seed: another may order them otherwise."
+    if len(first) > 1:
+        return f"{text}. These are means over the seeds."
     overlap = fd["high"] >= second["low"]
     return text + (
         ". The first two overlap over the seeds." if overlap
-        else f". On each of {fd['of']} seeds it was ahead of the second."
+        else f". On each of {seeds} seeds it was ahead of the second."
     )  # fmt: skip
 
 

@@ -95,7 +95,10 @@ class Session:
                     events = self.trainer.run()
                 except DivergedError as error:
                     self.note("diverged")
-                    self.writer.report("failed", message=error.message)
+                    self.writer.report(
+                        "failed", message=error.message,
+                        nimg=self.trainer.nimg, seconds=self.trainer.seconds,
+                    )  # fmt: skip
                     raise
         finally:
             events.close()  # other ranks wait for this

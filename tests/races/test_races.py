@@ -173,6 +173,7 @@ def test_all_get_the_same_process_seconds_and_one_that_diverges_stops_nobody(rac
     assert mad["state"] == "failed"
     assert "the training reached" in mad["reason"]
     assert mad["metrics"] == {}
+    assert f"after {mad['nimg']:,} images" in mad["reason"]
     assert found["mad"]["parameters"] == found["ring"]["parameters"]
 
 
@@ -358,6 +359,7 @@ def test_a_band_says_its_unit_once(low: str, high: str, band: str):
         ({"a": (1.0,), "b": (2.0,)}, "One seed: another may order them otherwise."),
         ({"a": (1.0, 1.5), "b": (2.0, 3.0)}, "On each of 2 seeds it was ahead of the second."),
         ({"a": (1.0, 2.5), "b": (2.0, 3.0)}, "The first two overlap over the seeds."),
+        ({"a": (1.0, 1.5), "b": (2.0,)}, "One seed: another may order them otherwise."),
     ],
 )
 def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end: str):
@@ -371,6 +373,22 @@ def test_numbers_that_read_the_same_are_equally_good(tmp_path: Path):
     write_report(tmp_path, found)
     text = (tmp_path / "report.md").read_text("utf-8")
     assert "| **1.23** | **1.23** | 2 |" in text
+    seeds = verdict(found_of(a=(1.2300, 1.2301), b=(1.2303, 1.2304), c=(2.0, 2.0)))
+    assert seeds.endswith("equally near to the real data: FD 1.23, then c 2. These are means over "
+                          "the seeds.")  # fmt: skip
+
+
+def test_contestants_with_the_same_set_up_are_named(tmp_path: Path):
+    plan = plan_race(
+        ["ring", "b=ring", "grid", "d=ring"], data="ring", seconds=1,
+        settings=["d:loss=hinge", "b:g_lr=0.5", "1:g_lr=0.5"],
+    )  # fmt: skip
+    assert plan.same_setups() == [["ring", "b"]]
+    assert plan_race(["ring", "grid"], seconds=1).same_setups() == []
+    write_report(tmp_path, found_of(ring=(1.0,), b=(2.0,)) | {"same": plan.same_setups()})
+    for name in ("report.html", "report.md"):
+        told = (tmp_path / name).read_text("utf-8")
+        assert "ring and b are the same set-up: what they differ by is chance." in told
 
 
 def test_a_race_of_stacked_digits_tells_the_modes(tmp_path: Path):

@@ -1,10 +1,9 @@
 // Compare: two to four contestants on the same data, seeds and seconds, side by side.
-/** @import { RaceContestant, RaceNews } from "../page/kit/types" */
+/** @import { RaceNews } from "../page/kit/types" */
 /** @import { RaceForm, Side } from "./racelink.js" */
 import {
-  Refused, addressOf, ask, boot, copyText, count, currentLanguage, find, h, icon, link, linkedState, on, prepare, refresh, say, sentences, t, tabIsOpen, url,
+  Refused, addressOf, ask, boot, copyText, currentLanguage, find, h, icon, link, linkedState, on, prepare, refresh, say, sentences, t, tabIsOpen, url,
 } from "../page/kit/core.js";
-import { short } from "../page/kit/figures.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { Columns, sideName } from "./columns.js";
@@ -12,6 +11,7 @@ import { Earlier } from "./earlier.js";
 import { RaceChart } from "./racechart.js";
 import { fromRaceLink, toRaceLink, withoutRace } from "./racelink.js";
 import { Sides, nameOfChange, nameOfPreset } from "./sides.js";
+import { sameSetups, verdict } from "./verdict.js";
 
 const TICK_MS = { busy: 700, idle: 4000 };
 
@@ -284,7 +284,7 @@ class Compare {
     bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
     bar.toggleAttribute("data-idle", !going);
     find(bar, "i").style.transform = `scaleX(${share})`;
-    put(this.#find("#race-verdict"), race.problem ? say(new Refused(race.problem)) : going ? "" : verdict(race));
+    put(this.#find("#race-verdict"), race.problem ? say(new Refused(race.problem)) : going ? sameSetups(race) : verdict(race));
     this.#drawReport(race);
     this.columns.show(race, currentLanguage());
     this.chart.show(race);
@@ -314,33 +314,6 @@ class Compare {
 function measured({ measuring, contestants }) {
   const at = contestants.findIndex(({ name }) => name === measuring.name);
   return at < 0 ? 0 : (at + (measuring.fraction ?? 0)) / contestants.length;
-}
-
-// Who came nearest to the real data, and how sure that is.
-/** @param {RaceNews} race */
-function verdict({ contestants, seeds, state, count: samples }) {
-  const ranked = contestants.filter(({ numbers }) => numbers.fd?.mean !== undefined && numbers.fd.mean !== null)
-    .sort((a, b) => Number(a.numbers.fd.mean) - Number(b.numbers.fd.mean));
-  if (!ranked.length) return t("gan_race_nobody");
-  const [first, second] = ranked;
-  const early = state === "stopped" ? t("gan_race_early") : "";
-  const said = t("gan_race_verdict", { name: sideName(first.name), fd: short(first.numbers.fd.mean), count: count(samples ?? 0) });
-  const modes = found(contestants);
-  if (!second) return sentences(early, said, modes);
-  if (seeds.length === 1) return sentences(early, said, modes, t("gan_race_one_seed"));
-  const overlap = Number(first.numbers.fd.high) >= Number(second.numbers.fd.low);
-  return sentences(early, said, modes, t(overlap ? "gan_race_overlap" : "gan_race_ahead", { count: seeds.length, name: sideName(second.name) }));
-}
-
-// Who found the most clusters; of pictures, whose classes a classifier guesses, nothing.
-/** @param {RaceContestant[]} contestants */
-function found(contestants) {
-  const of = contestants.filter(({ family, numbers }) => family === "points" && Number.isFinite(numbers.modes?.mean));
-  if (!of.length) return "";
-  const most = Math.max(...of.map(({ numbers }) => Number(numbers.modes.mean)));
-  if (most === 0) return t("gan_race_verdict_no_modes");
-  const names = of.filter(({ numbers }) => numbers.modes.mean === most).map(({ name }) => `“${sideName(name)}”`).join(t("gan_own_comma"));
-  return t("gan_race_verdict_modes", { names, count: t("gan_race_modes_of", { count: Number(most.toPrecision(3)), of: count(of[0].modes_of ?? 0) }) });
 }
 
 function put(node, text) {

@@ -36,6 +36,7 @@ def race_json(
         "measuring": now.measuring if now else {},
         "problem": now.problem if now else None,
         "fraction": _fraction(found),
+        "same": found.get("same", []),
         "contestants": [_contestant(race_id, c) for c in found["contestants"]],
         "curves": [
             {

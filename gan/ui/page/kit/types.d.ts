@@ -105,6 +105,7 @@ export interface RaceNews {
   problem: RefusedBody | null;
   fraction: number;
   contestants: RaceContestant[];
+  same: string[][];  // names of those with the same set-up
   curves: { of: number; x: number[]; mean: (number | null)[]; low: (number | null)[]; high: (number | null)[] }[];
   mine: boolean;  // this visitor may stop it
 }
@@ -122,7 +123,7 @@ export interface ListedRace {
 }
 
 /** Mean, least and most over the seeds. */
-export interface Spread { mean: number; low: number; high: number }
+export interface Spread { mean: number; low: number; high: number; of: number }
 
 /** What remedies did to a training that collapses, as benchmarks/collapse.py measured it. */
 export interface Clinic {
