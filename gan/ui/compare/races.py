@@ -23,7 +23,7 @@ from gan.runs import manage
 from gan.ui.compare.setup import count_for
 from gan.ui.server.routes import Context
 from gan.ui.server.training_queue import WALL_S, Turns, note_viewer
-from gan.ui.server.views import PageError, error_json
+from gan.ui.server.views import PageError, cannot_write, error_json
 
 log = logging.getLogger(__name__)
 FRESH_S = 0.5  # requests within this time share one look at the disk
@@ -76,7 +76,9 @@ class UnderWay:
                 self._finish()
         except Exception as error:
             self.problem = error_json(error)
-            if not isinstance(error, GanError):
+            if cannot_write(error):
+                log.error("the race %s cannot be kept: %s", self.id, error)
+            elif not isinstance(error, GanError):
                 log.exception("the race %s broke off", self.id)
         finally:
             self.stage = "over"
@@ -195,7 +197,10 @@ class Races:
         with self._lock:
             if key in self._read:
                 return self._read[key]
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        try:
+            found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        except (ValueError, RecursionError):
+            raise PageError("gan_race_error_damaged", name=file.parent.name) from None
         with self._lock:
             self._read[key] = found
         return found
@@ -205,7 +210,7 @@ class Races:
         files = sorted(races_root().glob(f"*/{RACE_FILE}"), key=_mtime, reverse=True)
         races = []
         for file in files[:LISTED]:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, PageError):
                 races.append((file.parent.name, self._found(file)))
         return races
 

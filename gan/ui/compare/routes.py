@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from gan.races.report import PICTURES
 from gan.ui.compare.races import Races
-from gan.ui.compare.setup import Link, plan_of
-from gan.ui.compare.views import listed_json, race_json
+from gan.ui.compare.setup import Link, kept_form, plan_of
+from gan.ui.compare.views import listed_json, race_json, viewed
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.training_queue import begin_or_wait
 from gan.ui.server.views import PageError
@@ -32,7 +33,7 @@ async def start(context: Context, request: Request) -> Response:
     plan = await on(context.data_thread, plan_of, context, form)  # reads the images
     context.spend(request, "start")
     races = context.part(Races)
-    kept = {key: form.get(key) for key in ("ready", "sides", "data", "seconds", "seeds")}
+    kept = kept_form(form)
 
     def begin() -> str:
         return races.begin(context, session, plan, kept)
@@ -65,7 +66,7 @@ async def race(context: Context, request: Request) -> Response:
                 races.watch(context, now)
                 found = race_json(now.id, now.so_far(), stage=now.stage, now=now)
                 return found | {"mine": races.may_stop(context, session, now)}
-        return race_json(str(asked), races.read(str(asked))) | {"mine": False}
+        return viewed(race_json, str(asked), races.read(str(asked))) | {"mine": False}
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
 
@@ -75,7 +76,11 @@ async def earlier(context: Context, request: Request) -> Response:
     races = context.part(Races)
 
     def look() -> list[dict[str, Any]]:
-        return [listed_json(race_id, found) for race_id, found in races.earlier()]
+        rows = []
+        for race_id, found in races.earlier():
+            with suppress(PageError):  # a damaged one is left out
+                rows.append(viewed(listed_json, race_id, found))
+        return rows
 
     found = await on(context.list_thread, look)
     return JSONResponse({"races": found, "may_delete": context.profile.local}, headers=NEVER)
@@ -126,7 +131,10 @@ async def report(context: Context, request: Request) -> Response:
 
     def read() -> Response:
         folder = context.part(Races).find(query.get("id", ""))
-        return REPORTS[kind](folder)
+        try:
+            return REPORTS[kind](folder)
+        except FileNotFoundError:
+            raise PageError("gan_race_error_damaged", name=folder.name) from None
 
     return await on(context.file_thread, read)
 

@@ -93,6 +93,19 @@ def plan_of(context: Context, form: dict[str, Any]) -> RacePlan:
     return plan
 
 
+def kept_form(form: dict[str, Any]) -> dict[str, Any]:
+    """What of a form that `plan_of` took is shown to all who look at the race."""
+    ready = str(form.get("ready") or "")
+    sides = [] if ready else form["sides"]  # a ready-made race has its own
+    return {
+        "ready": ready,
+        "sides": [
+            {key: str(side.get(key) or "") for key in ("preset", "change")} for side in sides
+        ],
+        **{key: str(form.get(key)) for key in ("data", "seconds", "seeds")},
+    }
+
+
 def _plan_of_sides(sides: object, how: dict[str, Any]) -> RacePlan:
     if not isinstance(sides, list) or not all(isinstance(side, dict) for side in sides):
         raise PageError("gan_error_request")

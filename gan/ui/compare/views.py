@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from gan.races.curves import curves_of
 from gan.races.report import picture_name
 from gan.ui.compare.races import UnderWay
-from gan.ui.server.views import finite
+from gan.ui.server.views import PageError, finite
 
+T = TypeVar("T")
 SHOWN = (
     "fd", "modes", "high_quality", "coverage", "training_s_per_1000", "sampling_s_per_1000",
     "peak_memory_mb", "nimg",
@@ -49,6 +51,17 @@ def race_json(
             for curve in curves_of(found)
         ],
     }
+
+
+DAMAGED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # not what was written
+
+
+def viewed(view: Callable[[str, dict[str, Any]], T], race_id: str, found: dict[str, Any]) -> T:
+    """`view` of a race that was read from a file; raises PageError where this is no such file."""
+    try:
+        return view(race_id, found)
+    except DAMAGED:
+        raise PageError("gan_race_error_damaged", name=race_id) from None
 
 
 def finite_all(values: list[float]) -> list[float | None]:

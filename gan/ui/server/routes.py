@@ -23,7 +23,6 @@ from starlette.routing import Route
 from gan.data import is_shared
 from gan.data.hub import end_downloads
 from gan.errors import GanError
-from gan.files import NO_SPACE
 from gan.runs import Supervisor
 from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
@@ -32,7 +31,7 @@ from gan.ui.server.models import Models
 from gan.ui.server.profile import Profile
 from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
-from gan.ui.server.views import PageError, error_json
+from gan.ui.server.views import PageError, cannot_write, error_json
 from gan.ui.server.visitors import Owners, address_of
 
 log = logging.getLogger(__name__)
@@ -214,8 +213,8 @@ def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitabl
         except GanError as error:
             return JSONResponse(error_json(error), status_code=400, headers=NEVER)
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_SPACE:
-                log.error("%s failed: %s", request.url.path, error.strerror)
+            if cannot_write(error):
+                log.error("%s failed: %s", request.url.path, error)
                 return JSONResponse(error_json(error), status_code=507, headers=NEVER)
             log.exception("%s failed", request.url.path)
             return JSONResponse(error_json(error), status_code=500, headers=NEVER)

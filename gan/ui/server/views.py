@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from gan.models import PICTURE_PX
 from gan.ui.server.i18n import SOURCE, words
 from gan.ui.server.settings import as_text
 
+NOT_WRITABLE = NO_SPACE | {errno.EACCES, errno.EPERM}
 MAX_LATENT = 10.0  # a latent further out is an error, not a picture
 MAX_PSI = 2.0
 MAX_DIGITS = 12  # digits accepted; int() fails on a few thousand with an error of its own
@@ -59,6 +61,11 @@ def script_json(data: str) -> str:
     return data.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+def cannot_write(error: Exception) -> bool:
+    """Whether this is the disk's or the rights' doing: full, read-only, somebody else's."""
+    return isinstance(error, OSError) and error.errno in NOT_WRITABLE
+
+
 def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
     """An error as data for the page (`key`, `values`, `field`) and in English for programs
     (`error`); never a traceback.
@@ -66,7 +73,7 @@ def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
     labels: the page calls settings by their fields' labels; otherwise by their keys, if keys were
     typed.
     """
-    if isinstance(error, OSError) and error.errno in NO_SPACE:
+    if cannot_write(error):
         error = PageError("gan_error_disk", status=507)
     elif not isinstance(error, GanError):
         error = PageError("gan_error_server", status=500)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import time
 import zipfile
@@ -248,6 +249,49 @@ def test_a_finished_race_is_listed_opens_and_downloads(home: Context, written: P
 )  # fmt: skip
 def test_what_is_not_there_is_refused(home: Context, written: Path, path: str):
     assert visitor(home).get(f"/_gan/{path}").status_code in (400, 404)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"made": "today"}', '{"contestants": [1]}', "\xff"])
+def test_a_damaged_race_is_told_in_a_sentence_and_hides_no_other(
+    home: Context, written: Path, text: str
+):
+    damaged = races_root() / "race-9"
+    damaged.mkdir()
+    (damaged / "race.json").write_bytes(text.encode("latin-1"))
+    client = visitor(home)
+    assert [row["id"] for row in client.get("/_gan/races").json()["races"]] == ["race-7"]
+    for path in ("race", "race/report"):
+        reply = client.get(f"/_gan/{path}?id=race-9")
+        assert (reply.status_code, reply.json()["key"]) == (400, "gan_race_error_damaged")
+
+
+def test_a_race_that_cannot_be_kept_says_so(home: Context, monkeypatch: pytest.MonkeyPatch):
+    def denied(*arguments: object, **options: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "races")
+
+    monkeypatch.setattr("gan.ui.compare.races.write_report", denied)
+    client = visitor(home)
+    start(client)
+    wait_for(lambda: len(home.supervisor.live) == 2)
+    home.supervisor.live.clear()
+    now = home.part(Races).now()
+    wait_for(lambda: now.stage == "over")
+    assert client.get("/_gan/race?id=race-1").json()["problem"]["key"] == "gan_error_disk"
+
+
+def test_all_who_look_at_a_race_are_shown_what_was_chosen_and_nothing_else_that_was_sent(
+    home: Context,
+):
+    client = visitor(home)
+    sides = [side | {"name": "<b>", "more": [1]} for side in RING]
+    start(client, sides=sides, seeds=0, more="x")
+    assert client.get("/_gan/race").json()["setup"] == FORM | {"seeds": "0"}
+    home.supervisor.live.clear()
+    now = home.part(Races).now()
+    wait_for(lambda: now.stage == "over")
+    start(client, ready="losses", sides=[{"name": "<b>"}])
+    assert client.get("/_gan/race").json()["setup"]["sides"] == []
+    home.supervisor.live.clear()
 
 
 def test_visitors_of_a_public_server_delete_nothing(shop: Context, written: Path):
