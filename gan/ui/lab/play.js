@@ -38,6 +38,7 @@ export class Playground {
     this.asked = "";  // the data whose points are asked for
     this.timer = /** @type {number | undefined} */ (undefined);
     this.starting = false;
+    this.looked = false;  // for a run that is under way already
     this.timed = false;  // the duration was chosen, and is not that of the data
     /** @type {{ id: string, way: string } | null} */
     this.mine = null;  // the training that was begun here last
@@ -63,8 +64,17 @@ export class Playground {
   start() {
     on("language", () => { this.#words(); this.#draw(); });
     whenShown(this.root, () => { ask("train/prepare", {}).catch(() => null); });
-    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset));
-    if (mine) this.#watch(mine.id); else this.#show(null);
+    this.#show(null);
+    on("state", () => this.#adopt());
+    if (state.ready) this.#adopt();
+  }
+
+  // After a reload the first news of the server tells of the run, which is shown if it is of these data.
+  #adopt() {
+    if (this.looked) return;
+    this.looked = true;
+    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
+    if (mine && !this.mine) this.#watch(mine.id);
   }
 
   // ---- the set-up -----------------------------------------------------------------------------
@@ -246,8 +256,9 @@ export class Playground {
 
   // The training that was begun here, if it still goes on.
   async #stop() {
-    const mine = state.runs.find((r) => r.id === this.mine?.id && ACTIVE.includes(r.state) && r.steerable);
-    if (mine) await ask("train/steer", { id: mine.id, command: "stop" }).catch(() => null);
+    const id = this.mine?.id;
+    const known = state.runs.find((r) => r.id === id);  // not yet, of one that was begun just now
+    if (id && (!known || ACTIVE.includes(known.state))) await ask("train/steer", { id, command: "stop" }).catch(() => null);
   }
 
   #speed() { return { command: "slow", steps_per_s: Number(this.select("slow").value) }; }
@@ -393,6 +404,9 @@ export class Playground {
     if (wrong.length) this.#note(t("gan_play_link_wrong", { parts: wrong.join(", ").slice(0, 200) }));
   }
 }
+
+/** @param {string} data of a run of points */
+const wayOf = (data) => (WAYS.includes(data) ? data : data.startsWith("letter:") ? "letters" : "draw");
 
 /** @param {string} preset */
 const isPlane = (preset) => boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""] === 1;

@@ -192,3 +192,21 @@ def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
         expect(page.locator("#play-caught")).to_have_text(f"{caught} of 8")
         page.click("[data-show=average]")
     page.click("#play-stop")
+
+
+def test_start_pressed_again_ends_the_training_before_and_a_reload_finds_the_last(open_page):
+    page = open_page("/#tab=lab&play=moons&for=600", landing="lab")
+    going = """async () => (await (await fetch("/_gan/runs")).json()).runs
+        .filter((r) => ["starting", "running", "paused"].includes(r.state)).length"""
+    for _ in range(4):  # faster than the page hears of its runs
+        page.click("#play-start")
+        page.wait_for_function(
+            "!document.querySelector('#play-start').hasAttribute('aria-disabled')"
+        )
+    page.wait_for_function(f"async () => (await ({going})()) === 1")
+    wait_for_steps(page, 20)
+    page.reload()
+    wait_for_steps(page, 20)
+    assert page.evaluate(going) == 1
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
