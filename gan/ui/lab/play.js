@@ -1,5 +1,5 @@
 // The playground: a GAN learns points of the plane before one's eyes, and can be meddled with.
-import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { PlayCharts } from "./playcharts.js";
@@ -22,7 +22,7 @@ const AGAIN_MS = 50;
 const AVERAGE = "average";
 const LAYERS_KEPT = "gan-play-layers";  // in the browser: those that are off
 const OFF = "paths";  // at first: lines over all that they are to explain
-const LETTERS = /^[^\s]{1,4}$/u;
+const LETTERS = /^[^\s\p{C}]{1,4}$/u;
 
 export class Playground {
   /** @param {HTMLElement} root the section @param {{ changed: () => void }} told when its set-up was changed, for the link */
@@ -39,6 +39,7 @@ export class Playground {
     this.timer = /** @type {number | undefined} */ (undefined);
     this.starting = false;
     this.looked = false;  // for a run that is under way already
+    this.why = "";
     this.timed = false;  // the duration was chosen, and is not that of the data
     /** @type {{ id: string, way: string } | null} */
     this.mine = null;  // the training that was begun here last
@@ -360,8 +361,8 @@ export class Playground {
     button("stop").disabled = !steers;
     button("step-d").disabled = button("step-g").disabled = !steers || status?.state === "starting";
     button("train").disabled = !id;
-    const stateNow = id === null ? "" : [t(`gan_state_${status?.state ?? "starting"}`), status?.message ? t("gan_play_more") : ""].join(" ");
-    this.#say(stateNow.trim());
+    this.#say(id === null ? "" : t(`gan_state_${status?.state ?? "starting"}`));
+    this.#why();
     this.find("wait").hidden = !(this.starting || (active && (!this.frames.length || status?.state === "starting")));
     this.#game();
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
@@ -369,6 +370,15 @@ export class Playground {
     this.charts.show(this.run.rows, this.run.measures);
     this.find("plane").classList.toggle("is-live", active && id !== null);
     this.#drawn();
+  }
+
+  // Why the run on show is over, told once: what is noted later stays.
+  #why() {
+    const { id, status, active } = this.run;
+    const why = id && !active && status?.message ? written(status.message) : "";
+    if (why === this.why) return;
+    if (why || this.find("note").textContent === this.why) this.#note(why);
+    this.why = why;
   }
 
   #say(text) {

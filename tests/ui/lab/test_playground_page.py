@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -208,5 +209,25 @@ def test_start_pressed_again_ends_the_training_before_and_a_reload_finds_the_las
     page.reload()
     wait_for_steps(page, 20)
     assert page.evaluate(going) == 1
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
+def test_a_training_that_diverges_says_why_and_the_next_one_begins(open_page):
+    page = open_page("/#tab=lab&play=ring&for=60", landing="lab")
+
+    def with_rates_that_diverge(route):
+        body = route.request.post_data_json
+        body["settings"] = {"optimizer": "sgd", "g_lr": "10", "d_lr": "10"}
+        route.continue_(post_data=json.dumps(body))
+
+    page.route("**/_gan/train/start", with_rates_that_diverge)
+    page.click("#play-start")
+    expect(page.locator("#play-state")).to_have_text("Failed")
+    expect(page.locator("#play-note")).to_contain_text("reached nan after")
+    page.unroute("**/_gan/train/start")
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    expect(page.locator("#play-note")).to_be_empty()
     page.click("#play-stop")
     expect(page.locator("#play-state")).to_contain_text("Stopped")
