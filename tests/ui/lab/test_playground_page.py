@@ -207,6 +207,7 @@ def test_start_pressed_again_ends_the_training_before_and_a_reload_finds_the_las
     page.wait_for_function(f"async () => (await ({going})()) === 1")
     wait_for_steps(page, 20)
     page.reload()
+    page.wait_for_selector("#play-steps")
     wait_for_steps(page, 20)
     assert page.evaluate(going) == 1
     page.click("#play-stop")
