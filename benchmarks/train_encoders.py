@@ -47,7 +47,11 @@ class Plan(NamedTuple):
     seed: int = 1
 
 
-PLANS = {"fashion": Plan((32, 64, 96), 1600), "emoji": Plan((32, 64, 80), 1600)}
+PLANS = {
+    "fashion": Plan((32, 64, 96), 1600),
+    "emoji": Plan((32, 64, 80), 1600),
+    "cats": Plan((24, 48, 64, 80), 1600),
+}
 
 
 @dataclass(frozen=True)

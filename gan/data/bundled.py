@@ -1,4 +1,4 @@
-"""Bundled data sets: fashion, emoji, digits; and the full Fashion-MNIST if available."""
+"""Bundled data sets: fashion, cats, emoji, digits; and the full Fashion-MNIST if available."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from gan.data.cats import COATS, PX, load_cats
 from gan.data.hub import load_hub
 from gan.data.imageset import ImageSet
 from gan.data.plane import MODES, load_plane
@@ -41,6 +42,7 @@ ORIGINS = {
     "fashion": "af474cd5c0e92db239632bf658884d40ea208d5774045111f8fa40e9b3e63690",
     "fashion-full": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
     "emoji": "c937120a99584703df9928e3730e30e12280c299dca115d77694aa2dcd2d3daa",
+    "cats": "4c6c6a3401b7f61b41291ee08538e05c76c5cfd1a9fdbee3a36d9fdbf0083e20",
     "digits": "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f",
 }
 TEST_ORIGIN = "c867c93ff95360594e8ec3287995350b824dd110b11595c0e13d5423f621867a"
@@ -130,6 +132,10 @@ BUNDLED: dict[str, Bundled] = {
         "all 60,000 garments, from Debian's package or the Hub",
     ),
     "emoji": Bundled(_emoji, DataShape(32, 3, ()), "3,916 emoji, 32 px colour"),
+    "cats": Bundled(
+        partial(load_cats, FILES / "cats.webp"), DataShape(PX, 3, COATS),
+        "8,000 drawn cats in fifteen colours, 64 px colour",
+    ),
     "digits": Bundled(_digits, DataShape(8, 1, DIGIT_CLASSES), "1,797 handwritten digits, 8 px"),
     "stacked-digits": Bundled(
         _stacked_digits, DataShape(8, 3, ()), "three digits as red, green and blue: 1,000 modes"

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from gan.data import Batches, ImageSet, check_spec, hub, load_data, shape_of, split_held_out
+from gan.data import Batches, ImageSet, cats, check_spec, hub, load_data, shape_of, split_held_out
+from gan.data.bundled import FILES
 from gan.data.pictures import read_picture
 from gan.errors import DataError
 
@@ -28,6 +29,7 @@ def png(size=(40, 30), color="red", mode="RGB", kind="PNG") -> bytes:
     [
         ("fashion", 10_000, (1, 28, 28), 10),
         ("emoji", 3916, (3, 32, 32), 0),
+        ("cats", 8000, (3, 64, 64), 15),
         ("digits", 1797, (1, 8, 8), 10),
     ],
 )
@@ -47,6 +49,23 @@ def test_bundled_fashion_is_balanced():
 def test_emoji_are_pictures_and_not_blank_cells():
     deviation = load_data("emoji").pixels.float().std(dim=(1, 2, 3))
     assert (deviation > 1).float().mean() > 0.999
+
+
+def test_a_cat_is_its_layers_over_white():
+    parts, images = cats.chosen_layers(8000), load_data("cats")
+    assert len(np.unique(parts, axis=0)) == 8000
+    assert (parts.max(axis=0) + 1).tolist() == [15, 10, 15, 10, 16]  # each layer is used
+    assert images.labels.tolist() == parts[:, 0].tolist()
+    with Image.open(FILES / "cats.webp") as sheet:
+        for row in (0, 77, 7999):
+            cat = Image.new("RGBA", (64, 64), "white")
+            for kind, number in enumerate(parts[row]):
+                box = (64 * number, 64 * kind, 64 * number + 64, 64 * kind + 64)
+                cat.alpha_composite(sheet.convert("RGBA").crop(box))
+            apart = (
+                np.asarray(cat.convert("RGB"), int).transpose(2, 0, 1) - images.pixels[row].numpy()
+            )
+            assert abs(apart).max() <= 1, row  # Pillow rounds in another place
 
 
 def test_any_set_can_be_had_at_another_size_and_depth():

@@ -8,7 +8,7 @@ import { Wall } from "./wall.js";
 const MINUTE_S = 60;
 const IN_SECONDS_S = 90;  // a shorter training is told in seconds
 /** @type {[start: string, kind: string][]} */
-const KINDS = [["fashion", "garments"], ["emoji", "emoji"], ["digits", "digits"]];  // by the name of the data
+const KINDS = [["fashion", "garments"], ["emoji", "emoji"], ["cats", "cats"], ["digits", "digits"]];  // by the name of the data
 
 export function mount(element) {
   new Welcome(prepare(element)).start();
