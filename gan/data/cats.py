@@ -78,6 +78,5 @@ def composed(layers: list[np.ndarray], parts: np.ndarray) -> Tensor:
 
 def _box(tiles: np.ndarray) -> tuple[int, int, int, int]:
     """Rows and columns in which any of these layers has something."""
-    seen = tiles[..., 3].any(axis=0)
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    return rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    _, rows, columns = np.nonzero(tiles[..., 3])
+    return rows.min(), rows.max() + 1, columns.min(), columns.max() + 1

@@ -33,10 +33,10 @@ from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
 from gan.ui.server import inbrowser, signin, state, storage, warmup
-from gan.ui.server.i18n import gradio_locales, languages
+from gan.ui.server.i18n import UI, gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
-from gan.ui.server.routes import STYLE, UI, Context, Handler, assets_version, build_routes
+from gan.ui.server.routes import STYLE, Context, Handler, assets_version, build_routes
 from gan.ui.server.slow_clients import MinimumBodyRate, use_head_timeout
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
@@ -59,12 +59,13 @@ TABS = (
 
 def build_app(locales: gr.I18n, *, sign_in: bool = False) -> gr.Blocks:
     """Build the page: a header and one board per tab."""
-    with gr.Blocks(
+    app = gr.Blocks(
         title="GAN Atelier",
         fill_width=True,
         analytics_enabled=False,
         delete_cache=(CACHE_SWEEP_S, CACHE_KEEP_S),
-    ) as app:
+    )
+    with app:
         header.build()
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
@@ -232,7 +233,7 @@ def serve(
             prepare(context)
         log.warning("GAN Atelier is at %s", app.local_url)
         if open_browser:
-            webbrowser.open(app.local_url)
+            webbrowser.open(str(app.local_url))
         ended = _end_signal()
         with contextlib.suppress(KeyboardInterrupt):
             ended.wait()

@@ -4,6 +4,7 @@ part."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from gan.config import setting_text
@@ -213,7 +214,7 @@ class Link:
         """At least two, or none: who is alone gets a second one of the kind."""
         found: list[dict[str, Any]] = []
         for part in filter(None, (p.strip() for p in self.text("sides").split(","))):
-            side = self.take(lambda p=part, f=found: self._one(p, f), None)
+            side = self.take(partial(self._one, part, found), None)
             found += [side] if side else []
         if len(found) == 1:
             plane = is_plane(get_preset(found[0]["preset"]).data)

@@ -74,11 +74,11 @@ def _fraction(found: dict[str, Any]) -> float:
     runs = [run for c in found["contestants"] for run in c["runs"]]
     whole = found["seconds"] * max(len(runs), 1)
     over = ("finished", "failed", "stopped", "interrupted")
-    return min(
-        1.0,
-        sum(found["seconds"] if run["state"] in over else run["process_seconds"] for run in runs)
-        / whole,
+    done: float = sum(
+        found["seconds"] if run["state"] in over else run["process_seconds"] for run in runs
     )
+    share: float = min(1.0, done / whole)
+    return share
 
 
 def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ from gan.config import WeightsConfig
 from gan.data import Seen, seen_by
 from gan.files import read_json, sha256
 from gan.metrics.card import saved_scores
-from gan.metrics.judges import JUDGES, judge_of
+from gan.metrics.evaluate import Evaluation
+from gan.metrics.judges import JUDGES, JudgeName, judge_of
 from gan.metrics.verdict import verdicts
 from gan.schema import from_json
 from gan.ui.server.evaluations import Judge, answers, question_of
@@ -64,17 +65,20 @@ def _rows(context: Context, model: dict[str, Any]) -> list[dict[str, Any]]:
     measured = context.part(Judge).results.newest(revision, seen=_seen(context, ref, revision))
     found = {judge_of(one.features): one for one in measured}
     if ref in bundled():
-        shipped = {judge: saved_scores(kept_folder(ref), revision, judge=judge) for judge in JUDGES}
+        shipped = {judge: saved_scores(_folder(ref), revision, judge=judge) for judge in JUDGES}
         found = {judge: one for judge, one in shipped.items() if one} | found
     seconds, data = _training_of(context, ref)
     row = {key: model[key] for key in ("ref", "kind", "name", "nimg", "state")}
     row |= {"seconds": finite(seconds), "data": data, "evaluation": None, "card": _card(ref)}
-    if "own" not in found:
-        found = {"own": None} | found  # what its card states is on our own features
+    shown: list[tuple[JudgeName, Evaluation | None]] = [
+        (judge, found.get(judge))
+        for judge in JUDGES
+        if judge in found or judge == "own"  # what its card states is on our own features
+    ]
     return [
         row | {"evaluation": one and evaluation_json(one, verdicts(one))}
         | ({} if judge == "own" else {"card": None})
-        for judge, one in sorted(found.items(), key=lambda item: JUDGES.index(item[0]))
+        for judge, one in shown
     ]  # fmt: skip
 
 
@@ -105,9 +109,14 @@ def _folder_training(ref: str) -> tuple[float, str]:
 
 @lru_cache(256)
 def _folder_config(ref: str) -> WeightsConfig:
+    return from_json(WeightsConfig, read_json(_folder(ref) / CONFIG_FILE))
+
+
+def _folder(ref: str) -> Path:
+    """Of a listed model that is no run."""
     folder = kept_folder(ref)
     assert folder is not None, "asked of listed models"
-    return from_json(WeightsConfig, read_json(folder / CONFIG_FILE))
+    return folder
 
 
 def _seen(context: Context, ref: str, revision: str) -> Seen:
@@ -120,7 +129,7 @@ def _seen(context: Context, ref: str, revision: str) -> Seen:
 
 def _revision(context: Context, ref: str, nimg: int) -> str:
     if not ref.startswith("run:"):
-        return _hash(context, kept_folder(ref) / MODEL_FILE)
+        return _hash(context, _folder(ref) / MODEL_FILE)
     path = context.runs.status(ref.removeprefix("run:")).path
     return _hash(context, path / "weights" / f"{nimg:010d}.safetensors")
 

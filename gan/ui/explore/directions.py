@@ -85,7 +85,7 @@ def _find(weights: Weights) -> dict[str, Any]:
             best = rank(g, candidates, count=RANKED, features=net)
         else:  # interleaved, the largest of each kind first
             turns = zip_longest(*groups)
-            best = [d for turn in turns for d in turn if d is not None][:RANKED]
+            best = tuple(d for turn in turns for d in turn if d is not None)[:RANKED]
     ids = {id(d): direction_id(d, names, i) for group in groups for i, d in enumerate(group)}
     order = {(d.kind, d.name): ids[id(d)] for d in found}
     ranked = [order[d.kind, d.name] for d in best]

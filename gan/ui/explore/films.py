@@ -12,10 +12,11 @@ from starlette.responses import JSONResponse, Response
 
 from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_scale
 from gan.images import Pixels, opaque, to_pixels
+from gan.latent.map import METHODS
 from gan.latent.points import Points
 from gan.latent.walk import MAX_KEYFRAMES, Path, Space, between, pictures
 from gan.sampling import affordable
-from gan.ui.explore.maps import METHODS, draw_map
+from gan.ui.explore.maps import draw_map
 from gan.ui.server.fair_queue import SLICE_S, Later
 from gan.ui.server.parameters import file_stem, points_of, psi_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
@@ -52,9 +53,10 @@ def film_of(context: Context, request: Request) -> WalkFilm:
     """The settings of a walk video; raises PageError or ConfigError for invalid ones."""
     query = request.query_params
     longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
-    form, space = query.get("format", "webp"), query.get("space", "z")
+    form = query.get("format", "webp")
+    space: Space = "w" if query.get("space", "z") == "w" else "z"
     scale = whole_number("scale", query.get("scale", "4"), low=1, high=max(SCALES))
-    if form not in FILM_FORMATS or space not in ("z", "w"):
+    if form not in FILM_FORMATS or query.get("space", "z") not in ("z", "w"):
         raise PageError("gan_error_request")
     seconds = real_number("seconds", query.get("seconds", "6"), low=1, high=longest)
     looped = query.get("loop") == "1"
@@ -104,7 +106,7 @@ async def film(context: Context, request: Request) -> Response:
     wanted = film_of(context, request)
     body = await body_of(request, limit=MAX_BODY)
 
-    def work(cancelled: Cancelled) -> Iterator[bytes]:
+    def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
         return make_film(context, wanted, body, cancelled)
 
     film_makers = context.part(PanelWorkers).film
@@ -119,8 +121,9 @@ async def film(context: Context, request: Request) -> Response:
 
 async def map_of(context: Context, request: Request) -> Response:
     """The map of a model's samples; psi is rounded to tenths, so that few cached maps serve all."""
-    method, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
-    if method not in METHODS:
+    asked, psi = request.query_params.get("method", "pca"), round(psi_of(request), 1)
+    method = next((known for known in METHODS if known == asked), None)
+    if method is None:
         raise PageError("gan_error_request")
     desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
 

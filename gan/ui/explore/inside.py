@@ -56,7 +56,8 @@ async def _looked(context: Context, request: Request, work: Any) -> Response:
     def answer() -> dict[str, Any]:
         weights = context.models.get(ref)
         check_pace(context, weights, 1)
-        return work(context, weights, points_of(body, weights), psi)
+        found: dict[str, Any] = work(context, weights, points_of(body, weights), psi)
+        return found
 
     with desk.look.places.taken():
         return JSONResponse(await on(desk.look.thread, answer), headers=NEVER)

@@ -9,19 +9,18 @@ from torch import Tensor
 
 from gan.checkpoint import Weights
 from gan.images import encode_webp, tile, to_pixels
-from gan.latent.map import LatentMap, latent_map
+from gan.latent.map import LatentMap, Method, latent_map
 from gan.sampling import affordable
 from gan.ui.server.parameters import features_of
 
 SAMPLES, FEWEST = 600, 24
 SAMPLES_S = 20.0  # of rendering them; a slow model gets fewer
 TILE_PX = 64
-METHODS = ("pca", "tsne")
 SHEET_COLUMNS = 30
 LOSSLESS_PIXELS = 500_000
 
 
-def draw_map(weights: Weights, method: str, psi: float) -> dict[str, Any]:
+def draw_map(weights: Weights, method: Method, psi: float) -> dict[str, Any]:
     """Positions, seeds and classes of the samples, and all their thumbnails as one sheet."""
     net = features_of(weights)
     # garments without a label are classified by the bundled garment classifier

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from torch import Tensor
 
 from gan.images import encode_webp, to_pixels
 from gan.latent.points import Points, one_hot
@@ -64,7 +65,7 @@ def paint(
         raise PageError("gan_error_request")
     rows = rows_from_bytes(body, z_dim=g.z_dim, classes=g.classes, most=most)
     if rows.weights is not None:
-        mixed = torch.from_numpy(rows.weights)
+        mixed: Tensor | None = torch.from_numpy(rows.weights)
     else:
         mixed = one_hot(g, torch.full((len(rows.z),), label or 0) if g.classes else None)
     points = Points(torch.from_numpy(rows.z), mixed)

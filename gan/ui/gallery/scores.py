@@ -3,7 +3,7 @@ confidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -90,7 +90,7 @@ async def scores(context: Context, request: Request) -> Response:
 
 def _scored(
     context: Context, weights: Weights, asked: Range, cancelled: Cancelled
-) -> Iterator[Any]:
+) -> Generator[bytes | Later, None, dict[str, Any] | None]:
     """Yields progress lines, returns the scores; None once cancelled."""
     net = features_of(weights)
     reals = None
@@ -133,7 +133,7 @@ def places(values: list[float], classes: list[int]) -> list[float]:
 
 def _reals(
     context: Context, weights: Weights, net: FeatureNet, cancelled: Cancelled
-) -> Iterator[Any]:
+) -> Generator[bytes | Later, None, Reals | None]:
     """The model's training images, once their features are computed, or None."""
     spec = data_of(weights, local=context.profile.local)
     while spec:

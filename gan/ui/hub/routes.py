@@ -20,6 +20,7 @@ from gan.config import WeightsConfig
 from gan.errors import HubChoice, HubError
 from gan.files import read_json
 from gan.hub import library, readings
+from gan.hub.client import saved_token
 from gan.hub.known import KNOWN, Known
 from gan.hub.own import take
 from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
@@ -87,7 +88,7 @@ async def overview(context: Context, request: Request) -> Response:
             "bundled": _bundled_json(),
             "known": [_known_json(row) for row in KNOWN],
             "endpoint": os.environ.get("HF_ENDPOINT") or HUB_URL,
-            "login": context.profile.local and bool(publish.saved_token()),
+            "login": context.profile.local and bool(saved_token()),
             "publish": publish.rights(context, request),
         }
 

@@ -40,7 +40,8 @@ def _drawn(weights: Weights) -> Pixels:
     with torch.inference_mode():
         pixels = sample(weights.generator, list(seeds)).pixels
     if len(pixels) == 1:
-        return pixels[0]
+        alone: Pixels = pixels[0]
+        return alone
     rows = [np.concatenate([pixels[i], pixels[i + 1]], axis=1) for i in (0, 2)]
     return np.concatenate(rows, axis=0)
 

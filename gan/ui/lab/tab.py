@@ -8,8 +8,8 @@ from typing import Any
 from gan.ui.lab import playground
 from gan.ui.page.component import build_board
 from gan.ui.page.tab import Tab
+from gan.ui.server.i18n import UI
 from gan.ui.server.profile import Profile
-from gan.ui.server.routes import UI
 
 
 def build() -> None:

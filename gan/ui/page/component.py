@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gradio as gr
 
-from gan.ui.server.routes import UI, assets_version
+from gan.ui.server.i18n import UI
+from gan.ui.server.routes import assets_version
 
 
 def build_board(folder: str, name: str) -> gr.HTML:

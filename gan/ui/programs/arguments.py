@@ -70,7 +70,7 @@ def one_of(name: str, value: Any, choices: Sequence[str]) -> str:
             choices=", ".join(choices),
             got=repr(str(value)[:20]),
         )
-    return value
+    return str(value)
 
 
 def seeds_of(values: Any, *, least: int, most: int) -> list[int]:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import gradio as gr
 from gradio.context import LocalContext
+from gradio.events import api
 
 from gan.checkpoint import Weights
 from gan.film import FILM_TYPES, encode_film
@@ -114,6 +115,7 @@ class Endpoints:
 
     def _spend(self, request: gr.Request, kind: str) -> None:
         """Count a valid call against the rate limit; raises PageError past it, in public."""
+        assert request.request is not None  # of a call from outside, as all of these are
         self._context.spend_call(request.request, kind)
 
     async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
@@ -301,7 +303,7 @@ def build(context: Context, page: gr.Blocks) -> Opened:
     with page:
         for name in NAMES:
             function = getattr(endpoints, name)
-            added = gr.api(
+            added = api(
                 function,
                 api_name=name,
                 concurrency_limit=EVALUATIONS if name == "evaluate" else 1,

@@ -178,7 +178,7 @@ class Gate:
 def _as_json(scope: Scope) -> Scope:
     """Set the content type of a body parsed as JSON: curl's default says otherwise."""
     headers = [(k, v) for k, v in scope["headers"] if k != b"content-type"]
-    return scope | {"headers": [*headers, (b"content-type", b"application/json")]}
+    return {**scope, "headers": [*headers, (b"content-type", b"application/json")]}
 
 
 async def _body(receive: Receive) -> bytes:

@@ -17,9 +17,11 @@ def show_pictures(page: gr.Blocks) -> None:
     Gradio's own conversion shows a picture only if a reply names a file it may serve, and keeps it.
     """
     if page.mcp_server_obj is not None:
-        page.mcp_server_obj.postprocess_output_data = lambda data, _: [
-            content for reply in data for content in contents(reply)
-        ]
+        setattr(page.mcp_server_obj, "postprocess_output_data", _postprocessed)  # noqa: B010
+
+
+def _postprocessed(data: list[Any], _root_url: str) -> list[Any]:
+    return [content for reply in data for content in contents(reply)]
 
 
 def contents(reply: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,7 @@ def answers(
 
 def _measured(
     weights: Weights, images: ImageSet, asked: Question, cancelled: Cancelled
-) -> Iterator[Any]:
+) -> Generator[Any, None, Evaluation | None]:
     """Yields progress, returns the evaluation; None if cancelled.
 
     Runs in its own thread, because the work reports through callbacks while a stream is pulled.

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import Weights
 from gan.export import encode
+from gan.ui.server.i18n import UI
 from gan.ui.server.resources import one_thread
-from gan.ui.server.routes import FOREVER, NEVER, UI, Context, Handler, on, session_of
+from gan.ui.server.routes import FOREVER, NEVER, Context, Handler, on, session_of
 from gan.ui.server.state import may_have, run_of
 from gan.ui.server.views import PageError
 

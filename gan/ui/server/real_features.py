@@ -84,6 +84,9 @@ def _reals(images: ImageSet, features: Tensor, *, subset: bool, origin: str) -> 
     return Reals(images, features, usual, close, subset=subset, origin=origin)
 
 
+Study = tuple[str, tuple[int, int, int], str]  # a data set, at a shape, to a feature network
+
+
 class Studies:
     """Feature extraction of data sets in the background, one at a time; the newest are cached."""
 
@@ -91,8 +94,8 @@ class Studies:
         self._capacity = capacity
         self._lock = threading.Lock()
         self._thread = one_thread("reals")
-        self._begun: dict[tuple, float] = {}
-        self._done: OrderedDict[tuple, Reals | None] = OrderedDict()
+        self._begun: dict[Study, float] = {}
+        self._done: OrderedDict[Study, Reals | None] = OrderedDict()
 
     def ask(self, spec: str, weights: Weights, net: FeatureNet) -> Reals | float | None:
         """The set, or the fraction done, or None if unavailable.
@@ -109,7 +112,7 @@ class Studies:
                 self._thread.submit(self._study, key, weights, net)
             return self._begun[key]
 
-    def _study(self, key: tuple, weights: Weights, net: FeatureNet) -> None:
+    def _study(self, key: Study, weights: Weights, net: FeatureNet) -> None:
         def told(fraction: float) -> None:
             self._begun[key] = fraction
 
@@ -123,7 +126,7 @@ class Studies:
             self._make_room()
             self._begun.pop(key, None)
 
-    def _take(self, key: tuple, found: Reals) -> None:
+    def _take(self, key: Study, found: Reals) -> None:
         with self._lock:
             self._done[key] = found
             self._make_room()

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from cachetools import LRUCache
 
 Value = TypeVar("Value")
+Key = tuple[Hashable, ...]
 DAY_S = 24 * 3600
 COUNTED = 10_000  # sessions and addresses whose uploads are counted
 ADDRESS_SHARE = 4  # visitors' worth of uploads from one address
@@ -28,19 +29,19 @@ class Kept(Generic[Value]):
 
     def __init__(self, *, capacity: int) -> None:
         self._lock = threading.Lock()
-        self._values: LRUCache[tuple, Value] = LRUCache(capacity)
+        self._values: LRUCache[Key, Value] = LRUCache(capacity)
 
-    def find(self, key: tuple) -> Value | None:
+    def find(self, key: Key) -> Value | None:
         """The cached value of `key`, or None; for values that are reported while being computed."""
         with self._lock:
             return self._values.get(key)
 
-    def put(self, key: tuple, value: Value) -> None:
+    def put(self, key: Key, value: Value) -> None:
         """Store `value`, evicting the least recently used."""
         with self._lock:
             self._values[key] = value
 
-    def get(self, key: tuple, make: Callable[[], Value]) -> Value:
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value of `key`, computed on a miss."""
         with self._lock:
             if key in self._values:

@@ -81,8 +81,9 @@ class Painting:
     def idle_s(self) -> float:
         """Seconds since the last one was served; 0 while one is rendered, and before the first."""
         with self._lock:
-            busy = self._count > 0 or self._idle_since is None
-            return 0.0 if busy else time.monotonic() - self._idle_since
+            if self._count > 0 or self._idle_since is None:
+                return 0.0
+            return time.monotonic() - self._idle_since
 
 
 @dataclass
@@ -155,7 +156,8 @@ class Context:
         with self._lock:
             if kind not in self._parts:
                 self._parts[kind] = kind()
-            return self._parts[kind]
+            found: Part = self._parts[kind]
+            return found
 
     def close(self) -> None:
         """Stop our trainings (they save a checkpoint) and our threads."""

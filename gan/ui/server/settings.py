@@ -96,7 +96,7 @@ def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
     """
     if not isinstance(form, Mapping) or len(form) > len(setting_types()):
         raise ConfigError("settings must be a JSON object of texts, got none; reload the page")
-    found = {}
+    found: dict[str, Any] = {}
     for key, text in form.items():
         if fields and key not in SETTINGS:
             raise ConfigError("there is no setting {name} here; reload the page", name=repr(key))

@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import gradio as gr
 from starlette.requests import Request
@@ -44,7 +44,7 @@ def build(page: gr.Blocks) -> None:
     """
     button = gr.LoginButton(visible=False)
     with page:
-        button.render()
+        button.render()  # type: ignore[no-untyped-call]
 
 
 def is_installed() -> bool:
@@ -69,7 +69,7 @@ def visitor(request: Request) -> Visitor | None:
     return Visitor(name[:MAX_NAME], token)
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 

@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -115,7 +115,7 @@ class Patient(StreamingResponse):
 
 def lines(
     workers: Workers, session: str, work: Work, *, turns: FairQueue | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Yields what `work` yields as it comes; `work` is passed a cancellation check.
 
     With `turns`, each piece up to the next yield is a slice there; without, all of it runs on the
@@ -140,7 +140,7 @@ def stream(
 
 async def _told(
     workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
     future: Future[None] | None = None
     job = None

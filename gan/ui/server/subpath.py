@@ -40,7 +40,9 @@ def route_path(scope: Scope) -> str:
 def with_own_address(html: str) -> str:
     """Gradio's page with the browser's own URL as its root, instead of the server's."""
     for pattern, text in STATED:
-        html = pattern.sub(lambda m, text=text: m.expand(text).replace("HERE", HERE), html, count=1)
+        if found := pattern.search(html):
+            stated = found.expand(text).replace("HERE", HERE)
+            html = html[: found.start()] + stated + html[found.end() :]
     return html
 
 

@@ -6,7 +6,7 @@ import errno
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def run_json(
     }  # fmt: skip
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether `value` is a number; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -138,7 +138,7 @@ def finite(value: float | None) -> float | None:
 
 def row_json(row: Mapping[str, Any], keys: Sequence[str] = CURVES) -> dict[str, float]:
     """The part of a .jsonl row that the curves need: its finite numbers."""
-    found = {"nimg": row["nimg"]}
+    found: dict[str, float] = {"nimg": row["nimg"]}
     for key in keys:
         value = row.get(key)
         if is_number(value) and math.isfinite(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -328,7 +329,7 @@ def points_of(rows: list[dict[str, Any]], series: str) -> list[Point]:
     points = []
     for row in rows:
         value, seconds = row.get(series), row.get("seconds")
-        if is_number(value) and finite(value) is not None and is_number(seconds):
+        if is_number(value) and math.isfinite(value) and is_number(seconds):
             points.append((int(row["nimg"]), float(seconds), float(value)))
     return points
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -87,7 +88,7 @@ class Setup:
         other: list[str] = []
         for key, text in wished.items():
             now = base
-            base = self.take(lambda k=key, v=text, c=now: self._changed(c, k, v), now)
+            base = self.take(partial(self._changed, now, key, text), now)
             if base is now:
                 continue
             if key in SETTINGS:

@@ -21,8 +21,9 @@ from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.ui.server import drawings
+from gan.ui.server.i18n import UI
 from gan.ui.server.public_limits import PUBLIC_MOST, check_cost, check_public
-from gan.ui.server.routes import NEVER, UI, Context, Handler, json_of, on, session_of
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import (
     as_text,
     changed_settings,

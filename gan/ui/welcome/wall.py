@@ -138,7 +138,7 @@ class Walls:
 
     def __init__(self) -> None:
         self._kept = Kept[bytes](capacity=KEPT)
-        self._making: set[tuple] = set()
+        self._making: set[tuple[str, str]] = set()
 
     def made(self, ref: str, weights: Weights) -> Generator[object, None, bytes]:
         """The reply, in slices of work; further requests wait while it is being made."""
