@@ -66,7 +66,7 @@ PRESETS: dict[str, Preset] = {
                            "the article as written: fully connected, Adam 2e-4; collapses easily"),
     "emoji":        Preset("conv",  "emoji",   "relativistic",   64,  1e-3, 0.0, 0.99,  0.5,  22.2,
                            "colour emoji at 32 px", flip=True, shift_px=3),
-    "cats":         Preset("conv",  "cats",    "relativistic",   64,  1e-3, 0.0, 0.99,  0.5,  22.2,
+    "cats":         Preset("conv",  "cats",    "relativistic",   64,  5e-4, 0.0, 0.99,  1.0,  22.2,
                            "drawn cats at 64 px, coat by coat", conditional=True, batch_size=32),
     "digits":       Preset("conv",  "digits",  "relativistic",   32,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "8-px handwritten digits: the quickest", conditional=True),
