@@ -39,10 +39,9 @@ def real_floor(real_features: Tensor, count: int, *, seed: int = 0) -> float:
     """The distance of a perfect generator with `count` images per side.
 
     real_features (N, F). The mean over random pairs of disjoint real sets of `count` images. If N <
-    2 * count the sets are halves of N
-    2 images, and their distance is scaled by (N
-    2) / count: two sets from one distribution differ by chance alone, which falls with 1/N as long
-    as N is well above F. Raises MetricError for fewer than 4 images.
+    2 * count the sets are halves of the N images, and their distance is scaled by (N // 2) / count:
+    two sets from one distribution differ by chance alone, which falls with 1/N as long as N is well
+    above F. Raises MetricError for fewer than 4 images.
     """
     total = len(real_features)
     if total < 4 or count < 2:

@@ -10,13 +10,15 @@ from gan.metrics.intervals import Interval, mean_interval
 
 BLOCK = 500  # images per block; the usual 1,000 would leave ten blocks of 10,000
 FEWEST = 20
+BLOCKS = 6  # at least, where there are images enough
 
 
 def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int = 0) -> Interval:
     """Squared maximum mean discrepancy of two feature sets (N, F), (M, F); lower is closer.
 
     The cubic kernel of Binkowski et al. 2018, averaged over disjoint random blocks (Zaremba et al.
-    2013), so that the blocks' spread gives valid bounds. Unbiased: for sets of one distribution the
+    2013), so that the blocks' spread gives valid bounds; of few images the blocks are smaller, so
+    that there are BLOCKS of them (from two blocks the bounds are too wide to tell anything). Unbiased: for sets of one distribution the
     mean is 0, and a value may be negative. On our features, so not comparable with published KID.
     Raises MetricError for fewer than 20 images per side.
     """
@@ -27,7 +29,7 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int
             fewest=FEWEST,
             got=count,
         )
-    size = min(block, max(FEWEST // 2, count // 2))
+    size = min(block, count // 2, max(FEWEST, count // BLOCKS))
     draw = torch.Generator().manual_seed(seed)
     real = real[torch.randperm(len(real), generator=draw)].double()
     fake = fake[torch.randperm(len(fake), generator=draw)].double()

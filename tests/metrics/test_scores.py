@@ -86,6 +86,14 @@ def test_kd_of_one_distribution_is_about_0_and_its_bounds_hold_it(sets):
         assert far.low > found.high
 
 
+@pytest.mark.parametrize("count", [500, 900])
+def test_kd_of_few_images_still_tells_far_ones(count):
+    """Two blocks alone have bounds of twelve times their spread, which hold 0 whatever comes."""
+    for seed in range(5):
+        real, fake = normal(count, 2 * seed), normal(count, 2 * seed + 1, shift=0.3)
+        assert kernel_distance(real, fake, seed=seed).low > 0
+
+
 # ---- precision, recall, density, coverage -----------------------------------------------------
 
 
