@@ -32,10 +32,11 @@ from gan.ui.page import header
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
-from gan.ui.server import inbrowser, signin, state, storage, warmup
+from gan.ui.server import health, inbrowser, logs, signin, state, storage, warmup
 from gan.ui.server.i18n import UI, gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
+from gan.ui.server.requests_log import RequestLog
 from gan.ui.server.routes import STYLE, Context, Handler, assets_version, build_routes
 from gan.ui.server.slow_clients import MinimumBodyRate, use_head_timeout
 from gan.ui.server.subpath import OwnAddress, root_path_from
@@ -123,7 +124,13 @@ def modules_of(tab: str) -> tuple[str, ...]:
 
 def routes_of() -> tuple[tuple[tuple[str, str, Handler], ...], ...]:
     """The route tables of the header and of all tabs."""
-    return (state.ROUTES, inbrowser.ROUTES, signin.ROUTES, *(tab.routes for tab in TABS))
+    return (
+        health.ROUTES,
+        state.ROUTES,
+        inbrowser.ROUTES,
+        signin.ROUTES,
+        *(tab.routes for tab in TABS),
+    )
 
 
 def launch(
@@ -157,6 +164,7 @@ def launch(
         app_kwargs={
             "routes": routes,
             "middleware": [
+                Middleware(RequestLog, context=context),
                 Middleware(Guard, profile=profile, opened=opened.is_path),
                 Middleware(MinimumBodyRate, profile=profile),
                 Middleware(Gate, opened=opened),
@@ -211,6 +219,7 @@ def serve(
     host = host or os.environ.get("GRADIO_SERVER_NAME") or DEFAULT_HOST
     port = port or int(os.environ.get("GRADIO_SERVER_PORT") or DEFAULT_PORT)
     share = os.environ.get("GRADIO_SHARE", "").lower() == "true"
+    logs.set_up(home_root(), local=build_profile(host, share=share).local)
     sweep_temporary()
     context = build_context(host, share=share)
     mcp = mcp or os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true"

@@ -15,9 +15,9 @@ from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
 from gan.sampling import MAX_SEED
 from gan.ui.server import evaluations
-from gan.ui.server.i18n import words
+from gan.ui.server.logs import identified
 from gan.ui.server.routes import Context
-from gan.ui.server.views import PageError, real_number, whole_number
+from gan.ui.server.views import PageError, error_json, real_number, whole_number
 
 log = logging.getLogger(__name__)
 MAX_CLASSES = 1000
@@ -43,9 +43,10 @@ def sentences() -> Iterator[None]:
     except GanError as error:
         raise gr.Error(str(error), print_exception=False) from None
     except Exception as error:
-        log.exception("an endpoint failed")
-        text = words("en")["gan_error_server"]
-        raise gr.Error(text, print_exception=False) from error
+        with identified():
+            log.exception("an endpoint failed")
+            text = error_json(error)["error"]
+        raise gr.Error(text, print_exception=False) from None
 
 
 def whole(name: str, value: Any, *, low: int, high: int) -> int:

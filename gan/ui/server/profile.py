@@ -23,6 +23,7 @@ from gan.ui.server.subpath import route_path
 PUBLIC_LIMIT_S = 600
 PUBLIC_MEMORY_MB = 4096  # of a training's process, where the owner sets none (gan.runs.memory)
 COOKIE = "gan_session"
+HEALTH = "/healthz"  # asked every few seconds, by no visitor
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # Gradio paths that a page load needs. None of them runs an event or accepts an upload.
 PUBLIC_PATHS = (
@@ -121,7 +122,7 @@ class Guard:
             return await reply(scope, receive, send)
         known = session_in(headers.get("cookie", ""))
         scope["gan_session"] = known or secrets.token_hex(16)
-        send = send if known else _with_cookie(scope, headers, send)
+        send = send if known or route_path(scope) == HEALTH else _with_cookie(scope, headers, send)
         await self.app(scope, receive, _unframed(send) if self.profile.local else send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> int | None:
@@ -137,7 +138,7 @@ class Guard:
         return 403
 
     def _is_reviewed(self, method: str, path: str) -> bool:
-        if path == "/" or path.startswith(PUBLIC_PATHS):
+        if path in ("/", HEALTH) or path.startswith(PUBLIC_PATHS):
             return True
         if method == "GET" and path in SIGN_IN_PATHS:
             return self.profile.sign_in

@@ -120,7 +120,7 @@ class Studies:
             for found in study(key[0], weights, net, on_progress=told):
                 self._take(key, found)
         except Exception:  # the panel says that there is nothing to compare with
-            log.exception("the features of %s failed", key[0])
+            log.exception("the features of real images failed")
         with self._lock:
             self._done.setdefault(key, None)
             self._make_room()

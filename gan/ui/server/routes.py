@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import hashlib
 import json
@@ -24,6 +25,7 @@ from gan.data import is_shared
 from gan.data.hub import end_downloads
 from gan.errors import GanError
 from gan.runs import Supervisor
+from gan.ui.server.counters import Counters
 from gan.ui.server.fair_queue import FairQueue
 from gan.ui.server.i18n import UI, languages, words
 from gan.ui.server.limits import RateLimits
@@ -31,7 +33,7 @@ from gan.ui.server.models import Models
 from gan.ui.server.profile import Profile
 from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
-from gan.ui.server.views import PageError, cannot_write, error_json
+from gan.ui.server.views import PageError, cannot_write, code_of, error_json
 from gan.ui.server.visitors import Owners, address_of
 
 log = logging.getLogger(__name__)
@@ -101,6 +103,7 @@ class Context:
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
     owners: Owners = field(default_factory=Owners)
+    counters: Counters = field(default_factory=Counters)
     latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))
     batch_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("batch"))
     direction_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("direction"))
@@ -141,12 +144,14 @@ class Context:
     def spend(self, request: Request, kind: str) -> None:
         """Count a rate-limited request, once it is known to be valid; unlimited at home. Raises
         PageError past a limit."""
+        request.scope.setdefault("gan_noted", {})["kind"] = kind
         if not self.profile.local:
             limits, session = self.part(RateLimits), session_of(request)
             limits.spend(kind, session=session, address=address_of(request))
 
     def spend_call(self, request: Request, kind: str) -> None:
         """The same for an API call: its client keeps no cookie, so its address is the visitor."""
+        request.scope.setdefault("gan_noted", {})["kind"] = kind
         if not self.profile.local:
             address = address_of(request)
             self.part(RateLimits).spend(kind, session=address, address=address)
@@ -177,9 +182,9 @@ Handler = Callable[[Context, Request], Awaitable[Response]]
 async def on(
     thread: ThreadPoolExecutor, work: Callable[..., Result], *args: Any, **options: Any
 ) -> Result:
-    """Run `work` off the event loop."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(thread, functools.partial(work, *args, **options))
+    """Run `work` off the event loop; what it logs has the request's id."""
+    loop, known = asyncio.get_running_loop(), contextvars.copy_context()
+    return await loop.run_in_executor(thread, functools.partial(known.run, work, *args, **options))
 
 
 async def drawn(
@@ -204,24 +209,34 @@ async def drawn(
     return results[0]
 
 
-def answered(context: Context, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def answered(
+    context: Context, handler: Handler, route: str = ""
+) -> Callable[[Request], Awaitable[Response]]:
     """`handler` with every error turned into one sentence; unexpected ones are logged."""
 
     async def answer(request: Request) -> Response:
+        noted = request.scope.setdefault("gan_noted", {})
+        noted["route"] = route
         try:
             return await handler(context, request)
-        except PageError as error:
-            return JSONResponse(error_json(error), status_code=error.status, headers=NEVER)
-        except GanError as error:
-            return JSONResponse(error_json(error), status_code=400, headers=NEVER)
         except Exception as error:
-            if cannot_write(error):
-                log.error("%s failed: %s", request.url.path, error)
-                return JSONResponse(error_json(error), status_code=507, headers=NEVER)
-            log.exception("%s failed", request.url.path)
-            return JSONResponse(error_json(error), status_code=500, headers=NEVER)
+            status = _status_of(error)
+            noted["code"] = code_of(error)
+            if status == 507:
+                log.error("%s failed: the disk takes nothing (%s)", route, type(error).__name__)
+            elif status == 500:
+                log.exception("%s failed", route)
+            return JSONResponse(error_json(error), status_code=status, headers=NEVER)
 
     return answer
+
+
+def _status_of(error: Exception) -> int:
+    if isinstance(error, PageError):
+        return error.status
+    if isinstance(error, GanError):
+        return 400
+    return 507 if cannot_write(error) else 500
 
 
 def session_of(request: Request) -> str:
@@ -321,7 +336,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 def build_routes(context: Context, *tables: tuple[tuple[str, str, Handler], ...]) -> list[Route]:
     """Starlette routes for (method, path, handler) rows."""
     return [
-        Route(path, answered(context, handler), methods=[method])
+        Route(path, answered(context, handler, path), methods=[method])
         for table in (ROUTES, *tables)
         for method, path, handler in table
     ]

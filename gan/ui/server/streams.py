@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
 from gan.ui.server.fair_queue import FairQueue, Later
+from gan.ui.server.logs import identified, request_id
 from gan.ui.server.routes import NEVER
 from gan.ui.server.views import PageError, error_json
 
@@ -110,7 +111,7 @@ class Patient(StreamingResponse):
         try:
             await super().__call__(scope, receive, patient)
         except TimeoutError:
-            log.info("%s was given up: nobody took the reply", scope.get("path"))
+            log.info("a reply was given up: nobody took it")
 
 
 def lines(
@@ -122,7 +123,7 @@ def lines(
     workers' thread. An error becomes the last line. Raises PageError if no slot is free.
     """
     given_up = workers.places.take(session)
-    return _told(workers, given_up, work, turns)
+    return _told(workers, given_up, work, turns, request_id())
 
 
 def stream(
@@ -139,7 +140,7 @@ def stream(
 
 
 async def _told(
-    workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None
+    workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None, request: str
 ) -> AsyncGenerator[bytes]:
     loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
     future: Future[None] | None = None
@@ -149,7 +150,7 @@ async def _told(
         loop.call_soon_threadsafe(parts.put_nowait, part)
 
     try:
-        slices = _slices(work, given_up, tell)
+        slices = _slices(work, given_up, tell, request)
         if turns is None:
             future = workers.thread.submit(_all, slices)
         else:
@@ -175,7 +176,7 @@ def _all(slices: Iterator[float | None]) -> None:
 
 
 def _slices(
-    work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None]
+    work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None], request: str
 ) -> Generator[float | None, None, None]:
     try:
         for part in work(given_up.is_set):
@@ -187,7 +188,8 @@ def _slices(
     except GanError as error:
         tell(line(error_json(error)))
     except Exception as error:
-        log.exception("a stream failed")
-        tell(line(error_json(error)))
+        with identified(request):  # another thread, perhaps another request's turn
+            log.exception("a stream failed")
+            tell(line(error_json(error)))
     finally:
         tell(None)

@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.errors import GanError
 from gan.runs import Supervisor
+from gan.ui.server.logs import identified
 from gan.ui.server.routes import NEVER, Context, Handler, is_same, json_of, session_of
 from gan.ui.server.views import PageError, error_json
 
@@ -28,6 +29,7 @@ HELD_S = 60.0  # a paused training holds its slot no longer than this while othe
 WALL_S = 900.0  # ten minutes of training plus pauses; then it is stopped
 KEPT_S = 120.0  # how long a ticket is remembered after its turn
 TICK_S = 1.0
+STUCK_S = 120.0  # a tick takes as long as a start is prepared
 TRAINING = "training"  # what is waited for; a race of several has a name of its own
 
 
@@ -63,6 +65,7 @@ class Turns:
         self._holders: set[str] = set()
         self._ended = threading.Event()
         self._ticker: threading.Thread | None = None
+        self._ticked_at = 0.0
 
     # ---- the queue ------------------------------------------------------------------------------
 
@@ -198,9 +201,10 @@ class Turns:
         try:
             run_id = begin()
         except Exception as error:
-            problem = error_json(error)
-            if not isinstance(error, GanError):
-                log.exception("a training from the queue did not begin")
+            with identified():
+                problem = error_json(error)
+                if not isinstance(error, GanError):
+                    log.exception("a training from the queue did not begin")
         with self._lock:
             waiting.run_id, waiting.problem = run_id, problem
             has_left = waiting not in self._waiting
@@ -218,12 +222,26 @@ class Turns:
             def run() -> None:
                 while not self._ended.wait(TICK_S):
                     try:
-                        thread.submit(self.tick, supervisor).result()
+                        turn = thread.submit(self.tick, supervisor)
                     except RuntimeError:
                         return  # the server is closing
+                    try:
+                        turn.result()
+                    except CancelledError:
+                        return
+                    except Exception:  # else nobody would ever get a turn again
+                        log.exception("a tick of the queue failed")
+                    self._ticked_at = self._clock()
 
+            self._ticked_at = self._clock()
             self._ticker = threading.Thread(target=run, name="turns", daemon=True)
             self._ticker.start()
+
+    def is_alive(self) -> bool:
+        """Whether the next one in the queue will get a turn."""
+        with self._lock:
+            begun, late = self._ticker is not None, self._clock() - self._ticked_at > STUCK_S
+            return not begun or (self._ticker.is_alive() and not late)
 
     def close(self) -> None:
         """No more ticks."""

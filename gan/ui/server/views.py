@@ -18,7 +18,8 @@ from gan.kinds import kind_of
 from gan.messages import Message
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
 from gan.models import PICTURE_PX
-from gan.ui.server.i18n import SOURCE, words
+from gan.ui.server.i18n import SOURCE, catalogues, words
+from gan.ui.server.logs import request_id
 from gan.ui.server.settings import as_text
 
 NOT_WRITABLE = NO_SPACE | {errno.EACCES, errno.EPERM}
@@ -76,11 +77,18 @@ def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
     if cannot_write(error):
         error = PageError("gan_error_disk", status=507)
     elif not isinstance(error, GanError):
-        error = PageError("gan_error_server", status=500)
+        error = PageError("gan_error_server", status=500, request=request_id() or "–")
     found = {"error": str(error), "field": error.field} | error.message.to_json()
     if not labels:
         found["typed"] = True
     return found | ({"kind": error.kind} if isinstance(error, HubError) else {})
+
+
+def code_of(error: Exception) -> str:
+    """What an error is counted and logged as: its sentence's template, where that is one of ours
+    and so holds nothing that a visitor wrote; else its type."""
+    key = error_json(error)["key"]
+    return key if any(key in texts for texts in catalogues().values()) else type(error).__name__
 
 
 # ---- models and runs --------------------------------------------------------------------------

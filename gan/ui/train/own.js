@@ -1,5 +1,5 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
-import { Refused, ask, boot, count, find, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
+import { Refused, ask, boot, count, failed, find, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
 const NAMED = 12;  // classes that are listed at once
@@ -189,9 +189,9 @@ class Own {
       request.addEventListener("load", () => {
         /** @type {any} */
         let reply = {};
-        try { reply = JSON.parse(request.responseText); } catch { reply = { key: "gan_error_server" }; }
+        try { reply = JSON.parse(request.responseText); } catch { /* a reply that is not ours */ }
         if (request.status === 200) done(reply);
-        else fail(new Refused(reply.key ? reply : { key: "gan_error_server" }));
+        else fail(new Refused(reply.key ? reply : failed(request.getResponseHeader("x-request-id"))));
       });
       request.addEventListener("error", () => fail(new Error("offline")));
       request.addEventListener("abort", () => fail("cancelled"));

@@ -18,6 +18,7 @@ from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.learner import GRID, fixed_noise
 from gan.ui.server import drawings
+from gan.ui.server.logs import identified
 from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import (
     FOREVER,
@@ -212,7 +213,17 @@ def _problem(context: Context, session: str, run_id: str) -> Exception | None:
         return None
     if isinstance(found, Cancelled):
         return PageError("gan_start_cancelled", status=404)
-    return found if isinstance(found, GanError) else PageError("gan_error_server", status=500)
+    return found if isinstance(found, GanError) else _unexpected(found)
+
+
+def _unexpected(found: BaseException) -> PageError:
+    """Logged once, under the id that the page gets at each poll."""
+    known = getattr(found, "request", "")
+    with identified(known) as request:
+        if not known:
+            found.request = request  # type: ignore[attr-defined]
+            log.error("a training did not begin", exc_info=found)
+    return PageError("gan_error_server", status=500, request=request)
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Example(NamedTuple):
 TINY = {"ref": "run:tiny"}
 EXAMPLES = {
     "GET /_gan/assets/{version}/{name:path}": Example(),
+    "GET /healthz": Example(),
     "GET /_gan/state": Example({"run": "tiny", "model": "run:tiny"}),
     "GET /_gan/ort/{version}/{name}": Example(),
     "GET /_gan/model": Example(TINY),

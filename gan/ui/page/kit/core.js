@@ -89,9 +89,12 @@ export async function ask(path, body, signal) {
 
 /** @param {Response} reply @returns {Promise<never>} */
 export async function refuse(reply) {
-  const body = await reply.json().catch(() => ({ key: "gan_error_server" }));
-  throw new Refused(body.key ? body : { key: "gan_error_server" });
+  const body = await reply.json().catch(() => ({}));
+  throw new Refused(body.key ? body : failed(reply.headers.get("x-request-id")));
 }
+
+/** A reply without a sentence of ours. @param {string | null} request its id in the server's log */
+export const failed = (request) => ({ key: "gan_error_server", values: { request: request ?? "–" } });
 
 /** @param {unknown} error */
 export const say = (error) => (error instanceof Refused ? error.message : t("gan_offline"));
