@@ -151,7 +151,6 @@ class Context:
 
     def spend_call(self, request: Request, kind: str) -> None:
         """The same for an API call: its client keeps no cookie, so its address is the visitor."""
-        request.scope.setdefault("gan_noted", {})["kind"] = kind
         if not self.profile.local:
             address = address_of(request)
             self.part(RateLimits).spend(kind, session=address, address=address)
