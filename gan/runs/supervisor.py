@@ -44,6 +44,7 @@ class Supervisor:
         self._told: LRUCache[str, dict[str, Any]] = LRUCache(KEPT_PROBLEMS)
         self._lock = threading.Lock()
         self._memory_mb: int | None = None
+        self.launched = 0  # trainings started so far
         self._kills = False
 
     def share_machine(self, *, memory_mb: int) -> None:
@@ -99,6 +100,7 @@ class Supervisor:
             if start.run_id in self._starts:
                 raise RunError("{run_id} is beginning already; wait a moment", run_id=start.run_id)
             self._starts[start.run_id] = start
+            self.launched += 1
             self._problems.pop(start.run_id, None)
             self._told.pop(start.run_id, None)
             previous = self._running.get(start.run_id)

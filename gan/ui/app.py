@@ -28,11 +28,13 @@ from gan.ui.explore import tab as explore
 from gan.ui.gallery import tab as gallery
 from gan.ui.hub import tab as hub
 from gan.ui.lab import tab as lab
+from gan.ui.owner import routes as owner
+from gan.ui.owner.key import warn_of_short_key
 from gan.ui.page import header
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
-from gan.ui.server import health, inbrowser, logs, signin, state, storage, warmup
+from gan.ui.server import drawings, health, inbrowser, logs, signin, state, storage, warmup
 from gan.ui.server.i18n import UI, gradio_locales, languages
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
@@ -42,6 +44,7 @@ from gan.ui.server.slow_clients import MinimumBodyRate, use_head_timeout
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
 from gan.ui.server.visitors import Owners, trust_proxies
+from gan.ui.train import own_images, run_list
 from gan.ui.train import tab as train
 from gan.ui.welcome import tab as welcome
 from gan.ui.welcome.wall import prepare
@@ -51,6 +54,7 @@ OWNERS_FILE = "owners.jsonl"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
 CACHE_SWEEP_S, CACHE_KEEP_S = 600, 1800
+EXPIRING = (own_images.expire, drawings.expire, run_list.expire)
 
 
 TABS = (
@@ -129,6 +133,8 @@ def routes_of() -> tuple[tuple[tuple[str, str, Handler], ...], ...]:
         state.ROUTES,
         inbrowser.ROUTES,
         signin.ROUTES,
+        owner.ROUTES,
+        owner.ROUTES,
         *(tab.routes for tab in TABS),
     )
 
@@ -199,9 +205,11 @@ def build_context(host: str, *, share: bool = False) -> Context:
     """The state of a server bound to `host`; on a public one, who owns what outlives it."""
     profile, kept = build_profile(host, share=share), storage.prepare()
     if profile.local:
-        return Context(profile, kept=kept)
+        return Context(profile, kept=kept, expiring=EXPIRING)
     trust_proxies()
-    return Context(profile, kept=kept, owners=Owners(kept=home_root() / OWNERS_FILE))
+    warn_of_short_key()
+    owners = Owners(kept=home_root() / OWNERS_FILE)
+    return Context(profile, kept=kept, owners=owners, expiring=EXPIRING)
 
 
 def serve(

@@ -88,9 +88,16 @@ def _is_pair(point: object) -> bool:
     )
 
 
-def _sweep() -> None:
-    """Drop what is too old or too many."""
+def expire(context: Context) -> int:
+    """In public drop what is too old or too many; returns how many."""
+    return 0 if context.profile.local else _sweep()
+
+
+def _sweep() -> int:
+    """Drop what is too old or too many; returns how many."""
     files = sorted(folder().glob("drawing-*.json"), key=lambda f: f.stat().st_mtime)
     old = [f for f in files if time.time() - f.stat().st_mtime > PUBLIC_KEEP_S]
-    for file in {*files[:-KEPT], *old}:
+    dropped = {*files[:-KEPT], *old}
+    for file in dropped:
         file.unlink(missing_ok=True)
+    return len(dropped)

@@ -35,6 +35,7 @@ RATES = {
     "search": Rate(40, 120, 300, 600),
     "push": Rate(8, 20, 60, 600),
     "change": Rate(120, 400, 1200, 600),  # renames, notes, deletions
+    "owner": Rate(10, 20, 600, 600),  # tries of the owner's key; no flood locks the owner out
     # API calls keep no cookie: an address is one visitor
     "list": Rate(120, 120, 1200, 600),
     "picture": Rate(60, 60, 600, 600),

@@ -102,6 +102,7 @@ class Context:
     kept: bool = True  # False: everything is lost when the server stops
     runs: Runs = field(default_factory=Runs)
     supervisor: Supervisor = field(default_factory=Supervisor)
+    expiring: tuple[Callable[[Context], int], ...] = ()  # each deletes what is over its time
     owners: Owners = field(default_factory=Owners)
     counters: Counters = field(default_factory=Counters)
     latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))

@@ -125,6 +125,14 @@ class Turns:
             self._waiting.remove(waiting)
         _end(waiting, supervisor)
 
+    def clear(self) -> int:
+        """Send all who wait away, with a sentence; returns how many."""
+        with self._lock:
+            waiting = [w for w in self._waiting if not w.over]
+            for each in waiting:
+                each.problem = error_json(PageError("gan_error_queue_cleared"))
+            return len(waiting)
+
     def _find(self, ticket: str, session: str) -> Waiting:
         """Unknown and foreign look the same."""
         for waiting in self._waiting:

@@ -24,14 +24,18 @@ from gan.images import encode_webp
 from gan.runs import userpresets
 from gan.ui.server.resources import Quota, Room, one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
+from gan.ui.server.uploads import (
+    MAX_UPLOAD,
+    PUBLIC_KEEP_S,
+    PUBLIC_UPLOAD,
+    check_uploads,
+    takes_uploads,
+)
 from gan.ui.server.views import PageError
 from gan.ui.server.visitors import address_of
 
 PREFIX = "own:"
-MAX_UPLOAD = 4 * 2**30  # from one's own computer to itself
-PUBLIC_UPLOAD = 50 * 2**20  # total per visitor
 PUBLIC_TOTAL = 2 * 2**30  # stored for all visitors
-PUBLIC_KEEP_S = 24 * 3600
 PIECE = 2**20
 MAX_TAKING = 8  # sets that are decoded or wait for it, once they have come
 MAX_COMING = 2**30  # bytes of uploads that are still coming, in public
@@ -79,6 +83,13 @@ def mine(context: Context, session: str) -> list[OwnSet]:
         return own.sets.listed()
     own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
     return [s for s in own.sets.listed() if context.owners.owns(session, PREFIX + s.id)]
+
+
+def expire(context: Context) -> int:
+    """In public delete sets that are older than a day; returns how many."""
+    if context.profile.local:
+        return 0
+    return len(context.part(Own).sets.remove_old(older_than_s=PUBLIC_KEEP_S))
 
 
 def find(context: Context, session: str, set_id: str) -> OwnSet:
@@ -138,6 +149,7 @@ def limits_json(context: Context) -> dict[str, Any]:
         "jpeg_megapixels": JPEG_PIXELS // 10**6,
         "megapixels": limits.pixels // 10**6,
         "bytes": MAX_UPLOAD if local else PUBLIC_UPLOAD,
+        "off": not takes_uploads(context.profile),
     }
 
 
@@ -166,6 +178,7 @@ async def upload(context: Context, request: Request) -> Response:
     """Several files in one body (see gan.data.own.framed), written to disk as they arrive."""
     session, own = session_of(request), context.part(Own)
     name = request.query_params.get("name", "")[:200]
+    check_uploads(context.profile)
     context.spend(request, "upload")
     try:
         with tempfile.TemporaryFile() as file:

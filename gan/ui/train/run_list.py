@@ -226,6 +226,13 @@ async def listing(context: Context, request: Request) -> Response:
     return JSONResponse(await on(context.list_thread, look), headers=NEVER)
 
 
+def expire(context: Context) -> int:
+    """Delete runs that were thrown away a day ago, in public also visitors' runs that are too many;
+    returns how many."""
+    count = len(manage.purge_old(context.runs.root))
+    return count if context.profile.local else count + len(manage.prune_visitors(context.runs.root))
+
+
 def _own(context: Context, request: Request, run_id: str) -> None:
     """Raises PageError unless this visitor may change the run; a foreign one looks unknown."""
     if not may_manage(context, session_of(request), run_id):

@@ -51,6 +51,13 @@ TINY = {"ref": "run:tiny"}
 EXAMPLES = {
     "GET /_gan/assets/{version}/{name:path}": Example(),
     "GET /healthz": Example(),
+    "GET /_gan/owner": Example(),
+    "GET /_gan/owner/state": Example(),
+    "POST /_gan/owner/enter": Example(form={"key": "0123456789abcdef"}),
+    "POST /_gan/owner/leave": Example(form={}),
+    "POST /_gan/owner/stop": Example(form={"id": "tiny"}),
+    "POST /_gan/owner/clear": Example(form={}),
+    "POST /_gan/owner/expire": Example(form={}),
     "GET /_gan/state": Example({"run": "tiny", "model": "run:tiny"}),
     "GET /_gan/ort/{version}/{name}": Example(),
     "GET /_gan/model": Example(TINY),

@@ -240,7 +240,7 @@ def test_no_text_is_left_over():
         rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate|play)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart|judge"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
-        r"|unseen|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
+        r"|unseen|owner_kind|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
     )
     # a control is explained by its label's key and _help
     keys = [key.removesuffix("_help") for key in TEXTS]

@@ -36,6 +36,7 @@ export interface Boot {
   local: boolean;  // served to its owner alone
   limit_s: number | null;  // of a training, on a public server
   kept: boolean;
+  owner?: boolean;  // of the owner's page: whoever opened it is the owner
   train: {
     presets: Record<string, Preset>;
     data: string[];
@@ -510,6 +511,24 @@ export interface Message {
 }
 
 export type MessageValue = string | number | boolean | Message | MessageValue[];
+
+/** What the owner's page shows (gan/ui/owner/report.py); MB, null where it is not known. */
+export interface OwnerReport {
+  version: string;
+  local: boolean;
+  up_s: number;
+  running: { id: string; state: string; seconds: number; of_s: number | null; viewers: number }[];
+  waiting: number;
+  places: number;
+  memory: { total: number | null; free: number | null; server: number | null; children: number | null };
+  disk: { total: number | null; free: number | null; runs: number; own: number };
+  counts: { visits: number; visitors: number; started: number; refused: number };
+  errors: [string, number][];
+  limits: {
+    uploads: boolean; upload_mb: number; training_s: number; step_s: number; memory_mb: number; kept_h: number; kept_runs: number;
+    most: Record<string, number>; rates: Record<string, number[]>;
+  };
+}
 
 export interface RefusedBody extends Message {
   error?: string;  // in English, for programs
