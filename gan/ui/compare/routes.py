@@ -39,7 +39,14 @@ async def start(context: Context, request: Request) -> Response:
         return races.begin(context, session, plan, kept)
 
     reply = await on(
-        context.train_thread, begin_or_wait, context, session, begin, what=RACE, end=races.end
+        context.train_thread,
+        begin_or_wait,
+        context,
+        session,
+        begin,
+        what=RACE,
+        end=races.end,
+        lasts_s=plan.seconds * len(plan.contestants) * len(plan.seeds),
     )
     return JSONResponse(reply, headers=NEVER)
 

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.server.logs import identified
+from gan.ui.server.profile import PUBLIC_LIMIT_S
 from gan.ui.server.routes import NEVER, Context, Handler, is_same, json_of, session_of
 from gan.ui.server.views import PageError, error_json
 
@@ -45,6 +46,7 @@ class Waiting:
     end: Callable[[str], None] | None = None  # ends what `begin` started; None: a stop to its run
     run_id: str | None = None
     problem: dict[str, Any] | None = None
+    lasts_s: float = PUBLIC_LIMIT_S  # at most, once it has begun
 
     @property
     def over(self) -> bool:
@@ -63,6 +65,7 @@ class Turns:
         self._paused: dict[str, float] = {}
         self._begun: dict[str, float] = {}
         self._holders: set[str] = set()
+        self._free_at = 0.0  # when the turn is free at the latest, pauses apart
         self._ended = threading.Event()
         self._ticker: threading.Thread | None = None
         self._ticked_at = 0.0
@@ -81,6 +84,7 @@ class Turns:
         *,
         what: str = TRAINING,
         end: Callable[[str], None] | None = None,
+        lasts_s: float = PUBLIC_LIMIT_S,
     ) -> Waiting:
         """Join the queue; a visitor already waiting for such keeps the position, with the new
         request.
@@ -91,22 +95,31 @@ class Turns:
             for waiting in self._waiting:
                 if waiting.session == session and waiting.what == what and not waiting.over:
                     waiting.begin, waiting.seen_at = begin, self._clock()
+                    waiting.lasts_s = lasts_s
                     return waiting
             if len(self.queue()) >= MOST_WAITING:
                 raise PageError("gan_error_queue_full", status=429, most=MOST_WAITING)
-            waiting = Waiting(secrets.token_hex(16), session, begin, self._clock(), what, end)
+            waiting = Waiting(
+                secrets.token_hex(16), session, begin, self._clock(), what, end, lasts_s=lasts_s
+            )
             self._waiting.append(waiting)
             return waiting
 
     def look(self, ticket: str, session: str) -> dict[str, Any]:
-        """A ticket's status: its position from 1 on, or its outcome."""
+        """A ticket's status: its position from 1 on and the seconds until its turn if all before it
+        take their whole time without pauses, or its outcome."""
         with self._lock:
             waiting = self._find(ticket, session)
             waiting.seen_at = self._clock()
             if waiting.over:
                 return {"ticket": ticket, "id": waiting.run_id, "problem": waiting.problem}
-            position = self.queue().index(ticket) + 1
-            return {"ticket": ticket, "position": position, "of": len(self.queue())}
+            queue = [w for w in self._waiting if not w.over]
+            before = queue[: queue.index(waiting)]
+            left_s = max(0.0, self._free_at - self._clock()) + sum(w.lasts_s for w in before)
+            return {
+                "ticket": ticket, "position": len(before) + 1, "of": len(queue),
+                "wait_s": round(left_s),
+            }  # fmt: skip
 
     def place_of(self, session: str, what: str = TRAINING) -> dict[str, Any]:
         """A visitor's ticket status, for a reloaded page; empty without a ticket."""
@@ -152,6 +165,11 @@ class Turns:
         """Give the turn back."""
         with self._lock:
             self._holders.discard(name)
+
+    def began(self, lasts_s: float) -> None:
+        """Something has its turn, for `lasts_s` at most."""
+        with self._lock:
+            self._free_at = self._clock() + lasts_s
 
     def is_taken(self, supervisor: Supervisor) -> bool:
         """Whether somebody else would have to wait."""
@@ -215,6 +233,8 @@ class Turns:
                     log.exception("a training from the queue did not begin")
         with self._lock:
             waiting.run_id, waiting.problem = run_id, problem
+            if run_id is not None:
+                self.began(waiting.lasts_s)
             has_left = waiting not in self._waiting
         if has_left:
             _end(waiting, supervisor)
@@ -274,18 +294,22 @@ def begin_or_wait(
     *,
     what: str = TRAINING,
     end: Callable[[str], None] | None = None,
+    lasts_s: float = PUBLIC_LIMIT_S,
 ) -> dict[str, Any]:
     """Start now, or queue if something is running; call it on the thread that starts trainings.
 
-    At home everything starts immediately. what, end: as in `Turns.ask`.
+    At home everything starts immediately. what, end, lasts_s: as in `Turns.ask`.
     """
     if context.profile.local:
         return {"id": begin()}
     turns = context.part(Turns)
     turns.start(context.supervisor, context.train_thread)
     if turns.is_taken(context.supervisor):
-        return turns.look(turns.ask(session, begin, what=what, end=end).ticket, session)
+        return turns.look(
+            turns.ask(session, begin, what=what, end=end, lasts_s=lasts_s).ticket, session
+        )
     run_id = begin()
+    turns.began(lasts_s)
     turns.watched(run_id)
     return {"id": run_id}
 

@@ -18,6 +18,7 @@ class Own {
     /** @type {HTMLInputElement} */ this.files;
     /** @type {HTMLInputElement} */ this.folder;
     /** @type {HTMLDivElement} */ this.zone;
+    /** @type {HTMLParagraphElement} */ this.closed;
     /** @type {HTMLProgressElement} */ this.bar;
     /** @type {HTMLOutputElement} */ this.status;
     /** @type {HTMLButtonElement} */ this.stop;
@@ -64,6 +65,7 @@ class Own {
     this.zone = h("div", { class: "ga-drop", id: "own-drop" }, h("p", { "data-t": "gan_own_drop" }),
       h("div", { class: "ga-run-do" }, pick(this.files, "gan_own_choose"), pick(this.folder, "gan_own_choose_folder")),
       h("p", { class: "ga-quiet", id: "own-limits" }), this.files, this.folder);
+    this.closed = h("p", { class: "ga-quiet", id: "own-closed", "data-t": "gan_error_no_uploads", hidden: true });
     this.bar = h("progress", { class: "ga-meter", max: 1, value: 0, "data-t-label": "gan_own_sending" });
     this.status = h("output", { class: "ga-quiet", role: "status" });
     this.stop = h("button", { type: "button", class: "ga-button", "data-t": "gan_lapse_cancel", onclick: () => this.sending?.abort() });
@@ -71,7 +73,7 @@ class Own {
     this.note = h("p", { class: "ga-note", role: "alert" });
     this.view = h("div", { class: "ga-own-view", hidden: true });
     this.named = h("div", { class: "ga-own-named", id: "own-named", "aria-live": "polite", hidden: true });
-    this.node.replaceChildren(this.named, this.zone, this.progress, this.note, this.view);
+    this.node.replaceChildren(this.named, this.closed, this.zone, this.progress, this.note, this.view);
     translate(this.node);
     this.#listenDrop();
   }
@@ -95,6 +97,8 @@ class Own {
     try {
       const news = await ask("own");
       Object.assign(this, { sets: news.sets, left: news.left, limits: news.limits });
+      this.closed.hidden = !news.limits?.off;  // the owner of a public server takes no images
+      this.zone.hidden = Boolean(news.limits?.off);
     } catch (error) { this.note.textContent = say(error); }
     this.#options();
     this.#follow();

@@ -162,6 +162,8 @@ def _go_on(context: Context, session: str, run_id: str) -> None:
     argv = train_argv(status.preset, resume=status.path, steer=True)
     context.supervisor.launch(argv, status.path, preset=status.preset, data=status.data)
     context.owners.claim(session, run_id)
+    if context.profile.limit_s is not None:
+        context.part(Turns).began(max(0.0, context.profile.limit_s - status.seconds))
     context.runs.forget()
 
 

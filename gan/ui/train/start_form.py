@@ -362,7 +362,8 @@ async def start(context: Context, request: Request) -> Response:
             manage.prune_visitors(run_dir.parent)
 
     # a single thread starts runs, which prevents races; in public all but one wait in the queue
-    reply = await on(context.train_thread, begin_or_wait, context, session, begin)
+    lasts_s = wish.seconds or context.profile.limit_s or 0.0
+    reply = await on(context.train_thread, begin_or_wait, context, session, begin, lasts_s=lasts_s)
     told = {"fork": wish.fork.json()} if wish.fork else {}
     return JSONResponse(reply | told, headers=NEVER)
 

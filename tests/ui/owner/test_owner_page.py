@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -119,6 +120,7 @@ def test_the_queue_says_place_and_time_and_is_cleared(visit, public):
     choose_preset(second, "ring")
     second.click("#start")
     expect(second.locator("#queue")).to_contain_text("number 1 of 1")
+    expect(second.locator("#queue")).to_contain_text(re.compile("about 2 min at the latest"))
     owner = visit(f"{public}/_gan/owner")
     owner.fill("#owner-key", KEY)
     owner.click("#owner-enter")
@@ -129,3 +131,11 @@ def test_the_queue_says_place_and_time_and_is_cleared(visit, public):
     expect(owner.locator("#owner-idle")).to_be_visible()
     visit_tab(first, "Train")
     expect(first.locator("#run-state")).to_have_text("Stopped")
+
+
+def test_a_public_server_says_that_it_takes_no_images(visit, public):
+    page = visit(f"{public}/#tab=train")
+    page.wait_for_function(READY["train"])
+    page.select_option("#data", "own")
+    expect(page.locator("#own-closed")).to_contain_text("no images of visitors")
+    expect(page.locator("#own-drop")).to_be_hidden()

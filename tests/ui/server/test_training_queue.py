@@ -81,9 +81,32 @@ def test_the_queue_holds_ten_and_one_place_a_visitor(turns, desk):
         turns.ask("one more", desk.begin("z"))
 
 
+def test_a_place_says_how_long_it_takes_at_most(turns, desk, clock):
+    desk.live = ["first"]
+    turns.began(300)
+    clock.now += 100
+    tickets = [
+        turns.ask(who, desk.begin(f"run-{who}"), lasts_s=lasts_s).ticket
+        for who, lasts_s in (("a", 60), ("b", 600), ("c", 30))
+    ]
+
+    def waits() -> list[int]:
+        return [turns.look(t, w).get("wait_s") for t, w in zip(tickets, "abc", strict=True)]
+
+    assert waits() == [200, 260, 860]
+    turns.ask("a", desk.begin("run-a"), lasts_s=120)  # asked anew
+    assert waits() == [200, 320, 920]
+    desk.live = []  # the first one ended early
+    turns.tick(desk)
+    clock.now += 20
+    assert waits() == [None, 100, 700]
+    clock.now += 1000  # it paused meanwhile
+    assert waits() == [None, 0, 600]
+
+
 def test_a_page_that_is_opened_anew_finds_its_place(turns, desk):
     ticket = turns.ask("me", desk.begin("a")).ticket
-    assert turns.place_of("me") == {"ticket": ticket, "position": 1, "of": 1}
+    assert turns.place_of("me") == {"ticket": ticket, "position": 1, "of": 1, "wait_s": 0}
     assert turns.place_of("them") == {}
 
 

@@ -378,6 +378,28 @@ def test_in_public_films_are_rationed(shop: Context):
 
 # ---- own images ---------------------------------------------------------------------------------
 
+
+@pytest.fixture(autouse=True)
+def uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public server whose owner has switched visitors' images on."""
+    monkeypatch.setenv("GAN_UPLOADS", "1")
+
+
+@pytest.mark.parametrize("switch", ["", "0", "off", "perhaps"])
+def test_in_public_images_are_taken_only_where_the_owner_says_so(
+    shop: Context, home: Context, monkeypatch, switch: str
+):
+    monkeypatch.setenv("GAN_UPLOADS", switch)
+    client = client_for(shop, "me-app.hf.space")
+    reply = send(client, *TWO)
+    assert (reply.status_code, reply.json()["key"]) == (403, "gan_error_no_uploads")
+    told = client.get("/_gan/own").json()
+    assert (told["sets"], told["limits"]["off"]) == ([], True)
+    at_home = client_for(home)
+    assert send(at_home, *TWO).status_code == 200
+    assert not at_home.get("/_gan/own").json()["limits"]["off"]
+
+
 TWO = (("a.png", png()), ("b.png", png(60, 30)))
 
 

@@ -1,7 +1,8 @@
 // A public server trains one thing at a time: wait for the turn, see the place, or leave.
-import { Refused, ask, h, t } from "./core.js";
+import { Refused, ask, h, sentences, t } from "./core.js";
 
 const POLL_MS = 2000;
+const SOON_S = 60;
 
 // `reply` is what the start said. Resolves to a run's or a race's id, or to null where the visitor left.
 export async function myTurn(reply, place, name = "queue") {
@@ -18,7 +19,9 @@ export async function myTurn(reply, place, name = "queue") {
     for (let news = reply; ; news = await ask(`train/queue?ticket=${ticket}`)) {
       if (news.problem) throw new Refused(news.problem);
       if (news.id) return news.id;
-      const words = t("gan_queue_place", { position: news.position, of: news.of });
+      const place = t("gan_queue_place", { position: news.position, of: news.of });
+      const soon = news.wait_s < SOON_S ? t("gan_queue_soon") : t("gan_queue_time", { minutes: Math.ceil(news.wait_s / 60) });
+      const words = sentences(place, soon);
       if (text.textContent !== words) text.textContent = words;
       if (!left) await new Promise((done) => { wake = done; setTimeout(done, POLL_MS); });  // one timer: a hidden tab has few
       if (left) {
