@@ -14,10 +14,20 @@ CHUNK = 64 * 2**10
 
 
 @contextlib.contextmanager
-def under(backend: str, prefix: str, *, strip: bool = True, told: bool = True) -> Iterator[str]:
+def under(
+    backend: str,
+    prefix: str,
+    *,
+    strip: bool = True,
+    told: bool = True,
+    scheme: str = "http",
+    visitor: str = "",
+) -> Iterator[str]:
     """The app at `backend`, served as `http://127.0.0.1:PORT{prefix}/`; yields that address.
 
-    `strip`: the backend gets paths without the prefix. `told`: it gets X-Forwarded-Host and -Proto.
+    `strip`: the backend gets paths without the prefix. `told`: it gets X-Forwarded-Host and -Proto,
+    which is `scheme`, as where the proxy has the certificate, and the `visitor`'s address, if any,
+    behind what the visitor claims.
     What lies outside the prefix is another site's: 418.
     """
     host = urlsplit(backend).netloc
@@ -31,7 +41,9 @@ def under(backend: str, prefix: str, *, strip: bool = True, told: bool = True) -
             path = (self.path.removeprefix(prefix) if strip else self.path) or "/"
             headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
             if told:
-                headers |= {"X-Forwarded-Host": self.headers["Host"], "X-Forwarded-Proto": "http"}
+                headers |= {"X-Forwarded-Host": self.headers["Host"], "X-Forwarded-Proto": scheme}
+                if visitor:
+                    headers["X-Forwarded-For"] = f"198.51.100.1, {visitor}"
             else:
                 headers["Host"] = host
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
