@@ -17,6 +17,7 @@ from functools import cache
 from types import FrameType
 
 import gradio as gr
+import httpx
 import torch
 from starlette.middleware import Middleware
 
@@ -238,6 +239,11 @@ def serve(
         try:
             with direct:
                 app = launch(context, host=host, port=port, share=share, mcp=mcp)
+        except httpx.TransportError as error:  # Gradio asks its own server whether it is up
+            raise ConfigError(
+                "this server must reach itself as localhost, it cannot; add 127.0.0.1 localhost to "
+                "/etc/hosts"
+            ) from error
         except OSError as error:
             raise ConfigError(
                 "port {port} must be free on {host}, it cannot be opened; choose another with "

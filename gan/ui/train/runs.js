@@ -58,6 +58,7 @@ class RunsBoard {
   start() {
     this.compare = new Compare(this.find("#compare"), {
       pick: (id) => this.#pick(id, true), unpick: (id) => this.#pick(id, false) });
+    this.find("#runs-server").hidden = !boot.local;  // in public its owner knows the address
     this.find("#runs-find").addEventListener("input", () => this.#search(TYPING_MS));
     this.find("#runs-state").addEventListener("change", () => this.#search(0));
     this.find("#runs-show-more").addEventListener("click", () => {

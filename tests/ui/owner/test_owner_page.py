@@ -58,8 +58,11 @@ def test_at_home_it_shows_and_stops_what_runs(open_page, base_url):
     page.fill("#seconds", "300")
     page.click("#start")
     expect(page.locator("#run-state")).to_have_text("Running")
-    owner = page.context.new_page()
-    owner.goto(f"{base_url}/_gan/owner")
+    with page.expect_popup() as opened:
+        page.click("#runs-server a")
+    owner = opened.value
+    owner.set_default_timeout(PATIENCE_MS)
+    assert owner.url == f"{base_url}/_gan/owner"
     stop = owner.locator("#owner-running [data-act=stop]")
     expect(stop).to_have_count(1)
     expect(owner.locator("#owner-machine dd").first).to_contain_text("MB")

@@ -119,7 +119,10 @@ def test_what_no_route_catches_ends_in_a_sentence_too(client, written):
     assert "ZeroDivisionError" in written.lines[0]
 
 
-def test_a_line_holds_no_token_word_file_name_or_whole_address(client, context, written):
+def test_a_line_holds_no_token_word_file_name_or_whole_address(
+    client, context, written, monkeypatch
+):
+    monkeypatch.setenv("GAN_UPLOADS", "1")
     client.get("/_gan/fail", headers={"Authorization": f"Bearer {TOKEN}"})
     client.get("/assets/escape")
     client.get(f"/_gan/{SAID}?token={TOKEN}")

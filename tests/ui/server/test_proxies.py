@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from gan.errors import ConfigError
+from gan.ui import app
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.subpath import root_path_from, route_path, with_own_address
 from tests.ui.browser import serving
@@ -22,6 +25,18 @@ HINDRANCES = {
     "ALL_PROXY": f"socks5://{NOBODY}", "HTTP_PROXY": f"http://{NOBODY}",
     "http_proxy": "http://a:port", "NO_PROXY": "[::1]",
 }  # fmt: skip
+
+
+def test_a_machine_without_localhost_gets_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    def unreachable(*_: object, **__: object) -> None:
+        raise httpx.ConnectError("[Errno -2] Name or service not known")
+
+    for name in ("RUNS_DIR", "HOME", "CACHE_DIR"):
+        monkeypatch.setenv(f"GAN_{name}", str(tmp_path))
+    monkeypatch.setattr(app, "launch", unreachable)
+    monkeypatch.setattr(app.logs, "set_up", lambda *_, **__: None)
+    with pytest.raises(ConfigError, match="must reach itself as localhost"):
+        app.serve()
 
 
 def works(browser: Browser, address: str) -> None:
