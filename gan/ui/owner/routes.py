@@ -13,12 +13,11 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from gan.files import sweep_temporary
 from gan.ui.owner.key import is_key, is_offered, is_owner, sign_in, sign_out
 from gan.ui.owner.report import Sizes, report
-from gan.ui.server.i18n import languages
+from gan.ui.server.i18n import UI, languages
 from gan.ui.server.logs import event
 from gan.ui.server.routes import (
     NEVER,
     STYLE,
-    UI,
     Context,
     Handler,
     assets_version,

@@ -268,8 +268,9 @@ class Turns:
     def is_alive(self) -> bool:
         """Whether the next one in the queue will get a turn."""
         with self._lock:
-            begun, late = self._ticker is not None, self._clock() - self._ticked_at > STUCK_S
-            return not begun or (self._ticker.is_alive() and not late)
+            if self._ticker is None:
+                return True  # nobody has waited yet
+            return self._ticker.is_alive() and self._clock() - self._ticked_at <= STUCK_S
 
     def close(self) -> None:
         """No more ticks."""
