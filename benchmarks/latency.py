@@ -130,11 +130,20 @@ def measure(page: Page, options: argparse.Namespace, *, every_frames: int = 1) -
     return found
 
 
-def open_ours(browser: Browser, url: str, ref: str, where: str, sliders: int) -> Page:
+def open_ours(
+    browser: Browser, url: str, ref: str, where: str, sliders: int, *, home: bool = False
+) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     wanted = "on" if where == "browser" else "off"
     page.add_init_script(f"localStorage.setItem('gan-in-browser', '{wanted}')")
-    page.goto(f"{url}/#tab=explore&model={ref}&seed=42")
+    if home:  # the wall has moved before, its model in the browser where it can
+        page.goto(f"{url}/#tab=welcome&model={ref}")
+        page.wait_for_function(
+            "Number(document.querySelector('#wall')?.dataset.painted) > 60", timeout=90_000
+        )
+        page.get_by_role("tab", name="Explore").click()
+    else:
+        page.goto(f"{url}/#tab=explore&model={ref}&seed=42")
     page.wait_for_function(
         "Number(document.querySelector('#latent-image')?.dataset.seq) > 0", timeout=90_000
     )
@@ -151,7 +160,9 @@ def open_ours(browser: Browser, url: str, ref: str, where: str, sliders: int) ->
 def ours(browser: Browser, url: str, cases: list[Case], options: argparse.Namespace) -> None:
     for case in cases:
         with contextlib.closing(
-            open_ours(browser, url, ref_of(case), case.where, case.sliders)
+            open_ours(
+                browser, url, ref_of(case), case.where, case.sliders, home=options.through_home
+            )
         ) as page:
             report(case, measure(page, options))
             if case.beside.endswith("ms") and case.where == "server":
@@ -225,6 +236,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of dragging a line; 6, quickly 3")
     parser.add_argument("--quick", action="store_true", help="few lines, few repetitions")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts of it")
+    parser.add_argument("--through-home", action="store_true", help="past the wall of Home")
     options = parser.parse_args()
     options.px, options.sliders, options.plain = PIXELS, SLIDERS, PLAIN_SLIDERS
     options.count = options.count or (40 if options.quick else 150)

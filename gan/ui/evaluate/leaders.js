@@ -137,7 +137,10 @@ export class Leaders {
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
         draw: [(u) => shown.forEach(({ fd, seconds }) => drawBounds(u, fd, seconds, color))],
-        ready: [(u) => u.over.append(...shown.flatMap((each) => this.#point(u, each)))],
+        ready: [(u) => {
+          u.over.append(...shown.flatMap((each) => this.#point(u, each)));
+          apart([.../** @type {NodeListOf<HTMLElement>} */ (u.over.querySelectorAll(".ga-point-name"))]);
+        }],
       },
     }, [shown.map(({ seconds }) => seconds), shown.map(({ fd }) => fd.value)], box);
     box.append(h("span", { class: "ga-leaders-axis ga-quiet is-y" }, t("gan_leaders_y")), h("span", { class: "ga-leaders-axis ga-quiet" }, t("gan_leaders_x")));
@@ -157,6 +160,26 @@ export class Leaders {
         title: fd.stated ? `${told}. ${hintOf(row)}` : told, onclick: () => this.chosen(row.ref) }),
       h("span", { class: `ga-point-name ${left > u.over.clientWidth * 0.7 ? "is-left" : ""}`, style: place, "aria-hidden": "true" }, row.name),
     ];
+  }
+}
+
+// Names of dots that lie close: to the dot's left, or below it, until none covers another.
+/** @param {HTMLElement[]} names */
+function apart(names) {
+  const covers = (name, others) => {
+    const a = name.getBoundingClientRect();
+    return others.some((other) => {
+      const b = other.getBoundingClientRect();
+      return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    });
+  };
+  for (const [i, name] of names.entries()) {
+    const others = names.slice(0, i);
+    for (const tried of [["is-left"], ["is-left", "is-under"], ["is-under"]]) {
+      if (!covers(name, others)) break;
+      name.classList.toggle("is-left", tried.includes("is-left"));
+      name.classList.toggle("is-under", tried.includes("is-under"));
+    }
   }
 }
 

@@ -21,6 +21,8 @@ export class ExploreShelf {
     this.nimg = nimg;
     const node = find(root, "#pins");
     this.button = find(root, "#pin");
+    /** @type {Set<string>} */
+    this.pinning = new Set();  // points whose pictures are on their way
     this.stage = new Stage(node, this);
     /** @type {ShelfView} */
     this.view = new ShelfView(node, { prefix: "pins-", emptyWord: "gan_shelf_empty", open: (pin) => this.open(pin), stage: this.stage });
@@ -73,6 +75,9 @@ export class ExploreShelf {
       this.view.choose(known.id);
       return void this.view.say(t("gan_shelf_known", { name: known.name }));
     }
+    const key = `${ref} ${text}`;
+    if (this.pinning.has(key)) return undefined;  // a second click
+    this.pinning.add(key);
     const steps = isState ? studio.point.steps : {};
     try {
       const [image] = await studio.batch([{ z, mix, label }], { psi });
@@ -87,6 +92,8 @@ export class ExploreShelf {
       this.view.list.scrollTo({ left: 0 });
     } catch (error) {
       this.view.say(say(error));
+    } finally {
+      this.pinning.delete(key);
     }
     return this.#drawButton();
   }

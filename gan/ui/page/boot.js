@@ -2,6 +2,7 @@
 (() => {
   if (window.GAN) return;
   const data = __DATA__;
+  const AGAIN_MS = 2000;
   const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
   const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private */ } };
   const root = document.documentElement;
@@ -55,6 +56,12 @@
 
   window.GAN = {
     ...data, language, remember, wordsOf, ...landing,
+    // A tab may be opened for the first time while the server is away: its script is asked for until it comes.
+    mount(script, element) {
+      const ask = () => import(new URL(script, document.baseURI).href)
+        .then((board) => board.mount(element), () => { setTimeout(ask, AGAIN_MS); });
+      ask();
+    },
     setTheme(name) { theme = name; remember("gan-theme", name); apply(); },
   };
 })();

@@ -15,6 +15,5 @@ def build_board(folder: str, name: str) -> gr.HTML:
         (UI / folder / f"{name}.html").read_text("utf-8"),
         elem_id=f"board-{folder}-{name}",
         apply_default_css=False,
-        js_on_load=f"import(new URL({script!r}, document.baseURI).href)"
-        ".then((board) => board.mount(element));",
+        js_on_load=f"GAN.mount({script!r}, element);",
     )

@@ -48,6 +48,13 @@ export function mount(element) {
   });
   const dropped = find(root, "#drop-note");
   listenForDrops((problem) => { dropped.textContent = problem; });  // stays until another file or tab
+  let gone = "";  // the model of the link that was opened, until another is chosen
+  const sayGone = () => {
+    const other = gone && state.ref ? plainRef(state.ref) : "";
+    find(root, "#link-note").textContent = other ? t("gan_link_gone", { name: plainRef(gone), other: modelOf(other)?.name ?? other }) : "";
+  };
+  on("link-gone", (ref) => { gone = ref; setTimeout(() => { sayGone(); on("model", () => { gone = ""; sayGone(); }); }); });
+  on("language", sayGone);
   draw();
   refresh();
   waitForTabs();

@@ -2,6 +2,7 @@
 import { boot, count, duration, h, on, t, url } from "../page/kit/core.js";
 
 const MINUTE_S = 60;
+const CARD_PX = 150;  // the least width of one, with the gap
 const SHEET = "snapshot";  // of a run: 8 x 8 samples, of which the first are shown
 
 /**
@@ -23,7 +24,15 @@ export class PresetCards {
       this.#drawChosen();
     });
     on("language", () => this.draw());
+    new ResizeObserver(() => this.#layOut()).observe(this.box);
     this.draw();
+  }
+
+  // As few rows as there is room for, of equal length: no row for the last two alone.
+  #layOut() {
+    const count = this.box.querySelectorAll(".ga-preset").length;
+    const most = Math.max(1, Math.floor(this.box.clientWidth / CARD_PX));
+    this.box.style.setProperty("--columns", String(Math.ceil(count / Math.ceil(count / most))));
   }
 
   get value() { return this.chosen; }
@@ -64,6 +73,7 @@ export class PresetCards {
     const before = document.activeElement;
     const held = before instanceof HTMLInputElement && this.box.contains(before) ? before.value : null;
     this.box.replaceChildren(h("legend", { class: "ga-sr" }, t("gan_preset")), ...names.map((name) => this.#card(name)));
+    this.#layOut();
     this.value = names.includes(this.chosen) ? this.chosen : names[0];
     if (held) this.box.querySelector(`input[value="${CSS.escape(held)}"]`)?.focus();
   }

@@ -137,8 +137,10 @@ def test_a_saved_shelf_is_the_same_elsewhere_and_a_bad_one_changes_nothing(
         other.set_input_files("#pins-file", path)
         expect(other.locator("#pins-says")).to_contain_text(sentence)
     other.evaluate(
-        """() => { Storage.prototype.setItem = () => {
-        throw new DOMException("", "QuotaExceededError"); }; }"""
+        """() => { const { setItem } = Storage.prototype;
+        Storage.prototype.setItem = function (key, value) {
+          if (key === "gan-shelf") throw new DOMException("", "QuotaExceededError");
+          return setItem.call(this, key, value); }; }"""
     )
     picture_after(other, lambda: other.click("#randomise"))
     other.click("#pin")
@@ -272,3 +274,46 @@ def test_a_sample_of_the_gallery_lands_on_the_shelf_of_explore(page: Page):
     expect(page.locator("#seed")).to_have_value("3")
     expect(page.locator("#pin")).to_have_text("On the shelf")
     expect(page.locator(ITEMS)).to_have_count(1)
+
+
+def test_what_cannot_be_read_is_set_aside_and_the_sound_pictures_stay(page: Page, tmp_path: Path):
+    ready(page)
+    pin(page, 1)
+    whole = json.loads(page.evaluate("localStorage.getItem('gan-shelf')"))
+    mine = whole["pins"][0]
+    bad = [mine | {"id": "b", "picture": 5}, {"id": "c"}, None, 7, mine | {"id": "d", "made": "x"}]
+    text = json.dumps(whole | {"pins": [mine | {"id": "e", "name": "<b>x</b>"}, *bad, mine]})
+    page.evaluate("(text) => localStorage.setItem('gan-shelf', text)", text)
+    page.reload()
+    ready(page)
+    assert names(page) == ["Ankle boot 1", "<b>x</b>"]
+    unread = page.locator("#pins-unread")
+    expect(unread).to_contain_text("cannot be read")
+    with page.expect_download() as saving:
+        unread.get_by_role("button", name="Save it as a file").click()
+    assert json.loads(saving.value.path().read_text("utf-8")) == json.loads(text)
+    page.reload()  # until it is given up
+    ready(page)
+    unread.get_by_role("button", name="Forget it").click()
+    expect(unread).to_be_hidden()
+    page.reload()
+    ready(page)
+    expect(unread).to_be_hidden()
+    assert names(page) == ["Ankle boot 1", "<b>x</b>"]
+
+
+def test_a_browser_that_keeps_nothing_has_a_shelf_until_the_page_is_closed(open_page):
+    page = open_page()
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', "
+        "{ get() { throw new DOMException('', 'SecurityError'); } })"
+    )
+    page.reload()
+    ready(page)
+    page.dblclick("#pin")  # two clicks, one picture
+    expect(page.locator("#pins")).to_contain_text("lasts until this page is closed")
+    picture_after(page, lambda: page.click("#randomise"))
+    pin(page, 2)
+    with page.expect_download() as saving:
+        page.click("#pins-save")
+    assert len(json.loads(saving.value.path().read_text("utf-8"))["pins"]) == 2

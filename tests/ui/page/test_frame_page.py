@@ -107,3 +107,42 @@ def test_back_goes_to_the_tab_before_and_keeps_the_picture(page: Page):
 def test_a_link_that_is_pasted_into_the_same_page_opens(page: Page):
     page.evaluate("location.hash = 'tab=explore&model=emoji&seed=3'")
     page.wait_for_function("document.querySelector('#model-select')?.value === 'emoji'")
+
+
+def test_a_tab_alone_that_is_pasted_opens_and_what_stands_in_the_others_stays(page: Page):
+    page.fill("#seed", "7")
+    page.keyboard.press("Enter")
+    page.wait_for_function("location.hash.includes('seed=7')")
+    page.evaluate("window.stays = true; location.hash = 'tab=compare'")
+    expect(page.locator("#race-start")).to_be_visible()
+    page.wait_for_function(
+        "location.hash.includes('tab=compare') && location.hash.includes('seed=7')"
+    )
+    page.go_back()
+    expect(page.locator("#seed")).to_have_value("7")
+    page.evaluate("location.hash = 'tab=nothing'")  # as a new page would: the first tab
+    page.wait_for_function("location.hash.includes('tab=welcome')")
+    assert page.evaluate("window.stays")
+
+
+def test_a_link_to_a_model_that_is_not_here_says_so(open_page):
+    page = open_page("/#tab=explore&model=run:gone&seed=3")
+    note = page.locator("#link-note")
+    expect(note).to_have_text("The model of this link, run:gone, is not here; fashion is shown.")
+    page.click("#language-zh")
+    expect(note).to_contain_text("run:gone")
+    expect(note).to_contain_text("不在这里")
+    page.select_option("#model-select", "emoji")
+    expect(note).to_be_hidden()
+
+
+@pytest.mark.expects_refusal  # Chromium notes what it could not fetch
+def test_a_tab_first_opened_while_the_server_is_away_comes_when_it_is_back(open_page):
+    page = open_page(fresh=True)
+    page.context.set_offline(True)
+    visit_tab(page, "Gallery")
+    expect(page.locator("#offline")).to_be_visible()
+    expect(page.locator(".ga-tile")).to_have_count(0)
+    page.context.set_offline(False)
+    expect(page.locator(".ga-tile").first).to_be_visible()
+    expect(page.locator("#offline")).to_be_hidden()

@@ -14,7 +14,7 @@ from tests.ui.acting import visit_tab
 
 SCRIPT = Path(__file__).with_name("geometry.js").read_text("utf-8")
 SCREENS = {
-    390: 844, 768: 1024, 1024: 768, 1280: 800, 1920: 1080, 2560: 1440, 3840: 2160,
+    320: 640, 390: 844, 768: 1024, 1024: 768, 1280: 800, 1920: 1080, 2560: 1440, 3840: 2160,
 }  # fmt: skip
 # a tab's content, and how much of the window's width it takes at least
 CONTENT = {
@@ -42,7 +42,7 @@ def open_tab(page: Page, name: str) -> None:
     page.locator(f'.tab-container [role=tab][data-tab-id="{name.lower()}"]:visible').click()
 
 
-@pytest.mark.parametrize(("language", "widths"), [("en-US", [*SCREENS]), ("zh-CN", [390])])
+@pytest.mark.parametrize(("language", "widths"), [("en-US", [*SCREENS]), ("zh-CN", [320, 390])])
 def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
     open_page, language: str, widths: list[int]
 ):
@@ -66,7 +66,7 @@ def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
     assert found == [], "\n".join(found)
     assert all(side % 28 == 0 for side in sides)  # every pixel of the picture has a whole size
     assert sides == sorted(sides)  # and it grows with the screen
-    assert len(widths) == 1 or sides[-1] > 2 * sides[0]
+    assert len(widths) == 2 or sides[-1] > 2 * sides[0]
 
 
 def test_from_1200_px_steering_grid_and_curves_share_the_screen(page: Page):
@@ -94,3 +94,33 @@ def test_from_1200_px_steering_grid_and_curves_share_the_screen(page: Page):
     resize(page, 768)  # below one another where they do not fit
     grid, charts, steer = (box(page, s) for s in ("#grid-box", "#charts", "#steer"))
     assert grid["y"] < charts["y"] < steer["y"]
+
+
+def test_cards_of_presets_stand_in_rows_of_equal_length(page: Page):
+    open_tab(page, "Train")
+    expect(page.locator(".ga-preset").first).to_be_visible()
+    for width in (1024, 1280, 1920, 2560):
+        resize(page, width)
+        rows = page.evaluate(
+            """() => Object.values([...document.querySelectorAll('.ga-preset')]
+            .reduce((rows, card) => { const { top } = card.getBoundingClientRect();
+              return { ...rows, [top]: (rows[top] ?? 0) + 1 }; }, {}))"""
+        )
+        assert max(rows) - min(rows) < len(rows), (width, rows)  # no row of the last two alone
+        least = page.locator(".ga-preset").first.bounding_box()
+        assert least is not None
+        assert least["width"] >= 138, width
+
+
+def test_names_in_the_chart_of_all_models_cover_no_other(page: Page):
+    open_tab(page, "Evaluate")
+    expect(page.locator(".ga-point-name").first).to_be_visible()
+    for width in (1280, 1920):
+        resize(page, width)
+        covered = page.evaluate(
+            """() => { const boxes = [...document.querySelectorAll('.ga-point-name')]
+              .map((name) => name.getBoundingClientRect());
+            return boxes.filter((a, i) => boxes.slice(i + 1).some((b) => a.left < b.right
+              && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length; }"""
+        )
+        assert covered == 0, width

@@ -361,8 +361,10 @@ function take(fresh) {
   emit("offline", false);
   Object.assign(state, { models: fresh.models, runs: fresh.runs, ready: true });
   if (!state.ref || !modelOf(plainRef(state.ref))) {
-    const wanted = linkedState().get("model");
-    choose(modelOf(plainRef(wanted ?? "")) ? wanted : state.models[0]?.ref ?? null);
+    const wanted = linkedState().get("model") ?? "";
+    const there = modelOf(plainRef(wanted));
+    if (wanted && !there && !state.ref) emit("link-gone", wanted);
+    choose(there ? wanted : state.models[0]?.ref ?? null);
   }
   emit("state", state);
 }
@@ -420,12 +422,16 @@ export function linkTab() {
 }
 
 addEventListener("popstate", (event) => {
-  const { tab = boot.landing, model } = Object.fromEntries(linkedState());
-  // a link that was pasted into the address bar: open it as a new page would
-  if (event.state === null && (model || ["preset", "lesson", "play", "race", "sides", "raced"].some((name) => linkedState().has(name)))) return location.reload();
-  if (event.state === null && linkedState().has("glossary")) return;  // help.js opens it, over the tab of now
-  if (event.state === null || !TABS.includes(tab)) return;
-  openTab(tab);
-  linked = { ...linked, tab };  // the tab before, with the picture of now
+  const place = placeOf(linkedState());
+  const names = Object.keys(place);
+  const pasted = event.state === null;  // into the address bar, or by a script
+  if (pasted && !names.length) return;  // a word of the glossary alone: help.js opens it, over the tab of now
+  // open it as a new page would; a tab alone is no reason to lose what stands in the others
+  if (pasted && names.some((name) => name !== "tab")) return location.reload();
+  const { tab = boot.landing } = place;
+  const wanted = TABS.includes(tab) ? tab : TABS[0];  // as landing.js does
+  openTab(wanted);
+  linked = { ...linked, tab: wanted };  // the tab before, with the picture of now
   history.replaceState(OURS, "", addressOf(linked));
+  remember();
 });

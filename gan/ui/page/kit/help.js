@@ -35,6 +35,9 @@ class Help {
     this.marking = undefined;
     /** @type {Explained | null} */
     this.told = null;  // last, in the panel
+    this.rests = "";  // where on the screen the mouse was last
+    /** @type {string | undefined} */
+    this.awaited = undefined;  // what it pointed at there
     /** @type {{ node: Element, by: string | null } | null} */
     this.described = null;
     this.said = h("p", { id: "ga-help-said" });
@@ -97,13 +100,19 @@ class Help {
   /** @param {PointerEvent} e */
   #pointed(e) {
     if (e.pointerType === "touch" || e.buttons || !(e.target instanceof Element)) return;  // not amid a drag
+    const place = `${e.screenX} ${e.screenY}`;
+    const rests = place === this.rests;
+    this.rests = place;
     clearTimeout(this.soon);
     if (this.bubble.contains(e.target)) return;
     const { target } = e;
     const near = explained(target);
     // with help off a wall or a grid does not tell of each picture what it tells of all
-    const found = near && (this.on || near.host.getBoundingClientRect().height <= TALL_PX) ? near : null;
-    if (found?.host === this.shown?.host && found) return;
+    // what a moving page brings under a resting mouse is not pointed at, unless it is the same drawn anew
+    const points = !rests || near?.key === this.awaited;
+    const found = points && near && (this.on || near.host.getBoundingClientRect().height <= TALL_PX) ? near : null;
+    if (near?.host === this.shown?.host && near) return;
+    this.awaited = found?.key;
     if (!this.pinned) this.soon = setTimeout(() => (found ? this.#show(target, { pinned: false }) : this.#left()), found ? (this.on ? POINT_MS : REST_MS) : LEAVE_MS);
   }
 

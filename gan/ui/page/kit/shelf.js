@@ -27,8 +27,19 @@ class ShelfError extends Refused {
 
 export class Shelf {
   constructor() {
+    this.kept = true;  // or this browser refuses, and the shelf lasts as long as the page
     /** @type {Pin[]} */
     this.list = read();  // the oldest first
+  }
+
+  // What an earlier visit left and this version cannot read, as text, or null.
+  get unread() {
+    try { return localStorage.getItem(UNREAD_KEY); } catch { return null; }
+  }
+
+  forgetUnread() {
+    localStorage.removeItem(UNREAD_KEY);
+    emit("shelf");
   }
 
   /** @param {string} id */
@@ -78,13 +89,16 @@ export class Shelf {
     this.#keep(this.list.map((pin) => (pin.id === id ? { ...pin, picture } : pin)));
   }
 
-  // Kept as a whole or, where the browser has no room for it, not at all.
+  // Kept as a whole or, where the browser has no room for it, not at all. One that keeps nothing whatever,
+  // as a private window may, still has a shelf until the page is closed.
   #keep(list) {
     if (list.length > MOST && list.length > this.list.length) throw new ShelfError("gan_shelf_most", { count: MOST });
     try {
       localStorage.setItem(KEY, JSON.stringify({ format: FORMAT, pins: list }));
+      this.kept = true;
     } catch {
-      throw new ShelfError("gan_shelf_no_room");
+      if (keepsAnything()) throw new ShelfError("gan_shelf_no_room");
+      this.kept = false;
     }
     this.list = list;
     emit("shelf");
@@ -92,6 +106,7 @@ export class Shelf {
 
   // Another tab of this browser has changed it.
   reread() {
+    if (!this.kept) return;
     this.list = read();
     emit("shelf");
   }
@@ -141,16 +156,38 @@ function read() {
   let text = null;
   try {
     text = localStorage.getItem(KEY);
-    return text ? pinsIn(text) : favourites();
+    if (!text) return favourites();
   } catch {
-    if (text) aside(text);
-    return [];  // a private window, or what another version left
+    return [];  // a private window
   }
+  const { pins, unread } = soundIn(text);
+  if (unread) aside(text);
+  return pins;
 }
 
-// What cannot be read is not written over: a later version may know it.
+// The pins of a shelf that are sound, and how many are not; of one in another format, none.
+/** @param {string} text @returns {{ pins: Pin[], unread: number }} */
+function soundIn(text) {
+  let data = null;
+  try { data = JSON.parse(text); } catch { /* none of it */ }
+  if (!isObject(data) || data.format !== FORMAT || !Array.isArray(data.pins)) return { pins: [], unread: 1 };
+  const pins = data.pins.flatMap((pin) => { try { return [pinIn(pin)]; } catch { return []; } });
+  return { pins: distinct(pins).slice(-MOST), unread: data.pins.length - pins.length };
+}
+
+// What cannot be read is not written over: a later version may know it, and it can be saved as a file.
 function aside(text) {
   try { localStorage.setItem(UNREAD_KEY, text); } catch { /* there is no room for both */ }
+}
+
+function keepsAnything() {
+  try {
+    localStorage.setItem(`${KEY}-probe`, "1");
+    localStorage.removeItem(`${KEY}-probe`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // Favourites of an earlier version have a seed and no picture yet.
@@ -177,9 +214,11 @@ function pinsIn(text) {
   const nonsense = format !== FORMAT || !Array.isArray(data.pins);
   if (nonsense) throw new ShelfError("gan_shelf_file_nonsense");
   if (data.pins.length > MOST) throw new ShelfError("gan_shelf_most", { count: MOST });
-  const pins = data.pins.map(pinIn);
-  return pins.filter((pin, i) => pins.findIndex((other) => other.id === pin.id) === i);
+  return distinct(data.pins.map(pinIn));
 }
+
+/** @param {Pin[]} pins */
+const distinct = (pins) => [...new Map(pins.map((pin) => [pin.id, pin])).values()];
 
 /** @returns {Pin} */
 function pinIn(data) {

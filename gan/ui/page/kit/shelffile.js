@@ -15,6 +15,10 @@ const FINE_PX = 128;
 
 export function saveShelf() { save(new Blob([shelf.file()], { type: "application/json" }), "shelf.json"); }
 
+// What could not be read, as it is.
+/** @param {string} text */
+export function saveUnread(text) { save(new Blob([text], { type: "application/json" }), "shelf-unread.json"); }
+
 // `told` hears how many are drawn.
 /** @param {Pin[]} pins @param {(done: number) => void} told */
 export async function saveSheet(pins, told) {

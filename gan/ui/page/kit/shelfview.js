@@ -4,7 +4,7 @@
 import { around, count, focusedIn, h, icon, on, say, t, translate } from "./core.js";
 import { save } from "./lines.js";
 import { Comparison } from "./shelfcompare.js";
-import { saveSheet, saveShelf } from "./shelffile.js";
+import { saveSheet, saveShelf, saveUnread } from "./shelffile.js";
 import { image, show } from "./shelfimage.js";
 import { fillPictures, wholePicture } from "./shelfpictures.js";
 import { isHere, MAX_NAME, shelf } from "./shelf.js";
@@ -24,6 +24,8 @@ export class ShelfView {
     /** @type {HTMLParagraphElement} */ this.empty;
     /** @type {HTMLUListElement} */ this.list;
     /** @type {HTMLParagraphElement} */ this.status;
+    /** @type {HTMLParagraphElement} */ this.lasts;
+    /** @type {HTMLParagraphElement} */ this.unread;
     /** @type {HTMLDivElement} */ this.detail;
     /** @type {HTMLImageElement} */ this.picture;
     /** @type {HTMLInputElement} */ this.name;
@@ -47,7 +49,7 @@ export class ShelfView {
     node.classList.add("ga-panel", "ga-pins");
     node.append(
       h("header", {}, h("h2", { "data-t": "gan_shelf" }), this.count, this.empty, h("span", { class: "ga-space" }), this.sheet, this.save, this.load, this.file),
-      this.list, this.status, this.detail);
+      this.list, this.status, this.lasts, this.unread, this.detail);
     translate(node);
     this.#listen();
     on("shelf", () => this.draw());
@@ -75,6 +77,8 @@ export class ShelfView {
     this.empty = h("p", { class: "ga-quiet ga-pins-empty", "data-t": this.host.emptyWord });
     this.list = h("ul", { class: "ga-pins-list", id: `${this.host.prefix}list`, "data-t-label": "gan_shelf", "data-help": "gan_shelf_help" });
     this.status = h("p", { class: "ga-quiet ga-pins-says", role: "status", id: `${this.host.prefix}says` });
+    this.lasts = h("p", { class: "ga-quiet ga-pins-says", role: "status" });
+    this.unread = h("p", { class: "ga-quiet ga-pins-says", id: `${this.host.prefix}unread` });
   }
 
   #makeDetail() {
@@ -222,9 +226,20 @@ export class ShelfView {
     this.list.hidden = !pins.length;
     this.count.textContent = pins.length ? count(pins.length) : "";
     this.sheet.hidden = this.save.hidden = !pins.length;
+    put(this.lasts, shelf.kept ? "" : t("gan_shelf_not_kept"));
+    this.#drawUnread();
     this.#drawList(pins);
     this.#drawDetail();
     fillPictures();
+  }
+
+  // Pictures that an earlier visit left and nobody can read any more, until they are saved or given up.
+  #drawUnread() {
+    const { unread } = shelf;
+    if (!unread) return this.unread.replaceChildren();
+    const link = (word, act) => h("button", { type: "button", class: "ga-link", "data-help": `${word}_help`, onclick: act }, t(word));
+    return this.unread.replaceChildren(t("gan_shelf_unread"), " ", link("gan_shelf_unread_save", () => saveUnread(unread)), " ",
+      link("gan_shelf_unread_forget", () => shelf.forgetUnread()));
   }
 
   // Only what differs is touched: a click that is under way lands, the focus stays.

@@ -64,6 +64,7 @@ export interface Boot {
   remember(key: string, value: string): void;
   wordsOf(language: string): Promise<Record<string, string>>;
   setTheme(name: "light" | "dark"): void;
+  mount(script: string, element: HTMLElement): void;
 }
 
 declare global {
@@ -443,6 +444,8 @@ export interface Events {
   language: string;
   theme: undefined;
   offline: boolean;
+  /** the model that a link names, where it is not here */
+  "link-gone": string;
   latent: { settled: boolean };  // the point has changed; not settled within a drag
   "latent-failed": string;
   locks: undefined;
