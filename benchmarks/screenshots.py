@@ -34,6 +34,52 @@ def shoot(page: Page, name: str) -> None:
     page.screenshot(path=OUT / f"{name}.png")
 
 
+def shoot_home(page: Page) -> None:
+    """The first screen, its model in the browser."""
+    visit(page, "tab=welcome")
+    page.wait_for_selector("#wall[data-engine=browser]", timeout=60_000)
+    page.set_viewport_size({"width": 1120, "height": 760})
+    shoot(page, "home")
+    page.set_viewport_size(SIZE)
+
+
+def shoot_train(page: Page) -> None:
+    """The run; the cards are folded, as they are while one is on show."""
+    visit(page, "tab=train")
+    page.wait_for_selector("#grid-tiles:visible", timeout=60_000)
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    page.evaluate("document.querySelector('#cards-toggle[aria-expanded=true]')?.click()")
+    shoot(page, "train")
+    page.set_viewport_size(SIZE)
+
+
+def shoot_others(browser: Browser, url: str) -> None:
+    """In the dark, in Chinese, and on a phone."""
+    dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
+    dark.click('.tab-container [data-tab-id="train"]:visible')
+    dark.wait_for_selector("#grid-tiles:visible", timeout=60_000)
+    dark.evaluate("document.querySelector('#cards-toggle[aria-expanded=true]')?.click()")
+    shoot(dark, "train-dark-zh")
+    phone = open_app(browser, url, viewport={"width": 390, "height": 844})
+    shoot(phone, "explore-phone")
+    phone.get_by_role("tab", name="Train").click()
+    phone.wait_for_selector("#grid-tiles:visible", timeout=60_000)
+    shoot(phone, "train-phone")
+    for page in (dark, phone):
+        page.close()
+
+
+def shoot_game(page: Page) -> None:
+    """The picture of the game above a running training."""
+    visit(page, "tab=train")
+    page.click("#start")
+    page.wait_for_timeout(30_000)
+    page.mouse.move(4, 400)
+    page.evaluate("document.querySelector('.ga-run').scrollIntoView()")
+    shoot(page, "game")
+    page.click("#stop")
+
+
 def stock(hub: Hub) -> None:
     """Two of the bundled models as repos of a stand-in Hub, and a login."""
     for name, likes in (("emoji", 12), ("fashion", 31)):
@@ -110,12 +156,12 @@ def main() -> None:
         with serving(runs, **asked) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             page = open_app(browser, url)
+            shoot_home(page)
+            visit(page, "tab=explore&seed=42")
             page.wait_for_selector(".ga-direction canvas, .ga-tip canvas", timeout=60_000)
             shoot(page, "explore")
-            page.get_by_role("tab", name="Train").click()
-            page.set_viewport_size({"width": 1280, "height": 1200})
-            shoot(page, "train")
-            page.set_viewport_size(SIZE)
+            shoot_train(page)
+            shoot_others(browser, url)
             page.get_by_role("tab", name="Gallery").click()
             page.locator("#model-select").select_option("emoji")
             shoot(page, "gallery")
@@ -129,13 +175,7 @@ def main() -> None:
             shoot_hub(page)
             shoot_compare(page)
             shoot_playground(page)
-            dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
-            dark.get_by_role("tab").nth(1).click()
-            shoot(dark, "train-dark-zh")
-            phone = open_app(browser, url, viewport={"width": 390, "height": 844})
-            shoot(phone, "explore-phone")
-            phone.get_by_role("tab", name="Train").click()
-            shoot(phone, "train-phone")
+            shoot_game(page)
             browser.close()
 
 

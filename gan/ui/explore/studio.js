@@ -304,9 +304,13 @@ export class Studio {
   }
 
   lock(key, locked) {
-    if (locked) this.locks.add(key);
-    else this.locks.delete(key);
-    emit("locks");
+    const put = (/** @type {boolean} */ held) => {
+      if (held) this.locks.add(key);
+      else this.locks.delete(key);
+      emit("locks");
+    };
+    put(locked);
+    this.did({ undo: () => put(!locked), redo: () => put(locked) });
   }
 
   // ---- undo and redo ------------------------------------------------------------------------

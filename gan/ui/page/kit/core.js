@@ -182,7 +182,10 @@ function currentTab() {
 
 export function openTab(tab) {
   const found = tabButtons().find((b) => b.dataset.tabId === tab);
-  if (found && found.getAttribute("aria-selected") !== "true") found.click();
+  if (!found || found.getAttribute("aria-selected") === "true") return;
+  const leaves = document.activeElement?.closest('[role="tabpanel"]');  // what was pressed is hidden now
+  found.click();
+  if (leaves) found.focus({ preventScroll: true });
 }
 
 // ---- numbers --------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ export class Shelf {
 
   forgetUnread() {
     localStorage.removeItem(UNREAD_KEY);
-    emit("shelf");
+    this.#keep(this.list);  // without what it was set aside from
   }
 
   /** @param {string} id */
