@@ -40,7 +40,6 @@ def shoot_home(page: Page) -> None:
     page.wait_for_selector("#wall[data-engine=browser]", timeout=60_000)
     page.set_viewport_size({"width": 1120, "height": 760})
     shoot(page, "home")
-    page.set_viewport_size(SIZE)
 
 
 def shoot_train(page: Page) -> None:
@@ -50,11 +49,12 @@ def shoot_train(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 1200})
     page.evaluate("document.querySelector('#cards-toggle[aria-expanded=true]')?.click()")
     shoot(page, "train")
-    page.set_viewport_size(SIZE)
 
 
-def shoot_others(browser: Browser, url: str) -> None:
+def shoot_others(page: Page) -> None:
     """In the dark, in Chinese, and on a phone."""
+    browser, url = page.context.browser, page.url.split("/#")[0]
+    assert browser is not None
     dark = open_app(browser, url, color_scheme="dark", locale="zh-CN")
     dark.click('.tab-container [data-tab-id="train"]:visible')
     dark.wait_for_selector("#grid-tiles:visible", timeout=60_000)
@@ -65,8 +65,8 @@ def shoot_others(browser: Browser, url: str) -> None:
     phone.get_by_role("tab", name="Train").click()
     phone.wait_for_selector("#grid-tiles:visible", timeout=60_000)
     shoot(phone, "train-phone")
-    for page in (dark, phone):
-        page.close()
+    for other in (dark, phone):
+        other.close()
 
 
 def shoot_game(page: Page) -> None:
@@ -90,12 +90,13 @@ def stock(hub: Hub) -> None:
 
 def shoot_hub(page: Page) -> None:
     """The tab after two pulls, with what would be published."""
+    page.set_viewport_size({"width": 1280, "height": 1140})
     page.get_by_role("tab", name="Hub").click()
     page.locator("#hub-list tr").first.wait_for()
     for name in ("emoji", "fashion"):
         page.fill("#hub-repo", f"gan-atelier/{name}")
         page.keyboard.press("Enter")
-        page.locator(f"#shelf-list [data-ref*='{name}']").wait_for(timeout=120_000)
+        page.locator(f"#shelf-list [data-ref*=gan-atelier][data-ref*={name}]").wait_for()
     shoot(page, "hub")
 
 
@@ -140,12 +141,49 @@ def shoot_compare(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.mouse.move(4, 400)
     shoot(page, "compare")
-    page.set_viewport_size(SIZE)
+
+
+def shoot_explore(page: Page) -> None:
+    """Directions with both ends."""
+    visit(page, "tab=explore&seed=42")
+    page.wait_for_selector(".ga-direction canvas, .ga-tip canvas", timeout=60_000)
+    shoot(page, "explore")
+
+
+def shoot_gallery(page: Page) -> None:
+    """Emoji."""
+    visit(page, "tab=gallery&model=emoji")
+    page.wait_for_selector(".ga-tile canvas", timeout=60_000)
+    shoot(page, "gallery")
+
+
+def shoot_evaluate(page: Page) -> None:
+    """The evaluation that comes with the model."""
+    visit(page, "tab=evaluate&model=fashion")
+    page.wait_for_selector("#evaluate-classes li", timeout=60_000)
+    page.set_viewport_size({"width": 1280, "height": 1040})
+    shoot(page, "evaluate")
+
+
+# in this order: the first are of RUN as the newest one
+SHOTS = {
+    "home": shoot_home,
+    "explore": shoot_explore,
+    "train": shoot_train,
+    "others": shoot_others,
+    "gallery": shoot_gallery,
+    "evaluate": shoot_evaluate,
+    "hub": shoot_hub,
+    "compare": shoot_compare,
+    "playground": shoot_playground,
+    "game": shoot_game,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
+    parser.add_argument("--only", nargs="+", choices=SHOTS, default=[*SHOTS])
     options = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, hub_server() as hub:
@@ -156,26 +194,9 @@ def main() -> None:
         with serving(runs, **asked) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             page = open_app(browser, url)
-            shoot_home(page)
-            visit(page, "tab=explore&seed=42")
-            page.wait_for_selector(".ga-direction canvas, .ga-tip canvas", timeout=60_000)
-            shoot(page, "explore")
-            shoot_train(page)
-            shoot_others(browser, url)
-            page.get_by_role("tab", name="Gallery").click()
-            page.locator("#model-select").select_option("emoji")
-            shoot(page, "gallery")
-            page.locator("#model-select").select_option("fashion")
-            page.get_by_role("tab", name="Evaluate").click()
-            page.click("#evaluate-start")
-            page.wait_for_selector(".ga-pairs canvas", timeout=180_000)
-            page.set_viewport_size({"width": 1280, "height": 1040})
-            shoot(page, "evaluate")
-            page.set_viewport_size({"width": 1280, "height": 1140})
-            shoot_hub(page)
-            shoot_compare(page)
-            shoot_playground(page)
-            shoot_game(page)
+            for name in options.only:
+                page.set_viewport_size(SIZE)
+                SHOTS[name](page)
             browser.close()
 
 

@@ -140,7 +140,7 @@ def test_a_link_to_a_model_that_is_not_here_says_so(open_page):
 def test_a_tab_first_opened_while_the_server_is_away_comes_when_it_is_back(open_page):
     page = open_page(fresh=True)
     page.context.set_offline(True)
-    visit_tab(page, "Gallery")
+    page.get_by_role("tab", name="Gallery").click()
     expect(page.locator("#offline")).to_be_visible()
     expect(page.locator(".ga-tile")).to_have_count(0)
     page.context.set_offline(False)

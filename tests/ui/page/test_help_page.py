@@ -85,15 +85,15 @@ def test_a_sentence_comes_by_touch_by_keys_and_by_mouse_and_goes_by_escape(open_
     page.mouse.up()
 
     # what a moving page brings under a resting mouse is not pointed at
-    page.mouse.move(640, 700)
+    page.mouse.move(200, 850)
     expect(bubble).to_be_hidden()
     page.evaluate(
         """() => { const box = document.querySelector('#randomise').style;
-        Object.assign(box, { position: 'fixed', left: '600px', top: '680px', zIndex: 9 }); }"""
+        Object.assign(box, { position: 'fixed', left: '160px', top: '834px', zIndex: 9 }); }"""
     )
     page.wait_for_timeout(1500)
     expect(bubble).to_be_hidden()
-    page.mouse.move(641, 700)
+    page.mouse.move(201, 850)
     expect(bubble).to_contain_text("new seed")
     page.evaluate("document.querySelector('#randomise').removeAttribute('style')")
     page.mouse.move(4, 700)

@@ -38,6 +38,7 @@ class Help {
     this.rests = "";  // where on the screen the mouse was last
     /** @type {string | undefined} */
     this.awaited = undefined;  // what it pointed at there
+    this.arrived = false;  // something came to lie under it since
     /** @type {{ node: Element, by: string | null } | null} */
     this.described = null;
     this.said = h("p", { id: "ga-help-said" });
@@ -62,6 +63,7 @@ class Help {
     on("language", () => this.#words());
     this.toggle.addEventListener("click", () => this.switch(!this.on));
     document.addEventListener("pointerover", (e) => this.#pointed(e));
+    document.addEventListener("pointermove", (e) => { if (this.arrived) this.#pointed(e); });
     document.addEventListener("pointerdown", (e) => this.#held(e), true);
     document.addEventListener("focusin", (e) => this.#focused(e));
     document.addEventListener("focusout", () => this.#undescribe());
@@ -107,9 +109,10 @@ class Help {
     if (this.bubble.contains(e.target)) return;
     const { target } = e;
     const near = explained(target);
-    // with help off a wall or a grid does not tell of each picture what it tells of all
     // what a moving page brings under a resting mouse is not pointed at, unless it is the same drawn anew
     const points = !rests || near?.key === this.awaited;
+    this.arrived = !points;  // it is as soon as the mouse moves there
+    // with help off a wall or a grid does not tell of each picture what it tells of all
     const found = points && near && (this.on || near.host.getBoundingClientRect().height <= TALL_PX) ? near : null;
     if (near?.host === this.shown?.host && near) return;
     this.awaited = found?.key;
