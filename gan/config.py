@@ -11,16 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gan.errors import ConfigError, suggest
-from gan.kinds import NAMES, has_setting, kind_of
+from gan.errors import ConfigError, either, suggest
+from gan.kinds import NAMES, PLANE, has_setting, kind_of
 from gan.messages import Message
 from gan.schema import check_ranges, option, plain, typed
 
-Family = Literal["mlp", "dcgan", "conv", "points", "vae", "rnn"]
+Family = Literal["mlp", "dcgan", "conv", "points", "vae", "rnn", "flow", "flow-points"]
 LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
 OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+SolverName = Literal["euler", "midpoint"]
 ScheduleName = Literal["constant", "cosine", "linear"]
 Augmentation = Literal["none", "diffaug", "ada"]
 Reduction = Literal["mean", "worst"]
@@ -46,6 +47,9 @@ D_STRUCTURE = (
     "d_widths", "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "spectral_norm",
     "aux_classes",
 )  # fmt: skip  # of ModelConfig: may change in mid-run, D is rebuilt for it
+
+
+SAMPLER = ("ode_steps", "solver")  # of ModelConfig: how G samples; may change in mid-run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +79,9 @@ class ModelConfig:
     # what files from before this setting have; gan.presets gives new runs "plain"
     class_head: ClassHead = option("scaled", "D's class projection: plain learns it sooner")
 
+    ode_steps: int = option(10, "steps in which a flow carries noise to a sample", low=1, high=200)
+    solver: SolverName = option("euler", "how a flow makes a step; midpoint asks the network twice")
+
     def __post_init__(self) -> None:
         check_ranges(self)
         self._check_structure()
@@ -101,15 +108,16 @@ class ModelConfig:
     @property
     def is_plane(self) -> bool:
         """Whether its images are points of the plane; of other sizes it refuses these."""
-        return self.family == "points"
+        return self.family in PLANE
 
     def _check_structure(self) -> None:
         if self.is_plane != ((self.channels, self.resolution) == PLANE_SHAPE[:2]):
             raise ConfigError(
-                "{field} points is for points of the plane, and these need it; got family {got} "
-                "for {channels} x {resolution} px; choose the preset ring or grid for points, "
-                "another for pictures",
+                "{field} {plane} is for points of the plane, and these need it; got family {got} "
+                "for {channels} x {resolution} px; choose the preset ring, grid or ring-flow for "
+                "points, another for pictures",
                 field="family",
+                plane=either([*PLANE]),
                 got=self.family,
                 channels=self.channels,
                 resolution=self.resolution,
@@ -344,9 +352,9 @@ def setting_types() -> dict[str, Any]:
 def steerable_settings() -> tuple[str, ...]:
     """Every setting that may change while a run trains: all but the generator's shape.
 
-    A VAE and an RNN have fewer of them: `gan.kinds`, checked by `apply_settings`.
+    A VAE, an RNN and a flow have fewer of them: `gan.kinds`, checked by `apply_settings`.
     """
-    return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE)
+    return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE, *SAMPLER)
 
 
 def setting_of(config: RunConfig, key: str) -> Any:

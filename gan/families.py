@@ -24,6 +24,7 @@ DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
 POINTS_WIDTH = 64
+FLOW_WIDTHS = (16, 16, 16, 24, 64)  # at half a picture's size and less, down to 4 to 7 px
 RNN_WIDTHS = (160, 16, 48)  # memory over rows, what it tells a pixel, a pass along a row
 MAX_WIDTH = 4096
 MAX_CONVS = 4  # 3x3 convs a resolution
@@ -84,6 +85,17 @@ def _rnn_widths(_resolution: int, _base: int, _depth: int) -> Pair:
     return RNN_WIDTHS, ()
 
 
+def _flow_widths(resolution: int, _base: int, depth: int) -> Pair:
+    """1 + depth blocks at each halved size; there is no second network."""
+    widths = FLOW_WIDTHS[-halvings(resolution) :]
+    return tuple(w for w in widths for _ in range(max(1, 1 + depth))), ()
+
+
+def _flow_points_widths(_resolution: int, _base: int, depth: int) -> Pair:
+    """As of family points, without a D."""
+    return _points_widths(_resolution, _base, depth)[0], ()
+
+
 def _dcgan_layers(stages: int, convs: int) -> int:
     return stages * (1 + convs)
 
@@ -129,7 +141,12 @@ FAMILIES: dict[Family, FamilyRow] = {
     "rnn": FamilyRow(
         "row by row, pixel by pixel", _rnn_widths, lambda *_: len(RNN_WIDTHS), noise=pixels_of
     ),
-}
+    "flow": FamilyRow("flows from noise to pictures", _flow_widths, _dcgan_layers, noise=pixels_of),
+    "flow-points": FamilyRow(
+        "flows from noise to points of the plane", _flow_points_widths, precision="fp32",
+        noise=pixels_of,
+    ),
+}  # fmt: skip
 
 
 def layer_counts(family: Family, resolution: int) -> tuple[int, ...] | None:

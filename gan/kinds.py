@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-Kind = Literal["gan", "vae", "rnn"]  # a game against D, a bound of the likelihood, the likelihood
+# a game against D, a bound of the likelihood, the likelihood, a velocity from noise to data
+Kind = Literal["gan", "vae", "rnn", "flow"]
 
-KINDS: dict[str, Kind] = {"vae": "vae", "rnn": "rnn"}  # by family; every other is a GAN's
+# by family; every other is a GAN's
+KINDS: dict[str, Kind] = {"vae": "vae", "rnn": "rnn", "flow": "flow", "flow-points": "flow"}
+PLANE = ("points", "flow-points")  # families for points of the plane, and these need one of them
 
 ONLY: dict[str, tuple[Kind, ...]] = {
     # the game: its loss, D's rate and shape, what restrains D and what it is shown
@@ -37,15 +40,18 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     "class_head": ("gan",),
     # an encoder has widths as D has
     "d_widths": ("gan", "vae"),
-    # an RNN has one number of noise a pixel, and no layers to add
+    # an RNN and a flow have one number of noise a pixel, and an RNN no layers to add
     "z_dim": ("gan", "vae"),
-    "depth": ("gan", "vae"),
+    "depth": ("gan", "vae", "flow"),
     # the bound: how much the code may say of a picture
     "beta": ("vae",),
     "warm_up_kimg": ("vae",),
     "free_bits": ("vae",),
+    # how a sample follows the velocity
+    "ode_steps": ("flow",),
+    "solver": ("flow",),
 }
-NAMES: dict[Kind, str] = {"gan": "GAN", "vae": "VAE", "rnn": "RNN"}
+NAMES: dict[Kind, str] = {"gan": "GAN", "vae": "VAE", "rnn": "RNN", "flow": "flow"}
 
 
 def kind_of(family: str) -> Kind:

@@ -12,6 +12,7 @@ from gan.config import (
     ModelConfig,
     RunConfig,
     ScheduleName,
+    SolverName,
     TrainConfig,
     apply_settings,
 )
@@ -52,6 +53,9 @@ class Preset:
     lr_schedule: ScheduleName = "constant"
     fall_after: float = 0.0
     reg_end: float = 1.0  # share of R1 and R2 left at the planned end
+    clip_norm: float = 0.0
+    ode_steps: int = 10  # of a flow
+    solver: SolverName = "euler"
 
 
 # fmt: off
@@ -93,6 +97,13 @@ PRESETS: dict[str, Preset] = {
     "rnn":          Preset("rnn",   "fashion", "relativistic",   64,  6e-3, 0.9, 0.999, 0.0,  8.9,
                            "row by row, each pixel from those before it", conditional=True,
                            batch_size=32),
+    "flow":         Preset("flow",  "fashion", "relativistic",   64,  5e-3, 0.9, 0.99,  0.0,  8.9,
+                           "noise flows to pictures along a learnt velocity", conditional=True,
+                           batch_size=32, lr_schedule="cosine", fall_after=0.2, clip_norm=1.0),
+    "ring-flow":    Preset("flow-points", "ring", "relativistic", 2,  4e-3, 0.9, 0.99,  0.0, 40.0,
+                           "points of the plane: noise flows to eight Gaussians on a circle",
+                           batch_size=256, depth=2, lr_schedule="cosine", ode_steps=20,
+                           solver="midpoint"),
 }
 # fmt: on
 
@@ -117,6 +128,8 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         z_dim=preset.z_dim,
         depth=preset.depth,
         class_head="plain",
+        ode_steps=preset.ode_steps,
+        solver=preset.solver,
     )
     train = TrainConfig(
         loss=preset.loss,
@@ -136,6 +149,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         shift_px=preset.shift_px,
         precision=FAMILIES[preset.family].precision,
         beta=preset.beta,
+        clip_norm=preset.clip_norm,
     )
     names = shape.class_names if preset.conditional else ()
     return RunConfig(

@@ -22,6 +22,7 @@ from gan.config import (
 )
 from gan.errors import ConfigError
 from gan.families import FAMILIES
+from gan.kinds import PLANE
 from gan.losses import LOSSES
 from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
@@ -33,7 +34,7 @@ FASHION = DataShape(28, 1, tuple("abcdefghij"))
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_run_config_survives_json_bit_for_bit(preset: str):
-    shape = DataShape(1, 2, ()) if PRESETS[preset].family == "points" else FASHION
+    shape = DataShape(1, 2, ()) if PRESETS[preset].family in PLANE else FASHION
     config = resolve_widths(run_config(preset, shape, data="fashion", seed=7))
     assert from_json(RunConfig, json.loads(json.dumps(to_json(config)))) == config
 
@@ -61,7 +62,7 @@ def test_any_training_config_survives_json(lr: float, batch_size: int, flip: boo
         (ModelConfig, {"aux_classes": True}, "classes"),
         (ModelConfig, {"resolution": 8, "d_scales": 3}, "d_scales"),
         (TrainConfig, {"augment": "maybe"}, "none"),
-        (WeightsConfig, {"model": {"family": "flow"}}, "family"),
+        (WeightsConfig, {"model": {"family": "fluid"}}, "family"),
         (RunConfig, [1], "object"),
     ],
 )

@@ -19,6 +19,7 @@ from gan.checkpoint import Weights, load, save_weights
 from gan.config import Family, ModelConfig, WeightsConfig
 from gan.errors import ConfigError, WeightsError
 from gan.export import FORMATS, TOLERANCE, encode, export, portable, random_inputs
+from gan.kinds import PLANE
 from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.sampling import render
@@ -43,7 +44,7 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
     return resolve_widths(replace(run, model=model)).model
 
 
-@pairwise(family=[f for f in NETWORKS if f not in ("rnn", "points")], classes=[0, 4], to=FORMATS)
+@pairwise(family=[f for f in NETWORKS if f not in ("rnn", *PLANE)], classes=[0, 4], to=FORMATS)
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
     assert export(weights, to=to).difference <= TOLERANCE
@@ -63,7 +64,7 @@ def test_nothing_of_this_machine_is_in_the_file(to: str):
 @pytest.mark.parametrize("preset", [p for p in PRESETS if p != "rnn"])  # it is refused
 def test_the_generator_of_every_preset_is_exported(preset: str):
     side = PRESETS[preset].resolution or 32
-    points = PRESETS[preset].family == "points"
+    points = PRESETS[preset].family in PLANE
     shape = DataShape(1, 2, ()) if points else DataShape(side, 3, ("a", "b"))
     config = resolve_widths(run_config(preset, shape, data="folder:x")).model
     weights = weights_of(config).pictured()  # of points: pictures of them

@@ -50,6 +50,8 @@ EVIDENCE: dict[tuple[str, str], str] = {
     "{score_held_out:.2g} and fakes {score_fake:.2g}",
     ("memorising", "bits"): "held-out images cost {bits_held_out:.2f} bits a value, its own "
     "{bits:.2f}",
+    ("memorising", "velocity_error"): "on held-out data the velocity is off by "
+    "{velocity_error_held_out:.3f}, on its own by {velocity_error:.3f}",
     ("memorising", "copies"): "{memorised:.0%} of the samples are copies of real images",
     ("divergence", "loss"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",

@@ -236,12 +236,17 @@ def _kind(model: ModelConfig | PortedConfig) -> Kind:
     return "gan" if isinstance(model, PortedConfig) else kind_of(model.family)
 
 
+LOSS_OF: dict[Kind, str] = {
+    "vae": "negative ELBO (discretised logistic), beta {beta:g}",
+    "rnn": "negative log likelihood of the 256 values of a pixel",
+    "flow": "flow matching (mean squared error of the velocity from noise to data)",
+}
+
+
 def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
     if (kind := _kind(model)) != "gan":
         how = f", {train.optimizer} {_rate(train)}, batch {train.batch_size}"
-        if kind == "rnn":
-            return f"negative log likelihood of the 256 values of a pixel{how}"
-        return f"negative ELBO (discretised logistic), beta {train.beta:g}{how}"
+        return f"{LOSS_OF[kind].format(beta=train.beta)}{how}"
     eased = f", falling to {train.reg_end:.0%}" if train.reg_end < 1 else ""
     penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps{eased}"
     return (

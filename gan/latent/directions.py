@@ -67,8 +67,8 @@ def pca_directions(
     Härkönen et al. 2020 (GANSpace): PCA of the activations, then for each component the z-direction
     from a regression on its coordinate. Departure: the coordinate is regressed on z, not z on the
     coordinate; for Gaussian z both point the same way, and this one is far less noisy. Each class
-    is centred separately, since z cannot move between them. Best first, at most z_dim. Of an RNN it
-    is the PCA of the pictures: its z has no layer of its own.
+    is centred separately, since z cannot move between them. Best first, at most z_dim. Of an RNN
+    and a flow it is the PCA of the pictures: their z has no layer of its own.
     """
     points, groups = _samples(g, seed)
     seen = _first_activations(g, points)
@@ -82,9 +82,10 @@ def sefa_directions(g: Generator, *, count: int = CANDIDATES) -> tuple[Direction
 
     If the mapping is not the identity they are found in w, and each is carried over to z by
     regressing its coordinate. If a family's first layer is not affine, A comes from finite
-    differences. An RNN has none: its z is looked up in a CDF and no layer weighs it.
+    differences. An RNN and a flow have none: their z is noise of a picture's size, and no one
+    layer weighs it.
     """
-    if not g.gradients:
+    if not g.layered:
         return ()
     weight = _first_weight(g)
     straight = _maps_straight(g)
@@ -241,7 +242,7 @@ def _maps_straight(g: Generator) -> bool:
 
 def _first_activations(g: Generator, points: Points) -> Tensor:
     """(N, D): w, or if that is z itself, the output of the first nonlinearity."""
-    if not g.gradients:
+    if not g.layered:
         return show(g, points).flatten(1)
     w = _w_of(g, points)
     if not _maps_straight(g):

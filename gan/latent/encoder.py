@@ -20,6 +20,7 @@ from gan.errors import ConfigError, WeightsError
 from gan.files import read_json
 from gan.latent.inversion import Encode
 from gan.latent.points import Points, one_hot
+from gan.models.flow import FlowGenerator
 from gan.models.logistic import level_of, value_of
 from gan.models.protocol import LEAK
 from gan.models.rnn import RnnGenerator
@@ -90,8 +91,8 @@ class Encoder(nn.Module):
 
 
 def load_encoder(weights: Weights) -> Encode | None:
-    """The encoder of a model, as `invert` takes it: a VAE's own, an RNN's exact noise, or the one
-    beside it.
+    """The encoder of a model, as `invert` takes it: a VAE's own, an RNN's exact noise, the start of
+    a flow's path, or the one beside it.
 
     None if there is none or it belongs to other weights. Raises WeightsError for a damaged file.
     """
@@ -100,6 +101,8 @@ def load_encoder(weights: Weights) -> Encode | None:
         return partial(_code_of, g, own)
     if isinstance(g, RnnGenerator):
         return partial(_noise_of, g)
+    if isinstance(g, FlowGenerator):
+        return partial(_start_of, g)
     folder = weights.path
     if not (folder / ENCODER_CONFIG).is_file() or not (folder / ENCODER_FILE).is_file():
         return None
@@ -150,6 +153,16 @@ def _noise_of(g: RnnGenerator, x: Tensor) -> Points:
     return Points(
         g.noise_of(x, best if g.classes else None), one_hot(g, best) if g.classes else None
     )
+
+
+@torch.no_grad()
+def _start_of(g: FlowGenerator, x: Tensor) -> Points:
+    """Where the path to x begins, with the class under which that looks most like normal noise."""
+    many, labels = _with_each_class(x, g.classes)
+    z = g.noise_of(many, labels)
+    best = _least(z.square().mean(1), len(x))
+    z = z.unflatten(0, (-1, len(x)))[best, torch.arange(len(x))]
+    return Points(z, one_hot(g, best) if g.classes else None)
 
 
 def _with_each_class(x: Tensor, classes: int) -> tuple[Tensor, Tensor | None]:

@@ -16,7 +16,8 @@ from gan.latent.trace import TracedLayer, is_affine, trace
 from gan.models import Discriminator, Generator
 from gan.sampling import truncate
 
-LayerKind = Literal["dense", "start", "up", "conv", "image"]
+LayerKind = Literal["dense", "start", "up", "conv", "step", "image"]
+MOST_STEPS = 10
 SIZES = (nn.Upsample, nn.AdaptiveAvgPool2d, nn.ZeroPad2d)
 NOISY_COPIES = 16
 NOISE = 0.1  # noise standard deviation, with pixels in [-1, 1]
@@ -27,7 +28,7 @@ BLUR_PX = 3
 class Layer:
     """One stage of the generator, after its normalisation and nonlinearity."""
 
-    kind: LayerKind  # dense: a vector; start: the first map; up: larger; conv: refined; image
+    kind: LayerKind  # dense: a vector; start: the first map; up: larger; conv: refined
     name: str  # in words: "doubled to 14 x 14 px, 36 maps"
     maps: Tensor  # (C, h, w) float32; a dense layer is one map of its units, row by row
 
@@ -45,11 +46,13 @@ class DiscriminatorView:
 def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer]:
     """Every stage's feature maps for the first of `points`, input to output, for every family.
 
-    A stage is an affine layer plus its normalisation and nonlinearity, up to the next one. The last
-    is the picture.
+    A stage is an affine layer plus its normalisation and nonlinearity, up to the next one; of a
+    family that makes a picture in steps, the picture after some of them. The last is the picture.
     """
     point = points.at(slice(1))
     w = truncate(g, g.mapping(point.z, point.weights), psi=psi, labels=point.weights)
+    if (way := g.way(w)) is not None:
+        return [*_on_the_way([x[0] for x in way]), _image(g.synthesis(w)[0])]
     steps, x = trace(g, w)
     assert x is not None
     outputs = _stages(steps)
@@ -59,6 +62,13 @@ def activations(g: Generator, points: Points, *, psi: float = 1.0) -> list[Layer
         layers.append(_layer(output, size))
         size = output.shape[-1] if _is_maps(output) else size
     return [*layers, _image(x[0])]
+
+
+def _on_the_way(pictures: list[Tensor]) -> list[Layer]:
+    """All before the last, or MOST_STEPS of them, evenly; t goes from 0 to 1."""
+    before = len(pictures) - 1
+    chosen = torch.linspace(0, before, min(before, MOST_STEPS) + 1).long()[:-1].tolist()
+    return [Layer("step", f"t = {i / before:.2f}", pictures[i].float()) for i in chosen]
 
 
 def _stages(steps: list[TracedLayer]) -> list[Tensor]:

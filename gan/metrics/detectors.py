@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
+from gan.kinds import Kind
 from gan.metrics.findings import Evidence, FindingKind, Severity
 from gan.metrics.story import (
     BLOCK,
@@ -45,8 +46,6 @@ DRIFT = 0.45  # of the way from training images' scores to those of fakes
 DRIFT_GROWTH = 0.15
 DRIFT_ROWS = 400
 COPIES = 0.3
-BITS_APART = 0.08  # of the training images' bits, by which held-out ones cost more
-BITS_LIMIT = 30.0  # a dimension; 8 is what noise takes, an untrained network up to 15
 LIMIT = 25.0  # of a loss: a mean logit this large is certainty to eleven digits
 LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is arbitrary
 GRADIENT_LIMIT = 1000.0
@@ -55,6 +54,23 @@ SAME = 0.95  # of the best FD before: no improvement
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
 FLAT_LOOKS = 2  # if FD does not move at all
+
+
+class OneLoss(NamedTuple):
+    """The one loss of a family without a D."""
+
+    name: str
+    limit: float  # above it the training has diverged
+    apart: float  # of the training images' loss, by which held-out ones have more
+
+
+LIKELIHOOD = OneLoss("bits", 30.0, 0.08)  # noise takes 8, an untrained network up to 15
+ONE_LOSS: dict[Kind, OneLoss] = {
+    "vae": LIKELIHOOD,
+    "rnn": LIKELIHOOD,
+    # an untrained flow has at most 2; how much an image's has to do with its t and z blurs a gap
+    "flow": OneLoss("velocity_error", 10.0, 0.25),
+}
 
 
 @dataclass(frozen=True)
@@ -234,15 +250,16 @@ def memorising(story: Story) -> Signal | None:
 
 
 def _overfitted(story: Story, looks: Sequence[Row]) -> Signal | None:
-    """Held-out images cost clearly more bits than training images do."""
-    rows = story.tail(lambda block: _gap_in_bits(block) >= BITS_APART)
+    """The loss is clearly higher on held-out images than on training images."""
+    loss = ONE_LOSS[story.kind]
+    rows = story.tail(lambda block: _gap(block, loss.name) >= loss.apart)
     if not rows and len(looks) < 2:
         return None
     evidence: Evidence = {
-        "sign": "copies" if len(looks) > 1 else "bits",
+        "sign": "copies" if len(looks) > 1 else loss.name,
         "seconds": max(seconds_of(rows), seconds_of(looks)),
     }
-    for key in ("bits", "bits_held_out"):
+    for key in (loss.name, f"{loss.name}_held_out"):
         if (value := middle(rows, key)) is not None:
             evidence[key] = value
     if looks:
@@ -250,8 +267,8 @@ def _overfitted(story: Story, looks: Sequence[Row]) -> Signal | None:
     return Signal("warning" if len(looks) > 1 else "notice", evidence)
 
 
-def _gap_in_bits(block: Sequence[Row]) -> float:
-    seen, held_out = middle(block, "bits"), middle(block, "bits_held_out")
+def _gap(block: Sequence[Row], name: str) -> float:
+    seen, held_out = middle(block, name), middle(block, f"{name}_held_out")
     return 0.0 if seen is None or held_out is None else held_out / max(seen, 1e-6) - 1
 
 
@@ -300,7 +317,7 @@ def divergence(story: Story) -> Signal | None:
         return Signal("warning", {"sign": "no-number", "seconds": 0.0, "since_nimg": _nimg(row)})
     limit = LIMITS.get(story.config.train.loss, LIMIT)
     for what, sign, least in (
-        WILD_LIKELIHOOD
+        _wild_without_d(story.kind)
         if story.kind != "gan"
         else (
             ("loss_d", "loss", limit),
@@ -316,7 +333,9 @@ def divergence(story: Story) -> Signal | None:
     return _fell_apart(story)
 
 
-WILD_LIKELIHOOD = (("bits", "loss", BITS_LIMIT), ("grad_norm_g", "gradient", GRADIENT_LIMIT))
+def _wild_without_d(kind: Kind) -> tuple[tuple[str, str, float], ...]:
+    loss = ONE_LOSS[kind]
+    return ((loss.name, "loss", loss.limit), ("grad_norm_g", "gradient", GRADIENT_LIMIT))
 
 
 def _exploded(story: Story, what: str, sign: str, least: float) -> Signal | None:

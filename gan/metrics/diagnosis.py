@@ -29,11 +29,12 @@ __all__ = [
 ]  # fmt: skip
 
 NO_PAST = Past()
-# a VAE and an RNN have no D that could win
+# only a GAN has a D that could win
 FINDS: dict[Kind, tuple[FindingKind, ...]] = {
     "gan": FINDING_KINDS,
     "vae": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
     "rnn": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
+    "flow": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
 }
 Rows = Sequence[dict[str, Any]]
 

@@ -79,10 +79,11 @@ class Finding:
     - d-losing: sign "scores" | "reversed"; score_real, score_fake, gap, fd, fd_floor, times_floor
     - memorising: sign "held-out" | "copies"; score_train, score_held_out, score_fake, drift (how
       far held-out scores have gone from train's to the fakes', 0 to 1); of a VAE or an RNN bits and
-      bits_held_out (per dimension) instead of these; memorised (share of the
+      bits_held_out (per dimension) instead of these, of a flow velocity_error and
+      velocity_error_held_out, and sign is "bits" or "velocity_error"; memorised (share of the
       fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)
     - divergence: sign "loss" | "gradient" | "fd" | "no-number" (the training broke off);
-      what ("bits" | "loss_g" | "loss_d" | "grad_norm_g" |
+      what ("bits" | "velocity_error" | "loss_g" | "loss_d" | "grad_norm_g" |
       "grad_norm_d" | "score" | "fd"), value, before, times (value / before), since_nimg
     - stagnation: fd, fd_floor, times_floor, best (least FD so far), since_nimg, images (int, shown
       since then)

@@ -201,7 +201,7 @@ ORDER: dict[FindingKind, tuple[RemedyName, ...]] = {
         "second-discriminator",
     ),
 }  # fmt: skip
-# of a VAE and an RNN, which have one rate and nobody to restrain
+# of families without a D, which have one rate and nobody to restrain
 WITHOUT_D: dict[FindingKind, tuple[RemedyName, ...]] = {
     "mode-collapse": ("lower-g-rate", "more-ema"),
     "d-winning": (),

@@ -16,6 +16,7 @@ from gan.models.conv import ConvDiscriminator, ConvGenerator
 from gan.models.critic import Critic, CriticShape
 from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
+from gan.models.flow import FlowPoints, FlowUNet
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
 from gan.models.pictured import PICTURE_PX, pictured
 from gan.models.points import PointsDiscriminator, PointsGenerator
@@ -58,6 +59,8 @@ NETWORKS: dict[Family, Networks] = {
     "points": Networks(PointsGenerator, PointsDiscriminator),
     "vae": Networks(VaeDecoder, encoder=VaeEncoder),
     "rnn": Networks(RnnGenerator),
+    "flow": Networks(FlowUNet),
+    "flow-points": Networks(FlowPoints),
 }
 MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: checked before anything is built
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from torch import Tensor
 
 from gan.config import PLANE_SHAPE
@@ -23,6 +25,7 @@ class PlanePictures(Generator):
     def __init__(self, g: Generator) -> None:
         super().__init__()
         self.points = g
+        self.layered = g.layered
         self.z_dim, self.w_dim, self.classes = g.z_dim, g.w_dim, g.classes
         self.image_shape = (1, PICTURE_PX, PICTURE_PX)
         line, axes = plane_of(PICTURE_PX)
@@ -33,8 +36,15 @@ class PlanePictures(Generator):
     def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         return self.points.mapping(z, labels)
 
+    def way(self, w: Tensor) -> Iterator[Tensor] | None:
+        way = self.points.way(w)
+        return None if way is None else (self._dots(x) for x in way)
+
     def synthesis(self, w: Tensor) -> Tensor:
-        return dots(self.points.synthesis(w).flatten(1), self.line, self.axes)
+        return self._dots(self.points.synthesis(w))
+
+    def _dots(self, points: Tensor) -> Tensor:
+        return dots(points.flatten(1), self.line, self.axes)
 
 
 def pictured(g: Generator) -> Generator:

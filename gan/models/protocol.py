@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -27,7 +28,11 @@ class Generator(nn.Module, ABC):
     w_dim: int
     classes: int
     image_shape: tuple[int, int, int]
-    gradients: bool = True  # whether x has a gradient for z, and is one pass that can be exported
+    gradients: bool = True  # whether x has a gradient for z, and a form that can be exported
+    layered: bool = True  # whether a sample asks each layer once, so that its output tells of it
+
+    def adopt(self, config: ModelConfig) -> None:
+        """Take what `config` says of sampling, which needs no other weights."""
 
     def cost(self) -> Cost | None:
         """What one picture takes, where it is not to be counted by making one."""
@@ -43,6 +48,10 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def synthesis(self, w: Tensor) -> Tensor:
         """w (N, w_dim) -> x (N, C, H, W) in [-1, 1]."""
+
+    def way(self, w: Tensor) -> Iterator[Tensor] | None:
+        """x (N, C, H, W) as it comes about, first to last, of a family that makes it in steps."""
+        return None
 
     def mean_w(self, count: int, labels: Tensor | None = None) -> Tensor:
         """The centre of truncation, (count, w_dim): here the image of z = 0."""

@@ -8,13 +8,12 @@ exact, and in training all rows are computed at once. Departures: a GRU for the 
 whole for the row's convolution (garments stand in place), passes for a pixel at a time.
 
 Sampling takes one number of noise a value and looks up the inverse CDF there: the same noise gives
-the same picture, and every picture has a noise that gives it. z is that noise in the basis of
-cosines, coarse waves first, so that its first numbers move the whole picture.
+the same picture, and every picture has a noise that gives it. z is that noise in gan.models.waves'
+basis, so that its first numbers move the whole picture.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple, cast
 
 import torch
@@ -33,6 +32,7 @@ from gan.models.logistic import (
     value_of,
 )
 from gan.models.protocol import LEAK, Cost, IdentityGenerator, embed_labels
+from gan.models.waves import Waves
 
 MIXTURES = 4
 ABOVE, REACH = 2, 3  # rows above that a pixel sees itself, and pixels to either side
@@ -47,23 +47,6 @@ class Pass(NamedTuple):
 
 
 PASSES = (Pass(0, 4), Pass(2, 4), Pass(1, 2))
-
-
-def cosines(size: int) -> Tensor:
-    """The orthonormal cosine basis (size, size), a wave a row; Ahmed et al. 1974 (DCT-II)."""
-    # on the CPU even where only shapes are built: on meta tensors torch loads its compiler for it
-    k = torch.arange(size, dtype=torch.float64, device="cpu")
-    n = k + 0.5
-    waves = (math.pi / size * k[:, None] * n).cos() * math.sqrt(2 / size)
-    waves[0] /= math.sqrt(2)
-    return waves
-
-
-def coarse_first(channels: int, size: int) -> Tensor:
-    """The waves of (channels, size, size), flat, by their frequency."""
-    k = torch.arange(size, device="cpu")
-    frequency = (k[:, None].square() + k.square()).expand(channels, size, size).flatten()
-    return frequency.argsort(stable=True)
 
 
 class RowPass(nn.Module):
@@ -87,16 +70,17 @@ class RowPass(nn.Module):
 class RnnGenerator(IdentityGenerator):
     """Noise -> rows, one after another. g_widths: memory, what it tells a pixel, a pass's width."""
 
-    gradients = False
+    gradients = layered = False
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         channels, size, _ = self.image_shape
         if config.z_dim != channels * size * size:
             raise ConfigError(
-                "{field} of an RNN must be the {values} values of a picture, got {got}; leave it "
-                "out",
+                "{field} of family {family} must be the {values} values of a picture, got {got}; "
+                "leave it out",
                 field="z_dim",
+                family=config.family,
                 values=channels * size * size,
                 got=config.z_dim,
             )
@@ -110,8 +94,7 @@ class RnnGenerator(IdentityGenerator):
         self.heads = nn.ModuleList(
             nn.Linear(width, channels * 3 * MIXTURES + self.before) for _ in PASSES
         )
-        self.register_buffer("waves", cosines(size), persistent=False)
-        self.register_buffer("order", coarse_first(channels, size), persistent=False)
+        self.waves = Waves(channels, size)
         self._begin()
 
     @torch.no_grad()
@@ -195,19 +178,13 @@ class RnnGenerator(IdentityGenerator):
 
     def _shares(self, z: Tensor) -> Tensor:
         """z (N, z_dim) -> u (N, C, H, W) in (0, 1), uniform for normal z."""
-        waves, order = cast(Tensor, self.waves), cast(Tensor, self.order)
-        found = torch.zeros_like(z, dtype=torch.float64)
-        found[:, order] = z.double()
-        noise = waves.T @ found.view(-1, *self.image_shape) @ waves
+        noise = self.waves.noise(z.double())
         u: Tensor = torch.special.ndtr(noise)
         return u
 
     def _noise(self, u: Tensor) -> Tensor:
         """The inverse of `_shares`."""
-        waves, order = cast(Tensor, self.waves), cast(Tensor, self.order)
-        noise = torch.special.ndtri(u.double().clamp(1e-12, 1 - 1e-12))
-        z: Tensor = (waves @ noise @ waves.T).flatten(1)[:, order].float()
-        return z
+        return self.waves.z(torch.special.ndtri(u.double().clamp(1e-12, 1 - 1e-12))).float()
 
     @torch.no_grad()
     def synthesis(self, w: Tensor) -> Tensor:

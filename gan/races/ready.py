@@ -28,9 +28,15 @@ LOSS_NAMES = {
 READY: dict[str, Ready] = {
     "families": Ready(
         "fashion",
-        ("GAN=fashion", "VAE=vae", "RNN=rnn"),
+        ("GAN=fashion", "VAE=vae", "RNN=rnn", "flow=flow"),
         (),
-        "a GAN, a VAE and an RNN on the same garments",
+        "a GAN, a VAE, an RNN and a flow on the same garments",
+    ),
+    "points": Ready(
+        "ring",
+        ("GAN=ring", "flow=ring-flow", "article=ring-article"),
+        (),
+        "two GANs and a flow on the ring of eight modes",
     ),
     # five, where a person may name four: the losses are one question
     "losses": Ready(

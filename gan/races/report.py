@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from gan.files import json_bytes, write_atomic
+from gan.kinds import PLANE
 from gan.quantities import QUANTITIES
 from gan.races.curves import draw_svg
 from gan.runs.folder import REALS_FILE
@@ -92,7 +93,7 @@ def _write_pictures(out: Path, told: dict[str, Any]) -> None:
 def context(runs: Path, found: dict[str, Any]) -> dict[str, Any]:
     """What the templates show; `runs` has the trainings' folders."""
     contestants = found["contestants"]
-    is_points = any(c["family"] == "points" for c in contestants)
+    is_points = any(c["family"] in PLANE for c in contestants)
     unit = "points" if is_points else "images"
     moments = _moments(runs, found, unit)
     reals = [runs / run["folder"] / REALS_FILE for c in contestants for run in c["runs"]]

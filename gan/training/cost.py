@@ -3,18 +3,19 @@ its longest step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from torch import nn
 
-from gan.config import ModelConfig, RunConfig
+from gan.config import Family, ModelConfig, RunConfig
 from gan.families import halvings, pixels_of
 from gan.losses import LOSSES
 from gan.models import NETWORKS, count_parameters
 from gan.models.critics import shape_at
+from gan.models.flow import Refine
 from gan.models.rnn import MIXTURES, PASSES, REACH
 from gan.models.shapes import shapes_only
 
@@ -130,17 +131,19 @@ def _game(config: RunConfig, g: Pass, d: Pass) -> tuple[_Work, float]:
 
 @lru_cache(maxsize=256)
 def passes(model: ModelConfig) -> tuple[Pass, Pass]:
-    """A forward pass of G, and of all of D or of the encoder; nothing without one."""
+    """A forward pass of G as it is trained, and of all of D or of the encoder; nothing without
+    one."""
     networks = NETWORKS[model.family]
-    if model.family == "rnn":
-        return _rnn(model), Pass()
+    if model.family in COUNTED:
+        return COUNTED[model.family](model), Pass()
     logistic = LOGISTICS * pixels_of(model) if networks.encoder is not None else 0
     with shapes_only():
         size = 1 if model.family == "dcgan" else model.resolution >> halvings(model.resolution)
         g = _walk(networks.generator(model), size).plus(Pass(kept=logistic))
         if networks.encoder is not None:
             return g, _walk(networks.encoder(model), model.resolution)
-        assert networks.discriminator is not None
+        if networks.discriminator is None:
+            return g, Pass()
         plain = replace(model, spectral_norm=False)
         d = Pass()
         for scale in range(model.d_scales):
@@ -150,10 +153,10 @@ def passes(model: ModelConfig) -> tuple[Pass, Pass]:
     return g, d
 
 
-def _walk(network: nn.Module, size: int) -> Pass:
-    """Count layer by layer; `size` (px) is what the first convolution sees."""
+def _walk(network: nn.Module, size: int, out: float = 0.0) -> Pass:
+    """Count layer by layer; `size` (px) is what the first convolution sees, `out` how many numbers
+    the first layer sees."""
     flops = kept = widest = 0.0
-    out = 0.0
     for layer in _layers(network):
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
             before, size = size, _size_after(layer, size)
@@ -205,3 +208,40 @@ def _rnn(model: ModelConfig) -> Pass:
         kept += pixels * (known + 4 * width + head.out_features)
     kept += LOGISTICS * MIXTURES * values
     return Pass(flops, kept, float(size**2 * context), count_parameters(g))
+
+
+def _flow(model: ModelConfig) -> Pass:
+    """The velocity at one place and time: down the U-Net and up again."""
+    with shapes_only():
+        g = NETWORKS[model.family].generator(model)
+    parts: Mapping[str, Any] = dict(g.named_children())
+    size, found = model.resolution, _walk(parts["told"], 1)
+    for halve, blocks in zip(parts["down"], parts["left"], strict=True):
+        found = found.plus(_walk(halve, size))
+        size = _size_after(halve, size)
+        found = found.plus(_refined(blocks, size))
+    mix, width = parts["mix"], model.g_widths[-1]
+    products = 2.0 * width * (mix.mix.weight.numel() + mix.back[1].weight.numel())
+    kept = width * (2.0 * size**2 + 2 * mix.mix.out_features)
+    found = found.plus(Pass(products, kept, width * mix.mix.out_features))
+    for i, (blocks, double) in enumerate(zip(parts["right"], parts["up"], strict=True)):
+        if i:
+            size = _size_after(parts["up"][i - 1], size)
+        found = found.plus(_refined(blocks, size)).plus(_walk(double, size))
+    ends = nn.ModuleList([parts["own"], parts["last"]])
+    found = found.plus(_walk(ends, model.resolution, double.out_channels * model.resolution**2))
+    return found._replace(parameters=count_parameters(g))
+
+
+def _refined(blocks: nn.ModuleList, size: int) -> Pass:
+    """The residual blocks of one size (px)."""
+    found = Pass()
+    for block in blocks:
+        assert isinstance(block, Refine)
+        seen = block.tell.out_features * size**2
+        maps = _walk(nn.ModuleList([block.first, block.second]), size, seen)
+        found = found.plus(maps).plus(_walk(block.tell, size))
+    return found
+
+
+COUNTED: dict[Family, Callable[[ModelConfig], Pass]] = {"rnn": _rnn, "flow": _flow}

@@ -66,6 +66,16 @@ class RnnProgress(Progress):
     g_lr: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class FlowProgress(Progress):
+    """Of a flow."""
+
+    velocity_error: float  # mean squared, a value
+    velocity_error_held_out: float | None
+    grad_norm_g: float
+    g_lr: float
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The averaged generator's images for the fixed noise; the pixels are a copy."""

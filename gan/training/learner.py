@@ -25,6 +25,7 @@ from gan.models import seeded_build
 from gan.schema import from_json, to_json
 from gan.training.adversarial import Adversarial
 from gan.training.ema import Ema
+from gan.training.flow import FlowMatching
 from gan.training.likelihood import EvidenceBound, ExactLikelihood
 from gan.training.method import Method
 from gan.training.optimizers import penalty_share, pick_dtype, rate_share
@@ -37,6 +38,7 @@ METHODS: dict[Kind, type[Method]] = {
     "gan": Adversarial,
     "vae": EvidenceBound,
     "rnn": ExactLikelihood,
+    "flow": FlowMatching,
 }
 RATES = frozenset({"g_lr", "d_lr", "lr_schedule", "fall_after"})
 GRID = 64  # images per snapshot
@@ -224,6 +226,8 @@ class Learner:
     def _apply_config(self) -> None:
         t = self.config.train
         self.method.retune()
+        for g in (self.g, self.ema.generator):
+            g.adopt(self.config.model)
         self.dtype = pick_dtype(t.precision, self.device)
         self.ema.half_life_kimg = t.ema_half_life_kimg
         self.batches.batch_size, self.batches.flip = t.batch_size, t.flip

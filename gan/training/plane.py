@@ -11,19 +11,28 @@ A frame as JSON (`PlaneFrame.row`) is an object of
     side, grid            cells a side of the heat map, points a side of the grid of z
     arrays                {name: {"shape": [...], "data": base64 of little-endian float16}}
 
-with these arrays, where x and y are in [-1, 1], y up:
+with these arrays, where x and y are in [-1, 1], y up. Of every family:
 
-    heat      (side, side)     D's logit at the cells' centres, [row, column]: the first row at
-                               y = -1 + 1 / side, x ascending
     manifold  (grid, grid, 2)  G (not its average) on a grid over z from -2 to 2: [i, j] is
                                z = (u_j, v_i); only with z_dim 2, else missing
     samples   (N, 2)           G's samples for the fixed noise: row i is the same z in every frame,
                                so that it traces a path
     averaged  (N, 2)           the averaged generator's, for the same noise
+
+Of a GAN:
+
+    heat      (side, side)     D's logit at the cells' centres, [row, column]: the first row at
+                               y = -1 + 1 / side, x ascending
     gradient  (N, 2)           the negative gradient of G's loss at each sample, times N: where its
                                own part of the mean asks it to go
     scores    (N,)             D's logit of each sample
     real_scores (M,)           D's logit of each real point it was given
+
+Of a flow, at MOMENTS times t, evenly from 0 (the noise) to 1 (the samples):
+
+    path      (MOMENTS, N, 2)  where each sample is at t
+    field     (MOMENTS, F, F, 2)  the velocity at t (at 1: shortly before) on a grid, [row, column]:
+                               from -FIELD_REACH to FIELD_REACH, y and x ascending
 
 Values beyond float16 are its largest; what is no number is NaN. With classes, all of this is at the
 labels of the fixed noise, heat and manifold at class 0. Real points are drawn from the data.
@@ -42,9 +51,11 @@ from torch import Tensor
 
 from gan.config import RunConfig
 from gan.models import Discriminator, Generator
+from gan.models.flow import FlowGenerator
 from gan.training import objective
 
 SIDE, GRID_SIDE, SAMPLES = 48, 21, 256
+MOMENTS, FIELD_SIDE, FIELD_REACH = 11, 13, 1.1
 Z_REACH = 2.0  # standard deviations: 91 % of the samples lie within
 FLOAT16_MOST = 65504.0
 
@@ -85,7 +96,7 @@ def unpacked(packed: dict[str, Any]) -> NDArray[np.float32]:
 def plane_frame(
     config: RunConfig,
     g: Generator,
-    d: Discriminator,
+    d: Discriminator | None,
     z: Tensor,
     labels: Tensor | None,
     x_real: Tensor,
@@ -97,23 +108,29 @@ def plane_frame(
 ) -> PlaneFrame:
     """The frame of these networks.
 
-    z (N, z_dim) and labels: the fixed noise. x_real (M, 2, 1, 1): real points, which only the
-    losses that compare with real ones look at.
+    d: of a GAN. z (N, z_dim) and labels: the fixed noise. x_real (M, 2, 1, 1): real points, which
+    only the losses that compare with real ones look at.
     """
     assert config.model.is_plane, "frames are of points in the plane"
     z, labels = z[:SAMPLES], None if labels is None else labels[:SAMPLES]
-    was = g.training, d.training
-    g.eval(), d.eval()
+    modes = {network: network.training for network in (g, d) if network is not None}
+    for network in modes:
+        network.eval()
     try:
         with torch.no_grad():
-            arrays = {"heat": _heat(d), "samples": g(z, labels).flatten(1)}
+            arrays = _path(g, z, labels) if isinstance(g, FlowGenerator) else {}
+            arrays["samples"] = arrays["path"][-1] if arrays else g(z, labels).flatten(1)
             if config.model.z_dim == 2:
                 arrays["manifold"] = _manifold(g)
             if averaged is not None:
                 arrays["averaged"] = averaged(z, labels).flatten(1)
-        arrays |= _gradient_and_scores(config, d, arrays["samples"], labels, x_real)
+            if d is not None:
+                arrays["heat"] = _heat(d)
+        if d is not None:
+            arrays |= _gradient_and_scores(config, d, arrays["samples"], labels, x_real)
     finally:
-        g.train(was[0]), d.train(was[1])
+        for network, training in modes.items():
+            network.train(training)
     plain = {name: a.detach().float().cpu().numpy() for name, a in arrays.items()}
     return PlaneFrame(nimg, seconds, steps, plain)
 
@@ -131,6 +148,27 @@ def _manifold(g: Generator) -> Tensor:
     z = torch.stack([u, v], -1).reshape(-1, 2).to(next(g.parameters()).device)
     found: Tensor = g(z, _class_0(g, len(z))).view(GRID_SIDE, GRID_SIDE, 2)
     return found
+
+
+def _path(g: FlowGenerator, z: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
+    """The path, between two of the flow's steps on the straight line, and the field."""
+    steps = torch.stack([x.flatten(1) for x in g.path(g.mapping(z, labels))])
+    at = torch.linspace(0, len(steps) - 1, MOMENTS)
+    before = at.long().clamp_max(len(steps) - 2)
+    share = (at - before).to(steps)[:, None, None]
+    return {"path": torch.lerp(steps[before], steps[before + 1], share), "field": _field(g)}
+
+
+def _field(g: FlowGenerator) -> Tensor:
+    device = next(g.parameters()).device
+    line = torch.linspace(-FIELD_REACH, FIELD_REACH, FIELD_SIDE)
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    places = torch.stack([x, y], -1).reshape(-1, 2, 1, 1).to(device)
+    t = torch.linspace(0, 1, MOMENTS).clamp_max(1 - 1 / (2 * g.steps)).to(device)
+    many = places.repeat(MOMENTS, 1, 1, 1)
+    klass = g.embedded(_class_0(g, len(many)), len(many))
+    found = g.velocity(many, t.repeat_interleave(len(places)), klass)
+    return found.view(MOMENTS, FIELD_SIDE, FIELD_SIDE, 2)
 
 
 def _class_0(network: Generator | Discriminator, count: int) -> Tensor | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gan.config import (
     D_STRUCTURE,
+    SAMPLER,
     ModelConfig,
     RunConfig,
     apply_settings,
@@ -41,7 +42,8 @@ def changes(before: RunConfig, after: RunConfig) -> dict[str, Any]:
     """The steerable settings in which two configs differ, with the values of `after`."""
     found = {}
     for key in steerable_settings():
-        pair = [getattr(c.model if key in D_STRUCTURE else c.train, key) for c in (before, after)]
+        of_model = key in (*D_STRUCTURE, *SAMPLER)
+        pair = [getattr(c.model if of_model else c.train, key) for c in (before, after)]
         if pair[0] != pair[1]:
             found[key] = pair[1]
     return found

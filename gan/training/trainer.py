@@ -14,7 +14,7 @@ from torch import Tensor
 from gan.config import RunConfig
 from gan.data import Batch, ImageSet
 from gan.images import Pixels, to_pixels
-from gan.training.adversarial import Adversarial
+from gan.models import Discriminator
 from gan.training.events import Event, Finished, Progress, Snapshot
 from gan.training.learner import FIXED_SEED, Learner
 from gan.training.plane import PlaneFrame, plane_frame
@@ -25,6 +25,7 @@ PROGRESS_S = 0.25
 SNAPSHOT_S = 0.5
 SNAPSHOT_FRACTION = 1 / 240  # of the training time: a long run keeps hundreds, not thousands
 SNAPSHOT_MOST_S = 10.0
+FRAME_COST = 4  # times what the last one took, where points are slow to make
 SNAPSHOT_COST = 10  # times what the last one took, where pictures are slow to make
 
 
@@ -41,7 +42,7 @@ class Trainer(Learner):
     ) -> None:
         super().__init__(config, images, device=device, ranks=ranks)
         self.work_time = WorkTime()
-        self.snapshot_s = 0.0  # what the last one took
+        self.snapshot_s = self.frame_s = 0.0  # what the last one took
         self.frames_per_s = 0.0  # of points in the plane: while somebody watches
         self.pace = 0  # slow motion: an event every so many steps; 0: by the clock
 
@@ -79,9 +80,10 @@ class Trainer(Learner):
                 speed = (self.nimg - row_nimg) / max(self.seconds - row_at, 1e-9)
                 row_at, row_nimg = self.seconds, self.nimg
                 yield self._timed(partial(self.progress, speed))
-            if self.frames_per_s and (slow or self.seconds - frame_at >= 1 / self.frames_per_s):
+            if self.frames_per_s and (slow or self.seconds - frame_at >= self._frame_interval_s()):
                 frame_at = self.seconds
                 yield self._timed(self.frame)
+                self.frame_s = self.seconds - frame_at
             if slow or self.seconds - snapshot_at >= self._snapshot_interval_s():
                 snapshot_at = self.seconds
                 yield self._timed(self.snapshot)
@@ -93,6 +95,9 @@ class Trainer(Learner):
         event = make()
         self.seconds += self.work_time.since(begin)
         return event
+
+    def _frame_interval_s(self) -> float:
+        return max(1 / self.frames_per_s, FRAME_COST * self.frame_s)
 
     def _snapshot_interval_s(self) -> float:
         wanted = max(SNAPSHOT_S, self.seconds * SNAPSHOT_FRACTION)
@@ -110,14 +115,15 @@ class Trainer(Learner):
 
     def frame(self) -> PlaneFrame:
         """The current moment of a training of points; see gan.training.plane."""
-        assert isinstance(self.method, Adversarial), "points are trained by a game"
+        d = self.method.modules().get("d")
+        assert d is None or isinstance(d, Discriminator), "what is saved as d is a discriminator"
         z, labels = self.fixed()
         x_real = self.batches.images.pixels[: len(z)].to(self.device)
         with self.autocast():
             return plane_frame(
                 self.config,
                 self.g,
-                self.method.d,
+                d,
                 z,
                 labels,
                 x_real,

@@ -26,6 +26,7 @@ from gan.hub.card import (
 )
 from gan.hub.recipe import training_command
 from gan.hub.space import split_front
+from gan.kinds import PLANE
 from gan.metrics.card import BEGIN, END
 from gan.presets import PRESETS, resolve_widths, run_config
 
@@ -182,7 +183,7 @@ def test_escaped_text_is_one_short_line():
 # ---- the recipe ---------------------------------------------------------------------------------
 
 
-PICTURED = [p for p, r in PRESETS.items() if p != "own" and r.family != "points"]
+PICTURED = [p for p, r in PRESETS.items() if p != "own" and r.family not in PLANE]
 
 
 def config_of(preset: str, data: str = "fashion", **model: object) -> RunConfig:

@@ -22,7 +22,6 @@ from gan.latent.directions import (
 from gan.latent.points import from_seeds, show
 from gan.latent.trace import is_nonlinear, trace
 from gan.metrics.features import load_features
-from gan.models.rnn import RnnGenerator
 from gan.sampling import latents
 from tests.latent.toys import LinearGenerator, drawn, generator_of
 
@@ -38,8 +37,8 @@ def axis(z_dim: int, i: int, name: str = "axis", kind: str = "drawn") -> Directi
 @pytest.mark.slow
 def test_every_generator_has_directions_that_change_its_pictures(any_g):
     found = [*pca_directions(any_g, count=3), *sefa_directions(any_g, count=3)]
-    # an RNN has no first layer whose weights would be directions
-    assert len(found) == (3 if isinstance(any_g, RnnGenerator) else 6)
+    # an RNN and a flow have no first layer whose weights would be directions
+    assert len(found) == (6 if any_g.layered else 3)
     for direction in found:
         assert direction.vector.shape == (any_g.z_dim,)
         assert direction.sigma == pytest.approx(float(direction.vector.norm()), abs=1e-4)

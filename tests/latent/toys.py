@@ -16,7 +16,7 @@ from tests.ported import CHAINS, drawn_generator
 # the networks of the other presets are those of the bundled models
 EVERY = [
     *(f"bundled:{name}" for name in bundled()),
-    *(f"preset:{name}" for name in ("digits", "dcgan", "dcgan-small")),
+    *(f"preset:{name}" for name in ("digits", "dcgan", "dcgan-small", "flow")),
     *(f"chain:{name}" for name in CHAINS),
 ]
 

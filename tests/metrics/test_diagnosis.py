@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gan.config import RunConfig, apply_settings
-from gan.kinds import kind_of
+from gan.kinds import PLANE, kind_of
 from gan.metrics.diagnosis import FINDING_KINDS, FINDS, REMEDY_NAMES, assess, diagnose
 from gan.metrics.findings import Finding, Past
 from gan.metrics.remedies import CHOICES, MOST, ORDER, remedies
@@ -414,7 +414,7 @@ def test_rows_of_any_content_are_survived():
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_finding_has_remedies_that_this_run_may_set(preset):
-    points = PRESETS[preset].family == "points"
+    points = PRESETS[preset].family in PLANE
     side = PRESETS[preset].resolution or 32
     shape = DataShape(1, 2, ()) if points else DataShape(side, 3, ("a", "b"))
     start = run_config(preset, shape, data=PRESETS[preset].data)

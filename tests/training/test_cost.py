@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gan.config import apply_settings
 from gan.data import shape_of
-from gan.models import Generator, seeded_build
+from gan.models import seeded_build
 from gan.presets import PRESETS, resolve_widths, run_config
 from gan.training.cost import passes, training_cost
 
@@ -33,7 +33,7 @@ def counted(network: nn.Module, *inputs) -> tuple[float, float]:
     ]
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
-        ask = network if isinstance(network, Generator) else getattr(network, "outputs", network)
+        ask = getattr(network, "outputs", network)
         ask(*inputs)
     for hook in hooks:
         hook.remove()
@@ -77,6 +77,23 @@ def test_an_rnn_is_counted_as_its_likelihood_is_computed():
     with torch.no_grad(), counter:
         rnn.predict(x, torch.zeros(IMAGES, dtype=torch.int64))
     assert passes(model)[0].flops == pytest.approx(counter.get_total_flops() / IMAGES, rel=0.02)
+
+
+@pytest.mark.parametrize(("preset", "settings"), [
+    ("flow", {}), ("flow", {"resolution": 36, "depth": 1, "classes": 0}), ("ring-flow", {}),
+])  # fmt: skip
+def test_a_flow_is_counted_as_one_velocity(preset, settings):
+    model = config_of(preset, **settings).model
+    flow, _ = seeded_build(model, 0)
+    x = torch.zeros(IMAGES, *flow.image_shape)
+    flow.outputs = flow.velocity  # what is asked in training, of which a sample takes many
+    klass = torch.zeros(IMAGES, flow.w_dim - flow.z_dim)
+    flops, kept = counted(flow, x, torch.zeros(IMAGES), klass)
+    found, second = passes(model)
+    assert found.flops == pytest.approx(flops, rel=0.02)
+    assert found.kept == pytest.approx(kept, rel=0.1)
+    assert found.parameters == sum(p.numel() for p in flow.parameters())
+    assert second == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

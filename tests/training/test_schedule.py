@@ -67,10 +67,13 @@ def test_rates_are_those_of_torchs_schedulers(digits, make_config, schedule, hol
     assert [d for _, d in found] == pytest.approx(torchs(schedule, 4e-3, hold), abs=1e-12)
 
 
-@pytest.mark.parametrize("family", ["vae", "rnn"])
+@pytest.mark.parametrize("family", ["vae", "rnn", "flow"])
 def test_the_rate_of_every_family_falls_and_its_row_tells_that_one(family):
     images = load_data("digits")
-    config = planned(new_config(family, "digits", {"batch_size": 8, "g_lr": 2e-3}, seed=0)[0], 4)
+    config = planned(
+        new_config(family, "digits", {"batch_size": 8, "g_lr": 2e-3, "fall_after": 0.0}, seed=0)[0],
+        4,
+    )
     trainer = Trainer(config, images)
     trainer.step()
     trainer.step()

@@ -105,7 +105,7 @@ class Column {
   }
 
   #numbers(side, best) {
-    const plane = side.family === "points";
+    const plane = side.plane;
     const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write }) => {
       const found = side.numbers[name];
       const text = found?.mean === undefined || found.mean === null ? "–" : write(found.mean, side);

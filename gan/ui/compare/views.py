@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from gan.kinds import PLANE
 from gan.races.curves import curves_of
 from gan.races.report import picture_name
 from gan.ui.compare.races import UnderWay
@@ -88,7 +89,7 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": contestant["name"],
         "preset": contestant["preset"],
-        "family": contestant["family"],
+        "plane": contestant["family"] in PLANE,
         "batch_size": contestant.get("batch_size"),
         "parameters": contestant["parameters"],
         "state": latest["state"] if latest else "waiting",

@@ -9,7 +9,7 @@ const ASK_AGAIN_MS = 800;  // while the real pictures are being studied
 const STRIP_GAP = 1;
 const KINDS = {
   dense: "gan_layer_dense", start: "gan_layer_start", up: "gan_layer_up", conv: "gan_layer_conv",
-  image: "gan_layer_image",
+  step: "gan_layer_step", image: "gan_layer_image",
 };
 
 export function build(body, studio) { return new Inside(body, studio); }
@@ -136,8 +136,8 @@ class Inside {
 
   // Names are English in the library; the page has its own words for each kind.
   #layer(layer) {
-    const { kind, total, count: shown, height, width } = layer;
-    const values = { total: count(total), height, width, units: count(height * width) };
+    const { kind, name, total, count: shown, height, width } = layer;
+    const values = { name, total: count(total), height, width, units: count(height * width) };
     const what = t(KINDS[kind], values);
     const more = total > shown ? t("gan_layer_shown", { shown }) : "";
     const canvas = strip(layer);

@@ -60,7 +60,7 @@ class Frames:
             return known["frame"]  # type: ignore[no-any-return]
         weights = context.models.plain(f"run:{status.id}@{nimg}")
         config, d = config_at(status.path, weights.config.nimg), weights.discriminator
-        if not config.model.is_plane or d is None:
+        if not config.model.is_plane:
             raise PageError("gan_error_play_pictures")
         z, labels = fixed_noise(config.model.z_dim, config.model.classes)
         x_real = _points_of(config.data).pixels[: len(z)]

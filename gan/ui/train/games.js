@@ -1,10 +1,11 @@
 // The pictures of trainings, by what is trained (gan/kinds.py): a kind that plays another game adds a
 // file like gamegan.js and its row here.
+import { FLOW } from "../page/kit/gameflow.js";
 import { GAN } from "../page/kit/gamegan.js";
 import { RNN } from "./gamernn.js";
 import { VAE } from "./gamevae.js";
 
-const GAMES = { gan: GAN, vae: VAE, rnn: RNN };
+const GAMES = { gan: GAN, vae: VAE, rnn: RNN, flow: FLOW };
 
 /** @param {import("../page/kit/types").Kind} [kind] */
 export const gameOf = (kind = "gan") => GAMES[kind];

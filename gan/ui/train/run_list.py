@@ -32,7 +32,8 @@ COMPARE_POINTS = 400  # points per curve; each bucket keeps its extremes
 KEPT_CURVES = 24
 SERIES = (
     "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
-    "grad_norm_d", "bits", "bits_held_out", "images_per_s",
+    "grad_norm_d", "bits", "bits_held_out", "velocity_error",
+    "velocity_error_held_out", "images_per_s",
 )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def wait_for(true) -> None:
         ({"seeds": "0,1,2,3,4,5"}, "1 to 5 seeds, got 6"),
         ({"seeds": "x"}, "a whole number"),
         ({"data": "mars"}, "“mars” is no data set"),
-        ({"data": "fashion"}, "family points is for points"),
+        ({"data": "fashion"}, "family points or flow-points is for points"),
         ({"sides": RING[:1]}, "2 to 4 contestants, got 1"),
         ({"sides": [*RING, *RING, *RING]}, "2 to 4 contestants, got 5"),
         ({"sides": [RING[0], {"preset": "own"}]}, "for your own images"),
@@ -179,9 +179,9 @@ def test_of_a_spoilt_link_each_wrong_part_is_named_and_the_rest_taken(home: Cont
     ("link", "ready", "presets"),
     [
         ({"race": "losses", "for": "9"}, "losses", ["ring-article"] * 5),
-        ({"race": "loses"}, "families", ["fashion", "vae", "rnn"]),
+        ({"race": "loses"}, "families", ["fashion", "vae", "rnn", "flow"]),
         ({"sides": "grid"}, "", ["grid", "ring"]),
-        ({}, "families", ["fashion", "vae", "rnn"]),
+        ({}, "families", ["fashion", "vae", "rnn", "flow"]),
     ],
 )
 def test_a_link_that_says_little_is_filled_up(home: Context, link, ready: str, presets: list[str]):

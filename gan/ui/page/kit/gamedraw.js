@@ -222,7 +222,57 @@ function loss({ id, side }) {
   };
 }
 
-const KINDS = { noise, network, pictures, scores, loss, code, numbers, rows };
+// A real sample mixed with noise, (1 - t) of noise and t of the sample, at one time after another.
+function between() {
+  const canvas = h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX });
+  const how = h("small");
+  /** @type {HTMLImageElement | null} */
+  let sheet = null;
+  let wanted = "", part = 0;
+  const side = () => Math.round(TILE_PX * devicePixelRatio);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  const mixed = (/** @type {number} */ t) => {
+    if (!sheet?.naturalWidth) return;
+    const count = sideOf(sheet);
+    const size = sheet.naturalWidth / count;
+    Object.assign(canvas, { width: size, height: size });
+    const context = pencil(canvas);
+    context.drawImage(sheet, count > 1 ? size : 0, 0, size, size, 0, 0, size, size);
+    const image = context.getImageData(0, 0, size, size);
+    for (let i = 0; i < image.data.length; i += 4) {
+      for (let c = 0; c < 3; c += 1) image.data[i + c] = (1 - t) * (128 + 52 * normal()) + t * image.data[i + c];
+      image.data[i + 3] = 255;
+    }
+    context.putImageData(image, 0, 0);
+  };
+  const plotted = (/** @type {ArrayLike<number> | null} */ points, /** @type {number} */ t) => {
+    Object.assign(canvas, { width: side(), height: side() });
+    const context = pencil(canvas);
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue("--real");
+    const [size, place] = [side() / 28, (/** @type {number} */ v) => ((v / PLANE + 1) / 2) * side()];
+    for (let k = 0; points && k < points.length; k += 8) {
+      const [x, y] = [0, 1].map((i) => (1 - t) * normal() + t * points[k + i]);
+      context.fillRect(place(x) - size / 2, place(-y) - size / 2, size, size);
+    }
+  };
+  return {
+    node: h("div", {}, h("b", { "data-t": "gan_game_between" }), canvas, how),
+    show: (/** @type {Values} */ { pictures: of, points, fresh, moving }) => {
+      if (fresh) part = (part + 1) % ROW_PARTS;
+      const t = moving ? (part + 0.5) / ROW_PARTS : 0.5;
+      put(how, `t = ${t.toFixed(2)}`);
+      if (points) return plotted(points.real, t);
+      if (of.real && of.real !== wanted) {
+        wanted = of.real;
+        const image = new Image();
+        image.src = url(wanted);
+        image.decode().then(() => { sheet = image; mixed(t); }, () => { wanted = ""; });
+      } else if (fresh || !moving) mixed(t);
+    },
+  };
+}
+
+const KINDS = { noise, network, pictures, scores, loss, code, numbers, rows, between };
 
 // ---- the whole --------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ const TERMS = (...names) => names.map((name) => `term_${name}`);
 
 // What belongs together, in the order in which one would learn it.
 const TOPICS = {
-  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step"), "chart_scores",
+  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step", "vae", "rnn", "flow"), "chart_scores",
     ...["score_real", "score_held_out", "score_fake"].map((name) => `line_${name}`)],
   losses: ["set_loss", ...TERMS("minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"),
     "chart_losses", "set_r1", "set_r2", "set_gp", "set_reg_every", "set_reg_end", "chart_penalty"],
@@ -20,7 +20,7 @@ const TOPICS = {
     "line_fd_floor", "term_features", "line_modes", "line_spread", "line_memorised", "line_nearest", "metric_images", "metric_rate"],
   settings: ["set_spectral_norm", "set_augment", "set_augment_p", "set_ada_target", "set_flip", "set_shift_px", "set_d_count", "set_d_reduce",
     "set_d_scales", "set_packing", "set_minibatch_std", "set_aux_classes", "set_aux_weight", "set_resolution", "set_width", "set_depth",
-    "set_seed", "set_kimg", "preset", "fork_here"],
+    "set_ode_steps", "set_solver", "set_seed", "set_kimg", "preset", "fork_here"],
   exploring: ["metric_psi", "metric_seed", "metric_sigma", "directions", ...["ranked", "pca", "sefa", "class", "drawn"].map((name) => `kind_${name}`),
     "mutate", "panel_walk", "panel_mix", "panel_map", "panel_picture", "panel_inside"],
 };
@@ -38,6 +38,7 @@ const PAIRS = [
   ["precision", "recall"].map((name) => `metric_${name}`), ["density", "coverage"].map((name) => `metric_${name}`),
   ["metric_images", "term_step", "set_batch_size"], ["line_score_held_out", "finding_memorising"],
   ["set_spectral_norm", "set_r1"], ["chart_distance", "metric_fd"], ["chart_variety", "line_modes"], ["chart_copies", "line_memorised"], ["chart_penalty", "set_r1"],
+  ["term_flow", "term_vae", "term_rnn", "term_gan"], ["term_flow", "set_ode_steps", "set_solver"],
 ];
 const MOST_RELATED = 4;
 const SAID_MS = 1600;

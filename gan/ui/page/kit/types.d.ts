@@ -12,8 +12,8 @@ export interface SettingField {
   choices?: string[];
 }
 
-/** What a family of networks is trained by: a game against D, an encoder and a decoder, row by row. */
-export type Kind = "gan" | "vae" | "rnn";
+/** What a family of networks is trained by: a game against D, an encoder and a decoder, row by row, from noise along a velocity. */
+export type Kind = "gan" | "vae" | "rnn" | "flow";
 
 /** A preset of the form, built in or one's own; its settings as the fields show them. */
 export interface Preset {
@@ -80,7 +80,7 @@ export interface OverSeeds { mean: number | null; low: number | null; high: numb
 export interface RaceContestant {
   name: string;
   preset: string;
-  family: string;
+  plane: boolean;  // of points
   batch_size: number | null;
   parameters: { g: number | null; second: number | null; second_name: string | null };
   state: RunState | "waiting";
