@@ -29,7 +29,7 @@ export function verdict(race) {
 // Who found the most clusters; of pictures, whose classes a classifier guesses, nothing.
 /** @param {RaceContestant[]} contestants */
 function found(contestants) {
-  const of = contestants.filter(({ family, numbers }) => family === "points" && Number.isFinite(numbers.modes?.mean));
+  const of = contestants.filter(({ plane, numbers }) => plane && Number.isFinite(numbers.modes?.mean));
   if (!of.length) return "";
   const most = Math.max(...of.map(({ numbers }) => Number(numbers.modes.mean)));
   if (most === 0) return t("gan_race_verdict_no_modes");
