@@ -82,6 +82,9 @@ PARTS = [
     case("article", "digits", width=0.5, depth=1, batch_size=16),
     case("vae", "digits", warm_up_kimg=0.3, free_bits=0.1, clip_norm=0.5, batch_size=16),
     case("rnn", "digits", clip_norm=0.5, ema_half_life_kimg=0.0, batch_size=16),
+    case("flow", "digits", batch_size=16, depth=1, classes=0, solver="midpoint", ode_steps=3),
+    case("flow", "digits", batch_size=16, resolution=36, ema_half_life_kimg=0.0, clip_norm=0.0),
+    case("ring-flow", classes=8, lr_schedule="constant", solver="euler"),
     case("ring", classes=8),
     *(case("ring", data, batch_size=64) for data in ("spiral", "moons", "line", "letter:A")),
 ]
@@ -95,6 +98,7 @@ FALLING = [  # all within the ten steps that are compared
     case("ring", reg_end=0.1, reg_every=1, fall_after=0.3)._replace(kimg=10 * 256 / 1000),
     case("vae", "digits", lr_schedule="cosine", fall_after=0.2, batch_size=16)._replace(kimg=0.16),
     case("rnn", "digits", lr_schedule="linear", batch_size=16)._replace(kimg=0.16),
+    case("flow", "digits", batch_size=16)._replace(kimg=0.16),
 ]
 
 
@@ -160,7 +164,7 @@ def test_whatever_the_preset_and_settings_the_first_losses_are_our_trainings(
     check_losses([*ALL, *LOSSES, *PARTS, *FALLING], tmp_path)
 
 
-@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:8], *FALLING], ids=named)
+@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:11], *FALLING], ids=named)
 def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some: Case) -> None:
     text = some.prepared()[2].python()
     imported = set()
@@ -267,6 +271,7 @@ def test_the_file_names_no_path_of_this_machine(kind: str, tmp_path: Path):
         case("rnn", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
         case("rnn", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8, ema_half_life_kimg=0.0),
         case("vae", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
+        case("flow", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
         case("ring", g_lr=1.0, d_lr=1.0),
         case("ring-article", optimizer="sgd", g_lr=1.0, d_lr=1.0),
         case("digits", optimizer="sgd", g_lr=1.0, d_lr=1.0, batch_size=8),

@@ -42,6 +42,7 @@ SECTIONS = {
     "gan": (*BEGIN, "generator", "discriminator", "pictures", "gan", "gan_loop"),
     "vae": (*BEGIN, "generator", "encoder", "logistic", "pictures", "vae_loop"),
     "rnn": (*BEGIN, "logistic", "rnn", "pictures", "rnn_loop"),
+    "flow": (*BEGIN, "flow", "pictures", "flow_loop"),
 }  # fmt: skip
 PASSES = ((0, 4), (2, 4), (1, 2))  # of an RNN along a row
 
@@ -171,7 +172,7 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "optimizer": partial(_optimizer, t.optimizer),
         "drawn": DRAWN.get(config.data),
         "plane": m.is_plane,
-        "convolutional": m.family not in ("points", "mlp"),
+        "convolutional": not m.is_plane and m.family != "mlp",
         "things": _things(config),
         "classes": m.classes > 0,
         "labels": ", labels" if m.classes else "",
@@ -201,6 +202,8 @@ TITLES = {
     "picture of it again (Kingma & Welling 2014).",
     "rnn": "A recurrent network gives each pixel a distribution that follows from those before it "
     "(after van den Oord et al. 2016).",
+    "flow": "A network V learns the velocity that carries noise to %(things)s on straight paths "
+    "(flow matching, Lipman et al. 2023), and samples follow it.",
 }
 
 
@@ -241,8 +244,9 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (True, "SEED", config.seed, "of weights, batches and noise"),
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
         (True, "BATCH", t.batch_size, f"real {things} a step"),
-        (kind != "rnn", "Z_DIM", m.z_dim, "numbers of noise"),
+        (kind in ("gan", "vae"), "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
+        (kind == "flow", "ODE_STEPS", m.ode_steps, "from noise to a sample"),
         (kind == "rnn", "SIZE", m.resolution, "of a picture, px"),
         (kind == "rnn", "MEMORY, CONTEXT, WIDTH", m.g_widths, ""),
         (kind == "rnn", "MIXTURES", 4, "logistics a pixel"),

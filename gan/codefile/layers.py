@@ -9,17 +9,20 @@ from typing import NamedTuple
 from gan.config import Family, ModelConfig
 from gan.families import halvings, layers_of, odd_pixels
 
+TIME_WAVES, LAST_WIDTH = 8, 16  # as in gan.models.flow, which imports torch
 LEAKY, RELU = "nn.LeakyReLU(0.2)", "nn.ReLU()"
 
 
 class Network(NamedTuple):
-    """What the template of a network takes."""
+    """What the template of a network takes; of a U-Net `lines` are those on the way down, `map` is
+    the smallest map's channels and px, `features` how many blocks each size has."""
 
     told: str  # one sentence
     lines: tuple[str, ...]  # of an nn.Sequential
     call: str = ""  # how a generator makes x of z
     map: tuple[int, ...] = ()  # channels, height and width of the first map, if there is one
     features: int = 0  # what a critic's layers end in
+    up: tuple[str, ...] = ()  # a U-Net's layers on the way up
 
 
 def _dense(widths: tuple[int, ...], activation: str) -> list[str]:
@@ -121,12 +124,31 @@ def _conv3(before: int, after: int) -> str:
     return f"nn.Conv2d({before}, {after}, 3, 1, 1, bias=False)"
 
 
+def _flow_points(m: ModelConfig, w_dim: int) -> Network:
+    told = 2 + 2 * TIME_WAVES + w_dim - m.z_dim
+    lines = _dense((told, *m.g_widths), "nn.SiLU()")
+    lines.append(f"nn.Linear({m.g_widths[-1]}, 2),")
+    return Network("A point on its way, and t from 0 to 1 -> its velocity.", tuple(lines))
+
+
+def _flow(m: ModelConfig, _w_dim: int) -> Network:
+    per_stage = 1 + layers_of("flow", m.resolution, m.g_widths)
+    widths = m.g_widths[::per_stage]
+    down = [f"nn.Conv2d({a}, {b}, 4, 2, 1)," for a, b in pairwise((m.channels, *widths))]
+    pairs = zip(pairwise((*widths[::-1], LAST_WIDTH)), odd_pixels(m.resolution), strict=True)
+    up = [f"{_up(a, b, odd, bias=True)}," for (a, b), odd in pairs]
+    return Network("A picture on its way, and t from 0 to 1 -> its velocity.", tuple(down),
+                   map=(widths[-1], m.resolution >> len(widths)), up=tuple(up),
+                   features=per_stage)  # fmt: skip
+
+
 def _times(*sizes: int) -> str:
     return " * ".join(str(size) for size in sizes if size > 1)
 
 
 GENERATORS: dict[Family, Callable[[ModelConfig, int], Network]] = {
     "points": _points_g, "mlp": _mlp_g, "conv": _conv_g, "dcgan": _dcgan_g, "vae": _conv_g,
+    "flow": _flow, "flow-points": _flow_points,
 }  # fmt: skip
 SECONDS: dict[Family, Callable[[ModelConfig], Network]] = {
     "points": _points_d, "mlp": _mlp_d, "conv": _conv_d, "dcgan": _dcgan_d, "vae": _encoder,

@@ -163,9 +163,9 @@ class Refine(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = _normed(width, nn.Conv2d(width, width, 3, 1, 1))
+        first, second = (nn.Conv2d(width, width, 3, 1, 1) for _ in range(2))
+        self.first, self.second = _normed(width, first), _normed(width, _from_zero(second))
         self.tell = nn.Linear(TOLD, width)
-        self.second = _normed(width, _from_zero(nn.Conv2d(width, width, 3, 1, 1)))
 
     def forward(self, h: Tensor, told: Tensor) -> Tensor:
         """h (N, width, H, W), told (N, TOLD) -> the same shape as h."""
@@ -207,7 +207,6 @@ class FlowUNet(FlowGenerator):
         widths = config.g_widths[::per_stage]
         smallest = config.resolution >> stages
         *odd, last_odd = odd_pixels(config.resolution)
-        blocks = [[Refine(w) for _ in range(per_stage)] for w in (*widths, *widths[::-1])]
         self.waves = Waves(config.channels, config.resolution)
         self.told = nn.Sequential(
             nn.Linear(2 * TIME_WAVES + self.w_dim - self.z_dim, TOLD), nn.SiLU()
@@ -215,9 +214,9 @@ class FlowUNet(FlowGenerator):
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise((config.channels, *widths))
         )
-        self.left = nn.ModuleList(nn.ModuleList(some) for some in blocks[:stages])
+        self.left = nn.ModuleList(_blocks(width, per_stage) for width in widths)
+        self.right = nn.ModuleList(_blocks(width, per_stage) for width in widths[::-1])
         self.mix = MixPlaces(widths[-1], smallest * smallest)
-        self.right = nn.ModuleList(nn.ModuleList(some) for some in blocks[stages:])
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(a, b, 4, 2, 1, more)
             for (a, b), more in zip(
@@ -250,6 +249,10 @@ class FlowUNet(FlowGenerator):
 
     def bounded(self, x: Tensor) -> Tensor:
         return x.clamp(-1, 1)
+
+
+def _blocks(width: int, count: int) -> nn.ModuleList:
+    return nn.ModuleList(Refine(width) for _ in range(count))
 
 
 def _through(blocks: nn.Module, h: Tensor, told: Tensor) -> Tensor:
