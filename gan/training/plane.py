@@ -30,7 +30,7 @@ Of a GAN:
 
 Of a flow, at MOMENTS times t, evenly from 0 (the noise) to 1 (the samples):
 
-    path      (MOMENTS, N, 2)  where each sample is at t
+    path      (MOMENTS, N, 2)  where each sample is at t; averaged_path: the averaged generator's
     field     (MOMENTS, F, F, 2)  the velocity at t (at 1: shortly before) on a grid, [row, column]:
                                from -FIELD_REACH to FIELD_REACH, y and x ascending
 
@@ -118,12 +118,13 @@ def plane_frame(
         network.eval()
     try:
         with torch.no_grad():
-            arrays = _path(g, z, labels) if isinstance(g, FlowGenerator) else {}
-            arrays["samples"] = arrays["path"][-1] if arrays else g(z, labels).flatten(1)
+            arrays = _sampled(g, z, labels, "samples", "path")
             if config.model.z_dim == 2:
                 arrays["manifold"] = _manifold(g)
             if averaged is not None:
-                arrays["averaged"] = averaged(z, labels).flatten(1)
+                arrays |= _sampled(averaged, z, labels, "averaged", "averaged_path")
+            if isinstance(g, FlowGenerator):
+                arrays["field"] = _field(g)
             if d is not None:
                 arrays["heat"] = _heat(d)
         if d is not None:
@@ -150,13 +151,18 @@ def _manifold(g: Generator) -> Tensor:
     return found
 
 
-def _path(g: FlowGenerator, z: Tensor, labels: Tensor | None) -> dict[str, Tensor]:
-    """The path, between two of the flow's steps on the straight line, and the field."""
+def _sampled(
+    g: Generator, z: Tensor, labels: Tensor | None, name: str, path: str
+) -> dict[str, Tensor]:
+    """The samples (N, 2) as `name`; of a flow also where they are on the way, as `path`: between
+    two of its steps on the straight line."""
+    if not isinstance(g, FlowGenerator):
+        return {name: g(z, labels).flatten(1)}
     steps = torch.stack([x.flatten(1) for x in g.path(g.mapping(z, labels))])
     at = torch.linspace(0, len(steps) - 1, MOMENTS)
     before = at.long().clamp_max(len(steps) - 2)
     share = (at - before).to(steps)[:, None, None]
-    return {"path": torch.lerp(steps[before], steps[before + 1], share), "field": _field(g)}
+    return {name: steps[-1], path: torch.lerp(steps[before], steps[before + 1], share)}
 
 
 def _field(g: FlowGenerator) -> Tensor:

@@ -16,7 +16,7 @@ from gan.runs.commands import COMMANDS
 from gan.runs.session import Session
 from gan.runs.writer import RunWriter
 from gan.training import PlaneFrame, Trainer
-from gan.training.plane import GRID_SIDE, SAMPLES, SIDE, unpacked
+from gan.training.plane import FIELD_REACH, GRID_SIDE, MOMENTS, SAMPLES, SIDE, unpacked
 
 
 def _trainer(preset: str = "ring", **settings: object) -> Trainer:
@@ -27,9 +27,19 @@ def _trainer(preset: str = "ring", **settings: object) -> Trainer:
     return trainer
 
 
-@pytest.mark.parametrize("settings", [{}, {"packing": 2}, {"minibatch_std": True, "d_count": 2}])
-def test_frames_leave_a_training_as_it_is_bit_for_bit(settings: dict[str, object]) -> None:
-    watched, alone = _trainer(**settings), _trainer(**settings)
+@pytest.mark.parametrize(
+    ("preset", "settings"),
+    [
+        ("ring", {}),
+        ("ring", {"packing": 2}),
+        ("ring", {"minibatch_std": True, "d_count": 2}),
+        ("ring-flow", {"ode_steps": 4}),
+    ],
+)
+def test_frames_leave_a_training_as_it_is_bit_for_bit(
+    preset: str, settings: dict[str, object]
+) -> None:
+    watched, alone = _trainer(preset, **settings), _trainer(preset, **settings)
     for _ in range(5):
         watched.step()
         alone.step()
@@ -38,6 +48,27 @@ def test_frames_leave_a_training_as_it_is_bit_for_bit(settings: dict[str, object
         for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
             assert torch.equal(a, b)
     assert torch.equal(watched.noise.get_state(), alone.noise.get_state())
+
+
+def test_a_frame_of_a_flow_has_the_way_of_its_points_and_the_velocity_and_nothing_of_a_d() -> None:
+    trainer = _trainer("ring-flow", ode_steps=5, solver="euler")
+    for _ in range(3):
+        trainer.step()
+    found = trainer.frame().arrays
+    assert found.keys() == {
+        "samples", "path", "averaged", "averaged_path", "manifold", "field",
+    }  # fmt: skip
+    z, g = trainer.fixed_z[:SAMPLES], trainer.g.eval()
+    assert found["path"].shape == (MOMENTS, SAMPLES, 2)
+    np.testing.assert_allclose(found["path"][0], z.numpy(), atol=1e-6)
+    np.testing.assert_allclose(found["path"][-1], found["samples"], atol=1e-6)
+    with torch.no_grad():
+        x, t = z.view(-1, 2, 1, 1), torch.zeros(SAMPLES)
+        first = x + 0.2 * g.velocity(x, t, torch.zeros(SAMPLES, 0))  # a fifth of the way
+        place = torch.tensor([[FIELD_REACH, -FIELD_REACH]]).view(1, 2, 1, 1)
+        there = g.velocity(place, torch.tensor([0.5]), torch.zeros(1, 0)).flatten()
+    np.testing.assert_allclose(found["path"][2], first.flatten(1).numpy(), atol=1e-5)
+    np.testing.assert_allclose(found["field"][MOMENTS // 2, 0, -1], there.numpy(), atol=1e-5)
 
 
 def test_a_frame_holds_what_its_format_says() -> None:

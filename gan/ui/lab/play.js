@@ -1,4 +1,4 @@
-// The playground: a GAN learns points of the plane before one's eyes, and can be meddled with.
+// The playground: a GAN or a flow learns points of the plane before one's eyes, and can be meddled with.
 import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
@@ -7,13 +7,15 @@ import { Drawing } from "./playdraw.js";
 import { scored, toldApart, unpack } from "./playframes.js";
 import { filled, joined, taken } from "./playlink.js";
 import { PlayGame } from "./playgame.js";
+import { kindOf, showKind } from "./playkind.js";
 import { PlayRun } from "./playrun.js";
 import { PlaySettings } from "./playsettings.js";
-import { LAYERS, PlaneView } from "./playview.js";
+import { LAYERS, OF, PlaneView } from "./playview.js";
 
 const SETS = ["ring", "grid", "spiral", "moons", "line"];
 const WAYS = [...SETS, "letters", "draw"];
-const RECIPES = ["recommended", "article"];
+/** @type {Record<string, string>} */
+const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow" };  // preset, where that does not follow from the data
 const SECONDS = [20, 30, 60, 180, 600];
 const USUAL = { ring: 20 };  // until which it is learned; other data want longer
 const USUALLY = 60;
@@ -41,7 +43,7 @@ export class Playground {
     this.looked = false;  // for a run that is under way already
     this.why = "";
     this.timed = false;  // the duration was chosen, and is not that of the data
-    /** @type {{ id: string, way: string } | null} */
+    /** @type {{ id: string, way: string, kind: import("../page/kit/types").Kind } | null} */
     this.mine = null;  // the training that was begun here last
     this.view = new PlaneView(find(root, "#play-plane", HTMLCanvasElement));
     this.settings = new PlaySettings(this.find("settings"), { changed: (key, text) => this.#change(key, text) });
@@ -75,7 +77,12 @@ export class Playground {
     if (this.looked) return;
     this.looked = true;
     const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
-    if (mine && !this.mine) this.#watch(mine.id);
+    if (!mine || this.mine) return;
+    if (kindOf(mine.preset) !== kindOf(this.preset)) {
+      this.select("recipe").value = kindOf(mine.preset) === "flow" ? "flow" : "recommended";
+      this.#rebase();
+    }
+    this.#watch(mine.id);
   }
 
   // ---- the set-up -----------------------------------------------------------------------------
@@ -87,15 +94,22 @@ export class Playground {
     const off = (recall(LAYERS_KEPT) ?? OFF).split(",");
     for (const name of off) this.view.shown.delete(name);
     this.find("layers").append(...[...LAYERS, AVERAGE].map((name) => h("button", { type: "button", class: "ga-button is-chip", "data-show": name,
-      "data-t": `gan_play_layer_${name}`, "data-help": `gan_play_layer_${name}_help`, "aria-pressed": String(this.view.shown.has(name)),
+      "data-t": `gan_play_layer_${name}`, "data-help": `gan_play_layer_${name}_help`, "data-called": `gan_play_layer_${name}`,
+      ...(OF[name] ? { "data-of": OF[name] } : {}), "aria-pressed": String(this.view.shown.has(name)),
       onclick: (e) => this.#layer(name, e.currentTarget) })));
     this.find("start").addEventListener("click", () => this.#begin());
     this.find("pause").addEventListener("click", () => this.#order({ command: this.run.status?.state === "paused" ? "resume" : "pause" }));
     this.find("stop").addEventListener("click", () => this.#order({ command: "stop" }));
     this.find("step-d").addEventListener("click", () => this.#order({ command: "step", what: "d" }));
     this.find("step-g").addEventListener("click", () => this.#order({ command: "step", what: "g" }));
+    this.find("step-both").addEventListener("click", () => this.#order({ command: "step", what: "both" }));
+    this.input("t").addEventListener("input", () => this.#frame());
     this.find("slow").addEventListener("change", () => { if (this.run.steers) this.#order(this.#speed()); });
-    this.find("recipe").addEventListener("change", () => { this.#rebase(); this.told(); });
+    this.find("recipe").addEventListener("change", () => {
+      if (this.root.dataset.kind !== kindOf(this.preset)) this.#find();  // what is on show is of another kind
+      this.#rebase();
+      this.told();
+    });
     this.find("seconds").addEventListener("change", () => { this.timed = true; });
     for (const id of ["seconds", "seed"]) this.find(id).addEventListener("change", () => this.told());
     this.input("text").addEventListener("input", () => this.#letters());
@@ -117,20 +131,22 @@ export class Playground {
       select.value = value || String(values[0]);
     };
     const limit = boot.limit_s ?? Infinity;
-    fill("recipe", RECIPES, (v) => t(`gan_play_recipe_${v}`));
+    fill("recipe", Object.keys(RECIPES), (v) => t(`gan_play_recipe_${v}`));
     fill("seconds", SECONDS.filter((s) => s <= limit), (v) => t("gan_play_seconds", { seconds: v }));
     fill("slow", SPEEDS, (v) => (v ? t("gan_slow_at", { rate: v }) : t("gan_slow_full")));
   }
 
   get preset() {
-    if (this.select("recipe").value === "article") return "ring-article";
-    return this.way === "grid" ? "grid" : "ring";
+    return RECIPES[this.select("recipe").value] || (this.way === "grid" ? "grid" : "ring");
   }
+
+  // Of the run on show, else of what Start begins.
+  get kind() { return kindOf(this.run.status?.preset ?? this.preset); }
 
   // What the recipe says, for these data.
   #rebase() {
     this.settings.rebase(boot.train.presets[this.preset].settings);
-    const usual = this.preset === "ring-article" ? USUALLY : USUAL[this.way] ?? USUALLY;
+    const usual = RECIPES[this.select("recipe").value] ? USUALLY : USUAL[this.way] ?? USUALLY;
     if (!this.timed) this.select("seconds").value = String(usual);
   }
 
@@ -142,10 +158,15 @@ export class Playground {
     }
     this.find("letters").hidden = this.way !== "letters";
     this.find("drawing").hidden = this.way !== "draw";
-    const mine = state.runs.find((r) => r.id === this.mine?.id && ACTIVE.includes(r.state));
-    this.#show(mine && this.mine?.way === this.way ? mine.id : null);
+    this.#find();
     this.#rebase();
     this.told();
+  }
+
+  // The training that was begun here, if it is of these data and this kind.
+  #find() {
+    const mine = state.runs.find((r) => r.id === this.mine?.id && ACTIVE.includes(r.state));
+    this.#show(mine && this.mine?.way === this.way && this.mine.kind === kindOf(this.preset) ? mine.id : null);
   }
 
   // The training under way goes on when other data are looked at, and is found again with its own.
@@ -251,7 +272,7 @@ export class Playground {
   }
 
   #watch(id) {
-    this.mine = { id, way: this.way };
+    this.mine = { id, way: this.way, kind: kindOf(this.preset) };
     this.#show(id);
   }
 
@@ -314,7 +335,10 @@ export class Playground {
     if (this.frames.length === 1) this.find("wait").hidden = true;
     const { now } = this;
     const frame = this.frames[now] ?? null;
-    this.view.show({ frame, at: now, history: this.run.history, real: this.real, picked: this.picked,
+    const time = this.kind === "flow" ? Number(this.input("t").value) / Number(this.input("t").max) : 1;
+    this.find("t-now").textContent = `t = ${time.toFixed(1)}`;
+    fillRange(this.input("t"), 0);
+    this.view.show({ frame, at: now, time, history: this.run.history, real: this.real, picked: this.picked,
       drawn: this.draws ? this.drawing.points : null, loss: this.run.settings?.loss ?? "" });
     const slider = this.input("moment");
     slider.max = String(Math.max(0, this.frames.length - 1));
@@ -328,7 +352,7 @@ export class Playground {
   #game() {
     const { id, status, rows, step, parameters, settings } = this.run;
     const newest = this.frames.at(-1);
-    this.game.show({ id, status, rows, step, parameters, settings, loss: settings?.loss ?? this.settings.value("loss"),
+    this.game.show({ id, kind: this.kind, status, rows, step, parameters, settings, loss: settings?.loss ?? this.settings.value("loss"),
       generated: newest ? this.view.points(newest) : null, real: this.draws ? this.drawing.points.flat() : this.real });
   }
 
@@ -359,7 +383,8 @@ export class Playground {
     button("pause").disabled = !steers;
     find(button("pause"), "span").textContent = t(paused ? "gan_resume" : "gan_pause");
     button("stop").disabled = !steers;
-    button("step-d").disabled = button("step-g").disabled = !steers || status?.state === "starting";
+    showKind(this.root, this.kind);
+    for (const what of ["step-d", "step-g", "step-both"]) button(what).disabled = !steers || status?.state === "starting";
     button("train").disabled = !id;
     this.#say(id === null ? "" : t(`gan_state_${status?.state ?? "starting"}`));
     this.#why();
@@ -367,7 +392,7 @@ export class Playground {
     this.#game();
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
     this.settings.fallen(steers ? this.run.rows.at(-1) ?? null : null);
-    this.charts.show(this.run.rows, this.run.measures);
+    this.charts.show(this.run.rows, this.run.measures, this.kind);
     this.find("plane").classList.toggle("is-live", active && id !== null);
     this.#drawn();
   }
@@ -391,7 +416,7 @@ export class Playground {
   // The set-up as parts of an address; a drawing stays with who drew it.
   address() {
     return filled({ play: this.way, text: this.way === "letters" ? this.input("text").value : "",
-      recipe: this.select("recipe").value === "article" ? "article" : "", for: this.select("seconds").value,
+      recipe: RECIPES[this.select("recipe").value] ? this.select("recipe").value : "", for: this.select("seconds").value,
       init: this.input("seed").value.trim(), with: joined(this.settings.changed()) });
   }
 

@@ -1,5 +1,5 @@
 // The playground's curves, over seconds: how good the samples are, and the losses.
-/** @import { Row } from "../page/kit/types" */
+/** @import { Kind, Row } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
 import { duration, on, translate } from "../page/kit/core.js";
 
@@ -7,6 +7,7 @@ const CHARTS = [
   { name: "quality", measured: true, percent: true, range: [0, 1], series: [
     { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => ("high_quality" in m ? m.modes / m.classes : NaN) }] },
   { name: "divergence", measured: true, range: [0, 0], series: [{ key: "js", tone: "accent" }] },
+  { name: "velocity", range: [0, 0], series: [{ key: "velocity_error", tone: "accent" }, { key: "velocity_error_held_out", tone: "dashed" }] },
   { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
 ];
 
@@ -31,16 +32,18 @@ export class PlayCharts {
 
   clear() { this.zoom = this.at = null; }
 
-  /** @param {Row[]} rows @param {Row[]} measures */
-  show(rows, measures) {
+  /** @param {Row[]} rows @param {Row[]} measures @param {Kind} kind */
+  show(rows, measures, kind) {
     this.rows = rows;
-    const [quality, divergence, losses] = this.charts;
+    const [quality, divergence, velocity, losses] = this.charts;
     const known = !measures.length || measures.some((m) => "high_quality" in m);  // of drawn points no modes are
     quality.node.hidden = !known;
     divergence.node.hidden = known;
     quality.show(measures);
     divergence.show(measures);
-    losses.show(rows);
+    velocity.node.hidden = kind !== "flow";
+    losses.node.hidden = kind === "flow";
+    (kind === "flow" ? velocity : losses).show(rows);
   }
 
   // ---- what a chart asks of its board ---------------------------------------------------------

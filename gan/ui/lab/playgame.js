@@ -1,17 +1,20 @@
 // The picture of the game above the playground's plane: the same parts as in Train, with points
 // instead of pictures. It folds, and draws only while it is open.
-/** @import { Row, Run, Settings, Step, WatchedRun } from "../page/kit/types" */
+/** @import { Kind, Row, Run, Settings, Step, WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, h, icon, on, recall, t, translate } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
+import { FLOW } from "../page/kit/gameflow.js";
 import { GAN } from "../page/kit/gamegan.js";
 import { Turns, still } from "../page/kit/gameturns.js";
 
 const KEPT = "gan-play-game";  // in the browser: whether it is open
+/** @type {Partial<Record<Kind, any>>} */
+const GAMES = { gan: GAN, flow: FLOW };
 const OWN = ["idle", "starting", "over"];  // sentences that elsewhere tell of pictures
 
 /**
- * @typedef {{ status: Run | null, id: string | null, rows: Row[], step: Step | null, parameters: WatchedRun["parameters"],
+ * @typedef {{ kind: Kind, status: Run | null, id: string | null, rows: Row[], step: Step | null, parameters: WatchedRun["parameters"],
  *   settings: Settings | null, loss: string, generated: Float32Array | null, real: ArrayLike<number> | null }} Now
  */
 
@@ -19,9 +22,10 @@ export class PlayGame {
   /** @param {HTMLElement} root a section */
   constructor(root) {
     this.root = root;
-    this.turns = new Turns(root, { count: () => GAN.turns.length, draw: () => this.#draw() });
+    this.turns = new Turns(root, { count: () => this.game.turns.length, draw: () => this.#draw() });
     /** @type {Now | null} */
     this.now = null;
+    this.game = GAN;
     this.drawing = new GameDrawing(GAN);
     this.body = h("div", { id: "play-game-body", class: "ga-run", hidden: true }, this.drawing.node);
     this.toggle = h("button", { type: "button", class: "ga-button is-bare ga-disclose", id: "play-game-toggle", "aria-expanded": "false", "aria-controls": "play-game-body",
@@ -45,7 +49,22 @@ export class PlayGame {
   /** @param {Now} now */
   show(now) {
     this.now = now;
+    this.#become(now.kind);
     this.#draw();
+  }
+
+  /** @param {Kind} kind */
+  #become(kind) {
+    if (this.game.name === kind) return;
+    this.game = GAMES[kind] ?? GAN;
+    this.drawing = new GameDrawing(this.game);
+    this.turns.now = 0;
+    this.body.replaceChildren(this.drawing.node);
+    const name = this.game.turns.length > 1 ? "gan_game" : "gan_game_alone";
+    this.root.dataset.tLabel = name;
+    this.toggle.dataset.help = `${name}_help`;
+    /** @type {HTMLElement} */ (this.toggle.querySelector("[data-t]")).dataset.t = name;
+    translate(this.root);
   }
 
   #turnNow(step) {
@@ -53,7 +72,7 @@ export class PlayGame {
     if (!id) return "idle";
     const state = status?.state ?? "starting";
     if (step) return step.what;
-    if (state === "running" && rows.length) return still.matches ? "both" : GAN.turns[this.turns.now];
+    if (state === "running" && rows.length) return still.matches ? "both" : this.game.turns[this.turns.now];
     return state === "paused" ? "paused" : ACTIVE.includes(state) ? "starting" : "over";
   }
 
@@ -65,17 +84,19 @@ export class PlayGame {
     const turn = this.#turnNow(step);
     const moving = state === "running";
     this.turns.keep(moving);
-    const values = { ...GAN.read({ rows: now.rows, parameters: now.parameters }, step), loss: now.loss, turn, moving, fresh: this.turns.takeFresh(),
+    const values = { ...this.game.read({ rows: now.rows, parameters: now.parameters }, step), loss: now.loss, turn, moving, fresh: this.turns.takeFresh(),
       z_dim: Number(now.settings?.z_dim) || undefined, pictures: {}, points: { fake: now.generated, real: now.real } };
     const says = this.#says(turn, step, values);
     const of = (v) => (Number.isFinite(v) ? named(v) : "–");
-    this.drawing.show({ ...values, says, alt: now.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
+    this.drawing.show({ ...values, says, alt: now.rows.length && now.kind === "gan" ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
       loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says });
   }
 
   #says(turn, step, { scores, before }) {
-    if (!step) return t(OWN.includes(turn) ? `gan_play_game_${turn}` : `gan_game_says_${turn}`);
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
+    const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
+    if (own) return step ? t(`gan_game_${own}did`, Object.fromEntries(this.game.changes.map((key) => [key, change(key)]))) : t(`gan_game_${own}says_${turn}`);
+    if (!step) return t(OWN.includes(turn) ? `gan_play_game_${turn}` : `gan_game_says_${turn}`);
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
   }
 }

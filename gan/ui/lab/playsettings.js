@@ -3,7 +3,7 @@
 import { boot, h, t } from "../page/kit/core.js";
 import { split } from "./playlink.js";
 
-const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size"];
+const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size", "ode_steps", "solver"];
 const RATES = ["g_lr", "d_lr"];  // which fall
 const FIELDS = /** @type {SettingField[]} */ (SHOWN.map((key) => boot.train.groups.flatMap((g) => g.fields).find((f) => f.key === key)));
 
@@ -21,7 +21,7 @@ export class PlaySettings {
     }));
     /** @type {Map<string, HTMLElement>} */
     this.nows = new Map(RATES.map((key) => [key, h("small", { class: "ga-quiet" })]));
-    root.replaceChildren(...FIELDS.map(({ key }) => h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
+    root.replaceChildren(...FIELDS.map(({ key, of }) => h("label", { class: "ga-field", "data-of": of.join(" "), "data-help": `gan_set_${key}_help` },
       h("span", {}, h("span", { "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), " ", this.nows.get(key) ?? ""), this.#input(key))));
   }
 

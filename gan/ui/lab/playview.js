@@ -4,15 +4,20 @@ import { on, pencil } from "../page/kit/core.js";
 import { toned } from "../page/kit/plot.js";
 import { undecided } from "./playframes.js";
 
-export const LAYERS = ["heat", "manifold", "real", "generated", "arrows", "paths"];
+export const LAYERS = ["heat", "field", "manifold", "real", "generated", "arrows", "way", "paths"];
+/** @type {Record<string, string>} */
+export const OF = { heat: "gan", arrows: "gan", field: "flow", way: "flow" };  // of which kind, if not of all
 const ARROWS = 96;  // of the samples
 const LONGEST = 0.14;  // of an arrow, in the plane's units
 const PATHS = 10;
+const WAYS = 48;  // of the samples, from noise
+const FIELD_REACH = 1.1;  // as in gan/training/plane.py
+const LONGEST_OF_FIELD = 0.11;
 const RECENT = 40;  // frames of a path, but for one that is followed
 const REACH = 1.15;  // the plane is drawn from -REACH to REACH
 const FAINT = 0.5;  // of D's map where it is sure
 
-/** @typedef {{ frame: Frame | null, at: number, history: History, real: Float32Array | null, drawn: number[][] | null, picked: number | null, loss: string }} Scene */
+/** @typedef {{ frame: Frame | null, at: number, history: History, time: number, real: Float32Array | null, drawn: number[][] | null, picked: number | null, loss: string }} Scene */
 
 export class PlaneView {
   /** @param {HTMLCanvasElement} canvas */
@@ -63,7 +68,20 @@ export class PlaneView {
   /** @param {Frame} frame */
   points(frame) { return frame.arrays[this.#whichOf(frame)]; }
 
-  #samples() { return this.scene?.frame ? this.points(this.scene.frame) : null; }
+  // The same where they are drawn: of a flow at its time t.
+  #samples() {
+    const { frame = null, time = 1 } = this.scene ?? {};
+    if (!frame) return null;
+    const path = this.#path;
+    if (!path || time === 1) return this.points(frame);
+    const at = this.#moment(path, this.points(frame).length);
+    return path.subarray(at, at + this.points(frame).length);
+  }
+
+  get #path() { return this.scene?.frame?.arrays[this.#which === "averaged" ? "averaged_path" : "path"]; }
+
+  // Where the moment that is nearest to t begins in `values`, which has `size` numbers for each.
+  #moment(values, size) { return size * Math.round((this.scene?.time ?? 1) * (values.length / size - 1)); }
 
   draw() {
     const { clientWidth } = this.canvas;
@@ -77,13 +95,15 @@ export class PlaneView {
     c.fillStyle = tone("--ga-panel");
     c.fillRect(0, 0, this.side, this.side);
     const has = (layer) => this.shown.has(layer) && frame;
-    if (has("heat")) this.#heat(tone);
+    if (has("heat") && frame?.arrays.heat) this.#heat(tone);
     this.#axes(tone("--ga-line"));
+    if (has("field") && frame?.arrays.field) this.#field(tone("--ga-quiet"));
     if (has("manifold")) this.#manifold(tone("--ga-ink"));
     const small = Math.max(1.6, this.side / 320);
     if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone("--ga-accent"), 0.75, small);
     if (has("paths") || (frame && this.scene.picked !== null)) this.#paths(tone("--ga-ink"));
-    if (has("arrows") && this.#which === "samples") this.#arrows(tone("--ga-ink"));
+    if (has("way") && this.#path) this.#ways(tone("--ga-warn"));
+    if (has("arrows") && this.#which === "samples" && frame?.arrays.gradient) this.#arrows(tone("--ga-ink"));
     if (has("generated")) this.#dots(this.#samples(), tone("--ga-warn"), 1, 1.35 * small, tone("--ga-panel"));
     if (this.scene.picked !== null && frame) this.#ring(this.scene.picked, tone("--ga-ink"));
   }
@@ -150,21 +170,52 @@ export class PlaneView {
     });
   }
 
-  // Where G's loss asks each sample to go; lengths are relative to the longest but a few.
+  // Where G's loss asks each sample to go.
   /** @param {string} color */
   #arrows(color) {
-    const { arrays: { gradient, samples } } = this.#frame();
-    const lengths = Array.from({ length: samples.length / 2 }, (_, i) => Math.hypot(gradient[2 * i], gradient[2 * i + 1])).filter(Number.isFinite).sort((a, b) => a - b);
+    const { gradient, samples } = this.#frame().arrays;
+    this.#vectors(samples.subarray(0, 2 * ARROWS), gradient, LONGEST, 0.7, color);
+  }
+
+  // The velocity at t on a grid over the plane.
+  /** @param {string} color */
+  #field(color) {
+    const { path, samples, field } = this.#frame().arrays;
+    const size = field.length / (path.length / samples.length);
+    const at = this.#moment(field, size);
+    const side = Math.sqrt(size / 2);
+    const line = (/** @type {number} */ k) => FIELD_REACH * (2 * k / (side - 1) - 1);
+    const places = Float32Array.from({ length: size }, (_, i) => line(i % 2 ? Math.floor(i / 2 / side) : (i / 2) % side));
+    this.#vectors(places, field.subarray(at, at + size), LONGEST_OF_FIELD, 0.6, color);
+  }
+
+  // From the noise of some samples to where they end.
+  /** @param {string} color */
+  #ways(color) {
+    const path = /** @type {Float32Array} */ (this.#path);
+    const size = this.#frame().arrays.samples.length;
+    const picked = this.scene?.picked ?? null;
+    this.#stroke(color, picked === null ? 0.35 : 0.9, picked === null ? 1 : 1.5, (c) => {
+      for (const index of picked === null ? Array.from({ length: WAYS }, (_, i) => i) : [picked]) {
+        for (let at = 2 * index; at < path.length; at += size) c[at < size ? "moveTo" : "lineTo"](this.#x(path[at]), this.#y(path[at + 1]));
+      }
+    });
+  }
+
+  // Arrows at places; lengths are relative to the longest but a few.
+  /** @param {Float32Array} places @param {Float32Array} vectors @param {number} most @param {number} alpha @param {string} color */
+  #vectors(places, vectors, most, alpha, color) {
+    const lengths = Array.from({ length: places.length / 2 }, (_, i) => Math.hypot(vectors[2 * i], vectors[2 * i + 1])).filter(Number.isFinite).sort((a, b) => a - b);
     const longest = lengths[Math.floor(0.95 * (lengths.length - 1))] || 1;
-    this.#stroke(color, 0.7, 1, (c) => {
-      for (let i = 0; i < 2 * ARROWS && i < samples.length; i += 2) {
-        const scale = LONGEST / Math.max(longest, Math.hypot(gradient[i], gradient[i + 1]));
-        const [dx, dy] = [gradient[i] * scale, gradient[i + 1] * scale];
+    this.#stroke(color, alpha, 1, (c) => {
+      for (let i = 0; i < places.length; i += 2) {
+        const scale = most / Math.max(longest, Math.hypot(vectors[i], vectors[i + 1]));
+        const [dx, dy] = [vectors[i] * scale, vectors[i + 1] * scale];
         if (Math.hypot(dx, dy) < 0.01) continue;
-        const [x, y] = [this.#x(samples[i] + dx), this.#y(samples[i + 1] + dy)];
+        const [x, y] = [this.#x(places[i] + dx), this.#y(places[i + 1] + dy)];
         const head = Math.min(0.3 * Math.hypot(dx, dy), 0.025) / REACH / 2 * this.side;
         const angle = Math.atan2(-dy, dx);
-        c.moveTo(this.#x(samples[i]), this.#y(samples[i + 1]));
+        c.moveTo(this.#x(places[i]), this.#y(places[i + 1]));
         c.lineTo(x, y);
         for (const turn of [2.6, -2.6]) {
           c.moveTo(x, y);

@@ -155,6 +155,47 @@ def test_the_picture_of_the_game_shows_the_points_and_whose_step_it_was(open_pag
     expect(game).to_be_visible()  # as it was left
 
 
+def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_page):
+    page = open_page("/#tab=lab&play=ring&recipe=flow&for=600", landing="lab")
+    expect(page.locator("#play-recipe")).to_have_value("flow")
+    of_a_game = ("[data-show=heat]", "[data-show=arrows]", "#play-answer", "#play-step-d",
+                 "#play-step-g", "#play-set-d_lr", "#play-set-r1")  # fmt: skip
+    own = ("[data-show=field]", "[data-show=way]", "#play-t", "#play-step-both",
+           "#play-set-ode_steps")  # fmt: skip
+    for theirs in of_a_game:
+        expect(page.locator(theirs)).to_be_hidden()
+    for mine in own:
+        expect(page.locator(mine)).to_be_visible()
+    page.click("#play-game-toggle")
+    says = page.locator("#play-game .ga-game-says")
+    expect(says).to_contain_text("Noise and a real one are mixed")
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    page.wait_for_function(f"{FRAMES} >= 3")
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.wait_for_timeout(600)
+    last = page.evaluate(PICTURE)
+    page.locator("#play-t").evaluate("(e) => { e.value = 2; e.dispatchEvent(new Event('input')); }")
+    expect(page.locator("#play-t-now")).to_have_text("t = 0.2")
+    assert page.evaluate(PICTURE) != last
+    page.fill("#play-set-ode_steps", "3")  # may change in mid-run
+    page.locator("#play-set-ode_steps").blur()
+    page.click("#play-step-both")
+    expect(says).to_contain_text("One step. Velocity error:")
+    expect(page.locator("#play-note")).to_be_empty()
+    expect(page.locator("#play-charts")).to_contain_text("Velocity error")
+    page.select_option("#play-recipe", "recommended")  # the flow goes on, a game is set up
+    for theirs in of_a_game:
+        expect(page.locator(theirs)).to_be_visible()
+    for mine in own:
+        expect(page.locator(mine)).to_be_hidden()
+    page.select_option("#play-recipe", "flow")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
 def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
     page = open_page("/#tab=lab&play=ring", landing="lab")
     assert page.input_value("#play-seconds") == "20"  # in which the ring is learned
