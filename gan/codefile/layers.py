@@ -15,7 +15,7 @@ LEAKY, RELU = "nn.LeakyReLU(0.2)", "nn.ReLU()"
 
 class Network(NamedTuple):
     """What the template of a network takes; of a U-Net `lines` are those on the way down, `map` is
-    the smallest map's channels and px, `features` how many blocks each size has."""
+    the smallest map's px, `features` how many blocks each size has."""
 
     told: str  # one sentence
     lines: tuple[str, ...]  # of an nn.Sequential
@@ -138,7 +138,7 @@ def _flow(m: ModelConfig, _w_dim: int) -> Network:
     pairs = zip(pairwise((*widths[::-1], LAST_WIDTH)), odd_pixels(m.resolution), strict=True)
     up = [f"{_up(a, b, odd, bias=True)}," for (a, b), odd in pairs]
     return Network("A picture on its way, and t from 0 to 1 -> its velocity.", tuple(down),
-                   map=(widths[-1], m.resolution >> len(widths)), up=tuple(up),
+                   map=(m.resolution >> len(widths),), up=tuple(up),
                    features=per_stage)  # fmt: skip
 
 

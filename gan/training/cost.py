@@ -222,7 +222,7 @@ def _flow(model: ModelConfig) -> Pass:
         found = found.plus(_refined(blocks, size))
     mix, width = parts["mix"], model.g_widths[-1]
     products = 2.0 * width * (mix.mix.weight.numel() + mix.back[1].weight.numel())
-    kept = width * (2.0 * size**2 + 2 * mix.mix.out_features)
+    kept = width * (1.0 * size**2 + 2 * mix.mix.out_features)
     found = found.plus(Pass(products, kept, width * mix.mix.out_features))
     for i, (blocks, double) in enumerate(zip(parts["right"], parts["up"], strict=True)):
         if i:
