@@ -53,10 +53,11 @@ LAST = (
 # Pressed once, whatever the lists beside them say: a thorough search takes a minute.
 ONCE = ("#picture-find",)
 # Lists of which every choice counts, as other controls come and go with it.
-WHOLE = ("#gallery-view", "#data")
+WHOLE = ("#gallery-view", "#data", "#play-recipe")
 # What hides others, though it does not look like it, waits for them.
 LATE = (
     "#lab-row-play",
+    "#play-recipe",  # a flow has no parts of D's
     "#undo",
     "#reset",
     "#redo",
