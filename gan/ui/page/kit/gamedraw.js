@@ -240,7 +240,8 @@ function between() {
     context.drawImage(sheet, count > 1 ? size : 0, 0, size, size, 0, 0, size, size);
     const image = context.getImageData(0, 0, size, size);
     for (let i = 0; i < image.data.length; i += 4) {
-      for (let c = 0; c < 3; c += 1) image.data[i + c] = (1 - t) * (128 + 52 * normal()) + t * image.data[i + c];
+      const noise = 128 + 52 * normal();
+      for (let c = 0; c < 3; c += 1) image.data[i + c] = (1 - t) * noise + t * image.data[i + c];
       image.data[i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
