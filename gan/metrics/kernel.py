@@ -20,7 +20,8 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = BLOCK, seed: int
     2013), so that the blocks' spread gives valid bounds; of few images the blocks are smaller, so
     that there are BLOCKS of them (bounds from two blocks are too wide to tell anything).
     Unbiased: for sets of one distribution the mean is 0, and a value may be negative. On our
-    features, so not comparable with published KID. Raises MetricError for fewer than 20 images per side.
+    features, so not comparable with published KID.
+    Raises MetricError for fewer than 20 images per side.
     """
     count = min(len(real), len(fake))
     if count < FEWEST:
