@@ -44,8 +44,8 @@ LIMITS = {
     "of the pixels, so that few directions mean anything. Compare it with `fashion`.",
     "fashion-mlp": "The article's fully connected network: speckled outlines, since no weight is "
     "shared between neighbouring pixels. It is here to be compared with `fashion`.",
-    "cats": "One pose, fifteen coats. Bows, hats, collars and eyes come out; scarves and headphones "
-    "are smeared or missing, and so is part of the variety of the real layers (recall).",
+    "cats": "One pose, fifteen coats. Bows, hats, collars and eyes come out; scarves and headphones"
+    " are smeared or missing, and so is part of the variety of the real layers (recall).",
     "emoji": "Faces and flags come out best; small print, tools and letters are smeared. With "
     "3,916 pictures to learn from, some samples are near copies of real emoji.",
 }
