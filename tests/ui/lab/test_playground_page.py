@@ -273,3 +273,26 @@ def test_a_training_that_diverges_says_why_and_the_next_one_begins(open_page):
     expect(page.locator("#play-note")).to_be_empty()
     page.click("#play-stop")
     expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
+OVERLAPS = """() => {
+  const text = document.createRange();  // what is seen, which a box without room does not hold
+  text.selectNodeContents(document.querySelector('#play-state'));
+  const { left, right, top, bottom } = text.getBoundingClientRect();
+  return [...document.querySelectorAll('.ga-play-go button')].some((button) => {
+    const b = button.getBoundingClientRect();
+    return b.left < right && left < b.right && b.top < bottom && top < b.bottom;
+  });
+}"""
+
+
+def test_what_a_training_does_stands_beside_its_buttons_at_every_shape_of_window(open_page):
+    page = open_page("/#tab=lab&play=ring", landing="lab")
+    expect(page.locator("#play-start")).to_be_visible()
+    for width, height in ((1280, 1100), (1010, 900), (1280, 720), (1920, 1400), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        for word in ("Running", "Waiting in the queue"):
+            page.evaluate(
+                "(word) => { document.querySelector('#play-state').textContent = word; }", word
+            )
+            assert not page.evaluate(OVERLAPS), (width, height, word)
