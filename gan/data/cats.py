@@ -21,8 +21,8 @@ from gan.images import untile
 PX = 64
 LAYERS = (15, 10, 15, 10, 16)  # coats, markings, eyes, mouths, accessories
 COATS = (
-    "burgundy", "lime", "black", "lilac", "red", "sand", "pink", "chocolate",
-    "blue", "yellow", "ochre", "grey", "caramel", "cream", "orange",
+    "Burgundy", "Lime", "Black", "Lilac", "Red", "Sand", "Pink", "Chocolate",
+    "Blue", "Yellow", "Ochre", "Grey", "Caramel", "Cream", "Orange",
 )  # fmt: skip
 COUNT = 8_000
 SEED = 2026

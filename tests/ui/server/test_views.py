@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from gan.config import ModelConfig
 from gan.data.bundled import DIGIT_CLASSES, FASHION_CLASSES
+from gan.data.cats import COATS
 from gan.errors import ConfigError
 from gan.hub.known import KNOWN
 from gan.hub.sending import SendStage
@@ -223,6 +224,9 @@ def test_no_text_is_left_over():
         name: "|".join(re.findall(r'"(\w+)"', found))
         for name, found in re.findall(r"const (\w+) = \[(.*?)\];", play)
     }
+    recipes = re.search(r"const RECIPES = \{(.*?)\};", play)
+    assert recipes is not None
+    lists["RECIPES"] = "|".join(re.findall(r'(\w+): "', recipes[1]))
     ways = "|".join(
         [f"data_({lists['SETS']}|{lists['WAYS']})", f"layer_({lists['LAYERS']}|average)",
          f"recipe_({lists['RECIPES']})", f"game_({lists['OWN']})"]
@@ -244,12 +248,14 @@ def test_no_text_is_left_over():
     )
     # a control is explained by its label's key and _help
     keys = [key.removesuffix("_help") for key in TEXTS]
+    # what the playground calls otherwise for a flow (playkind.js)
+    keys = [key.removesuffix("_flow") if key.startswith("gan_play_") else key for key in keys]
     unused = [k for k in keys if k not in source and not composed.match(k)]
     assert unused == []
 
 
 def test_the_classes_of_the_sets_that_ship_are_named_in_both_languages():
-    for name in {*FASHION_CLASSES, *DIGIT_CLASSES}:
+    for name in {*FASHION_CLASSES, *DIGIT_CLASSES, *COATS}:
         key = f"gan_class_name_{name.lower().replace(' ', '-')}"
         english, chinese = (words(language).get(key, name) for language in ("en", "zh"))
         assert english == name
