@@ -19,7 +19,8 @@ def shapes_only() -> Iterator[None]:
 
 
 class _Unfilled(TorchFunctionMode):
-    """Skips `normal_`: on meta tensors torch takes 2.5 s to load its compiler for it."""
+    """Skips `normal_`: on meta tensors torch takes 2.5 s to load its compiler for it, and `div_`,
+    which imports sympy."""
 
     def __torch_function__(
         self,
@@ -29,6 +30,6 @@ class _Unfilled(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func in (torch.Tensor.normal_, nn.init.normal_):
+        if func in (torch.Tensor.normal_, torch.Tensor.div_, nn.init.normal_):
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)

@@ -30,7 +30,14 @@ def generator_of(name: str) -> Generator:
         return drawn_generator(CHAINS[rest])
     data = PRESETS[rest].data
     config = resolve_widths(run_config(rest, BUNDLED[data].shape, data=data))
-    return seeded_build(config.model, 0)[0].eval()
+    g = seeded_build(config.model, 0)[0].eval()
+    if rest == "flow":  # one that has not been trained moves nothing: its last layers are zero
+        draw = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for p in g.parameters():
+                if not p.any():
+                    p.normal_(0, 0.05, generator=draw)
+    return g
 
 
 class LinearGenerator(Generator):

@@ -71,7 +71,7 @@ def test_no_tab_breaks_a_rule_of_access(scanned, scheme: str, width: int):
             page.select_option("#race-data", "digits")
             page.fill("#race-seconds", "2")
             page.click("#race-start")
-            expect(page.locator("#race-columns img:not([hidden])")).to_have_count(2)
+            expect(page.locator("#race-columns img:not([hidden])")).to_have_count(3)
             found += faults(page, "Compare during a race")
             expect(page.locator("#race-state")).to_have_text("Finished")
             expect(page.locator("#race-list li")).not_to_have_count(0)
