@@ -30,7 +30,7 @@ from gan.ui.gallery import tab as gallery
 from gan.ui.hub import tab as hub
 from gan.ui.lab import tab as lab
 from gan.ui.owner import routes as owner
-from gan.ui.owner.key import warn_of_short_key
+from gan.ui.owner.key import warn_of_useless_key
 from gan.ui.page import header
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
@@ -135,7 +135,6 @@ def routes_of() -> tuple[tuple[tuple[str, str, Handler], ...], ...]:
         inbrowser.ROUTES,
         signin.ROUTES,
         owner.ROUTES,
-        owner.ROUTES,
         *(tab.routes for tab in TABS),
     )
 
@@ -208,7 +207,7 @@ def build_context(host: str, *, share: bool = False) -> Context:
     if profile.local:
         return Context(profile, kept=kept, expiring=EXPIRING)
     trust_proxies()
-    warn_of_short_key()
+    warn_of_useless_key()
     owners = Owners(kept=home_root() / OWNERS_FILE)
     return Context(profile, kept=kept, owners=owners, expiring=EXPIRING)
 

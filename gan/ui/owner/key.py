@@ -29,15 +29,18 @@ COOKIE, HOURS = "gan_owner", 12
 
 
 def owner_key() -> str:
-    """The key; empty where there is none, or one that is too short."""
+    """The key; empty where there is none, or one that is too short or no text."""
     found = os.environ.get(KEY, "").strip()
-    return found if len(found) >= LEAST else ""
+    return found if len(found) >= LEAST and found.isprintable() else ""
 
 
-def warn_of_short_key() -> None:
+def warn_of_useless_key() -> None:
     """Say at the start why a key that is set opens nothing."""
     if os.environ.get(KEY, "").strip() and not owner_key():
-        log.warning("%s must have %d characters or more; until then nobody can sign in", KEY, LEAST)
+        log.warning(
+            "%s must have %d characters or more, all of them printable; until then nobody can "
+            "sign in", KEY, LEAST,
+        )  # fmt: skip
 
 
 def is_offered(context: Context) -> bool:

@@ -35,6 +35,8 @@ class Health:
                     return CLOSING
             look = asyncio.wrap_future(self._look)
         done, _ = await asyncio.wait([look], timeout=ANSWER_S)
+        if look.cancelled():
+            return CLOSING
         return look.result() if done and look.exception() is None else SUPERVISOR
 
     def close(self) -> None:

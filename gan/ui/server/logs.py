@@ -38,9 +38,13 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )
 ADDRESS = re.compile(
-    r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){3,7}(?![\w:])",
+    r"(?:\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?!:?\w|\.\d))"
+    r"(?:/\d+\b)?",
     re.IGNORECASE,
 )
+UNSEEN = re.compile(
+    r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+)  # more ends of lines, terminals' codes
 REQUEST: ContextVar[str] = ContextVar("request", default="")
 
 
@@ -72,15 +76,16 @@ def event(log: logging.Logger, level: int, name: str, **fields: Any) -> None:
 
 
 def network_of(address: str) -> str:
-    """An address without the part that names one subscriber: its /24, or the /48 of IPv6."""
+    """An address or a network without the part that names one subscriber: its /24, or the /48 of
+    IPv6."""
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_interface(address.partition("%")[0]).network
     except ValueError:
         return ""
     if found.is_loopback or found.is_unspecified:
-        return str(found)
+        return str(found.network_address)
     width = 24 if found.version == 4 else 48
-    return str(ipaddress.ip_network((found, width), strict=False))
+    return str(found if found.prefixlen <= width else found.supernet(new_prefix=width))
 
 
 def cleaned(text: str) -> str:
@@ -144,12 +149,18 @@ def _short(value: Any) -> Any:
 
 
 def _json(fields: Mapping[str, Any]) -> str:
-    return json.dumps(fields, ensure_ascii=False, default=str)
+    return _quoted(fields)
 
 
 def _value(value: Any) -> str:
     text = f"{value}"
-    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if PLAIN.fullmatch(text) else _quoted(text)
+
+
+def _quoted(value: object) -> str:
+    """JSON that is one line everywhere and that a terminal shows as it is."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 class Sentences(logging.Formatter):

@@ -21,6 +21,7 @@ from gan.ui.server.visitors import address_of
 
 log = logging.getLogger(__name__)
 HEADER = "x-request-id"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # any word may be sent
 STARTS = ("/_gan/train/start", "/_gan/races/start")  # requests for a training
 SALT = secrets.token_bytes(16)  # of this process: its lines can be told apart by visitor, no others
 
@@ -70,8 +71,9 @@ class RequestLog:
         if not (is_visit or status >= 400 or "kind" in noted):
             return
         route = noted.get("route") or ("/" if is_visit else None)
+        method = scope["method"] if scope["method"] in METHODS else "other"
         event(
-            log, logging.INFO, "visit" if is_visit else "request", method=scope["method"],
+            log, logging.INFO, "visit" if is_visit else "request", method=method,
             route=route, status=status, code=noted.get("code"), kind=noted.get("kind"),
             ms=round(ms), visitor=_visitor(scope), network=network_of(address_of(Request(scope))),
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -80,13 +81,13 @@ def forms(client: TestClient) -> list[tuple[int, str]]:
 
 
 def test_without_a_key_a_public_server_has_no_such_page(serve, monkeypatch):
-    for text in ("", "short"):
+    for text in ("", "short", "not UTF-8 at all: \udcff\udcfe"):
         monkeypatch.setenv(key.KEY, text)
         client, _ = serve()
         unknown = client.get("/_gan/owner").text
         assert client.get("/_gan/owner").status_code == 404
         assert {status for status, _ in forms(client)} == {404}
-        reply = client.post("/_gan/owner/enter", json={"key": text})
+        reply = client.post("/_gan/owner/enter", content=json.dumps({"key": text}))
         assert (reply.status_code, reply.text) == (404, unknown)
         assert key.COOKIE not in client.cookies
 

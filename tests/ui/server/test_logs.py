@@ -7,6 +7,7 @@ import logging
 import shlex
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,46 @@ def test_a_line_holds_no_token_word_file_name_or_whole_address(
     assert context.counters.total("refused") == 1
 
 
+@pytest.mark.parametrize(
+    ("client_address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::77", "2001:db8:1::/48"),
+        ("fe80::77%anna", "fe80::/48"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("anna", None),
+    ],
+)
+def test_a_request_is_logged_with_its_network(client, written, client_address, network):
+    stranger = TestClient(client.app, base_url=client.base_url, client=(client_address, 1))
+    stranger.get("/_gan/run?id=no")
+    assert json.loads(written.lines[0]).get("network") == network
+    assert "anna" not in written.lines[0]
+
+
+def test_a_method_may_be_any_word_and_none_of_them_is_logged(client, written):
+    for path in ("/_gan/visitor", "/nowhere"):
+        client.request("ANNA-SMITH", path)
+    client.request("DELETE", "/_gan/visitor")
+    assert [json.loads(line)["method"] for line in written.lines] == ["other", "other", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("fe80::77 went", "fe80::/48 went"),
+        ("2001:db8:1:2:3:4:5:77: reset", "2001:db8:1::/48: reset"),
+        ("[2001:db8::77]:80", "[2001:db8::/48]:80"),
+        ("::ffff:203.0.113.77", "::ffff:203.0.113.0/24"),
+        ("203.0.113.0/24 or 203.0.113.77/32", "203.0.113.0/24 or 203.0.113.0/24"),
+        ("at 12:30:45 in std::vector", "at 12:30:45 in std::vector"),
+    ],
+)
+def test_addresses_are_cut_out_of_any_sentence(said: str, kept: str):
+    assert logs.cleaned(said) == kept
+
+
 def test_each_request_has_an_id_of_its_own_whatever_is_sent(client):
     ids = [client.get("/_gan/visitor", headers={HEADER: "mine"}).headers[HEADER] for _ in range(3)]
     assert len({*ids, "mine"}) == 4
@@ -156,9 +197,12 @@ def test_a_line_is_one_line_that_others_can_read(form: str):
     try:
         raise ValueError('two\nlines "quoted" a=b')
     except ValueError:
-        log.exception("it failed\nlevel=info forged=1", extra={"fields": {"ms": 3, "none": None}})
+        odd = "x\x85y\u2028z\x9b31m\x1b[31m\u202e"  # ends of lines, codes of terminals
+        fields = {"ms": 3, "none": None, "odd": odd}
+        log.exception("it failed\nlevel=info forged=1", extra={"fields": fields})
     (line,) = stream.lines
-    assert "\n" not in line
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
     if form == "json":
         fields = json.loads(line)
     else:
@@ -237,6 +281,26 @@ def test_healthz_says_503_where_the_supervisor_hangs(client, context, monkeypatc
         assert context.control_thread._work_queue.empty()  # what hangs collects no requests
     finally:
         held.set()
+
+
+def test_healthz_says_503_to_whoever_asked_as_the_server_closes(client, context, monkeypatch):
+    asked, held = threading.Event(), threading.Event()
+    submit = context.control_thread.submit
+
+    def noted(*work):
+        future = submit(*work)
+        asked.set()
+        return future
+
+    context.control_thread.submit(held.wait, 60)
+    monkeypatch.setattr(context.control_thread, "submit", noted)
+    with ThreadPoolExecutor(1) as other:
+        reply = other.submit(client.get, "/healthz")
+        assert asked.wait(60)
+        context.control_thread.shutdown(wait=False, cancel_futures=True)
+        held.set()
+        assert (reply.result().status_code, reply.result().json()["state"]) == (503, "closing")
+    assert client.get("/healthz").json()["state"] == "closing"
 
 
 def test_healthz_says_503_where_the_queue_is_dead(client, context, monkeypatch):
