@@ -42,6 +42,7 @@ MAX_LAYERS = 24
 MAX_NAMES_BYTES = 48 * 2**10  # of the 64 KB limit of a config.json
 NAME_OVERHEAD = 10  # quotes, comma and indentation in a config.json, nested ones too
 MAX_CHAIN, MAX_LAYER_TEXT = 128, 64
+MAX_Z = 4096
 SMALLEST_SCALE = 4  # px; fewer are not enough for D
 D_STRUCTURE = (
     "d_widths", "d_count", "d_reduce", "d_scales", "packing", "minibatch_std", "spectral_norm",
@@ -63,7 +64,7 @@ class ModelConfig:
     resolution: int = option(28, "height and width of an image, px", low=1, high=128)
     channels: int = option(1, "1 grey, 3 colour", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
-    z_dim: int = option(64, "length of the noise vector", low=1, high=4096)
+    z_dim: int = option(64, "length of the noise vector", low=1, high=MAX_Z)
     embed_dim: int = option(16, "length of a class embedding", low=1, high=256)
     g_widths: tuple[int, ...] = option((), "channels of the generator, input to output")
     d_widths: tuple[int, ...] = option((), "channels of D, or of a VAE's encoder, input to output")
@@ -233,7 +234,7 @@ class PortedConfig:
     resolution: int = option(64, "height and width of an image, px", low=4, high=1024)
     channels: int = option(3, "1 grey, 3 colour, 4 with transparency", low=1, high=4)
     classes: int = option(0, "number of class labels, 0 for none", low=0, high=1000)
-    z_dim: int = option(100, "length of the noise vector", low=1, high=4096)
+    z_dim: int = option(100, "length of the noise vector", low=1, high=MAX_Z)
     noise: Noise = "normal"  # chain: z in training; ours is normal, and mapped to it
     label_join: LabelJoin = "concat"  # chain with classes: how the label is combined with z
     label_at: int = option(0, "chain: where in z the label is put", low=0, high=4096)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from gan.config import (
+    MAX_Z,
+    RESOLUTIONS,
     Family,
     LossName,
     ModelConfig,
@@ -16,7 +18,7 @@ from gan.config import (
     TrainConfig,
     apply_settings,
 )
-from gan.errors import ConfigError, suggest
+from gan.errors import ConfigError, number_text, suggest
 from gan.families import FAMILIES, default_widths
 
 
@@ -162,6 +164,7 @@ def resolve_widths(config: RunConfig) -> RunConfig:
     does not depend on defaults."""
     width = PRESETS[config.preset].width if config.preset in PRESETS else 0
     shape = config.model
+    _check_noise(shape)
     g_widths, d_widths = default_widths(
         shape.family, shape.resolution, base=width, width=shape.width, depth=shape.depth
     )
@@ -173,6 +176,25 @@ def resolve_widths(config: RunConfig) -> RunConfig:
         d_widths=config.model.d_widths or d_widths,
     )
     return replace(config, model=model)
+
+
+def _check_noise(shape: ModelConfig) -> None:
+    """Raises ConfigError at the resolution, which sets the z_dim of a family whose noise is as
+    large as the picture."""
+    noise = FAMILIES[shape.family].noise
+    if noise is None or noise(shape) <= MAX_Z:
+        return
+    most = max(r for r in RESOLUTIONS if noise(replace(shape, resolution=r)) <= MAX_Z)
+    raise ConfigError(
+        "{field} must be at most {most} in family {family} with {channels} channels, whose noise "
+        "is as large as the picture and at most {values} numbers; got {got}; set it to {most}",
+        field="resolution",
+        most=most,
+        family=shape.family,
+        channels=shape.channels,
+        values=number_text(MAX_Z),
+        got=shape.resolution,
+    )
 
 
 def fitted(

@@ -133,14 +133,15 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
         if (found := _widest.get(module)) is not None:  # computed by another thread meanwhile
             return found
         # no values are copied, and the module itself stays untouched: others use it meanwhile
-        own = [*module.parameters(), *module.buffers()]
-        shapes = copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
+        one = module.repeated()[0] if isinstance(module, Generator) else module
+        own = [*one.parameters(), *one.buffers()]
+        shapes = copy.deepcopy(one, {id(t): t.detach().to("meta") for t in own})
         try:
             with torch.no_grad(), torch.device("meta"), _Largest() as largest:
                 shapes(*(i if i is None else i.to("meta") for i in inputs))
         except RuntimeError:  # it has tensors that are neither parameters nor buffers
             with torch.no_grad(), _Largest() as largest:
-                module(*inputs)
+                one(*inputs)
         _widest[module] = largest.values
     return int(largest.values)
 
@@ -203,9 +204,10 @@ def picture_seconds(g: Generator) -> float:
     labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _NoTracker()  # type: ignore[assignment]
+    once, times = g.repeated()
     with _one_mode, counter:
-        g(z, labels)
-    return float(counter.get_total_flops()) / FLOPS_PER_S
+        once(z, labels)
+    return times * float(counter.get_total_flops()) / FLOPS_PER_S
 
 
 def affordable(g: Generator, seconds: float, *, least: int, most: int) -> int:

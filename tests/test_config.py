@@ -99,6 +99,19 @@ def test_settings_go_where_they_belong():
     assert (config.model.z_dim, config.train.r1) == (12, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("preset", "channels", "asked", "most"),
+    [("flow", 1, 68, 64), ("flow", 3, 64, 36), ("rnn", 1, 128, 64), ("rnn", 3, 40, 36)],
+)
+def test_noise_that_would_be_too_large_is_told_at_the_resolution(preset, channels, asked, most):
+    shape = DataShape(asked, channels, ())
+    with pytest.raises(ConfigError, match=f"must be at most {most} ") as caught:
+        resolve_widths(run_config(preset, shape, data="own"))
+    assert caught.value.field == "resolution"
+    fitting = resolve_widths(run_config(preset, shape._replace(resolution=most), data="own"))
+    assert fitting.model.z_dim == channels * most**2
+
+
 def test_tables_build_exactly_what_the_schema_names():
     assert set(LOSSES) == set(LossName.__args__)
     assert set(OPTIMIZERS) == set(OptimizerName.__args__)

@@ -8,15 +8,19 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
 
 from gan import sampling
 from gan.config import ModelConfig
 from gan.errors import ConfigError
 from gan.families import default_widths
 from gan.models import build_generator, seeded_build
+from gan.models.flow import FlowUNet
 from gan.sampling import (
+    FLOPS_PER_S,
     MAX_SEED,
     affordable,
+    at_once,
     labels_of,
     latents,
     picture_seconds,
@@ -147,6 +151,22 @@ def test_twice_the_work_costs_twice_the_time():
     assert affordable(large, 5 * picture_seconds(large) * 1.01, least=3, most=9) == 5
 
 
+def test_a_flow_of_many_steps_is_counted_by_one(monkeypatch):
+    model = ModelConfig(
+        family="flow", resolution=8, z_dim=64, g_widths=(8,), ode_steps=6, solver="midpoint"
+    )
+    g = build_generator(model).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        g(torch.zeros(1, 64))
+    assert picture_seconds(g) == pytest.approx(counter.get_total_flops() / FLOPS_PER_S, rel=0.05)
+    asked = []
+    velocity = FlowUNet.velocity
+    monkeypatch.setattr(FlowUNet, "velocity", lambda *a: asked.append(1) or velocity(*a))
+    picture_seconds(g), at_once(g)
+    assert len(asked) == 2
+    assert (g.steps, g.solver) == (6, "midpoint")
+
+
 def test_counting_operations_leaves_other_threads_gradients_alone():
     import threading
 
@@ -175,6 +195,9 @@ class Probe(torch.nn.Module):
 
     def cost(self) -> None:
         """Not known: it is counted."""
+
+    def repeated(self) -> tuple[Probe, int]:
+        return self, 1
 
     def __init__(self, during) -> None:
         super().__init__()

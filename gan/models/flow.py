@@ -9,6 +9,7 @@ of the data.
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
@@ -51,6 +52,7 @@ SOLVERS: dict[SolverName, Callable[[Velocity, Tensor, float, float], Tensor]] = 
     "euler": _euler,
     "midpoint": _midpoint,
 }
+ASKS: dict[SolverName, int] = {"euler": 1, "midpoint": 2}  # of the network, a step
 
 
 class FlowGenerator(IdentityGenerator):
@@ -73,6 +75,12 @@ class FlowGenerator(IdentityGenerator):
 
     def adopt(self, config: ModelConfig) -> None:
         self.steps, self.solver = config.ode_steps, config.solver
+
+    def repeated(self) -> tuple[FlowGenerator, int]:
+        """One step of Euler's asks the network once."""
+        once = copy.copy(self)
+        once.steps, once.solver = 1, "euler"
+        return once, self.steps * ASKS[self.solver]
 
     @abstractmethod
     def velocity(self, x: Tensor, t: Tensor, klass: Tensor) -> Tensor:

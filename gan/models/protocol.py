@@ -45,6 +45,11 @@ class Generator(nn.Module, ABC):
         labels: (N,) int64, or class weights (N, classes) float, mixed as in `embed_labels`.
         """
 
+    def repeated(self) -> tuple[Generator, int]:
+        """A generator that does once what this one repeats for a picture, and how often it does;
+        for counting alone, with the same weights."""
+        return self, 1
+
     @abstractmethod
     def synthesis(self, w: Tensor) -> Tensor:
         """w (N, w_dim) -> x (N, C, H, W) in [-1, 1]."""

@@ -22,6 +22,7 @@ PUBLIC_MOST = {
     "depth": 1,
     "d_count": 3,
     "d_steps": 5,
+    "ode_steps": 30,  # the costliest flow makes its 64 pictures in MOST_STEP_S
 }
 MOST_STEP_S = 30.0  # estimated for a slow core; until a step is done no command is obeyed
 UPLOADED_MB = 128.0  # of a visitor's own pictures, decoded

@@ -6,9 +6,12 @@ import pytest
 
 from gan.config import apply_settings
 from gan.errors import ConfigError
-from gan.presets import PRESETS
+from gan.models import build_generator
+from gan.presets import PRESETS, resolve_widths
+from gan.sampling import picture_seconds
+from gan.training.learner import GRID
 from gan.ui.server.profile import Profile
-from gan.ui.server.public_limits import PUBLIC_MOST, check_cost, check_public
+from gan.ui.server.public_limits import MOST_STEP_S, PUBLIC_MOST, check_cost, check_public
 from gan.ui.server.routes import Context
 from gan.ui.train.start_form import fresh_config, read_wish
 
@@ -37,6 +40,17 @@ def test_settings_that_are_allowed_one_by_one_are_refused_together(public):
         check_cost(public, config, TOGETHER)
     assert caught.value.field in TOGETHER
     check_cost(Context(Profile(local=True)), config)
+
+
+def test_the_pictures_of_a_flow_keep_nobody_waiting_longer_than_a_step(public):
+    sampler = {"ode_steps": PUBLIC_MOST["ode_steps"], "solver": "midpoint"}
+    costliest = sampler | {key: PUBLIC_MOST[key] for key in ("resolution", "width", "depth")}
+    check_public(public, costliest)
+    config = resolve_widths(apply_settings(fresh_config("flow", "fashion"), costliest))
+    assert 0 < GRID * picture_seconds(build_generator(config.model)) <= MOST_STEP_S
+    with pytest.raises(ConfigError) as caught:
+        check_public(public, {"ode_steps": 200})
+    assert caught.value.field == "ode_steps"
 
 
 def test_what_the_sentence_proposes_is_enough(public):
