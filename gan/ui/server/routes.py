@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -219,6 +219,9 @@ def answered(
         noted["route"] = route
         try:
             return await handler(context, request)
+        except ClientDisconnect as error:  # nobody is there to read a reply
+            noted["code"] = type(error).__name__
+            return Response(status_code=499)
         except Exception as error:
             status = _status_of(error)
             noted["code"] = code_of(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import shlex
@@ -159,6 +160,27 @@ def test_a_request_is_logged_with_its_network(client, written, client_address, n
     stranger.get("/_gan/run?id=no")
     assert json.loads(written.lines[0]).get("network") == network
     assert "anna" not in written.lines[0]
+
+
+def test_a_visitor_who_breaks_off_is_no_failure_of_the_server(client, context, written):
+    async def receive(messages=iter([{"type": "http.request", "body": b"{", "more_body": True}])):
+        return next(messages, {"type": "http.disconnect"})
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    path = "/_gan/train/start"
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": path,
+        "raw_path": path.encode(), "root_path": "", "query_string": b"", "client": (ADDRESS, 1),
+        "headers": [(b"host", b"10.0.0.7")], "server": ("10.0.0.7", 80),
+    }  # fmt: skip
+    asyncio.run(client.app(scope, receive, send))
+    assert sent[0]["status"] == 499
+    assert [json.loads(line)["level"] for line in written.lines] == ["info"]
+    assert "gan_error_server" not in context.counters.of("errors")
 
 
 def test_a_method_may_be_any_word_and_none_of_them_is_logged(client, written):
