@@ -2,7 +2,7 @@
 
 The layers are David Revoy's cat generator (2016, CC BY 4.0,
 https://www.peppercarrot.com/extras/html/2016_cat-generator/), scaled to 64 px by
-benchmarks/bundle_data.py. They make 360,000 different cats out of 200 KB.
+benchmarks/bundle_data.py. They make 360,000 different cats out of 100 KB.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from gan.images import LUMA, dots, plane_of
 from gan.presets import DataShape
 
 COMPARED_PX = 64
+AT_ONCE = 1024  # pictures converted as floats
 HELD_OUT_FRACTION = 0.05
 HELD_OUT_MOST = 1000
 HELD_OUT_SEED = 20_260_101  # independent of the run's seed: the same images are always held out
@@ -94,25 +95,24 @@ def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> Im
 
 def _dotted(x: Tensor, resolution: int) -> Tensor:
     line, axes = plane_of(resolution)
-    parts = [(dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(1024)]
+    parts = ((dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(AT_ONCE))
     return torch.cat([p.round().clamp(0, 255).to(torch.uint8) for p in parts])
 
 
 def _to_channels(x: Tensor, channels: int) -> Tensor:
     if channels == 1:
         weights = torch.tensor(LUMA).view(1, 3, 1, 1)
-        return torch.cat([(b.float() * weights).sum(1, keepdim=True) for b in x.split(4096)]).to(
-            torch.uint8
-        )
+        grey = ((b.float() * weights).sum(1, keepdim=True) for b in x.split(AT_ONCE))
+        return torch.cat([b.to(torch.uint8) for b in grey])
     return x[:, :1].expand(-1, channels, -1, -1).contiguous()
 
 
 def _resize(x: Tensor, resolution: int) -> Tensor:
     size = (resolution, resolution)
-    parts = [
+    parts = (  # a few at a time: as floats a set takes four times as much memory
         interpolate(b.float(), size=size, mode="bilinear", antialias=True).round().clamp(0, 255)
-        for b in x.split(4096)
-    ]
+        for b in x.split(AT_ONCE)
+    )
     return torch.cat([p.to(torch.uint8) for p in parts])
 
 

@@ -163,7 +163,9 @@ def test_a_request_is_logged_with_its_network(client, written, client_address, n
 
 
 def test_a_visitor_who_breaks_off_is_no_failure_of_the_server(client, context, written):
-    async def receive(messages=iter([{"type": "http.request", "body": b"{", "more_body": True}])):
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive():
         return next(messages, {"type": "http.disconnect"})
 
     sent = []
