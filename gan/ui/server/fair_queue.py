@@ -11,6 +11,7 @@ from concurrent.futures import Future
 
 SLICE_S = 0.25  # approximate, for work that is sliced by the clock
 YIELD_S = 0.5  # long work yields to pictures for at most this long per slice
+END_S = 10.0  # how long closing waits for a slice
 LOOK_S = 0.01
 
 
@@ -78,12 +79,15 @@ class FairQueue:
         return job
 
     def close(self) -> None:
-        """Start nothing more."""
+        """Start nothing more, and wait for the slice under way: a thread that is still in torch as
+        the interpreter ends aborts the process."""
         with self._changed:
             self._closed = True
             for job in (*self._urgent, *self._long):
                 job.cancel()
             self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(END_S)
 
     def _run(self) -> None:
         while (job := self._next()) is not None:

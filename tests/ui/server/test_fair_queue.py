@@ -259,3 +259,19 @@ def test_a_download_is_given_up_and_leaves_no_file(home: Context, monkeypatch):
     other = client_for(home)
     assert other.get("/_gan/gallery/file", params={"id": told["file"]}).status_code == 404
     assert len(list(folder.iterdir())) == 1  # a visitor's last file makes room
+
+
+def test_closing_waits_for_the_slice_under_way(queue):
+    """A thread in torch as the interpreter ends aborts the process: a stop at the start was 134."""
+    begun, ended = threading.Event(), []
+
+    def slices():
+        begun.set()
+        time.sleep(0.5)
+        ended.append(1)
+        yield
+
+    queue.submit(slices())
+    assert begun.wait(60)
+    queue.close()
+    assert ended == [1]
