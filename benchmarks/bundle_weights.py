@@ -32,7 +32,7 @@ from gan.sampling import sample
 MAX_BYTES = 5 * 2**20  # of bundled weights; where D does not fit, G goes alone
 SUMMARIES = {
     "fashion": "Garments at 28 px, class by class.",
-    "cats": "Cats that nobody drew, 64 px in colour, coat by coat.",
+    "cats": "Cats that do not exist, 64 px in colour, coat by coat.",
     "emoji": "Emoji that do not exist, 32 px in colour, without classes.",
 }
 LIMITS = {
