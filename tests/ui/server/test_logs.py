@@ -28,6 +28,7 @@ from gan.ui.server.profile import Guard
 from gan.ui.server.requests_log import HEADER, RequestLog
 from gan.ui.server.routes import Context, build_routes, on
 from gan.ui.server.training_queue import Turns
+from tests.ui.loops import apart
 
 SAID = "my secret words"
 TOKEN = "hf_" + "aB3" * 12
@@ -179,7 +180,7 @@ def test_a_visitor_who_breaks_off_is_no_failure_of_the_server(client, context, w
         "raw_path": path.encode(), "root_path": "", "query_string": b"", "client": (ADDRESS, 1),
         "headers": [(b"host", b"10.0.0.7")], "server": ("10.0.0.7", 80),
     }  # fmt: skip
-    asyncio.run(client.app(scope, receive, send))
+    apart(asyncio.run, client.app(scope, receive, send))
     assert sent[0]["status"] == 499
     assert [json.loads(line)["level"] for line in written.lines] == ["info"]
     assert "gan_error_server" not in context.counters.of("errors")
