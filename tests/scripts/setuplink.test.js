@@ -6,6 +6,13 @@ import { fromSetupLink, toSetupLink } from "../../gan/ui/train/setuplink.js";
 const SETUP = { preset: "digits", data: "hub:me/cats", init: "7", seconds: "30", kimg: "",
   set: { g_lr: "0.001", g_widths: "64,32", note: "a:b%" }, run: "digits-3", moment: 12345 };
 
+test("the moment before the first step is a moment", () => {
+  const setup = { preset: "digits", data: "digits", set: {}, run: "digits-3", moment: 0 };
+  assert.equal(toSetupLink(setup).moment, "0");
+  assert.equal(fromSetupLink(new URLSearchParams(toSetupLink(setup))).setup.moment, 0);
+  assert.equal("moment" in toSetupLink({ ...setup, moment: null }), false);
+});
+
 test("a set-up comes back from its link as it was", () => {
   const linked = new URLSearchParams(new URLSearchParams(toSetupLink(SETUP)).toString());
   assert.deepEqual(fromSetupLink(linked), { setup: SETUP, wrong: [], strange: [] });

@@ -14,7 +14,7 @@ const WHOLE = /^\d{1,12}$/;
 export function toSetupLink({ set, moment, ...rest }) {
   const parts = { tab: "train", ...rest,
     set: Object.entries(set).map(([key, value]) => `${key}:${encodeURIComponent(value)}`).join(","),
-    moment: moment ?? "" };
+    moment: String(moment ?? "") };  // 0 is the moment before the first step
   return Object.fromEntries(Object.entries(parts).flatMap(([key, value]) => (value ? [[key, String(value)]] : [])));
 }
 
