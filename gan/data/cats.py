@@ -62,11 +62,11 @@ def layers_of(sheet: Path) -> list[np.ndarray]:
 def composed(layers: list[np.ndarray], parts: np.ndarray) -> Tensor:
     """Each row of `parts` laid over white, first layer first: uint8 (N, 3, 64, 64)."""
     result = np.empty((len(parts), PX, PX, 3), np.uint8)
+    boxes = [_box(tiles) for tiles in layers]
     for begin in range(0, len(parts), CHUNK):
         chunk = parts[begin : begin + CHUNK]
         picture = np.full((len(chunk), PX, PX, 3), 255, np.uint16)
-        for kind, tiles in enumerate(layers):
-            top, bottom, left, right = _box(tiles)
+        for kind, (tiles, (top, bottom, left, right)) in enumerate(zip(layers, boxes, strict=True)):
             over = tiles[chunk[:, kind], top:bottom, left:right].astype(np.uint16)
             alpha = over[..., 3:]
             under = picture[:, top:bottom, left:right]

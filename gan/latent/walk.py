@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from gan.models import Generator
 from gan.sampling import at_once, choose_labels, slerp, truncate
 
 Space = Literal["z", "w"]
+SPACES: tuple[Space, ...] = get_args(Space)
 Measure = Callable[["Path"], Tensor]  # N frames -> (N, F): the space in which the speed is constant
 Render = Callable[[Generator, "Path", float, "int | None"], Tensor]  # g, frames, psi, side
 MIN_KEYFRAMES, MAX_KEYFRAMES = 2, 8

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 COPY_PART = 0.5  # of the distance between a real image and its nearest other real image
-BEYOND_CHANCE = 3.0  # standard errors; a training looks a hundred times
+BEYOND_CHANCE = 3.0  # standard errors; a training is measured about a hundred times
 
 
 class Isolation(NamedTuple):
@@ -29,10 +29,10 @@ class Nearness(NamedTuple):
 def nearness(fake: Tensor, real: Tensor, between_reals: Isolation, *, of: int) -> Nearness:
     """fake (N, F) against the reals (M, F) known of `of` images; between_reals from `isolation`.
 
-    A sample is like a copy if it lies less than half as far from a real image as that image's own
-    nearest neighbour does. Real images that are no copies pass for some, too: the more, the more
-    alike the images are. So only what clearly exceeds their share counts. As only M of the images
-    are compared, it is scaled up by of / M.
+    A sample counts as a copy if it lies less than half as far from a real image as that image's own
+    nearest neighbour does. Some real images do so by chance, more where all images are alike, so
+    only what clearly exceeds their share is reported. Since M of the images are compared, the share
+    is scaled up by of / M.
     """
     away, which = torch.cdist(fake, real).min(1)
     usual = float(between_reals.distances.median())
@@ -47,12 +47,12 @@ def nearness(fake: Tensor, real: Tensor, between_reals: Isolation, *, of: int) -
 
 
 def isolation(real: Tensor) -> Isolation:
-    """Of two real images or more (M, F)."""
+    """real (M, F), two images or more."""
     away, which = (
         torch.cdist(real, real).fill_diagonal_(torch.inf).topk(min(2, len(real) - 1), largest=False)
     )
     nearest, by = away[:, 0], which[:, 0]
-    # each as if it were a sample: how far its nearest is from others without it
+    # leave one out: an image's nearest neighbour is judged by its own nearest without that image
     is_mutual = by[by] == torch.arange(len(real), device=real.device)
     without = torch.where(is_mutual, away[by, -1], nearest[by])
     return Isolation(nearest, float((nearest < COPY_PART * without).double().mean()))

@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root, write_json
@@ -106,10 +107,23 @@ def disk_use(path: Path) -> int:
 
 def free_space(root: Path | None = None) -> int:
     """Free bytes on the disk that holds the runs."""
-    place = (root or runs_root()).absolute()
+    return disk_of(root or runs_root()).free
+
+
+class Disk(NamedTuple):
+    """Bytes."""
+
+    total: int
+    free: int
+
+
+def disk_of(folder: Path) -> Disk:
+    """The disk that holds `folder`, or would if it were made."""
+    place = folder.absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
-    return shutil.disk_usage(place).free
+    found = shutil.disk_usage(place)
+    return Disk(found.total, found.free)
 
 
 def delete_run(run_id: str, root: Path | None = None) -> str:

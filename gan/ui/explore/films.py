@@ -14,7 +14,7 @@ from gan.film import FILM_FORMATS, FILM_TYPES, FilmFormat, encode_film, largest_
 from gan.images import Pixels, opaque, to_pixels
 from gan.latent.map import METHODS
 from gan.latent.points import Points
-from gan.latent.walk import MAX_KEYFRAMES, Path, Space, between, pictures
+from gan.latent.walk import MAX_KEYFRAMES, SPACES, Path, Space, between, pictures
 from gan.sampling import affordable
 from gan.ui.explore.maps import draw_map
 from gan.ui.server.fair_queue import SLICE_S, Later
@@ -53,10 +53,10 @@ def film_of(context: Context, request: Request) -> WalkFilm:
     """The settings of a walk video; raises PageError or ConfigError for invalid ones."""
     query = request.query_params
     longest = MAX_SECONDS if context.profile.local else PUBLIC_SECONDS
-    form = query.get("format", "webp")
-    space: Space = "w" if query.get("space", "z") == "w" else "z"
+    form, asked = query.get("format", "webp"), query.get("space", "z")
+    space = next((known for known in SPACES if known == asked), None)
     scale = whole_number("scale", query.get("scale", "4"), low=1, high=max(SCALES))
-    if form not in FILM_FORMATS or query.get("space", "z") not in ("z", "w"):
+    if form not in FILM_FORMATS or space is None:
         raise PageError("gan_error_request")
     seconds = real_number("seconds", query.get("seconds", "6"), low=1, high=longest)
     looped = query.get("loop") == "1"

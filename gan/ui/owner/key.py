@@ -21,10 +21,8 @@ from starlette.responses import Response
 from gan.ui.server.routes import Context
 
 log = logging.getLogger(__name__)
-KEY, LEAST = (
-    "GAN_OWNER_KEY",
-    16,
-)  # characters; a shorter key could be guessed in spite of the limits
+KEY = "GAN_OWNER_KEY"
+LEAST = 16  # characters; a shorter key could be guessed in spite of the limits
 COOKIE, HOURS = "gan_owner", 12
 
 

@@ -56,7 +56,7 @@ def report(context: Context) -> dict[str, Any]:
         "version": gan.__version__,
         "local": context.profile.local,
         "up_s": round(time.time() - counters.since),
-        "running": [_run_json(context, run_id) for run_id in context.supervisor.running()],
+        "running": _running_json(context),
         "waiting": len(turns.queue()),
         "places": MOST_WAITING,
         "memory": machine.memory_of_machine_mb() | machine.resident_mb(),
@@ -72,9 +72,12 @@ def report(context: Context) -> dict[str, Any]:
     }
 
 
-def _run_json(context: Context, run_id: str) -> dict[str, Any]:
-    found: dict[str, RunStatus] = {s.id: s for s in context.runs.statuses()}
-    status = found.get(run_id)
+def _running_json(context: Context) -> list[dict[str, Any]]:
+    known = {status.id: status for status in context.runs.statuses()}
+    return [_run_json(context, i, known.get(i)) for i in context.supervisor.running()]
+
+
+def _run_json(context: Context, run_id: str, status: RunStatus | None) -> dict[str, Any]:
     config: RunConfig | None = None if status is None else context.runs.config(run_id)
     return {
         "id": run_id,

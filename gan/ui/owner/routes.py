@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import logging
-from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -15,15 +14,7 @@ from gan.ui.owner.key import is_key, is_offered, is_owner, sign_in, sign_out
 from gan.ui.owner.report import Sizes, report
 from gan.ui.server.i18n import UI, languages
 from gan.ui.server.logs import event
-from gan.ui.server.routes import (
-    NEVER,
-    STYLE,
-    Context,
-    Handler,
-    assets_version,
-    json_of,
-    on,
-)
+from gan.ui.server.routes import NEVER, STYLE, Context, Handler, assets_version, json_of, on
 from gan.ui.server.training_queue import Turns
 from gan.ui.server.views import PageError, escape, script_json
 
@@ -143,7 +134,7 @@ async def expire(context: Context, request: Request) -> Response:
     return JSONResponse({"count": count}, headers=NEVER)
 
 
-ROUTES: tuple[tuple[str, str, Callable[[Context, Request], Awaitable[Response]]], ...] = (
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_gan/owner", page),
     ("GET", "/_gan/owner/state", state),
     ("POST", "/_gan/owner/enter", enter),

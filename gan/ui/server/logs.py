@@ -133,9 +133,9 @@ class Lines(logging.Formatter):
         told = {k: _short(v) for k, v in fields.items() if v not in (None, "")}
         if record.exc_info and record.exc_info[1] is not None:
             told["traceback"] = cleaned(place_of(record.exc_info[1], quoted=self._quoted))
-        return (
-            _json(told) if self._as_json else " ".join(f"{k}={_value(v)}" for k, v in told.items())
-        )
+        if self._as_json:
+            return _quoted(told)
+        return " ".join(f"{k}={_value(v)}" for k, v in told.items())
 
     def _said(self, record: logging.LogRecord) -> str:
         """Others' messages in public without what is put in: it may come from a visitor."""
@@ -146,10 +146,6 @@ class Lines(logging.Formatter):
 
 def _short(value: Any) -> Any:
     return cleaned(value)[:MOST] if isinstance(value, str) else value
-
-
-def _json(fields: Mapping[str, Any]) -> str:
-    return _quoted(fields)
 
 
 def _value(value: Any) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
+
+from gan.runs.manage import disk_of
 
 MB = 2**20
 PROC, LIMITS = Path("/proc"), (
@@ -31,13 +32,19 @@ def resident_mb() -> dict[str, int | None]:
     return {"server": sizes.get(me, 0) * page_bytes // MB, "children": pages * page_bytes // MB}
 
 
-def memory_of_machine_mb() -> dict[str, int | None]:
-    """The memory there is, a container's limit if it has one, and what is free by the kernel."""
+def memory_kb() -> dict[str, int]:
+    """What the kernel says of the machine's memory, by its names; empty where it says nothing."""
     found: dict[str, int] = {}
     with suppress(OSError, ValueError):
         for line in (PROC / "meminfo").read_text().splitlines():
             name, _, rest = line.partition(":")
-            found[name] = int(rest.split()[0]) // 1024
+            found[name] = int(rest.split()[0])
+    return found
+
+
+def memory_of_machine_mb() -> dict[str, int | None]:
+    """The memory there is, a container's limit if it has one, and what is free by the kernel."""
+    found = {name: kb // 1024 for name, kb in memory_kb().items()}
     total = found.get("MemTotal")
     for file in LIMITS:
         with suppress(OSError, ValueError):  # "max": none
@@ -48,11 +55,8 @@ def memory_of_machine_mb() -> dict[str, int | None]:
 
 def disk_mb(folder: Path) -> dict[str, int | None]:
     """Size and free space of the disk that holds `folder`, or where it would be made."""
-    there = folder.absolute()
-    while not there.exists() and there != there.parent:
-        there = there.parent
     try:
-        found = shutil.disk_usage(there)
+        found = disk_of(folder)
     except OSError:
         return {"total": None, "free": None}
     return {"total": found.total // MB, "free": found.free // MB}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
+from gan.ui.server import machine
 from gan.ui.server.routes import Context
 
 CALM_S = 2.0  # since the last picture request
@@ -31,9 +31,5 @@ def _watch(context: Context) -> None:
 
 def free_memory() -> int | None:
     """Memory available to processes in bytes; None if the system does not report it."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    found = [line.split() for line in lines if line.startswith("MemAvailable:")]
-    return int(found[0][1]) * 1024 if found else None
+    found = machine.memory_kb().get("MemAvailable")
+    return None if found is None else 1024 * found

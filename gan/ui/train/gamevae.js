@@ -1,29 +1,11 @@
 // The picture of a VAE: the encoder says where in latent space a picture may lie, the decoder makes it
 // again from a point drawn there. Values only: gamedraw.js draws them.
-/** @import { Row, Step, WatchedRun } from "../page/kit/types" */
+import { inSteps, reader } from "../page/kit/gameoneloss.js";
 
 const TO_CODE = ["real>e", "e>code", "code>g", "g>reconstruction"];
 const MOVES = {
   moves: ["e", "g"], held: [], forward: [...TO_CODE, "noise>g", "g>fake"], back: ["g>reconstruction", "code>g", "e>code"],
 };
-const STILL = { moves: [], held: [], forward: [], back: [] };
-
-// A step moves both networks at once, by one loss.
-/** @param {string} turn */
-export const flowOf = (turn) => (turn === "both" ? MOVES : STILL);
-
-/** @param {Pick<WatchedRun, "rows" | "parameters">} run @param {Step | null} step */
-function read({ rows, parameters }, step) {
-  /** @type {Partial<Row>} */
-  const row = rows.at(-1) ?? {};
-  const parts = step ? step.scores_after : row;
-  return {
-    networks: { g: { parameters: parameters?.g, gradient: step ? step.grad_norms.g : row.grad_norm_g },
-      e: { parameters: parameters?.d, gradient: step ? step.grad_norms.g : row.grad_norm_e } },
-    scores: parts, before: step ? step.scores_before : null,
-    losses: { reconstruction: parts.reconstruction, kl: parts.kl, bits: parts.bits, used: parts.used },
-  };
-}
 
 export const VAE = {
   name: "vae",
@@ -40,5 +22,5 @@ export const VAE = {
   normOf: (key, networks) => (key === "e>code" ? networks.e : networks.g)?.gradient,
   turns: ["both"],
   changes: ["reconstruction", "kl"],
-  read, flowOf,
+  read: reader(["reconstruction", "kl", "bits", "used"], { second: true }), flowOf: inSteps(MOVES),
 };
