@@ -69,9 +69,9 @@ def test_the_picture_shows_the_training_and_what_each_step_moves(page: Page, run
         page.wait_for_function(PAINTED, arg="real")
         page.click("#settings-toggle")
         page.select_option("#settings [name=loss]", "hinge")
+        page.click("#settings-toggle")  # in a small window the picture was folded meanwhile
         wants = page.locator(PART.format("loss_d"))
         expect(wants).to_contain_text("wants real above 1, generated below −1")
-        page.click("#settings-toggle")
     check_arrows(page.evaluate(PULLS, SCORES))
 
     choose_preset(page, "digits")
