@@ -11,7 +11,7 @@ export const RNN = {
     { id: "rows", kind: "rows" }, { id: "fake", kind: "pictures" },
     { id: "bits", kind: "numbers", keys: ["bits", "bits_held_out"] },
   ],
-  wide: ["noise g rows fake fake says", "real g bits bits bits says"],
+  wide: ["noise g rows fake fake fake", "real g bits bits bits bits", "says says says says says says"],
   narrow: ["noise real", "g g", "rows bits", "fake says"],
   edges: ["noise>g", "real>g", "g>rows", "rows>fake", "g>bits"],
   gradients: ["g>bits"],

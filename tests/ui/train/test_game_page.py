@@ -140,3 +140,21 @@ def test_the_picture_shows_the_training_and_what_each_step_moves(page: Page, run
     expect(phone.locator("#step-g")).to_be_hidden()
     page.click("#stop")
     expect(page.locator("#run-state")).to_have_text("Stopped")
+
+
+STICKS_OUT = """() => {
+  const panel = document.querySelector('#game').getBoundingClientRect();
+  return [...document.querySelectorAll('#game [data-part], #game .ga-game-says')]
+    .filter((part) => part.offsetParent && part.getBoundingClientRect().right > panel.right + 1)
+    .map((part) => part.dataset.part || 'says');
+}"""
+
+
+@pytest.mark.parametrize("preset", ["vae", "rnn", "flow"])
+def test_no_part_of_another_familys_picture_sticks_out_of_its_panel(open_page, preset):
+    page = open_page("/#tab=train", landing="train", viewport={"width": 1280, "height": 1000})
+    choose_preset(page, preset)  # its picture stands there before it is trained
+    expect(page.locator("#game [data-part=g]")).to_be_visible()
+    for width in (1280, 1024, 1920, 390):
+        page.set_viewport_size({"width": width, "height": 1000})
+        assert page.evaluate(STICKS_OUT) == [], width

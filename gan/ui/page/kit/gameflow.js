@@ -13,7 +13,7 @@ export const FLOW = {
     { id: "velocity_error", kind: "numbers", keys: ["velocity_error", "velocity_error_held_out"] },
   ],
   // the sentence stands in "says"
-  wide: ["noise between g fake fake says", "real between g velocity_error velocity_error says"],
+  wide: ["noise between g fake fake fake", "real between g velocity_error velocity_error velocity_error", "says says says says says says"],
   narrow: ["noise real", "between says", "g says", "fake velocity_error"],
   edges: [...TO_ERROR, "g>fake"],
   gradients: ["g>velocity_error"],
