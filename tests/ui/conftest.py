@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +116,34 @@ class Watch:
     def _request(self, url: str, base_url: str) -> None:
         if not url.startswith((base_url, "data:", "blob:")):
             self.strangers.append(url)
+
+
+def running(base_url: str) -> set[str]:
+    """The trainings of a server that is no public one."""
+    with urllib.request.urlopen(f"{base_url}/_gan/owner/state", timeout=60) as answer:
+        return {run["id"] for run in json.load(answer)["running"]}
+
+
+@pytest.fixture(autouse=True)
+def none_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test has started ends with it, or a failure would make others fail."""
+    if "base_url" not in request.fixturenames:
+        yield
+        return
+    url = request.getfixturevalue("base_url")
+    before = running(url)
+    yield
+    for run_id in running(url) - before:
+        order = urllib.request.Request(
+            f"{url}/_gan/owner/stop",
+            json.dumps({"id": run_id}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with contextlib.suppress(urllib.error.HTTPError):  # over by now
+            urllib.request.urlopen(order, timeout=60).close()
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while running(url) - before and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -29,10 +29,12 @@ const CHARTS = [
   { name: "penalty", of: GAN_ONLY, series: [{ key: "penalty", tone: "accent" }] },
   { name: "augment", of: GAN_ONLY, percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
 ];
-const SHOWN = ["losses", "scores", "bits", "velocity", "bound", "quality", "divergence", "distance", "variety"];
+const SHOWN = ["losses", "scores", "bits", "velocity", "bound", "distance", "variety"];
+// of points, as many: their quality counts the modes too, and their divergence is a distance
+const SHOWN_OF_POINTS = ["losses", "scores", "velocity", "quality", "divergence"];
 const chartsOf = (kind) => CHARTS.filter((c) => c.of?.includes(kind) ?? true).map((c) => ({
   ...c, series: c.series.filter((s) => s.of_kind?.includes(kind) ?? true) }));
-const storeOf = (kind) => (kind === "gan" ? "gan-charts" : `gan-charts-${kind}`);
+const storeOf = (kind, plane) => ["gan-charts", ...(kind === "gan" ? [] : [kind]), ...(plane ? ["points"] : [])].join("-");
 const KEEP = 500;
 
 export class Charts {
@@ -75,17 +77,17 @@ export class Charts {
   }
 
   #kept() {
-    const kept = recall(storeOf(this.kind))?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
-    return new Set(kept ?? SHOWN);
+    const kept = recall(storeOf(this.kind, this.plane))?.split(",").filter((name) => CHARTS.some((c) => c.name === name));
+    return new Set(kept ?? (this.plane ? SHOWN_OF_POINTS : SHOWN));
   }
 
-  // Another kind of training has other curves.
-  /** @param {Kind} kind */
-  #become(kind) {
-    if (kind === this.kind) return;
+  // Another kind of training, or one of points, has other curves.
+  /** @param {Kind} kind @param {boolean} plane */
+  #become(kind, plane) {
+    if (kind === this.kind && plane === this.plane) return;
     for (const chart of this.charts.values()) chart.gone();
     this.charts.clear();
-    Object.assign(this, { kind, specs: chartsOf(kind) });
+    Object.assign(this, { kind, plane, specs: chartsOf(kind) });
     this.shown = this.#kept();
     this.#arrange();
   }
@@ -132,7 +134,7 @@ export class Charts {
 
   #toggle(name) {
     if (!this.shown.delete(name)) this.shown.add(name);
-    boot.remember(storeOf(this.kind), [...this.shown].join(","));
+    boot.remember(storeOf(this.kind, this.plane), [...this.shown].join(","));
     this.#arrange();
   }
 
@@ -179,9 +181,7 @@ export class Charts {
   // moment: nimg of the time machine, or null while it follows.
   /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings" | "of">} run @param {number | null} moment */
   show({ rows, measures, history, settings, of }, moment) {
-    this.#become(of);
-    const plane = settings?.resolution === "1";  // px: points of the plane
-    if (plane !== this.plane) { this.plane = plane; this.#arrange(); }
+    this.#become(of, settings?.resolution === "1");  // px: points of the plane
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
     Object.assign(this, { rows, measures, history });
     this.events = history.filter((e) => MARKED.includes(e.event));

@@ -366,7 +366,8 @@ class RunsBoard {
 // Sent images lie under a number that tells nobody anything; of a folder its own name does.
 function dataName(data) {
   if (data === "folder" || /^folder:.*[\\/]images[\\/][0-9a-f]{12}[\\/]pictures$/.test(data)) return t("gan_data_own");
-  return data.startsWith("folder:") ? data.split(/[\\/:]/).filter(Boolean).at(-1) : data;
+  if (/^points:(.*drawing-[0-9a-f]+|drawing)\.json$/.test(data)) return t("gan_data_drawing");
+  return /^(folder|points):/.test(data) ? data.split(/[\\/:]/).filter(Boolean).at(-1) : data;
 }
 
 const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -80,10 +80,11 @@
   function take({ key, element }) {
     pressed.add(key);
     if (element.id) reached.add(element.id);
-    if (opens(element) || element.tagName === "SELECT") openers.add(key);
+    if (opens(element) || element.tagName === "SELECT" || element.id.endsWith("-start")) openers.add(key);
   }
 
-  // A slow machine may have shown what an opener opens after the next one had closed it again.
+  // A slow machine may have shown what an opener opens after the next one had closed it again, or
+  // have stopped what was begun before there was anything of it to see.
   const openAgain = () => openers.forEach((key) => pressed.delete(key));
 
   // It could not be pressed: it is as if it had not been found.

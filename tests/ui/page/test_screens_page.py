@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import visit_tab
+from tests.ui.acting import choose_preset, visit_tab
 
 SCRIPT = Path(__file__).with_name("geometry.js").read_text("utf-8")
 SCREENS = {
@@ -67,6 +67,27 @@ def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
     assert all(side % 28 == 0 for side in sides)  # every pixel of the picture has a whole size
     assert sides == sorted(sides)  # and it grows with the screen
     assert len(widths) == 2 or sides[-1] > 2 * sides[0]
+
+
+def test_beside_a_training_nothing_is_cut_and_its_curves_fit(open_page):
+    page = open_page("/#tab=train", landing="train")
+    page.evaluate(SCRIPT)
+    choose_preset(page, "ring")
+    page.fill("#seconds", "300")
+    page.click("#start")
+    expect(page.locator("#run-chip .ga-chip-share")).to_contain_text("%")
+    found = []
+    for language in ("en", "zh"):
+        page.click(f"#language-{language}")
+        for width in SCREENS:
+            resize(page, width)
+            found += [f"{language} at {width}: {fault}" for fault in page.evaluate("geometry()")]
+    assert found == [], "\n".join(found)
+    resize(page, 1280)
+    page.click("#steer-toggle")
+    page.evaluate("scrollTo(0, 0)")
+    for shown in (box(page, "#grid-box"), box(page, "#charts")):
+        assert shown["y"] + shown["height"] <= 800
 
 
 def test_from_1200_px_steering_grid_and_curves_share_the_screen(page: Page):
