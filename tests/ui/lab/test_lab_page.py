@@ -293,16 +293,23 @@ def test_the_figures_numbers_are_those_of_the_formulas(lab):
     expect(page.locator(".ga-lab-figure output")).to_have_text("1.0")
 
 
+TRAIN = {"en": "Train", "zh": "训练"}
+
+
 def test_on_a_phone_no_lesson_is_cut_and_a_list_leads_to_each(lab):
     page = lab(1, viewport={"width": 390, "height": 844})
     expect(page.locator("#lab-list")).to_be_hidden()
     expect(page.locator(".ga-lab math").first).to_be_visible()
-    titles = set()
+    titles: set[str] = set()
+    title = ""
     for language in ("en", "zh"):
-        page.click(f"#language-{language}")
+        page.click(f"#language-{language}")  # its words come a moment later
+        expect(page.locator("[role=tab][data-tab-id=train]").first).to_have_text(TRAIN[language])
         for lesson in range(1, LESSONS + 1):
             page.select_option("#lab-select", str(lesson - 1))
-            titles.add(page.locator("#lab-title").inner_text())
+            expect(page.locator("#lab-title")).not_to_have_text(title)  # it follows a moment later
+            title = page.locator("#lab-title").inner_text()
+            titles.add(title)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
             assert page.evaluate(CUT) == [], lesson
             text = page.locator(".ga-lab").inner_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scipy.spatial.distance import cdist
 
 from gan.training.plane import unpacked
 from tests.ui.acting import visit_tab
+from tests.ui.conftest import PATIENCE_MS
 
 PICTURE = "document.querySelector('#play-plane').toDataURL()"
 FRAMES = "Number(document.querySelector('#play-moment').max)"
@@ -225,13 +227,20 @@ def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
     expect(page.locator("#play-state")).to_contain_text("Paused")
     page.wait_for_timeout(1000)
     centres, sigma = unpacked(truths[-1]["centres"]), truths[-1]["sigma"]
-    for name in ("samples", "averaged"):
+
+    def of_the_newest(name: str) -> list[str]:
         away = cdist(unpacked(frames[-1]["arrays"][name]), centres)
         good = away.min(1) <= 3 * sigma
-        caught = len(set(away.argmin(1)[good]))
         percent = math.floor(100 * np.mean(good) + 0.5)
-        expect(page.locator("#play-quality")).to_have_text(f"{percent} %")
-        expect(page.locator("#play-caught")).to_have_text(f"{caught} of 8")
+        return [f"{percent} %", f"{len(set(away.argmin(1)[good]))} of 8"]
+
+    for name in ("samples", "averaged"):
+        deadline = time.monotonic() + PATIENCE_MS / 1000  # a frame may still be on its way
+        while (told := [page.inner_text("#play-quality"), page.inner_text("#play-caught")]) != (
+            meant := of_the_newest(name)
+        ) and time.monotonic() < deadline:
+            page.wait_for_timeout(100)
+        assert told == meant
         page.click("[data-show=average]")
     page.click("#play-stop")
 
