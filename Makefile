@@ -33,7 +33,7 @@ node_modules/.ok: package.json package-lock.json
 	touch $@
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.recipes
+	$(BIN)/python -m benchmarks.recipes $(ARGS)
 
 # dist/gan_atelier-*.whl: the command `gan` and all that it needs, for pip, pipx or uvx
 wheel: $(VENV)/.run

@@ -1,4 +1,4 @@
-"""Bundled data sets: fashion, cats, emoji, digits; and the full Fashion-MNIST if available."""
+"""Bundled data sets: garments, cats, emoji, digits, points; the full Fashion-MNIST if available."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ FASHION_CLASSES = (
 )  # fmt: skip
 DIGIT_CLASSES = tuple("0123456789")
 EMOJI_COUNT = 3916
+EMOJI_GROUPS = (  # Unicode's groups; "People & Body" by its subgroups, "Activities" with "Objects"
+    "Face", "Person", "Person in action", "Couple or family", "Hand", "Animal or plant", "Food",
+    "Travel", "Object", "Symbol", "Flag",
+)  # fmt: skip
 FASHION_REPO = "zalando-datasets/fashion_mnist"
 # Debian's package dataset-fashion-mnist; GAN_FASHION_DIR overrides the location of the four files
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -42,6 +46,7 @@ ORIGINS = {
     "fashion": "af474cd5c0e92db239632bf658884d40ea208d5774045111f8fa40e9b3e63690",
     "fashion-full": "2e487a6c89124f78f2d7521542223cafe96f7123c3ca13d447772ac6ecbb3012",
     "emoji": "c937120a99584703df9928e3730e30e12280c299dca115d77694aa2dcd2d3daa",
+    "emoji-groups": "c937120a99584703df9928e3730e30e12280c299dca115d77694aa2dcd2d3daa",
     "cats": "4c6c6a3401b7f61b41291ee08538e05c76c5cfd1a9fdbee3a36d9fdbf0083e20",
     "digits": "b41ca9fd335466eee997366c2e6f6bbe0a1b4582afe091fc4eba35f4a254182f",
 }
@@ -94,6 +99,16 @@ def _emoji() -> ImageSet:
     return ImageSet("emoji", pixels, report=f"{EMOJI_COUNT:,} Noto colour emoji")
 
 
+def _emoji_groups() -> ImageSet:
+    # a hexadecimal digit an emoji, a line a row of the sheet; a set of its own, since runs of
+    # `emoji` go on without classes
+    digits = (FILES / "emoji-groups.txt").read_text("ascii").replace("\n", "")
+    return replace(
+        _emoji(), name="emoji-groups", labels=torch.tensor([int(digit, 16) for digit in digits]),
+        class_names=EMOJI_GROUPS, report=f"{EMOJI_COUNT:,} Noto colour emoji in eleven groups",
+    )  # fmt: skip
+
+
 def _digits() -> ImageSet:
     # scikit-learn's file without its package, which takes two seconds to import
     file = distribution("scikit-learn").locate_file("sklearn/datasets/data/digits.csv.gz")
@@ -132,6 +147,9 @@ BUNDLED: dict[str, Bundled] = {
         "all 60,000 garments, from Debian's package or the Hub",
     ),
     "emoji": Bundled(_emoji, DataShape(32, 3, ()), "3,916 emoji, 32 px colour"),
+    "emoji-groups": Bundled(
+        _emoji_groups, DataShape(32, 3, EMOJI_GROUPS), "the same 3,916 emoji, in eleven groups"
+    ),
     "cats": Bundled(
         partial(load_cats, FILES / "cats.webp"), DataShape(PX, 3, COATS),
         "8,000 drawn cats in fifteen colours, 64 px colour",

@@ -64,6 +64,11 @@ SOURCES = {
         "out",
         "ofl-1.1",
     ),
+    "emoji-groups": Source(
+        "Noto Emoji (Google, SIL Open Font License 1.1), 3,916 emoji at 32 px in eleven groups of "
+        "Unicode, 195 of them held out",
+        "ofl-1.1",
+    ),
     "stacked-digits": Source(
         "50,000 pictures of three random digits each, of Optical Recognition of Handwritten Digits "
         "(Alpaydin and Kaynak, UCI, CC BY 4.0), 1,000 of them held out",

@@ -42,6 +42,7 @@ def png(size=(40, 30), color="red", mode="RGB", kind="PNG") -> bytes:
     [
         ("fashion", 10_000, (1, 28, 28), 10),
         ("emoji", 3916, (3, 32, 32), 0),
+        ("emoji-groups", 3916, (3, 32, 32), 11),
         ("cats", 8000, (3, 64, 64), 15),
         ("digits", 1797, (1, 8, 8), 10),
     ],
@@ -62,6 +63,21 @@ def test_bundled_fashion_is_balanced():
 def test_emoji_are_pictures_and_not_blank_cells():
     deviation = load_data("emoji").pixels.float().std(dim=(1, 2, 3))
     assert (deviation > 1).float().mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    ("place", "group"),  # looked up by eye on the sheet
+    [
+        (12, "Symbol"), (63, "Animal or plant"), (64, "Hand"), (64 * 13 + 52, "Face"),
+        (64 * 23 + 11, "Flag"), (64 * 24, "Flag"), (64 * 30, "Flag"),
+        (64 * 28 + 30, "Person in action"), (64 * 5 + 3, "Food"), (64 * 61 + 3, "Hand"),
+        (64 * 40 + 10, "Couple or family"),
+    ],
+)  # fmt: skip
+def test_emoji_stand_in_their_groups(place, group):
+    images = load_data("emoji-groups")
+    assert images.class_names[images.labels[place]] == group
+    assert torch.equal(images.pixels, load_data("emoji").pixels)
 
 
 def test_a_cat_is_its_layers_over_white():
