@@ -33,7 +33,7 @@ MAX_BYTES = 5 * 2**20  # of bundled weights; where D does not fit, G goes alone
 SUMMARIES = {
     "fashion": "Garments at 28 px, class by class.",
     "cats": "Cats that do not exist, 64 px in colour, coat by coat.",
-    "emoji": "Emoji that do not exist, 32 px in colour, without classes.",
+    "emoji-groups": "Emoji that do not exist, 32 px in colour, in eleven groups.",
 }
 LIMITS = {
     "fashion": "Straps, laces and prints are blurred or broken at this size; rare cuts are "
@@ -46,8 +46,8 @@ LIMITS = {
     "shared between neighbouring pixels. It is here to be compared with `fashion`.",
     "cats": "One pose, fifteen coats. Bows, hats, collars and eyes come out; scarves and headphones"
     " are smeared or missing, and so is part of the variety of the real layers (recall).",
-    "emoji": "Faces and flags come out best; small print, tools and letters are smeared. With "
-    "3,916 pictures to learn from, some samples are near copies of real emoji.",
+    "emoji": "Faces, people, couples and flags come out best; animals, objects and signs are often "
+    "no more than a shape and its colours, since 3,916 pictures hold few of each.",
 }
 
 

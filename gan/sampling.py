@@ -46,14 +46,21 @@ def latents(z_dim: int, seeds: Sequence[int]) -> Tensor:
     return z
 
 
-def labels_of(classes: int, seeds: Sequence[int]) -> Tensor:
-    """labels (N,), each drawn from its seed, for samples without a chosen class."""
+def labels_of(classes: int, seeds: Sequence[int], shares: Tensor | None = None) -> Tensor:
+    """labels (N,), each drawn from its seed, for samples without a chosen class.
+
+    shares (classes,): how often each class is drawn, as counts or fractions; all equally if left
+    out.
+    """
     generator = torch.Generator()
     # a separate stream, so that a seed's z is the same with and without classes
-    draw = [
-        torch.randint(classes, (), generator=generator.manual_seed(_mixed(s) ^ LABEL_STREAM))
-        for s in seeds
-    ]
+    streams = (generator.manual_seed(_mixed(s) ^ LABEL_STREAM) for s in seeds)
+    if shares is None:
+        draw = [torch.randint(classes, (), generator=g) for g in streams]
+    else:
+        ends = shares.double().cumsum(0) / shares.sum()
+        place = [torch.rand((), generator=g, dtype=torch.float64) for g in streams]
+        draw = [torch.bucketize(p, ends, right=True).clamp(max=classes - 1) for p in place]
     return torch.stack(draw) if draw else torch.zeros(0, dtype=torch.int64)
 
 
@@ -75,8 +82,10 @@ def _mixed(seed: int) -> int:
     return h ^ (h >> 16)
 
 
-def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tensor | None:
-    """Labels for `seeds`: all `label`, or drawn; None for a model without classes.
+def choose_labels(
+    g: Generator, seeds: Sequence[int], label: int | None, shares: Tensor | None = None
+) -> Tensor | None:
+    """Labels for `seeds`: all `label`, or drawn by `shares`; None for a model without classes.
 
     Raises ConfigError for a class that the model does not have.
     """
@@ -87,7 +96,7 @@ def choose_labels(g: Generator, seeds: Sequence[int], label: int | None) -> Tens
             )
         return None
     if label is None:
-        return labels_of(g.classes, seeds)
+        return labels_of(g.classes, seeds, shares)
     if not 0 <= label < g.classes:
         raise ConfigError(
             "a class must be from 0 to {classes}, got {got}; choose one of them",
@@ -221,10 +230,14 @@ def sample(
     *,
     psi: float = 1.0,
     label: int | None = None,
+    shares: Tensor | None = None,
     batch_size: int = 256,
 ) -> Samples:
-    """One image per seed. g must be in eval mode, so that the batch size does not matter."""
-    labels = choose_labels(g, seeds, label)
+    """One image per seed. g must be in eval mode, so that the batch size does not matter.
+
+    Without `label` each seed draws its class, by `shares` (see `labels_of`).
+    """
+    labels = choose_labels(g, seeds, label, shares)
     z = latents(g.z_dim, seeds)
     pixels = [
         to_pixels(

@@ -74,6 +74,16 @@ def test_drawn_classes_are_balanced():
     assert counts.max() < 1150
 
 
+def test_classes_are_drawn_as_often_as_they_are_said_to_be():
+    shares = torch.tensor([600, 0, 300, 100])
+    drawn = labels_of(4, range(10_000), shares)
+    counts = torch.bincount(drawn, minlength=4).tolist()
+    # three standard deviations of a binomial are at most 3 sqrt(10,000 / 4)
+    assert counts == pytest.approx([6000, 0, 3000, 1000], abs=150)
+    assert counts[1] == 0
+    assert labels_of(4, [7, 8], shares).tolist() == drawn[7:9].tolist()  # a seed's own
+
+
 @pytest.mark.parametrize("seed", [-1, MAX_SEED + 1])
 def test_a_seed_out_of_range_is_refused(seed):
     with pytest.raises(ConfigError, match="seed"):

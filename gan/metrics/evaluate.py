@@ -38,9 +38,10 @@ from gan.models import Generator
 from gan.sampling import sample
 
 MIN_IMAGES = 130  # two halves with more images than the 64 features, or covariances are singular
-VERSION = 2  # of the metrics: raising it invalidates cached results
+VERSION = 3  # of the metrics: raising it invalidates cached results
 COVERED_FRACTION = 0.01  # of the samples: a class below this counts as missing
 UNSEEN_MOST = 1000  # images unseen by the model, as a reference
+UNEVEN = 1.5  # times as many images of one class as of another: no chance any more
 MANIFOLD_MOST = 5000  # images per side: beyond, precision and recall change by less than 0.01
 MetricName = Literal[
     "fd", "kd", "precision", "recall", "density", "coverage", "memorised",
@@ -148,7 +149,8 @@ def evaluate(
     the real images, MANIFOLD_MOST at most. Copying is measured only if `seen`, the model's training
     data, shows that it has seen these real images and which ones it has not. Real images are first
     fitted to the generator's size and channels and only then, like the samples, to the network's:
-    so resizing is not held against the generator. `judge` says on whose features all is compared
+    so resizing is not held against the generator. Classes of which the real images hold more are
+    drawn more often (class_shares). `judge` says on whose features all is compared
     (gan.metrics.judges): values of two judges are not comparable. Calls on_progress with 0 to 1; an
     exception from it cancels the work. Raises MetricError for too few images or a generator that
     has diverged.
@@ -163,8 +165,9 @@ def evaluate(
     total = len(images) + count
     features = extract(net, images, on_progress=_part(on_progress, 0, len(images) / total))
     fake = _sample_features(
-        net, generator, count, seed, on_progress=_part(on_progress, len(images) / total, 1)
-    )
+        net, generator, count, seed, shares=class_shares(config, data),
+        on_progress=_part(on_progress, len(images) / total, 1),
+    )  # fmt: skip
     real = features[: min(2 * count, len(data))]
     copying = _memorisation(features, chosen, fake)
     plane = _plane(real / net.scale, fake / net.scale, data) if channels == PLANE_SHAPE[0] else ()
@@ -198,6 +201,20 @@ def evaluate(
         shown=were_shown(seen, data.origin),
         seconds=time.perf_counter() - started,
     )
+
+
+def class_shares(config: WeightsConfig, data: ImageSet) -> Tensor | None:
+    """How many images each of the model's classes has in `data`, (classes,).
+
+    A model learns its classes one by one, so that what it makes of few images would else count as
+    much as what it makes of many. None, for classes drawn equally often, if `data` has other
+    classes, or about as many images of each.
+    """
+    names = config.class_names
+    if data.labels is None or not names or names != data.class_names:
+        return None
+    counts = torch.bincount(data.labels, minlength=len(names))
+    return counts if counts.max() > UNEVEN * counts.min() else None
 
 
 def _fd(real: Tensor, fake: Tensor, seed: int) -> Metric:
@@ -388,6 +405,7 @@ def _sample_features(
     count: int,
     seed: int,
     *,
+    shares: Tensor | None,
     on_progress: OnProgress | None,
 ) -> Tensor:
     """Features (count, num_features) of samples, generated and embedded batch by batch to save
@@ -395,7 +413,8 @@ def _sample_features(
     parts = []
     for start in range(0, count, BATCH_SIZE):
         stop = min(start + BATCH_SIZE, count)
-        pixels = sample(generator, range(seed + start, seed + stop), batch_size=BATCH_SIZE).pixels
+        seeds = range(seed + start, seed + stop)
+        pixels = sample(generator, seeds, shares=shares, batch_size=BATCH_SIZE).pixels
         parts.append(extract(net, from_pixels(pixels)))
         if on_progress:
             on_progress(stop / count)

@@ -44,6 +44,25 @@ def thin(images: ImageSet, count: int) -> ImageSet:
     return images.subset(torch.arange(len(images))[:: len(images) // count][:count])
 
 
+class PlaybackByClass(Playback):
+    """Shows images of the class that it is asked for."""
+
+    def __init__(self, images: ImageSet) -> None:
+        super().__init__(images.pixels)
+        self.classes = len(images.class_names)
+        self.of_class = [self.images[images.labels == c] for c in range(self.classes)]
+
+    def mapping(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        return torch.cat([z, labels[:, None].to(z)], dim=1)
+
+    def synthesis(self, w: Tensor) -> Tensor:
+        drawn = torch.empty(len(w), *self.image_shape)
+        for c, images in enumerate(self.of_class):
+            self.images, asked = images, w[:, -1] == c
+            drawn[asked] = super().synthesis(w[asked])
+        return drawn
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     torch.set_num_threads(1)
@@ -76,3 +95,8 @@ def sets(fashion, emoji, nets) -> dict[str, tuple[FeatureNet, ImageSet, Tensor]]
 @pytest.fixture(scope="session")
 def playback() -> type[Playback]:
     return Playback
+
+
+@pytest.fixture
+def playback_by_class() -> type[PlaybackByClass]:
+    return PlaybackByClass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -85,6 +86,20 @@ def test_a_full_histogram_is_balanced_and_adds_up(sets):
     assert sum(histogram.values()) == pytest.approx(1)
     assert classes_covered(histogram) == 10
     assert all(0.07 < fraction < 0.13 for fraction in histogram.values())
+
+
+def test_a_class_is_drawn_as_often_as_the_real_images_have_it(fashion, playback_by_class):
+    few = (torch.cumsum(fashion.labels != 1, 0) <= 60) & (fashion.labels != 1)
+    uneven = fashion.subset(((fashion.labels == 1) | few).nonzero()[:, 0])  # mostly trousers
+    counts = torch.bincount(uneven.labels, minlength=10)
+    assert counts.max() > 10 * counts.min()
+    model = playback_by_class(uneven)
+    config = replace(CONFIG, class_names=uneven.class_names)
+    found = evaluate(model, config, data=uneven, count=200)
+    assert found.fd < 2 * found.fd_floor
+    # without the names nobody knows which class is which
+    found = evaluate(model, CONFIG, data=uneven, count=200)
+    assert found.fd > 5 * found.fd_floor
 
 
 def test_data_without_classes_has_no_histogram(emoji, playback):
