@@ -34,8 +34,8 @@ FASHION_CLASSES = (
 DIGIT_CLASSES = tuple("0123456789")
 EMOJI_COUNT = 3916
 EMOJI_GROUPS = (  # Unicode's groups; "People & Body" by its subgroups, "Activities" with "Objects"
-    "Face", "Person", "Person in action", "Couple or family", "Hand", "Animal or plant", "Food",
-    "Travel", "Object", "Symbol", "Flag",
+    "Face", "Person", "Action", "Couple", "Hand", "Nature", "Food", "Travel", "Object", "Symbol",
+    "Flag",
 )  # fmt: skip
 FASHION_REPO = "zalando-datasets/fashion_mnist"
 # Debian's package dataset-fashion-mnist; GAN_FASHION_DIR overrides the location of the four files
