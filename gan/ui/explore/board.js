@@ -64,7 +64,8 @@ class Explore {
       () => new Dimensions(this.find("#latent-board"), studio));
     part("pad", (body) => buildPad(body, studio, catalogue));
     part("mutate", (body) => buildMutate(body, studio));
-    part("draw", (body) => buildMarks(body, studio, { store, made: () => directions.show("drawn") }));
+    part("draw", (body) => buildMarks(body, studio, {
+      store, made: () => directions.show("drawn"), open: () => this.find("#open-draw").click() }));
   }
 
   #presents(catalogue) {

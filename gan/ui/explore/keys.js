@@ -36,7 +36,7 @@ export function pinWithKey(root, act) {
   });
 }
 
-const TYPED = "input:not([type=range]), textarea, select, [contenteditable]";
+const TYPED = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
 
 export function undoWithKeys(root, studio) {
   document.addEventListener("keydown", (e) => {

@@ -1,5 +1,5 @@
 // "Draw me a direction": mark a few samples as more and a few as less, name it, get a slider.
-import { around, h, icon, refuse, say, t, translate, url } from "../page/kit/core.js";
+import { around, emit, h, icon, refuse, say, t, translate, url } from "../page/kit/core.js";
 import { Refusal, checkedName } from "./drawn.js";
 import { Thumbs } from "./thumbs.js";
 
@@ -9,16 +9,17 @@ const MOST = 32;  // marked in all
 const ROOM = 64;
 const MARKS = { more: "plus", less: "minus" };
 
-export function buildMarks(body, studio, { store, made }) {
-  return new Marks(body, studio, store, made);
+export function buildMarks(body, studio, { store, made, open }) {
+  return new Marks(body, studio, { store, made, open });
 }
 
 class Marks {
-  constructor(body, studio, store, made) {
+  constructor(body, studio, { store, made, open }) {
     this.body = body;
     this.studio = studio;
     this.store = store;
     this.made = made;
+    this.open = open;
     this.samples = [];
     this.about = null;
     this.strip = h("div", { class: "ga-strip" });
@@ -34,7 +35,7 @@ class Marks {
     const form = h("form", { class: "ga-marks-form" }, this.others, this.name, this.make, this.note);
     body.append(h("p", { class: "ga-quiet", "data-t": "gan_draw_help" }), this.strip, form);
     this.thumbs = new Thumbs(studio, this.strip, () => ROOM, () => this.samples);
-    this.others.addEventListener("click", () => this.#fill());
+    this.others.addEventListener("click", () => this.#renew());
     this.name.addEventListener("input", () => this.draw());
     form.addEventListener("submit", (e) => {
       e.preventDefault();
@@ -64,7 +65,38 @@ class Marks {
 
   #marked(side) { return this.samples.filter((s) => s.mark === side); }
 
-  // Samples that are marked stay; the others make room for new ones.
+  // ---- undo -----------------------------------------------------------------------------------
+
+  #state() {
+    return { model: this.studio.model.ref, samples: this.samples, marks: this.samples.map((s) => s.mark), name: this.name.value };
+  }
+
+  // One step of undo, from `before` to what is there now; `to` does what else is to be undone.
+  #done(before, to = { undo: async () => {}, redo: async () => {} }) {
+    const after = this.#state();
+    emit("did", { undo: () => to.undo().then(() => this.#restore(before)), redo: () => to.redo().then(() => this.#restore(after)) });
+  }
+
+  // Another model's samples mean nothing here.
+  #restore({ model, samples, marks, name }) {
+    if (model !== this.studio.model?.ref) return;
+    if (this.body.hidden) this.open();  // what is undone is seen
+    this.filling = {};  // what is under way would replace it
+    this.samples = samples;
+    samples.forEach((sample, i) => { sample.mark = marks[i]; });
+    this.name.value = name;
+    delete this.note.dataset.result;
+    this.#show();
+  }
+
+  // ---- the samples ----------------------------------------------------------------------------
+
+  async #renew() {
+    const before = this.#state();
+    if (await this.#fill()) this.#done(before);
+  }
+
+  // Samples that are marked stay; the others make room for new ones. Whether they came.
   async #fill() {
     const { studio } = this;
     const kept = this.samples.filter((s) => s.mark);
@@ -72,8 +104,13 @@ class Marks {
     const seeds = Array.from({ length: count }, () => Math.floor(Math.random() * 1_000_000));
     const mine = (this.filling = {});
     const drawn = await Promise.all(seeds.map((seed) => studio.seed(seed))).catch(() => []);
-    if (mine !== this.filling) return;
+    if (mine !== this.filling) return false;
     this.samples = [...kept, ...drawn.map((seeded) => this.#sample(seeded))];
+    this.#show();
+    return true;
+  }
+
+  #show() {
     this.strip.replaceChildren(...this.samples.map((s) => s.node));
     this.draw();
     this.thumbs.later(0);
@@ -104,7 +141,9 @@ class Marks {
     if (!button) return;
     const sample = this.samples.find((s) => s.buttons.includes(button));
     const { mark } = button.dataset;
+    const before = this.#state();
     sample.mark = sample.mark === mark ? null : mark;
+    this.#done(before);
     delete this.note.dataset.result;
     this.draw();
   }
@@ -116,6 +155,8 @@ class Marks {
     try {
       const name = checkedName(this.name.value);
       const direction = await this.#fit();
+      const before = this.#state();
+      const replaced = this.store.list.find((d) => d.name === name);
       await this.store.save(name, direction);
       this.note.textContent = t(direction.guessing ? "gan_direction_guesses" : "gan_direction_made", {
         name, share: Math.round(100 * direction.held_out),
@@ -124,6 +165,10 @@ class Marks {
         this.name.value = "";
         for (const sample of this.samples) sample.mark = null;
       }
+      this.#done(before, {
+        undo: () => (replaced ? this.store.save(name, replaced) : this.store.remove(name)),
+        redo: () => this.store.save(name, direction),
+      });
       this.made(name);
     } catch (error) {
       this.note.textContent = error instanceof Refusal ? t(error.message, { count: 40 }) : say(error);

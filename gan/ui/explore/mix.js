@@ -1,6 +1,7 @@
 // Mix: A - B + C with pictures, live on the big picture.
 /** @import { Place } from "../page/kit/types" */
-import { fillRange, h, say, t } from "../page/kit/core.js";
+/** @typedef {{ model: string, points: Record<string, Place | null>, amounts: Record<string, string>, length: boolean }} Trio */
+import { emit, fillRange, find, h, say, t } from "../page/kit/core.js";
 import {
   anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
 } from "./points.js";
@@ -20,6 +21,9 @@ function mixture(weights) {
   return positive.map((v) => v / sum);
 }
 
+/** @param {Trio} a @param {Trio} b */
+const same = (a, b) => a.length === b.length && SLOTS.every((name) => a.points[name] === b.points[name] && a.amounts[name] === b.amounts[name]);
+
 class Mix {
   /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
@@ -37,6 +41,7 @@ class Mix {
     this.amounts = {};  // of B and C
     this.slots = Object.fromEntries(SLOTS.map((name) => [name, this.#slot(name)]));
     this.#make();
+    this.kept = this.#state();  // as undo knows it
   }
 
   open() {
@@ -51,6 +56,7 @@ class Mix {
     if (this.studio.model?.ref === this.model) return;
     this.model = this.studio.model?.ref;
     for (const slot of Object.values(this.slots)) Object.assign(slot, { point: null, stamp: null });
+    this.kept = this.#state();
     this.note.textContent = "";
     this.#draw();
     if (!this.body.hidden) this.#fillFirst();
@@ -66,6 +72,7 @@ class Mix {
     this.note = h("p", { class: "ga-note", role: "status" });
     this.result = shot(null, { id: "mix-result", width: 1, height: 1 });
     this.use = button("gan_mix_use", { id: "mix-use", primary: true });
+    this.use.disabled = true;  // until there are three
     this.length = h("input", { type: "checkbox", id: "mix-length", checked: true });
     this.again = button("gan_mix_again", { icon: "dice", id: "mix-again" });
     const amounts = h("div", { class: "ga-rowed" },
@@ -82,7 +89,7 @@ class Mix {
           h("div", { class: "ga-mix-shot" }, this.result),
           h("strong", { "data-t": "gan_mix_result" }))),
       amounts);
-    this.length.addEventListener("change", () => this.#blend());
+    this.length.addEventListener("change", () => { this.#blend(); this.#done(); });
     this.use.addEventListener("click", () => this.#use());
     this.again.addEventListener("click", () => this.#again());
     for (const slot of Object.values(this.slots)) this.#listen(slot);
@@ -112,7 +119,8 @@ class Mix {
     const output = h("output");
     this.amounts[name] = { slider, output };
     slider.addEventListener("input", () => this.#blend());
-    slider.addEventListener("dblclick", () => { slider.value = "1"; this.#blend(); });
+    slider.addEventListener("change", () => this.#done());
+    slider.addEventListener("dblclick", () => { slider.value = "1"; this.#blend(); this.#done(); });
     return h("label", { class: "ga-field is-amount", "data-help": "gan_metric_amount_help" },
       h("span", {}, h("span", { "data-t": word }), output), slider);
   }
@@ -120,8 +128,41 @@ class Mix {
   #listen(slot) {
     slot.now.addEventListener("click", () => {
       this.#set(slot, this.shown ? this.#mixed() : here(this.studio));
+      this.#done();
     });
     slot.chance.addEventListener("click", () => this.#fill([slot.name]));
+  }
+
+  // ---- undo ---------------------------------------------------------------------------------
+
+  /** @returns {Trio} */
+  #state() {
+    return {
+      model: this.model, points: Object.fromEntries(SLOTS.map((name) => [name, this.slots[name].point])),
+      amounts: { b: this.amounts.b.slider.value, c: this.amounts.c.slider.value }, length: this.length.checked,
+    };
+  }
+
+  // What was done since the last time is one step of undo; the first trio is nobody's doing.
+  #done() {
+    const [before, after] = [this.kept, this.#state()];
+    this.kept = after;
+    if (same(before, after) || SLOTS.some((name) => !before.points[name])) return;
+    emit("did", { undo: () => this.#restore(before), redo: () => this.#restore(after) });
+  }
+
+  // Another model's points mean nothing here.
+  /** @param {Trio} trio */
+  #restore(trio) {
+    if (trio.model !== this.studio.model?.ref) return;
+    if (this.body.hidden) find(document, "#open-mix").click();  // what is undone is seen
+    this.filling = {};  // what is under way would replace it
+    for (const name of SLOTS) Object.assign(this.slots[name], { point: trio.points[name], stamp: null });
+    for (const [name, value] of Object.entries(trio.amounts)) this.amounts[name].slider.value = value;
+    this.length.checked = trio.length;
+    this.kept = trio;
+    this.#shoot();
+    this.#blend();
   }
 
   // ---- what is mixed ------------------------------------------------------------------------
@@ -133,7 +174,7 @@ class Mix {
   }
 
   async #again() {
-    await this.#fill(["a"]);
+    await this.#fill(["a"], [anySeed()], { undo: false });
     await this.#fillTelling();
   }
 
@@ -143,23 +184,25 @@ class Mix {
     const { model, studio } = this;
     const few = (studio.model?.resolution ?? 0) > LARGE_PX;
     const a = this.#point("a");
+    const mine = (this.filling = {});
     try {
       const points = (await Promise.all(Array.from({ length: few ? 3 : 6 }, () => fromSeed(studio, anySeed()))))
         .map((point) => (a.mix ? { ...point, mix: [...a.mix] } : point));
       const tried = pairs(points.length, few ? 4 : 24);
       const [own, ...images] = await studio.batch([a, ...points]);
       const results = await studio.batch(tried.map(([b, c]) => this.#mixed(a, points[b], points[c])));
-      if (model !== this.model) return;
+      if (model !== this.model || mine !== this.filling) return;
       const shown = tried.map(([b, c], i) => effect(own, images[b], images[c], results[i]));
       const [b, c] = tried[shown.indexOf(Math.max(...shown))];
       Object.assign(this.slots.b, { point: points[b], stamp: null });
       this.#set(this.slots.c, points[c]);
+      this.#done();
     } catch (error) {
       this.note.textContent = say(error);
     }
   }
 
-  async #fill(names, seeds = names.map(anySeed)) {
+  async #fill(names, seeds = names.map(anySeed), { undo = true } = {}) {
     const { model } = this;
     try {
       const points = await Promise.all(seeds.map((seed) => fromSeed(this.studio, seed)));
@@ -168,6 +211,7 @@ class Mix {
       this.note.textContent = "";
       this.#shoot();
       this.#blend();
+      if (undo) this.#done();
     } catch (error) {
       this.note.textContent = say(error);
     }

@@ -136,6 +136,38 @@ def draw(page: Page, name: str) -> None:
     expect(page.locator(".ga-direction-name", has_text=name)).to_be_visible()
 
 
+def test_undo_reaches_marks_samples_and_the_direction_made_of_them(own: Page):
+    seeds = "[...document.querySelectorAll('.ga-sample')].map((s) => s.dataset.seed).join()"
+    marked = own.locator('.ga-sample:not([data-mark=""])')
+    draw(own, "heel")
+    expect(own.locator(".direction-slider")).to_have_count(1)
+    drawn = own.evaluate(seeds)
+    own.click("#other-samples")
+    own.wait_for_function(f"(before) => {seeds} !== before", arg=drawn)
+    others = own.evaluate(seeds)
+
+    own.click("#undo")
+    own.wait_for_function(f"(before) => {seeds} === before", arg=drawn)
+    own.click("#open-draw")
+    own.click("#undo")
+    expect(own.locator(".direction-slider")).to_have_count(0)
+    expect(marked).to_have_count(4)
+    expect(own.locator("#draw")).to_be_visible()  # what is undone is seen
+    expect(own.locator("#direction-name")).to_have_value("heel")
+    for left in (3, 2, 1, 0):
+        own.click("#undo")
+        expect(marked).to_have_count(left)
+    expect(own.locator("#undo")).to_be_disabled()
+    for count in (1, 2, 3, 4):
+        own.click("#redo")
+        expect(marked).to_have_count(count)
+    own.click("#redo")
+    expect(own.locator(".direction-slider")).to_have_count(1)
+    expect(own.locator(".ga-direction-name")).to_have_text(["heel"])
+    own.click("#redo")
+    own.wait_for_function(f"(after) => {seeds} === after", arg=others)
+
+
 def test_a_drawn_direction_is_a_slider_with_a_name_that_outlives_a_reload(
     own: Page, runs_dir: Path
 ):

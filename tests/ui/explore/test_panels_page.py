@@ -8,7 +8,7 @@ import io
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, open_tab, picture_after
+from tests.ui.acting import PIXELS, open_tab, picture_after, settle
 
 DROP = """([coded, name, type]) => {
     const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
@@ -61,6 +61,51 @@ def test_a_mix_is_painted_and_used_and_can_be_undone(page: Page):
     page.click("#mix-use")
     page.wait_for_function(f"(wanted) => {PIXELS} === wanted", arg=mixed)
     assert picture_after(page, lambda: page.click("#undo"))[1] == first
+
+
+def test_undo_reaches_what_is_mixed(page: Page):
+    page.click("#open-mix")
+    expect(page.locator("#mix-use")).to_be_enabled()
+    trio = "['a', 'b', 'c'].map((n) => document.querySelector(`#mix-seed-${n}`).value).join()"
+    amount, length = page.locator("#mix-amount-c"), page.locator("#mix-length")
+
+    def after(act) -> str:
+        """The seeds once `act` has changed them."""
+        before = page.evaluate(trio)
+        act()
+        page.wait_for_function(f"(before) => {trio} !== before", arg=before)
+        return page.evaluate(trio)
+
+    first = page.evaluate(trio)
+    second = after(lambda: page.click("#mix-chance-b"))
+    amount.fill("1.5")
+    length.uncheck()
+    again = page.locator("#mix-again")
+    third = after(again.click)  # A is another at once, B and C are found for it
+    page.wait_for_function(
+        f"([before, b, c]) => {trio} !== before && {trio}.split(',')[1] !== b && "
+        f"{trio}.split(',')[2] !== c",
+        arg=[second, *second.split(",")[1:]],
+    )
+    third = page.evaluate(trio)
+    settle(page)
+
+    assert after(lambda: page.click("#undo")) == second  # one press, one step
+    length.press("Control+z")  # a box is no field in which text is undone
+    expect(length).to_be_checked()
+    page.click("#open-mix")
+    expect(page.locator("#panel-mix")).to_be_hidden()
+    page.click("#undo")
+    expect(page.locator("#panel-mix")).to_be_visible()  # what is undone is seen
+    expect(amount).to_have_value("1")
+    assert after(lambda: page.click("#undo")) == first
+    expect(page.locator("#undo")).to_be_disabled()  # the first trio was nobody's doing
+    assert after(lambda: page.click("#redo")) == second
+    page.click("#redo")
+    expect(amount).to_have_value("1.5")
+    page.click("#redo")
+    expect(length).not_to_be_checked()
+    assert after(lambda: page.click("#redo")) == third
 
 
 def test_the_map_is_walked_with_the_keyboard_and_a_cell_of_the_grid_is_gone_to(page: Page):
