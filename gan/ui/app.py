@@ -32,6 +32,7 @@ from gan.ui.lab import tab as lab
 from gan.ui.owner import routes as owner
 from gan.ui.owner.key import warn_of_useless_key
 from gan.ui.page import header
+from gan.ui.page.gradio_scripts import gradio_scripts
 from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
@@ -102,8 +103,11 @@ def build_head(context: Context) -> str:
 
 def build_early() -> str:
     """The script that chooses the first tab and asks for what it needs, before Gradio's own."""
+    base = f"_gan/assets/{assets_version()}"
     data = {
-        "assets": f"_gan/assets/{assets_version()}",
+        "assets": base,
+        "gradio": gradio_scripts(),
+        "style": f"{base}/{STYLE}",
         "modules": {tab.name: modules_of(tab.name) for tab in TABS},
     }
     text = (UI / "page" / "landing.js").read_text("utf-8")

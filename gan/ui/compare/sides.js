@@ -1,6 +1,7 @@
 // Who races: two to four contestants, each a preset with at most one change.
 /** @import { Side } from "./racelink.js" */
 import { boot, find, h, icon, t } from "../page/kit/core.js";
+import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 import { dot } from "./columns.js";
 
 const KINDS = ["loss", "optimizer", "remedy"];
@@ -16,8 +17,8 @@ export function nameOfChange(change) {
 // What a preset is; where pictures are drawn, what kind of network it is, too.
 /** @param {string} name */
 export function nameOfPreset(name) {
-  const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of?.toUpperCase() ?? "GAN"];
-  return card === kind || boot.compare.presets[name].plane ? card : `${kind}: ${card}`;
+  const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of ?? "gan"];
+  return name === kind || boot.compare.presets[name].plane ? card : `${kind.toUpperCase()}: ${card}`;
 }
 
 export class Sides {
@@ -76,7 +77,9 @@ export class Sides {
     change.value = side.change;
     return h("div", { class: "ga-race-side" }, dot(i), preset, change,
       h("button", { type: "button", class: "ga-button is-bare is-icon", id: `race-leave-${number}`, "aria-label": t("gan_race_leave", { number }), title: t("gan_race_leave", { number }),
-        "data-help": "gan_race_leave_help", disabled: !mayLeave, onclick: () => this.#leave(i) }, icon("close")));
+        "data-help": "gan_race_leave_help", disabled: !mayLeave, onclick: () => this.#leave(i) }, icon("close")),
+      h("figure", { class: "ga-race-example", "data-help": "gan_race_example_help" }, presetPicture(side.preset),
+        h("figcaption", { class: "ga-quiet" }, t("gan_race_example", { time: pictureTime(side.preset) }))));
   }
 
   #set(i, side) {

@@ -3,7 +3,7 @@
 // app.py.
 (() => {
   if (!location.pathname.endsWith("/")) return;  // the page is on its way to its own address
-  const { assets, modules } = __DATA__;
+  const { assets, modules, gradio, style } = __DATA__;
   const tabs = Object.keys(modules);
   const left = () => { try { return localStorage.getItem("gan-place"); } catch { return null; } };
   if (location.hash.length < 2 && left()) history.replaceState(history.state, "", `#${left()}`);
@@ -14,9 +14,9 @@
   const tab = tabs.includes(wanted) ? wanted : tabs[0];
   const here = (path) => new URL(path, document.baseURI).href;
   for (const { type, props } of window.gradio_config?.components ?? []) if (type === "tabs") props.selected = tab;
-  for (const name of modules[tab]) {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: here(`${assets}/${name}`) }));
-  }
+  const ahead = (link) => document.head.append(Object.assign(document.createElement("link"), link));
+  for (const path of [...gradio, ...modules[tab].map((name) => `${assets}/${name}`)]) ahead({ rel: "modulepreload", href: here(path) });
+  ahead({ rel: "preload", as: "style", href: here(style) });
   window.GAN_LANDING = { tab, wall: null };
   if (tab === tabs[0]) {
     const ref = place.get("model");

@@ -1,7 +1,7 @@
 // The presets as cards: a picture of what each one makes, in how many seconds, and what it is good for.
 import { boot, count, duration, h, on, t, url } from "../page/kit/core.js";
+import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 
-const MINUTE_S = 60;
 const CARD_PX = 150;  // the least width of one, with the gap
 const SHEET = "snapshot";  // of a run: 8 x 8 samples, of which the first are shown
 
@@ -87,17 +87,14 @@ export class PresetCards {
   }
 
   #picture(name) {
-    const { run } = this.mine[name] ?? {};
-    const src = this.mine[name]
-      ? run && url(`${SHEET}?${new URLSearchParams({ id: run.id, nimg: String(run.nimg), since: String(run.since) })}`)
-      : new URL(`${boot.assets}/train/cards/${name}.webp`, document.baseURI).href;
-    const points = boot.train.data_sizes[boot.train.presets[name]?.data ?? ""] === 1;
-    return h("span", { class: `ga-preset-picture ${this.mine[name] ? "is-sheet" : points ? "is-points" : ""}` },
-      src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
+    if (!this.mine[name]) return presetPicture(name);
+    const { run } = this.mine[name];
+    const src = run && url(`${SHEET}?${new URLSearchParams({ id: run.id, nimg: String(run.nimg), since: String(run.since) })}`);
+    return h("span", { class: "ga-preset-picture is-sheet" }, src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
   }
 
   #time(name) {
-    if (!this.mine[name]) return spoken(boot.train.cards.presets[name].seconds);
+    if (!this.mine[name]) return pictureTime(name);
     const { run } = this.mine[name];
     return run ? duration(run.seconds) : "";
   }
@@ -117,6 +114,3 @@ export class PresetCards {
 }
 
 const titleOf = (name) => (name in boot.train.cards.presets ? t(`gan_card_${name}`) : name);
-
-const spoken = (seconds) => (seconds < 2 * MINUTE_S
-  ? t("gan_card_seconds", { count: seconds }) : t("gan_card_minutes", { count: Math.round(seconds / MINUTE_S) }));

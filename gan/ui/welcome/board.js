@@ -24,6 +24,8 @@ class Welcome {
     });
     /** @type {string | null} */
     this.shown = null;  // the model that was asked for
+    /** @type {Promise<void> | null} */
+    this.early = null;  // the wall that landing.js asked for
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
   }
 
@@ -46,19 +48,23 @@ class Welcome {
     on("model", () => this.#follow());
     on("language", () => { this.#draw(); this.wall.name(); });
     whenShown(root, () => { this.#follow(); this.wall.look(); });
-    if (boot.wall) this.#show(null, boot.wall);
+    if (boot.wall) this.early = this.#show(null, boot.wall);
     this.#draw();
   }
 
   // ---- which model ----------------------------------------------------------------------------
 
   // The chosen one; newer weights of a training when the wall is shown again.
-  #follow() {
-    if (!state.ref) return;
-    const key = `${state.ref} ${modelOf(plainRef(state.ref))?.nimg}`;
+  async #follow() {
+    const { ref } = state;
+    if (!ref) return;
+    const nimg = modelOf(plainRef(ref))?.nimg;
+    const key = `${ref} ${nimg}`;
     if (key === this.shown || !this.root.offsetParent) return;
     this.shown = key;
-    this.#show(state.ref);
+    await this.early;
+    const there = this.wall.reply?.ref === ref && this.wall.reply.nimg === nimg;
+    if (!there && this.shown === key) await this.#show(ref);
   }
 
   /** @param {string | null} ref @param {Promise<Response> | null} [early] */
@@ -67,8 +73,9 @@ class Welcome {
       await this.wall.show(ref, early);
       this.#note("");
     } catch (error) {
+      if (early) return;  // the chosen model's wall is asked for anyway
       this.shown = null;
-      if (!early) this.#note(say(error));
+      this.#note(say(error));
     }
   }
 

@@ -29,7 +29,15 @@ def tidy(runs_dir: Path) -> Iterator[None]:
 def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     page = open_page("/#tab=compare", landing="compare")
     expect(page.locator("#race-empty")).to_be_visible()
+    chosen = page.locator(".ga-race-sides option:checked")
+    expect(chosen.nth(0)).to_have_text("GAN: Garments")
+    expect(chosen.nth(6)).to_have_text("Flow")  # not "FLOW: Flow"
+    pictures = page.locator(".ga-race-example img")
+    expect(pictures).to_have_count(4)
+    for picture in pictures.all():  # what each preset makes
+        picture.evaluate("(image) => image.decode()")
     page.select_option("#race-data", "ring")
+    expect(pictures).to_have_count(2)
     page.select_option("#race-preset-1", "ring")
     page.select_option("#race-preset-2", "ring")
     page.select_option("#race-change-2", "remedy=packing")

@@ -145,3 +145,13 @@ def test_names_in_the_chart_of_all_models_cover_no_other(page: Page):
               && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).length; }"""
         )
         assert covered == 0, width
+
+
+def test_a_lesson_reaches_the_right_edge_of_a_wide_screen(page: Page):
+    open_tab(page, "Lab")
+    expect(page.locator("#lab-practice > section").first).to_be_visible()
+    for width in (1920, 2560):
+        resize(page, width)
+        whole, practice = box(page, ".ga-lab"), box(page, "#lab-practice > section:last-child")
+        assert practice["x"] + practice["width"] == pytest.approx(whole["x"] + whole["width"])
+        assert box(page, "#lab-steps")["width"] < 0.45 * whole["width"]  # lines that can be read
