@@ -30,7 +30,8 @@ from benchmarks.machine import here
 from benchmarks.roofline import limits
 from gan import checkpoint
 from gan.data import load_data
-from gan.metrics.evaluate import Evaluation, evaluate
+from gan.metrics.evaluate import evaluate
+from gan.metrics.evaluation import Evaluation
 from gan.runs import RunReader, train_argv
 
 RECIPES = ("dcgan", "article", "dcgan-small", "fashion-mlp", "fashion", "vae", "rnn", "flow")

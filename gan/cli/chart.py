@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from gan.config import WeightsConfig
-from gan.metrics.evaluate import Evaluation
+from gan.metrics.evaluation import Evaluation
 
 INK, QUIET, ACCENT = "#1f1d1a", "#66625a", "#0b6a5c"
 

@@ -31,7 +31,7 @@ from gan.quantities import QUANTITIES
 from gan.sampling import sample
 
 if TYPE_CHECKING:
-    from gan.metrics.evaluate import Evaluation, Metric
+    from gan.metrics.evaluation import Evaluation, Metric
 
 TITLES = {name: quantity.title for name, quantity in QUANTITIES.items()}
 GRADES = {

@@ -14,7 +14,7 @@ from gan.config import WeightsConfig
 from gan.data import Seen
 from gan.errors import MetricError, WeightsError
 from gan.files import read_json, write_atomic, write_json
-from gan.metrics.evaluate import VERSION, Evaluation, Metric
+from gan.metrics.evaluation import VERSION, Evaluation, Metric
 from gan.metrics.judges import JudgeName, judge_of
 from gan.metrics.results import Results
 from gan.metrics.results import from_json as from_plain

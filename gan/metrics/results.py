@@ -14,7 +14,7 @@ from typing import Any
 from gan.data import ImageSet, Seen, unseen_images
 from gan.errors import WeightsError
 from gan.files import data_root, read_json, write_json
-from gan.metrics.evaluate import VERSION, Evaluation, Metric, ModesCaught, Neighbour
+from gan.metrics.evaluation import VERSION, Evaluation, Metric, ModesCaught, Neighbour
 from gan.metrics.judges import JUDGES, JudgeName, judge_of
 from gan.metrics.missing import Missing
 

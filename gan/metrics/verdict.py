@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from gan.metrics.evaluate import Evaluation, Metric, MetricName
+from gan.metrics.evaluation import Evaluation, Metric, MetricName
 
 Grade = Literal["like-real", "close", "apart", "far", "none"]  # "none": a precision of exactly 0
 

@@ -22,7 +22,8 @@ from gan.data.imageset import fit
 from gan.errors import GanError
 from gan.images import from_pixels
 from gan.kinds import Kind, kind_of
-from gan.metrics.evaluate import Evaluation, evaluate
+from gan.metrics.evaluate import evaluate
+from gan.metrics.evaluation import Evaluation
 from gan.metrics.features import extract, features_for, load_features
 from gan.metrics.frechet import frechet_distance
 from gan.metrics.results import Results

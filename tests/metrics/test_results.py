@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from gan.config import SeenData, WeightsConfig
-from gan.metrics import evaluate as module
+from gan.metrics import evaluation as module
 from gan.metrics.card import BEGIN, END, scores_table, with_scores
-from gan.metrics.evaluate import Evaluation, Metric, evaluate
+from gan.metrics.evaluate import evaluate
+from gan.metrics.evaluation import Evaluation, Metric
 from gan.metrics.results import Results, fingerprint
 from gan.metrics.verdict import GRADERS, UNSEEN, verdicts
 from gan.ui.server.i18n import words

@@ -22,7 +22,7 @@ from gan.config import WeightsConfig
 from gan.data import Seen, seen_by
 from gan.files import read_json, sha256
 from gan.metrics.card import saved_scores
-from gan.metrics.evaluate import Evaluation
+from gan.metrics.evaluation import Evaluation
 from gan.metrics.judges import JUDGES, JudgeName, judge_of
 from gan.metrics.verdict import verdicts
 from gan.schema import from_json

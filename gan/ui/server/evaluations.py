@@ -20,7 +20,8 @@ from gan.data.bundled import fashion_dir
 from gan.data.imageset import fit
 from gan.images import opaque, shrink, to_pixels
 from gan.latent.points import from_seeds, show
-from gan.metrics.evaluate import Evaluation, evaluate
+from gan.metrics.evaluate import evaluate
+from gan.metrics.evaluation import Evaluation
 from gan.metrics.judges import JUDGES, PACKAGE, JudgeName, checked_judge, judges_here
 from gan.metrics.results import Results
 from gan.metrics.verdict import verdicts
