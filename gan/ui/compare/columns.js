@@ -3,10 +3,13 @@
 import { Refused, count, h, knows, leave, openTab, say, t, url } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 
+/** @param {number} v */
 const percent = (v) => `${(100 * v).toFixed(v < 0.1 || v > 0.995 ? 1 : 0)} %`;
+/** @param {number} v */
 const seconds = (v) => `${Number(v.toPrecision(3))} s`;
 
 // What is told of each: how it is written, which way is better, and whether it is of points alone.
+/** @type {{ name: string, write: (v: number, side: RaceContestant) => string, better: string, plane?: boolean }[]} */
 const NUMBERS = [
   { name: "fd", write: short, better: "lower" },
   { name: "modes", write: (v, side) => t("gan_race_modes_of", { count: Number(v.toPrecision(3)), of: count(side.modes_of ?? 0) }), better: "higher", plane: true },

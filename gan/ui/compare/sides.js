@@ -78,7 +78,7 @@ export class Sides {
     return h("div", { class: "ga-race-side" }, dot(i), preset, change,
       h("button", { type: "button", class: "ga-button is-bare is-icon", id: `race-leave-${number}`, "aria-label": t("gan_race_leave", { number }), title: t("gan_race_leave", { number }),
         "data-help": "gan_race_leave_help", disabled: !mayLeave, onclick: () => this.#leave(i) }, icon("close")),
-      h("figure", { class: "ga-race-example", "data-help": "gan_race_example_help" }, presetPicture(side.preset),
+      h("figure", { class: "ga-race-example", "data-help": "gan_race_example_help" }, presetPicture(side.preset, nameOfPreset(side.preset)),
         h("figcaption", { class: "ga-quiet" }, t("gan_race_example", { time: pictureTime(side.preset) }))));
   }
 

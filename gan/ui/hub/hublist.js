@@ -171,7 +171,7 @@ export class HubList {
         row.gated ? h("span", { class: "ga-quiet" }, t("gan_hub_gated")) : null]),
       kind: () => [h("span", { title: row.layout ?? "" }, kindOf(row))],
       note: () => [h("span", { title: noteOf(row) }, noteOf(row))],
-      size: () => [Number.isFinite(row.bytes) ? bytes(row.bytes) : "–"],
+      size: () => [row.bytes !== undefined && Number.isFinite(row.bytes) ? bytes(row.bytes) : "–"],
       licence: () => [h("span", { title: row.licence ?? "" }, row.licence || "–")],
       likes: () => [number(row.likes)], downloads: () => [number(row.downloads)],
       updated: () => [day(row.updated)], do: () => [this.#button(row)],

@@ -119,7 +119,7 @@ export class Pull {
     if (this.busy) return;
     this.#show(() => this.#readings(model, { repo: model.repo || model.name }));
     this.job.box.scrollIntoView({ block: "nearest" });  // it may be open already, out of sight
-    this.job.box.querySelector("[data-reading]")?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (this.job.box.querySelector("[data-reading]"))?.focus({ preventScroll: true });
   }
 
   #readings(model, asked) {

@@ -6,6 +6,7 @@ import {
 import { listenForDrops } from "./kit/drop.js";
 import { startHelp } from "./kit/help.js";
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   const root = prepare(element);
   const select = find(root, "#model-select", HTMLSelectElement);
@@ -74,12 +75,15 @@ function waitForTabs(tries = 60) {
   });
 }
 
+/** @param {HTMLSelectElement} select */
 function drawModels(select) {
   const chosen = state.ref ? plainRef(state.ref) : "";
+  /** @param {import("./kit/types").Model} m */
   const names = (m) => (ACTIVE.includes(m.state) ? t("gan_model_running", { name: m.name }) : m.name);
   const wanted = JSON.stringify([currentLanguage(), state.models.map((m) => [m.ref, names(m)])]);
   if (select.dataset.drawn !== wanted) {  // an open list stays open while nothing changed
     select.dataset.drawn = wanted;
+    /** @param {string} kind @param {string} key */
     const group = (kind, key) => {
       const models = state.models.filter((m) => m.kind === kind);
       return models.length ? [h("optgroup", { label: t(key) },
@@ -95,6 +99,7 @@ function drawModels(select) {
   if (select.value !== chosen) select.value = chosen;
 }
 
+/** @param {HTMLElement} output @param {HTMLElement} term */
 function drawFacts(output, term) {
   const model = state.ref ? modelOf(plainRef(state.ref)) : null;
   output.textContent = !model ? "" : t("gan_model_facts", {
@@ -104,14 +109,15 @@ function drawFacts(output, term) {
   term.hidden = typeof model?.fd !== "number";
 }
 
+/** @param {HTMLElement} chip */
 function drawChip(chip) {
   const run = state.runs.find((r) => ["starting", "running"].includes(r.state))
     ?? state.runs.find((r) => r.state === "paused");
   chip.hidden = !run;
   if (!run) return;
   chip.dataset.run = run.id;
-  chip.querySelector("i").className = run.state === "paused" ? "ga-dot" : "ga-dot is-live";
-  chip.querySelector(".ga-chip-name").textContent = run.id;
-  chip.querySelector(".ga-chip-share").textContent = run.fraction === null
+  find(chip, "i").className = run.state === "paused" ? "ga-dot" : "ga-dot is-live";
+  find(chip, ".ga-chip-name").textContent = run.id;
+  find(chip, ".ga-chip-share").textContent = run.fraction === null
     ? t(`gan_state_${run.state}`) : `${Math.floor(run.fraction * 100)} %`;
 }

@@ -236,8 +236,8 @@ export class TrainForm {
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
     const words = whole === undefined ? t("gan_fork_of", { run })
-      : asked === null || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg) })
-        : t("gan_fork_of_before", { run, count: count(nimg), asked: count(asked) });
+      : asked === null || asked === undefined || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg ?? 0) })
+        : t("gan_fork_of_before", { run, count: count(nimg ?? 0), asked: count(asked) });
     this.find("#fork-what").textContent = sentences(words, whole === false ? t("gan_fork_weights") : "",
       this.past === null ? "" : t("gan_fork_past", { past: this.past }));
   }

@@ -24,6 +24,7 @@ export const emit = (name, detail) => events.dispatchEvent(new CustomEvent(name,
 export const on = (name, listen) => events.addEventListener(name, (e) => listen(/** @type {CustomEvent} */ (e).detail));
 
 // What boot.remember kept; null where nothing was, or where the browser keeps nothing.
+/** @param {string} key */
 export function recall(key) {
   try { return localStorage.getItem(key); } catch { return null; }
 }
@@ -57,6 +58,7 @@ export function collect(name, listen) {
 // ---- requests -------------------------------------------------------------------------------
 
 // The page's own address is the root, whatever a proxy puts before it.
+/** @param {string} path */
 export const url = (path) => new URL("_gan/" + path, document.baseURI).href;
 
 export class Refused extends Error {
@@ -111,10 +113,10 @@ let language = boot.language;
 let texts = await boot.wordsOf(language);  // whoever imports this module begins with them
 export const currentLanguage = () => language;
 
-/** @param {string} key @param {object} [values] for the {names} in it */
+/** @param {string} key @param {Record<string, unknown>} [values] for the {names} in it */
 export function t(key, values = {}) {
   const text = texts[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 /**
@@ -125,12 +127,14 @@ export function t(key, values = {}) {
 export const written = (message, typed) => sentence(texts, message, typed);
 
 // Sentences after one another; Chinese puts no space between them.
+/** @param {(string | null | undefined)[]} texts */
 export const sentences = (...texts) => texts.filter(Boolean).join(language === "zh" ? "" : " ");
 
 /** @param {string} key @returns {boolean} whether there is such a text */
 export const knows = (key) => key in texts;
 
 // A class by its name: those of the sets that ship have one in each language, all others their own.
+/** @param {string} name */
 export function className(name) {
   const key = `gan_class_name_${String(name).toLowerCase().replaceAll(" ", "-")}`;
   return knows(key) ? t(key) : name;
@@ -138,19 +142,23 @@ export function className(name) {
 
 const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "placeholder" };
 
+/** @param {ParentNode} root */
 export function translate(root) {
-  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const node of root.querySelectorAll("[data-t-about]")) {
-    node.setAttribute("aria-label", t("gan_help_what", { what: t(node.dataset.tAbout) }));
+  /** @param {string} selector @returns {NodeListOf<HTMLElement>} */
+  const all = (selector) => root.querySelectorAll(selector);
+  for (const node of all("[data-t]")) node.textContent = t(node.dataset.t ?? "");
+  for (const node of all("[data-t-about]")) {
+    node.setAttribute("aria-label", t("gan_help_what", { what: t(node.dataset.tAbout ?? "") }));
   }
   for (const [key, attribute] of Object.entries(ATTRIBUTES)) {
     const name = "data-" + key.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase());
-    for (const node of root.querySelectorAll(`[${name}]`)) {
-      node.setAttribute(attribute, t(node.dataset[key]));
+    for (const node of all(`[${name}]`)) {
+      node.setAttribute(attribute, t(node.dataset[key] ?? ""));
     }
   }
 }
 
+/** @param {string} next its code */
 export async function setLanguage(next) {
   boot.remember("gan-language", next);
   texts = await boot.wordsOf(next);
@@ -180,6 +188,7 @@ function currentTab() {
   return shown?.dataset.tabId ?? linkedState().get("tab") ?? boot.landing;
 }
 
+/** @param {string} tab */
 export function openTab(tab) {
   const found = tabButtons().find((b) => b.dataset.tabId === tab);
   if (!found || found.getAttribute("aria-selected") === "true") return;
@@ -190,11 +199,14 @@ export function openTab(tab) {
 
 // ---- numbers --------------------------------------------------------------------------------
 
+/** @param {number} n */
 export const count = (n) => Math.round(n).toLocaleString("en-US");
 
+/** @param {number | null | undefined} seconds */
 export function duration(seconds) {
-  if (seconds === null || !Number.isFinite(seconds)) return "–";
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
   const s = Math.max(0, Math.round(seconds));
+  /** @param {number} n */
   const pad = (n) => String(n).padStart(2, "0");
   const [h, m] = [Math.floor(s / 3600), Math.floor(s / 60) % 60];
   return h ? `${h}:${pad(m)}:${pad(s % 60)}` : `${pad(m)}:${pad(s % 60)}`;
@@ -280,6 +292,7 @@ const PATHS = {
   bin: "M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5 5 13h6l.5-8.5",
 };
 
+/** @param {string} name one of PATHS */
 export function icon(name) {
   const ns = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(ns, "svg");
@@ -290,23 +303,26 @@ export function icon(name) {
     "aria-hidden": "true",
   })) svg.setAttribute(key, value);
   if (name === "theme") path.setAttribute("fill-rule", "evenodd");
-  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("d", /** @type {Record<string, string>} */ (PATHS)[name]);
   svg.append(path);
   return svg;
 }
 
+/** @param {HTMLElement} element */
 export function prepare(element) {
   const root = find(element, ".ga");
   /** @type {NodeListOf<HTMLElement>} */
   const slots = root.querySelectorAll("[data-icon]");
-  for (const slot of slots) slot.replaceWith(icon(slot.dataset.icon));
+  for (const slot of slots) slot.replaceWith(icon(slot.dataset.icon ?? ""));
   translate(root);
   nameTabs();
   return root;
 }
 
+/** @param {HTMLInputElement} input @param {number} from where the filled part begins */
 export function fillRange(input, from) {
   const [low, high] = [Number(input.min), Number(input.max)];
+  /** @param {number} v */
   const place = (v) => {  // where the middle of a 16-px thumb comes to lie
     const f = Math.min(1, Math.max(0, (v - low) / (high - low || 1)));
     return `calc(8px + ${f} * (100% - 16px))`;
@@ -315,6 +331,7 @@ export function fillRange(input, from) {
   input.style.setProperty("--from", from <= low ? "0px" : place(from));
 }
 
+/** @param {string} text @param {EventTarget | null} button that says so */
 export async function copyText(text, button) {
   try {
     await navigator.clipboard.writeText(text);
@@ -326,9 +343,10 @@ export async function copyText(text, button) {
     document.execCommand("copy");
     area.remove();
   }
-  const label = button.querySelector("[data-t]");
-  if (!label) return;
-  const key = label.dataset.t;
+  /** @type {HTMLElement | null} */
+  const label = button instanceof Element ? button.querySelector("[data-t]") : null;
+  const key = label?.dataset.t;
+  if (!label || !key) return;
   label.textContent = t("gan_copied");
   setTimeout(() => { label.textContent = t(key); }, 1200);
 }
@@ -387,10 +405,12 @@ export function choose(ref, extra = null, said = "") {
 export const linkedState = () => new URLSearchParams(location.hash.slice(1));
 
 // A word of the glossary that a link leads to is no place to come back to.
+/** @param {URLSearchParams} state @returns {Record<string, string>} */
 const placeOf = (state) => Object.fromEntries([...state].filter(([name]) => name !== "glossary"));
 
+/** @param {Record<string, unknown>} values */
 export function addressOf(values) {
-  const hash = new URLSearchParams(values).toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+  const hash = new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
   return new URL(location.pathname + location.search + "#" + hash, location.href).href;
 }
 
@@ -399,6 +419,7 @@ let linked = placeOf(linkedState());
 const LAB = ["lesson", "play", "text", "recipe", "for", "init", "with"];
 const OURS = { gan: true };  // marks entries of the history that this page made
 
+/** @param {Record<string, unknown>} values */
 export function link(values) {
   // a picture drawn at once may write here before the click on its tab has
   if (TABS.includes(linkedState().get("tab") ?? boot.landing)) linkTab();

@@ -7,6 +7,7 @@ const KEY = "gan-atelier";
 const MOST = 10 * 2 ** 20;
 
 // `note` says what could not be opened. Zones that take files themselves prevent the default first.
+/** @param {(sentence: string) => void} note */
 export function listenForDrops(note) {
   addEventListener("dragover", (e) => {
     if (!e.defaultPrevented && e.dataTransfer?.types.includes("Files")) e.preventDefault();
@@ -21,6 +22,7 @@ export function listenForDrops(note) {
   });
 }
 
+/** @param {File} file */
 async function open(file) {
   const recipe = file.size <= MOST ? recipeIn(new Uint8Array(await file.arrayBuffer())) : null;
   if (!recipe) return handOver(file);
@@ -31,6 +33,7 @@ async function open(file) {
   return state.ref === recipe.model ? "" : t("gan_drop_unknown");
 }
 
+/** @param {File} file */
 async function handOver(file) {
   if (/\.json$/i.test(file.name)) {
     try {
@@ -47,6 +50,7 @@ async function handOver(file) {
 }
 
 // The text chunk of a PNG under our key, checked; null where there is none.
+/** @param {Uint8Array} bytes */
 function recipeIn(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   if (bytes.length < 8 || view.getUint32(0) !== 0x89504e47) return null;
@@ -64,6 +68,7 @@ function recipeIn(bytes) {
   return null;
 }
 
+/** @param {string} text */
 function checked(text) {
   try {
     const { model, seed, label, psi } = JSON.parse(text);

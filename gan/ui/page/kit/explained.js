@@ -19,7 +19,8 @@ function keyOf(e) {
 }
 
 // Of the row of tabs, which Gradio draws.
-const tabKey = (e) => (e.matches('button[role="tab"]') && knows(`gan_tab_${e.dataset.tabId}_help`) ? `gan_tab_${e.dataset.tabId}_help` : null);
+/** @param {Element & { dataset?: DOMStringMap }} e */
+const tabKey = (e) => (e.matches('button[role="tab"]') && knows(`gan_tab_${e.dataset?.tabId}_help`) ? `gan_tab_${e.dataset?.tabId}_help` : null);
 
 /**
  * What explains `node`: itself, its label, or the nearest around it that has a sentence.

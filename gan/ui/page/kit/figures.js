@@ -7,9 +7,11 @@ const PLAIN_TO = 1e5;  // larger ones get a suffix
 const HUGE = 1e15;
 
 // A number in JavaScript's own notation, with a minus that is as wide as a plus.
+/** @param {string} text */
 const dressed = (text) => text.replaceAll("-", MINUS).replaceAll("e+", "e");
 
 // Three significant digits in at most seven characters: for axes, legends and figures.
+/** @param {number} v */
 export function named(v) {
   const size = Math.abs(v);
   if (size < 1e-12) return "0";
@@ -22,6 +24,7 @@ export function named(v) {
 }
 
 // Two decimals while there is room: for distances and scores.
+/** @param {number | null | undefined} v */
 export function short(v) {
   if (v === null || v === undefined || !Number.isFinite(v)) return "–";
   const size = Math.abs(v);
@@ -29,18 +32,28 @@ export function short(v) {
   return dressed(v.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2));
 }
 
+/** @param {number} v */
 export const fixed = (v, digits = 2) => dressed(v.toFixed(digits));
 
 // With its sign, a plus too; for what is a difference.
+/** @param {number | null | undefined} v @param {(v: number) => string} write */
 export function signed(v, write = fixed) {
   return v === null || v === undefined ? "–" : `${v < 0 ? "" : "+"}${write(v)}`;
 }
 
 // Of a file or a download.
+/** @param {number} n */
 export const bytes = (n) => (n < 2 ** 20 ? `${Math.max(1, Math.round(n / 1024))} KB`
   : n < 2 ** 30 ? `${(n / 2 ** 20).toFixed(1)} MB` : `${(n / 2 ** 30).toFixed(1)} GB`);
 
 // What an axis of uPlot needs for its labels, in CSS pixels: as wide as the widest, never clipped.
+/**
+ * @param {any} plot of uPlot, whose inner numbers it asks for
+ * @param {string[] | null} texts
+ * @param {number} index
+ * @param {number} cycle
+ * @param {number} least
+ */
 export function roomFor(plot, texts, index, cycle, least) {
   const axis = plot.axes[index];
   if (cycle > 1) return axis._size;  // uPlot asks again until it settles

@@ -17,6 +17,7 @@ export const FLOW = {
   narrow: ["noise real", "between says", "g says", "fake velocity_error"],
   edges: [...TO_ERROR, "g>fake"],
   gradients: ["g>velocity_error"],
+  /** @param {string} _key @param {Record<string, { gradient?: number }>} networks */
   normOf: (_key, networks) => networks.g?.gradient,
   turns: ["both"],
   changes: ["velocity_error"],

@@ -3,6 +3,7 @@
 /** @import { Word } from "./types" */
 import { addressOf, copyText, find, h, icon, knows, on, t } from "./core.js";
 
+/** @param {string[]} names */
 const TERMS = (...names) => names.map((name) => `term_${name}`);
 
 // What belongs together, in the order in which one would learn it.
@@ -52,6 +53,7 @@ function entry(id) {
 
 const IDS = new Set(Object.values(TOPICS).flat());
 // Some sentences are an entry's under another name.
+/** @type {Record<string, string>} */
 const OTHERS = { nimg: "metric_images", rate: "metric_rate", chart_distance: "metric_fd", seed: "metric_seed", leaders_fd: "metric_fd",
   line_loss_g: "chart_losses", line_loss_d: "chart_losses", line_fd: "metric_fd" };
 
@@ -116,7 +118,7 @@ class Glossary {
     this.shut.title = t("gan_close");
     this.body.replaceChildren(...Object.entries(TOPICS).map(([topic, ids]) => h("section", {}, h("h3", {}, t(`gan_topic_${topic}`)),
       h("dl", {}, ...ids.map(entry).map(({ id, term, says }) => h("div", { class: "ga-word", id: `word-${id}` },
-        h("dt", {}, h("a", { href: addressOf({ glossary: id }), onclick: (e) => this.#copy(e) }, t(term))), h("dd", {}, t(says))))))));
+        h("dt", {}, h("a", { href: addressOf({ glossary: id }), onclick: (/** @type {MouseEvent & { currentTarget: HTMLAnchorElement }} */ e) => this.#copy(e) }, t(term))), h("dd", {}, t(says))))))));
     this.#filter();
   }
 

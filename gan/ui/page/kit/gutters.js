@@ -1,6 +1,8 @@
 // Sheets of 8 x 8 tiles with gutters: the file has none, so they are drawn where it is shown. Points of
 // the plane are one picture, whose width no 8 divides (SCATTER_PX in gan/images.py).
 
+import { pencil } from "./core.js";
+
 export const SIDE = 8;
 const ENOUGH = 0.85;  // of the room: less, and even pixels are given up for size
 const WIDE = 320;  // CSS px; a smaller sheet has gutters of one pixel
@@ -11,6 +13,7 @@ export const sideOf = (image) => (image.naturalWidth % SIDE ? 1 : SIDE);
 
 // In device pixels: `each` tile, the `gap` between two, the whole `side`; `ratio` of them a CSS pixel.
 // Every pixel of a tile gets the same whole size where that still fills the room.
+/** @param {number} pixels @param {number} room @param {number} count */
 function layoutOf(pixels, room, count) {
   const ratio = devicePixelRatio || 1;
   const gap = Math.max(1, Math.round((room < WIDE ? 1 : 2) * ratio));
@@ -21,6 +24,7 @@ function layoutOf(pixels, room, count) {
 }
 
 // Draws the sheet that `image` has loaded on `canvas`, as large as fits into `room` CSS pixels.
+/** @param {HTMLCanvasElement} canvas @param {HTMLImageElement} image @param {number} room */
 export function paintSheet(canvas, image, room) {
   const count = sideOf(image);
   const layout = layoutOf(image.naturalWidth, room, count);
@@ -28,7 +32,7 @@ export function paintSheet(canvas, image, room) {
   const tile = image.naturalWidth / count;
   Object.assign(canvas, { width: side, height: side });
   Object.assign(canvas.style, { width: `${side / ratio}px`, height: `${side / ratio}px` });
-  const c = canvas.getContext("2d");
+  const c = pencil(canvas);
   c.imageSmoothingEnabled = each < tile;
   for (let i = 0; i < count * count; i += 1) {
     const [x, y] = [i % count, Math.floor(i / count)];

@@ -6,9 +6,11 @@ const SPEAK_AFTER_S = 0.5;  // before that, a rate is a guess
 
 export class Job {
   // `cancel`: what the button does.
+  /** @param {HTMLElement} box @param {() => void} cancel */
   constructor(box, cancel) {
     this.box = box;
     this.cancel = cancel;
+    /** @type {string | null} */
     this.stage = null;
     this.began = 0;
     this.first = 0;  // how much was done when this stage began
@@ -20,6 +22,7 @@ export class Job {
     this.stop = h("button", { type: "button", class: "ga-button", "data-act": "cancel", onclick: () => this.cancel() }, t("gan_hub_cancel"));
   }
 
+  /** @param {string} sentence */
   begin(sentence) {
     this.stage = null;
     this.box.hidden = false;
@@ -30,6 +33,7 @@ export class Job {
   }
 
   // `of` is 0 where nobody knows how much there is.
+  /** @param {string} sentence @param {number} done @param {number} of @param {{ stage?: string, unit?: string }} [how] */
   tell(sentence, done, of, { stage = sentence, unit = "bytes" } = {}) {
     if (this.stage !== stage) Object.assign(this, { stage, began: performance.now(), first: done });
     if (this.says.textContent !== sentence) this.says.textContent = sentence;
@@ -42,6 +46,7 @@ export class Job {
     this.bar.style.transform = of > 0 ? `scaleX(${share})` : "";
   }
 
+  /** @param {number} done @param {number} of */
   #left(done, of) {
     const passed = (performance.now() - this.began) / 1000;
     const came = done - this.first;
@@ -50,10 +55,11 @@ export class Job {
   }
 
   // Something else in its place; the focus does not fall off the page.
+  /** @param {Node[]} nodes */
   end(...nodes) {
     const had = this.box.contains(document.activeElement);
     this.box.replaceChildren(...nodes);
     this.box.hidden = !nodes.length;
-    if (had) this.box.querySelector("button, a")?.focus({ preventScroll: true });
+    if (had) /** @type {HTMLElement | null} */ (this.box.querySelector("button, a"))?.focus({ preventScroll: true });
   }
 }

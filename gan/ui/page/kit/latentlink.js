@@ -39,9 +39,11 @@ export function unpackFloats(text) {
 
 // ---- a point and its link -------------------------------------------------------------------
 
+/** @param {(string | number)[][]} entries */
 const listed = (entries) => entries.map(([key, value]) => `${key}:${value}`).join(",");
 
 // What a link means that says nothing of it: a class was chosen to stay, a mixture was not.
+/** @param {Pick<Point, "label" | "mix">} point */
 const usuallyHeld = ({ label, mix }) => label !== null && !mix;
 
 /** @param {Point} point @returns {Record<string, string | number>} */

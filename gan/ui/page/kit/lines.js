@@ -34,6 +34,7 @@ class Lines {
     this.file = null;
   }
 
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
   take(bytes) {
     if (this.file) return this.parts.push(bytes);
     this.rest = joined(this.rest, bytes);
@@ -45,6 +46,7 @@ class Lines {
     return undefined;
   }
 
+  /** @param {string} text */
   #line(text) {
     const data = JSON.parse(text);
     if (data.key) throw new Refused(data);
@@ -60,6 +62,7 @@ class Lines {
   }
 }
 
+/** @param {Uint8Array} a @param {Uint8Array} b */
 function joined(a, b) {
   const whole = new Uint8Array(a.length + b.length);
   whole.set(a);

@@ -34,7 +34,7 @@ function written(texts, value, typed) {
 
 /** @param {Record<string, string>} texts @param {string} name @param {boolean} typed */
 function called(texts, name, typed) {
-  const label = texts[LABELS[name] ?? `gan_set_${name}`];
+  const label = texts[/** @type {Record<string, string>} */ (LABELS)[name] ?? `gan_set_${name}`];
   return label && !typed ? `“${label}”` : name;
 }
 

@@ -266,6 +266,7 @@ export function toImageData(pixels, width, height, channels, start = 0) {
 
 // The largest whole multiple that fits: every pixel of a small picture gets the same size.
 // A picture that is larger than the room fills it.
+/** @param {number} pixels @param {number} room */
 export function crispSize(pixels, room) {
   const ratio = window.devicePixelRatio || 1;
   const times = Math.floor((room * ratio) / pixels);

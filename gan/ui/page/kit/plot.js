@@ -22,10 +22,13 @@ export function quietAxes(color, { x, y, xs = {}, ys = {} }) {
     stroke: color("--ga-quiet"), font: `12px ${color("--ga-sans") || "sans-serif"}`, gap: 4,
     ticks: { show: false }, border: { show: false },
   };
+  /** @param {(v: number) => string} write @returns {(u: unknown, list: (number | null)[]) => string[]} */
   const written = (write) => (_, list) => list.map((v) => (v === null ? "" : write(v)));
+  /** @type {(u: any, texts: string[] | null, i: number, cycle: number) => number} */
+  const room = (u, texts, i, cycle) => roomFor(u, texts, i, cycle, ROOM_PX);
   return [
     { ...axis, size: FOOT_PX, space: 64, grid: { show: false }, values: written(x), ...xs },
-    { ...axis, size: (u, texts, i, cycle) => roomFor(u, texts, i, cycle, ROOM_PX), space: 32,
+    { ...axis, size: room, space: 32,
       grid: { stroke: color("--ga-line"), width: 1 }, values: written(y), ...ys },
   ];
 }

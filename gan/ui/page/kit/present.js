@@ -108,6 +108,7 @@ class Presentation {
     return { key, says, buttons, node: h("li", {}, ...buttons, key.both ? says : null) };
   }
 
+  /** @param {KeyboardEvent} e */
   #found(e) {
     if (e.ctrlKey || e.metaKey || e.altKey) return null;
     // a button that has the keyboard is pressed by Space and Enter itself
@@ -116,6 +117,7 @@ class Presentation {
     return this.hints.find(({ key, node }) => !node.hidden && key.keys.includes(name))?.key ?? null;
   }
 
+  /** @param {KeyboardEvent} e */
   #pressed(e) {
     const key = this.#found(e);
     e.stopPropagation();  // nothing behind it listens meanwhile
@@ -124,10 +126,12 @@ class Presentation {
     if (!e.repeat || key.released) key.act(e.key);
   }
 
+  /** @param {KeyboardEvent} e */
   #released(e) { this.#found(e)?.released?.(); }
 
   // ---- what is seen ---------------------------------------------------------------------------
 
+  /** @param {number} now */
   #draw(now) {
     if (!this.node.isConnected) return;
     this.what.draw(this.canvas, Math.min(this.stage.clientWidth, this.stage.clientHeight));
@@ -202,6 +206,7 @@ class Presentation {
   }
 }
 
+/** @type {Record<string, string>} */
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
 
 /** @param {HTMLElement} node @param {string} text */

@@ -5,6 +5,7 @@ const POLL_MS = 2000;
 const SOON_S = 60;
 
 // `reply` is what the start said. Resolves to a run's or a race's id, or to null where the visitor left.
+/** @param {any} reply @param {HTMLElement} place */
 export async function myTurn(reply, place, name = "queue") {
   if (!reply.ticket) return reply.id;
   const { ticket } = reply;

@@ -12,6 +12,7 @@ export function seedField(input, take, { most = LAST_SEED } = {}) {
   const wrong = h("span", { class: "ga-field-wrong", id: `${input.id}-wrong`, role: "alert", hidden: true });
   (input.closest(".ga-field, .ga-mix-slot") ?? input.parentElement)?.append(wrong);
   let said = false;
+  /** @param {boolean} is */
   const say = (is) => {
     said = is;
     wrong.hidden = !is;
@@ -29,7 +30,7 @@ export function seedField(input, take, { most = LAST_SEED } = {}) {
   });
   on("language", () => { if (said) say(true); });
   // A value from elsewhere; not while somebody corrects what was wrong.
-  return { put(text) {
+  return { put(/** @type {string} */ text) {
     if (said && document.activeElement === input) return;
     if (input.value !== text) input.value = text;
     if (said) say(false);

@@ -40,6 +40,7 @@ class Tour {
     this.card = h("div", { class: "ga ga-tour", role: "dialog", tabindex: -1, "aria-labelledby": "tour-title", "aria-describedby": "tour-text" },
       this.title, this.text, h("div", { class: "ga-tour-ways" }, this.count, this.skip, this.back, this.next));
     this.card.addEventListener("keydown", (e) => { if (e.key === "Escape") { e.stopPropagation(); this.end(); } });
+    /** @param {KeyboardEvent} e */
     this.pressed = (e) => { if (e.key === "Escape" && !document.querySelector("dialog[open]")) this.end(); };
     document.addEventListener("keydown", this.pressed);
     on("language", () => { if (open === this) this.#words(); });
@@ -73,6 +74,7 @@ class Tour {
   }
 
   // Gradio draws a tab, and its board asks for what it shows: that takes a moment.
+  /** @param {number} tries */
   #seek(tries) {
     if (open !== this) return;
     const { at } = STEPS[this.step];
