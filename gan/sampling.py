@@ -141,10 +141,9 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
     with _one_mode:
         if (found := _widest.get(module)) is not None:  # computed by another thread meanwhile
             return found
-        # no values are copied, and the module itself stays untouched: others use it meanwhile
+        # the module itself stays untouched: others use it meanwhile
         one = module.repeated()[0] if isinstance(module, Generator) else module
-        own = [*one.parameters(), *one.buffers()]
-        shapes = copy.deepcopy(one, {id(t): t.detach().to("meta") for t in own})
+        shapes = _without_values(one)
         try:
             with torch.no_grad(), torch.device("meta"), _Largest() as largest:
                 shapes(*(i if i is None else i.to("meta") for i in inputs))
@@ -153,6 +152,12 @@ def widest(module: nn.Module, *inputs: Tensor | None) -> int:
                 one(*inputs)
         _widest[module] = largest.values
     return int(largest.values)
+
+
+def _without_values(module: nn.Module) -> nn.Module:
+    """A copy that computes shapes only, and so at once."""
+    own = [*module.parameters(), *module.buffers()]
+    return copy.deepcopy(module, {id(t): t.detach().to("meta") for t in own})
 
 
 class _Largest(TorchDispatchMode):
@@ -201,22 +206,42 @@ class _NoTracker:
         """Nothing to remove."""
 
 
-@torch.no_grad()
+_seconds: WeakKeyDictionary[nn.Module, float] = WeakKeyDictionary()
+
+
 def picture_seconds(g: Generator) -> float:
     """Estimated seconds per picture on one core: its FLOPs over a typical rate.
 
-    Counted rather than timed, so that results are the same on every call and machine.
+    Counted rather than timed, so that results are the same on every call and machine; cached, as
+    counting takes longer than a small picture.
     """
     if (known := g.cost()) is not None:
         return known.flops / FLOPS_PER_S
-    z = next(g.parameters()).new_zeros(1, g.z_dim)
-    labels = torch.zeros(1, dtype=torch.int64, device=z.device) if g.classes else None
+    if (found := _seconds.get(g)) is None:
+        found = _seconds[g] = _counted_seconds(g)
+    return found
+
+
+@torch.no_grad()
+def _counted_seconds(g: Generator) -> float:
+    once, times = g.repeated()
+    inputs = [torch.zeros(1, g.z_dim), torch.zeros(1, dtype=torch.int64) if g.classes else None]
+    shapes = _without_values(once)
+    with _one_mode:
+        try:  # of shapes alone: a slow model's picture would take a minute
+            with torch.device("meta"), _flop_counter() as counter:
+                shapes(*(i if i is None else i.to("meta") for i in inputs))
+        except RuntimeError:  # it has tensors that are neither parameters nor buffers
+            device = next(g.parameters()).device
+            with _flop_counter() as counter:
+                once(*(i if i is None else i.to(device) for i in inputs))
+    return times * float(counter.get_total_flops()) / FLOPS_PER_S
+
+
+def _flop_counter() -> FlopCounterMode:
     counter = FlopCounterMode(display=False)
     counter.mod_tracker = _NoTracker()  # type: ignore[assignment]
-    once, times = g.repeated()
-    with _one_mode, counter:
-        once(z, labels)
-    return times * float(counter.get_total_flops()) / FLOPS_PER_S
+    return counter
 
 
 def affordable(g: Generator, seconds: float, *, least: int, most: int) -> int:

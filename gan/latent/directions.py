@@ -133,6 +133,21 @@ def class_directions(
     )
 
 
+class Drawn(NamedTuple):
+    """How many pictures of a model a search for each kind of direction draws."""
+
+    pca: int
+    sefa: int
+    of_classes: int
+
+
+def pictures_drawn(g: Generator) -> Drawn:
+    """Counted before any is drawn."""
+    samples = len(_seeds(g, 0))
+    differences = 2 * g.w_dim if g.layered and _affine_weight(g) is None else 0
+    return Drawn(0 if g.layered else samples, differences, 0 if g.classes else samples)
+
+
 def one_hot_of(labels: Tensor, classes: int) -> Tensor:
     """labels (N,) int64 -> (N, classes) float."""
     return torch.nn.functional.one_hot(labels, classes).float()
@@ -252,15 +267,19 @@ def _first_activations(g: Generator, points: Points) -> Tensor:
 
 
 @torch.no_grad()
-def _first_weight(g: Generator) -> Tensor:
-    """A (outputs, w_dim), the first affine weight; by finite differences at the mean w if none
-    fits."""
-    few = _samples(g, 0)[0].at(slice(1))
-    w = _w_of(g, few)
-    steps, _ = trace(g, w, until=is_affine)
+def _affine_weight(g: Generator) -> Tensor | None:
+    """A (outputs, w_dim), the first affine weight; None if none fits."""
+    steps, _ = trace(g, _w_of(g, _samples(g, 0)[0].at(slice(1))), until=is_affine)
     weight = weight_matrix(steps[-1].module) if steps else None
-    if weight is not None and weight.shape[1] == g.w_dim:
+    return weight if weight is not None and weight.shape[1] == g.w_dim else None
+
+
+@torch.no_grad()
+def _first_weight(g: Generator) -> Tensor:
+    """The same, by finite differences at the mean w if none fits."""
+    if (weight := _affine_weight(g)) is not None:
         return weight
+    few = _samples(g, 0)[0].at(slice(1))
     mean = g.mean_w(1, few.weights)
     changes = [  # (..., C, H', W'): a thousand large pictures would exhaust memory
         shrink(g.synthesis(mean + small) - g.synthesis(mean - small), DIFFERENCE_PX)

@@ -7,7 +7,7 @@ import base64
 import math
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import zip_longest
@@ -26,6 +26,7 @@ from gan.latent.directions import (
     ANCHORS,
     class_directions,
     pca_directions,
+    pictures_drawn,
     rank,
     sefa_directions,
 )
@@ -39,9 +40,10 @@ from gan.latent.files import (
     with_given_names,
 )
 from gan.metrics.features import FeatureNet, features_for, load_features
-from gan.sampling import affordable
+from gan.ui.server.in_turn import in_slices, in_turn
+from gan.ui.server.pace import at_pace, is_at_pace, slow_first
 from gan.ui.server.resources import Kept
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in, on
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in
 from gan.ui.server.views import PageError, finite, rows_from_bytes
 
 KEPT = 16  # models whose directions are cached; about 30 KB each
@@ -59,29 +61,36 @@ _found: Kept[dict[str, Any]] = Kept(capacity=KEPT)
 _writing = threading.Lock()
 
 
-def find(weights: Weights) -> dict[str, Any]:
+def find(context: Context, weights: Weights) -> dict[str, Any]:
     """All directions of a model as JSON, deterministic for given weights; cached for KEPT models.
 
     Runs on one thread, so that no model is analysed twice at once.
     """
-    return _found.get((weights.revision,), lambda: _find(weights))
+    return _found.get((weights.revision,), lambda: _find(context, weights))
 
 
-def _find(weights: Weights) -> dict[str, Any]:
+def is_found(weights: Weights) -> bool:
+    """Whether `find` has its answer at once."""
+    return _found.find((weights.revision,)) is not None
+
+
+def _find(context: Context, weights: Weights) -> dict[str, Any]:
     g, config = weights.generator, weights.config
     net = _eyes(features_for(config.data, g.image_shape[0]))
+    drawn = pictures_drawn(g)
     sees_classes = net.head is not None and not g.classes
+    looks = sees_classes and is_at_pace(context, weights, drawn.of_classes)
     names = net.config.class_names if sees_classes else config.class_names
     with torch.inference_mode():
         groups = (
-            pca_directions(g, count=OF_A_KIND),
-            sefa_directions(g, count=OF_A_KIND),
-            class_directions(g, class_names=names, classify=net.logits if sees_classes else None),
+            pca_directions(g, count=OF_A_KIND) if is_at_pace(context, weights, drawn.pca) else (),
+            sefa_directions(g, count=OF_A_KIND) if is_at_pace(context, weights, drawn.sefa) else (),
+            class_directions(g, class_names=names, classify=net.logits if looks else None),
         )
         found = [d for group in groups for d in group]
         candidates = [d for group in groups for d in group[:CANDIDATES]]
         cost = 2 * ANCHORS * len(candidates)
-        if affordable(g, RANKED_S, least=0, most=cost) == cost:
+        if at_pace(context, weights, RANKED_S, least=0, most=cost) == cost:
             best = rank(g, candidates, count=RANKED, features=net)
         else:  # interleaved, the largest of each kind first
             turns = zip_longest(*groups)
@@ -160,7 +169,7 @@ def given_names(weights: Weights, found: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def change_kept(weights: Weights, order: dict[str, Any]) -> list[Direction]:
+def change_kept(context: Context, weights: Weights, order: dict[str, Any]) -> list[Direction]:
     """Save, rename or delete one of the owner's directions, or name a found one; raises PageError
     or WeightsError."""
     with _writing:
@@ -169,7 +178,7 @@ def change_kept(weights: Weights, order: dict[str, Any]) -> list[Direction]:
         found = [d for d in saved if d.kind != "drawn"]
         mine = {d.name: d for d in saved if d.kind == "drawn"}
         if order.get("do") == "name":
-            found = _named(order, weights, found)
+            found = _named(context, order, weights, found)
         else:
             _change_drawn(order, weights, mine)
         if len(mine) > MOST_OWN or len(found) > 2 * MOST_OWN:
@@ -194,9 +203,11 @@ def _change_drawn(order: dict[str, Any], weights: Weights, mine: dict[str, Direc
         del mine[name]
 
 
-def _named(order: dict[str, Any], weights: Weights, found: list[Direction]) -> list[Direction]:
+def _named(
+    context: Context, order: dict[str, Any], weights: Weights, found: list[Direction]
+) -> list[Direction]:
     """The saved ones with a name for the found direction `id`; without one where `to` is null."""
-    entries = {entry["id"]: entry for entry in find(weights)["directions"]}
+    entries = {entry["id"]: entry for entry in find(context, weights)["directions"]}
     entry = entries.get(str(order.get("id")))
     if entry is None:
         raise PageError("gan_error_direction", status=404)
@@ -245,16 +256,18 @@ async def listed(context: Context, request: Request) -> Response:
     """All directions of a model, and the nimg of the weights they belong to."""
     ref = request.query_params.get("ref", "")
 
-    def look() -> dict[str, Any]:
+    def look() -> Generator[object, None, dict[str, Any]]:
         weights = context.models.get(ref)
-        found = find(weights)
+        if not is_found(weights):
+            yield from slow_first(context, weights)
+        found = find(context, weights)
         return found | {
             "names": _readable_names(weights, found),
             "nimg": weights.config.nimg,
             "drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in _readable(weights)],
         }
 
-    return JSONResponse(await on(context.direction_thread, look), headers=NEVER)
+    return JSONResponse(await in_slices(context.direction, request, look()), headers=NEVER)
 
 
 def _readable(weights: Weights) -> list[Direction]:
@@ -292,7 +305,7 @@ async def fit(context: Context, request: Request) -> Response:
         told = {"held_out": fitted.held_out, "guessing": fitted.is_guessing}
         return direction_json(fitted.direction, id="drawn") | told
 
-    return JSONResponse(await on(context.direction_thread, draw), headers=NEVER)
+    return JSONResponse(await in_turn(context.direction, request, draw), headers=NEVER)
 
 
 async def keep(context: Context, request: Request) -> Response:
@@ -304,10 +317,10 @@ async def keep(context: Context, request: Request) -> Response:
 
     def change() -> dict[str, Any]:
         weights = context.models.get(str(order.get("ref", "")))
-        drawn = change_kept(weights, order)
+        drawn = change_kept(context, weights, order)
         return {"drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in drawn]}
 
-    return JSONResponse(await on(context.direction_thread, change), headers=NEVER)
+    return JSONResponse(await in_turn(context.direction, request, change), headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

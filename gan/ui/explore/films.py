@@ -3,7 +3,7 @@ their own modules."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,10 +17,12 @@ from gan.latent.points import Points
 from gan.latent.walk import MAX_KEYFRAMES, SPACES, Path, Space, between, pictures
 from gan.sampling import affordable
 from gan.ui.explore.maps import draw_map
-from gan.ui.server.fair_queue import SLICE_S, Later
+from gan.ui.server.fair_queue import SLICE_S, Later, Slow
+from gan.ui.server.in_turn import in_slices, visitor_of
+from gan.ui.server.pace import check_pace, paced, slow_first
 from gan.ui.server.parameters import file_stem, points_of, psi_of
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
-from gan.ui.server.streams import Cancelled, line, parts_of, stream
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, session_of
+from gan.ui.server.streams import Cancelled, Turn, line, parts_of, stream
 from gan.ui.server.views import PageError, real_number, whole_number
 from gan.ui.server.workers import PanelWorkers
 
@@ -72,16 +74,22 @@ def frames_of(film: WalkFilm, keyframes: Points) -> Path:
 
 def make_film(
     context: Context, film: WalkFilm, body: bytes, cancelled: Cancelled
-) -> Iterator[bytes | Later]:
+) -> Iterator[bytes | Later | Slow]:
     """Progress lines, then one line that describes the file, then its bytes."""
     weights = context.models.get(film.ref)
     path = frames_of(film, points_of(body, weights, least=2, most=MAX_KEYFRAMES))
     longest = FRAME_PX if context.profile.local else PUBLIC_SIDE
     frames: list[Pixels] = []
     step = affordable(weights.generator, SLICE_S, least=1, most=RENDERED_AT_ONCE)
-    for x in pictures(weights.generator, path, psi=film.psi, side=longest, batch_size=step):
+    check_pace(context, weights, len(path))
+    yield from slow_first(context, weights)
+    rendered = pictures(weights.generator, path, psi=film.psi, side=longest, batch_size=step)
+    while len(frames) < len(path):
         if cancelled():
             return
+        check_pace(context, weights, len(path) - len(frames))  # what was measured meanwhile counts
+        with paced(context, weights, min(step, len(path) - len(frames))):
+            x = next(rendered)
         frames += [*to_pixels(opaque(x))]
         yield line({"step": len(frames), "of": len(path)})
     yield line({"encoding": True})
@@ -106,13 +114,13 @@ async def film(context: Context, request: Request) -> Response:
     wanted = film_of(context, request)
     body = await body_of(request, limit=MAX_BODY)
 
-    def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
+    def work(cancelled: Cancelled) -> Iterator[bytes | Later | Slow]:
         return make_film(context, wanted, body, cancelled)
 
     film_makers = context.part(PanelWorkers).film
     return stream(
         film_makers, session_of(request), work, media_type="application/octet-stream",
-        turns=context.drawing,
+        turns=Turn(context.drawing, visitor_of(request)),
     )  # fmt: skip
 
 
@@ -127,14 +135,14 @@ async def map_of(context: Context, request: Request) -> Response:
         raise PageError("gan_error_request")
     desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
 
-    def draw() -> dict[str, Any]:
+    def draw() -> Generator[object, None, dict[str, Any]]:
         weights = context.models.get(ref)
         key = (weights.revision, method, psi)
-        return desk.maps.get(key, lambda: draw_map(weights, method, psi))
+        if desk.maps.find(key) is None:
+            yield from slow_first(context, weights)
+        return desk.maps.get(key, lambda: draw_map(context, weights, method, psi))
 
-    with desk.map.places.taken():
-        drawn = await on(desk.map.thread, draw)
-    return JSONResponse(drawn, headers=NEVER)
+    return JSONResponse(await in_slices(context.map, request, draw()), headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

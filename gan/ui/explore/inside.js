@@ -130,6 +130,7 @@ class Inside {
   // A score means nothing by itself: where it stands among those of other pictures.
   #beside({ over_fakes: fakes, over_reals: reals }) {
     const percent = (share) => Math.round(100 * share);
+    if (fakes === null) return "";  // a model too slow to draw others
     return reals === null ? t("gan_inside_over_fakes", { fakes: percent(fakes) })
       : t("gan_inside_over", { fakes: percent(fakes), reals: percent(reals) });
   }

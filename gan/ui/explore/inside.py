@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ from gan.latent.inside import Layer, activations, scores_alone, view_of
 from gan.latent.points import Points, from_seeds, show
 from gan.metrics.features import extract
 from gan.metrics.neighbours import nearest
-from gan.sampling import affordable
-from gan.ui.server.pace import check_pace
+from gan.ui.server.in_turn import in_slices
+from gan.ui.server.pace import at_pace, check_pace, is_at_pace, slow_first
 from gan.ui.server.parameters import coded, features_of, points_of, psi_of
 from gan.ui.server.real_features import Reals, data_of
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, on
+from gan.ui.server.routes import NEVER, Context, Handler, body_of
 from gan.ui.server.views import finite
 from gan.ui.server.workers import PanelWorkers, UsualScores
 
@@ -30,7 +31,7 @@ MAX_POINT = 4 * 2048
 MAPS_SHOWN = 48  # per layer
 SIDE_SHOWN = 64  # px of a map
 NEIGHBOURS = 6
-COMPARED = 128  # pictures of either kind whose scores a score is ranked against
+FEWEST, COMPARED = 8, 128  # pictures of either kind whose scores a score is ranked against
 COMPARED_S = 10.0  # of rendering them; a slow model gets fewer
 PICTURE_SIDE = 256  # px of the picture shown beside its maps
 
@@ -46,21 +47,17 @@ async def neighbours(context: Context, request: Request) -> Response:
 
 
 async def _looked(context: Context, request: Request, work: Any) -> Response:
-    desk, ref, psi = (
-        context.part(PanelWorkers),
-        request.query_params.get("ref", ""),
-        psi_of(request),
-    )
+    ref, psi = request.query_params.get("ref", ""), psi_of(request)
     body = await body_of(request, limit=MAX_POINT)
 
-    def answer() -> dict[str, Any]:
+    def answer() -> Generator[object, None, dict[str, Any]]:
         weights = context.models.get(ref)
         check_pace(context, weights, 1)
+        yield from slow_first(context, weights)
         found: dict[str, Any] = work(context, weights, points_of(body, weights), psi)
         return found
 
-    with desk.look.places.taken():
-        return JSONResponse(await on(desk.look.thread, answer), headers=NEVER)
+    return JSONResponse(await in_slices(context.look, request, answer()), headers=NEVER)
 
 
 # ---- layers and D -----------------------------------------------------------------------------
@@ -111,7 +108,7 @@ def judgement_json(
     strength = shrink((said.pull * torch.sign(signed))[None, None], PICTURE_SIDE)[0, 0]
     levels = (127 + 127 * strength.clamp(-1, 1)).round().to(torch.uint8)
     usual = context.part(PanelWorkers).usual_scores.get(
-        (weights.revision,), lambda: usual_scores(weights, local=context.profile.local)
+        (weights.revision,), lambda: usual_scores(context, weights)
     )
     return {
         "score": finite(said.score), "pull": coded(np.asarray(levels)),
@@ -119,14 +116,17 @@ def judgement_json(
     }  # fmt: skip
 
 
-def usual_scores(weights: Weights, *, local: bool) -> UsualScores:
+def usual_scores(context: Context, weights: Weights) -> UsualScores:
     """D's scores of some fakes and reals; a relativistic D's score means something only against
     these."""
     d, g = weights.discriminator, weights.generator
     assert d is not None
-    points = from_seeds(g, range(affordable(g, COMPARED_S, least=8, most=COMPARED)))
+    if not is_at_pace(context, weights, FEWEST):
+        return UsualScores(None, None)
+    count = at_pace(context, weights, COMPARED_S, least=FEWEST, most=COMPARED)
+    points = from_seeds(g, range(count))
     fakes = scores_alone(d, show(g, points), points.weights)
-    spec = data_of(weights, local=local)
+    spec = data_of(weights, local=context.profile.local)
     if spec is None:
         return UsualScores(fakes, None)
     try:

@@ -18,9 +18,10 @@ from gan.images import from_pixels, to_pixels
 from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.likeness import SAMPLES, Likeness
-from gan.sampling import affordable
+from gan.ui.server.in_turn import in_turn
+from gan.ui.server.pace import at_pace, check_pace
 from gan.ui.server.parameters import coded, features_of
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, on, session_of
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, session_of
 from gan.ui.server.streams import Cancelled, line, stream
 from gan.ui.server.views import PageError, finite, joined, whole_number
 from gan.ui.server.visitors import address_of
@@ -32,6 +33,7 @@ RESTARTS, STEPS, LONGEST_S = 8, 600, 120.0
 PUBLIC_RESTARTS, PUBLIC_STEPS, PUBLIC_LONGEST_S = 4, 200, 30.0
 TOLD_EVERY_S = 0.1
 SAMPLES_S = 5.0  # of rendering the samples that calibrate "far"; a slow model gets fewer
+GRADIENT = 3  # pictures' worth of work in a picture and its gradient
 STARTS_S = 1.0  # of one forward pass of all starts; a slow model gets fewer
 
 
@@ -51,8 +53,8 @@ async def picture(context: Context, request: Request) -> Response:
     except TimeoutError:
         raise PageError("gan_error_slow", status=408) from None
     _count(context, request, len(body))
-    with desk.look.places.taken():  # only now: half a picture holds nobody's place
-        pixels, other_ground = await on(desk.look.thread, _read, context, ref, body)
+    # only now: half a picture takes nobody's turn
+    pixels, other_ground = await in_turn(context.look, request, _read, context, ref, body)
     headers = NEVER | {
         "x-gan-shape": joined(pixels.shape),
         "x-gan-inverted": str(int(other_ground)),
@@ -75,7 +77,7 @@ def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
     weights = context.models.get(ref)
     channels, height, _ = weights.image_shape
     pixels = read_picture(body, resolution=height, channels=channels)
-    likeness = likeness_of(context.part(PanelWorkers), weights)
+    likeness = likeness_of(context, weights)
     return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
 
 
@@ -123,14 +125,15 @@ def find(
         raise PageError("gan_error_request")
     pixels = np.frombuffer(body, np.uint8).reshape(1, height, width, channels).copy()
     key, target = (weights.revision,), from_pixels(pixels)[0]
-    likeness = likeness_of(desk, weights)
+    check_pace(context, weights, GRADIENT)
+    likeness = likeness_of(context, weights)
     ends_at, told_at = time.monotonic() + wanted.seconds, 0.0
     for news in invert(
         weights.generator,
         target,
         features=features_of(weights),
         encoder=desk.encoders.get(key, lambda: load_encoder(weights)),
-        restarts=affordable(weights.generator, STARTS_S, least=1, most=wanted.restarts),
+        restarts=at_pace(context, weights, STARTS_S, least=1, most=wanted.restarts),
         steps=wanted.steps,
         cancel=lambda: cancelled() or time.monotonic() > ends_at,
     ):
@@ -163,15 +166,15 @@ def found_json(found: Inverted, far: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def likeness_of(desk: PanelWorkers, weights: Weights) -> Likeness:
+def likeness_of(context: Context, weights: Weights) -> Likeness:
     """This model's likeness scale, measured once."""
 
     def measured() -> Likeness:
         g = weights.generator
-        seeds = range(affordable(g, SAMPLES_S, least=4, most=SAMPLES))
+        seeds = range(at_pace(context, weights, SAMPLES_S, least=4, most=SAMPLES))
         return Likeness.of(g, features_of(weights), seeds=seeds)
 
-    return desk.scales.get((weights.revision,), measured)
+    return context.part(PanelWorkers).scales.get((weights.revision,), measured)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

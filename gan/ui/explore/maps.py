@@ -10,8 +10,9 @@ from torch import Tensor
 from gan.checkpoint import Weights
 from gan.images import encode_webp, tile, to_pixels
 from gan.latent.map import LatentMap, Method, latent_map
-from gan.sampling import affordable
+from gan.ui.server.pace import at_pace
 from gan.ui.server.parameters import features_of
+from gan.ui.server.routes import Context
 
 SAMPLES, FEWEST = 600, 24
 SAMPLES_S = 20.0  # of rendering them; a slow model gets fewer
@@ -20,15 +21,18 @@ SHEET_COLUMNS = 30
 LOSSLESS_PIXELS = 500_000
 
 
-def draw_map(weights: Weights, method: Method, psi: float) -> dict[str, Any]:
-    """Positions, seeds and classes of the samples, and all their thumbnails as one sheet."""
+def draw_map(context: Context, weights: Weights, method: Method, psi: float) -> dict[str, Any]:
+    """Positions, seeds and classes of the samples, and all their thumbnails as one sheet.
+
+    Raises PageError in public if even the fewest would take too long.
+    """
     net = features_of(weights)
     # garments without a label are classified by the bundled garment classifier
     classify = net.logits if net.head is not None and not weights.generator.classes else None
-    g = weights.generator
+    count = at_pace(context, weights, SAMPLES_S, least=FEWEST, most=SAMPLES)
     drawn = latent_map(
-        g, affordable(g, SAMPLES_S, least=FEWEST, most=SAMPLES), features=net, classify=classify,
-        method=method, psi=psi, side=TILE_PX,
+        weights.generator, count, features=net, classify=classify, method=method, psi=psi,
+        side=TILE_PX,
     )  # fmt: skip
     names = net.config.class_names if classify else weights.config.class_names
     labels = None if drawn.labels is None else drawn.labels.tolist()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,10 +14,12 @@ from torch import Tensor
 
 from gan.images import encode_webp, to_pixels
 from gan.latent.points import Points, one_hot
-from gan.sampling import MAX_SEED, labels_of, latents
+from gan.sampling import MAX_SEED, affordable, labels_of, latents
+from gan.ui.server.fair_queue import SLICE_S, FairQueue
 from gan.ui.server.gpu import show
-from gan.ui.server.pace import check_pace, paced
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, number_in, on
+from gan.ui.server.in_turn import in_slices, in_turn
+from gan.ui.server.pace import check_pace, paced, slow_first
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, number_in
 from gan.ui.server.views import (
     MAX_PSI,
     PageError,
@@ -53,8 +56,8 @@ class Pictures(NamedTuple):
 
 def paint(
     context: Context, ref: str, body: bytes, *, psi: float, label: int | None, most: int
-) -> Pictures:
-    """Render 1 to `most` latents; `label` applies where no class weights are sent.
+) -> Generator[object, None, Pictures]:
+    """Render 1 to `most` latents, in slices; `label` applies where no class weights are sent.
 
     A single one has the model's full size, several are thumbnails.
     """
@@ -69,9 +72,18 @@ def paint(
     else:
         mixed = one_hot(g, torch.full((len(rows.z),), label or 0) if g.classes else None)
     points = Points(torch.from_numpy(rows.z), mixed)
+    side, step = SMALL_PX if most > 1 else None, affordable(g, SLICE_S, least=1, most=most)
     check_pace(context, weights, len(points))
-    with paced(context, weights, len(points)):
-        pixels = to_pixels(show(g, points, psi=psi, side=SMALL_PX if most > 1 else None))
+    yield from slow_first(context, weights)
+    parts = []
+    for start in range(0, len(points), step):
+        check_pace(context, weights, len(points) - start)  # what was measured meanwhile counts
+        part = points.at(slice(start, start + step))
+        with paced(context, weights, len(part)):
+            parts.append(to_pixels(show(g, part, psi=psi, side=side)))
+        if start + step < len(points):
+            yield None
+    pixels = np.concatenate(parts)
     large = most == 1 and max(pixels.shape[1:3]) > RAW_PX
     data = encode_webp(pixels[0], lossless=False, quality=95) if large else pixels.tobytes()
     ms = 1e3 * (time.perf_counter() - started)
@@ -79,16 +91,12 @@ def paint(
     return Pictures(data, pixels.shape[1:], weights.config.nimg, ms, **kind)
 
 
-async def _painted(
-    context: Context, request: Request, thread: ThreadPoolExecutor, *, most: int
-) -> Response:
+async def _painted(context: Context, request: Request, queue: FairQueue, *, most: int) -> Response:
     query = request.query_params
     label = number_in(request, "label", -1)
     body = await body_of(request, limit=most * MAX_ROW_BYTES)
     with context.painting:
-        pictures = await on(
-            thread,
-            paint,
+        work = paint(
             context,
             query.get("ref", ""),
             body,
@@ -96,12 +104,13 @@ async def _painted(
             label=label if label >= 0 else None,
             most=most,
         )
+        pictures = await in_slices(queue, request, work)
     return pictures.reply()
 
 
 async def latent(context: Context, request: Request) -> Response:
     """POST z, or z and class weights, as little-endian float32."""
-    return await _painted(context, request, context.latent_thread, most=1)
+    return await _painted(context, request, context.latent, most=1)
 
 
 async def batch(context: Context, request: Request) -> Response:
@@ -109,7 +118,7 @@ async def batch(context: Context, request: Request) -> Response:
 
     Runs on its own thread, so that thumbnails never delay the main picture.
     """
-    return await _painted(context, request, context.batch_thread, most=MAX_BATCH)
+    return await _painted(context, request, context.batch, most=MAX_BATCH)
 
 
 async def seed_latent(context: Context, request: Request) -> Response:
@@ -121,7 +130,7 @@ async def seed_latent(context: Context, request: Request) -> Response:
         label = int(labels_of(g.classes, [seed])[0]) if g.classes else None
         return {"z": latents(g.z_dim, [seed])[0].tolist(), "label": label}
 
-    return JSONResponse(await on(context.latent_thread, draw), headers=NEVER)
+    return JSONResponse(await in_turn(context.latent, request, draw), headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

@@ -29,10 +29,12 @@ from gan.files import temporary_folder
 from gan.images import Pixels, encode_png, tile
 from gan.sampling import affordable, picture_seconds
 from gan.ui.gallery.routes import PNG_KEY, Tiles, draw, in_parts, recipe, tiles_of
-from gan.ui.server.fair_queue import Later
+from gan.ui.server.fair_queue import Later, Slow
+from gan.ui.server.in_turn import visitor_of
+from gan.ui.server.pace import check_pace, slow_first
 from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
-from gan.ui.server.streams import Cancelled, Workers, line, stream
+from gan.ui.server.streams import Cancelled, Turn, Workers, line, stream
 from gan.ui.server.views import PageError, whole_number
 
 MAX_FILES = 1000  # per download
@@ -141,9 +143,12 @@ async def begin(context: Context, request: Request) -> Response:
     context.spend(request, "download")
     downloads = context.part(Downloads)
 
-    def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
+    def work(cancelled: Cancelled) -> Iterator[bytes | Later | Slow]:
         weights = context.models.get(tiles.ref)
-        check_cost(weights, len(tiles.seeds), HOME if context.profile.local else PUBLIC)
+        cap = HOME if context.profile.local else PUBLIC
+        check_cost(weights, len(tiles.seeds), cap)
+        check_pace(context, weights, len(tiles.seeds), most_s=cap.seconds)
+        yield from slow_first(context, weights)
         path, job = downloads.new_path(), ""
         try:
             if kind == "zip":
@@ -159,7 +164,7 @@ async def begin(context: Context, request: Request) -> Response:
             if not job:
                 path.unlink(missing_ok=True)
 
-    return stream(downloads, session, work, turns=context.drawing)
+    return stream(downloads, session, work, turns=Turn(context.drawing, visitor_of(request)))
 
 
 def _finished(session: str, path: Path, stem: str, kind: str) -> FinishedDownload:

@@ -19,9 +19,10 @@ from gan.latent.points import Points, one_hot
 from gan.sampling import MAX_SEED, affordable, labels_of, latents
 from gan.ui.server.fair_queue import SLICE_S
 from gan.ui.server.gpu import show
-from gan.ui.server.pace import check_pace, paced
+from gan.ui.server.in_turn import in_slices
+from gan.ui.server.pace import check_pace, paced, slow_first
 from gan.ui.server.parameters import file_stem
-from gan.ui.server.routes import NEVER, Context, Handler, drawn, json_of
+from gan.ui.server.routes import NEVER, Context, Handler, json_of
 from gan.ui.server.views import MAX_PSI, PageError, joined, real_number, whole_number
 
 MAX_TILES = 192  # per reply
@@ -91,20 +92,22 @@ async def page(context: Context, request: Request) -> Response:
     """Samples as concatenated raw pixels, with their classes in a header."""
     tiles = tiles_of(await json_of(request), most=MAX_TILES)
 
-    def work() -> Generator[None, None, tuple[Pixels, list[int], int]]:
+    def work() -> Generator[object, None, tuple[Pixels, list[int], int]]:
         weights = context.models.get(tiles.ref)
         parts = []
         left = len(tiles.seeds)
+        check_pace(context, weights, left)
+        yield from slow_first(context, weights)
         for part in in_parts(weights, tiles):
             check_pace(context, weights, left)  # each time: what was measured meanwhile counts
             with paced(context, weights, len(part.seeds)):
                 parts.append(draw(weights, part, side=TILE_PX))
             left -= len(part.seeds)
-            yield
+            yield None
         labels = [label for _, some in parts for label in some]
         return np.concatenate([pixels for pixels, _ in parts]), labels, weights.config.nimg
 
-    pixels, labels, nimg = await drawn(context, request, work(), urgent=True)
+    pixels, labels, nimg = await in_slices(context.drawing, request, work())
     headers = NEVER | {
         "x-gan-shape": joined(pixels.shape[1:]),
         "x-gan-labels": joined(labels),
@@ -120,15 +123,16 @@ async def save_one(context: Context, request: Request) -> Response:
     """One sample as a full-size PNG."""
     tiles = tiles_of(await json_of(request), most=1)
 
-    def work() -> Generator[None, None, tuple[bytes, str]]:
+    def work() -> Generator[object, None, tuple[bytes, str]]:
         weights = context.models.get(tiles.ref)
         check_pace(context, weights, 1)
+        yield from slow_first(context, weights)
         pixels, labels = draw(weights, tiles)
-        yield
+        yield None
         data = encode_png(pixels[0], text={PNG_KEY: recipe(weights, tiles, labels, 0)})
         return data, f"{file_stem(weights)}-{tiles.seeds[0]}.png"
 
-    data, name = await drawn(context, request, work(), urgent=True)
+    data, name = await in_slices(context.drawing, request, work())
     headers = NEVER | {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type="image/png", headers=headers)
 

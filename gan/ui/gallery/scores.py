@@ -19,12 +19,14 @@ from gan.metrics.neighbours import nearest
 from gan.models import Discriminator
 from gan.sampling import MAX_SEED, VALUES_AT_ONCE, affordable, widest
 from gan.ui.gallery.routes import Tiles, draw
-from gan.ui.server.fair_queue import SLICE_S, Later
+from gan.ui.server.fair_queue import SLICE_S, Later, Slow
+from gan.ui.server.in_turn import visitor_of
+from gan.ui.server.pace import check_pace, slow_first
 from gan.ui.server.parameters import features_of
 from gan.ui.server.real_features import Reals, data_of
 from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context, Handler, json_of, session_of
-from gan.ui.server.streams import Cancelled, Workers, line, stream
+from gan.ui.server.streams import Cancelled, Turn, Workers, line, stream
 from gan.ui.server.views import MAX_PSI, PageError, real_number, whole_number
 from gan.ui.server.workers import PanelWorkers
 
@@ -74,7 +76,7 @@ async def scores(context: Context, request: Request) -> Response:
     """Score a range of seeds: lines with the fraction done, then one with a list per score."""
     shelf, asked = context.part(ScoreWorkers), range_of(context, await json_of(request))
 
-    def work(cancelled: Cancelled) -> Iterator[bytes | Later]:
+    def work(cancelled: Cancelled) -> Iterator[bytes | Later | Slow]:
         weights = context.models.get(asked.ref)
         key = (weights.revision, asked.first, asked.count, asked.label, asked.psi, asked.by)
         made = shelf.scores.find(key)
@@ -85,12 +87,14 @@ async def scores(context: Context, request: Request) -> Response:
             shelf.scores.put(key, made)
         yield line({"scores": made})
 
-    return stream(shelf, session_of(request), work, turns=context.drawing)
+    return stream(
+        shelf, session_of(request), work, turns=Turn(context.drawing, visitor_of(request))
+    )
 
 
 def _scored(
     context: Context, weights: Weights, asked: Range, cancelled: Cancelled
-) -> Generator[bytes | Later, None, dict[str, Any] | None]:
+) -> Generator[bytes | Later | Slow, None, dict[str, Any] | None]:
     """Yields progress lines, returns the scores; None once cancelled."""
     net = features_of(weights)
     reals = None
@@ -101,10 +105,13 @@ def _scored(
     group = weights.discriminator.grouping if weights.discriminator is not None else 1
     step = affordable(weights.generator, SLICE_S, least=1, most=SCORED_AT_ONCE)
     step = max(group, step // group * group)
+    check_pace(context, weights, asked.count)
+    yield from slow_first(context, weights)
     for start in range(0, asked.count, step):
         if cancelled():
             return None
         count = min(step, asked.count - start)
+        check_pace(context, weights, asked.count - start)  # what was measured meanwhile counts
         seeds = tuple(range(asked.first + start, asked.first + start + count))
         tiles = Tiles(asked.ref, seeds, (asked.label,) * count, (asked.psi,) * count)
         part = _score(weights, net, reals, tiles, by=asked.by)

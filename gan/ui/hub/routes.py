@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -26,10 +26,13 @@ from gan.hub.own import take
 from gan.hub.pull import MAX_LOCAL_BYTES, Pulled, PullProgress, pull
 from gan.hub.search import RepoFound, search
 from gan.images import encode_png, tile
-from gan.sampling import sample
+from gan.sampling import affordable, picture_seconds, sample
 from gan.schema import from_json
 from gan.ui.hub import publish
-from gan.ui.hub.thumbnail import drawn, thumbnail
+from gan.ui.hub.thumbnail import drawn, is_drawn, thumbnail
+from gan.ui.server.fair_queue import SLICE_S, Slow
+from gan.ui.server.in_turn import in_slices, in_turn
+from gan.ui.server.pace import slow_first
 from gan.ui.server.resources import Kept
 from gan.ui.server.routes import (
     FOREVER,
@@ -49,6 +52,7 @@ MAX_REF, MAX_TEXT, MAX_FILE = 300, 100, 300
 FOUND = 20  # repos per search
 MAX_CARD_BYTES = 64 * 2**10
 SHOWN = 8  # samples per reading
+READING_S = 20.0  # of rendering them; a slow model gets fewer
 PUBLIC_MODELS = 24  # on a public server; the oldest are deleted
 
 
@@ -256,27 +260,35 @@ async def picture(context: Context, request: Request) -> Response:
     ref = request.query_params.get("ref", "")
     if ref in bundled():
         thumbs = context.part(Porter).thumbs
-        png = await on(
-            context.batch_thread, lambda: thumbs.get((ref,), lambda: drawn(context.models.get(ref)))
+        png = await in_turn(
+            context.batch,
+            request,
+            lambda: thumbs.get((ref,), lambda: drawn(context.models.get(ref))),
         )
         return Response(png, media_type="image/png", headers=NEVER)
 
-    def make() -> Response:
-        path = thumbnail(_entry(ref).path, lambda: context.models.get(ref))
+    def make() -> Generator[object, None, Response]:
+        folder = _entry(ref).path
+        if not is_drawn(folder):
+            yield from slow_first(context, context.models.get(ref))
+        path = thumbnail(folder, lambda: context.models.get(ref))
         return FileResponse(path, media_type="image/png", headers=FOREVER)
 
-    return await on(context.batch_thread, make)
+    return await in_slices(context.batch, request, make())
 
 
 async def reading(context: Context, request: Request) -> Response:
     """Samples under one reading of a model whose file is ambiguous."""
     ref, index = _entry(request.query_params.get("ref", "")).ref, number_in(request, "index", 0)
 
-    def draw() -> bytes:
+    def draw() -> Generator[object, None, bytes]:
         g = readings.generator_of(ref, index)
-        return encode_png(tile(sample(g, range(SHOWN)).pixels, SHOWN // 2))
+        if picture_seconds(g) > SLICE_S:
+            yield Slow()
+        count = affordable(g, READING_S, least=1, most=SHOWN)
+        return encode_png(tile(sample(g, range(count)).pixels, SHOWN // 2))
 
-    data = await on(context.batch_thread, draw)
+    data = await in_slices(context.batch, request, draw())
     return Response(data, media_type="image/png", headers=NEVER)
 
 

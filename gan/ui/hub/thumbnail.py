@@ -23,9 +23,14 @@ QUICK_PX = 64  # up to this size four samples; above, one
 def thumbnail(folder: Path, weights: Callable[[], Weights]) -> Path:
     """Path of a PNG of at most 128 x 128; `weights` is called only if there is none yet."""
     path = folder / THUMB_FILE
-    if not path.is_file():
+    if not is_drawn(folder):
         write_atomic(path, drawn(weights()), durable=False)
     return path
+
+
+def is_drawn(folder: Path) -> bool:
+    """Whether there is one."""
+    return (folder / THUMB_FILE).is_file()
 
 
 def drawn(weights: Weights) -> bytes:

@@ -43,6 +43,7 @@ from gan.ui.programs.arguments import (
 )
 from gan.ui.programs.queue_guard import Opened, endpoint_of
 from gan.ui.server import evaluations
+from gan.ui.server.pace import check_pace, paced
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import Context, on
 from gan.ui.server.streams import Cancelled, line, lines
@@ -169,7 +170,11 @@ class Endpoints:
     ) -> dict:
         weights = weights_of(self._context, ref)
         check_size(weights, len(seeds), self._bounds)
-        drawn = draw(weights.generator, seeds, psi=psi, label=label, batch_size=at_once(weights))
+        check_pace(self._context, weights, len(seeds))
+        with paced(self._context, weights, len(seeds)):
+            drawn = draw(
+                weights.generator, seeds, psi=psi, label=label, batch_size=at_once(weights)
+            )
         samples = []
         for i, seed in enumerate(seeds):
             row: dict[str, Any] = {"seed": seed, "label": None, "class": None}
@@ -232,9 +237,12 @@ class Endpoints:
         weights = weights_of(self._context, ref)
         g = weights.generator
         stretches = len(seeds) if loop else len(seeds) - 1
-        check_size(weights, stretches * steps + (0 if loop else 1), self._bounds)
+        count = stretches * steps + (0 if loop else 1)
+        check_size(weights, count, self._bounds)
+        check_pace(self._context, weights, count)
         keyframes = keyframes_of(g, seeds, label=label, own_classes=own_classes)
-        x = walk(g, keyframes, steps, space=space, loop=loop, psi=psi)
+        with paced(self._context, weights, count):
+            x = walk(g, keyframes, steps, space=space, loop=loop, psi=psi)
         frames = list(to_pixels(x))
         reply = model_of(weights, ref) | {
             "seeds": seeds, "steps": steps, "space": space, "loop": loop, "psi": psi,

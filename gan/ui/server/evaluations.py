@@ -26,6 +26,7 @@ from gan.metrics.judges import JUDGES, PACKAGE, JudgeName, checked_judge, judges
 from gan.metrics.results import Results
 from gan.metrics.verdict import verdicts
 from gan.sampling import MAX_SEED
+from gan.ui.server.pace import check_pace
 from gan.ui.server.parameters import coded
 from gan.ui.server.resources import Kept, one_thread
 from gan.ui.server.routes import Context
@@ -34,6 +35,7 @@ from gan.ui.server.views import PageError, evaluation_json, whole_number
 
 MIN_COUNT, MAX_COUNT, PUBLIC_COUNT = 130, 50_000, 5_000
 COUNTS = (500, 2_000, 5_000, 10_000)
+PUBLIC_S = 300.0  # of rendering; one at a time is measured, beside what all visitors wait for
 STEP = 0.01  # of the total, between two progress lines
 
 
@@ -111,6 +113,7 @@ def answers(
     if kept is None and asked.kept:
         return
     if kept is None or asked.fresh:
+        check_pace(context, weights, asked.count, most_s=PUBLIC_S)
         yield {"fraction": 0.0}
         kept = yield from _measured(weights, images, asked, cancelled)
         if kept is None:

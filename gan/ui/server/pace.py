@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from cachetools import LRUCache
 
 from gan.checkpoint import Weights
-from gan.sampling import picture_seconds
+from gan.sampling import affordable, picture_seconds
+from gan.ui.server.fair_queue import SLICE_S, Slow
 from gan.ui.server.routes import Context
 from gan.ui.server.views import PageError
 
@@ -44,16 +45,36 @@ class Pace:
         """Nothing to end."""
 
 
-def check_pace(context: Context, weights: Weights, count: int) -> None:
+def is_at_pace(context: Context, weights: Weights, count: int, *, most_s: float = PUBLIC_S) -> bool:
+    """Whether `count` pictures of this model may be drawn for one request; always at home."""
+    return context.profile.local or count * context.part(Pace).seconds(weights) <= most_s
+
+
+def check_pace(context: Context, weights: Weights, count: int, *, most_s: float = PUBLIC_S) -> None:
     """In public, raises PageError if `count` pictures of this model would take too long."""
-    if context.profile.local:
-        return
-    each_s = context.part(Pace).seconds(weights)
-    if count * each_s > PUBLIC_S:
+    if not is_at_pace(context, weights, count, most_s=most_s):
+        each_s = context.part(Pace).seconds(weights)
         raise PageError(
             "gan_error_slow_model", count=count, seconds=f"{count * each_s:,.0f}",
-            most=f"{PUBLIC_S:.0f}", fits=int(PUBLIC_S / each_s),
+            most=f"{most_s:.0f}", fits=int(most_s / each_s),
         )  # fmt: skip
+
+
+def at_pace(context: Context, weights: Weights, seconds: float, *, least: int, most: int) -> int:
+    """How many pictures a job of about so many seconds takes, between `least` and `most`; in public
+    none that take too long, also by what was measured. Raises PageError if `least` do."""
+    count = affordable(weights.generator, seconds, least=least, most=most)
+    if not context.profile.local:
+        each_s = context.part(Pace).seconds(weights)
+        count = max(least, min(count, int(PUBLIC_S / max(each_s, 1e-9))))
+        check_pace(context, weights, count)
+    return count
+
+
+def slow_first(context: Context, weights: Weights) -> Iterator[Slow]:
+    """For a job's beginning: where one picture is no short slice, it goes on elsewhere."""
+    if context.part(Pace).seconds(weights) > SLICE_S:
+        yield Slow()
 
 
 @contextmanager

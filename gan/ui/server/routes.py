@@ -11,7 +11,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from gan.data.hub import end_downloads
 from gan.errors import GanError
 from gan.runs import Supervisor
 from gan.ui.server.counters import Counters
-from gan.ui.server.fair_queue import FairQueue
+from gan.ui.server.fair_queue import FairQueue, Waiting
 from gan.ui.server.i18n import UI, languages, words
 from gan.ui.server.limits import RateLimits
 from gan.ui.server.models import Models
@@ -43,7 +43,6 @@ MEDIA = {
 }  # fmt: skip
 STYLE = "page/atelier.css"
 DATA_THREADS = 4
-LOOK_S = 0.5  # polling interval for disconnects while a visitor waits for a picture
 MAX_BODY = 64 * 2**10
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 NEVER = {"Cache-Control": "no-store"}
@@ -92,10 +91,11 @@ class Painting:
 class Context:
     """State shared by all handlers: one thread per kind of work, so that none blocks another.
 
-    latent and batch: pictures that somebody waits for. control: commands to trainings, and nothing
+    In turn between visitors: latent and batch, pictures that somebody waits for; drawing, many
+    pictures in slices; direction, map and look, what a model's samples show; slow, what of all
+    these has no short slices. In the order of requests: control: commands to trainings, and nothing
     slow. disk: polled state, reads of small files. form: checking form input. train: starting runs.
     file: moving, deleting, hashing. list: all runs and their curves. page: facts about a model.
-    drawing: rendering of many pictures, in slices, in turn.
     """
 
     profile: Profile
@@ -105,9 +105,6 @@ class Context:
     expiring: tuple[Callable[[Context], int], ...] = ()  # each deletes what is over its time
     owners: Owners = field(default_factory=Owners)
     counters: Counters = field(default_factory=Counters)
-    latent_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("latent"))
-    batch_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("batch"))
-    direction_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("direction"))
     list_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("list"))
     page_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("page"))
     disk_thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("disk"))
@@ -127,9 +124,18 @@ class Context:
             self.supervisor.share_machine(memory_mb=self.profile.memory_mb)
         self.models = Models(self.runs)
         self.painting = Painting()
-        self.drawing = FairQueue("drawing", busy=self.painting.is_busy)
+        # at home a model may be as slow as its owner bears: it holds up nobody else
+        self.slow = None if self.profile.local else FairQueue("slow", most=Waiting())
+        self.drawing = self._queue("drawing", busy=self.painting.is_busy)
+        self.latent, self.batch = self._queue("latent"), self._queue("batch")
+        self.direction, self.map, self.look = map(self._queue, ("direction", "map", "look"))
         self._lock = threading.Lock()
         self._parts: dict[type[Any], Any] = {}
+
+    def _queue(self, name: str, *, busy: Callable[[], bool] = lambda: False) -> FairQueue:
+        """A thread of that name whose turns visitors share."""
+        most = None if self.profile.local else Waiting()
+        return FairQueue(name, busy=busy, most=most, slow=self.slow)
 
     def may_steer(self, session: str, run_id: str) -> bool:
         """Only runs that this server started; in public only by the visitor who started them."""
@@ -169,7 +175,9 @@ class Context:
         for part in self._parts.values():  # first: some of them start trainings
             part.close()
         self.supervisor.shutdown()
-        self.drawing.close()
+        queues = [value for value in vars(self).values() if isinstance(value, FairQueue)]
+        for queue in sorted(queues, key=lambda queue: queue is self.slow):  # fed by the others
+            queue.close()
         end_downloads()  # else the interpreter would wait for their threads
         for value in vars(self).values():
             if isinstance(value, ThreadPoolExecutor):
@@ -185,28 +193,6 @@ async def on(
     """Run `work` off the event loop; what it logs has the request's id."""
     loop, known = asyncio.get_running_loop(), contextvars.copy_context()
     return await loop.run_in_executor(thread, functools.partial(known.run, work, *args, **options))
-
-
-async def drawn(
-    context: Context, request: Request, work: Generator[object, None, Result], *, urgent: bool
-) -> Result:
-    """The result of `work`, scheduled fairly with other jobs; cancelled if the visitor
-    disconnects."""
-    results: list[Result] = []
-
-    def slices() -> Generator[object, None, None]:
-        results.append((yield from work))
-
-    job = context.drawing.submit(slices(), urgent=urgent)
-    future = asyncio.wrap_future(job.over)
-    try:
-        while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
-            if await request.is_disconnected():
-                raise PageError("gan_lapse_cancelled", status=499)
-    finally:
-        job.cancel()  # the handler itself may have been cancelled
-    future.result()
-    return results[0]
 
 
 def answered(

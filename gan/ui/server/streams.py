@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
-from gan.ui.server.fair_queue import FairQueue, Later
+from gan.ui.server.fair_queue import FairQueue, Later, Slow, Visitor
 from gan.ui.server.logs import identified, request_id
 from gan.ui.server.routes import NEVER
 from gan.ui.server.views import PageError, error_json
@@ -28,7 +28,14 @@ PART_BYTES = 64 * 2**10
 STREAMED = NEVER | {"X-Accel-Buffering": "no"}
 
 Cancelled = Callable[[], bool]
-Work = Callable[[Cancelled], Iterator[bytes | Later]]
+Work = Callable[[Cancelled], Iterator[bytes | Later | Slow]]
+
+
+class Turn(NamedTuple):
+    """A queue and who takes turns there."""
+
+    queue: FairQueue
+    visitor: Visitor
 
 
 class Places:
@@ -115,7 +122,7 @@ class Patient(StreamingResponse):
 
 
 def lines(
-    workers: Workers, session: str, work: Work, *, turns: FairQueue | None = None
+    workers: Workers, session: str, work: Work, *, turns: Turn | None = None
 ) -> AsyncGenerator[bytes]:
     """Yields what `work` yields as it comes; `work` is passed a cancellation check.
 
@@ -132,7 +139,7 @@ def stream(
     work: Work,
     *,
     media_type: str = "application/x-ndjson",
-    turns: FairQueue | None = None,
+    turns: Turn | None = None,
 ) -> Patient:
     """`lines` as a streaming response."""
     told = lines(workers, session, work, turns=turns)
@@ -140,7 +147,7 @@ def stream(
 
 
 async def _told(
-    workers: Workers, given_up: threading.Event, work: Work, turns: FairQueue | None, request: str
+    workers: Workers, given_up: threading.Event, work: Work, turns: Turn | None, request: str
 ) -> AsyncGenerator[bytes]:
     loop, parts = asyncio.get_running_loop(), asyncio.Queue[bytes | None]()
     future: Future[None] | None = None
@@ -154,11 +161,13 @@ async def _told(
         if turns is None:
             future = workers.thread.submit(_all, slices)
         else:
-            job = turns.submit(slices)
+            job = turns.queue.submit(slices, visitor=turns.visitor)
             future = job.over
         yield line({"waiting": True})
         while (part := await parts.get()) is not None:
             yield part
+    except PageError as error:  # too many wait for a turn
+        yield line(error_json(error))
     finally:
         given_up.set()
         if job is not None:
@@ -169,22 +178,22 @@ async def _told(
             future.add_done_callback(lambda _: workers.places.leave(given_up))
 
 
-def _all(slices: Iterator[float | None]) -> None:
+def _all(slices: Iterator[Later | Slow | None]) -> None:
     for pause in slices:
-        if pause:
+        if isinstance(pause, Later):
             time.sleep(pause)
 
 
 def _slices(
     work: Work, given_up: threading.Event, tell: Callable[[bytes | None], None], request: str
-) -> Generator[float | None, None, None]:
+) -> Generator[Later | Slow | None, None, None]:
     try:
         for part in work(given_up.is_set):
-            if not isinstance(part, Later):
+            if isinstance(part, bytes):
                 tell(part)
             if given_up.is_set():
                 break
-            yield part if isinstance(part, Later) else None
+            yield None if isinstance(part, bytes) else part
     except GanError as error:
         tell(line(error_json(error)))
     except Exception as error:

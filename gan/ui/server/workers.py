@@ -20,7 +20,7 @@ COMING_BYTES = 256 * 2**20  # in memory, of all pictures that are coming
 class UsualScores(NamedTuple):
     """D's scores of random pictures."""
 
-    fakes: Tensor  # (N,)
+    fakes: Tensor | None  # (N,), unless they take too long here
     reals: Tensor | None  # (N,), if any may be shown
 
 
@@ -29,9 +29,7 @@ class PanelWorkers:
     """Panel jobs run on these threads, never on the rendering one, so no panel delays a slider."""
 
     film: Workers = field(default_factory=lambda: Workers("film", most=3))
-    map: Workers = field(default_factory=lambda: Workers("map", most=8))
     search: Workers = field(default_factory=lambda: Workers("search", most=3))
-    look: Workers = field(default_factory=lambda: Workers("look", most=16))
     maps: Kept[dict[str, Any]] = field(default_factory=lambda: Kept(capacity=8))
     scales: Kept[Likeness] = field(default_factory=lambda: Kept(capacity=64))
     usual_scores: Kept[UsualScores] = field(default_factory=lambda: Kept(capacity=64))
@@ -42,5 +40,5 @@ class PanelWorkers:
 
     def close(self) -> None:
         """Cancel running jobs and accept no new ones."""
-        for part in (self.film, self.map, self.search, self.look, self.studies):
+        for part in (self.film, self.search, self.studies):
             part.close()

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from gan.data import DATA_NAMES, load_data
 from gan.images import are_points, encode_webp, tile, to_pixels
 from gan.training.learner import GRID, PLANE_GRID
-from gan.ui.server.routes import NEVER, Context, Handler, on
+from gan.ui.server.in_turn import in_turn
+from gan.ui.server.routes import NEVER, Context, Handler
 from gan.ui.server.views import PageError
 
 # Sets that ship; the full Fashion-MNIST may have to be downloaded, and its part looks the same.
@@ -41,7 +42,7 @@ async def real_images(context: Context, request: Request) -> Response:
     name = SHIPPED.get(request.query_params.get("data", ""))
     if name is None:
         raise PageError("gan_error_request", status=404)
-    data = await on(context.batch_thread, sheet, name)
+    data = await in_turn(context.batch, request, sheet, name)
     return Response(data, media_type="image/webp", headers=NEVER)
 
 

@@ -18,6 +18,7 @@ from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
 from gan.training.learner import GRID, fixed_noise
 from gan.ui.server import drawings
+from gan.ui.server.in_turn import in_turn
 from gan.ui.server.logs import identified
 from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import (
@@ -294,7 +295,7 @@ async def tile(context: Context, request: Request) -> Response:
         label = None if labels is None else int(labels[index])
         return {"nimg": weights.config.nimg, "z": z[index].tolist(), "label": label}
 
-    return JSONResponse(await on(context.batch_thread, look), headers=NEVER)
+    return JSONResponse(await in_turn(context.batch, request, look), headers=NEVER)
 
 
 async def picture(context: Context, request: Request) -> Response:

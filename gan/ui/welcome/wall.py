@@ -28,9 +28,10 @@ from gan.latent.points import Points, one_hot
 from gan.sampling import affordable, latents, slerp
 from gan.ui.server.fair_queue import SLICE_S, Later
 from gan.ui.server.gpu import show
+from gan.ui.server.in_turn import in_slices
 from gan.ui.server.inbrowser import MAX_MODEL_BYTES, model_bytes
 from gan.ui.server.resources import Kept
-from gan.ui.server.routes import NEVER, Context, Handler, drawn
+from gan.ui.server.routes import NEVER, Context, Handler
 
 TILES = 48  # 12 x 4 at 2,560 px; a phone shows the first 20
 MOMENTS = 6  # pictures of each tile; the page dissolves one into the next
@@ -190,7 +191,7 @@ async def wall(context: Context, request: Request) -> Response:
         ref, weights = chosen(context, asked)
         return (yield from walls.made(ref, weights))
 
-    body = await drawn(context, request, work(), urgent=True)
+    body = await in_slices(context.drawing, request, work())
     return Response(body, media_type="application/json", headers=NEVER)
 
 

@@ -87,14 +87,15 @@ def test_a_file_has_the_full_size(client: TestClient, large: str):
 
 
 def test_a_slow_model_has_directions_and_a_map_without_hundreds_of_pictures(
-    large: str, monkeypatch: pytest.MonkeyPatch
+    large: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for module, name in ((directions, "RANKED_S"), (maps, "SAMPLES_S")):
         monkeypatch.setattr(module, name, 0.0)
     weights = load(large)
-    found = directions.find(weights)
+    home = context_for("127.0.0.1", tmp_path)
+    found = directions.find(home, weights)
     assert found["ranked"][:2] == ["pca-1", "sefa-1"]  # in turns, the largest first
-    drawn = maps.draw_map(weights, "pca", 1.0)
+    drawn = maps.draw_map(home, weights, "pca", 1.0)
     assert len(drawn["seeds"]) == maps.FEWEST
     assert (drawn["width"], drawn["height"]) == (64, 64)
 

@@ -180,7 +180,7 @@ def test_a_picture_that_is_still_coming_holds_memory_and_no_place(tiny_run: Path
     whole = inversion.body_of
 
     async def noted(*args, **options) -> bytes:
-        held.append(len(desk.look.places._taken))
+        held.append(len(context.look._urgent))
         return await whole(*args, **options)
 
     monkeypatch.setattr(inversion, "body_of", noted)

@@ -20,9 +20,10 @@ from gan.ui.gallery import routes as gallery
 from gan.ui.gallery import tab as gallery_tab
 from gan.ui.gallery.downloads import Cap, Downloads
 from gan.ui.server import state as header
-from gan.ui.server.fair_queue import FairQueue, Later
+from gan.ui.server.fair_queue import FairQueue, Job, Later, Slow, Visitor, Waiting
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
+from gan.ui.server.views import PageError
 from gan.ui.train import tab as train_tab
 from tests.ui.server.test_routes import FORM, context_for
 
@@ -129,6 +130,89 @@ def test_long_work_makes_way_for_pictures_but_not_for_ever(monkeypatch: pytest.M
     queue.submit(steps([], "s", 1)).over.result(60)
     assert asked[-1] - asked[0] >= 0.1
     queue.close()
+
+
+# ---- turns of visitors --------------------------------------------------------------------------
+
+
+def held(queue: FairQueue) -> threading.Event:
+    """Keeps the queue's thread busy until the event that it returns is set."""
+    gate, begun = threading.Event(), threading.Event()
+
+    def slices():
+        begun.set()
+        assert gate.wait(60)
+        yield
+
+    queue.submit(slices(), urgent=True)
+    assert begun.wait(60)
+    return gate
+
+
+def test_visitors_take_turns_however_many_jobs_or_cookies_one_sends(queue):
+    told: list[str] = []
+    gate = held(queue)
+    jobs = [
+        queue.submit(steps(told, name, 1), urgent=True, visitor=Visitor(address, session))
+        for name, address, session in (
+            *((f"many{i}.", "a", "one") for i in range(3)),
+            *((f"cookie{i}.", "b", f"made up {i}") for i in range(3)),
+            ("quiet.", "c", "calm"),
+            ("same roof.", "a", "other"),
+        )
+    ]
+    gate.set()
+    for job in jobs:
+        job.over.result(60)
+    # a turn for each address, within it for each visitor
+    assert [name.split(".")[0] for name in told] == [
+        "many0", "cookie0", "quiet", "same roof", "cookie1", "many1", "cookie2", "many2",
+    ]  # fmt: skip
+
+
+def test_a_visitor_s_oldest_request_makes_room_and_an_address_has_a_bound():
+    queue = FairQueue("test", most=Waiting(visitor=2, address=3, all=4))
+    gate = held(queue)
+
+    def send(session: str, address: str = "a") -> Job:
+        return queue.submit(steps([], "s", 1), urgent=True, visitor=Visitor(address, session))
+
+    first, second, third = (send("one") for _ in range(3))
+    with pytest.raises(PageError, match="oldest") as dropped:
+        first.over.result(60)
+    assert dropped.value.status == 429
+    send("two")
+    for session, address in (("three", "a"), ("four", "b")):
+        if address == "b":
+            send(session, address)
+        with pytest.raises(PageError, match="Others are using"):  # of the address, then of all
+            send("five", address if address == "a" else "c")
+    gate.set()
+    second.over.result(60)
+    third.over.result(60)
+    queue.close()
+
+
+def test_a_job_without_short_slices_goes_on_beside_the_others():
+    slow = FairQueue("slow")
+    queue, told, gate = FairQueue("test", slow=slow), [], threading.Event()
+
+    def heavy():
+        told.append(threading.current_thread().name)
+        yield Slow()
+        told.append(threading.current_thread().name)
+        assert gate.wait(60)
+        yield
+
+    job = queue.submit(heavy(), urgent=True)
+    queue.submit(steps(told, "s", 1), urgent=True).over.result(60)
+    until(lambda: len(told) == 3)
+    gate.set()
+    job.over.result(60)
+    assert told[0] == "test"
+    assert sorted(told[1:]) == ["s0", "slow"]
+    queue.close()
+    slow.close()
 
 
 # ---- control never waits behind work ------------------------------------------------------------
