@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import Weights
+from gan.config import WeightsConfig
 from gan.errors import WeightsError
 from gan.latent.direction import Direction, cosine
 from gan.latent.directions import (
@@ -43,7 +44,8 @@ from gan.metrics.features import FeatureNet, features_for, load_features
 from gan.ui.server.in_turn import in_slices, in_turn
 from gan.ui.server.pace import at_pace, is_at_pace, slow_first
 from gan.ui.server.resources import Kept
-from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in
+from gan.ui.server.routes import NEVER, Context, Handler, body_of, json_of, number_in, session_of
+from gan.ui.server.state import class_names_for
 from gan.ui.server.views import PageError, finite, rows_from_bytes
 
 KEPT = 16  # models whose directions are cached; about 30 KB each
@@ -67,6 +69,22 @@ def find(context: Context, weights: Weights) -> dict[str, Any]:
     Runs on one thread, so that no model is analysed twice at once.
     """
     return _found.get((weights.revision,), lambda: _find(context, weights))
+
+
+def without_names(
+    found: dict[str, Any], config: WeightsConfig, names: tuple[str, ...]
+) -> dict[str, Any]:
+    """`found`; where `names` are not the model's own, its classes by number."""
+    if names == config.class_names:
+        return found
+    known = set(config.class_names)
+    shown = [
+        entry | {"name": entry["id"].removeprefix("class-")}
+        if entry["kind"] == "class" and entry["name"] in known
+        else entry
+        for entry in found["directions"]
+    ]
+    return found | {"directions": shown}
 
 
 def is_found(weights: Weights) -> bool:
@@ -261,7 +279,8 @@ async def listed(context: Context, request: Request) -> Response:
         if not is_found(weights):
             yield from slow_first(context, weights)
         found = find(context, weights)
-        return found | {
+        names = class_names_for(context, session_of(request), ref, weights.config)
+        return without_names(found, weights.config, names) | {
             "names": _readable_names(weights, found),
             "nimg": weights.config.nimg,
             "drawn": [direction_json(d, id=direction_id(d, (), 0)) for d in _readable(weights)],

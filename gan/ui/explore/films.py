@@ -16,12 +16,13 @@ from gan.latent.map import METHODS
 from gan.latent.points import Points
 from gan.latent.walk import MAX_KEYFRAMES, SPACES, Path, Space, between, pictures
 from gan.sampling import affordable
-from gan.ui.explore.maps import draw_map
+from gan.ui.explore.maps import draw_map, named
 from gan.ui.server.fair_queue import SLICE_S, Later, Slow
 from gan.ui.server.in_turn import in_slices, visitor_of
 from gan.ui.server.pace import check_pace, paced, slow_first
 from gan.ui.server.parameters import file_stem, points_of, psi_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, session_of
+from gan.ui.server.state import class_names_for
 from gan.ui.server.streams import Cancelled, Turn, line, parts_of, stream
 from gan.ui.server.views import PageError, real_number, whole_number
 from gan.ui.server.workers import PanelWorkers
@@ -140,7 +141,11 @@ async def map_of(context: Context, request: Request) -> Response:
         key = (weights.revision, method, psi)
         if desk.maps.find(key) is None:
             yield from slow_first(context, weights)
-        return desk.maps.get(key, lambda: draw_map(context, weights, method, psi))
+        found = desk.maps.get(key, lambda: draw_map(context, weights, method, psi))
+        if found["guessed"]:
+            return found
+        names = class_names_for(context, session_of(request), ref, weights.config)
+        return found | {"class_names": named(names, found["labels"])}
 
     return JSONResponse(await in_slices(context.map, request, draw()), headers=NEVER)
 

@@ -22,7 +22,8 @@ LOSSLESS_PIXELS = 500_000
 
 
 def draw_map(context: Context, weights: Weights, method: Method, psi: float) -> dict[str, Any]:
-    """Positions, seeds and classes of the samples, and all their thumbnails as one sheet.
+    """Positions, seeds and classes of the samples, and all their thumbnails as one sheet; the
+    model's own classes by number, as all visitors get it.
 
     Raises PageError in public if even the fewest would take too long.
     """
@@ -34,13 +35,13 @@ def draw_map(context: Context, weights: Weights, method: Method, psi: float) -> 
         weights.generator, count, features=net, classify=classify, method=method, psi=psi,
         side=TILE_PX,
     )  # fmt: skip
-    names = net.config.class_names if classify else weights.config.class_names
     labels = None if drawn.labels is None else drawn.labels.tolist()
     height, width = drawn.x.shape[-2:]
     return {
         "x": _rounded(drawn, 0), "y": _rounded(drawn, 1),
         "seeds": drawn.seeds.tolist(), "labels": labels,
-        "class_names": _names(names, labels), "guessed": classify is not None,
+        "class_names": named(net.config.class_names if classify else (), labels),
+        "guessed": classify is not None,
         "width": width, "height": height, "columns": SHEET_COLUMNS,
         "sheet": _sheet(drawn.x), "nimg": weights.config.nimg, "method": method,
     }  # fmt: skip
@@ -50,7 +51,7 @@ def _rounded(drawn: LatentMap, axis: int) -> list[float]:
     return [round(float(v), 4) for v in drawn.xy[:, axis]]
 
 
-def _names(names: tuple[str, ...], labels: list[int] | None) -> list[str]:
+def named(names: tuple[str, ...], labels: list[int] | None) -> list[str]:
     """A name for every class that occurs; unnamed classes get their number."""
     count = max(labels) + 1 if labels else 0
     return [*names[:count], *(str(i) for i in range(len(names), count))]

@@ -34,6 +34,7 @@ from gan.ui.server.in_turn import visitor_of
 from gan.ui.server.pace import check_pace, slow_first
 from gan.ui.server.parameters import file_stem
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, session_of
+from gan.ui.server.state import class_names_for
 from gan.ui.server.streams import Cancelled, Turn, Workers, line, stream
 from gan.ui.server.views import PageError, whole_number
 
@@ -152,7 +153,8 @@ async def begin(context: Context, request: Request) -> Response:
         path, job = downloads.new_path(), ""
         try:
             if kind == "zip":
-                yield from _zip(weights, tiles, path, cancelled)
+                names = class_names_for(context, session, tiles.ref, weights.config)
+                yield from _zip(weights, names, tiles, path, cancelled)
             else:
                 yield from _sheet(downloads, weights, tiles, columns, path, cancelled)
             if not cancelled():
@@ -185,8 +187,10 @@ async def fetch(context: Context, request: Request) -> Response:
 # ---- writers ----------------------------------------------------------------------------------
 
 
-def _zip(weights: Weights, tiles: Tiles, path: Path, cancelled: Cancelled) -> Iterator[bytes]:
-    names, config = weights.config.class_names, weights.config
+def _zip(
+    weights: Weights, names: tuple[str, ...], tiles: Tiles, path: Path, cancelled: Cancelled
+) -> Iterator[bytes]:
+    config = weights.config
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(["file", "seed", "class", "psi", "model", "revision"])

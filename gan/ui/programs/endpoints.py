@@ -46,6 +46,7 @@ from gan.ui.server import evaluations
 from gan.ui.server.pace import check_pace, paced
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import Context, on
+from gan.ui.server.state import class_names_for, state_models
 from gan.ui.server.streams import Cancelled, line, lines
 from gan.ui.server.views import MAX_PSI, PageError
 
@@ -55,6 +56,7 @@ SESSIONS = 16  # latest replies that Gradio keeps; nothing here reads them again
 FETCHED_WITHIN_S = 300.0  # an unfetched reply is dropped after this
 EVALUATIONS = 2  # at a time; the remaining slots are the page's
 FRAME_S = 1 / 15
+NO_SESSION = ""  # a program keeps no cookie, and so has nothing of its own
 
 
 @dataclass
@@ -87,9 +89,8 @@ def model_of(weights: Weights, ref: str) -> dict[str, Any]:
     return {"model": ref, "revision": weights.revision, "width": width, "height": height}
 
 
-def class_name(weights: Weights, label: int) -> str:
+def class_name(names: tuple[str, ...], label: int) -> str:
     """The class's name, or its number."""
-    names = weights.config.class_names
     return names[label] if label < len(names) else str(label)
 
 
@@ -128,7 +129,10 @@ class Endpoints:
         """Every model that can be asked: its ref for the other endpoints, size and classes."""
         with self._call(request):
             self._spend(request, "list")
-            return await on(self._context.disk_thread, self._context.models.listed)
+            return await self._listed()
+
+    async def _listed(self) -> list[dict]:
+        return await on(self._context.disk_thread, state_models, self._context, NO_SESSION)
 
     async def sample(
         self,
@@ -175,12 +179,13 @@ class Endpoints:
             drawn = draw(
                 weights.generator, seeds, psi=psi, label=label, batch_size=at_once(weights)
             )
+        names = class_names_for(self._context, NO_SESSION, ref, weights.config)
         samples = []
         for i, seed in enumerate(seeds):
             row: dict[str, Any] = {"seed": seed, "label": None, "class": None}
             if drawn.labels is not None:
                 row["label"] = int(drawn.labels[i])
-                row["class"] = class_name(weights, row["label"])
+                row["class"] = class_name(names, row["label"])
             samples.append(row | {"image": pictured(drawn.pixels[i], kind)})
         return model_of(weights, ref) | {"psi": psi, "samples": samples}
 

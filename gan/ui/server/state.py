@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import weights_of_run
+from gan.config import WeightsConfig
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import has_checkpoint
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
@@ -55,6 +56,16 @@ def may_have(context: Context, session: str, run_id: str) -> bool:
 def run_of(ref: str) -> str:
     """The run id of `run:ID` or `run:ID@NIMG`; empty for any other model."""
     return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
+
+
+def class_names_for(
+    context: Context, session: str, ref: str, config: WeightsConfig
+) -> tuple[str, ...]:
+    """The names of a model's classes as this visitor may read them; empty, so that numbers are
+    shown, where they are the folders of somebody else's own images."""
+    run_id = run_of(ref)
+    theirs = not run_id or context.may_see_data(session, run_id, config.data)
+    return config.class_names if theirs else ()
 
 
 def state_models(context: Context, session: str, *also: str) -> list[dict[str, Any]]:
