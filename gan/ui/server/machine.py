@@ -5,12 +5,30 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from gan.runs.manage import disk_of
 
 MB = 2**20
-PROC, LIMITS = Path("/proc"), (
-    Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+PROC = Path("/proc")
+
+
+class Group(NamedTuple):
+    """A container's files: its limit, what it uses, and what of that can be had back at once."""
+
+    limit: Path
+    used: Path
+    stat: Path
+    cache: str  # in `stat`
+
+
+V2, V1 = Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/memory")
+GROUPS = (
+    Group(V2 / "memory.max", V2 / "memory.current", V2 / "memory.stat", "inactive_file"),
+    Group(
+        V1 / "memory.limit_in_bytes", V1 / "memory.usage_in_bytes", V1 / "memory.stat",
+        "total_inactive_file",
+    ),
 )  # fmt: skip
 
 
@@ -43,14 +61,29 @@ def memory_kb() -> dict[str, int]:
 
 
 def memory_of_machine_mb() -> dict[str, int | None]:
-    """The memory there is, a container's limit if it has one, and what is free by the kernel."""
+    """The memory there is and what of it is free, of a container if that has a limit."""
     found = {name: kb // 1024 for name, kb in memory_kb().items()}
-    total = found.get("MemTotal")
-    for file in LIMITS:
+    total, free = found.get("MemTotal"), found.get("MemAvailable")
+    for group in GROUPS:
         with suppress(OSError, ValueError):  # "max": none
-            limit = int(file.read_text()) // MB
-            total = limit if total is None else min(total, limit)
-    return {"total": total, "free": found.get("MemAvailable")}
+            limit = int(group.limit.read_text()) // MB
+            if total is None or limit < total:
+                total, free = limit, _least(free, _free_in(group, limit))
+    return {"total": total, "free": free}
+
+
+def _free_in(group: Group, limit: int) -> int | None:
+    """What a container may still take, as `docker stats` counts it: files that were only read are
+    no use of memory."""
+    with suppress(OSError, ValueError):
+        rows = (line.split() for line in group.stat.read_text().splitlines())
+        cache = next((int(row[1]) for row in rows if row[0] == group.cache), 0)
+        return max(0, limit - (int(group.used.read_text()) - cache) // MB)
+    return None
+
+
+def _least(*values: int | None) -> int | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def disk_mb(folder: Path) -> dict[str, int | None]:

@@ -16,7 +16,7 @@ from gan.ui.server.logs import event, identified, network_of
 from gan.ui.server.profile import session_in
 from gan.ui.server.routes import Context
 from gan.ui.server.subpath import route_path
-from gan.ui.server.views import error_json
+from gan.ui.server.views import reply_json
 from gan.ui.server.visitors import address_of
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class RequestLog:
                 noted["code"] = "gan_error_server"
                 log.exception("%s failed", noted.get("route", "a request"))
                 if not status:
-                    reply = JSONResponse(error_json(error), status_code=500)
+                    reply = JSONResponse(reply_json(error), status_code=500)
                     await reply(scope, receive, told)
             finally:
                 self._note(scope, status, 1000 * (time.monotonic() - began))

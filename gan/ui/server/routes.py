@@ -33,7 +33,7 @@ from gan.ui.server.models import Models
 from gan.ui.server.profile import Profile
 from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
-from gan.ui.server.views import PageError, cannot_write, code_of, error_json
+from gan.ui.server.views import PageError, cannot_write, code_of, reply_json
 from gan.ui.server.visitors import Owners, address_of
 
 log = logging.getLogger(__name__)
@@ -215,7 +215,7 @@ def answered(
                 log.error("%s failed: the disk takes nothing (%s)", route, type(error).__name__)
             elif status == 500:
                 log.exception("%s failed", route)
-            return JSONResponse(error_json(error), status_code=status, headers=NEVER)
+            return JSONResponse(reply_json(error), status_code=status, headers=NEVER)
 
     return answer
 

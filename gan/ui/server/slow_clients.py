@@ -12,7 +12,7 @@ from uvicorn.config import HTTP_PROTOCOLS
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gan.ui.server.profile import Profile
-from gan.ui.server.views import PageError, error_json
+from gan.ui.server.views import PageError, reply_json
 
 WINDOW_S, WINDOW_BYTES = 30.0, 30 * 1024  # 1 KB/s; the first window is the grace
 HEAD_S = 30.0  # from the connection, or the last reply, to a whole head
@@ -39,7 +39,7 @@ class MinimumBodyRate:
         except PageError as error:  # from a route that is not ours
             if begun:
                 raise
-            reply = JSONResponse(error_json(error), status_code=error.status)
+            reply = JSONResponse(reply_json(error), status_code=error.status)
             await reply(scope, receive, send)
 
 

@@ -17,9 +17,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
 from gan.ui.server.fair_queue import FairQueue, Later, Slow, Visitor
-from gan.ui.server.logs import identified, request_id
+from gan.ui.server.logs import event, identified, request_id
 from gan.ui.server.routes import NEVER
-from gan.ui.server.views import PageError, error_json
+from gan.ui.server.views import PageError, code_of, reply_json
 
 log = logging.getLogger(__name__)
 STALLED_S = 30.0  # a viewer that reads nothing for this long is gone
@@ -167,7 +167,7 @@ async def _told(
         while (part := await parts.get()) is not None:
             yield part
     except PageError as error:  # too many wait for a turn
-        yield line(error_json(error))
+        yield line(_refused(error))
     finally:
         given_up.set()
         if job is not None:
@@ -195,10 +195,17 @@ def _slices(
                 break
             yield None if isinstance(part, bytes) else part
     except GanError as error:
-        tell(line(error_json(error)))
-    except Exception as error:
         with identified(request):  # another thread, perhaps another request's turn
+            tell(line(_refused(error)))
+    except Exception as error:
+        with identified(request):
             log.exception("a stream failed")
-            tell(line(error_json(error)))
+            tell(line(reply_json(error)))
     finally:
         tell(None)
+
+
+def _refused(error: GanError) -> dict[str, Any]:
+    """The reply has begun with 200: what it ends with is logged here."""
+    event(log, logging.INFO, "refused", code=code_of(error))
+    return reply_json(error)

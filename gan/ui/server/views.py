@@ -85,6 +85,11 @@ def error_json(error: Exception, *, labels: bool = True) -> dict[str, Any]:
     return found | ({"kind": error.kind} if isinstance(error, HubError) else {})
 
 
+def reply_json(error: Exception) -> dict[str, Any]:
+    """`error_json` in the reply to the request that failed, with its id in the log."""
+    return error_json(error) | {"request": request_id()}
+
+
 def code_of(error: Exception) -> str:
     """What an error is counted and logged as: its sentence's template, where that is one of ours
     and so holds nothing that a visitor wrote; else its type."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
+from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -52,6 +54,7 @@ ACTIVE = ("starting", "running", "paused")
 PICTURES = {"reals": "reals.webp", "before": "step-before.webp", "after": "step-after.webp"}
 MAX_PICTURE = 4 * 2**20  # bytes
 MOST_STEPS_PER_S = 1000.0
+MOST_FAILED = 256  # starts whose error is known
 
 
 # ---- steering ---------------------------------------------------------------------------------
@@ -216,17 +219,32 @@ def _problem(context: Context, session: str, run_id: str) -> Exception | None:
         return None
     if isinstance(found, Cancelled):
         return PageError("gan_start_cancelled", status=404)
-    return found if isinstance(found, GanError) else _unexpected(found)
-
-
-def _unexpected(found: BaseException) -> PageError:
-    """Logged once, under the id that the page gets at each poll."""
-    known = getattr(found, "request", "")
-    with identified(known) as request:
-        if not known:
-            found.request = request  # type: ignore[attr-defined]
-            log.error("a training did not begin", exc_info=found)
+    if isinstance(found, GanError):
+        return found
+    request = context.part(FailedStarts).request_of(run_id, found)
     return PageError("gan_error_server", status=500, request=request)
+
+
+class FailedStarts:
+    """Unexpected errors of starts: each is logged once, and the page gets its id at each poll.
+    Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._logged: LRUCache[str, tuple[BaseException, str]] = LRUCache(MOST_FAILED)
+
+    def request_of(self, run_id: str, error: BaseException) -> str:
+        """The id under which the log has this error."""
+        with self._lock:
+            known = self._logged.get(run_id)
+            if known is None or known[0] is not error:  # none yet, or an earlier start's
+                with identified() as request:
+                    log.error("a training did not begin", exc_info=error)
+                known = self._logged[run_id] = (error, request)
+            return known[1]
+
+    def close(self) -> None:
+        """Nothing to end."""
 
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:

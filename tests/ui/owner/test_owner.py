@@ -232,3 +232,42 @@ def test_memory_is_what_the_kernel_says():
     status = Path("/proc/self/status").read_text()
     expected = int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) / 1024
     assert machine.resident_mb()["server"] == pytest.approx(expected, rel=0.1, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("version", "limit", "expected"),
+    [
+        ("v2", str(2000 * machine.MB), (2000, 2000 - (900 - 300))),
+        ("v2", str(500 * machine.MB), (500, 0)),  # over it for a moment
+        ("v2", "max", (8000, 3000)),
+        ("v1", str(2000 * machine.MB), (2000, 1400)),
+        ("v1", str(2**63 - 4096), (8000, 3000)),  # none
+        ("none", "", (8000, 3000)),
+    ],
+)
+def test_in_a_container_its_own_free_memory_is_told_and_not_the_host_s(
+    version: str, limit: str, expected: tuple[int, int], tmp_path: Path, monkeypatch
+):
+    """The kernel's documentation of cgroups: what was read from files can be had back at once."""
+    (tmp_path / "meminfo").write_text("MemTotal: 8192000 kB\nMemAvailable: 3072000 kB\n")
+    v2, v1 = tmp_path / "v2", tmp_path / "v1"
+    used, cache = str(900 * machine.MB), 300 * machine.MB
+    files = {
+        "v2": (v2, {"memory.max": limit, "memory.current": used,
+                    "memory.stat": f"anon 7\ninactive_file {cache}\nactive_file 5\n"}),
+        "v1": (v1, {"memory.limit_in_bytes": limit, "memory.usage_in_bytes": used,
+                    "memory.stat": f"inactive_file 1\ntotal_inactive_file {cache}\n"}),
+    }  # fmt: skip
+    if version in files:
+        folder, named = files[version]
+        folder.mkdir()
+        for name, text in named.items():
+            (folder / name).write_text(text)
+    moved = [
+        machine.Group(*(folder / path.name for path in group[:3]), cache=group.cache)
+        for folder, group in zip((v2, v1), machine.GROUPS, strict=True)
+    ]
+    monkeypatch.setattr(machine, "GROUPS", moved)
+    monkeypatch.setattr(machine, "PROC", tmp_path)
+    found = machine.memory_of_machine_mb()
+    assert (found["total"], found["free"]) == expected

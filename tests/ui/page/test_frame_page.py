@@ -148,6 +148,18 @@ def test_a_tab_first_opened_while_the_server_is_away_comes_when_it_is_back(open_
     expect(page.locator("#offline")).to_be_hidden()
 
 
+@pytest.mark.expects_refusal
+def test_who_rests_on_a_refusal_is_told_where_the_log_has_it(open_page):
+    page = open_page("/#tab=explore")
+    refused = {"key": "gan_error_panel_busy", "values": {}, "request": "0123456789ab"}
+    page.route("**/_gan/map*", lambda route: route.fulfill(status=429, json=refused))
+    page.click("#open-map")
+    sentence = page.get_by_text("Others are using this right now", exact=False)
+    sentence.hover()
+    expect(sentence).to_have_attribute("title", "In the server's log: 0123456789ab")
+    page.unroute("**/_gan/map*")
+
+
 def test_a_door_that_is_opened_by_keys_leaves_the_focus_on_its_tab(open_page):
     page = open_page("/", landing="welcome")
     page.locator("#door-explore").focus()

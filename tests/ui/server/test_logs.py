@@ -28,6 +28,7 @@ from gan.ui.server.profile import Guard
 from gan.ui.server.requests_log import HEADER, RequestLog
 from gan.ui.server.routes import Context, build_routes, on
 from gan.ui.server.training_queue import Turns
+from gan.ui.train.routes import FailedStarts
 from tests.ui.loops import apart
 
 SAID = "my secret words"
@@ -113,6 +114,28 @@ def test_an_unexpected_error_is_found_in_the_log_by_the_id_that_the_page_shows(c
     assert "ValueError" in failed["traceback"]
     assert "KeyError" in failed["traceback"]
     assert (request["code"], request["status"]) == ("gan_error_server", 500)
+
+
+@pytest.mark.parametrize("path", ["/_gan/map?ref=none", "/_gan/gallery/scores"])
+def test_a_refusal_is_found_in_the_log_by_the_id_that_comes_with_it(client, written, path: str):
+    """In a plain reply, and at the end of a stream that began with 200."""
+    form = {"ref": "none", "first": 0, "count": 4, "by": "d"}
+    reply = client.get(path) if "?" in path else client.post(path, json=form)
+    told = json.loads(reply.text.splitlines()[-1])
+    assert told["request"] == reply.headers[HEADER]
+    (line,) = [found for found in map(json.loads, written.lines) if "code" in found]
+    assert (line["request"], line["code"]) == (told["request"], told["key"])
+
+
+def test_a_start_that_failed_unexpectedly_is_logged_once_under_one_id(written):
+    starts, first = FailedStarts(), RuntimeError(SAID)
+    ids = {starts.request_of("run", first) for _ in range(3)}
+    (line,) = map(json.loads, written.lines)
+    assert ids == {line["request"]}
+    assert SAID not in written.lines[0]
+    again = starts.request_of("run", RuntimeError(SAID))  # the next start of that name
+    assert json.loads(written.lines[1])["request"] == again
+    assert again not in ids
 
 
 def test_what_no_route_catches_ends_in_a_sentence_too(client, written):

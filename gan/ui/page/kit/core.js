@@ -92,14 +92,35 @@ export async function ask(path, body, signal) {
 /** @param {Response} reply @returns {Promise<never>} */
 export async function refuse(reply) {
   const body = await reply.json().catch(() => ({}));
-  throw new Refused(body.key ? body : failed(reply.headers.get("x-request-id")));
+  const request = reply.headers.get("x-request-id");
+  throw new Refused(body.key ? { request, ...body } : failed(request));
 }
 
 /** A reply without a sentence of ours. @param {string | null} request its id in the server's log */
 export const failed = (request) => ({ key: "gan_error_server", values: { request: request ?? "–" } });
 
+const REMEMBERED = 20;
+/** @type {Map<string, string>} sentences that were said, and the ids of their requests */
+const requests = new Map();
+
 /** @param {unknown} error */
-export const say = (error) => (error instanceof Refused ? error.message : t("gan_offline"));
+export function say(error) {
+  if (!(error instanceof Refused)) return t("gan_offline");
+  const { message, body: { key, request } } = error;
+  requests.delete(message);  // the newest last
+  if (request && key !== "gan_error_server") requests.set(message, request);
+  if (requests.size > REMEMBERED) requests.delete([...requests.keys()][0]);
+  return message;
+}
+
+// What the log calls a refusal is told to whoever rests on its sentence, and to nobody else.
+document.addEventListener("pointerover", ({ target }) => {
+  if (!(target instanceof HTMLElement) || target.childElementCount || !requests.size) return;
+  const request = requests.get(target.textContent.trim());
+  if (request) target.title = t("gan_request_id", { request });
+  else if ("request" in target.dataset) target.removeAttribute("title");
+  target.toggleAttribute("data-request", Boolean(request));
+});
 
 // ---- colours --------------------------------------------------------------------------------
 

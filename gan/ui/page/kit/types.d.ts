@@ -538,6 +538,7 @@ export interface RefusedBody extends Message {
   field?: string | null;
   typed?: boolean;  // settings are called as they were typed
   kind?: string;  // of a failure at the Hub
+  request?: string;  // its id in the server's log
 }
 
 /** What is known of the server, and which model is chosen. */
