@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -100,16 +101,24 @@ class OwnSets:
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
 
-    def add(self, stream: BinaryIO, name: str, *, limits: ReadLimits = LOCAL) -> OwnSet:
+    def add(
+        self,
+        stream: BinaryIO,
+        name: str,
+        *,
+        limits: ReadLimits = LOCAL,
+        shrink: Callable[[bytes], bytes] | None = None,
+    ) -> OwnSet:
         """Import files as read by `framed`: pictures, and zips of pictures.
 
+        shrink: `shrink_picture` to SIDE and within the limits, if not here.
         Raises DataError with the reasons if fewer than two are usable; then nothing is stored.
         """
         set_id = secrets.token_hex(6)
         folder = self.root / f".{set_id}.tmp"
         try:
             empty = replace(_EMPTY, id=set_id, name=_clean(name, 60))
-            found = _take_in(stream, folder, empty, limits)
+            found = _take_in(stream, folder, empty, limits, shrink)
             write_json(folder / SET_FILE, asdict(found))
             folder.rename(self.root / set_id)
         except BaseException:
@@ -248,14 +257,21 @@ def _placed(zipped: MembersFound, name: str) -> MembersFound:
     )
 
 
-def _take_in(stream: BinaryIO, folder: Path, empty: OwnSet, limits: ReadLimits) -> OwnSet:
+def _take_in(
+    stream: BinaryIO,
+    folder: Path,
+    empty: OwnSet,
+    limits: ReadLimits,
+    shrink: Callable[[bytes], bytes] | None,
+) -> OwnSet:
+    shrink = shrink or partial(shrink_picture, side=SIDE, limits=limits)
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
     kept = size = 0
 
     def use(data: bytes) -> None:
         nonlocal kept, size
-        small = shrink_picture(data, side=SIDE, limits=limits)
+        small = shrink(data)
         (pictures / _file_name(kept)).write_bytes(small)
         kept, size = kept + 1, size + len(small)
 

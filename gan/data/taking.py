@@ -27,6 +27,7 @@ FOREIGN = "of a format that is not read here"
 REASONS = (
     ("scans", "a JPEG of too many scans"), ("progressive", "too many pixels"),
     ("million", "too many pixels"), ("20 times", "too long and thin"), ("may have", "too large"),
+    ("of a processor to be decoded", "too slow to decode"), ("one upload may take", BEYOND),
     ("not read here", FOREIGN), ("cannot be read", "unreadable"),
 )  # fmt: skip
 

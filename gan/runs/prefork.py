@@ -32,7 +32,7 @@ from gan.runs.news import News
 # elsewhere there is no fork, or torch's backends do not survive one
 FORKS = sys.platform == "linux"
 # torch's optimisers import its compiler, all 1,000 modules; the last import signals completion
-LOADED = ["gan.cli", "torch._dynamo", "gan.runs.loaded"]
+LOADED = ["gan.cli", "torch._dynamo", "gan.runs.decoding", "gan.runs.loaded"]
 ERROR_FILE = "GAN_ERROR_FILE"  # environment variable: where a child leaves its error as data
 MARK = "GAN_PREPARED_FILE"  # environment variable: the folder where that module leaves its PID
 LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
@@ -245,10 +245,29 @@ class _Spawned(subprocess.Popen[bytes]):
         self.news.close()
 
 
+_starting = threading.RLock()
+
+
+def _started(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A fork of the preloaded process that runs `target`."""
+    made: BaseProcess = multiprocessing.get_context("forkserver").Process(
+        target=target, args=arguments, daemon=True
+    )
+    with _starting:
+        made.start()
+        # every start() polls the members of this set without the lock, and keeps them for ever
+        process._children.discard(made)  # type: ignore[attr-defined]
+    return made
+
+
+def forked(target: Callable[..., None], *arguments: object) -> BaseProcess:
+    """The same, once that process has loaded. Raises OSError or EOFError if there is none."""
+    _await_loaded(lambda: False)
+    return _started(target, *arguments)
+
+
 class _Fork:
     """A fork of the preloaded process, with the interface of a direct child."""
-
-    _starting = threading.Lock()
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], log: Path) -> None:
         its, ours = os.pipe()
@@ -256,13 +275,10 @@ class _Fork:
         self._lock = threading.Lock()  # of concurrent reads of an exit code, one gets a wrong one
         self._code: int | None = None
         self.news = News()
-        with Connection(its, writable=False) as commands, self._starting:
+        with Connection(its, writable=False) as commands, _starting:
             its_news = Connection(os.dup(self.news.its), readable=False)
-            self._process: BaseProcess = multiprocessing.get_context("forkserver").Process(
-                target=_live, args=(list(argv[2:]), commands, its_news, log, env), daemon=True
-            )
             try:
-                self._process.start()
+                self._process = _started(_live, list(argv[2:]), commands, its_news, log, env)
             except BaseException:
                 self.stdin.close()
                 self.news.close()
@@ -270,8 +286,6 @@ class _Fork:
             finally:
                 its_news.close()
                 self.news.hand_over()
-            # every start() polls the members of this set without the lock, and keeps them for ever
-            process._children.discard(self._process)  # type: ignore[attr-defined]
 
     @property
     def returncode(self) -> int | None:

@@ -18,6 +18,7 @@ from gan.images import from_pixels, to_pixels
 from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.likeness import SAMPLES, Likeness
+from gan.runs.decoding import Decoder
 from gan.ui.server.in_turn import in_turn
 from gan.ui.server.pace import at_pace, check_pace
 from gan.ui.server.parameters import coded, features_of
@@ -76,7 +77,11 @@ def _count(context: Context, request: Request, size: int) -> None:
 def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
     weights = context.models.get(ref)
     channels, height, _ = weights.image_shape
-    pixels = read_picture(body, resolution=height, channels=channels)
+    if context.profile.local:
+        pixels = read_picture(body, resolution=height, channels=channels)
+    else:
+        with Decoder() as decoder:
+            pixels = decoder.read(body, resolution=height, channels=channels)
     likeness = likeness_of(context, weights)
     return pixels, likeness.is_inverted(from_pixels(pixels[None])[0])
 

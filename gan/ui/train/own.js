@@ -287,6 +287,7 @@ class Own {
 const WHY = {
   unreadable: "gan_own_why_unreadable", "not an image": "gan_own_why_other_file", "too large": "gan_own_why_large",
   "too many pixels": "gan_own_why_pixels", "too long and thin": "gan_own_why_thin",
+  "too slow to decode": "gan_own_why_slow",
   "hidden or of the system": "gan_own_why_hidden", "of a format that is not read here": "gan_own_why_format",
   "a JPEG of too many scans": "gan_own_why_scans", "a symbolic link": "gan_own_why_link",
   "a folder that is linked again": "gan_own_why_again", "a folder that cannot be read": "gan_own_why_folder",

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from starlette.requests import Request
@@ -16,12 +17,13 @@ from starlette.responses import JSONResponse, Response
 from gan.config import RESOLUTIONS
 from gan.data import check_spec, survey_data
 from gan.data.limits import JPEG_PIXELS, LOCAL, PUBLIC, format_names
-from gan.data.own import OwnSet, OwnSets
+from gan.data.own import SIDE, OwnSet, OwnSets
 from gan.data.taking import Taken
 from gan.errors import DataError
 from gan.files import home_root
 from gan.images import encode_webp
 from gan.runs import userpresets
+from gan.runs.decoding import Decoder
 from gan.ui.server.resources import Quota, Room, one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.uploads import (
@@ -227,8 +229,10 @@ def _take_in(context: Context, file: BinaryIO, name: str) -> OwnSet:
         own.sets.remove_old(older_than_s=PUBLIC_KEEP_S)
         if sum(s.bytes for s in own.sets.listed()) > PUBLIC_TOTAL:
             raise PageError("gan_error_own_busy", status=429)
-    limits = LOCAL if context.profile.local else PUBLIC
-    return own.sets.add(file, name, limits=limits)
+        with Decoder() as decoder:
+            shrink = partial(decoder.shrink, side=SIDE)
+            return own.sets.add(file, name, limits=PUBLIC, shrink=shrink)
+    return own.sets.add(file, name, limits=LOCAL)
 
 
 async def preview(context: Context, request: Request) -> Response:

@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.runs import RunReader, find_origin, lock
+from gan.errors import DataError
+from gan.runs import RunReader, find_origin, lock, prefork
+from gan.runs.decoding import Decoder
+from gan.ui.explore import inversion
 from gan.ui.server import state as header
 from gan.ui.server.i18n import words
 from gan.ui.server.limits import RATES
@@ -28,6 +32,7 @@ from gan.ui.train.run_list import points_of, thin_curve
 from gan.ui.train.tab import TAB
 from gan.ui.train.timelapses import Films, file_name
 from tests.data.test_own_images import frames, png
+from tests.runs.test_decoding import large
 from tests.ui.server.test_routes import context_for
 
 SHOP = {"SPACE_HOST": "me-app.hf.space"}
@@ -543,6 +548,24 @@ def test_a_place_is_held_by_sets_that_have_come_and_not_by_those_that_come(shop,
     monkeypatch.setattr(own.coming, "_most", 10)  # bytes on disk are what slow ones may fill
     assert send(client, *TWO).json()["key"] == "gan_error_own_busy"
     assert own.coming.taken == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not prefork.FORKS, reason="decoded in place where nothing forks")
+def test_strangers_images_are_decoded_in_a_process_that_ends_with_its_time(shop, monkeypatch):
+    def here(*_, **__):
+        raise AssertionError("decoded by the server")
+
+    monkeypatch.setattr("gan.data.own.shrink_picture", here)
+    monkeypatch.setattr("gan.ui.explore.inversion.read_picture", here)
+    for module in (own_images, inversion):
+        monkeypatch.setattr(module, "Decoder", partial(Decoder, picture_s=0.06))
+    told = send(client_for(shop, "me-app.hf.space"), ("slow.webp", large()), *TWO).json()
+    assert (told["count"], told["skipped"]) == (2, {"too slow to decode": 1})
+    look = partial(inversion._read, shop, "emoji")
+    assert look(TWO[0][1])[0].shape == (32, 32, 3)
+    with pytest.raises(DataError, match="takes longer"):
+        look(large())
 
 
 def test_in_public_a_slow_upload_makes_way(shop: Context, monkeypatch):
