@@ -37,7 +37,7 @@ from gan.ui.page.theme import build_theme
 from gan.ui.programs import endpoints, tool_results
 from gan.ui.programs.queue_guard import Gate
 from gan.ui.server import drawings, health, inbrowser, logs, signin, state, storage, warmup
-from gan.ui.server.i18n import UI, gradio_locales, languages
+from gan.ui.server.i18n import UI, gradio_locales, languages, words
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.requests_log import RequestLog
@@ -109,9 +109,10 @@ def build_early() -> str:
         "gradio": gradio_scripts(),
         "style": f"{base}/{STYLE}",
         "modules": {tab.name: modules_of(tab.name) for tab in TABS},
+        "alone": {language: words(language)["gan_alone"] for language in languages()},
     }
     text = (UI / "page" / "landing.js").read_text("utf-8")
-    return text.replace("__DATA__", script_json(json.dumps(data)))
+    return text.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
 
 
 @cache

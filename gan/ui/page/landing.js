@@ -3,7 +3,8 @@
 // app.py.
 (() => {
   if (!location.pathname.endsWith("/")) return;  // the page is on its way to its own address
-  const { assets, modules, gradio, style } = __DATA__;
+  const { assets, modules, alone, gradio, style } = __DATA__;
+  if (self.origin === "null") return leadOut();
   const tabs = Object.keys(modules);
   const left = () => { try { return localStorage.getItem("gan-place"); } catch { return null; } };
   if (location.hash.length < 2 && left()) history.replaceState(history.state, "", `#${left()}`);
@@ -23,5 +24,20 @@
     const wall = fetch(here(`_gan/wall${ref ? `?${new URLSearchParams({ ref })}` : ""}`), { credentials: "same-origin" });
     wall.catch(() => {});  // the board asks again
     window.GAN_LANDING.wall = wall;
+  }
+
+  // A frame that is sandboxed without allow-same-origin has no origin: a browser loads no module there,
+  // Gradio's neither, and keeps nothing. One sentence and the way out, in place of a blank page.
+  function leadOut() {
+    const spoken = navigator.language.toLowerCase().split("-")[0];
+    const [note, link] = [document.createElement("p"), document.createElement("a")];
+    // a window that is opened from here may be as closed: the address stands there to be copied
+    Object.assign(link, { href: location.href, target: "_blank", rel: "noopener", textContent: location.href });
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${assets}/page/atelier.css` });
+    note.className = "ga ga-alone";
+    note.append(alone[spoken] ?? alone.en, " ", link);
+    if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.gaTheme = "dark";
+    const show = () => { document.head.append(sheet); document.body.replaceChildren(note); };
+    if (document.body) show(); else addEventListener("DOMContentLoaded", show);
   }
 })();

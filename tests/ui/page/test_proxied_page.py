@@ -36,14 +36,15 @@ def proxied(log: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def framing(address: str) -> Iterator[str]:
+def framing(address: str, attributes: str = "") -> Iterator[str]:
     """Another site with `address` in a frame, as the Hub shows a Space."""
+    style = 'style="border:0;width:100%;height:860px"'
 
     class Site(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None: ...
 
         def do_GET(self) -> None:
-            frame = f'<iframe src="{address}" style="border:0;width:100%;height:860px"></iframe>'
+            frame = f'<iframe src="{address}" {style} {attributes}></iframe>'
             body = f"<!doctype html><title>A hub</title>{frame}".encode()
             self.send_response(200 if self.path == "/" else 404)
             self.send_header("content-type", "text/html")
@@ -115,3 +116,24 @@ def test_in_a_frame_without_third_party_cookies_the_training_is_the_visitors(
             assert cookie["secure"]
             assert cookie["httpOnly"]
             assert cookie["sameSite"] == "None"
+
+
+@pytest.mark.parametrize(
+    "allowed", ["allow-scripts", "allow-scripts allow-popups allow-popups-to-escape-sandbox"]
+)
+def test_a_frame_without_an_origin_says_so_and_leads_out(
+    proxied: str, strict_page: Page, allowed: str
+):
+    """Sandboxed without allow-same-origin: no module loads, storage and cookies throw."""
+    strict_page.goto("about:blank")
+    with framing(proxied, f'sandbox="{allowed}"') as site:
+        strict_page.goto(site)
+        frame = strict_page.frame_locator("iframe")
+        expect(frame.locator("body")).to_contain_text("copy its address into a new window")
+        link = frame.get_by_role("link")
+        expect(link).to_have_attribute("href", f"{proxied.rstrip('/')}/")
+        if "escape" in allowed:
+            with strict_page.expect_popup() as opened:
+                link.click()
+            expect(opened.value.get_by_role("tab", name="Train")).to_be_attached()
+            opened.value.close()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gan.config import apply_settings
+from gan.checkpoint import save_weights
+from gan.config import SourceConfig, WeightsConfig, apply_settings
 from gan.errors import ConfigError
+from gan.files import pulled_root
 from gan.models import build_generator
 from gan.presets import PRESETS, resolve_widths
 from gan.sampling import picture_seconds
 from gan.training.learner import GRID
+from gan.ui.explore.directions import find
+from gan.ui.explore.maps import draw_map
+from gan.ui.server.pace import PUBLIC_S, check_pace
 from gan.ui.server.profile import Profile
 from gan.ui.server.public_limits import MOST_STEP_S, PUBLIC_MOST, check_cost, check_public
 from gan.ui.server.routes import Context
+from gan.ui.server.views import PageError
 from gan.ui.train.start_form import fresh_config, read_wish
 
 # each setting within its own limit; measured: 14 GB and no step in seven minutes
@@ -51,6 +59,30 @@ def test_the_pictures_of_a_flow_keep_nobody_waiting_longer_than_a_step(public):
     with pytest.raises(ConfigError) as caught:
         check_public(public, {"ode_steps": 200})
     assert caught.value.field == "ode_steps"
+
+
+def test_a_pulled_flow_may_bring_200_steps_and_is_bounded_by_what_they_take(
+    public, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("GAN_HOME", str(tmp_path))
+    steps = {"solver": "midpoint"} | {k: PUBLIC_MOST[k] for k in ("resolution", "width", "depth")}
+    model = resolve_widths(apply_settings(fresh_config("flow", "fashion"), steps)).model
+    model = replace(model, ode_steps=200)
+    source = SourceConfig(repo="someone/flow", commit="0" * 40)
+    config = WeightsConfig(name="someone/flow", source=source, model=model)
+    save_weights(pulled_root() / "flow", config, build_generator(model))
+    weights = public.models.get("hub:flow")
+    one = replace(model, ode_steps=1, solver="euler")
+    each_s = 2 * 200 * picture_seconds(build_generator(one))  # midpoint asks twice a step
+    fits = int(PUBLIC_S / each_s)
+    assert 0 < fits < 24  # the fewest pictures of a map
+    check_pace(public, weights, fits)
+    with pytest.raises(PageError) as caught:
+        draw_map(public, weights, "pca", 1.0)
+    assert caught.value.message.values["fits"] == fits
+    kinds = {entry["kind"] for entry in find(public, weights)["directions"]}
+    assert kinds == {"class"}  # the others are found in hundreds of pictures
+    public.close()
 
 
 def test_what_the_sentence_proposes_is_enough(public):
