@@ -37,6 +37,7 @@ ERROR_FILE = "GAN_ERROR_FILE"  # environment variable: where a child leaves its 
 MARK = "GAN_PREPARED_FILE"  # environment variable: the folder where that module leaves its PID
 LOADING_S = 120.0  # a busy machine may need a minute; after that a process is started the slow way
 LOOK_S = 0.05
+GONE_S = 0.5  # a killed process takes a moment to be seen as such
 
 
 class Child(Protocol):
@@ -261,7 +262,12 @@ def _started(target: Callable[..., None], *arguments: object) -> BaseProcess:
 
 
 def forked(target: Callable[..., None], *arguments: object) -> BaseProcess:
-    """The same, once that process has loaded. Raises OSError or EOFError if there is none."""
+    """The same, once that process has loaded; begun anew if it was killed. Raises OSError or
+    EOFError if there is none."""
+    _await_loaded(lambda: False)
+    with suppress(OSError, EOFError):
+        return _started(target, *arguments)
+    time.sleep(GONE_S)
     _await_loaded(lambda: False)
     return _started(target, *arguments)
 

@@ -87,6 +87,21 @@ def test_a_process_that_dies_or_answers_nonsense_is_a_sentence():
         assert decoder.shrink(saved(16), side=128)
 
 
+def test_a_killed_forkserver_is_begun_anew(monkeypatch):
+    started, calls = prefork._started, []
+
+    def first_fails(*arguments):
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise EOFError  # as multiprocessing does where its forkserver is gone
+        return started(*arguments)
+
+    monkeypatch.setattr(prefork, "_started", first_fails)
+    with Decoder() as decoder:
+        assert decoder.shrink(saved(16), side=128)
+    assert len(calls) == 2
+
+
 def test_a_refusal_from_there_is_data_and_never_an_object():
     for nonsense in (b"", b"{", json.dumps({"key": 3}).encode(), b"\x80\x04."):
         with pytest.raises(DataError, match="try again in a minute"):
