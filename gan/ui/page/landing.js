@@ -33,7 +33,7 @@
     const [note, link] = [document.createElement("p"), document.createElement("a")];
     // a window that is opened from here may be as closed: the address stands there to be copied
     Object.assign(link, { href: location.href, target: "_blank", rel: "noopener", textContent: location.href });
-    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${assets}/page/atelier.css` });
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
     note.className = "ga ga-alone";
     note.append(alone[spoken] ?? alone.en, " ", link);
     if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.dataset.gaTheme = "dark";
