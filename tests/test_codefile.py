@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jsonschema
 import pytest
 import torch
 from typer.testing import CliRunner
@@ -43,6 +44,7 @@ for path in sys.argv[2:]:
 """
 IMPORTS = {"copy", "math", "os", "struct", "zlib", "pathlib", "numpy", "torch"}
 STEPS = 10
+NBFORMAT = Path(__file__).with_name("nbformat.v4.5.schema.json")  # Project Jupyter, BSD-3-Clause
 LOSS = re.compile(r"loss (-?[\d.]+)")
 
 
@@ -195,13 +197,12 @@ def test_the_notebook_has_the_scripts_code(tmp_path: Path) -> None:
     assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
     assert book["metadata"]["kernelspec"]["name"] == "python3"
     assert len({cell["id"] for cell in book["cells"]}) == len(book["cells"]) > 5
-    for cell in book["cells"]:
-        assert set(cell) == {
-            "cell_type", "id", "metadata", "execution_count", "outputs", "source",
-        }  # fmt: skip
+    jsonschema.validate(book, json.loads(NBFORMAT.read_text("utf-8")))
+    *sections, shown = ("".join(cell["source"]) for cell in book["cells"])
     script = out.with_suffix(".py").read_text("utf-8")
-    assert "\n\n\n".join("".join(c["source"]) for c in book["cells"]) + "\n" == script
+    assert "\n\n\n".join(sections) + "\n" == script
     assert "G_LR, D_LR = 0.003, 0.004" in script
+    assert "Image(filename=str(PICTURE))" in shown
 
 
 def test_pictures_lie_beside_the_file_and_it_says_so(tmp_path: Path) -> None:

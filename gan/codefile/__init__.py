@@ -29,6 +29,7 @@ from gan.errors import ConfigError
 from gan.kinds import has_setting, kind_of
 
 STEPS = 2000  # of the file, where no end is planned
+SHOWN = "from IPython.display import Image\n\nImage(filename=str(PICTURE))"  # Jupyter brings it
 TOLD: dict[str, tuple[Any, ...]] = {  # of these settings, the values that the file can tell
     "d_count": (1,),
     "d_scales": (1,),
@@ -66,7 +67,7 @@ class CodeFile:
         return stream.getvalue()
 
     def notebook(self) -> str:
-        """As a Jupyter notebook, a cell a section; nbformat 4.5."""
+        """As a Jupyter notebook, a cell a section, and one that shows the samples; nbformat 4.5."""
         cells: list[dict[str, Any]] = [
             {
                 "cell_type": "code",
@@ -76,7 +77,7 @@ class CodeFile:
                 "outputs": [],
                 "source": section.splitlines(keepends=True),
             }
-            for i, section in enumerate(self.sections)
+            for i, section in enumerate((*self.sections, SHOWN))
         ]
         python = {"display_name": "Python 3", "language": "python", "name": "python3"}
         metadata = {"kernelspec": python, "language_info": {"name": "python"}}

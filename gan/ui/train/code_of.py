@@ -1,4 +1,4 @@
-"""The training in the form as one file of plain torch: "Show me the code"."""
+"""The training in the form as one script or notebook of plain torch: "Show me the code"."""
 
 from __future__ import annotations
 
@@ -15,31 +15,34 @@ from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_o
 from gan.ui.server.views import PageError
 from gan.ui.train.start_form import StartRequest, read_wish
 
+KINDS = {"py": "text/x-python", "ipynb": "application/x-ipynb+json", "zip": "application/zip"}
+
 
 async def code(context: Context, request: Request) -> Response:
-    """A script; with pictures, a zip of it and of what it learns from."""
+    """A script, or with `?as=ipynb` a notebook; with pictures, a zip of it and of its data."""
     form, session = await json_of(request), session_of(request)
+    ending = "ipynb" if request.query_params.get("as") == "ipynb" else "py"
     wish = await on(context.form_thread, read_wish, context, form, session)
     if wish.fork:
         raise PageError("gan_error_code_fork")
     context.spend(request, "download")
-    name, data = await on(context.data_thread, _file_of, wish)
+    name, data = await on(context.data_thread, _file_of, wish, ending)
     headers = NEVER | {"Content-Disposition": f'attachment; filename="{name}"'}
-    kind = "application/zip" if name.endswith(".zip") else "text/x-python"
-    return Response(data, media_type=kind, headers=headers)
+    return Response(data, media_type=KINDS[name.rpartition(".")[2]], headers=headers)
 
 
-def _file_of(wish: StartRequest) -> tuple[str, bytes]:
+def _file_of(wish: StartRequest, ending: str) -> tuple[str, bytes]:
     """The file's name and content."""
     config, images = new_config(wish.preset, wish.data, wish.settings, seed=wish.seed)
     config = replace(config, total_kimg=wish.kimg)  # where rates fall they are planned by it
     file = code_file(config, images, name=wish.preset)
-    text = file.python().encode()
+    text = (file.notebook() if ending == "ipynb" else file.python()).encode()
+    name = f"{wish.preset}.{ending}"
     if not file.data_name:
-        return f"{wish.preset}.py", text
+        return name, text
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:  # .npz is packed already
-        archive.writestr(f"{wish.preset}.py", text)
+        archive.writestr(name, text)
         archive.writestr(file.data_name, file.data())
     return f"{wish.preset}.zip", packed.getvalue()
 

@@ -255,7 +255,9 @@ export class TrainForm {
   #listenCommand() {
     const line = this.find("#command");
     this.find("#copy-command").addEventListener("click", (e) => copyText(line.value, e.currentTarget));
-    this.find("#show-code").addEventListener("click", (e) => this.#saveCode(e.currentTarget));
+    for (const [id, ending] of [["#show-code", "py"], ["#show-notebook", "ipynb"]]) {
+      this.find(id).addEventListener("click", (e) => this.#saveCode(e.currentTarget, ending));
+    }
     line.addEventListener("keydown", (e) => {
       if (e.key === "Enter") { e.preventDefault(); this.#read(line.value); }
       if (e.key === "Escape") { line.value = this.command; this.#problem(""); }
@@ -264,10 +266,10 @@ export class TrainForm {
     line.addEventListener("paste", () => setTimeout(() => this.#read(line.value)));
   }
 
-  async #saveCode(button) {
+  async #saveCode(button, ending) {
     button.disabled = true;  // pictures take a second to pack
     try {
-      const reply = await fetch(url("train/code"), {
+      const reply = await fetch(url(`train/code?as=${ending}`), {
         method: "POST", credentials: "same-origin", body: JSON.stringify(this.values()),
         headers: { "Content-Type": "application/json" },
       });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -41,6 +42,16 @@ def test_with_pictures_it_is_a_zip_of_both(home: TestClient):
         assert b'HERE / "digits-data.npz"' in archive.read("digits.py")
         with np.load(io.BytesIO(archive.read("digits-data.npz"))) as data:
             assert len(data["images"]) == len(data["labels"]) == 1797 - 89
+
+
+def test_the_same_is_saved_as_a_notebook(home: TestClient):
+    reply = home.post("/_gan/train/code?as=ipynb", json=RING)
+    assert reply.headers["content-disposition"] == 'attachment; filename="ring.ipynb"'
+    assert json.loads(reply.text)["nbformat"] == 4
+    reply = home.post("/_gan/train/code?as=ipynb", json=DIGITS)
+    assert 'filename="digits.zip"' in reply.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        assert archive.namelist() == ["digits.ipynb", "digits-data.npz"]
 
 
 def test_what_cannot_be_told_is_one_sentence(home: TestClient):

@@ -191,3 +191,16 @@ def test_steering_leaves_the_curves_in_sight_of_a_small_window(page: Page, two: 
     page.click("#steer-toggle")
     expect(game).to_be_visible()
     expect(page.locator("#presets")).to_be_visible()
+
+
+def test_the_code_of_what_is_set_is_saved_as_a_script_and_as_a_notebook(page: Page):
+    open_tab(page, "Train")
+    choose_preset(page, "ring")
+    page.click("#settings-toggle")
+    page.fill("#settings [name=other]", "z_dim=3")
+    for button, ending in (("#show-code", "py"), ("#show-notebook", "ipynb")):
+        with page.expect_download() as saved:
+            page.click(button)
+        assert saved.value.suggested_filename == f"ring.{ending}"
+        text = Path(saved.value.path()).read_text("utf-8")
+        assert re.search(r"Z_DIM = 3\b", text)
