@@ -87,7 +87,7 @@ def race(
         many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
         say(f"{names}: {plan.data}, {plan.seconds:g} process seconds each{many}, writing {out}")
         for same in plan.same_setups():
-            say(races.same_text(same))
+            say(str(races.same_text(same)))
         running = races.Race(plan, out)
         with _ended_by_ctrl_c(running) as pressed:
             _follow(running)

@@ -8,7 +8,8 @@ from gan.races.live import race_so_far
 from gan.races.measure import measure_race
 from gan.races.plan import Contestant, RacePlan, check_out, plan_race
 from gan.races.ready import READY, Ready
-from gan.races.report import same_text, write_report
+from gan.races.report import write_report
+from gan.races.verdict import same_text
 
 __all__ = [
     "READY", "Contestant", "Race", "RacePlan", "Ready", "Standing", "change_in", "changes_of",

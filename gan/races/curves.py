@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from markupsafe import escape
+
+from gan.messages import Message
 
 LEAST_FD = 1e-4
 LABEL_PX = 132  # at the right, for names
@@ -94,10 +96,12 @@ def draw_svg(
     unit: str = "images",
     labels: bool = True,
     alone: bool = False,
+    say: Callable[[Message], str] = str,
 ) -> str:
     """The curves of a race; an empty text where there are none.
 
-    labels: names at the ends of the lines. alone: with colours of its own, for a file.
+    labels: names at the ends of the lines. alone: with colours of its own, for a file. say:
+    writes a message in the reader's language.
     """
     curves = curves_of(found)
     if not curves:
@@ -107,19 +111,28 @@ def draw_svg(
     low, high = max(min(values), LEAST_FD) / 1.25, max(max(values), LEAST_FD) * 1.25
     seconds = max(found["seconds"], *(c.x[-1] for c in curves))
     frame = _Frame(width, height, LABEL_PX if labels else 14, seconds, low, high)
-    told = "; ".join(f"{c.name}: {c.mean[-1]:.3g} after {c.x[-1]:.3g} s" for c in curves)
+    told = say(_told(curves))
     space = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
     parts = [
         f'<svg{space} viewBox="0 0 {width} {height}" role="img" class="curves">',
-        f"<title>{escape(f'Fréchet distance over process seconds. {told}')}</title>",
+        f"<title>{escape(told)}</title>",
         ALONE if alone else "",
-        *_axes(frame),
-        *_floor_line(frame, floor, unit),
+        *_axes(frame, say(Message("process seconds"))),
+        *_floor_line(frame, floor, say(Message("real {unit}", unit=unit))),
         *(part for curve in curves for part in _line(frame, curve)),
         *(_labels(frame, curves) if labels else []),
         "</svg>",
     ]
     return "".join(parts)
+
+
+def _told(curves: Sequence[Curve]) -> Message:
+    ends = [
+        Message("{name}: {fd} after {seconds} s", name=c.name, fd=f"{c.mean[-1]:.3g}",
+                seconds=f"{c.x[-1]:.3g}")
+        for c in curves
+    ]  # fmt: skip
+    return Message("Fréchet distance over process seconds. {ends}", ends=ends)
 
 
 def _floor(found: dict[str, Any]) -> float | None:
@@ -128,7 +141,7 @@ def _floor(found: dict[str, Any]) -> float | None:
     return max(sum(floors) / len(floors), LEAST_FD) if floors else None
 
 
-def _axes(frame: _Frame) -> list[str]:
+def _axes(frame: _Frame, label: str) -> list[str]:
     parts = []
     for value in log_ticks(frame.low, frame.high):
         y = frame.y(value)
@@ -146,19 +159,19 @@ def _axes(frame: _Frame) -> list[str]:
     middle = (frame.left + frame.width - frame.right) / 2
     parts.append(
         f'<text x="{middle}" y="{base + 38}" text-anchor="middle" fill="var(--quiet)">'
-        "process seconds</text>"
+        f"{escape(label)}</text>"
     )
     return parts
 
 
-def _floor_line(frame: _Frame, floor: float | None, unit: str) -> list[str]:
+def _floor_line(frame: _Frame, floor: float | None, label: str) -> list[str]:
     if floor is None:
         return []
     y = frame.y(floor)
     return [
         f'<path d="M{frame.left} {y}H{frame.width - frame.right}" stroke="var(--quiet)" '
         'stroke-dasharray="5 4"/>'
-        f'<text x="{frame.left + 6}" y="{y - 5}" fill="var(--quiet)">real {unit}</text>'
+        f'<text x="{frame.left + 6}" y="{y - 5}" fill="var(--quiet)">{escape(label)}</text>'
     ]
 
 

@@ -22,6 +22,7 @@ from gan.data.imageset import fit
 from gan.errors import GanError
 from gan.images import from_pixels
 from gan.kinds import Kind, kind_of
+from gan.messages import Message
 from gan.metrics.evaluate import evaluate
 from gan.metrics.evaluation import Evaluation
 from gan.metrics.features import extract, features_for, load_features
@@ -72,7 +73,7 @@ def measure_race(
             except Hurry:
                 is_hurried = True
         if is_hurried and standing.state != "waiting":
-            found["unmeasured"] = "not measured: the race was interrupted"
+            _leave_out(found, Message("not measured: the race was interrupted"))
     return {
         "format": FORMAT,
         "gan": __version__,
@@ -138,7 +139,7 @@ class _Measured:
             curve = curve_of(reader, real, rest, lambda f: on_progress(name, 0.4 + 0.6 * f))
             row["curve"] = curve + last
         except GanError as error:
-            row["unmeasured"] = str(error)
+            _leave_out(row, error.message)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -172,6 +173,10 @@ def told_of(standing: Standing) -> dict[str, Any]:
         "curve": [],
         "grids": [],
     }
+
+
+def _leave_out(row: dict[str, Any], why: Message) -> None:
+    row |= {"unmeasured": str(why), "unmeasured_data": why.to_json()}
 
 
 def _plain(value: Any) -> Any:

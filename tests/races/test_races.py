@@ -23,7 +23,8 @@ from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
-from gan.races.report import _band, verdict
+from gan.races.table import band_text
+from gan.races.verdict import verdict
 from gan.runs import Host, RunReader, is_run, start
 from gan.training import Trainer
 
@@ -209,7 +210,7 @@ class Balanced(HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.seen: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
+        self.parts: list[str] = []
         self.feed(page)
         self.close()
 
@@ -225,7 +226,12 @@ class Balanced(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.parts.append(data)
+
+    @property
+    def text(self) -> str:
+        """All that is read, one after another."""
+        return "".join(self.parts)
 
 
 @pytest.mark.slow
@@ -350,7 +356,7 @@ def test_curves_over_seeds_end_where_the_shortest_does():
      ("3", "3", "")],
 )  # fmt: skip
 def test_a_band_says_its_unit_once(low: str, high: str, band: str):
-    assert _band(low, high) == band
+    assert band_text(low, high) == band
 
 
 @pytest.mark.parametrize(
@@ -363,17 +369,19 @@ def test_a_band_says_its_unit_once(low: str, high: str, band: str):
     ],
 )
 def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end: str):
-    assert verdict(found_of(**fds)).startswith("a came nearest to the real data: FD 1")
-    assert verdict(found_of(**fds)).endswith(end)
+    assert str(verdict(found_of(**fds))).startswith("a came nearest to the real data: FD 1")
+    assert str(verdict(found_of(**fds))).endswith(end)
 
 
 def test_numbers_that_read_the_same_are_equally_good(tmp_path: Path):
     found = found_of(a=(1.2301,), b=(1.2304,), c=(2.0,))
-    assert verdict(found).startswith("a and b came equally near to the real data: FD 1.23, then c")
+    assert str(verdict(found)).startswith(
+        "a and b came equally near to the real data: FD 1.23, then c"
+    )
     write_report(tmp_path, found)
     text = (tmp_path / "report.md").read_text("utf-8")
     assert "| **1.23** | **1.23** | 2 |" in text
-    seeds = verdict(found_of(a=(1.2300, 1.2301), b=(1.2303, 1.2304), c=(2.0, 2.0)))
+    seeds = str(verdict(found_of(a=(1.2300, 1.2301), b=(1.2303, 1.2304), c=(2.0, 2.0))))
     assert seeds.endswith("equally near to the real data: FD 1.23, then c 2. These are means over "
                           "the seeds.")  # fmt: skip
 

@@ -302,7 +302,7 @@ class Compare {
   #drawReport(race) {
     this.#find("#race-report").hidden = race.stage !== "over" || Boolean(race.problem);
     for (const [id, kind] of [["#race-open", "html"], ["#race-html", "save"], ["#race-md", "md"]]) {
-      find(this.root, id, HTMLAnchorElement).href = url(`race/report?${new URLSearchParams({ id: race.id, as: kind })}`);
+      find(this.root, id, HTMLAnchorElement).href = url(`race/report?${new URLSearchParams({ id: race.id, as: kind, language: currentLanguage() })}`);
     }
   }
 

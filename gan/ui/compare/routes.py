@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import zipfile
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from jinja2 import UndefinedError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.races.report import PICTURES
+from gan.races.report import CURVES, PICTURES
 from gan.ui.compare.races import Races
 from gan.ui.compare.setup import Link, kept_form, plan_of
-from gan.ui.compare.views import listed_json, race_json, viewed
+from gan.ui.compare.views import DAMAGED, listed_json, race_json, viewed
+from gan.ui.compare.wording import Report
+from gan.ui.server.i18n import SOURCE, languages
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.training_queue import begin_or_wait
 from gan.ui.server.views import PageError
@@ -130,39 +132,46 @@ async def picture(context: Context, request: Request) -> Response:
 
 async def report(context: Context, request: Request) -> Response:
     """A race's report. as: html, a page with all in it; save: the same as a file; md: Markdown with
-    its pictures, a zip."""
+    its pictures, a zip. language: one of the page's; English, as it was written, by default."""
     query = request.query_params
-    kind = query.get("as", "html")
-    if kind not in REPORTS:
+    kind, language = query.get("as", "html"), query.get("language", SOURCE)
+    if kind not in REPORTS or language not in languages():
         raise PageError("gan_error_request")
+    races = context.part(Races)
 
     def read() -> Response:
-        folder = context.part(Races).find(query.get("id", ""))
+        race_id = query.get("id", "")
         try:
-            return REPORTS[kind](folder)
-        except FileNotFoundError:
-            raise PageError("gan_race_error_damaged", name=folder.name) from None
+            return REPORTS[kind](Report(races.find(race_id), races.read(race_id), language))
+        except (FileNotFoundError, UndefinedError, *DAMAGED):
+            raise PageError("gan_race_error_damaged", name=race_id) from None
 
     return await on(context.file_thread, read)
 
 
-def _page(folder: Path) -> Response:
-    html = (folder / "report.html").read_bytes()
+def _page(report: Report) -> Response:
     return Response(
-        html, media_type="text/html", headers=NEVER | {"Content-Security-Policy": ALONE}
+        report.text("html"),
+        media_type="text/html",
+        headers=NEVER | {"Content-Security-Policy": ALONE},
     )
 
 
-def _saved(folder: Path) -> Response:
-    return _attachment((folder / "report.html").read_bytes(), "text/html", f"{folder.name}.html")
+def _saved(report: Report) -> Response:
+    return _attachment(report.text("html"), "text/html", f"{report.folder.name}.html")
 
 
-def _markdown(folder: Path) -> Response:
-    packed = io.BytesIO()
+def _markdown(report: Report) -> Response:
+    packed, name = io.BytesIO(), report.folder.name
+    curves = report.curves()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in (folder / "report.md", *sorted((folder / PICTURES).iterdir())):
-            archive.write(file, f"{folder.name}/{file.relative_to(folder)}")
-    return _attachment(packed.getvalue(), "application/zip", f"{folder.name}.zip")
+        archive.writestr(f"{name}/report.md", report.text("md"))
+        for file in sorted((report.folder / PICTURES).iterdir()):
+            if file.name != CURVES:
+                archive.write(file, f"{name}/{PICTURES}/{file.name}")
+        if curves:
+            archive.writestr(f"{name}/{PICTURES}/{CURVES}", curves)
+    return _attachment(packed.getvalue(), "application/zip", f"{name}.zip")
 
 
 def _attachment(data: bytes, media_type: str, name: str) -> Response:

@@ -10,16 +10,22 @@ it directly. Chinese follows Chinese usage, not the English sentence.
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
+from gan.messages import Message
 from gan.quantities import QUANTITIES
 
 GAN = Path(__file__).parents[2]
 UI = GAN / "ui"
 SOURCE = "en"  # the default language, and the fallback for missing texts
 # Gradio's tags: a bare `zh` alone would miss browsers that send zh-CN
+BLANK = re.compile(r"( ?)\{(\w+)\}( ?)")
+UNSPACED = re.compile(r"[\u4e00-\u9fff“”（）]")  # Chinese has no spaces around what is filled in
 TAGS = {"zh": ("zh", "zh-CN", "zh-TW")}
 
 
@@ -66,3 +72,35 @@ def gradio_locales(keys: tuple[str, ...]) -> dict[str, dict[str, str]]:
         for language in languages()
         for tag in TAGS.get(language, (language,))
     }
+
+
+def written(texts: Mapping[str, str], message: Message) -> str:
+    """A message by a catalogue, as page/kit/messages.js writes it: in Chinese without spaces around
+    what is filled in, and a setting by its field's label."""
+    text = texts.get(message.key, message.key)
+
+    def filled(blank: re.Match[str]) -> str:
+        before, name, after = blank.groups()
+        known = message.values[name] if name in message.values and name != "field" else None
+        value = _part(texts, known) if known is not None else _setting(texts, message, name)
+        left = "" if before and _touch(text[: blank.start()], value) else before
+        right = "" if after and _touch(value, text[blank.end() :]) else after
+        return left + value + right
+
+    return BLANK.sub(filled, text)
+
+
+def _part(texts: Mapping[str, str], value: Any) -> str:
+    if isinstance(value, list):
+        return texts.get(", ", ", ").join(_part(texts, part) for part in value)
+    return written(texts, value) if isinstance(value, Message) else str(value)
+
+
+def _setting(texts: Mapping[str, str], message: Message, name: str) -> str:
+    name = str(message.values.get(name, name))
+    label = texts.get(f"gan_set_{name}")
+    return f"“{label}”" if label else name
+
+
+def _touch(before: str, after: str) -> bool:
+    return bool(UNSPACED.match(before[-1:]) and UNSPACED.match(after[:1]))
