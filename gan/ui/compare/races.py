@@ -15,12 +15,12 @@ from typing import Any
 from cachetools import LRUCache
 
 from gan.errors import GanError
-from gan.files import home_root
+from gan.files import home_root, json_bytes, write_atomic
 from gan.races import Race, RacePlan, measure_race, race_so_far, write_report
 from gan.races.measure import Hurry
 from gan.races.report import RACE_FILE
-from gan.runs import manage
-from gan.ui.compare.setup import count_for
+from gan.runs import is_run, manage
+from gan.ui.compare.setup import count_for, plan_of
 from gan.ui.server.routes import Context
 from gan.ui.server.training_queue import WALL_S, Turns, note_viewer
 from gan.ui.server.views import PageError, cannot_write, error_json
@@ -31,6 +31,7 @@ KEEP_PUBLIC = 40  # of a public server's races, the newest
 KEPT = 64  # race.json files in memory
 AT_ONCE_PUBLIC = 1  # trainings: a public server trains one thing at a time
 LISTED = 50
+BEGUN_FILE = "begun.json"  # the form of a race that has no report yet
 
 
 def races_root() -> Path:
@@ -67,10 +68,13 @@ class UnderWay:
         """End the trainings; what is measured already, end the measuring."""
         (self.hurried.set if self.stage == "measuring" else self.race.stop)()
 
-    def run(self) -> None:
-        """Train, measure and write the report; every error becomes `problem`."""
+    def run(self, *, trains: bool = True) -> None:
+        """Train, measure and write the report; every error becomes `problem`.
+
+        trains: False for one that a server before this one began: what there is, is measured.
+        """
         try:
-            for _ in self.race.run():
+            for _ in self.race.run() if trains else ():
                 self._guard()
             if not self.closing.is_set():
                 self._finish()
@@ -107,7 +111,11 @@ class UnderWay:
 
         count = count_for(self.context.profile)
         found = measure_race(self.race, count=count, on_progress=look)
-        write_report(races_root() / self.id, found | {"setup": self.form}, runs=self.race.runs)
+        if self.closing.is_set():  # the next server measures it
+            return
+        folder = races_root() / self.id
+        write_report(folder, found | {"setup": self.form}, runs=self.race.runs)
+        (folder / BEGUN_FILE).unlink(missing_ok=True)
 
 
 class Races:
@@ -116,6 +124,7 @@ class Races:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._now: UnderWay | None = None
+        self._is_caught_up = False  # with the races of servers before this one
         self._read: LRUCache[tuple[Path, int], dict[str, Any]] = LRUCache(KEPT)
 
     def begin(self, context: Context, session: str, plan: RacePlan, form: dict[str, Any]) -> str:
@@ -132,6 +141,10 @@ class Races:
                 at_once=None if context.profile.local else AT_ONCE_PUBLIC,
             )
             self._now = now = UnderWay(race_id, race, form, context)
+            with suppress(OSError):  # the race goes on without
+                file = races_root() / race_id / BEGUN_FILE
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(file, json_bytes(form))
         for owned in (key_of(race_id), *(s.run_dir.name for s in race.standings)):
             context.owners.claim(session, owned)
         if not context.profile.local:
@@ -140,6 +153,38 @@ class Races:
             _prune()
         threading.Thread(target=now.run, name="race", daemon=True).start()
         return race_id
+
+    def catch_up(self, context: Context) -> None:
+        """Once: measure and report, one after another, the races that a server before this one
+        began and did not end."""
+        with self._lock:
+            if self._is_caught_up or (self._now is not None and self._now.stage != "over"):
+                return
+            self._is_caught_up = True
+        left = sorted(races_root().glob(f"*/{BEGUN_FILE}"), key=_mtime)
+        if left:
+            threading.Thread(
+                target=self._report_left, args=(context, left), name="races left", daemon=True
+            ).start()
+
+    def _report_left(self, context: Context, left: list[Path]) -> None:
+        for file in left:
+            try:
+                race = _left(context, file)
+            except Exception as error:  # of another version, or damaged
+                log.warning("the race %s cannot be reported: %s", file.parent.name, error)
+                file.unlink(missing_ok=True)
+                continue
+            with self._lock:
+                if self._now is not None and self._now.stage != "over":
+                    self._is_caught_up = False  # when that one is over
+                    return
+                self._now = race
+            if not context.profile.local:
+                context.part(Turns).hold(race.id)
+            race.run(trains=False)
+            if race.problem is not None and race.problem.get("key") != "gan_error_disk":
+                file.unlink(missing_ok=True)  # another server would not come farther
 
     def _new_id(self, name: str, runs: Path) -> str:
         """NAME-NUMBER of which there is no report, and no training in the list or in the trash."""
@@ -219,10 +264,22 @@ class Races:
         shutil.rmtree(self.find(race_id), ignore_errors=True)
 
     def close(self) -> None:
-        """End the race under way, without a report."""
+        """End the race under way; the next server reports it."""
         if self._now is not None:
             self._now.closing.set()
             self._now.race.stop()
+
+
+def _left(context: Context, file: Path) -> UnderWay:
+    """A race that was begun and has no report, as far as it had come."""
+    form = json.loads(file.read_text("utf-8"))
+    plan, race_id = plan_of(context, form), file.parent.name
+    race = Race(plan, context.runs.root, prefix=f"{race_id}-", supervisor=context.supervisor)
+    race.is_stopped = True
+    for standing in race.standings:
+        if is_run(standing.run_dir):
+            standing.read()
+    return UnderWay(race_id, race, form, context, stage="measuring")
 
 
 def key_of(race_id: str) -> str:

@@ -67,6 +67,7 @@ async def race(context: Context, request: Request) -> Response:
     races = context.part(Races)
 
     def look() -> dict[str, Any]:
+        races.catch_up(context)
         now = races.now()
         if (now is not None and now.id == asked) or asked is None:
             if now is None or (asked is None and now.stage == "over"):
@@ -85,6 +86,7 @@ async def earlier(context: Context, request: Request) -> Response:
     races = context.part(Races)
 
     def look() -> list[dict[str, Any]]:
+        races.catch_up(context)
         rows = []
         for race_id, found in races.earlier():
             with suppress(PageError):  # a damaged one is left out

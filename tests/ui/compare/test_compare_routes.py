@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -151,6 +152,45 @@ def test_in_public_a_race_is_as_short_as_a_training_and_trains_one_at_a_time(sho
     wait_for(lambda: now.stage == "over")
     turns.tick(shop.supervisor)
     wait_for(lambda: live == ["digits-1"])
+
+
+def test_a_race_of_a_server_that_was_killed_is_reported_by_the_next(root: Path, tiny_run: Path):
+    before = context_for("127.0.0.1", root)
+    sides = [{"preset": "digits", "change": ""}, {"preset": "digits", "change": "loss=hinge"}]
+    start(visitor(before), sides=sides, data="digits")
+    wait_for(lambda: len(before.supervisor.live) == 2)
+    folder = races_root() / "race-1"
+    assert not (folder / "race.json").exists()
+    shutil.copytree(tiny_run, root / "race-1-1-digits")  # what one of the two had come to
+
+    after = context_for("127.0.0.1", root)  # the first one never ends: it is gone
+    client = visitor(after)
+    wait_for(lambda: client.get("/_gan/races").json()["races"])
+    seen = client.get("/_gan/race?id=race-1").json()
+    assert (seen["stage"], seen["state"]) == ("over", "stopped")
+    assert seen["setup"] == FORM | {"sides": sides, "data": "digits"}
+    first, second = seen["contestants"]
+    assert first["numbers"]["fd"]["mean"] > 0
+    assert (second["state"], second["numbers"]) == ("waiting", {})
+    assert "before its time" in client.get("/_gan/race/report?id=race-1").text
+    assert [path.name for path in folder.glob("*.json")] == ["race.json"]
+    assert start(client)["id"] == "race-2"
+    after.supervisor.live.clear()
+    before.supervisor.live.clear()
+    for context in (before, after):
+        context.part(Races).close()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"ready": "loses"}'])
+def test_a_race_that_cannot_be_made_out_any_more_stops_no_other(
+    home: Context, written: Path, text: str
+):
+    (races_root() / "race-3").mkdir()
+    (races_root() / "race-3" / "begun.json").write_text(text)
+    client = visitor(home)
+    wait_for(lambda: not (races_root() / "race-3" / "begun.json").exists())
+    assert [row["id"] for row in client.get("/_gan/races").json()["races"]] == ["race-7"]
+    assert client.get("/_gan/race").json() == {}
 
 
 # ---- a link -------------------------------------------------------------------------------------
