@@ -40,6 +40,7 @@ class Measure:
     high_quality: float | None = None
     mode_kl: float | None = None
     js: float | None = None
+    outside: int | None = None
 
     def row(self) -> dict[str, Any]:
         """The row for measures.jsonl, rounded to four digits."""
@@ -94,7 +95,10 @@ class Checkup:
         if self.scale is None:
             return {}
         points = fake / self.scale
-        found: dict[str, Any] = {"js": js(points, self.real / self.scale)}
+        found: dict[str, Any] = {
+            "js": js(points, self.real / self.scale),
+            "outside": int((points.abs() > 1).any(1).sum()),
+        }
         if self.truth is None:
             return found
         scores = plane_scores(points, self.truth)

@@ -32,7 +32,7 @@ from gan.models import build_discriminator, build_encoder, build_generator
 from gan.models.shapes import shapes_only
 from gan.races.engine import Race, Standing
 from gan.races.plan import Contestant, RacePlan
-from gan.runs import RunReader
+from gan.runs import RunReader, is_run
 from gan.sampling import sample
 
 FORMAT = "gan-race/1"
@@ -169,10 +169,21 @@ def told_of(standing: Standing) -> dict[str, Any]:
         "sampling_s_per_1000": None,
         "metrics": {},
         "modes": None,
+        "outside": _outside(standing),
         "features": "",
         "curve": [],
         "grids": [],
     }
+
+
+def _outside(standing: Standing) -> dict[str, int] | None:
+    """How many of the points that were measured last lie outside what pictures show."""
+    if not is_run(standing.run_dir):
+        return None
+    last = next(iter(RunReader(standing.run_dir).measures()[::-1]), {})
+    if last.get("outside") is None:
+        return None
+    return {"count": int(last["outside"]), "of": int(last["count"])}
 
 
 def _leave_out(row: dict[str, Any], why: Message) -> None:
@@ -329,6 +340,8 @@ def summary_of(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
                      "process_seconds"):  # fmt: skip
             if run[name] is not None:
                 columns.setdefault(name, []).append(run[name])
+        if outside := run.get("outside"):
+            columns.setdefault("outside", []).append(outside["count"] / outside["of"])
     return {
         name: {"mean": sum(v) / len(v), "low": min(v), "high": max(v), "of": len(v)}
         for name, v in columns.items()

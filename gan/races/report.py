@@ -197,7 +197,11 @@ def _outcome(contestant: dict[str, Any], say: Say) -> dict[str, Any]:
 def _differences(found: dict[str, Any], say: Say) -> list[tuple[str, str, list[str]]]:
     """What a setting is called here, its name for a command line, and the values."""
     return [
-        (say(Message(f"{{{key}}}")), key, [_setting(value, say) for value in values.values()])
+        (
+            say(Message(f"{{{key}}}")).strip("“”"),
+            key,
+            [_setting(value, say) for value in values.values()],
+        )
         for key, values in found["differences"].items()
     ]
 

@@ -51,6 +51,7 @@ def rows_of(found: dict[str, Any], say: Say = str) -> list[Row]:
     told = {"fd_floor"} if len(floors_of(found)) < 2 else set()  # by the column of real ones
     has = {name for c in found["contestants"] for name in c["summary"]}
     rows = [table.metric(name) for name in names if name in has and name not in told]
+    rows += table.outside()
     return [*rows, *table.costs(), *table.parameters(), table.memory()]
 
 
@@ -89,6 +90,15 @@ class _Table:
             0,
         )
         return self.say(Message("{caught} of {of}", caught=f"{round(value, 1):g}", of=of))
+
+    def outside(self) -> list[Row]:
+        """Points that no picture shows, where there are such: a blank picture needs a reason."""
+        known = [c["summary"].get("outside") for c in self.found["contestants"]]
+        if not any(one and one["high"] > 0 for one in known):
+            return []
+        title = Message("Outside the picture")
+        help = Message("Share of the points beyond -1 to 1, which no picture here shows.")
+        return [self._row("outside", title, help, lambda v: f"{100 * v:.1f} %", "lower")]
 
     def costs(self) -> list[Row]:
         """Seconds, and how much was seen."""

@@ -200,7 +200,7 @@ class RunReader:
         reals: overall, within a mode), nearest (median distance to the nearest real image over that
         of real to real), memorised (share of the samples that are copies); of
         points in the plane high_quality (share of them), mode_kl (nats) and js (bits), as in
-        gan.metrics.plane.
+        gan.metrics.plane, and outside (how many no picture shows: beyond -1 to 1).
         Numbers that could not be had are None.
         """
         rows, _ = tail_rows(self.path / MEASURES_FILE, 0)

@@ -13,7 +13,7 @@ from gan.metrics import moments
 from gan.metrics.checkup import Checkup
 from gan.metrics.copies import isolation, nearness
 from gan.metrics.diversity import mean_distance, spread, variety
-from gan.metrics.features import extract
+from gan.metrics.features import extract, features_for, load_features
 from gan.metrics.modes import find_modes
 
 
@@ -181,3 +181,12 @@ def test_a_handful_of_images_can_be_looked_at(count, nets):
     measure = Checkup(nets["generic"], few, None, classes=0, of=count).measure(few.repeat(30, 1))
     assert (measure.fd, measure.modes) == (None, None)
     assert measure.memorised == (None if count == 1 else pytest.approx(1))
+
+
+def test_points_beyond_what_a_picture_shows_are_counted():
+    ring = load_data("ring")
+    net = load_features(features_for("ring", ring.pixels.shape[1]))
+    real = extract(net, ring.pixels[:500])
+    checkup = Checkup(net, real, None, classes=0, of=len(ring))
+    points = torch.tensor([[0.0, 1.0], [1.01, 0.0], [-3.0, -3.0], [0.5, -0.5]]).repeat(50, 1)
+    assert checkup.measure(points * float(net.scale)).outside == 100

@@ -23,7 +23,7 @@ from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
-from gan.races.table import band_text
+from gan.races.table import band_text, rows_of
 from gan.races.verdict import verdict
 from gan.runs import Host, RunReader, is_run, start
 from gan.training import Trainer
@@ -397,6 +397,20 @@ def test_contestants_with_the_same_set_up_are_named(tmp_path: Path):
     for name in ("report.html", "report.md"):
         told = (tmp_path / name).read_text("utf-8")
         assert "ring and b are the same set-up: what they differ by is chance." in told
+
+
+def test_points_that_no_picture_shows_are_a_row_where_there_are_such(tmp_path: Path):
+    found = found_of(a=(1.0, 1.0), b=(2.0, 2.0))
+    assert "Outside" not in str(rows_of(found))
+    a, b = found["contestants"]
+    for side, counts in ((a, (0, 0)), (b, (500, 250))):
+        for run, count in zip(side["runs"], counts, strict=True):
+            run["outside"] = {"count": count, "of": 500}
+        side["summary"] = summary_of(side["runs"])
+    (row,) = [row for row in rows_of(found) if row.title == "Outside the picture"]
+    assert [(c.text, c.band, c.is_best) for c in row.cells] == [
+        ("0.0 %", "", True), ("75.0 %", "50.0–100.0 %", False)
+    ]  # fmt: skip
 
 
 def test_a_race_of_stacked_digits_tells_the_modes(tmp_path: Path):

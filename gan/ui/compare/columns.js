@@ -73,6 +73,7 @@ class Column {
     this.wanted = "";
     this.image = h("img", { class: "ga-pixels", alt: "", hidden: true });
     this.empty = h("p", { class: "ga-quiet" });
+    this.outside = h("p", { class: "ga-race-outside", hidden: true, "data-help": "gan_race_outside_help" });
     this.dot = h("i", { class: "ga-dot" });
     this.state = h("output", { class: "ga-quiet", "data-help": "gan_race_standing_help" });
     this.trouble = h("p", { class: "ga-race-trouble", role: "status" });
@@ -82,7 +83,7 @@ class Column {
     this.runs = side.runs;
     this.node = h("article", { class: "ga-race-column", "aria-label": this.name },
       h("header", {}, dot(i), h("h3", {}, this.name)),
-      h("div", { class: "ga-race-picture" }, this.image, this.empty),
+      h("div", { class: "ga-race-picture" }, this.image, this.empty, this.outside),
       h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.trouble, this.list);
   }
 
@@ -95,6 +96,8 @@ class Column {
     put(this.trouble, side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) })).join(" "));
     this.trouble.hidden = !side.troubles.length;
     this.#paint(side.picture);
+    this.outside.hidden = !side.outside?.count || !side.picture;
+    if (side.outside) put(this.outside, t("gan_race_outside", { count: count(side.outside.count), of: count(side.outside.of) }));
     const coming = race.stage === "training" && side.state !== "failed";
     put(this.empty, side.state === "waiting" && coming ? "" : t(coming ? "gan_race_wait" : "gan_race_none"));
     this.#numbers(side, best);

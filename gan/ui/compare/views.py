@@ -107,23 +107,29 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
             if name in contestant["summary"]
         },
         "modes_of": next((run["modes"]["of"] for run in runs if run["modes"]), None),
+        "outside": _shown(begun).get("outside"),
         "picture": _picture(race_id, begun),
     }
 
 
-def _picture(race_id: str, runs: list[dict[str, Any]]) -> str | None:
-    """The newest grid of the training that goes on; of a race that is over, the last of the first
-    seed, which the report keeps."""
+def _shown(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The training whose samples are shown: the one that goes on; of a race that is over, that of
+    the first seed, which the report keeps."""
     if not runs:
-        return None
-    if "newest_grid" in runs[-1]:
-        nimg = runs[-1]["newest_grid"]
-        known = {"id": runs[-1]["folder"], "nimg": nimg}
+        return {}
+    return runs[-1] if "newest_grid" in runs[-1] else runs[0]
+
+
+def _picture(race_id: str, runs: list[dict[str, Any]]) -> str | None:
+    """The newest grid of the training that is shown."""
+    run = _shown(runs)
+    if "newest_grid" in run:
+        nimg = run["newest_grid"]
+        known = {"id": run["folder"], "nimg": nimg}
         return None if nimg is None else f"snapshot?{urlencode(known)}"
-    grids = runs[0]["grids"]
-    if not grids:
+    if not run or not run["grids"]:
         return None
-    name = picture_name(runs[0]["folder"], grids[-1]["due"])
+    name = picture_name(run["folder"], run["grids"][-1]["due"])
     return f"race/picture?{urlencode({'id': race_id, 'name': name})}"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.ui.acting import open_tab
 from tests.ui.page.test_help_page import lacking
 from tests.ui.page.test_numbers_page import BARE
 
@@ -102,6 +103,37 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     expect(verdict).to_contain_text(f"FD {nearest}")
     page.locator("#race-columns [data-act=watch]").first.click()
     expect(page.locator("#run-select")).to_have_value(f"{name}-1-ring")
+
+
+def side(name: str, outside: int) -> dict:
+    """A contestant of points, in mid-race."""
+    return {
+        "name": name, "preset": "ring", "plane": True, "batch_size": 64, "state": "running",
+        "parameters": {"g": 1, "second": 1, "second_name": "D"}, "seed": 0, "seconds": 1.0,
+        "runs": [], "troubles": [], "numbers": {}, "modes_of": None, "picture": "race/picture?x",
+        "outside": {"count": outside, "of": 500},
+    }  # fmt: skip
+
+
+def test_a_contestant_whose_points_leave_the_picture_says_so(page):
+    race = {
+        "id": "race-9", "stage": "training", "state": "running", "data": "ring", "seconds": 5,
+        "seeds": [0], "count": None, "made": None, "setup": None, "measuring": {},
+        "problem": None, "fraction": 0.2, "same": [], "curves": [], "mine": True,
+        "contestants": [side("ring", 0), side("mad", 490)],
+    }  # fmt: skip
+    page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(json=race))
+    page.route("**/_gan/race/picture*", lambda route: route.fulfill(
+        body=b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
+        content_type="image/svg+xml"))  # fmt: skip
+    open_tab(page, "Compare")
+    calm, mad = page.locator("#race-columns article").all()
+    expect(mad.locator(".ga-race-outside")).to_have_text(
+        "490 of 500 points lie outside the picture"
+    )
+    expect(calm.locator(".ga-race-outside")).to_be_hidden()
+    page.click("#language-zh")
+    expect(mad.locator(".ga-race-outside")).to_have_text("500 个点中有 490 个在图外")
 
 
 def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(open_page):

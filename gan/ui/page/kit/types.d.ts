@@ -90,6 +90,7 @@ export interface RaceContestant {
   troubles: { seed: number; reason: Message; seconds: number }[];
   numbers: Record<string, OverSeeds>;
   modes_of: number | null;
+  outside: { count: number; of: number } | null;  // points that the picture cannot show
   picture: string | null;  // below /_gan/
 }
 
