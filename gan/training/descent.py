@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gan.training.learner import Learner
 
 HELD_OUT_S = 1.0  # seconds of training between two looks at held-out images
-HELD_OUT = 32
+HELD_OUT, HELD_OUT_POINTS = 32, 1024  # few points tell of their noise and not of the data
 NOISE_SEED = 2**22  # of the noise with which a batch is judged, away from a training's
 
 
@@ -67,7 +67,8 @@ class Descent(Method):
         there are none."""
         run = self.learner
         if self._held_out is None or run.seconds - self._held_out[0] >= HELD_OUT_S:
-            some = run.some_held_out(HELD_OUT)
+            is_plane = run.config.model.is_plane
+            some = run.some_held_out(HELD_OUT_POINTS if is_plane else HELD_OUT)
             if some is None:
                 return None
             self._held_out = (run.seconds, self.judged(some)[name])
