@@ -164,6 +164,7 @@ class Lab {
   /** @param {Door} door */
   #through(door) {
     if (door.act === "play") return this.#open(door.set);
+    if (door.act === "lesson") return this.#go(LESSONS.findIndex(({ name }) => name === door.name));
     openTab(door.act);
     if (door.act === "train") leave("train-wish", { preset: door.preset, seconds: door.seconds, kimg: door.kimg, settings: door.settings });
     else choose(door.model, door.act === "explore" ? fromLink(new URLSearchParams(door.point)) : null);

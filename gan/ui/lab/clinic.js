@@ -40,15 +40,24 @@ function line(row, of, open) {
   const told = (column, ...parts) => h("td", { "data-title": t(`gan_clinic_${column}`) }, ...parts);
   const changes = Object.entries(settings).map(([key, value]) => h("code", {}, `${key}=${value}`));
   return h("tr", { "data-row": name },
-    h("th", { scope: "row" }, title, ...(changes.length ? [h("span", { class: "ga-clinic-changes" }, ...spaced(changes))] : [])),
+    h("th", { scope: "row" }, title, fold(title), ...(changes.length ? [h("span", { class: "ga-clinic-changes" }, ...spaced(changes))] : [])),
     told("modes", ...spreadOf(modes.mean.toFixed(1), String(modes.low), String(modes.high)), meter(modes, of)),
     told("quality", ...spreadOf(percent(quality.mean), percent(quality.low), percent(quality.high))),
     told("time", `×${time.toFixed(2)}`),
-    h("td", { class: "ga-clinic-says" }, ...verdict(row), sentences(diverged ? t("gan_clinic_diverged", { count: diverged }) : "", t(`gan_clinic_${name}_says`))),
+    h("td", { class: "ga-clinic-says" }, ...verdict(row), h("span", {}, sentences(diverged ? t("gan_clinic_diverged", { count: diverged }) : "", t(`gan_clinic_${name}_says`)))),
     h("td", { class: "ga-clinic-open" }, h("button", {
       type: "button", class: "ga-button", "data-act": "train", "data-help": "gan_clinic_open_help",
       onclick: () => open({ act: "train", preset: boot.lab.clinic.preset, seconds: SECONDS, kimg, settings }),
     }, h("span", {}, t("gan_clinic_open")), h("span", { class: "ga-sr" }, title), icon("next"))));
+}
+
+// On a phone a remedy is its name, its modes and what it did to them; the rest at a press (clinic.css).
+/** @param {string} title */
+function fold(title) {
+  const button = h("button", { type: "button", class: "ga-button is-bare is-icon ga-clinic-fold", "aria-expanded": "false",
+    "aria-label": t("gan_clinic_more", { title }), "data-help": "gan_clinic_more_help",
+    onclick: () => button.setAttribute("aria-expanded", String(button.closest("tr")?.classList.toggle("is-open") ?? false)) }, icon("next"));
+  return button;
 }
 
 // What it did to the modes, before the sentence; of the base there is nothing to compare.

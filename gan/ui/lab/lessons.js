@@ -1,4 +1,4 @@
-// The ten lessons: what each is made of. Its words are `gan_lab_<name>_...` in the catalogues.
+// The lessons: what each is made of. Its words are `gan_lab_<name>_...` in the catalogues.
 //
 // steps: the formula under each paragraph, or null; doors: what its buttons open; question: either
 // answers to choose from (`right` counts from 1), or an estimate on a slider.
@@ -8,7 +8,7 @@ const tex = String.raw;
 /**
  * @typedef {{ act: "explore", model: string, point: string }
  *   | { act: "train", preset: string, seconds: number, kimg?: number, settings?: Record<string, string> }
- *   | { act: "evaluate", model: string } | { act: "play", set: string }} Door `point`: as in the address
+ *   | { act: "evaluate", model: string } | { act: "play", set: string } | { act: "lesson", name: string }} Door `point`: as in the address
  * @typedef {{ answers: number, right: number }} Choice
  * @typedef {{ low: number, high: number, step: number, begin: number, right: number, within: number, digits: number }} Estimate
  * @typedef {{ name: string, minutes: number, steps: (string | null)[], figure?: "losses" | "gaussians" | "masses",
@@ -73,9 +73,17 @@ export const LESSONS = [
     question: { answers: 3, right: 2 } },
   { name: "families", minutes: 4,
     steps: [tex`\begin{aligned}\log\hspace{.2em}p(x) \ge {} &\mathrm{E}_q\hspace{.15em} \log\hspace{.2em}p(x \mid z) \\ &- \mathrm{KL}(q(z \mid x) \hspace{.2em}\|\hspace{.2em} p(z))\end{aligned}`,
-      tex`\log\hspace{.2em}p(x) = \sum_i \log\hspace{.2em}p(x_i \mid x_1, \dots, x_{i-1})`, null, null],
+      tex`\log\hspace{.2em}p(x) = \sum_i \log\hspace{.2em}p(x_i \mid x_1, \dots, x_{i-1})`, null, null, null],
     doors: [
       { act: "explore", model: "fashion-vae", point: "seed=3&class=9" }, { act: "explore", model: "fashion-rnn", point: "seed=3&class=9" },
-      { act: "explore", model: "fashion", point: "seed=3&class=9" }, { act: "evaluate", model: "fashion" }],
+      { act: "explore", model: "fashion", point: "seed=3&class=9" }, { act: "evaluate", model: "fashion" }, { act: "lesson", name: "flow" }],
     question: { answers: 3, right: 3 } },
+  { name: "flow", minutes: 3,
+    steps: [tex`x_t = (1 - t)\hspace{.1em} z + t\hspace{.1em} x, \qquad \frac{\mathrm{d} x_t}{\mathrm{d} t} = x - z`,
+      tex`L = \mathrm{E}_{x, z, t} \lVert v(x_t, t) - (x - z) \rVert^2`,
+      tex`x_{t + h} = x_t + h\hspace{.1em} v(x_t, t)`, null],
+    doors: [
+      { act: "play", set: "play=ring&recipe=flow" }, { act: "train", preset: "ring-flow", seconds: 60 },
+      { act: "train", preset: "ring-flow", seconds: 60, settings: { ode_steps: "1", solver: "euler" } }],
+    question: { answers: 3, right: 2 } },
 ];

@@ -241,7 +241,7 @@ def test_no_text_is_left_over():
     composed = re.compile(
         rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|loss|name)_|"
         rf"gan_play_({ways})$|gan_clinic_(\w+_)?({'|'.join(told)})(_says)?$|"
-        rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate|play)$|"
+        rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate|play|lesson)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart|judge"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
         r"|unseen|owner_kind|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
