@@ -392,7 +392,7 @@ export class Playground {
     this.#game();
     if (this.run.settings && steers) this.settings.follow(this.run.settings);
     this.settings.fallen(steers ? this.run.rows.at(-1) ?? null : null);
-    this.charts.show(this.run.rows, this.run.measures, this.kind);
+    this.charts.show(this.run.rows, this.run.measures, this.kind, SETS.includes(this.way));
     this.find("plane").classList.toggle("is-live", active && id !== null);
     this.#drawn();
   }

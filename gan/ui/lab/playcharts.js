@@ -32,13 +32,13 @@ export class PlayCharts {
 
   clear() { this.zoom = this.at = null; }
 
-  /** @param {Row[]} rows @param {Row[]} measures @param {Kind} kind */
-  show(rows, measures, kind) {
+  // hasModes: whether the data's distribution is known; of letters and drawn points it is not.
+  /** @param {Row[]} rows @param {Row[]} measures @param {Kind} kind @param {boolean} hasModes */
+  show(rows, measures, kind, hasModes) {
     this.rows = rows;
     const [quality, divergence, velocity, losses] = this.charts;
-    const known = !measures.length || measures.some((m) => "high_quality" in m);  // of drawn points no modes are
-    quality.node.hidden = !known;
-    divergence.node.hidden = known;
+    quality.node.hidden = !hasModes;
+    divergence.node.hidden = hasModes;
     quality.show(measures);
     divergence.show(measures);
     velocity.node.hidden = kind !== "flow";

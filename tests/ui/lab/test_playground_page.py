@@ -99,6 +99,9 @@ def test_a_link_carries_the_set_up_and_what_is_wrong_in_it_is_named(open_page):
     assert page.input_value("#play-seconds") == "60"
     for wrong in ("for=1e9", "x:1"):
         expect(page.locator("#play-note")).to_contain_text(wrong)
+    # of letters no modes are known: what will be measured has its chart from the start
+    expect(page.locator("[data-chart=divergence]")).to_be_visible()
+    expect(page.locator("[data-chart=quality]")).to_be_hidden()
     page.fill("#play-text", "")
     page.click("#play-start")
     expect(page.locator("#play-note")).not_to_be_empty()
