@@ -158,3 +158,14 @@ def test_no_part_of_another_familys_picture_sticks_out_of_its_panel(open_page, p
     for width in (1280, 1024, 1920, 390):
         page.set_viewport_size({"width": width, "height": 1000})
         assert page.evaluate(STICKS_OUT) == [], width
+
+
+def test_between_noise_and_points_there_are_points_and_no_blurred_picture(open_page):
+    page = open_page("/#tab=train", landing="train", viewport={"width": 1280, "height": 1000})
+    choose_preset(page, "ring-flow")
+    # some of the canvas is inked, and most is not
+    page.wait_for_function("""() => {
+      const c = document.querySelector('#game [data-part=between] canvas');
+      const d = c?.width ? c.getContext('2d').getImageData(0, 0, c.width, c.height).data : [];
+      const inked = Array.from({length: d.length / 4}, (_, i) => d[4 * i + 3]).filter(Boolean);
+      return inked.length > 20 && inked.length < d.length / 8; }""")

@@ -222,6 +222,18 @@ function loss({ id, side }) {
   };
 }
 
+// The points of a scatter picture, [x, y, ...] in -1 to 1: some of its coloured pixels; paper and axes are grey.
+/** @param {HTMLImageElement} picture */
+function inkOf(picture) {
+  const canvas = h("canvas", { width: TILE_PX, height: TILE_PX });
+  const context = pencil(canvas);
+  context.drawImage(picture, 0, 0, TILE_PX, TILE_PX);
+  const { data } = context.getImageData(0, 0, TILE_PX, TILE_PX);
+  const at = (/** @type {number} */ k) => (2 * k + 1) / TILE_PX - 1;
+  return Array.from({ length: TILE_PX ** 2 }, (_, i) => i).filter((i) => Math.abs(data[4 * i] - data[4 * i + 1]) > 24)
+    .flatMap((i) => Array.from({ length: 4 }, () => [at(i % TILE_PX), -at(Math.floor(i / TILE_PX))]).flat());
+}
+
 // A real sample mixed with noise, (1 - t) of noise and t of the sample, at one time after another.
 function between() {
   const canvas = h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX });
@@ -234,6 +246,7 @@ function between() {
   const mixed = (/** @type {number} */ t) => {
     if (!sheet?.naturalWidth) return;
     const count = sideOf(sheet);
+    if (count === 1) return plotted(inkOf(sheet), t);  // one picture of many points
     const size = sheet.naturalWidth / count;
     Object.assign(canvas, { width: size, height: size });
     const context = pencil(canvas);
