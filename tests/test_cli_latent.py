@@ -80,7 +80,7 @@ def test_a_picture_of_the_model_is_found_and_its_point_is_kept(tmp_path: Path):
         (["walk", "--weights", "fashion", "--seeds", "1,2", "--out", "/no/a.gif"], "folder"),
         (["walk", "--weights", "fashion", "--seeds", "1,2", "--out", "a.gif", "--space", "q"],
          "z or w"),
-        (["walk", "--weights", "emoji", "--seeds", "1,2", "--out", "a.gif", "--label", "7"],
+        (["walk", "--weights", "fashion-mlp", "--seeds", "1,2", "--out", "a.gif", "--label", "7"],
          "no classes"),
         (["invert", "--weights", "fashion", "--image", "/no.png", "--out", "a.png"], "no.png"),
         (["invert", "--weights", "fashion", "--image", __file__, "--out", "a.png"], "PNG"),

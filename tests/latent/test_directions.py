@@ -66,7 +66,7 @@ def test_principal_components_are_scikit_learns(shape):
 
 def test_pca_directions_are_the_regression_on_scikit_learns_components():
     """Shares are those of PCA on the first activations, and z follows the coordinates."""
-    g = load("emoji").generator
+    g = load("fashion-mlp").generator  # without classes
     z = latents(g.z_dim, range(512))
     steps, _ = trace(g, z, until=is_nonlinear)
     theirs = PCA(6, svd_solver="full").fit(steps[-1].output.flatten(1).double().numpy())

@@ -66,11 +66,11 @@ def test_a_row_of_the_table_chooses_the_model(page: Page):
     page.locator("#leaders-table").get_by_role("button", name="emoji", exact=True).click()
     expect(page.locator("#model-select")).to_have_value("emoji")
     expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
-        "Against emoji, on features-generic"
+        "Against emoji-groups, on features-generic"
     )
     expect(page.locator(".ga-point")).to_have_count(1)
     expect(page.locator("#evaluate-what")).to_have_text("emoji")
-    expect(page.locator("#evaluate-data")).to_have_value("emoji")
+    expect(page.locator("#evaluate-data")).to_have_value("emoji-groups")
 
 
 def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
@@ -85,5 +85,5 @@ def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
     expect(page.locator("#evaluate-missing figure").first).to_contain_text("of real images")
     expect(page.locator("#evaluate-missing figure").first.locator("canvas")).to_have_count(6)
     expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
-        "Against emoji, on features-imagenet"
+        "Against emoji-groups, on features-imagenet"
     )

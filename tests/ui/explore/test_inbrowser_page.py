@@ -17,7 +17,7 @@ pytestmark = pytest.mark.painted_by("browser")
 PIXELS = """(() => { const c = document.querySelector('#latent-image');
   return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"""
 FAMILIES = {
-    "emoji": {},  # bundled: colour, without classes
+    "emoji": {},  # bundled: colour, with classes
     "own-mlp": {"family": "mlp", "resolution": 16, "channels": 1, "classes": 3, "z_dim": 20},
     "own-dcgan": {"family": "dcgan", "resolution": 32, "channels": 3, "z_dim": 30},
     "own-conv": {"family": "conv", "resolution": 64, "channels": 3, "classes": 3, "z_dim": 256},

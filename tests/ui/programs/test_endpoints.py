@@ -135,9 +135,10 @@ def test_seeds_psi_label_and_format_are_heard(program: Client):
 
 
 def test_a_walks_frames_begin_and_end_with_its_seeds(client: Client):
-    asked = {"seeds": [1, 2], "steps": 4, "format": "frames", "api_name": "/interpolate"}
-    frames = [pixels_of(f) for f in client.predict("emoji", **asked)["frames"]]
-    ours = sampling.sample(load("emoji").generator, [1, 2]).pixels
+    asked = {"seeds": [1, 2], "steps": 4, "format": "frames", "label": 4}
+    found = client.predict("emoji", **asked, api_name="/interpolate")
+    frames = [pixels_of(f) for f in found["frames"]]
+    ours = sampling.sample(load("emoji").generator, [1, 2], label=4).pixels
     assert len(frames) == 5
     for frame, pixels in ((frames[0], ours[0]), (frames[-1], ours[1])):
         assert np.abs(frame.astype(int) - pixels).max() <= 1
