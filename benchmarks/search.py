@@ -79,9 +79,13 @@ def judge(data: str, like: Contestant, count: int) -> Callable[[Contestant], flo
     real = fit(load_data(data), resolution=model.resolution, channels=model.channels)
     net = load_features(features_for(data, model.channels))
     real_features = extract(net, real.pixels)
+    counts = (
+        None if real.labels is None else torch.bincount(real.labels)
+    )  # as real images have them
 
     def distance(one: Contestant) -> float:
-        pixels = sample(one.learner.ema.generator, range(count)).pixels
+        shares = None if one.learner.ema.generator.classes != len(real.class_names) else counts
+        pixels = sample(one.learner.ema.generator, range(count), shares=shares).pixels
         fake = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         return frechet_distance(real_features, extract(net, fake))
 
