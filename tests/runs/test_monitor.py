@@ -77,9 +77,11 @@ def test_a_row_holds_what_the_reader_promises(make_config, digits, at_leisure):
     assert set(rows[-1]) == {
         "nimg", "seconds", "count", "fd", "fd_floor", "fd_count", "modes", "classes", "mode_kind",
         "histogram", "largest", "spread", "variety", "nearest", "memorised", "high_quality",
-        "mode_kl", "js", "spent_s",
+        "mode_kl", "js", "outside", "spent_s",
     }  # fmt: skip
-    assert {rows[-1][key] for key in ("high_quality", "mode_kl", "js")} == {None}  # of points alone
+    assert {rows[-1][key] for key in ("high_quality", "mode_kl", "js", "outside")} == {
+        None
+    }  # of points alone
     assert rows[-1]["fd"] > rows[-1]["fd_floor"] > 0
     assert rows[-1]["modes"] <= rows[-1]["classes"] == 20  # 8-px digits cannot be told by class
     assert 0 < rows[-1]["largest"] <= 1

@@ -127,6 +127,7 @@ def test_a_contestant_whose_points_leave_the_picture_says_so(page):
         body=b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
         content_type="image/svg+xml"))  # fmt: skip
     open_tab(page, "Compare")
+    expect(page.locator("#race-columns article")).to_have_count(2)
     calm, mad = page.locator("#race-columns article").all()
     expect(mad.locator(".ga-race-outside")).to_have_text(
         "490 of 500 points lie outside the picture"

@@ -222,7 +222,7 @@ def test_the_clinic_shows_what_was_measured_and_each_row_opens_its_set_up(lab):
     expect(page.locator(".ga-clinic-made")).to_contain_text(CLINIC["made"]["date"])
     expect(page.locator(".ga-clinic-made code")).to_have_text(CLINIC["made"]["command"])
     for row in CLINIC["rows"]:
-        page.locator(f"#lab-clinic [data-row='{row['name']}'] button").click()
+        page.locator(f"#lab-clinic [data-row='{row['name']}'] .ga-clinic-open button").click()
         expect(page.locator("#start")).to_be_focused()
         form = page.evaluate(FORM)
         expected = {"preset": "ring-article", "kimg": f"{row['kimg']:g}", **row["settings"]}

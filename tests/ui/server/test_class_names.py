@@ -17,6 +17,7 @@ from gan.ui.programs import endpoints
 from gan.ui.server.profile import session_in
 from gan.ui.server.routes import Context
 from tests.ui.fakes import add_model
+from tests.ui.loops import apart
 from tests.ui.server.test_routes import client_for, context_for
 
 NUMBERS = {"0", "1", "2"}
@@ -71,7 +72,7 @@ def test_programs_own_nothing_and_read_no_classes(shop: Context, ref: str):
     programs = endpoints.Endpoints(shop, SimpleNamespace())
     made = programs._sample(ref=ref, seeds=[*range(12)], psi=1.0, label=None, kind="png")
     assert {row["class"] for row in made["samples"]} <= NUMBERS
-    listed = asyncio.run(programs._listed())
+    listed = apart(asyncio.run, programs._listed())
     (entry,) = [model for model in listed if model["ref"] == ref]
     assert set(entry["class_names"]) == NUMBERS
 

@@ -23,6 +23,7 @@ from gan.ui.server.in_turn import in_turn
 from gan.ui.server.pace import PUBLIC_S, Pace
 from gan.ui.server.routes import Context
 from gan.ui.server.views import PageError
+from tests.ui.loops import apart
 from tests.ui.server.test_routes import client_for, context_for
 
 TILES = {"ref": "run:tiny", "labels": [-1] * 6, "psis": [1] * 6, "seeds": [*range(6)]}
@@ -241,7 +242,7 @@ def test_a_request_whose_visitor_left_before_its_turn_is_not_worked_on(tiny_run:
         await in_turn(context.latent, Request(scope, gone), worked.append, 1)
 
     with pytest.raises(PageError) as error:
-        asyncio.run(left())
+        apart(asyncio.run, left())
     assert error.value.status == 499
     gate.set()
     context.close()

@@ -163,6 +163,8 @@ def test_no_part_of_another_familys_picture_sticks_out_of_its_panel(open_page, p
 def test_between_noise_and_points_there_are_points_and_no_blurred_picture(open_page):
     page = open_page("/#tab=train", landing="train", viewport={"width": 1280, "height": 1000})
     choose_preset(page, "ring-flow")
+    page.fill("#seconds", "300")  # where there are runs, theirs is the picture
+    page.click("#start")
     # some of the canvas is inked, and most is not
     page.wait_for_function("""() => {
       const c = document.querySelector('#game [data-part=between] canvas');
