@@ -83,7 +83,7 @@ class Column {
     this.runs = side.runs;
     this.node = h("article", { class: "ga-race-column", "aria-label": this.name },
       h("header", {}, dot(i), h("h3", {}, this.name)),
-      h("div", { class: "ga-race-picture" }, this.image, this.empty, this.outside),
+      h("div", { class: "ga-race-picture" }, this.image, this.empty), this.outside,
       h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.trouble, this.list);
   }
 

@@ -8,7 +8,7 @@ const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(!?)\[([^\]\n]*)\]\(([^)\s]+)\)/;
 // `picture(name)`: the address of a file that goes along with the card, or null.
 /** @param {string} text @param {(name: string) => string | null} [picture] */
 export function card(text, picture = () => null) {
-  const lines = text.slice(0, MOST).replaceAll("\r", "").split("\n");
+  const lines = text.slice(0, MOST).replaceAll("\r", "").replace(/<!--.*?-->/gs, "").split("\n");
   const box = h("div", { class: "ga-card-text" });
   const end = lines[0] === "---" ? lines.indexOf("---", 1) : -1;
   if (end > 0) box.append(front(lines.splice(0, end + 1).slice(1, -1)));
@@ -53,8 +53,9 @@ function list(lines, picture) {
 }
 
 function table(lines, picture) {
+  const headless = /^[|\s]+$/.test(lines[0]);  // as a card's table of facts
   const rows = lines.filter((l) => !/^[|\s:-]+$/.test(l)).map((l) => l.replace(/^\||\|\s*$/g, "").split("|"));
-  return h("table", {}, ...rows.map((cells, i) => h("tr", {}, ...cells.map((c) => fill(h(i || !c.trim() ? "td" : "th"), c.trim(), picture)))));
+  return h("table", {}, ...rows.map((cells, i) => h("tr", {}, ...cells.map((c) => fill(h(i || headless || !c.trim() ? "td" : "th"), c.trim(), picture)))));
 }
 
 // Text with code, weight, links and pictures in it.

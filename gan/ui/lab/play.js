@@ -433,7 +433,7 @@ export class Playground {
       this.timed = true;
     }
     if (parts.init) this.input("seed").value = parts.init;
-    if (parts.play && parts.play !== this.way) this.choose(parts.play);
+    if (parts.recipe || (parts.play && parts.play !== this.way)) this.choose(parts.play || this.way);  // another kind draws other controls
     this.#rebase();
     wrong.push(...this.settings.read(linked.get("with") ?? ""));
     if (wrong.length) this.#note(t("gan_play_link_wrong", { parts: wrong.join(", ").slice(0, 200) }));

@@ -75,6 +75,12 @@ class Setup:
         if not self.context.profile.local and not is_shared(data):
             raise PageError("gan_error_public_data")
         check_spec(data)
+        try:
+            start_form.fresh_config(preset, data)
+        except ConfigError as error:
+            raise PageError(
+                "gan_link_error_data", data=data, preset=preset, instead=get_preset(preset).data
+            ) from error
         return data
 
     def _settings(self, preset: str, data: str) -> tuple[dict[str, str], list[str]]:

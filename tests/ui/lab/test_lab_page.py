@@ -190,6 +190,7 @@ def test_every_door_opens_what_it_promises(lab):  # noqa: C901 - a kind of door 
                 expect(page.locator("#play-plane")).to_be_visible()
                 expect(page.locator(f"#play-data-{point[0]}")).to_be_checked()
                 expect(page.locator("#play-recipe")).to_have_value(point[1])
+                expect(page.locator("#play-t")).to_be_visible(visible=point[1] == "flow")
                 page.wait_for_function("location.hash.includes('play=')")
                 continue
             if tab == "lesson":

@@ -138,3 +138,17 @@ def test_every_preset_has_a_card_whose_picture_is_small_and_is_served(home: Test
         assert picture[8:12] == b"WEBP"
         assert len(picture) < 10_000
         assert card["seconds"] > 0 < card["nimg"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "data", "own"), [("ring", "emoji-groups", "ring"), ("emoji", "ring", "emoji-groups")]
+)
+def test_data_of_another_kind_are_left_out_and_the_rest_is_taken(
+    home: TestClient, preset: str, data: str, own: str
+):
+    found = setup(home, preset=preset, data=data, seconds="45", settings={"batch_size": "48"})
+    assert found["form"]["data"] == own
+    assert (found["form"]["preset"], found["form"]["seconds"]) == (preset, "45")
+    assert found["form"]["settings"] == {"batch_size": "48"}
+    (problem,) = found["problems"]
+    assert f"{data} do not go with the preset {preset}" in problem["error"]
