@@ -76,6 +76,8 @@ def test_a_row_of_the_table_chooses_the_model(page: Page):
 def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
     open_tab(page, "Evaluate")
     page.select_option("#model-select", "fashion-mlp")  # which lacks some kinds of garments
+    expect(page.locator("#evaluate-what")).to_have_text("fashion-mlp")
+    expect(page.locator("#evaluate-about")).to_contain_text("10,000 samples")
     page.select_option("#evaluate-data", "fashion")
     page.select_option("#evaluate-count", "500")
     page.select_option("#evaluate-judge", "imagenet")
