@@ -24,6 +24,7 @@ from gan.cli import app
 from gan.data import load_data
 from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader
+from gan.runs.lock import is_held
 from gan.training import ALONE, Trainer, ranks_here
 from tests.children import quick_child
 from tests.ui.browser import free_port
@@ -117,6 +118,9 @@ def test_many_processes_write_one_run_that_can_be_interrupted_and_resumed(tmp_pa
     assert RunReader(run).status().state == "interrupted", told
     nimg = RunReader(run).status().nimg
     assert nimg % 32 == 0
+    deadline = time.monotonic() + 300  # the launcher may be gone before those whom it launched
+    while is_held(run) and time.monotonic() < deadline:
+        time.sleep(0.1)
     two(resume_for_a_thousand, tmp_path)
     told = (tmp_path / "0.txt").read_text()
     assert told.count("finished after") == 1
