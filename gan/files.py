@@ -61,16 +61,21 @@ def can_write(folder: Path) -> bool:
     return True
 
 
+_in_use: set[str] = set()  # names of this process's own
+
+
 def temporary_folder(kind: str) -> tempfile.TemporaryDirectory[str]:
     """A folder that goes when this process ends, and after a kill with `sweep_temporary`."""
-    return tempfile.TemporaryDirectory(prefix=f"{TEMPORARY}{kind}-{os.getpid()}-")
+    made = tempfile.TemporaryDirectory(prefix=f"{TEMPORARY}{kind}-{os.getpid()}-")
+    _in_use.add(Path(made.name).name)
+    return made
 
 
 def sweep_temporary() -> None:
-    """Remove what killed processes left of `temporary_folder`; a process calls it first of all."""
+    """Remove what killed processes left of `temporary_folder`, nothing that this one has made."""
     for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
         found = LEFT_BY.fullmatch(path.name)
-        if found and not _runs_still(int(found["pid"])):
+        if found and path.name not in _in_use and not _runs_still(int(found["pid"])):
             shutil.rmtree(path, ignore_errors=True)
 
 

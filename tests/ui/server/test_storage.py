@@ -112,4 +112,8 @@ def test_a_temporary_folder_goes_with_the_app_and_after_a_kill_with_the_next_one
         monkeypatch.setattr(os, "getpid", lambda: -1)  # the next app: mine is another's, and lives
         sweep_temporary()
     assert {path.name for path in home.iterdir()} == {Path(mine.name).name, "gan-photos-2024"}
+    monkeypatch.undo()
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    sweep_temporary()  # as the owner's page does while the app runs
+    assert Path(mine.name).is_dir()
     mine.cleanup()
