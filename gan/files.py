@@ -61,7 +61,7 @@ def can_write(folder: Path) -> bool:
     return True
 
 
-_in_use: set[str] = set()  # names of this process's own
+_in_use: set[str] = set()  # names of the temporary folders that this process made
 
 
 def temporary_folder(kind: str) -> tempfile.TemporaryDirectory[str]:

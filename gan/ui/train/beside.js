@@ -175,7 +175,7 @@ export class Beside {
       const i = this.runs.findIndex((r) => r.id === id);
       const name = i < 0 ? id : nameOf(this.runs[i]);
       const button = h("button", { type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(i >= 0), disabled: i < 0 && this.runs.length >= MOST,
-        "data-help": "gan_compare_pick_help", onclick: () => (this.runs.some((r) => r.id === id) ? this.unpick(id) : this.pick(id)) }, name);  // drawn later than it is pressed again
+        "data-help": "gan_compare_pick_help", onclick: () => (this.runs.some((r) => r.id === id) ? this.unpick(id) : this.pick(id)) }, name);  // as it is when pressed: an answer may not have redrawn it yet
       return h("li", { style: `--depth: ${depth}`, "data-run": id }, i < 0 ? null : swatch(i),
         gone ? h("span", {}, id) : button,
         h("span", { class: "ga-quiet" }, gone ? t("gan_compare_gone") : at === null ? "" : t("gan_compare_forked", { count: count(at) })));
