@@ -101,7 +101,7 @@ export class Directions {
     const act = (name, picture) => h("button", {
       type: "button", class: "ga-mini", "data-act": name, "data-help": `gan_${name}_help`,
     }, icon(picture));
-    const parts = {
+    const inner = {
       low: end(-REACH), high: end(REACH),
       name: h("button", { type: "button", class: "ga-direction-name", "data-act": "rename", "data-help": "gan_rename_help" }, h("span"), icon("pen")),
       output: h("output"), lock: act("lock", "unlock"),
@@ -110,11 +110,11 @@ export class Directions {
       }),
       own: kind === "drawn" ? [act("delete", "bin")] : [],
     };
-    parts.row = h("div", { class: "ga-direction", role: "group", "data-id": id, "data-help": `gan_direction_${kind}_help` }, parts.low,
-      h("div", { class: "ga-direction-middle" }, parts.name, parts.output, ...parts.own, parts.lock,
-        parts.slider),
-      parts.high);
-    return parts;
+    const row = h("div", { class: "ga-direction", role: "group", "data-id": id, "data-help": `gan_direction_${kind}_help` }, inner.low,
+      h("div", { class: "ga-direction-middle" }, inner.name, inner.output, ...inner.own, inner.lock,
+        inner.slider),
+      inner.high);
+    return { ...inner, row };
   }
 
   draw() {

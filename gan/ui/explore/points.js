@@ -1,5 +1,5 @@
 // Points of latent space as the panels hold them, what lies between them, and their thumbnails.
-/** @import { Place } from "../page/kit/types" */
+/** @import { Attributes, Place } from "../page/kit/types" */
 import { h, icon, t } from "../page/kit/core.js";
 import { resize } from "../page/kit/painter.js";
 import { lerp, slerp } from "../page/kit/vectors.js";
@@ -90,6 +90,7 @@ export function samePoint(a, b) {
 
 // ---- small pictures -------------------------------------------------------------------------
 
+/** @param {ImageData | null} image @param {Attributes<HTMLCanvasElement>} [props] */
 export function shot(image, props = {}) {
   const canvas = h("canvas", { class: "ga-pixels ga-shot", role: "img", ...props });
   if (image) put(canvas, image);
@@ -107,13 +108,14 @@ export function clear(canvas) { canvas.getContext("2d")?.clearRect(0, 0, canvas.
 
 // ---- controls -------------------------------------------------------------------------------
 
-/** @param {string} word @param {Record<string, any>} [props] its looks, and attributes of the button */
+/** @param {string} word @param {Attributes<HTMLButtonElement>} [props] its looks (icon, primary, bare), and attributes of the button */
 export function button(word, { icon: name = null, primary = false, bare = false, ...props } = {}) {
   const look = primary ? " is-primary" : bare ? " is-bare" : "";
   return h("button", { type: "button", class: `ga-button${look}`, ...props },
     name ? icon(name) : null, h("span", { "data-t": word }, t(word)));
 }
 
+/** @param {string} word @param {string} name @param {Attributes<HTMLButtonElement>} [props] */
 export function iconButton(word, name, props = {}) {
   return h("button", {
     type: "button", class: "ga-button is-icon", "data-t-label": word, "data-t-title": word,
@@ -121,15 +123,18 @@ export function iconButton(word, name, props = {}) {
   }, icon(name));
 }
 
+/** @param {string} word @param {HTMLElement} control @param {{ class?: string, output?: HTMLElement }} [props] */
 export function field(word, control, props = {}) {
   const output = props.output ?? null;
   return h("label", { class: `ga-field ${props.class ?? ""}` },
     h("span", {}, h("span", { "data-t": word }, t(word)), output), control);
 }
 
+/** @param {[value: string | number, word: string][]} options @param {Attributes<HTMLSelectElement>} [props] */
 export function select(options, props = {}) {
   return h("select", { class: "ga-input", ...props }, ...options.map(([value, word]) =>
     h("option", { value, "data-t": word }, t(word))));
 }
 
+/** @param {Attributes<HTMLInputElement>} props */
 export const range = (props) => h("input", { class: "ga-range", type: "range", ...props });

@@ -1,6 +1,6 @@
 // Hub: models from the Hugging Face Hub come in, models of one's own go out.
-/** @import { Pulled, Repo } from "../page/kit/types" */
-import { ask, boot, collect, h, on, prepare, say, state, t, tabIsOpen, translate } from "../page/kit/core.js";
+/** @import { HubNews, PullOrder, Pulled, State } from "../page/kit/types" */
+import { ask, boot, collect, finder, h, on, prepare, say, state, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { visited } from "./favourites.js";
 import { HubList } from "./hublist.js";
@@ -8,15 +8,17 @@ import { Pull } from "./pull.js";
 import { Push } from "./push.js";
 import { Shelf } from "./shelf.js";
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Hub(prepare(element)).start();
 }
 
 class Hub {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
-    /** @type {{ pulled: Pulled[], bundled: Pulled[], known: Repo[], endpoint: string, login: boolean, publish: any } | null} */
+    this.find = finder(root);
+    /** @type {HubNews | null} */
     this.news = null;
     this.heard = "";
     // from `start` on
@@ -31,6 +33,7 @@ class Hub {
   }
 
   start() {
+    /** @param {Node[]} nodes */
     const failed = (nodes) => this.#note(nodes);
     this.pull = new Pull(this.root, { done: (pulled, asked) => this.#came(pulled, asked), login: () => Boolean(this.news?.login) });
     this.shelf = new Shelf(this.root, { failed, changed: () => this.look(), compare: (model) => this.pull.compare(model) });
@@ -43,7 +46,7 @@ class Hub {
     this.find("#hub-repo").addEventListener("input", () => this.find("#hub-repo").removeAttribute("aria-invalid"));
     if (boot.local) this.#takesFiles();
     collect("weights-file", (file) => this.pull.take(file));
-    on("hub-busy", (busy) => { this.find("#hub-pull").disabled = busy; });
+    on("hub-busy", (busy) => { this.find("#hub-pull", HTMLButtonElement).disabled = busy; });
     on("language", () => this.#words());
     on("state", (fresh) => this.#hear(fresh));
     whenShown(this.root, () => this.look());
@@ -52,24 +55,26 @@ class Hub {
 
   // Files of weights, chosen or dropped anywhere on this tab.
   #takesFiles() {
-    const input = this.find("#hub-own-file");
+    const input = this.find("#hub-own-file", HTMLInputElement);
     this.find("#hub-own").hidden = false;
     this.find("#hub-own-pick").addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
-      if (input.files[0]) this.pull.take(input.files[0]);
+      const file = input.files?.[0];
+      if (file) this.pull.take(file);
       input.value = "";
     });
     const zone = this.find(".ga-hub-in");
+    /** @param {boolean} is */
     const over = (is) => zone.classList.toggle("is-over", is);
     this.root.addEventListener("dragover", (e) => {
-      if (![...e.dataTransfer.types].includes("Files")) return;
+      if (!e.dataTransfer?.types.includes("Files")) return;
       e.preventDefault();
       over(true);
     });
-    this.root.addEventListener("dragleave", (e) => { if (!this.root.contains(e.relatedTarget)) over(false); });
+    this.root.addEventListener("dragleave", (e) => { if (!(e.relatedTarget instanceof Node && this.root.contains(e.relatedTarget))) over(false); });
     this.root.addEventListener("drop", (e) => {
       over(false);
-      const file = e.dataTransfer.files[0];
+      const file = e.dataTransfer?.files[0];
       if (!file || file.type.startsWith("image/")) return;  // a picture of this app opens again
       e.preventDefault();
       this.pull.take(file);
@@ -86,6 +91,7 @@ class Hub {
   }
 
   // The header's poll tells when a model came or went, from the command line too.
+  /** @param {State} news */
   #hear({ models }) {
     const heard = models.filter((m) => m.kind === "pulled").map((m) => m.ref).join(" ");
     this.push.offer(models);
@@ -111,7 +117,7 @@ class Hub {
   // ---- in -------------------------------------------------------------------------------------
 
   #typed() {
-    const input = this.find("#hub-repo");
+    const input = this.find("#hub-repo", HTMLInputElement);
     const repo = input.value.trim();
     if (!repo) {
       input.setAttribute("aria-invalid", "true");
@@ -121,11 +127,13 @@ class Hub {
     this.#pull({ repo, file: null });
   }
 
+  /** @param {PullOrder} asked */
   #pull(asked) {
     this.find("#hub-job").scrollIntoView({ block: "nearest" });
     return this.pull.begin(asked);
   }
 
+  /** @param {Pulled} pulled @param {PullOrder} asked */
   #came(pulled, asked) {
     if (!pulled.repo) {  // a file of one's own: its name is all there is
       visited({ repo: "", file: pulled.file, layout: pulled.layout, resolution: pulled.resolution, licence: pulled.licence });
@@ -133,10 +141,11 @@ class Hub {
     }
     const known = [...this.list.known ?? [], ...this.list.found ?? []].find((r) => r.repo === pulled.repo && (!r.file || r.file === asked.file));
     visited({ ...known, repo: pulled.repo, ...(asked.file ? { file: asked.file } : {}), layout: pulled.layout, resolution: pulled.resolution, licence: pulled.licence });
-    this.find("#hub-repo").value = "";
+    this.find("#hub-repo", HTMLInputElement).value = "";
     return this.look();
   }
 
+  /** @param {Node[]} nodes */
   #note(nodes) {
     this.find("#hub-note").replaceChildren(...nodes);
   }

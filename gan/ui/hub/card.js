@@ -2,6 +2,8 @@
 // with text; links only to https, pictures only those that `picture` knows, never markup.
 import { h, t } from "../page/kit/core.js";
 
+/** @typedef {(name: string) => string | null} Picture the address of a file of the card's, or null */
+
 const MOST = 60_000;  // characters
 const INLINE = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(!?)\[([^\]\n]*)\]\(([^)\s]+)\)/;
 
@@ -19,11 +21,13 @@ export function card(text, picture = () => null) {
   return box;
 }
 
+/** @param {string[]} lines */
 const front = (lines) => h("details", { class: "ga-front" }, h("summary", { class: "ga-quiet" }, t("gan_hub_front")), h("pre", {}, lines.join("\n")));
 
 // Takes one block off `lines`.
+/** @param {string[]} lines @param {Picture} picture @returns {Node | null} */
 function block(lines, picture) {
-  const line = lines.shift();
+  const line = lines.shift() ?? "";
   if (!line.trim()) return null;
   if (/^(```|~~~)/.test(line)) return h("pre", {}, until(lines, (l) => l.startsWith(line.slice(0, 3)), { eat: true }).join("\n"));
   const title = /^(#{1,6})\s+(.*)$/.exec(line);
@@ -33,9 +37,12 @@ function block(lines, picture) {
   return fill(h("p"), [line, ...until(lines, (l) => !l.trim() || starts(l))].join(" "), picture);
 }
 
+/** @param {string} line */
 const isItem = (line) => /^\s*([-*+]|\d+\.)\s+/.test(line);
+/** @param {string} line */
 const starts = (line) => /^(```|~~~|#{1,6}\s|\|)/.test(line) || isItem(line);
 
+/** @param {string[]} lines @param {(line: string) => boolean} ends */
 function until(lines, ends, { eat = false } = {}) {
   const at = lines.findIndex(ends);
   const taken = lines.splice(0, at < 0 ? lines.length : at);
@@ -43,7 +50,9 @@ function until(lines, ends, { eat = false } = {}) {
   return taken;
 }
 
+/** @param {string[]} lines @param {Picture} picture */
 function list(lines, picture) {
+  /** @type {string[]} */
   const items = [];
   for (const line of lines) {
     if (isItem(line)) items.push(line.replace(/^\s*([-*+]|\d+\.)\s+/, ""));
@@ -52,6 +61,7 @@ function list(lines, picture) {
   return h("ul", {}, ...items.map((item) => fill(h("li"), item, picture)));
 }
 
+/** @param {string[]} lines @param {Picture} picture */
 function table(lines, picture) {
   const headless = /^[|\s]+$/.test(lines[0]);  // as a card's table of facts
   const rows = lines.filter((l) => !/^[|\s:-]+$/.test(l)).map((l) => l.replace(/^\||\|\s*$/g, "").split("|"));
@@ -59,6 +69,7 @@ function table(lines, picture) {
 }
 
 // Text with code, weight, links and pictures in it.
+/** @param {HTMLElement} node @param {string} text @param {Picture} picture */
 function fill(node, text, picture) {
   let rest = text;
   for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {

@@ -1,13 +1,16 @@
 // Repos on the Hub: of known layouts, found, starred, pulled lately. One table, four views.
-/** @import { Repo } from "../page/kit/types" */
-import { boot, copyText, count, currentLanguage, focusedIn, h, icon, on, say, sentences, t } from "../page/kit/core.js";
+/** @import { HubNews, Repo } from "../page/kit/types" */
+import { Refused, boot, copyText, count, currentLanguage, finder, focusedIn, h, icon, on, query, queryAll, say, sentences, t } from "../page/kit/core.js";
 import { isFavourite, remembered, rowKey, star } from "./favourites.js";
 import { follow } from "../page/kit/lines.js";
 import { openModel } from "./pull.js";
 import { bytes } from "../page/kit/figures.js";
 
+/** @typedef {"known" | "found" | "favourites" | "recent"} View */
+/** @type {View[]} */
 const VIEWS = ["known", "found", "favourites", "recent"];
 // a found repo's layout shows when it is pulled; of a known one nobody has to ask the Hub
+/** @type {Record<Exclude<View, "recent">, string[]>} */
 const COLUMNS = {
   known: ["star", "repo", "kind", "note", "licence", "do"],
   found: ["star", "repo", "size", "licence", "likes", "downloads", "updated", "do"],
@@ -19,9 +22,11 @@ const FEW = 8;  // rows before "show all"
 
 export class HubList {
   // `pull(row)` brings one in; `here(row)`: the ref of the model where it is already here.
+  /** @param {HTMLElement} root @param {{ pull(row: Repo): void, here(row: Repo): string | null }} does */
   constructor(root, { pull, here }) {
     this.pull = pull;
     this.here = here;
+    /** @type {View} */
     this.view = "known";
     /** @type {Repo[] | null} */
     this.known = null;
@@ -30,19 +35,23 @@ export class HubList {
     this.text = "";
     /** @type {AbortController | null} */
     this.searching = null;
-    /** @type {any} */
+    /** @type {unknown} */
     this.failed = null;  // what a search ended with
     this.all = false;
+    /** @type {string[]} */
+    this.columns = [];
     this.endpoint = "https://huggingface.co";
     this.busy = false;
-    this.find = (selector) => root.querySelector(selector);
-    this.find("#hub-search").addEventListener("submit", (e) => { e.preventDefault(); this.search(this.find("#hub-text").value); });
-    this.find("#hub-text").addEventListener("search", (e) => { if (!e.target.value) this.#leave(); });
+    this.find = finder(root);
+    const text = this.find("#hub-text", HTMLInputElement);
+    this.find("#hub-search").addEventListener("submit", (e) => { e.preventDefault(); this.search(text.value); });
+    text.addEventListener("search", () => { if (!text.value) this.#leave(); });
     this.find("#hub-all").addEventListener("click", () => { this.all = true; this.draw(); });
     on("hub-kept", () => this.draw());
     on("hub-busy", (busy) => { this.busy = busy; this.draw(); });
   }
 
+  /** @param {HubNews} news */
   show({ known, endpoint }) {
     Object.assign(this, { known, endpoint });
     this.draw();
@@ -50,6 +59,7 @@ export class HubList {
 
   // ---- search ---------------------------------------------------------------------------------
 
+  /** @param {string} text */
   async search(text) {
     const wanted = text.trim();
     this.searching?.abort();
@@ -69,6 +79,7 @@ export class HubList {
     return this.draw();
   }
 
+  /** @param {{ rows?: Repo[] }} news */
   #told(news) {
     if (news.rows) this.found = news.rows;
     this.draw();
@@ -92,6 +103,7 @@ export class HubList {
   // The known models that all words of the search fit; null of none.
   #fitting() {
     const words = this.text.toLowerCase().split(/\s+/);
+    /** @param {Repo} row */
     const fits = (row) => {
       const about = [row.repo, row.file, row.layout, row.note, noteOf(row)].join(" ").toLowerCase();
       return words.every((word) => about.includes(word));
@@ -119,14 +131,17 @@ export class HubList {
     all.textContent = few ? t("gan_hub_all", { count: rows.length }) : "";
   }
 
+  /** @param {HTMLElement[]} nodes */
   #put(nodes) {
     const list = this.find("#hub-list");
     const { row, act } = focusIn(list);
     list.replaceChildren(...nodes);
-    if (row) [...list.children].find((n) => n.dataset.key === row)?.querySelector(`[data-act="${act}"]`)?.focus({ preventScroll: true });
+    const same = row && [...queryAll(list, "tr")].find((n) => n.dataset.key === row);
+    if (same) query(same, `[data-act="${act}"]`)?.focus({ preventScroll: true });
   }
 
   #drawViews() {
+    /** @type {Record<View, number | undefined>} */
     const counts = { known: this.known?.length, found: this.found?.length, favourites: remembered("favourites").length, recent: remembered("recent").length };
     const shown = VIEWS.filter((v) => v !== "found" || this.text);
     const box = this.find("#hub-views");
@@ -138,16 +153,17 @@ export class HubList {
       type: "button", class: "ga-button is-chip", "data-view": view, "data-help": `gan_hub_view_${view}_help`, "aria-pressed": String(view === this.view),
       onclick: () => { Object.assign(this, { view, all: false }); this.draw(); },
     }, t(`gan_hub_view_${view}`), counts[view] === undefined ? null : h("span", { title: t("gan_hub_view_count") }, String(counts[view])))));
-    if (had) box.querySelector(`[data-view="${had}"]`)?.focus();
+    if (had) query(box, `[data-view="${had}"]`)?.focus();
   }
 
+  /** @param {Repo[] | null} rows */
   #drawSays(rows) {
     const says = this.find("#hub-says");
     const failed = this.view === "found" && this.failed;
     says.classList.toggle("is-failed", Boolean(failed));
     if (failed) {
       says.replaceChildren(h("span", {}, say(this.failed)),
-        h("span", {}, sentences(t(this.#fitting() ? "gan_hub_known_fitting" : "gan_hub_known_instead", { text: this.text }), AWAY.includes(this.failed?.kind) ? t("gan_hub_without") : "")),
+        h("span", {}, sentences(t(this.#fitting() ? "gan_hub_known_fitting" : "gan_hub_known_instead", { text: this.text }), AWAY.includes(this.failed instanceof Refused ? this.failed.kind ?? "" : "") ? t("gan_hub_without") : "")),
         h("button", { type: "button", class: "ga-button is-small", id: "hub-search-again", "data-help": "gan_hub_again_help", onclick: () => this.search(this.text) }, t("gan_hub_again")));
       return;
     }
@@ -161,9 +177,12 @@ export class HubList {
 
   /** @param {Repo} row */
   #row(row) {
+    /** @param {string} name @param {...(Node | string | null)} inside */
     const cell = (name, ...inside) => h("td", { class: `is-${name}${NUMBERS.includes(name) ? " is-number" : ""}`, "data-title": t(`gan_hub_col_${name}`) }, ...inside);
-    const number = (n) => (Number.isFinite(n) ? count(n) : "–");
+    /** @param {number | undefined} n */
+    const number = (n) => (Number.isFinite(n) ? count(Number(n)) : "–");
     const address = new URL(row.repo.split("/").map(encodeURIComponent).join("/"), `${this.endpoint}/`).href;
+    /** @type {Record<string, () => (Node | string | null)[]>} */
     const inside = {
       star: () => [row.repo ? this.#star(row) : null],
       repo: () => (!row.repo ? [h("span", { title: row.file }, row.file)] : [h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: row.repo }, row.repo),
@@ -179,6 +198,7 @@ export class HubList {
     return h("tr", { "data-key": rowKey(row) }, ...this.columns.map((c) => cell(c, ...inside[c]())));
   }
 
+  /** @param {Repo} row */
   #star(row) {
     const starred = isFavourite(row);
     const name = t(starred ? "gan_hub_unstar" : "gan_hub_star", { repo: row.repo });
@@ -189,6 +209,12 @@ export class HubList {
   /** @param {Repo} row */
   #button(row) {
     const ref = this.here(row);
+    /**
+     * @param {string} act
+     * @param {string} key
+     * @param {(event: MouseEvent & { currentTarget: HTMLButtonElement }) => unknown} onclick
+     * @param {import("../page/kit/types").Attributes<HTMLButtonElement>} [more]
+     */
     const button = (act, key, onclick, more = {}) => h("button", { type: "button", class: "ga-button", "data-act": act,
       "aria-label": `${t(key)}: ${row.repo || row.file}`, onclick, ...more }, h("span", { "data-t": key }, t(key)));
     if (ref) return button("open", "gan_hub_open_short", () => openModel(ref));
@@ -202,6 +228,7 @@ export class HubList {
   }
 }
 
+/** @param {HTMLElement} list */
 function focusIn(list) {
   const at = focusedIn(list);
   return { row: at?.closest("tr")?.dataset.key, act: at?.dataset.act };
@@ -212,11 +239,13 @@ const noteOf = ({ note }) => (note ? t(`gan_hub_note_${note.toLowerCase().replac
 /** @param {Repo} row */
 const kindOf = ({ layout, resolution }) => [layout, resolution ? t("gan_hub_px", { size: resolution }) : ""].filter(Boolean).join(" · ") || "–";
 
+/** @param {string | undefined} text */
 function day(text) {
   const date = text ? new Date(text) : null;
   if (!date || Number.isNaN(date.getTime())) return "–";
   return date.toLocaleDateString(currentLanguage() === "zh" ? "zh-CN" : "en-GB", { year: "numeric", month: "short" });
 }
 
+/** @param {string[]} columns */
 const skeleton = (columns) => Array.from({ length: FEW }, () => h("tr", { class: "is-waiting", "aria-hidden": "true" },
   ...columns.map((c) => h("td", { class: `is-${c}` }, h("i")))));

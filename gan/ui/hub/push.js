@@ -1,24 +1,36 @@
 // Publish: which model, as what; then exactly what would be sent; then, if that is wanted, it is sent.
-import { ask, boot, currentLanguage, h, modelOf, on, plainRef, say, state, t, url, written } from "../page/kit/core.js";
+/** @import { HubNews, Model, PublishPlan, PublishRights } from "../page/kit/types" */
+import { ask, boot, currentLanguage, finder, h, modelOf, on, plainRef, queryAll, say, state, t, url, written } from "../page/kit/core.js";
 import { card } from "./card.js";
 import { Job } from "../page/kit/job.js";
 import { follow } from "../page/kit/lines.js";
 import { bytes } from "../page/kit/figures.js";
 
 // where nobody was asked whether the repo exists: for want of a token, or as the Hub does not answer
+/** @type {Record<string, string | undefined>} */
 const UNASKED = { token: "gan_push_unasked_token", hub: "gan_push_unasked_hub" };
 const PICTURE = /^[\w-]+\.(png|webp)$/;
 
+/** @param {PublishPlan} plan */
 const placeOf = ({ unasked, exists, private: hidden }) => UNASKED[unasked]
   ?? (exists ? "gan_push_exists" : hidden ? "gan_push_new_private" : "gan_push_new");
 
 export class Push {
+  /** @param {HTMLElement} root */
   constructor(root) {
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
+    /** @type {PublishRights | null} */
     this.who = null;
+    /** @type {string | null} */
+    this.account = null;  // of this machine's login, once asked
+    this.offered = "";
+    /** @type {PublishPlan | null} */
     this.plan = null;
+    /** @type {{ url: string, repo: string } | null} */
     this.done = null;
+    /** @type {AbortController | null} */
     this.ending = null;
+    /** @type {Model[]} */
     this.models = [];
     this.asked = false;
     this.touched = false;
@@ -29,6 +41,7 @@ export class Push {
   }
 
   // `publish`: {open, login, account}: whether, and as whom, this visitor may publish.
+  /** @param {HubNews} news */
   show({ publish }) {
     this.who = publish;
     if (publish.login && boot.local && !this.asked) {
@@ -38,13 +51,15 @@ export class Push {
     this.draw();
   }
 
+  /** @param {Model[]} models */
   offer(models) {
     const known = JSON.stringify(models.map((m) => [m.ref, m.name]));
     if (known === this.offered) return;
     this.offered = known;
     this.models = models;
-    const select = this.find("#push-model");
+    const select = this.find("#push-model", HTMLSelectElement);
     const { value } = select;
+    /** @param {Model["kind"]} kind @param {string} key */
     const group = (kind, key) => {
       const some = models.filter((m) => m.kind === kind);
       return some.length ? [h("optgroup", { label: t(key) }, ...some.map((m) => h("option", { value: m.ref }, m.name)))] : [];
@@ -57,7 +72,7 @@ export class Push {
   // The model on show is the one that is meant, until a field of the form was touched.
   #choose(isGone = false) {
     const ref = state.ref ? plainRef(state.ref) : "";
-    const select = this.find("#push-model");
+    const select = this.find("#push-model", HTMLSelectElement);
     if ((this.touched && !isGone) || this.ending || !modelOf(ref) || select.value === ref) return;
     select.value = ref;
     this.#forget();
@@ -73,23 +88,24 @@ export class Push {
       : [t("gan_push_closed")]));
     this.find("#push-form").hidden = !open;
     this.find("#push-token-field").hidden = !boot.local;
-    this.find("#push-who").replaceChildren(...(open ? [this.#account()] : []), ...(open && who.sign_out
+    this.find("#push-who").replaceChildren(...(open ? [this.#account()] : []), ...(open && who?.sign_out
       ? [" ", h("a", { href: new URL(who.sign_out, document.baseURI).href, target: "_top" }, t("gan_push_sign_out"))] : []));
     this.#drawPlan();
   }
 
   #account() {
-    const name = this.account ?? this.who.account;
+    const name = this.account ?? this.who?.account;
     if (!boot.local) return t("gan_push_as", { name });
-    if (!this.who.login) return t("gan_push_no_login");
+    if (!this.who?.login) return t("gan_push_no_login");
     return name ? t("gan_push_login", { name }) : t("gan_push_login_unnamed");
   }
 
   // ---- what would be sent -----------------------------------------------------------------------
 
   #form() {
-    const value = (id) => this.find(`#push-${id}`).value.trim();
-    return { ref: value("model"), repo: value("repo"), private: this.find("#push-private").checked, licence: value("licence"), token: boot.local ? value("token") : "" };
+    /** @param {string} id */
+    const value = (id) => /** @type {HTMLInputElement | HTMLSelectElement} */ (this.find(`#push-${id}`)).value.trim();
+    return { ref: value("model"), repo: value("repo"), private: this.find("#push-private", HTMLInputElement).checked, licence: value("licence"), token: boot.local ? value("token") : "" };
   }
 
   // What was said of a model and a repo is not said of others.
@@ -100,6 +116,7 @@ export class Push {
     this.draw();
   }
 
+  /** @returns {Promise<void>} */
   async #look() {
     if (this.ending) return;
     Object.assign(this, { plan: null, done: null });
@@ -108,9 +125,12 @@ export class Push {
     if (this.plan) this.find("#push-shown").querySelector("button")?.focus({ preventScroll: true });
   }
 
+  /** @param {boolean} overwrite */
   async #push(overwrite) {
     const { token } = this.#form();
+    if (!this.plan) return;
     const { id, repo } = this.plan;
+    /** @param {string} stage */
     const says = (stage) => t(`gan_push_stage_${stage}`, { repo });
     await this.#work("hub/push", { id, overwrite, token }, says("sending"), ({ stage, done, of, url: address }) => {
       if (stage === "sending") this.job.tell(says(stage), done, of, { stage });
@@ -118,11 +138,12 @@ export class Push {
       if (address) this.done = { url: address, repo };
     });
     if (!this.done) return;
-    this.find("#push-token").value = "";  // used once
+    this.find("#push-token", HTMLInputElement).value = "";  // used once
     this.plan = null;
     this.draw();
   }
 
+  /** @param {string} path @param {object} body @param {string} sentence @param {(news: any) => void} told */
   async #work(path, body, sentence, told) {
     const ending = this.ending = new AbortController();
     this.#note([]);
@@ -139,11 +160,13 @@ export class Push {
     this.draw();
   }
 
+  /** @param {boolean} busy */
   #busy(busy) {
-    for (const field of this.find("#push-form").elements) field.disabled = busy;
-    for (const button of this.find("#push-shown").querySelectorAll("button, input")) button.disabled = busy;
+    for (const field of this.find("#push-form", HTMLFormElement).elements) field.toggleAttribute("disabled", busy);
+    for (const control of queryAll(this.find("#push-shown"), "button, input")) control.toggleAttribute("disabled", busy);
   }
 
+  /** @param {(Node | string)[]} nodes */
   #note(nodes) { this.find("#push-note").replaceChildren(...nodes); }
 
   // ---- show it ------------------------------------------------------------------------------------
@@ -155,12 +178,12 @@ export class Push {
     box.dataset.drawn = drawn;
     box.hidden = !this.plan && !this.done;
     if (this.done) box.replaceChildren(this.#published(this.done));
-    else if (this.plan) box.replaceChildren(...this.#planned());
+    else if (this.plan) box.replaceChildren(...this.#planned(this.plan));
     else box.replaceChildren();
   }
 
-  #planned() {
-    const { plan } = this;
+  /** @param {PublishPlan} plan */
+  #planned(plan) {
     const total = plan.files.reduce((sum, f) => sum + f.bytes, 0);
     const sure = h("input", { type: "checkbox", id: "push-overwrite", "data-help": "gan_push_overwrite_help" });
     const go = h("button", { type: "button", class: "ga-button is-primary", id: "push-go", "data-help": "gan_push_go_help", onclick: () => this.#push(sure.checked) },

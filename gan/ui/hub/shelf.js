@@ -1,12 +1,13 @@
 // On this machine: the models that were pulled and those that come with the app, each with a picture of its own.
-/** @import { Pulled } from "../page/kit/types" */
-import { ask, boot, count, h, icon, say, t } from "../page/kit/core.js";
+/** @import { HubNews, Pulled } from "../page/kit/types" */
+import { ask, boot, count, finder, h, icon, query, queryAll, say, t } from "../page/kit/core.js";
 import { card } from "./card.js";
 import { answersText, openModel, thumb } from "./pull.js";
 import { bytes } from "../page/kit/figures.js";
 
 export class Shelf {
   // `changed()` after a deletion; `failed(nodes)` shows what went wrong; `compare(model)` its readings.
+  /** @param {HTMLElement} root @param {{ changed(): void, failed(nodes: Node[]): void, compare(model: Pulled): void }} does */
   constructor(root, { changed, failed, compare }) {
     this.changed = changed;
     this.failed = failed;
@@ -15,12 +16,16 @@ export class Shelf {
     this.pulled = null;
     /** @type {Pulled[]} */
     this.bundled = [];
-    this.asking = null;
+    /** @type {string | null} */
+    this.asking = null;  // the ref that is to be deleted
+    /** @type {string | null} */
     this.open = null;
+    /** @type {Map<string, string>} */
     this.cards = new Map();
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
   }
 
+  /** @param {HubNews} news */
   show({ pulled, bundled }) {
     Object.assign(this, { pulled, bundled });
     this.draw();
@@ -57,7 +62,9 @@ export class Shelf {
       opened ? this.#card(model) : null);
   }
 
+  /** @param {Pulled} model @param {boolean} opened */
   #actions(model, opened) {
+    /** @param {string} key */
     const named = (key) => ({ "aria-label": t(key, { name: model.name }), title: t(key, { name: model.name }) });
     return h("div", { class: "ga-do" },
       h("button", { type: "button", class: "ga-button", "data-act": "open", "data-help": "gan_hub_open_help", onclick: () => openModel(model.ref) }, t("gan_hub_open")),
@@ -68,6 +75,7 @@ export class Shelf {
         onclick: () => this.#ask(model.ref) }, icon("bin")));
   }
 
+  /** @param {Pulled} model */
   #sure(model) {
     return h("div", { class: "ga-do", role: "group", "aria-label": t("gan_hub_delete", { name: model.name }) },
       h("span", { class: "ga-quiet" }, t(model.repo ? "gan_hub_delete_sure" : "gan_hub_delete_sure_file")),
@@ -75,16 +83,20 @@ export class Shelf {
       h("button", { type: "button", class: "ga-button is-bare", "data-act": "keep", "data-help": "gan_hub_delete_no_help", onclick: () => this.#ask(null, model.ref) }, t("gan_hub_delete_no")));
   }
 
+  /** @param {string | null} ref */
   #ask(ref, from = ref) {
     this.asking = ref;
     this.draw();
     this.#focus(from, ref ? "keep" : "delete");
   }
 
+  /** @param {string | null} ref @param {string} act */
   #focus(ref, act) {
-    [...this.find("#shelf-list").children].find((li) => li.dataset.ref === ref)?.querySelector(`[data-act="${act}"]`)?.focus({ preventScroll: true });
+    const item = [...queryAll(this.find("#shelf-list"), "li")].find((li) => li.dataset.ref === ref);
+    if (item) query(item, `[data-act="${act}"]`)?.focus({ preventScroll: true });
   }
 
+  /** @param {Pulled} model */
   async #delete({ ref }) {
     this.asking = null;
     try {
@@ -97,6 +109,7 @@ export class Shelf {
 
   // ---- its card -------------------------------------------------------------------------------
 
+  /** @param {string} ref */
   async #toggle(ref) {
     this.open = this.open === ref ? null : ref;
     this.draw();
@@ -111,8 +124,10 @@ export class Shelf {
     if (this.open === ref || this.open === null) this.draw();
   }
 
+  /** @param {Pulled} model */
   #card(model) {
     const text = this.cards.get(model.ref);
+    /** @param {string} key */
     const quiet = (key) => h("p", { class: "ga-quiet" }, t(key));
     const shown = text === undefined ? quiet("gan_hub_loading") : text.trim() ? card(text) : quiet("gan_hub_no_card");
     return h("div", { class: "ga-hub-card", tabindex: "0" }, shown);

@@ -1,8 +1,9 @@
 // The playground's curves, over seconds: how good the samples are, and the losses.
-/** @import { Kind, Row } from "../page/kit/types" */
+/** @import { ChartSpec, Kind, Row } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
 import { duration, on, translate } from "../page/kit/core.js";
 
+/** @type {ChartSpec[]} */
 const CHARTS = [
   { name: "quality", measured: true, percent: true, range: [0, 1], series: [
     { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => ("high_quality" in m ? m.modes / m.classes : NaN) }] },
@@ -16,6 +17,7 @@ export class PlayCharts {
   smooth = 0;
   log = false;
   /** @type {number | null} */ at = null;
+  /** @type {number | null} */
   moment = null;
 
   /** @param {HTMLElement} root */
@@ -48,19 +50,24 @@ export class PlayCharts {
 
   // ---- what a chart asks of its board ---------------------------------------------------------
 
+  /** @returns {[low: number, high: number]} */
   extent() { return this.zoom ?? [0, Math.max(1, this.rows.at(-1)?.seconds ?? 0)]; }
 
+  /** @param {[number, number] | null} range */
   zoomTo(range) {
     this.zoom = range;
     for (const chart of this.charts) chart.draw();
   }
 
+  /** @param {number | null} x */
   point(x) {
     this.at = x;
     for (const chart of this.charts) chart.point(x);
   }
 
+  /** @param {number} x */
   nameOf(x) { return duration(x); }
 
+  /** @returns {number[]} */
   marks() { return []; }
 }

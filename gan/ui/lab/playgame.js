@@ -95,7 +95,7 @@ export class PlayGame {
   #says(turn, step, { scores, before }) {
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
     const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
-    if (own) return step ? t(`gan_game_${own}did`, Object.fromEntries(this.game.changes.map((key) => [key, change(key)]))) : t(`gan_game_${own}says_${turn}`);
+    if (own) return step ? t(`gan_game_${own}did`, Object.fromEntries((this.game.changes ?? []).map((key) => [key, change(key)]))) : t(`gan_game_${own}says_${turn}`);
     if (!step) return t(OWN.includes(turn) ? `gan_play_game_${turn}` : `gan_game_says_${turn}`);
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
   }

@@ -1,11 +1,15 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
-/** @import { Kind, Row, RunEvent, WatchedRun } from "../page/kit/types" */
+/** @import { ChartSpec, Kind, Row, RunEvent, Series, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
 import { boot, count, duration, fillRange, h, on, recall, t, translate } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
 
 // `of`: what is trained where there is such a chart or curve; of all where it is left out.
+/** @typedef {Omit<ChartSpec, "series"> & { of?: Kind[], plane?: boolean, series: (Series & { of_kind?: Kind[] })[] }} Spec plane: of points alone */
+
+/** @type {Kind[]} */
 const GAN_ONLY = ["gan"];
+/** @type {Spec[]} */
 const CHARTS = [
   { name: "losses", of: GAN_ONLY, signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
   { name: "bits", of: ["vae", "rnn"], signed: true, series: [{ key: "bits", tone: "accent" }, { key: "bits_held_out", tone: "dashed" }] },
@@ -32,12 +36,15 @@ const CHARTS = [
 const SHOWN = ["losses", "scores", "bits", "velocity", "bound", "distance", "variety"];
 // of points, as many: their quality counts the modes too, and their divergence is a distance
 const SHOWN_OF_POINTS = ["losses", "scores", "velocity", "quality", "divergence"];
+/** @param {Kind} kind */
 const chartsOf = (kind) => CHARTS.filter((c) => c.of?.includes(kind) ?? true).map((c) => ({
   ...c, series: c.series.filter((s) => s.of_kind?.includes(kind) ?? true) }));
+/** @param {Kind} kind @param {boolean} plane */
 const storeOf = (kind, plane) => ["gan-charts", ...(kind === "gan" ? [] : [kind]), ...(plane ? ["points"] : [])].join("-");
 const KEEP = 500;
 
 export class Charts {
+  /** @param {HTMLElement} root */
   constructor(root) {
     // made by #build
     /** @type {HTMLButtonElement} */ this.logButton;
@@ -114,6 +121,7 @@ export class Charts {
   }
 
   #arrange() {
+    /** @param {Spec} spec */
     const offered = (spec) => this.plane || !spec.plane;
     for (const chip of this.chips) chip.hidden = !this.specs.some((c) => c.name === chip.dataset.chip && offered(c));
     for (const spec of this.specs) {
@@ -132,12 +140,14 @@ export class Charts {
     this.draw();
   }
 
+  /** @param {string} name */
   #toggle(name) {
     if (!this.shown.delete(name)) this.shown.add(name);
     boot.remember(storeOf(this.kind, this.plane), [...this.shown].join(","));
     this.#arrange();
   }
 
+  /** @param {string} axis */
   #setAxis(axis) {
     if (axis === this.axis) return;
     Object.assign(this, { axis, zoom: null, at: null });
@@ -153,6 +163,7 @@ export class Charts {
   // ---- what the charts ask of their group ---------------------------------------------------------
 
   // The common x range: the zoom, or all there is.
+  /** @returns {[low: number, high: number]} */
   extent() {
     if (this.zoom) return this.zoom;
     const xs = this.rows.map((r) => r[this.axis]).filter(Number.isFinite);
@@ -160,11 +171,13 @@ export class Charts {
     return [xs.length > 1 ? low : 0, high > low ? high : low + 1];
   }
 
+  /** @param {[number, number] | null} range */
   zoomTo(range) {
     this.zoom = range && range[1] - range[0] > 1e-9 ? range : null;
     this.draw();
   }
 
+  /** @param {number | null} x */
   point(x) {
     if (x === null && this.at === null) return;
     this.at = x;
@@ -172,9 +185,14 @@ export class Charts {
     this.#drawWhere();
   }
 
+  /** @param {number} x */
   nameOf(x) { return this.axis === "seconds" ? duration(x) : x >= 10000 ? `${count(x / 1000)}k` : count(x); }
 
-  marks() { return this.events.map((e) => e[this.axis]).filter(Number.isFinite); }
+  // Where an event lies along x.
+  /** @param {RunEvent} event */
+  #placeOf(event) { return this.axis === "seconds" ? event.seconds : event.nimg; }
+  
+  marks() { return this.events.map((e) => this.#placeOf(e)).filter((x) => x !== null); }
 
   // ---- showing ------------------------------------------------------------------------------------
 
@@ -199,6 +217,7 @@ export class Charts {
   }
 
   #drawTools() {
+    /** @param {HTMLElement} button @param {boolean} yes */
     const press = (button, yes) => button.setAttribute("aria-pressed", String(yes));
     for (const chip of this.chips) press(chip, this.shown.has(chip.dataset.chip ?? ""));
     this.axes.forEach((button, i) => press(button, this.axis === ["nimg", "seconds"][i]));
@@ -211,7 +230,7 @@ export class Charts {
     const x = this.at;
     let text = "";
     if (x !== null && chart) {
-      const here = this.events.filter((e) => chart.near(e[this.axis], x)).slice(-2);
+      const here = this.events.filter((e) => chart.near(this.#placeOf(e) ?? NaN, x)).slice(-2);
       text = here.length ? here.map(sayEvent).join(" · ")
         : this.axis === "seconds" ? duration(x) : t("gan_axis_at", { count: count(x) });
     }

@@ -53,8 +53,8 @@ class Own {
 
   #build() {
     const file = (attributes) => h("input", { type: "file", multiple: true, class: "ga-sr", onchange: (e) => {
-      this.#send([...e.target.files].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
-      e.target.value = "";
+      this.#send([...e.currentTarget.files ?? []].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
+      e.currentTarget.value = "";
     }, ...attributes });
     this.files = file({ id: "own-files", accept: `.zip,image/*,.jfif,.jpe${boot.local ? ",.tif,.tiff,.avif" : ""}` });
     this.folder = file({ id: "own-folder", webkitdirectory: true });
@@ -225,12 +225,12 @@ class Own {
     this.view.hidden = !shown;
     if (!shown) return;
     const select = (key, values, value, name, take) => {
-      const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.target.value)) },
+      const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.currentTarget.value)) },
         ...values.map((v) => h("option", { value: v }, name(v))));
       input.value = value;
       return h("label", { class: "ga-field", "data-help": `${key}_help` }, h("span", {}, t(key)), input);
     };
-    const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.target.checked }) });
+    const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.currentTarget.checked }) });
     flip.checked = shown.flip;
     const query = new URLSearchParams({ id: shown.id, resolution: shown.resolution, channels: shown.channels });
     const focused = focusedIn(this.view)?.dataset.own;

@@ -179,7 +179,7 @@ class RunsBoard {
     const cell = (name, ...inside) => h("td", { class: `is-${name}`, "data-title": t(`gan_runs_${name}`) }, ...inside);
     const name = run.name || run.id;
     const pick = h("input", { type: "checkbox", "data-act": "pick", "data-help": "gan_compare_pick_help", "aria-label": t("gan_compare_pick", { name }),
-      onchange: (e) => this.#pick(run.id, e.target.checked) });
+      onchange: (e) => this.#pick(run.id, e.currentTarget.checked) });
     pick.checked = this.picked.includes(run.id);
     pick.disabled = !pick.checked && this.picked.length >= MOST;
     const more = h("button", { type: "button", class: "ga-button is-icon is-bare ga-disclose", "data-act": "more", "data-help": "gan_runs_more_help",
@@ -188,7 +188,7 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", onload: (e) => e.target.parentNode.classList.toggle("is-whole", sideOf(e.target) === 1), src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
+        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", onload: (e) => e.currentTarget.parentElement?.classList.toggle("is-whole", sideOf(e.currentTarget) === 1), src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),

@@ -71,7 +71,7 @@ class TimeMachine {
     ...SPEEDS.map((n) => h("option", { value: n }, `${n}/s`)));
     this.speed.value = "5";
     this.slider = h("input", { type: "range", id: "moment", class: "ga-range", min: 0, max: 0, step: 1,
-      value: 0, "data-t-label": "gan_moment", oninput: (e) => { this.#pause(); this.#go(Number(e.target.value)); } });
+      value: 0, "data-t-label": "gan_moment", oninput: (e) => { this.#pause(); this.#go(Number(e.currentTarget.value)); } });
     this.where = h("output", { id: "moment-at" });
     this.now = h("button", { type: "button", id: "moment-now", class: "ga-button is-bare",
       "data-t": "gan_moment_now", onclick: () => { this.#pause(); this.#go(Infinity); } });

@@ -1,10 +1,12 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
+/** @import { ChartGroup, ChartSpec, Row, Series } from "./types" */
 import uPlot from "./uplot.js";
 import { count, find, h, t } from "./core.js";
 import { named } from "./figures.js";
 import { mark } from "./explained.js";
 import { quietAxes, toned } from "./plot.js";
 
+/** @type {Record<Series["tone"], { color: string, dash?: number[] }>} */
 const TONES = {
   accent: { color: "--ga-accent" }, ink: { color: "--ga-ink" },
   dashed: { color: "--ga-quiet", dash: [4, 3] },
@@ -14,10 +16,13 @@ const FAINT = 0.28;
 
 export class Chart {
   // spec: {name, help, series: [{key, tone, of?}], signed?, range?, percent?}; `group` is the board.
+  /** @param {ChartSpec} spec @param {ChartGroup} group */
   constructor(spec, group) {
     this.spec = spec;
     this.group = group;
+    /** @type {Row[]} */
     this.rows = [];
+    /** @type {uPlot | null} */
     this.plot = null;
     this.values = spec.series.map(() => h("output", {}, "–"));
     const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key", "data-help": `gan_line_${key}_help` },
@@ -32,6 +37,7 @@ export class Chart {
     this.watch.observe(this.box);
   }
 
+  /** @param {Row[]} rows */
   show(rows) {
     this.rows = rows;
     this.draw();
@@ -54,7 +60,7 @@ export class Chart {
     this.box.setAttribute("aria-label", t("gan_chart_alt", {
       title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
     this.point(this.group.at);
-    const counted = this.rows.at(-1)?.[this.spec.counted];
+    const counted = this.spec.counted && this.rows.at(-1)?.[this.spec.counted];
     if (counted) find(this.node, "h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
   }
 
@@ -78,6 +84,7 @@ export class Chart {
   #options() {
     const { group, spec } = this;
     const color = toned(this.box);
+    /** @param {Series} series @param {boolean} faint */
     const line = ({ tone }, faint) => ({
       stroke: color(TONES[tone].color), dash: TONES[tone].dash, width: 1.5, spanGaps: true,
       alpha: faint ? FAINT : 1, points: { show: spec.measured && !faint && !TONES[tone].dash, size: 4, fill: color("--ga-panel") },
@@ -96,9 +103,9 @@ export class Chart {
         bind: { dblclick: () => () => group.zoomTo(null) },
       },
       hooks: {
-        draw: [(u) => this.#marks(u, color)],
-        setCursor: [(u) => { if (u.cursor.event) group.point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x")); }],
-        setSelect: [(u) => this.#selected(u)],
+        draw: [(/** @type {uPlot} */ u) => this.#marks(u, color)],
+        setCursor: [(/** @type {uPlot} */ u) => { if (u.cursor.event) group.point(u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x")); }],
+        setSelect: [(/** @type {uPlot} */ u) => this.#selected(u)],
       },
     };
   }
@@ -107,12 +114,13 @@ export class Chart {
     if (this.group.log && this.#positive() && this.#hasAny()) return { distr: 3 };
     if (this.group.log && this.spec.signed) return { distr: 4, asinh: 0.1 };
     const { range } = this.spec;
-    return { range: (u, low, high) => (low === null ? [0, 1]
+    return { range: (/** @type {uPlot} */ u, /** @type {number | null} */ low, /** @type {number} */ high) => (low === null ? [0, 1]
       : uPlot.rangeNum(Math.min(low, range?.[0] ?? low), Math.max(high, range?.[1] ?? high), 0.1, true)) };
   }
 
   #hasAny() { return this.#data().slice(1).some((c) => c.some((v) => v !== null)); }
 
+  /** @param {uPlot} u */
   #selected(u) {
     const { left, width } = u.select;
     if (width >= NEAR_PX) this.group.zoomTo([u.posToVal(left, "x"), u.posToVal(left + width, "x")]);
@@ -120,8 +128,10 @@ export class Chart {
   }
 
   // What was changed, and the moment of the time machine, as lines.
+  /** @param {uPlot} u @param {(tone: string) => string} color */
   #marks(u, color) {
     const { ctx, bbox } = u;
+    /** @param {number} x @param {string} tone @param {number[]} dash @param {number} top */
     const stroke = (x, tone, dash, top) => {
       const at = Math.round(u.valToPos(x, "x", true)) + 0.5;
       if (!(at >= bbox.left && at <= bbox.left + bbox.width)) return;
@@ -139,6 +149,7 @@ export class Chart {
   }
 
   // The crosshair at x (null for none), and the values there; else the newest.
+  /** @param {number | null} x */
   point(x) {
     const u = this.plot;
     if (!u) return;
@@ -154,15 +165,17 @@ export class Chart {
     });
   }
 
+  /** @param {number} a @param {number} b */
   near(a, b) { return this.plot && Math.abs(this.plot.valToPos(a, "x") - this.plot.valToPos(b, "x")) < NEAR_PX; }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     const u = this.plot;
     if (!u || !u.data[0].length) return;
     const xs = u.data[0];
     const here = this.group.at === null ? xs.length - 1 : u.valToIdx(this.group.at);
     const step = e.shiftKey ? 10 : 1;
-    const to = { ArrowLeft: here - step, ArrowRight: here + step, Home: 0, End: xs.length - 1 }[e.key];
+    const to = /** @type {Record<string, number | undefined>} */ ({ ArrowLeft: here - step, ArrowRight: here + step, Home: 0, End: xs.length - 1 })[e.key];
     if (to !== undefined) this.group.point(xs[Math.min(xs.length - 1, Math.max(0, to))]);
     else if (e.key === "+" || e.key === "=") this.#zoomBy(0.5);
     else if (e.key === "-") this.#zoomBy(2);
@@ -170,6 +183,7 @@ export class Chart {
     e.preventDefault();
   }
 
+  /** @param {number} factor */
   #zoomBy(factor) {
     const [low, high] = this.group.extent();
     const middle = this.group.at ?? (low + high) / 2;
@@ -189,6 +203,7 @@ export class Chart {
 }
 
 // A debiased exponential average, as TensorBoard's.
+/** @param {(number | null)[]} values @param {number} weight */
 function smoothed(values, weight) {
   let [sum, norm] = [0, 0];
   return values.map((v) => {

@@ -1,5 +1,5 @@
 // What every board shares: words, requests, one poll of the server's state, small DOM helpers.
-/** @import { Boot, Events, Message, Model, Point, RefusedBody, Run, State, StateReply } from "./types" */
+/** @import { Attributes, Boot, Events, Message, Model, Point, RefusedBody, Run, State, StateReply } from "./types" */
 import { Poll } from "./fresh.js";
 import { sentence } from "./messages.js";
 
@@ -248,6 +248,19 @@ export function find(root, selector, kind) {
   return /** @type {T} */ (node);
 }
 
+// find() within one root.
+/**
+ * @param {ParentNode} root
+ * @returns {<T extends Element = HTMLElement>(selector: string, kind?: new () => T) => T}
+ */
+export const finder = (root) => (selector, kind) => find(root, selector, kind);
+
+// What may be there, and all that is.
+/** @param {ParentNode} root @param {string} selector @returns {HTMLElement | null} */
+export const query = (root, selector) => root.querySelector(selector);
+/** @param {ParentNode} root @param {string} selector @returns {NodeListOf<HTMLElement>} */
+export const queryAll = (root, selector) => root.querySelectorAll(selector);
+
 // The element of a kind that an event came from, or that is around where it came from.
 /** @param {Event} e @param {string} selector @returns {HTMLElement | null} */
 export const around = (e, selector) => (e.target instanceof Element ? e.target.closest(selector) : null);
@@ -271,7 +284,7 @@ export function focusedIn(box) {
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Record<string, any>} [props] attributes; null, undefined and false are none
+ * @param {Attributes<HTMLElementTagNameMap[K]>} [props]
  * @param {(Node | string | null | undefined)[]} children
  * @returns {HTMLElementTagNameMap[K]}
  */

@@ -1,5 +1,6 @@
 // Draws a game (see gamegan.js): its parts as boxes in a grid, and over them the lines on which data
 // go forward and gradients go back. One column on a narrow screen, two rows on a wide one.
+/** @import { GameFlow, GameKind, GamePart, GameValues, Side } from "./types" */
 import { count, h, pencil, t, url } from "./core.js";
 import { named } from "./figures.js";
 import { axisOf, lossOf, placeOn, pull, widthOf } from "./gamegan.js";
@@ -14,16 +15,18 @@ const ROW_PARTS = 7;  // in which a picture is shown to grow
 const APART = 5;  // px from a line to the one that goes back beside it
 const HEAD = 4;
 
-const number = (v) => (Number.isFinite(v) ? named(v) : "–");
+/** @param {number | null | undefined} v */
+const number = (v) => (Number.isFinite(v) ? named(Number(v)) : "–");
 
+/** @param {HTMLElement} node @param {string} text */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** @typedef {{ networks: Record<string, { parameters?: number, gradient?: number | null }>, scores: Record<string, number | null | undefined>,
- *   before: Record<string, number | null> | null, losses: Record<string, number | null | undefined>, pictures: Record<string, string | null>,
- *   points?: Record<string, ArrayLike<number> | null>,
- *   z_dim?: number, loss: string, turn: string, says: string, alt: string, moving: boolean, fresh: boolean }} Values */
+/** @typedef {{ node: HTMLElement, show(values: GameValues, flow: GameFlow): void }} Part
+ * @typedef {Record<"left" | "right" | "top" | "bottom", number>} Box px
+ * @typedef {{ x: number, y: number }} Spot
+ * @typedef {{ across: boolean, start: Spot, end: Spot }} Ends of a line, and whether it goes across */
 
 // ---- the parts, by kind: { node, show(values, flow) } ---------------------------------------------
 
@@ -43,6 +46,7 @@ function noise() {
   draw();
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_noise" }), canvas, sub),
+    /** @param {GameValues} gameValues */
     show: ({ z_dim, fresh }) => {
       if (fresh) draw();
       put(sub, z_dim ? t("gan_game_z_dim", { count: z_dim }) : "");
@@ -50,10 +54,12 @@ function noise() {
   };
 }
 
+/** @param {Extract<GamePart, { kind: "network" }>} part */
 function network({ id, word = id, sign = id }) {
   const [parameters, does, gradient] = [h("small"), h("small", { class: "ga-game-does" }), h("small")];
   return {
     node: h("div", {}, h("b", { "data-t": `gan_game_${word}` }), h("strong", { "aria-hidden": "true" }, sign.toUpperCase()), parameters, does, gradient),
+    /** @param {GameValues} gameValues @param {GameFlow} gameFlow */
     show: ({ networks }, { moves, held }) => {
       const { parameters: many, gradient: norm } = networks[id];
       put(parameters, many ? t("gan_game_parameters", { count: count(many) }) : "");
@@ -68,18 +74,19 @@ function code() {
   const used = h("small");
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_code" }), h("strong", { "aria-hidden": "true" }, "μ ± σ"), used),
-    show: (/** @type {Values} */ { losses, z_dim }) => put(used, Number.isFinite(losses.used)
+    show: (/** @type {GameValues} */ { losses, z_dim }) => put(used, Number.isFinite(losses.used)
       ? t("gan_game_used", { used: count(Number(losses.used)), count: z_dim ? count(z_dim) : "–" }) : ""),
   };
 }
 
 // Numbers with their names, as the curves have them.
+/** @param {Extract<GamePart, { kind: "numbers" }>} part */
 function numbers({ id, keys }) {
   const values = keys.map(() => h("span", { class: "ga-game-number" }));
   return {
     node: h("div", {}, ...keys.map((key, i) => h("span", { class: "ga-game-key", "data-help": `gan_line_${key}_help` },
       h("b", { "data-t": `gan_game_${key}` }), values[i])), h("small", { "data-t": `gan_game_${id}_unit` })),
-    show: (/** @type {Values} */ { losses }) => keys.forEach((key, i) => put(values[i], number(losses[key]))),
+    show: (/** @type {GameValues} */ { losses }) => keys.forEach((key, i) => put(values[i], number(losses[key]))),
   };
 }
 
@@ -106,7 +113,7 @@ function rows() {
   };
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_rows" }), canvas, h("small", { "data-t": "gan_game_rows_how" })),
-    show: (/** @type {Values} */ { pictures: of, fresh, moving }) => {
+    show: (/** @type {GameValues} */ { pictures: of, fresh, moving }) => {
       if (fresh) part = (part + 1) % ROW_PARTS;
       if (of.fake && of.fake !== wanted && (part === 0 || !sheet)) {  // a picture is finished before the next begins
         wanted = of.fake;
@@ -119,11 +126,13 @@ function rows() {
   };
 }
 
+/** @param {GamePart} part */
 function pictures({ id }) {
   const tiles = TILES.map(() => h("canvas", { class: "ga-pixels", width: TILE_PX, height: TILE_PX }));
   const box = h("div", { class: "ga-game-tiles" }, ...tiles);
   let wanted = "";
   const clear = () => { for (const tile of tiles) pencil(tile).clearRect(0, 0, tile.width, tile.height); };
+  /** @param {HTMLImageElement} image */
   const paint = (image) => {
     const count = sideOf(image);
     box.classList.toggle("is-whole", count === 1);
@@ -152,7 +161,7 @@ function pictures({ id }) {
   };
   return {
     node: h("div", {}, h("b", { "data-t": `gan_game_${id}` }), box),
-    show: (/** @type {Values} */ values) => {
+    show: (/** @type {GameValues} */ values) => {
       if (values.points) return plot(values.points[id]);
       const path = values.pictures[id] ?? "";
       if (path === wanted) return;
@@ -169,7 +178,7 @@ function pictures({ id }) {
 // Both scores on one axis, each with a tail from where it was before a single step, and with an arrow
 // the way that the one who steps moves it.
 function scores() {
-  const kinds = ["real", "fake"];
+  const kinds = /** @type {const} */ (["real", "fake"]);
   const line = h("div", { class: "ga-game-axis" });
   const level = h("i", { class: "ga-game-level" });
   const dots = kinds.map((kind) => h("i", { class: `ga-game-dot is-${kind}` }));
@@ -177,13 +186,15 @@ function scores() {
   const ends = [h("small"), h("small"), h("small")];
   line.append(level, ...tails, ...dots);
   const values = kinds.map(() => h("span", { class: "ga-game-number" }));
+  /** @param {number} i */
   const key = (i) => h("span", { class: "ga-game-key", "data-help": `gan_line_score_${kinds[i]}_help` }, h("i", { class: `ga-game-dot is-${kinds[i]}` }),
     h("span", { "data-t": `gan_game_score_${kinds[i]}` }), values[i]);
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_scores" }), key(0), line, h("div", { class: "ga-game-ends" }, ...ends), key(1)),
-    show: (/** @type {Values} */ { scores: now, before, loss, turn }) => {
+    show: (/** @type {GameValues} */ { scores: now, before, loss, turn }) => {
       const middle = lossOf(loss).level;
       const axis = axisOf([now.real, now.fake, before?.real, before?.fake], middle);
+      /** @param {number} v */
       const percent = (v) => `${(100 * placeOn(v, axis)).toFixed(1)}%`;
       const said = middle === null ? ["", t("gan_game_difference"), ""] : [axis.low, middle, axis.high].map(number);
       said.forEach((text, i) => put(ends[i], text));
@@ -195,9 +206,9 @@ function scores() {
         dots[i].hidden = !there;
         tails[i].hidden = !there || !Number.isFinite(was);
         if (!there) return;
-        dots[i].style.left = percent(v);
+        dots[i].style.left = percent(Number(v));
         const side = turn === "d" || turn === "g" ? turn : null;
-        const way = side && !before ? pull(loss, side, /** @type {any} */ (kind), Number(v)) : 0;
+        const way = side && !before ? pull(loss, side, kind, Number(v)) : 0;
         dots[i].dataset.way = way > 0 ? "up" : way < 0 ? "down" : "";
         if (tails[i].hidden) return;
         const [from, to] = [placeOn(Number(was), axis), placeOn(Number(v), axis)];
@@ -207,15 +218,17 @@ function scores() {
   };
 }
 
+/** @param {string} loss @param {Side} side */
 const wantsText = (loss, side) => lossOf(loss)[side].map(([who, how, at]) => t(`gan_game_want_${how}`, {
   who: t(`gan_game_who_${who}`), other: t(`gan_game_who_${who === "real" ? "fake" : "real"}`), at: at === undefined ? "" : named(at),
 })).join(t("gan_game_want_and"));
 
+/** @param {Extract<GamePart, { kind: "loss" }>} part */
 function loss({ id, side }) {
   const [value, wants] = [h("span", { class: "ga-game-number" }), h("small")];
   return {
     node: h("div", {}, h("span", { class: "ga-game-key", "data-help": `gan_line_${id}_help` }, h("b", { "data-t": `gan_game_${id}` }), value), wants),
-    show: (/** @type {Values} */ values) => {
+    show: (/** @type {GameValues} */ values) => {
       put(value, number(values.losses[id]));
       put(wants, t("gan_game_wants", { wants: wantsText(values.loss, side) }));
     },
@@ -271,7 +284,7 @@ function between() {
   };
   return {
     node: h("div", {}, h("b", { "data-t": "gan_game_between" }), canvas, how),
-    show: (/** @type {Values} */ { pictures: of, points, fresh, moving }) => {
+    show: (/** @type {GameValues} */ { pictures: of, points, fresh, moving }) => {
       if (fresh) part = (part + 1) % ROW_PARTS;
       const t = moving ? (part + 0.5) / ROW_PARTS : 0.5;
       put(how, `t = ${t.toFixed(2)}`);
@@ -286,14 +299,16 @@ function between() {
   };
 }
 
+/** @type {Record<GamePart["kind"], (part: any) => Part>} */
 const KINDS = { noise, network, pictures, scores, loss, code, numbers, rows, between };
 
 // ---- the whole --------------------------------------------------------------------------------------
 
 export class GameDrawing {
+  /** @param {GameKind} game */
   constructor(game) {
     this.game = game;
-    /** @type {Map<string, { node: HTMLElement, show: (values: any, flow: any) => void }>} */
+    /** @type {Map<string, Part>} */
     this.parts = new Map(game.nodes.map((spec) => [spec.id, KINDS[spec.kind](spec)]));
     for (const { id, kind } of game.nodes) {
       const node = /** @type {HTMLElement} */ (this.parts.get(id)?.node);
@@ -304,6 +319,7 @@ export class GameDrawing {
     this.says = h("p", { class: "ga-game-says" });
     this.lines = document.createElementNS(SVG, "svg");
     this.lines.setAttribute("aria-hidden", "true");
+    /** @param {string[]} rows */
     const areas = (rows) => rows.map((row) => `"${row}"`).join(" ");
     this.node = h("div", { class: "ga-game-picture", role: "img", style: `--wide: ${areas(game.wide)}; --narrow: ${areas(game.narrow)}` },
       this.lines, this.says, ...[...this.parts.values()].map((part) => part.node));
@@ -312,7 +328,9 @@ export class GameDrawing {
     for (const node of [this.node, ...[...this.parts.values()].map((part) => part.node)]) sizes.observe(node);
   }
 
+  /** @param {string} key */
   #edge(key) {
+    /** @param {string} kind */
     const path = (kind) => {
       const line = document.createElementNS(SVG, "path");
       line.setAttribute("class", kind);
@@ -325,7 +343,7 @@ export class GameDrawing {
       back: returns ? path("ga-game-back") : null, backHead: returns ? path("ga-game-head is-back") : null };
   }
 
-  /** @param {Values} values */
+  /** @param {GameValues} values */
   show(values) {
     const flow = this.game.flowOf(values.turn, values.loss);
     this.node.dataset.turn = values.turn;
@@ -345,6 +363,7 @@ export class GameDrawing {
   }
 
   // The gradient on a line is that of the network that steps: the loss's own where there are two.
+  /** @param {string} key @param {GameValues} values */
   #normOn(key, { networks, turn }) {
     if (this.game.normOf) return this.game.normOf(key, networks);
     const side = key.endsWith("loss_d") ? "d" : key === "d>scores" && turn === "d" ? "d" : "g";
@@ -356,6 +375,7 @@ export class GameDrawing {
     const origin = this.node.getBoundingClientRect();
     if (!origin.width) return;
     this.lines.setAttribute("viewBox", `0 0 ${origin.width} ${origin.height}`);
+    /** @param {string} id */
     const boxOf = (id) => {
       const { node } = /** @type {{ node: HTMLElement }} */ (this.parts.get(id));
       const box = node.getBoundingClientRect();
@@ -371,21 +391,27 @@ export class GameDrawing {
 }
 
 // Where a line leaves one box and enters another: beside it, or below it where they stand in a column.
+/** @param {Box} a @param {Box} b @returns {Ends} */
 function endsOf(a, b) {
   const across = b.left >= a.right;
-  const [low, high, side] = across ? ["top", "bottom", "right"] : ["left", "right", "bottom"];
+  const [low, high, side] = across ? /** @type {const} */ (["top", "bottom", "right"]) : /** @type {const} */ (["left", "right", "bottom"]);
   const [from, to] = [Math.max(a[low], b[low]), Math.min(a[high], b[high])];
+  /** @param {Box} box */
   const middle = (box) => (box[low] + box[high]) / 2;
   const straight = to - from >= 4 * APART ? (from + to) / 2 : null;
+  /** @param {number} along @param {number} crossing */
   const point = (along, crossing) => (across ? { x: along, y: crossing } : { x: crossing, y: along });
   return { across, start: point(a[side], straight ?? middle(a)), end: point(across ? b.left : b.top, straight ?? middle(b)) };
 }
 
+/** @param {Ends} ends @param {number} by */
 const moved = ({ across, start, end }, by) => {
+  /** @param {Spot} spot */
   const shift = ({ x, y }) => (across ? { x, y: y + by } : { x: x - by, y });
   return { across, start: shift(start), end: shift(end) };
 };
 
+/** @param {SVGPathElement} line @param {SVGPathElement} head @param {Ends} ends @param {boolean} reversed */
 function drawLine(line, head, { across, start, end }, reversed) {
   const rest = 3;  // px between a line and a box
   const [ux, uy] = across ? [1, 0] : [0, 1];
@@ -398,6 +424,7 @@ function drawLine(line, head, { across, start, end }, reversed) {
   line.setAttribute("d", `M${p}C${q} ${r} ${s}`);
   const tip = reversed ? a : b;
   const way = reversed ? 1 : -1;  // from the tip back along the line
+  /** @param {number} sign */
   const wing = (sign) => `${(tip.x + way * HEAD * ux + sign * HEAD * uy).toFixed(1)} ${(tip.y + way * HEAD * uy + sign * HEAD * ux).toFixed(1)}`;
   head.setAttribute("d", `M${wing(1)}L${tip.x.toFixed(1)} ${tip.y.toFixed(1)}L${wing(-1)}`);
 }

@@ -1,11 +1,12 @@
 // The game of G and D: its parts, what flows between them when either steps, and what each loss asks
 // of the scores. Values only: gamedraw.js draws them.
-/** @import { Row, Step, WatchedRun } from "./types" */
+/** @import { GameKind, Row, ScoreAim, Side, Step, WatchedRun } from "./types" */
 
 // What a loss asks of D's scores, as in gan/losses.py: [whose, how, where]. `level`: the score that
 // parts real from generated, null where only the difference counts.
+/** @type {ScoreAim[]} */
 const OF_D = [["real", "high"], ["fake", "low"]];
-/** @type {Record<string, { level: number | null, d: any[][], g: any[][], paired?: boolean }>} */
+/** @type {Record<string, { level: number | null, d: ScoreAim[], g: ScoreAim[], paired?: boolean }>} */
 export const LOSSES = {
   minimax: { level: 0, d: OF_D, g: [["fake", "high"]] },
   nonsaturating: { level: 0, d: OF_D, g: [["fake", "high"]] },
@@ -15,8 +16,10 @@ export const LOSSES = {
   relativistic: { level: null, d: [["real", "over"]], g: [["fake", "over"]], paired: true },
 };
 
+/** @param {string} name */
 export const lossOf = (name) => LOSSES[name] ?? LOSSES.nonsaturating;
 
+/** @type {Record<Exclude<ScoreAim[1], "over">, (score: number, at: number) => number>} */
 const PULLS = {
   high: () => 1, low: () => -1,
   near: (score, at) => Math.sign(at - score),
@@ -29,7 +32,7 @@ export function pull(loss, side, whose, score) {
   let found = 0;
   for (const [who, how, at] of lossOf(loss)[side]) {
     if (how === "over" && (side === "d" || who === whose)) found = who === whose ? 1 : -1;
-    else if (how !== "over" && who === whose) found = PULLS[how](score, at);
+    else if (how !== "over" && who === whose) found = PULLS[how](score, at ?? 0);
   }
   return found;
 }
@@ -46,6 +49,7 @@ const STILL = { moves: [], held: [], forward: [], back: [] };
 // What flows in a turn: "d", "g", "both" (one after the other), or anything else for none.
 /** @param {string} turn @param {string} loss */
 export function flowOf(turn, loss) {
+  /** @param {Side} side */
   const of = (side) => {
     const paired = side === "g" && lossOf(loss).paired;  // G's loss compares with real images
     return { ...TURNS[side], forward: [...TURNS[side].forward, ...(paired ? ["real>d"] : [])] };
@@ -53,6 +57,7 @@ export function flowOf(turn, loss) {
   if (turn === "d" || turn === "g") return of(turn);
   if (turn !== "both") return STILL;
   const [d, g] = [of("d"), of("g")];
+  /** @param {"moves" | "forward" | "back"} key */
   const union = (key) => [...new Set([...d[key], ...g[key]])];
   return { moves: union("moves"), held: [], forward: union("forward"), back: union("back") };
 }
@@ -85,8 +90,11 @@ export function widthOf(norm) {
 function read({ rows, parameters }, step) {
   /** @type {Partial<Row>} */
   const row = rows.at(-1) ?? {};
+  /** @param {Side} side */
   const moved = (side) => !step || step.what === side || step.what === "both";
+  /** @param {Side} side */
   const gradient = (side) => (step ? (moved(side) ? step.grad_norms[side] : null) : row[`grad_norm_${side}`]);
+  /** @param {Side} side */
   const network = (side) => ({ parameters: parameters?.[side], gradient: gradient(side) });
   return {
     networks: { g: network("g"), d: network("d") },
@@ -96,6 +104,7 @@ function read({ rows, parameters }, step) {
   };
 }
 
+/** @type {GameKind} */
 export const GAN = {
   name: "gan",
   nodes: [

@@ -78,6 +78,7 @@ export class Shelf {
     const before = this.find(id)?.name;
     const after = cleanName(name);
     if (before === undefined || !after || before === after) return;
+    /** @param {string} text */
     const call = (text) => this.#keep(this.list.map((pin) => (pin.id === id ? { ...pin, name: text } : pin)));
     call(after);
     emit("did", { undo: () => call(before), redo: () => call(after) });
@@ -91,6 +92,7 @@ export class Shelf {
 
   // Kept as a whole or, where the browser has no room for it, not at all. One that keeps nothing whatever,
   // as a private window may, still has a shelf until the page is closed.
+  /** @param {Pin[]} list */
   #keep(list) {
     if (list.length > MOST && list.length > this.list.length) throw new ShelfError("gan_shelf_most", { count: MOST });
     try {
@@ -151,6 +153,7 @@ export function openingOf(pin) {
 
 // ---- what was written: a closed schema, whoever wrote it ----------------------------------------
 
+/** @typedef {Record<string, any>} Json an object as a file holds it */
 /** @returns {Pin[]} */
 function read() {
   let text = null;
@@ -171,11 +174,12 @@ function soundIn(text) {
   let data = null;
   try { data = JSON.parse(text); } catch { /* none of it */ }
   if (!isObject(data) || data.format !== FORMAT || !Array.isArray(data.pins)) return { pins: [], unread: 1 };
-  const pins = data.pins.flatMap((pin) => { try { return [pinIn(pin)]; } catch { return []; } });
+  const pins = data.pins.flatMap((/** @type {unknown} */ pin) => { try { return [pinIn(pin)]; } catch { return []; } });
   return { pins: distinct(pins).slice(-MOST), unread: data.pins.length - pins.length };
 }
 
 // What cannot be read is not written over: a later version may know it, and it can be saved as a file.
+/** @param {string} text */
 function aside(text) {
   try { localStorage.setItem(UNREAD_KEY, text); } catch { /* there is no room for both */ }
 }
@@ -191,7 +195,9 @@ function keepsAnything() {
 }
 
 // Favourites of an earlier version have a seed and no picture yet.
+/** @returns {Pin[]} */
 function favourites() {
+  /** @type {Json[]} */
   const list = JSON.parse(localStorage.getItem(OLD_KEY) ?? "[]");
   return list.filter((e) => Array.isArray(e?.refs) && typeof e.refs[0] === "string" && Number.isInteger(e.seed)
     && e.seed >= 0 && e.seed <= LAST_SEED && Number.isFinite(e.psi) && (e.label === null || Number.isInteger(e.label)))
@@ -220,7 +226,7 @@ function pinsIn(text) {
 /** @param {Pin[]} pins */
 const distinct = (pins) => [...new Map(pins.map((pin) => [pin.id, pin])).values()];
 
-/** @returns {Pin} */
+/** @param {unknown} data @returns {Pin} */
 function pinIn(data) {
   const sound = isObject(data) && /^[a-z0-9]{1,32}$/.test(text(data.id, 32)) && cleanName(data.name)
     && text(data.ref, 300) && text(data.point, MAX_POINT) && Number.isFinite(data.made)
@@ -232,7 +238,7 @@ function pinIn(data) {
   };
 }
 
-/** @returns {PinPlace | null} */
+/** @param {Json | null | undefined} place @returns {PinPlace | null} */
 function placeIn(place) {
   if (place === null || place === undefined) return null;
   const { z, mix, label } = place;
@@ -242,16 +248,16 @@ function placeIn(place) {
   return { z, mix, label };
 }
 
-/** @returns {PinOrigin} */
+/** @param {unknown} from @returns {PinOrigin} */
 function originIn(from) {
   if (!isObject(from) || !HOWS.includes(from.how) || !Array.isArray(from.pins) || from.pins.length > MAX_PARENTS) {
     throw new ShelfError("gan_shelf_file_nonsense");
   }
-  const pins = from.pins.map((parent) => ({ id: text(parent?.id, 32), name: cleanName(parent?.name) }));
+  const pins = from.pins.map((/** @type {Json | null} */ parent) => ({ id: text(parent?.id, 32), name: cleanName(parent?.name) }));
   return { how: from.how, pins, turns: turnsIn(from.turns) };
 }
 
-/** @returns {[name: string, sigmas: number][]} */
+/** @param {unknown} turns @returns {[name: string, sigmas: number][]} */
 function turnsIn(turns) {
   const sound = Array.isArray(turns) && turns.length <= MAX_TURNS
     && turns.every((turn) => Array.isArray(turn) && cleanName(turn[0]) && Number.isFinite(turn[1]));
@@ -259,9 +265,10 @@ function turnsIn(turns) {
   return turns.map(([name, sigmas]) => [cleanName(name), sigmas]);
 }
 
-/** @returns {string} the text, or "" for what is none or is too long */
+/** @param {unknown} value @param {number} most @returns {string} the text, or "" for what is none or is too long */
 const text = (value, most) => (typeof value === "string" && value.length <= most ? value : "");
 
+/** @param {unknown} data @returns {data is Json} */
 const isObject = (data) => typeof data === "object" && data !== null && !Array.isArray(data);
 
 export const shelf = new Shelf();

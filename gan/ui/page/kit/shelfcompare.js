@@ -18,6 +18,7 @@ export class Comparison {
     this.other = null;  // a pin's id; null: the picture on show
     /** @type {"a" | "b" | null} */
     this.showing = null;  // which of the two is on the big picture
+    /** @param {string} name */
     const id = (name) => host.prefix + name;
     this.select = h("select", { class: "ga-input", id: id("other"), "data-help": "gan_shelf_other_help" });
     this.sides = /** @type {const} */ (["a", "b"]).map((side) => ({ side, picture: image(), name: h("figcaption") }));
@@ -55,6 +56,7 @@ export class Comparison {
   }
 
   // A short press stays until the next one, a long one shows it as long as it lasts.
+  /** @param {HTMLButtonElement} button @param {"a" | "b"} side */
   #holdOrToggle(button, side) {
     let since = 0;
     let before = this.showing;
@@ -96,6 +98,7 @@ export class Comparison {
     this.#drawFlips();
   }
 
+  /** @param {"a" | "b" | null} side */
   async #show(side) {
     const { stage } = this.host;
     if (!stage || !this.pin) return;
@@ -111,6 +114,7 @@ export class Comparison {
     }
   }
 
+  /** @param {(a: Pin, b: Pin | null) => Promise<void>} act */
   async #morph(act) {
     this.showing = null;
     this.#drawFlips();
@@ -147,17 +151,20 @@ export class Comparison {
   }
 
   // Its parent, or another one, or the picture on show.
+  /** @param {Pin} pin */
   #first(pin) {
     const parent = pin.from.pins.find(({ id }) => id !== pin.id && shelf.find(id));
     if (parent) return parent.id;
     return this.host.stage ? null : shelf.list.find(({ id }) => id !== pin.id)?.id ?? null;
   }
 
+  /** @param {HTMLImageElement} picture */
   async #drawNow(picture) {
     const src = await this.host.stage?.picture().catch(() => null);
     if (this.other === null) show(picture, src ?? null);
   }
 
+  /** @param {Pin} pin */
   #options(pin) {
     const others = [...shelf.list].reverse().filter(({ id }) => id !== pin.id);
     const options = [...(this.host.stage ? [["", t("gan_shelf_on_show")]] : []), ...others.map(({ id, name }) => [id, name])];

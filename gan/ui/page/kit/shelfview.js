@@ -1,6 +1,6 @@
 // The shelf as a tab shows it: a strip of pictures with their names, and what one of them is, where
 // it came from, what was made of it. What only a tab can do is its host's.
-/** @import { Pin, ShelfHost } from "./types" */
+/** @import { Attributes, Pin, ShelfHost } from "./types" */
 import { around, count, focusedIn, h, icon, on, say, t, translate } from "./core.js";
 import { save } from "./lines.js";
 import { Comparison } from "./shelfcompare.js";
@@ -63,6 +63,7 @@ export class ShelfView {
 
   // ---- its parts ----------------------------------------------------------------------------
 
+  /** @param {string} name @param {string} word @param {string} picture @param {Attributes} [props] */
   #button(name, word, picture, props = {}) {
     return h("button", { type: "button", class: "ga-button is-bare", id: this.host.prefix + name, "data-help": `${word}_help`, ...props },
       icon(picture), h("span", { "data-t": word }, t(word)));
@@ -82,6 +83,7 @@ export class ShelfView {
   }
 
   #makeDetail() {
+    /** @param {string} name */
     const id = (name) => this.host.prefix + name;
     this.picture = image("ga-pins-large");
     this.name = h("input", { class: "ga-input ga-pins-name", id: id("name"), maxlength: MAX_NAME, autocomplete: "off",
@@ -134,10 +136,12 @@ export class ShelfView {
 
   get pin() { return this.chosen === null ? null : shelf.find(this.chosen); }
 
+  /** @param {(pin: Pin) => void} act */
   #with(act) { if (this.pin) act(this.pin); }
 
   // ---- what one does with it ------------------------------------------------------------------
 
+  /** @param {string | undefined} id */
   #pick(id) { if (id) this.choose(id === this.chosen ? null : id); }
 
   /** @param {string | null | undefined} id */
@@ -150,18 +154,20 @@ export class ShelfView {
     if (id) this.items.get(id)?.node.scrollIntoView?.({ block: "nearest", inline: "nearest" });
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     const ids = [...this.items.keys()];
     const at = ids.indexOf(idIn(e) ?? "");
     if (at < 0) return;
     const pin = shelf.find(ids[at]);
     if ((e.key === "Delete" || e.key === "Backspace") && pin) { e.preventDefault(); return void this.#delete(pin); }
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: ids.length - 1 }[e.key];
+    const to = /** @type {Record<string, number | undefined>} */ ({ ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: ids.length - 1 })[e.key];
     if (to === undefined) return;
     e.preventDefault();
     this.#focus(ids[Math.max(0, Math.min(to, ids.length - 1))]);
   }
 
+  /** @param {string | null} id */
   #focus(id) { this.items.get(id ?? "")?.node.querySelector("button")?.focus(); }
 
   #rename() {
@@ -170,6 +176,7 @@ export class ShelfView {
     this.name.value = this.pin?.name ?? "";
   }
 
+  /** @param {Pin} pin */
   #delete(pin) {
     const ids = [...this.items.keys()];
     const next = ids[ids.indexOf(pin.id) + 1] ?? ids[ids.indexOf(pin.id) - 1] ?? null;
@@ -184,6 +191,7 @@ export class ShelfView {
     else if (had) this.status.querySelector("button")?.focus();
   }
 
+  /** @param {Pin} pin */
   async #savePicture(pin) {
     await this.#try(async () => {
       const canvas = await wholePicture(pin);
@@ -203,16 +211,19 @@ export class ShelfView {
     }
   }
 
+  /** @param {File} file */
   async #read(file) {
     const { count: fresh, known, missing } = await shelf.open(file);
     const more = missing ? t("gan_shelf_read_missing", { count: missing }) : known ? t("gan_shelf_read_known", { count: known }) : "";
     this.say([t("gan_shelf_read", { count: fresh }), more].filter(Boolean).join(" "));
   }
 
+  /** @param {() => unknown} work */
   async #try(work) {
     try { await work(); } catch (error) { this.say(say(error)); }
   }
 
+  /** @param {...(Node | string)} nodes */
   say(...nodes) { this.status.replaceChildren(...nodes); }
 
   // ---- drawing --------------------------------------------------------------------------------
@@ -237,12 +248,14 @@ export class ShelfView {
   #drawUnread() {
     const { unread } = shelf;
     if (!unread) return this.unread.replaceChildren();
+    /** @param {string} word @param {() => void} act */
     const link = (word, act) => h("button", { type: "button", class: "ga-link", "data-help": `${word}_help`, onclick: act }, t(word));
     return this.unread.replaceChildren(t("gan_shelf_unread"), " ", link("gan_shelf_unread_save", () => saveUnread(unread)), " ",
       link("gan_shelf_unread_forget", () => shelf.forgetUnread()));
   }
 
   // Only what differs is touched: a click that is under way lands, the focus stays.
+  /** @param {Pin[]} pins */
   #drawList(pins) {
     const before = [...this.items.keys()].join();
     const items = new Map(pins.map((pin) => [pin.id, this.items.get(pin.id) ?? item(pin.id)]));
@@ -280,6 +293,7 @@ export class ShelfView {
   }
 
   // Parents, the picture, and what was made of it, side by side.
+  /** @param {Pin} pin */
   #drawFamily(pin) {
     const parents = pin.from.pins.map(({ id }) => shelf.find(id)).filter((p) => p !== null);
     const children = shelf.childrenOf(pin.id);
@@ -287,6 +301,7 @@ export class ShelfView {
     const key = JSON.stringify([t("gan_shelf_made"), [...parents, pin, ...children].map((p) => [p.id, p.name, originText(p), Boolean(p.picture)])]);
     if (this.family.hidden || this.family.dataset.key === key) return;
     this.family.dataset.key = key;
+    /** @param {string} word @param {Pin[]} pins */
     const group = (word, pins) => (pins.length ? [h("div", {}, h("h3", {}, t(word)), h("ul", {}, ...pins.map(relative)))] : []);
     this.family.replaceChildren(...group("gan_shelf_parents", parents), ...group("gan_shelf_made", children));
   }
@@ -294,7 +309,7 @@ export class ShelfView {
 
 /** @typedef {{ node: HTMLLIElement, button: HTMLButtonElement, picture: HTMLImageElement, name: HTMLSpanElement }} Item */
 
-/** @returns {Item} */
+/** @param {string} id a pin's @returns {Item} */
 function item(id) {
   const [picture, name] = [image(), h("span")];
   const button = h("button", { type: "button", class: "ga-pins-item", "data-id": id, "data-help": "gan_shelf_item_help" }, picture, name);

@@ -267,6 +267,92 @@ export interface WatchedRun {
   beginning: boolean;
 }
 
+// ---- the picture of a game ----------------------------------------------------------------------
+
+export type Side = "d" | "g";
+
+/** What a loss asks of D's scores: whose, how, and where. */
+export type ScoreAim = [whose: "real" | "fake", how: "high" | "low" | "near" | "above" | "below" | "over", at?: number];
+
+/** A part of the picture, as a box. */
+export type GamePart = { id: string } & ({ kind: "noise" | "pictures" | "scores" | "code" | "rows" | "between" }
+  | { kind: "network"; word?: string; sign?: string } | { kind: "numbers"; keys: string[] } | { kind: "loss"; side: Side });
+
+/** In a turn: the parts that move and are held still, and the lines ("from>to") of data and of gradients. */
+export interface GameFlow { moves: string[]; held: string[]; forward: string[]; back: string[] }
+
+export type GameNetworks = Record<string, { parameters?: number | null; gradient?: number | null }>;
+
+/** The numbers of a run, or of the single step that it rests at. */
+export interface GameNumbers {
+  networks: GameNetworks;
+  scores: Record<string, number | null | undefined>;
+  before: Record<string, number | null> | null;  // the scores before the step
+  losses: Record<string, number | null | undefined>;
+}
+
+/** What the picture of a game shows at a moment. */
+export interface GameValues extends GameNumbers {
+  pictures: Record<string, string | null>;  // addresses of sheets
+  points?: Record<string, ArrayLike<number> | null>;  // instead of them, in the plane
+  z_dim?: number;
+  loss: string;
+  turn: string;
+  says: string;
+  alt: string;
+  moving: boolean;
+  fresh: boolean;  // the turn has just changed
+}
+
+/** What a kind of training is, as a picture. */
+export interface GameKind {
+  name: Kind;
+  nodes: GamePart[];
+  wide: string[];  // rows of a grid, by the parts' ids
+  narrow: string[];
+  edges: string[];
+  gradients: string[];
+  turns: Step["what"][];
+  changes?: string[];  // numbers that tell what a step did, where there is no D
+  normOf?(key: string, networks: GameNetworks): number | null | undefined;
+  read(run: Pick<WatchedRun, "rows" | "parameters">, step: Step | null): GameNumbers;
+  flowOf(turn: string, loss: string): GameFlow;
+}
+
+// ---- curves -------------------------------------------------------------------------------------
+
+/** A curve: the numbers of a name, or what `of` makes of a row. */
+export interface Series {
+  key: string;
+  tone: "accent" | "ink" | "dashed";
+  of?(row: Row): number;
+}
+
+/** What a chart shows. */
+export interface ChartSpec {
+  name: string;
+  series: Series[];
+  signed?: boolean;  // values below zero are no mistake
+  percent?: boolean;
+  measured?: boolean;  // few points, of measures
+  counted?: string;  // the number that says of how many samples
+  range?: [low: number, high: number];  // at least
+}
+
+/** What charts side by side share. */
+export interface ChartGroup {
+  axis: string;  // the number along x
+  smooth: number;  // 0: as it is
+  log: boolean;
+  at: number | null;  // of the crosshair
+  moment: number | null;  // of the time machine
+  extent(): [low: number, high: number];
+  nameOf(x: number): string;
+  marks(): number[];
+  point(x: number | null): void;
+  zoomTo(extent: [low: number, high: number] | null): void;
+}
+
 // ---- points of latent space -------------------------------------------------------------------
 
 /** As fetch sends them. */
@@ -469,6 +555,13 @@ export interface Events {
   "hub-kept": "favourites" | "recent";
 }
 
+// ---- elements -----------------------------------------------------------------------------------
+
+type Handlers<E> = { [K in keyof HTMLElementEventMap as `on${K}`]?: ((event: HTMLElementEventMap[K] & { currentTarget: E }) => unknown) | null };
+
+/** Attributes of an element, and what listens to it; null, undefined and false are none. */
+export interface Attributes<E = HTMLElement> extends Handlers<E> { [name: string]: any }
+
 // ---- explained in place -------------------------------------------------------------------------
 
 /** What is explained, and the key of its sentence. */
@@ -648,6 +741,40 @@ export interface Pulled {
   readings: Record<string, string>[];  // what the same file can be
   bundled?: boolean;  // comes with the app
   cached?: boolean;
-  warning?: string;
-  warning_zh?: string;
+  warning?: Message | null;  // why the Hub could not be asked whether there is a newer one
+}
+
+/** What a visitor may publish, and as whom. */
+export interface PublishRights { open: boolean; login: boolean; account: string | null; sign_in?: string; sign_out?: string }
+
+/** What the Hub's tab shows (gan/ui/hub/routes.py). */
+export interface HubNews {
+  pulled: Pulled[];
+  bundled: Pulled[];
+  known: Repo[];
+  endpoint: string;
+  login: boolean;
+  publish: PublishRights;
+}
+
+/** What is to be pulled: a repo, one file of it, or a file of one's own. */
+export interface PullOrder { repo: string; file?: string | null; own?: File; login?: boolean }
+
+/** A file that a repo has, to choose from. */
+export interface HubFile { name: string; bytes: number | null }
+
+/** A line of a pull's reply. */
+export interface PullNews { stage?: string; done: number; of: number; choices?: HubFile[]; pulled?: Pulled }
+
+/** What would be published. */
+export interface PublishPlan {
+  id: string;
+  repo: string;
+  private: boolean;
+  exists: boolean;
+  unasked: "token" | "hub" | "";  // why nobody asked whether it exists
+  files: { path: string; bytes: number }[];
+  overwrites: string[];
+  warnings: Message[];
+  card: string;
 }
