@@ -1,6 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
+/** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -25,18 +26,20 @@ import { buildPad } from "./pad.js";
 import { ExploreShelf } from "./shelf.js";
 import { Studio } from "./studio.js";
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Explore(prepare(element)).start();
 }
 
 class Explore {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     /** @type {ClassMix} */
     this.mix;  // with the boards
     this.options = "";  // the classes that the list offers, as they were drawn
-    this.canvas = this.find("#latent-image");
+    this.canvas = this.find("#latent-image", HTMLCanvasElement);
     this.nimg = 0;
     this.said = "";  // of what was chosen, until it is moved
     const painter = new Painter(this.canvas, {
@@ -59,6 +62,7 @@ class Explore {
     const directions = new Directions(root, studio, catalogue, store);
     this.mix = new ClassMix(this.find("#class-mix"), this.find("#mix-toggle"), studio);
     new OwnRows(root, studio, store, names);
+    /** @param {string} name @param {(body: HTMLElement) => { draw?(): void }} build */
     const part = (name, build) => fold(this.find(`#open-${name}`), this.find(`#${name}`), build);
     fold(this.find("#open-dimensions"), this.find("#all-dimensions"),
       () => new Dimensions(this.find("#latent-board"), studio));
@@ -68,6 +72,7 @@ class Explore {
       store, made: () => directions.show("drawn"), open: () => this.find("#open-draw").click() }));
   }
 
+  /** @param {Catalogue} catalogue */
   #presents(catalogue) {
     const open = () => presentPicture({ source: this.canvas, studio: this.studio, catalogue,
       what: () => this.find("#what").textContent.trim(), note: () => this.find("#explore-note").textContent,
@@ -98,12 +103,13 @@ class Explore {
     this.seed = seedField(this.find("#seed"), (seed) => studio.jump({ seed }));
     undoWithKeys(this.root, studio);
     this.find("#reset").addEventListener("click", () => studio.reset());
-    this.find("#class-select").addEventListener("change", (e) => {
-      const label = e.target.value === "" ? null : Number(e.target.value);
+    const chosen = this.find("#class-select", HTMLSelectElement);
+    chosen.addEventListener("change", () => {
+      const label = chosen.value === "" ? null : Number(chosen.value);
       if (label === null || label < studio.classes) studio.jump({ label, held: label !== null });
     });
     this.find("#class-hold").addEventListener("click", () => studio.hold(!studio.point.held));
-    const psi = this.find("#psi");
+    const psi = this.find("#psi", HTMLInputElement);
     psi.addEventListener("input", () => studio.drag({ psi: Number(psi.value) }));
     psi.addEventListener("change", () => studio.release());
     psi.addEventListener("dblclick", () => studio.jump({ psi: 1 }));
@@ -140,6 +146,7 @@ class Explore {
 
   // ---- what is shown --------------------------------------------------------------------------
 
+  /** @param {Painted} facts */
   #painted(facts) {
     this.nimg = facts.nimg;
     this.find(".ga-frame").classList.remove("is-loading");
@@ -161,8 +168,8 @@ class Explore {
     if (!studio.ready) return;
     const { point } = studio;
     this.seed?.put(point.base ? "" : String(point.seed));  // a point of its own has none
-    const psi = this.find("#psi");
-    psi.value = point.psi;
+    const psi = this.find("#psi", HTMLInputElement);
+    psi.value = String(point.psi);
     this.find("#psi-value").textContent = point.psi.toFixed(2);
     fillRange(psi, 0);
     this.#drawClass();
@@ -170,15 +177,15 @@ class Explore {
     this.find("#dimensions").textContent = t("gan_all_dimensions", { count: studio.model.z_dim });
     const moved = Object.keys(point.moves).length + Object.keys(point.steps).length;
     this.find("#moved").textContent = moved ? t("gan_moved", { count: moved }) : "\u00a0";
-    this.find("#reset").disabled = studio.isPlain;
-    this.find("#undo").disabled = !studio.past.length;
-    this.find("#redo").disabled = !studio.future.length;
+    this.find("#reset", HTMLButtonElement).disabled = studio.isPlain;
+    this.find("#undo", HTMLButtonElement).disabled = !studio.past.length;
+    this.find("#redo", HTMLButtonElement).disabled = !studio.future.length;
     this.#drawWhat();
   }
 
   #drawClass() {
     const names = this.studio.model.class_names.map(className);
-    const select = this.find("#class-select");
+    const select = this.find("#class-select", HTMLSelectElement);
     this.find(".is-class").hidden = !names.length;
     if (!names.length) return;
     const { mix, label } = this.studio.point;
@@ -219,11 +226,12 @@ class Explore {
     const { studio } = this;
     const names = studio.model.class_names;
     if (!studio.point.mix) return names.length ? className(names[studio.label() ?? 0]) : undefined;
-    const shares = studio.chosenMix().map((share, i) => [share, names[i]]);
+    const shares = studio.chosenMix().map((share, i) => /** @type {[number, string]} */ ([share, names[i]]));
     return shares.filter(([share]) => share > 0.005).sort(([a], [b]) => b - a)
       .map(([share, name]) => `${className(name)} ${Math.round(100 * share)} %`).join(" + ");
   }
 
+  /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#explore-note");
     if (note.textContent !== sentence) note.textContent = sentence;

@@ -40,13 +40,15 @@ export class Catalogue {
   }
 
   // In the order in which they are offered.
+  /** @param {string} kind */
   list(kind) {
     const all = this.studio.directions();
     if (kind !== "ranked") return all.filter((d) => d.kind === kind);
-    return this.ranked.map((id) => this.studio.catalogue.get(id)).filter((d) => d && this.#turns(d));
+    return this.ranked.flatMap((id) => this.studio.catalogue.get(id) ?? []).filter((d) => this.#turns(d));
   }
 
   // A move towards the class that is on show leads nowhere.
+  /** @param {Direction} direction */
   #turns({ target }) {
     const { point } = this.studio;
     return target === null || !this.studio.ready || point.mix || target !== this.studio.label();
@@ -64,18 +66,18 @@ export class Catalogue {
   async load() {
     if (this.#fresh()) return this.loading;
     const other = this.model !== this.studio.model.ref;
-    Object.assign(this, {
-      key: keyOf(this.studio), model: this.studio.model.ref, at: performance.now(),
-    });
+    const { ref: model } = this.studio.model;
+    Object.assign(this, { key: keyOf(this.studio), model, at: performance.now() });
     if (other) {
       this.state = "loading";
       emit("directions");
     }
-    this.loading = this.#ask(this.studio.ref, this.key, this.model);
+    this.loading = this.#ask(this.studio.ref, model);
     return this.loading;
   }
 
-  async #ask(ref, key, model) {
+  /** @param {string} ref @param {string} model */
+  async #ask(ref, model) {
     const mine = ++this.asked;
     try {
       const found = await ask(`directions?${new URLSearchParams({ ref })}`);
@@ -89,6 +91,7 @@ export class Catalogue {
   }
 
   // A direction that is in use stays as it is until its slider is back at zero: nothing jumps.
+  /** @param {{ directions: PackedDirection[], drawn: PackedDirection[], names: Record<string, string>, ranked: string[] }} found @param {string} model */
   #take(found, model) {
     const { studio } = this;
     const inUse = Object.keys(studio.point.steps).flatMap((id) => studio.catalogue.get(id) ?? []);
@@ -109,6 +112,7 @@ export class Catalogue {
   }
 
   // The drawn ones have changed. What was deleted still counts where it was used, but is not listed.
+  /** @param {PackedDirection[]} drawn */
   redraw(drawn) {
     const { studio } = this;
     for (const [id, d] of studio.catalogue) {
@@ -119,8 +123,10 @@ export class Catalogue {
   }
 }
 
+/** @param {import("./studio.js").Studio} studio */
 const keyOf = ({ ref, model }) => `${ref} ${model.nimg}`;
 
+/** @param {Float32Array} a @param {Float32Array} b */
 const same = (a, b) => a.length === b.length && a.every((v, i) => v === b[i]);
 
 /** @param {string} text */
@@ -128,6 +134,7 @@ export function floatsOf(text) {
   return new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 }
 
+/** @param {ArrayLike<number>} floats */
 export function textOf(floats) {
   const bytes = new Uint8Array(Float32Array.from(floats).buffer);
   return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""));

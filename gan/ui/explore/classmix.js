@@ -1,5 +1,6 @@
 // A mixture of classes: a chip with a small slider for each class that is in it. The sliders are
 // shares: one that goes up takes from the others as they are, and fully right is all of it.
+/** @import { Point } from "../page/kit/types" */
 import { around, className, fillRange, find, h, icon, t } from "../page/kit/core.js";
 
 const LEAST = 0.005;  // of a share that is shown
@@ -26,6 +27,7 @@ export class ClassMix {
     box.append(this.chips, this.add);
     toggle.addEventListener("click", () => (box.hidden ? this.#open() : this.#close()));
     this.add.addEventListener("change", () => this.#add(Number(this.add.value)));
+    /** @param {Event} e */
     const index = (e) => Number(around(e, "[data-class]")?.dataset.class);
     this.chips.addEventListener("input", (e) => {
       if (e.target instanceof HTMLInputElement) this.#drag(index(e), Number(e.target.value));
@@ -54,16 +56,19 @@ export class ClassMix {
     else this.#show(false);
   }
 
+  /** @param {number[] | null} mix @param {Partial<Point>} [more] */
   #take(mix, more = {}) {
     const { held } = this.studio.point;
     return this.studio.jump({ mix, held, ...more });
   }
 
+  /** @param {boolean} open */
   #show(open) {
     this.box.hidden = !open;
     this.toggle.setAttribute("aria-pressed", String(open));
   }
 
+  /** @param {number} index @param {number} share */
   #drag(index, share) {
     const { studio } = this;
     if (!studio.dragging || this.dragged !== index) this.others = this.#others(index);
@@ -72,17 +77,20 @@ export class ClassMix {
   }
 
   // The shares of the other classes; of those that are listed each the same where this is all.
+  /** @param {number} index */
   #others(index) {
     const rest = this.studio.chosenMix().map((v, i) => (i === index ? 0 : Math.max(0, v)));
     if (rest.some((v) => v > 0)) return rest;
     return rest.map((_, i) => Number(i !== index && this.listed.includes(i)));
   }
 
+  /** @param {number} index */
   #add(index) {
     this.listed = [...this.listed, index];
     this.#take(mixed(this.#others(index), index, 1 / 3));
   }
 
+  /** @param {number} index */
   #remove(index) {
     this.listed = this.listed.filter((i) => i !== index);
     const others = this.#others(index);
@@ -108,6 +116,7 @@ export class ClassMix {
     return this.#drawChips(studio.chosenMix());
   }
 
+  /** @param {string[]} names */
   #build(names) {
     this.chips.replaceChildren(...this.listed.map((i) => h("div", { class: "ga-mix-chip", "data-class": i, "data-help": "gan_mix_share_help" },
       h("span", {}, names[i]), h("output"),
@@ -119,6 +128,7 @@ export class ClassMix {
     this.add.hidden = !others.length;
   }
 
+  /** @param {number[]} shares */
   #drawChips(shares) {
     this.add.value = "";
     /** @type {NodeListOf<HTMLElement>} */
@@ -134,9 +144,11 @@ export class ClassMix {
   }
 }
 
+/** @param {number[]} mix */
 const strongest = (mix) => mix.indexOf(Math.max(...mix));
 
 // Weights with `share` for class `index` and the rest as `others` are to each other.
+/** @param {number[]} others @param {number} index @param {number} share */
 function mixed(others, index, share) {
   const sum = others.reduce((a, b) => a + b, 0);
   if (!sum) return others.map((_, i) => Number(i === index));

@@ -5,21 +5,27 @@ import { stepWithKeys } from "./keys.js";
 import { REACH } from "../page/kit/latentlink.js";
 
 // One listener for all of them, however many there are.
+/** @typedef {{ row: HTMLElement, slider: HTMLInputElement, lock: HTMLButtonElement, output: HTMLOutputElement, shown: number | null, moved: boolean, locked: boolean }} Row */
 export class Dimensions {
+  /** @param {HTMLElement} board @param {import("./studio.js").Studio} studio */
   constructor(board, studio) {
     this.board = board;
     this.studio = studio;
+    /** @type {Row[]} */
     this.rows = [];
-    const index = (e) => Number(e.target.dataset.index);
-    board.addEventListener("input", (e) => studio.move(index(e), Number(e.target.value)));
+    /** @param {Event} e */
+    const index = (e) => (e.target instanceof HTMLElement ? Number(e.target.dataset.index) : NaN);
+    board.addEventListener("input", (e) => {
+      if (e.target instanceof HTMLInputElement) studio.move(index(e), Number(e.target.value));
+    });
     board.addEventListener("change", () => studio.release());
     board.addEventListener("dblclick", (e) => {
-      if (!e.target.matches(".latent-slider:enabled")) return;
+      if (!(e.target instanceof Element) || !e.target.matches(".latent-slider:enabled")) return;
       studio.move(index(e), 0);
       studio.release();
     });
     board.addEventListener("click", (e) => {
-      if (!e.target.matches(".ga-dim-lock")) return;
+      if (!(e.target instanceof Element) || !e.target.matches(".ga-dim-lock")) return;
       const key = `z${index(e)}`;
       studio.lock(key, !studio.locks.has(key));
     });
@@ -34,6 +40,7 @@ export class Dimensions {
     this.rows.forEach((_, i) => this.#drawRow(i));
   }
 
+  /** @param {number} dims */
   #build(dims) {
     this.rows = Array.from({ length: dims }, (_, i) => {
       const slider = h("input", {
@@ -43,13 +50,14 @@ export class Dimensions {
       const lock = h("button", { type: "button", class: "ga-dim-lock", "data-index": i, "data-help": "gan_lock_help" }, String(i + 1));
       const output = h("output");
       const row = h("div", { class: "ga-dim", "data-help": "gan_dimension_help" }, lock, slider, output);
-      return { row, slider, lock, output, shown: null, moved: false, locked: false };
+      return { row, slider, lock, output, shown: /** @type {number | null} */ (null), moved: false, locked: false };
     });
     this.board.replaceChildren(...this.rows.map((r) => r.row));
     this.words = null;
   }
 
   // Only what differs from the screen is touched: a drag with 512 rows changes one.
+  /** @param {number} i */
   #drawRow(i) {
     const row = this.rows[i];
     const value = this.studio.value(i);
@@ -57,7 +65,7 @@ export class Dimensions {
     const locked = this.studio.locks.has(`z${i}`);
     if (row.shown === value && row.moved === moved && row.locked === locked) return;
     Object.assign(row, { shown: value, moved, locked });
-    if (Number(row.slider.value) !== value) row.slider.value = value;
+    if (Number(row.slider.value) !== value) row.slider.value = String(value);
     row.slider.disabled = locked;
     row.output.textContent = fixed(value);
     row.row.classList.toggle("is-moved", moved);

@@ -1,5 +1,6 @@
 // What can be done with directions: rename each; delete drawn ones, save them, open a file.
-import { boot, emit, h, on, say, t } from "../page/kit/core.js";
+/** @import { Direction, PackedDirection } from "../page/kit/types" */
+import { boot, emit, find, finder, h, on, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { Refusal, checkedName } from "./drawn.js";
 
@@ -14,19 +15,20 @@ export class OwnRows {
     this.studio = studio;
     this.store = store;
     this.names = names;
-    this.deleted = null;
-    this.find = (selector) => root.querySelector(selector);
-    const file = this.find("#directions-file");
+    this.find = finder(root);
+    const file = this.find("#directions-file", HTMLInputElement);
     this.find("#save-file").addEventListener("click", () => this.#save());
     this.find("#open-file").addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
-      if (file.files[0]) this.#try(async () => this.#say(t("gan_file_read", { count: await store.add(file.files[0]) })));
+      const chosen = file.files?.[0];
+      if (chosen) this.#try(async () => this.#say(t("gan_file_read", { count: await store.add(chosen) })));
       file.value = "";
     });
     on("drawn-act", ({ act, id, row }) => {
       const direction = studio.catalogue.get(id);
-      if (direction && act === "rename") this.#rename(direction, row);
-      else if (act === "delete" && store.find(id)) this.#delete(store.find(id));
+      const own = store.find(id);
+      if (direction && act === "rename" && row) this.#rename(direction, row);
+      else if (act === "delete" && own) this.#delete(own);
     });
     on("language", () => this.#words());
     this.#words();
@@ -37,6 +39,7 @@ export class OwnRows {
     this.#say("");
   }
 
+  /** @param {() => unknown} work */
   async #try(work) {
     try {
       await work();
@@ -45,6 +48,7 @@ export class OwnRows {
     }
   }
 
+  /** @param {...(Node | string)} words */
   #say(...words) { this.find("#drawn-note").replaceChildren(...words); }
 
   #save() {
@@ -54,8 +58,9 @@ export class OwnRows {
     setTimeout(() => URL.revokeObjectURL(address), 1000);
   }
 
+  /** @param {Direction} direction @param {HTMLElement} row */
   #rename(direction, row) {
-    const label = row.querySelector(".ga-direction-name");
+    const label = find(row, ".ga-direction-name");
     const before = shortNameOf(direction);
     const input = h("input", {
       class: "ga-input", maxlength: 40, "data-help": "gan_rename_help", "aria-label": t("gan_rename", { name: before }),
@@ -64,6 +69,7 @@ export class OwnRows {
     label.replaceWith(input);
     input.select();
     let open = true;
+    /** @param {boolean} keep */
     const finish = (keep) => {
       if (!open) return;
       open = false;
@@ -83,6 +89,7 @@ export class OwnRows {
     input.addEventListener("blur", () => finish(true));
   }
 
+  /** @param {Direction} direction @param {string} text */
   async #called({ id, kind, name: before }, text) {
     if (kind !== "drawn") return this.names.rename(id, text);
     const after = checkedName(text);
@@ -91,6 +98,7 @@ export class OwnRows {
     return undefined;
   }
 
+  /** @param {PackedDirection} direction */
   #delete(direction) {
     this.#try(async () => {
       const { name } = direction;

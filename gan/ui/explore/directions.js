@@ -1,5 +1,6 @@
 // Directions: a short list of sliders, each between pictures of its two ends.
-import { emit, fillRange, focusedIn, h, icon, on, say, t } from "../page/kit/core.js";
+/** @import { Direction } from "../page/kit/types" */
+import { around, emit, fillRange, find, finder, focusedIn, h, icon, on, query, say, t } from "../page/kit/core.js";
 import { nameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { stepWithKeys } from "./keys.js";
@@ -10,7 +11,18 @@ const AT_FIRST = 8;
 const CLASSES_AT_FIRST = 12;  // ten are common: no need to ask for the last two
 const KINDS = ["ranked", "pca", "sefa", "class", "drawn"];
 
+/**
+ * @typedef {{ low: HTMLButtonElement, high: HTMLButtonElement, name: HTMLButtonElement, output: HTMLOutputElement, lock: HTMLButtonElement,
+ *   slider: HTMLInputElement, own: HTMLButtonElement[], row: HTMLElement, seen?: string }} Row seen: what was drawn
+ */
+
 export class Directions {
+  /**
+   * @param {HTMLElement} root
+   * @param {import("./studio.js").Studio} studio
+   * @param {import("./catalogue.js").Catalogue} catalogue
+   * @param {import("./drawn.js").Drawn} store
+   */
   constructor(root, studio, catalogue, store) {
     this.root = root;
     this.studio = studio;
@@ -20,8 +32,9 @@ export class Directions {
     this.shown = AT_FIRST;
     /** @type {number | null} */
     this.fitted = null;  // to what room the thumbnails were drawn
+    /** @type {Map<string, Row>} */
     this.rows = new Map();  // id -> parts, in the order on screen
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.list = this.find("#direction-rows");
     this.thumbs = new Thumbs(studio, this.list, () => this.#room(), () => this.#wanted());
     new ResizeObserver(() => this.#fit()).observe(this.list);
@@ -34,19 +47,22 @@ export class Directions {
 
   #listen() {
     const { list, studio } = this;
-    const idOf = (e) => e.target.closest(".ga-direction")?.dataset.id;
-    list.addEventListener("input", (e) => studio.step(idOf(e), Number(e.target.value)));
+    /** @param {Event} e */
+    const idOf = (e) => around(e, ".ga-direction")?.dataset.id ?? "";
+    list.addEventListener("input", (e) => {
+      if (e.target instanceof HTMLInputElement) studio.step(idOf(e), Number(e.target.value));
+    });
     list.addEventListener("change", () => studio.release());
     list.addEventListener("dblclick", (e) => {
-      if (e.target.matches(".direction-slider:enabled")) this.#set(idOf(e), 0);
+      if (e.target instanceof Element && e.target.matches(".direction-slider:enabled")) this.#set(idOf(e), 0);
     });
     list.addEventListener("click", (e) => {
-      const button = e.target.closest("button");
+      const button = around(e, "button");
       if (button) this.#press(button, idOf(e));
     });
     stepWithKeys(list, ".direction-slider");
     this.find("#direction-kinds").addEventListener("click", (e) => {
-      const kind = e.target.closest("button")?.dataset.kind;
+      const kind = around(e, "button")?.dataset.kind;
       if (kind) this.show(kind);
     });
     this.find("#more-directions").addEventListener("click", () => {
@@ -55,6 +71,7 @@ export class Directions {
     });
   }
 
+  /** @param {HTMLElement} button @param {string} id */
   #press(button, id) {
     const { end, act } = button.dataset;
     if (end) this.#set(id, Number(end));
@@ -63,12 +80,14 @@ export class Directions {
     else if (act) emit("drawn-act", { act, id, row: this.rows.get(id)?.row });
   }
 
+  /** @param {string} id @param {number} sigmas */
   #set(id, sigmas) {
     if (this.studio.locks.has(id)) return;
     this.studio.step(id, sigmas);
     this.studio.release();
   }
 
+  /** @param {string} kind */
   show(kind) {
     Object.assign(this, { kind, shown: kind === "class" ? CLASSES_AT_FIRST : AT_FIRST });
     this.build();
@@ -93,11 +112,14 @@ export class Directions {
     return undefined;
   }
 
+  /** @param {Direction} direction @returns {Row} */
   #row({ id, kind }) {
+    /** @param {number} sigmas */
     const end = (sigmas) => {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
       return h("button", { type: "button", class: "ga-tip", tabindex: -1, "data-end": sigmas, "data-help": "gan_tip_help" }, canvas);
     };
+    /** @param {string} name @param {string} picture */
     const act = (name, picture) => h("button", {
       type: "button", class: "ga-mini", "data-act": name, "data-help": `gan_${name}_help`,
     }, icon(picture));
@@ -129,6 +151,7 @@ export class Directions {
   }
 
   // Only what differs from the screen is touched.
+  /** @param {string} id @param {Row} parts */
   #drawRow(id, parts) {
     const direction = this.studio.catalogue.get(id);
     if (!direction) return;
@@ -139,7 +162,7 @@ export class Directions {
     if (parts.seen === seen) return;
     parts.seen = seen;
     const { slider, row, output, lock } = parts;
-    if (Number(slider.value) !== sigmas) slider.value = sigmas;
+    if (Number(slider.value) !== sigmas) slider.value = String(sigmas);
     slider.disabled = locked;
     slider.setAttribute("aria-label", name);
     slider.setAttribute("aria-valuetext", t("gan_sigmas", { value: sigmas.toFixed(2) }));
@@ -152,8 +175,10 @@ export class Directions {
     this.#drawWords(parts, direction, name, locked);
   }
 
+  /** @param {Row} parts @param {Direction} direction @param {string} name @param {boolean} locked */
   #drawWords({ name: label, lock, low, high, own }, direction, name, locked) {
-    label.firstChild.textContent = name;
+    find(label, "span").textContent = name;
+    /** @param {HTMLElement} node @param {string} words */
     const title = (node, words) => {
       node.title = words;
       node.setAttribute("aria-label", words);
@@ -179,7 +204,7 @@ export class Directions {
     const row = this.find("#direction-kinds");
     const kept = focusedIn(row)?.dataset.kind;
     row.replaceChildren(...buttons);
-    if (kept) row.querySelector(`[data-kind="${kept}"]`)?.focus();
+    if (kept) query(row, `[data-kind="${kept}"]`)?.focus();
     const term = this.find("#kind-term");
     Object.assign(term.dataset, { help: `gan_direction_${this.kind}_help`, tAbout: `gan_kind_${this.kind}` });
     term.setAttribute("aria-label", t("gan_help_what", { what: t(`gan_kind_${this.kind}`) }));
@@ -217,8 +242,8 @@ export class Directions {
 
   #wanted() {
     return [...this.rows].flatMap(([id, { low, high }]) => [
-      { canvas: low.firstChild, point: this.studio.along(id, -REACH) },
-      { canvas: high.firstChild, point: this.studio.along(id, REACH) },
+      { canvas: find(low, "canvas", HTMLCanvasElement), point: this.studio.along(id, -REACH) },
+      { canvas: find(high, "canvas", HTMLCanvasElement), point: this.studio.along(id, REACH) },
     ]);
   }
 }

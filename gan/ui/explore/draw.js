@@ -8,11 +8,14 @@ const LARGEST = 280;  // px on the page
 
 export class Editor {
   // `changed` is called when a stroke has ended, or all was replaced.
+  /** @param {{ changed(): void }} does */
   constructor({ changed }) {
     this.changed = changed;
+    /** @type {{ image: ImageData, empty: boolean }[]} */
     this.past = [];
     this.tool = "pen";
-    this.stroke = null;
+    /** @type {number[] | null} */
+    this.stroke = null;  // where it is by now
     this.side = 0;
     this.channels = 1;
     this.empty = true;
@@ -20,6 +23,7 @@ export class Editor {
       class: "ga-pixels ga-editor", id: "picture-editor", tabindex: "0", role: "application", width: 28, height: 28,
       "data-t-label": "gan_draw_alt", "aria-label": t("gan_draw_alt"),
     });
+    /** @type {number[] | null} */
     this.cursor = null;
     this.tools = ["pen", "eraser"].map((name) => iconButton(name === "pen" ? "gan_draw_pen" : "gan_draw_eraser", name,
       { "data-tool": name, "aria-pressed": String(name === "pen"), id: `draw-${name}` }));
@@ -44,6 +48,7 @@ export class Editor {
   }
 
   // A blank sheet of a model's size: black for grey pictures, white for colour.
+  /** @param {number} side @param {number} channels */
   fit(side, channels) {
     if (this.side === side && this.channels === channels) return;
     Object.assign(this, { side, channels, past: [] });
@@ -71,6 +76,7 @@ export class Editor {
 
   image() { return this.context.getImageData(0, 0, this.side, this.side); }
 
+  /** @param {ImageData} image */
   take(image) {
     this.#remember();
     this.context.putImageData(image, 0, 0);
@@ -131,19 +137,22 @@ export class Editor {
     this.colour.addEventListener("input", () => this.#choose("pen"));
   }
 
+  /** @param {string | undefined} name */
   #choose(name) {
-    this.tool = name;
+    this.tool = name ?? "pen";
     for (const tool of this.tools) tool.setAttribute("aria-pressed", String(tool.dataset.tool === name));
   }
 
+  /** @param {PointerEvent} e */
   #place(e) {
     const box = this.canvas.getBoundingClientRect();
     return [(e.clientX - box.left) / box.width * this.side, (e.clientY - box.top) / box.height * this.side];
   }
 
   // With the keyboard: arrows move a cursor, Space or Enter draws a dot there.
+  /** @param {KeyboardEvent} e */
   #key(e) {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+    const step = /** @type {Record<string, number[] | undefined>} */ ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] })[e.key];
     if (!step && e.key !== " " && e.key !== "Enter") return;
     e.preventDefault();
     this.cursor ??= [this.side / 2, this.side / 2];
@@ -176,6 +185,7 @@ export class Editor {
     return this.channels === 1 ? `rgb(${this.grey.value} ${this.grey.value} ${this.grey.value})` : this.colour.value;
   }
 
+  /** @param {number[]} from @param {number[]} to */
   #line(from, to) {
     const steps = Math.max(1, Math.ceil(Math.hypot(to[0] - from[0], to[1] - from[1]) * 2));
     for (let i = 0; i <= steps; i += 1) {
@@ -187,6 +197,7 @@ export class Editor {
   }
 
   // A round brush on whole pixels.
+  /** @param {number} x @param {number} y */
   #dot(x, y) {
     const c = this.context;
     const width = Number(this.size.value);

@@ -43,6 +43,7 @@ export class FilmForm {
     this.#sizes();
   }
 
+  /** @param {boolean} ready */
   enable(ready) {
     this.ready = ready;
     this.start.disabled = !ready || this.busy !== null;
@@ -114,6 +115,7 @@ export class FilmForm {
     this.stop.hidden = this.bar.hidden = true;
   }
 
+  /** @param {{ step?: number, of: number, encoding?: boolean }} line */
   #told({ step, of, encoding }) {
     if (step) {
       this.bar.value = ENCODING * step / of;
@@ -125,10 +127,12 @@ export class FilmForm {
     }
   }
 
+  /** @param {string} sentence */
   #say(sentence) { this.status.textContent = sentence; }
 }
 
 // Keyframes as the server reads them: z and class weights in a row each.
+/** @param {Place[]} keys */
 function rowsOf(keys) {
   const width = keys[0].z.length + (keys[0].mix?.length ?? 0);
   const rows = new Float32Array(keys.length * width);
@@ -139,6 +143,7 @@ function rowsOf(keys) {
   return rows;
 }
 
+/** @param {number} bytes */
 function sizeOf(bytes) {
   return bytes < 2 ** 20 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }

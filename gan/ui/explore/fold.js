@@ -2,7 +2,9 @@
 import { on, translate } from "../page/kit/core.js";
 
 // `build(body)` may return {draw}, which is called whenever the part is open and things changed.
+/** @param {HTMLElement} button @param {HTMLElement} body @param {(body: HTMLElement) => { draw?(): void }} build */
 export function fold(button, body, build) {
+  /** @type {{ draw?(): void } | null} */
   let inside = null;
   const draw = () => { if (!body.hidden) inside?.draw?.(); };
   button.addEventListener("click", () => {

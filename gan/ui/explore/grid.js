@@ -94,6 +94,7 @@ export class Grid {
   }
 
   // A direction's move of z and of the class weights.
+  /** @param {string} id @returns {import("./moves.js").Move} */
   #move(id) {
     const found = this.studio.directions().find((d) => String(d.id) === id);
     if (found) return found;
@@ -106,6 +107,7 @@ export class Grid {
   #points(centre) {
     const n = Number(this.size.value);
     const [a, b] = [this.#move(this.across.value), this.#move(this.down.value)];
+    /** @param {number} i */
     const at = (i) => Number(this.reach.value) * (2 * i / (n - 1) - 1);
     return Array.from({ length: n * n }, (_, cell) => {
       const [u, v] = [at(cell % n), at(Math.floor(cell / n))];
@@ -134,6 +136,7 @@ export class Grid {
     }
   }
 
+  /** @param {(Place & { u: number, v: number })[]} points */
   #place(points) {
     const n = Number(this.size.value);
     this.cells = points;
@@ -150,6 +153,7 @@ export class Grid {
     });
   }
 
+  /** @param {number} i */
   #cell(i) {
     const canvas = shot(null, { width: 1, height: 1, "aria-hidden": "true" });
     const node = h("button", { type: "button", "data-cell": i }, canvas);
@@ -157,6 +161,7 @@ export class Grid {
     return { node, canvas };
   }
 
+  /** @param {HTMLElement | null} node */
   #jump(node) {
     if (!node) return;
     const point = this.cells[Number(node.dataset.cell)];
@@ -164,8 +169,9 @@ export class Grid {
     this.studio.jump({ ...jumpTo(point), how: "grid" });
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -Number(this.size.value), ArrowDown: Number(this.size.value) }[e.key];
+    const step = /** @type {Record<string, number | undefined>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -Number(this.size.value), ArrowDown: Number(this.size.value) })[e.key];
     if (!step) return;
     e.preventDefault();
     this.nodes[Number(around(e, "[data-cell]")?.dataset.cell) + step]?.node.focus();

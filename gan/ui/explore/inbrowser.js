@@ -1,6 +1,6 @@
 // The painter's second engine: the generator in this browser, in a worker; and the line under the
 // picture that says where it was made and how fast, with the switch between the two.
-/** @import { LocalEngine, Painted, PictureRequest } from "../page/kit/types" */
+/** @import { LocalEngine, Painted, Picture, PictureRequest } from "../page/kit/types" */
 import { boot, h, modelOf, on, plainRef, recall, t, translate } from "../page/kit/core.js";
 import {
   GeneratorWorker, SWITCH, Unreachable, factsOf, modelFile, unreachable,
@@ -16,6 +16,7 @@ const LINE_EVERY_MS = 250;
 
 /** @implements {LocalEngine} */
 export class BrowserEngine {
+  /** @param {() => void} changed */
   constructor(changed) {
     this.room = 2;
     this.changed = changed;
@@ -43,6 +44,7 @@ export class BrowserEngine {
   // ---- what the painter asks ----------------------------------------------------------------
 
   // The picture on screen is to be made of this; from here on the model is on its way.
+  /** @param {PictureRequest} request */
   want(request) {
     const other = this.wanted?.ref !== request.ref;
     this.wanted = request;
@@ -62,15 +64,17 @@ export class BrowserEngine {
     return this.ready;
   }
 
+  /** @param {string} ref */
   takes(ref) { return this.on && this.ready !== null && this.ready.key === keyOf(ref); }
 
-  /** @param {PictureRequest} request */
+  /** @param {PictureRequest} request @returns {Promise<Picture>} */
   async render(request) {
     const { revision, nimg } = this.#loaded;
     const picture = await this.#draw([request], revision);
     return { ...picture, where: "browser", nimg };
   }
 
+  /** @param {PictureRequest[]} requests */
   async renderAll(requests) {
     const { revision } = this.#loaded;
     const pictures = [];
@@ -81,13 +85,15 @@ export class BrowserEngine {
     return pictures;
   }
 
+  /** @param {unknown} error */
   fail(error) {
-    console.info(`the generator stays on the server: ${error.message ?? error}`);
+    console.info(`the generator stays on the server: ${error instanceof Error ? error.message : error}`);
     this.#end();
     this.#say("failed");
   }
 
   // A network that fails, or weights that change meanwhile, may do better at the next look.
+  /** @param {unknown} error */
   #failToLoad(error) {
     this.tries += 1;
     if (error instanceof Unreachable && this.tries < TRIES) this.tried = null;
@@ -96,6 +102,7 @@ export class BrowserEngine {
 
   // ---- the switch -----------------------------------------------------------------------------
 
+  /** @param {boolean} wanted */
   turn(wanted) {
     this.on = this.insists = wanted;
     boot.remember(SWITCH, wanted ? "on" : "off");
@@ -125,6 +132,7 @@ export class BrowserEngine {
     }
   }
 
+  /** @param {string} ref @param {string} key */
   async #load(ref, key) {
     const left = () => this.tried !== key || !this.on;
     if (left()) return;
@@ -150,6 +158,7 @@ export class BrowserEngine {
   }
 
   // Before it is trusted, what it draws is held against the server's picture of the same point.
+  /** @param {string} revision @param {number} nimg */
   async #compare(revision, nimg) {
     const request = this.wanted;
     if (!request) throw new Error("nothing is asked for");
@@ -169,7 +178,7 @@ export class BrowserEngine {
     return fastest > SLOW_MS && !this.insists ? "slow" : null;
   }
 
-  /** @param {PictureRequest[]} requests @param {string} revision */
+  /** @param {PictureRequest[]} requests @param {string} revision @returns {Promise<Omit<Picture, "where" | "nimg"> & { pixels: Uint8Array }>} */
   #draw(requests, revision) {
     const [{ psi, z }] = requests;
     const weights = classWeights(requests[0]);
@@ -183,6 +192,7 @@ export class BrowserEngine {
     this.worker = this.ready = null;
   }
 
+  /** @param {string | null} why */
   #say(why) {
     if (why && why !== "loading") this.ready = null;
     this.why = why;
@@ -192,6 +202,7 @@ export class BrowserEngine {
 
 // ---- the line and the switch --------------------------------------------------------------------
 
+/** @param {HTMLElement} node @param {import("../page/kit/painter.js").Painter} painter */
 export function mountEngine(node, painter) {
   const line = new EngineLine(node);
   const engine = new BrowserEngine(() => line.draw());
@@ -201,8 +212,11 @@ export function mountEngine(node, painter) {
 }
 
 class EngineLine {
+  /** @param {HTMLElement} node */
   constructor(node) {
-    this.times = [];
+    /** @type {number[]} */
+    this.times = [];  // ms, of the last pictures
+    /** @type {Painted["where"]} */
     this.where = "server";
     this.shown = 0;
     /** @type {BrowserEngine} */
@@ -222,6 +236,7 @@ class EngineLine {
     on("language", () => this.draw());
   }
 
+  /** @param {BrowserEngine} engine */
   follow(engine) {
     this.engine = engine;
     this.box.checked = engine.on;
@@ -260,6 +275,7 @@ class EngineLine {
 
 // ---- helpers ------------------------------------------------------------------------------------
 
+/** @param {HTMLElement} node @param {string} text */
 const put = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
 /** @param {string} ref */
@@ -274,5 +290,6 @@ function keyOf(ref) {
   return `${ref} ${moving}`;
 }
 
+/** @param {() => void} act */
 const whenIdle = (act) =>
   ("requestIdleCallback" in window ? requestIdleCallback(act, { timeout: 2000 }) : setTimeout(act, 200));

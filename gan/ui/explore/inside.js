@@ -1,4 +1,5 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
+/** @import { Layer, LookInside, NearestReals } from "../page/kit/types" */
 import { className, count, h, pencil, refuse, say, sentences, short, t, url } from "../page/kit/core.js";
 import { signed } from "../page/kit/figures.js";
 import { bytesOf } from "../page/kit/lines.js";
@@ -7,11 +8,13 @@ import { button, put, shot } from "./points.js";
 
 const ASK_AGAIN_MS = 800;  // while the real pictures are being studied
 const STRIP_GAP = 1;
+/** @type {Record<string, string>} */
 const KINDS = {
   dense: "gan_layer_dense", start: "gan_layer_start", up: "gan_layer_up", conv: "gan_layer_conv",
   step: "gan_layer_step", image: "gan_layer_image",
 };
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function build(body, studio) { return new Inside(body, studio); }
 
 class Inside {
@@ -20,7 +23,9 @@ class Inside {
     this.body = body;
     this.studio = studio;
     this.asked = 0;
+    /** @type {LookInside | null} */
     this.seen = null;
+    /** @type {NearestReals | null} */
     this.near = null;
     /** @type {number | undefined} */
     this.timer = undefined;
@@ -54,6 +59,7 @@ class Inside {
 
   close() { this.asked += 1; clearTimeout(this.timer); }
 
+  /** @param {import("./studio.js").Now | null} now */
   settled(now) {
     if (!now) return;
     const mine = ++this.asked;
@@ -70,18 +76,20 @@ class Inside {
 
   // ---- asking -------------------------------------------------------------------------------
 
+  /** @param {string} path @param {import("./studio.js").Now} now */
   async #ask(path, now) {
     const weights = classWeights(now);
     const row = new Float32Array(now.z.length + (weights?.length ?? 0));
     row.set(now.z);
     if (weights) row.set(weights, now.z.length);
-    const reply = await fetch(url(`${path}?${new URLSearchParams({ ref: now.ref, psi: now.psi })}`), {
+    const reply = await fetch(url(`${path}?${new URLSearchParams({ ref: now.ref, psi: String(now.psi) })}`), {
       method: "POST", body: row, credentials: "same-origin",
       headers: { "Content-Type": "application/octet-stream" },
     });
     return reply.ok ? reply.json() : refuse(reply);
   }
 
+  /** @param {import("./studio.js").Now} now @param {number} mine */
   async #look(now, mine) {
     try {
       const seen = await this.#ask("inside", now);
@@ -95,6 +103,7 @@ class Inside {
   }
 
   // The features of the real pictures are computed when somebody first asks; meanwhile, how far.
+  /** @param {import("./studio.js").Now} now @param {number} mine */
   async #compare(now, mine) {
     try {
       const near = await this.#ask("neighbours", now);
@@ -107,6 +116,7 @@ class Inside {
     }
   }
 
+  /** @param {string} sentence */
   #fail(sentence) {
     this.note.textContent = sentence;
     this.retry.hidden = !sentence;
@@ -115,6 +125,7 @@ class Inside {
   // ---- D --------------------------------------------------------------------------------------
 
   #drawSeen() {
+    if (!this.seen) return;
     const { judgement, picture, shape, layers } = this.seen;
     const [height, width, channels] = shape;
     put(this.picture, toImageData(bytesOf(picture), width, height, channels));
@@ -128,7 +139,9 @@ class Inside {
   }
 
   // A score means nothing by itself: where it stands among those of other pictures.
+  /** @param {NonNullable<LookInside["judgement"]>} judgement */
   #beside({ over_fakes: fakes, over_reals: reals }) {
+    /** @param {number} share */
     const percent = (share) => Math.round(100 * share);
     if (fakes === null) return "";  // a model too slow to draw others
     return reals === null ? t("gan_inside_over_fakes", { fakes: percent(fakes) })
@@ -136,6 +149,7 @@ class Inside {
   }
 
   // Names are English in the library; the page has its own words for each kind.
+  /** @param {Layer} layer */
   #layer(layer) {
     const { kind, name, total, count: shown, height, width } = layer;
     const values = { name, total: count(total), height, width, units: count(height * width) };
@@ -150,6 +164,7 @@ class Inside {
   // ---- real pictures --------------------------------------------------------------------------
 
   #drawNear() {
+    if (!this.near) return;
     const { near } = this;
     if (near.state !== "ready") {
       const waiting = near.state === "studying";
@@ -180,6 +195,7 @@ class Inside {
 }
 
 // Where brighter would be more real: green; where darker would: orange. The stronger, the denser.
+/** @param {Uint8Array} levels @param {number} width @param {number} height */
 function tinted(levels, width, height) {
   const image = new ImageData(width, height);
   levels.forEach((level, i) => {
@@ -191,6 +207,7 @@ function tinted(levels, width, height) {
 }
 
 // Feature maps in rows, a pixel apart; the picture itself in its colours.
+/** @param {Layer} layer */
 function strip({ kind, count: maps, height, width, maps: coded }) {
   const values = bytesOf(coded);
   const canvas = shot(null, { width: 1, height: 1 });
@@ -216,6 +233,7 @@ function strip({ kind, count: maps, height, width, maps: coded }) {
 }
 
 // A map is shown at a size that fits the panel; its pixels stay square.
+/** @param {HTMLCanvasElement} canvas @param {number} columns */
 function sized(canvas, columns) {
   const one = canvas.width / columns;
   const scale = columns === 1 ? 96 / one : Math.max(1, Math.floor(720 / canvas.width * 2) / 2);

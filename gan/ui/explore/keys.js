@@ -4,29 +4,32 @@ import { tabIsOpen } from "../page/kit/core.js";
 const STEP = 0.1;
 const FINE = 0.01;
 const LEAP = 1;
+/** @type {Record<string, number>} */
 const STEPS = {
   ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: LEAP / STEP, PageDown: -LEAP / STEP,
 };
 
 // For every slider inside `node` that `selector` matches: as if it had been dragged.
+/** @param {HTMLElement} node @param {string} selector */
 export function stepWithKeys(node, selector) {
   node.addEventListener("keydown", (e) => {
     const slider = e.target;
-    if (!(e.key in STEPS) || !slider.matches(selector) || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (!(e.key in STEPS) || !(slider instanceof HTMLInputElement) || !slider.matches(selector) || e.ctrlKey || e.metaKey || e.altKey) return;
     e.preventDefault();
     const value = Number(slider.value) + STEPS[e.key] * (e.shiftKey ? FINE : STEP);
-    slider.value = Math.round(value * 100) / 100;
+    slider.value = String(Math.round(value * 100) / 100);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
   });
   // a held key is one step of undo, as a drag is
   node.addEventListener("keyup", (e) => {
-    if (e.key in STEPS && e.target.matches(selector)) {
+    if (e.key in STEPS && e.target instanceof Element && e.target.matches(selector)) {
       e.target.dispatchEvent(new Event("change", { bubbles: true }));
     }
   });
 }
 
 // K keeps the picture on show.
+/** @param {HTMLElement} root @param {() => void} act */
 export function pinWithKey(root, act) {
   document.addEventListener("keydown", (e) => {
     if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.repeat || e.key.toLowerCase() !== "k" || !tabIsOpen(root)) return;
@@ -38,6 +41,7 @@ export function pinWithKey(root, act) {
 
 const TYPED = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
 
+/** @param {HTMLElement} root @param {import("./studio.js").Studio} studio */
 export function undoWithKeys(root, studio) {
   document.addEventListener("keydown", (e) => {
     if (!(e.ctrlKey || e.metaKey) || e.altKey || !tabIsOpen(root)) return;

@@ -7,6 +7,7 @@ import { between, button, field, fromSeed, iconButton, jumpTo, select, shot } fr
 
 const LARGE = 96;  // px of the picture under the pointer
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function build(body, studio) { return new MapPanel(body, studio); }
 
 class MapPanel {
@@ -62,6 +63,7 @@ class MapPanel {
     if (this.ref !== this.studio.ref) { this.ref = this.studio.ref; this.points.clear(); }
   }
 
+  /** @param {import("./studio.js").Now | null} now */
   settled(now) {
     if (!now) return;
     if (this.showing === "grid") return void this.grid.settled();
@@ -103,7 +105,7 @@ class MapPanel {
   }
 
   #listen() {
-    for (const tab of this.tabs) tab.addEventListener("click", () => this.#show(tab.dataset.show));
+    for (const tab of this.tabs) tab.addEventListener("click", () => this.#show(tab.dataset.show === "grid" ? "grid" : "map"));
     this.method.addEventListener("change", () => this.#load());
     this.dots.addEventListener("change", () => this.view.mark({ dots: this.dots.checked }));
     this.closer.addEventListener("click", () => this.view.closer(1.6));
@@ -113,6 +115,7 @@ class MapPanel {
     this.legend.addEventListener("click", (e) => this.#only(around(e, "[data-class]")));
   }
 
+  /** @param {"map" | "grid"} name */
   #show(name) {
     this.showing = name;
     this.mapNode.hidden = name !== "map";
@@ -145,6 +148,7 @@ class MapPanel {
     }
   }
 
+  /** @param {string} sentence */
   #wait(sentence, failed = false) {
     this.waitText.textContent = sentence;
     this.retry.hidden = !failed;
@@ -152,6 +156,7 @@ class MapPanel {
     this.box.classList.toggle("is-failed", failed);
   }
 
+  /** @param {import("./mapview.js").MapData} data @param {boolean} rough */
   #take(data, rough) {
     Object.assign(this, { data, rough });
     this.box.classList.remove("is-waiting");
@@ -160,7 +165,9 @@ class MapPanel {
     this.#words();
   }
 
+  /** @param {import("./studio.js").Now | null} now */
   #mark(now) {
+    if (!now) return;
     const index = this.data?.seeds.indexOf(now.seed) ?? -1;
     const { seeded } = this.studio;
     const plain = seeded && index >= 0 && now.z.every((v, i) => v === seeded.z[i]);
@@ -183,6 +190,7 @@ class MapPanel {
     this.about.textContent = parts.join(" ");
   }
 
+  /** @param {HTMLElement | null} node */
   #only(node) {
     if (!node) return;
     const chosen = Number(node.dataset.class);
@@ -194,7 +202,8 @@ class MapPanel {
 
   // ---- hands --------------------------------------------------------------------------------
 
-  #hover(index, x, y) {
+  /** @param {number | null} index */
+  #hover(index, x = 0, y = 0) {
     this.tip.hidden = index === null;
     if (index === null || !this.data) return;
     const { sheet, width, height, columns, labels, class_names: names, seeds } = this.data;
@@ -213,12 +222,14 @@ class MapPanel {
     this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 
+  /** @param {number} index */
   #jump(index) {
     if (!this.data) return;
     this.view.mark({ current: index });
     this.studio.jump({ seed: this.data.seeds[index], label: null, how: "map" });
   }
 
+  /** @param {{ from: number, to: number | null, part: number }} blend */
   async #drag({ from, to, part }) {
     const [a, b] = [this.#point(from), to === null ? null : this.#point(to)];
     if (!a || (to !== null && !b)) return;  // on its way; the next move paints
@@ -238,6 +249,7 @@ class MapPanel {
     return this.points.get(seed);
   }
 
+  /** @param {boolean} [lost] */
   #drop(lost) {
     const { blended } = this;
     this.blended = null;
@@ -246,6 +258,7 @@ class MapPanel {
   }
 }
 
+/** @param {string} address */
 async function picture(address) {
   const image = new Image();
   image.src = address;

@@ -11,6 +11,7 @@ const COLOURS = [
   "#8a8f98",
 ];
 
+/** @param {number} i */
 export const colourOf = (i) => COLOURS[i] ?? `hsl(${(i * 137.5) % 360} 55% 55%)`;
 
 /**
@@ -19,10 +20,13 @@ export const colourOf = (i) => COLOURS[i] ?? `hsl(${(i * 137.5) % 360} 55% 55%)`
  *   height: number, columns: number, seeds: number[], class_names: string[], guessed?: boolean }} MapData
  * @typedef {{ from: number, to: number | null, x: number, y: number }} Blend
  * @typedef {[x: number, y: number]} Pixel
+ * @typedef {{ hover(index: number | null, x?: number, y?: number): void, click(index: number): void,
+ *   drag(blend: { from: number, to: number | null, part: number }): void, drop(lost?: boolean): void }} Acts
  */
 
 // `acts`: hover(index | null, x, y), click(index), drag({from, to, part}), drop().
 export class MapView {
+  /** @param {Acts} acts */
   constructor(acts) {
     this.acts = acts;
     this.canvas = h("canvas", {
@@ -58,6 +62,7 @@ export class MapView {
   }
 
   // `data`: {x, y, labels, sheet: Image, width, height, columns}
+  /** @param {MapData} data */
   show(data) {
     const places = { x: filling(data.x), y: filling(data.y) };
     Object.assign(this, { data: { ...data, ...places }, view: { zoom: 1, x: 0, y: 0 }, hovered: null, only: null, blend: null });
@@ -65,12 +70,14 @@ export class MapView {
   }
 
   // Towards the chosen picture, or the one nearest to the middle: never into the void.
+  /** @param {number} factor */
   closer(factor) {
     if (!this.data) return;
     const i = this.hovered ?? this.current ?? this.nearest(this.wide / 2, this.high / 2).index;
     this.zoom(factor, ...(i === null ? [] : this.#screen(i)));
   }
 
+  /** @param {number} factor */
   zoom(factor, px = this.wide / 2, py = this.high / 2) {
     const { view } = this;
     const zoom = Math.min(CLOSEST, Math.max(1, view.zoom * factor));
@@ -93,6 +100,7 @@ export class MapView {
 
   get held() { return this.pointers.size > 0; }
 
+  /** @param {Partial<Pick<MapView, "current" | "only" | "dots">>} values */
   mark(values) { Object.assign(this, values); this.draw(); }
 
   draw() {
@@ -112,6 +120,7 @@ export class MapView {
   }
 
   // Wide canvases use their width: the axes of a map have no common unit anyway.
+  /** @param {number} axis */
   #scale(axis) { return MARGIN * this.view.zoom * (axis ? this.high : this.wide) / 2; }
 
   /** @param {number} i @returns {Pixel} */
@@ -123,6 +132,7 @@ export class MapView {
     ];
   }
 
+  /** @param {number} px @param {number} py @returns {Pixel} */
   #plane(px, py) {
     return [
       (px - this.wide / 2) / this.#scale(0) + this.view.x,
@@ -155,11 +165,13 @@ export class MapView {
     return best;
   }
 
+  /** @param {number} px @param {number} py */
   #under(px, py) {
     const found = this.nearest(px, py);
     return found.distance <= Math.max(this.thumb / 2 + 3, 8) ? found.index : null;
   }
 
+  /** @param {number} i */
   #isDim(i) { return this.only !== null && this.#shown.labels?.[i] !== this.only; }
 
   // ---- drawing ------------------------------------------------------------------------------
@@ -177,6 +189,7 @@ export class MapView {
     for (const i of [this.current, this.hovered]) if (i !== null && i !== undefined) this.#ring(c, i);
   }
 
+  /** @param {CanvasRenderingContext2D} c @param {number} i @param {number} side */
   #paintOne(c, i, side) {
     const [x, y] = this.#screen(i);
     if (x < -side || y < -side || x > this.wide + side || y > this.high + side) return;
@@ -200,6 +213,7 @@ export class MapView {
     c.globalAlpha = 1;
   }
 
+  /** @param {CanvasRenderingContext2D} c @param {number} i */
   #ring(c, i) {
     const side = Math.max(this.thumb * (i === this.hovered ? 1.5 : 1), 14);
     this.#paintOne(c, i, this.dots ? this.thumb : side);
@@ -242,6 +256,7 @@ export class MapView {
     canvas.addEventListener("blur", () => this.#hover(null));
   }
 
+  /** @param {PointerEvent} e */
   #down(e) {
     if (!this.data) return;
     this.canvas.setPointerCapture(e.pointerId);
@@ -252,6 +267,7 @@ export class MapView {
     if (this.pointers.size > 1) this.#endBlend();
   }
 
+  /** @param {PointerEvent} e */
   #moved(e) {
     if (!this.data) return;
     /** @type {Pixel} */
@@ -270,15 +286,18 @@ export class MapView {
     return this.draw();
   }
 
+  /** @param {number} id @param {Pixel} at */
   #pinch(id, at) {
     const [other] = [...this.pointers].filter(([key]) => key !== id).map(([, place]) => place);
-    const before = this.pointers.get(id);
+    const before = this.pointers.get(id) ?? at;
+    /** @param {Pixel} p */
     const spread = (p) => Math.max(Math.hypot(p[0] - other[0], p[1] - other[1]), 10);
     this.wandered = true;
     this.pointers.set(id, at);
     this.zoom(spread(at) / spread(before), (at[0] + other[0]) / 2, (at[1] + other[1]) / 2);
   }
 
+  /** @param {number} from @param {number} x @param {number} y */
   #drag(from, x, y) {
     const { index: to, distance } = this.nearest(x, y, { not: from });
     const [fx, fy] = this.#screen(from);
@@ -290,6 +309,7 @@ export class MapView {
     this.draw();
   }
 
+  /** @param {PointerEvent} e */
   #up(e, lost = false) {
     if (!this.pointers.delete(e.pointerId) || this.pointers.size) return;
     if (this.blend) this.#endBlend(lost);
@@ -306,6 +326,7 @@ export class MapView {
     this.draw();
   }
 
+  /** @param {number | null} index */
   #hover(index, x = 0, y = 0) {
     this.canvas.style.cursor = index === null ? "grab" : "pointer";
     if (this.hovered !== index) {
@@ -315,6 +336,7 @@ export class MapView {
     this.acts.hover(index, x, y);
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     if (!this.data) return;
     /** @type {Record<string, Pixel>} */
@@ -329,6 +351,7 @@ export class MapView {
   }
 
   // The next picture in one direction from the chosen one: near, and not too much aside.
+  /** @param {number} dx @param {number} dy */
   #towards(dx, dy) {
     const from = this.hovered ?? this.current ?? this.nearest(this.wide / 2, this.high / 2).index;
     if (from === null) return undefined;  // all are dimmed
@@ -345,6 +368,7 @@ export class MapView {
     return best[0] === null ? undefined : this.#choose(best[0]);
   }
 
+  /** @param {number} index */
   #choose(index) {
     const [x, y] = this.#screen(index);
     this.#hover(index, x, y);
@@ -352,6 +376,7 @@ export class MapView {
 }
 
 // Coordinates stretched over -1..1, so that the canvas is used.
+/** @param {number[]} values */
 function filling(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return values.map((v) => 2 * (v - low) / (high - low || 1) - 1);

@@ -1,4 +1,5 @@
 // "Draw me a direction": mark a few samples as more and a few as less, name it, get a slider.
+/** @import { Place, Seeded } from "../page/kit/types" */
 import { around, emit, h, icon, refuse, say, t, translate, url } from "../page/kit/core.js";
 import { Refusal, checkedName } from "./drawn.js";
 import { Thumbs } from "./thumbs.js";
@@ -7,20 +8,31 @@ const SAMPLES = 20;
 const ENOUGH = 2;  // on either side
 const MOST = 32;  // marked in all
 const ROOM = 64;
+/** @type {Record<string, string>} */
 const MARKS = { more: "plus", less: "minus" };
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio @param {Tools} with */
 export function buildMarks(body, studio, { store, made, open }) {
   return new Marks(body, studio, { store, made, open });
 }
 
+/**
+ * @typedef {{ store: import("./drawn.js").Drawn, made(name: string): void, open(): void }} Tools
+ * @typedef {{ seed: number, canvas: HTMLCanvasElement, node: HTMLElement, buttons: HTMLButtonElement[], mark: string | null, point: Place }} Sample
+ * @typedef {{ model: string, samples: Sample[], marks: (string | null)[], name: string }} Marked as undo knows it
+ */
+
 class Marks {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio @param {Tools} with */
   constructor(body, studio, { store, made, open }) {
     this.body = body;
     this.studio = studio;
     this.store = store;
     this.made = made;
     this.open = open;
+    /** @type {Sample[]} */
     this.samples = [];
+    /** @type {string | null} */
     this.about = null;
     this.strip = h("div", { class: "ga-strip" });
     this.others = h("button", { type: "button", class: "ga-button", id: "other-samples" },
@@ -63,21 +75,25 @@ class Marks {
     this.samples.forEach((sample, i) => this.#drawSample(sample, i));
   }
 
+  /** @param {string} side */
   #marked(side) { return this.samples.filter((s) => s.mark === side); }
 
   // ---- undo -----------------------------------------------------------------------------------
 
+  /** @returns {Marked} */
   #state() {
     return { model: this.studio.model.ref, samples: this.samples, marks: this.samples.map((s) => s.mark), name: this.name.value };
   }
 
   // One step of undo, from `before` to what is there now; `to` does what else is to be undone.
+  /** @param {Marked} before @param {{ undo(): Promise<unknown>, redo(): Promise<unknown> }} [to] */
   #done(before, to = { undo: async () => {}, redo: async () => {} }) {
     const after = this.#state();
     emit("did", { undo: () => to.undo().then(() => this.#restore(before)), redo: () => to.redo().then(() => this.#restore(after)) });
   }
 
   // Another model's samples mean nothing here.
+  /** @param {Marked} state */
   #restore({ model, samples, marks, name }) {
     if (model !== this.studio.model?.ref) return;
     if (this.body.hidden) this.open();  // what is undone is seen
@@ -116,6 +132,7 @@ class Marks {
     this.thumbs.later(0);
   }
 
+  /** @param {Seeded} seeded @returns {Sample} */
   #sample({ seed, z, label }) {
     const { point } = this.studio;
     const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
@@ -128,6 +145,7 @@ class Marks {
     return { seed, canvas, node, buttons, mark: null, point: { z, label: point.label ?? label, mix } };
   }
 
+  /** @param {Sample} sample @param {number} i */
   #drawSample({ node, buttons, mark }, i) {
     node.dataset.mark = mark ?? "";
     for (const button of buttons) {
@@ -137,10 +155,12 @@ class Marks {
     }
   }
 
+  /** @param {HTMLElement | null} button */
   #mark(button) {
     if (!button) return;
-    const sample = this.samples.find((s) => s.buttons.includes(button));
-    const { mark } = button.dataset;
+    const sample = this.samples.find((s) => s.buttons.some((b) => b === button));
+    if (!sample) return;
+    const { mark = null } = button.dataset;
     const before = this.#state();
     sample.mark = sample.mark === mark ? null : mark;
     this.#done(before);
@@ -176,6 +196,7 @@ class Marks {
     this.draw();
   }
 
+  /** @returns {Promise<{ vector: string, classes: string | null, guessing: boolean, held_out: number }>} */
   async #fit() {
     const { studio } = this;
     const [more, less] = [this.#marked("more"), this.#marked("less")];

@@ -1,6 +1,8 @@
 // Mix: A - B + C with pictures, live on the big picture.
 /** @import { Place } from "../page/kit/types" */
-/** @typedef {{ model: string, points: Record<string, Place | null>, amounts: Record<string, string>, length: boolean }} Trio */
+/** @typedef {{ model: string, points: Record<string, Place | null>, amounts: Record<string, string>, length: boolean }} Trio
+ * @typedef {{ name: string, canvas: HTMLCanvasElement, seed: HTMLInputElement, field: ReturnType<typeof seedField>, now: HTMLButtonElement,
+ *   chance: HTMLButtonElement, node: HTMLElement, point: Place | null, stamp: string | null }} Slot stamp: of which weights its picture is */
 import { emit, fillRange, find, h, say, t } from "../page/kit/core.js";
 import {
   anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
@@ -10,11 +12,14 @@ import { seedField } from "../page/kit/seedfield.js";
 
 const SLOTS = ["a", "b", "c"];
 const LARGE_PX = 128;  // beyond, a picture takes long to draw
+/** @type {Record<string, string>} */
 const SIGNS = { a: "", b: "−", c: "+" };
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function build(body, studio) { return new Mix(body, studio); }
 
 // Class weights made a mixture: none negative, all adding up to 1; walk.py does the same.
+/** @param {number[]} weights */
 function mixture(weights) {
   const positive = weights.map((v) => Math.max(0, v));
   const sum = positive.reduce((a, b) => a + b, 0) || 1;
@@ -39,6 +44,7 @@ class Mix {
     this.shown = false;
     /** @type {Record<string, { slider: HTMLInputElement, output: HTMLOutputElement }>} */
     this.amounts = {};  // of B and C
+    /** @type {Record<string, Slot>} */
     this.slots = Object.fromEntries(SLOTS.map((name) => [name, this.#slot(name)]));
     this.#make();
     this.kept = this.#state();  // as undo knows it
@@ -95,6 +101,7 @@ class Mix {
     for (const slot of Object.values(this.slots)) this.#listen(slot);
   }
 
+  /** @param {string} name @returns {Slot} */
   #slot(name) {
     const canvas = shot(null, { width: 1, height: 1 });
     const seed = h("input", {
@@ -108,12 +115,11 @@ class Mix {
       h("div", { class: "ga-mix-shot" }, canvas),
       h("div", { class: "ga-mix-acts" },
         h("b", {}, name.toUpperCase()), seed, chance), now);
-    /** @type {{ point: Place | null, stamp: string | null }} stamp: of which weights its picture is */
-    const empty = { point: null, stamp: null };
     const field = seedField(seed, (wanted) => this.#fill([name], [wanted]));
-    return { name, canvas, seed, field, now, chance, node, ...empty };
+    return { name, canvas, seed, field, now, chance, node, point: null, stamp: null };
   }
 
+  /** @param {string} name @param {string} word */
   #amount(name, word) {
     const slider = range({ id: `mix-amount-${name}`, min: 0, max: 2, step: 0.05, value: 1 });
     const output = h("output");
@@ -125,6 +131,7 @@ class Mix {
       h("span", {}, h("span", { "data-t": word }), output), slider);
   }
 
+  /** @param {Slot} slot */
   #listen(slot) {
     slot.now.addEventListener("click", () => {
       this.#set(slot, this.shown ? this.#mixed() : here(this.studio));
@@ -202,6 +209,7 @@ class Mix {
     }
   }
 
+  /** @param {string[]} names */
   async #fill(names, seeds = names.map(anySeed), { undo = true } = {}) {
     const { model } = this;
     try {
@@ -217,6 +225,7 @@ class Mix {
     }
   }
 
+  /** @param {Slot} slot @param {Place} point */
   #set(slot, point) {
     Object.assign(slot, { point, stamp: null });
     this.#shoot();
@@ -225,6 +234,7 @@ class Mix {
 
   #ready() { return SLOTS.every((name) => this.slots[name].point); }
 
+  /** @param {string} name */
   #point(name) {
     const { point } = this.slots[name];
     if (!point) throw new Error(`nothing is in ${name}`);
@@ -236,8 +246,10 @@ class Mix {
     const [less, more] = ["b", "c"].map((name) => Number(this.amounts[name].slider.value));
     // less of B and more of C than the average, which is 0 in z and the same share of every class;
     // so that the weights of the classes still add up to 1, whatever the amounts
+    /** @param {ArrayLike<number>} x @param {ArrayLike<number>} y @param {ArrayLike<number>} w */
     const sum = (x, y, w, average = 0) => Array.from(
       x, (v, i) => v - less * (y[i] - average) + more * (w[i] - average));
+    /** @param {number} v */
     const exact = (v) => Number(v.toFixed(6));  // no traces of a class that cancels out
     let z = Float32Array.from(sum(a.z, b.z, c.z));
     if (this.length.checked) {  // noise lives at one length; three of it added do not

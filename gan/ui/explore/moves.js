@@ -9,6 +9,7 @@ import { addScaled } from "../page/kit/vectors.js";
 /** @param {Move} direction */
 export const turnsClass = ({ target, weights }) => isClass(target) || Boolean(weights);
 
+/** @param {number | null | undefined} target */
 const isClass = (target) => target !== null && target !== undefined;
 
 // {z, mix} moved along directions: `turns` is [[direction, sigmas], ...]. Each counts from the point

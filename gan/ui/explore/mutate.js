@@ -1,22 +1,29 @@
 // Around here: the point in the middle of eight neighbours; a click goes to one of them.
-import { around, fillRange, h, icon, t } from "../page/kit/core.js";
+/** @import { Floats } from "../page/kit/types" */
+import { around, fillRange, h, icon, query, t } from "../page/kit/core.js";
 import { Thumbs } from "./thumbs.js";
 import { addScaled, dot } from "../page/kit/vectors.js";
 
 const CENTRE = 4;
 const ROOM = 96;
+/** @type {Record<string, number>} */
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -3, ArrowDown: 3 };
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function buildMutate(body, studio) {
   return new Mutate(body, studio);
 }
 
 class Mutate {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
     this.body = body;
     this.studio = studio;
+    /** @type {Float32Array[]} */
     this.noise = [];
+    /** @type {string | null} */
     this.about = null;
+    /** @type {Floats[]} */
     this.near = [];
     this.tiles = Array.from({ length: 9 }, (_, i) => {
       const canvas = h("canvas", { class: "ga-pixels", width: 1, height: 1 });
@@ -42,7 +49,8 @@ class Mutate {
       this.draw();
     });
     this.grid.addEventListener("click", (e) => {
-      if (around(e, ".ga-neighbour-pin")) this.#pin(around(e, ".ga-neighbour-cell")?.querySelector(".ga-neighbour"));
+      const cell = around(e, ".ga-neighbour-pin") && around(e, ".ga-neighbour-cell");
+      if (cell) this.#pin(query(cell, ".ga-neighbour"));
       else this.#go(around(e, ".ga-neighbour"));
     });
     for (const kind of ["pointerover", "focusin"]) {
@@ -92,18 +100,22 @@ class Mutate {
     return this.tiles.map(({ canvas }, i) => ({ canvas, point: { z: this.near[i], label, mix } }));
   }
 
+  /** @param {HTMLElement | null} tile */
   #go(tile) {
-    if (tile && !tile.disabled) this.studio.jump({ z: this.near[Number(tile.dataset.index)], how: "mutated" });
+    if (tile instanceof HTMLButtonElement && !tile.disabled) this.studio.jump({ z: this.near[Number(tile.dataset.index)], how: "mutated" });
   }
 
   // A neighbour goes to the shelf and the picture stays.
+  /** @param {HTMLElement | null} tile */
   #pin(tile) {
     const { studio } = this;
     if (!tile) return;
     studio.pin({ z: Float32Array.from(this.near[Number(tile.dataset.index)]), label: studio.label(), mix: studio.mix(), psi: studio.point.psi }, { how: "mutated" });
   }
 
+  /** @param {KeyboardEvent} e */
   #walk(e) {
+    if (!(e.target instanceof HTMLElement)) return;
     if (e.key.toLowerCase() === "k" && e.target.matches(".ga-neighbour") && !e.ctrlKey && !e.metaKey && !e.altKey) {
       e.preventDefault();
       return void this.#pin(e.target);

@@ -25,6 +25,7 @@ export class Names {
     if (this.names.size) this.studio.link();  // it was written before they were known
   }
 
+  /** @param {string} model */
   #takeLinked(model) {
     const { model: ref, names } = this.linked;
     if (!ref || plainRef(ref) !== plainRef(model)) return;
@@ -60,6 +61,7 @@ export class Names {
     studio.link();
   }
 
+  /** @param {string} model */
   #store(model) { boot.remember(keyOf(model), JSON.stringify(Object.fromEntries([...this.names].slice(0, MOST)))); }
 
   // Those in use first: a link has room for a few.
@@ -71,13 +73,15 @@ export class Names {
   }
 }
 
+/** @param {string} model */
 const keyOf = (model) => `gan-direction-names ${plainRef(model)}`;
 
+/** @param {string} model */
 function stored(model) {
   try { return sound(JSON.parse(recall(keyOf(model)) ?? "{}")); } catch { return []; }
 }
 
-/** @returns {[id: string, name: string][]} */
+/** @param {unknown} names @returns {[id: string, name: string][]} */
 function sound(names) {
   const found = Object.entries(typeof names === "object" && names !== null ? names : {});
   return found.filter(([id, name]) => IS_ID.test(id) && cleanName(name)).slice(0, MOST)

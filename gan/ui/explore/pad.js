@@ -7,12 +7,14 @@ import { Thumbs } from "./thumbs.js";
 
 const [STEP, FINE] = [0.1, 0.01];
 const FINE_PX = 128;  // of larger models fewer pictures
+/** @type {Record<string, [number, number]>} */
 const KEYS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio @param {import("./catalogue.js").Catalogue} catalogue */
 export function buildPad(body, studio, catalogue) { return new Pad(body, studio, catalogue); }
 
 class Pad {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio @param {import("./catalogue.js").Catalogue} catalogue */
   constructor(body, studio, catalogue) {
     this.studio = studio;
     this.catalogue = catalogue;
@@ -21,6 +23,7 @@ class Pad {
     this.pictures = 0;  // a row
     /** @type {HTMLCanvasElement[]} */
     this.canvases = [];
+    /** @param {string} id */
     const axis = (id) => h("select", { class: "ga-input", id, "data-help": "gan_pad_axis_help" });
     this.across = axis("pad-across");
     this.up = axis("pad-up");
@@ -30,6 +33,7 @@ class Pad {
     this.middle = h("button", { type: "button", class: "ga-button", id: "pad-middle", "data-help": "gan_pad_middle_help" }, h("span", { "data-t": "gan_pad_middle" }));
     this.acrossOut = h("output");
     this.upOut = h("output");
+    /** @param {string} word @param {HTMLElement} control @param {HTMLElement} output */
     const field = (word, control, output) => h("label", { class: "ga-field" }, h("span", {}, h("span", { "data-t": word }), output), control);
     body.append(this.area, h("div", { class: "ga-pad-side" }, h("p", { class: "ga-quiet", "data-t": "gan_pad_says" }),
       field("gan_pad_across", this.across, this.acrossOut), field("gan_pad_up", this.up, this.upOut), this.middle));
@@ -67,12 +71,15 @@ class Pad {
 
   #at() { return this.ids.map((id) => this.studio.point.steps[id] ?? 0); }
 
+  /** @param {PointerEvent} e */
   #point({ clientX, clientY }) {
     const { left, top, width, height } = this.area.getBoundingClientRect();
+    /** @param {number} share */
     const place = (share) => Math.max(-REACH, Math.min(REACH, REACH * (2 * share - 1)));
     this.#put(place((clientX - left) / width), place(1 - (clientY - top) / height));
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     if (e.key === "Home") { e.preventDefault(); return void this.#put(0, 0); }
@@ -85,6 +92,7 @@ class Pad {
   }
 
   // A part of a drag, as a slider's; locked directions stay.
+  /** @param {number} x @param {number} y */
   #put(x, y, whole = false) {
     const { studio } = this;
     const steps = { ...studio.point.steps };
@@ -108,9 +116,11 @@ class Pad {
     const [x, y] = this.#at();
     const [across, up] = this.ids.map((id) => studio.catalogue.get(id));
     this.middle.disabled = !x && !y;
+    /** @param {number} v */
     const amount = (v) => (v ? `${signed(v)} σ` : "0");
     this.acrossOut.textContent = amount(x);
     this.upOut.textContent = amount(y);
+    /** @param {number} v */
     const share = (v) => `${50 + 50 * v / REACH}%`;
     Object.assign(this.dot.style, { left: share(x), bottom: share(y) });
     this.dot.setAttribute("aria-valuenow", fixed(x));
@@ -151,6 +161,7 @@ class Pad {
     const { studio, pictures } = this;
     const [a, b] = this.ids;
     if (!a || !b) return [];
+    /** @param {number} i */
     const at = (i) => REACH * (2 * (i + 0.5) / pictures - 1);
     return this.canvases.map((canvas, i) => ({
       canvas, point: studio.alongAll({ [b]: -at(Math.floor(i / pictures)), [a]: at(i % pictures) }),

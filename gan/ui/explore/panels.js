@@ -5,8 +5,10 @@
 // jump({seed?|z?, label?, mix?, psi?}, {undo}); preview(z, {label, mix, psi}); settle();
 // batch(points, {psi}) -> Promise<ImageData[]> (painter.batch); directions() ->
 // [{name, vector: Float32Array}]; and "latent" (core events) whenever the point changed.
+/** @import { Place } from "../page/kit/types" */
 import { collect, h, icon, on, say, t, tabIsOpen, translate } from "../page/kit/core.js";
 
+/** @type {{ name: string, word: string, load: Panel["load"] }[]} */
 const PANELS = [
   { name: "walk", word: "gan_panel_walk", load: () => import("./walk.js") },
   { name: "mix", word: "gan_panel_mix", load: () => import("./mix.js") },
@@ -17,6 +19,7 @@ const PANELS = [
 const SETTLED_MS = 250;  // after the last change; a drag changes every 16 ms
 
 // What a panel module may have: build(body, studio) -> {open?, close?, changed?, settled?, worded?}.
+/** @param {HTMLElement} node @param {Studio} studio */
 export function mountPanels(node, studio) {
   return new Panels(node, studio);
 }
@@ -24,14 +27,16 @@ export function mountPanels(node, studio) {
 /**
  * What build() of a panel's module returns; it is told of what happens while it is open.
  * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
- *   changed?(now: object): void, settled?(now: object | null): void,
- *   take?(what: File | import("../page/kit/types").Place[]): void }} PanelBoard
+ *   changed?(now: Now): void, settled?(now: Now | null): void,
+ *   take?(what: File | Place[]): void }} PanelBoard
  * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
  *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
  * @typedef {import("./studio.js").Studio} Studio
+ * @typedef {import("./studio.js").Now} Now
  */
 
 class Panels {
+  /** @param {HTMLElement} node @param {Studio} studio */
   constructor(node, studio) {
     this.node = node;
     this.studio = studio;
@@ -51,10 +56,10 @@ class Panels {
     on("model", () => this.#changed());
     collect("picture", (file) => this.#give("picture", file));
     on("walk-wish", (keys) => this.#give("walk", keys));
-    document.addEventListener("visibilitychange", () => document.hidden && this.#call("hidden"));
+    document.addEventListener("visibilitychange", () => document.hidden && this.opened?.board?.hidden?.());
   }
 
-  /** @returns {Panel} */
+  /** @param {{ name: string, word: string, load: Panel["load"] }} panel @returns {Panel} */
   #panel({ name, word, load }) {
     const id = `panel-${name}`;
     const button = h("button", {
@@ -69,6 +74,7 @@ class Panels {
     return panel;
   }
 
+  /** @param {Panel} panel */
   async #toggle(panel) {
     const closing = this.opened === panel;
     this.#close();
@@ -88,6 +94,7 @@ class Panels {
   }
 
   // A file that was dropped on the page, or pictures to walk through, for the panel of that name.
+  /** @param {string} name @param {File | Place[]} what */
   async #give(name, what) {
     const panel = this.panels.find((p) => p.name === name);
     if (!panel) return;
@@ -96,6 +103,7 @@ class Panels {
     panel.button.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {Panel} panel */
   async #build(panel) {
     panel.body.replaceChildren(h("p", { class: "ga-panel-wait ga-quiet" }, t("gan_panel_loading")));
     const { build } = await panel.load();
@@ -114,16 +122,14 @@ class Panels {
     panel.board?.close?.();
   }
 
-  #call(name, ...values) { this.opened?.board?.[name]?.(...values); }
-
   // A panel that shows the point follows it when it has come to rest, and only while it is open.
   #changed() {
     const now = this.studio.now();
     if (!now) return;
-    this.#call("changed", now);
+    this.opened?.board?.changed?.(now);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      if (tabIsOpen(this.node)) this.#call("settled", this.studio.now());
+      if (tabIsOpen(this.node)) this.opened?.board?.settled?.(this.studio.now());
     }, SETTLED_MS);
   }
 

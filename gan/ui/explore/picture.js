@@ -7,15 +7,24 @@ import { button, clear, field, put, shot } from "./points.js";
 
 const TYPES = "image/png,image/jpeg,image/webp,image/bmp,image/gif";
 const MAX_BYTES = 10 * 2 ** 20;
+/** @type {Record<string, { restarts: number, steps: number, word: string }>} */
 const EFFORTS = {
   quick: { restarts: 2, steps: 100, word: "gan_picture_quick" },
   usual: { restarts: 4, steps: 200, word: "gan_picture_usual" },
   ...(boot.local ? { thorough: { restarts: 8, steps: 600, word: "gan_picture_thorough" } } : {}),
 };
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function build(body, studio) { return new PicturePanel(body, studio); }
 
+/**
+ * A line of the search, and one with a point that was found.
+ * @typedef {{ step?: number, of: number, pixels?: string, before?: string, distance: number, apart: number, start_distance: number, grade?: string }} SearchNews
+ * @typedef {SearchNews & { z: number[], mix: number[] | null }} Found
+ */
+
 class PicturePanel {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
     // made by #make
     /** @type {HTMLInputElement} */ this.file;
@@ -39,8 +48,11 @@ class PicturePanel {
     this.body = body;
     this.studio = studio;
     this.ref = studio.ref;
+    /** @type {AbortController | null} */
     this.busy = null;
+    /** @type {Found | null} */
     this.found = null;
+    /** @type {SearchNews | null} */
     this.news = null;
     this.inverted = false;
     this.byItself = false;
@@ -114,12 +126,13 @@ class PicturePanel {
       this.drop.addEventListener(name, (e) => { e.preventDefault(); this.drop.classList.remove("is-over"); });
     }
     this.drop.addEventListener("drop", (e) => this.#send(e.dataTransfer?.files[0]));
-    this.body.addEventListener("paste", (e) => this.#send(e.clipboardData.files[0]));
+    this.body.addEventListener("paste", (e) => this.#send(e.clipboardData?.files[0]));
     this.find.addEventListener("click", () => this.#search());
     this.invert.addEventListener("click", () => this.#turn(!this.inverted));
     this.stop.addEventListener("click", () => this.busy?.abort());
     this.use.addEventListener("click", () => this.#use());
     this.pin.addEventListener("click", () => {
+      if (!this.found) return;
       const { z, mix } = this.found;
       this.studio.pin({ z: Float32Array.from(z), mix, label: null, psi: 1 }, { how: "found", pins: [] });
     });
@@ -132,10 +145,12 @@ class PicturePanel {
     if (!this.news) for (const canvas of [this.before, this.after]) clear(canvas);
   }
 
+  /** @param {File} file */
   take(file) { this.#send(file); }
 
   // ---- an uploaded picture --------------------------------------------------------------------
 
+  /** @param {File | undefined} file */
   async #send(file) {
     if (!file) return;
     this.note.textContent = "";
@@ -163,6 +178,7 @@ class PicturePanel {
   }
 
   // By itself where the picture's ground is not the model's, and told; by hand either way.
+  /** @param {boolean} inverted */
   #turn(inverted, byItself = false) {
     Object.assign(this, { inverted, byItself });
     this.editor.invert();
@@ -181,7 +197,7 @@ class PicturePanel {
     for (const canvas of [this.before, this.after]) clear(canvas);
     this.#drawState();
     try {
-      const query = new URLSearchParams({ ref, restarts, steps });
+      const query = new URLSearchParams({ ref, restarts: String(restarts), steps: String(steps) });
       await follow(`invert?${query}`, this.editor.pixels(), {
         signal: mine.signal, told: (news) => { if (mine === this.busy) this.#told(news); },
       });
@@ -193,10 +209,11 @@ class PicturePanel {
     }
   }
 
+  /** @param {SearchNews | Found} news */
   #told(news) {
     if (!news.pixels) return;
     this.news = news;
-    if (news.z) this.found = news;
+    if ("z" in news && news.z) this.found = news;
     const model = modelOf(plainRef(this.ref));
     if (!model) return;  // deleted meanwhile
     const { resolution: side, channels } = model;
@@ -207,6 +224,7 @@ class PicturePanel {
 
   // All sliders work on it from here: the point itself is taken, untruncated.
   #use() {
+    if (!this.found) return;
     const { z, mix } = this.found;
     this.studio.jump({ z: Float32Array.from(z), mix, psi: 1, how: "found", pins: [] });
   }
@@ -230,6 +248,7 @@ class PicturePanel {
     this.after.setAttribute("aria-label", t("gan_picture_best"));
   }
 
+  /** @param {AbortController | null} busy @param {SearchNews | null} news @param {Found | null} found */
   #sentence(busy, news, found) {
     const share = news ? news.distance / news.apart : null;
     this.status.textContent = found ? t(`gan_near_${found.grade}`)
@@ -241,4 +260,5 @@ class PicturePanel {
   }
 }
 
+/** @param {number} share */
 const percent = (share) => Math.round(100 * share);

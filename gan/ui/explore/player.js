@@ -1,13 +1,20 @@
 // Plays a way through latent space on the big picture: play, pause, scrub, speed, and without end.
+/** @import { Place } from "../page/kit/types" */
 import { tabIsOpen } from "../page/kit/core.js";
 import { along, anySeed, between, here } from "./points.js";
 
 const LEG_S = 3;  // from one picture to the next of an endless walk
 const LONGEST_STEP_S = 0.1;  // after a pause of the browser the walk goes on where it was
 
+/**
+ * @typedef {{ keys: Place[], seconds: number, space: string, loop: boolean, ref?: string }} Way
+ * @typedef {{ from: Place, to: Place | null, next: Place | null, part: number, asking?: boolean }} Legs of a walk without end
+ */
+
 export class Player {
   // `way` gives {keys, seconds, space, loop}; `told` is called whenever what it shows has changed;
   // `ofSeed` gives the point that a seed stands for on a walk.
+  /** @param {import("./studio.js").Studio} studio @param {{ node: HTMLElement, way(): Way, told(): void, ofSeed(seed: number): Promise<Place> }} how */
   constructor(studio, { node, way, told, ofSeed }) {
     this.studio = studio;
     this.node = node;
@@ -17,7 +24,9 @@ export class Player {
     this.at = 0;
     this.speed = 1;
     this.playing = false;
+    /** @type {Legs | null} */
     this.legs = null;
+    /** @type {Place & { pins?: string[] } | null} */
     this.shown = null;  // the point on the big picture, when it is ours
   }
 
@@ -61,6 +70,7 @@ export class Player {
     this.told();
   }
 
+  /** @param {number} at */
   scrub(at) {
     this.legs = null;
     this.playing = false;
@@ -70,7 +80,7 @@ export class Player {
 
   show() {
     const { keys, space, loop, ref } = this.way();
-    if (this.endless) this.shown = this.#onLeg();
+    if (this.legs) this.shown = onLeg(this.legs);
     else if (keys.length > 1) this.shown = along(keys, this.at, { space, loop });
     if (this.shown) {
       const pins = this.endless ? [] : keys.flatMap((key) => key.pin ?? []);
@@ -81,6 +91,7 @@ export class Player {
     this.told();
   }
 
+  /** @param {number} now */
   #tick(now) {
     if (!this.playing) return;
     if (!tabIsOpen(this.node)) return this.pause();
@@ -93,6 +104,7 @@ export class Player {
     return undefined;
   }
 
+  /** @param {number} step */
   #onward(step) {
     this.at += step;
     if (this.at < 1) return;
@@ -101,9 +113,10 @@ export class Player {
   }
 
   // A walk that has no end waits at a picture until the next one is known.
+  /** @param {number} step */
   #forward(step) {
     const { legs } = this;
-    if (!legs.to) return;
+    if (!legs?.to) return;
     legs.part += step;
     if (legs.part < 1) return;
     if (legs.next) Object.assign(legs, { from: legs.to, to: legs.next, next: null, part: 0 });
@@ -113,7 +126,7 @@ export class Player {
 
   async #next() {
     const { legs } = this;
-    if (legs.asking) return;
+    if (!legs || legs.asking) return;
     legs.asking = true;
     try {
       const point = await this.ofSeed(anySeed());
@@ -127,10 +140,10 @@ export class Player {
     if (!legs.next && this.legs === legs && this.playing) this.#next();
   }
 
-  #onLeg() {
-    const { from, to, part } = this.legs;
-    return to ? between(from, to, ease(part), "z") : from;
-  }
 }
 
+/** @param {Legs} legs @returns {Place} */
+const onLeg = ({ from, to, part }) => (to ? between(from, to, ease(part), "z") : from);
+
+/** @param {number} part */
 const ease = (part) => part * part * (3 - 2 * part);

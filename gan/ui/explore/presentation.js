@@ -27,6 +27,7 @@ export function presentPicture({ source, studio, catalogue, what, note, link }) 
   });
 }
 
+/** @param {HTMLCanvasElement} source @param {HTMLCanvasElement} canvas @param {number} room */
 function copy(source, canvas, room) {
   const { width, height } = source;
   resize(canvas, width, height);
@@ -38,7 +39,7 @@ function copy(source, canvas, room) {
 }
 
 // The direction that a pair of arrows moves along: of the strongest that are not locked.
-/** @param {string[]} pair @returns {PresentKey} */
+/** @param {string[]} pair @param {number} place @param {import("./studio.js").Studio} studio @param {import("./catalogue.js").Catalogue} catalogue @returns {PresentKey} */
 function arrows(pair, place, studio, catalogue) {
   const [, more] = pair;
   const direction = () => catalogue.list("ranked").filter((d) => !studio.locks.has(d.id))[place];

@@ -65,7 +65,7 @@ export class ExploreShelf {
     return this.#keep({ z, mix, label, psi }, point, { how, pins, steps: {} }, false);
   }
 
-  /** @param {{ z: Place["z"], mix: number[] | null, label: number | null, psi: number }} place @param {Point} point @param {Origin | null} from */
+  /** @param {{ z: Place["z"], mix: number[] | null, label: number | null, psi: number }} place @param {Point} point @param {Origin | null} from @param {boolean} isState */
   async #keep({ z, mix, label, psi }, point, from, isState) {
     const { studio } = this;
     const ref = studio.refAt(this.nimg());
@@ -98,6 +98,7 @@ export class ExploreShelf {
     return this.#drawButton();
   }
 
+  /** @param {number[] | null} mix @param {number | null} label */
   #what(mix, label) {
     const names = this.studio.model.class_names;
     return names.length ? className(names[mix ? strongest(mix) : label ?? 0]) : t("gan_shelf_picture");
@@ -133,7 +134,7 @@ export class ExploreShelf {
   }
 }
 
-/** @returns {PinPlace} */
+/** @param {Place["z"]} z @param {number[] | null} mix @param {number | null} label @returns {PinPlace} */
 const placeOf = (z, mix, label) => ({ z: packFloats(z), mix: mix ? [...mix] : null, label: mix ? null : label });
 
 // The big picture, as far as the shelf paints on it.
@@ -156,6 +157,7 @@ class Stage {
   get playing() { return this.player.playing; }
   get at() { return 1 - Math.abs(1 - 2 * this.player.at); }  // there and back again
 
+  /** @param {Pin} pin @param {() => boolean} still */
   async show(pin, still) {
     const { z, label, mix, psi } = await drawableOf(pin);
     if (!still()) return;
@@ -172,22 +174,26 @@ class Stage {
     return keptImage(image);
   }
 
+  /** @param {Pin} a @param {Pin | null} b */
   joins(a, b) {
     return isHere(a) && a.ref === (b ? b.ref : this.studio.refAt(this.board.nimg())) && (!b || isHere(b));
   }
 
+  /** @param {Pin} a @param {Pin | null} b */
   async play(a, b) {
     if (this.player.playing) return this.player.pause();
     await this.#load(a, b);
     return this.player.play();
   }
 
+  /** @param {Pin} a @param {Pin | null} b @param {number} at */
   async scrub(a, b, at) {
     await this.#load(a, b);
     this.player.scrub(at / 2);
   }
 
   // On with it in the panel for walks, where it becomes a film.
+  /** @param {Pin} a @param {Pin | null} b */
   async film(a, b) {
     this.player.pause();
     await this.#load(a, b);
@@ -197,6 +203,7 @@ class Stage {
     emit("walk-wish", keys.map(({ psi: _psi, ...key }) => ({ ...key, seed: null })));
   }
 
+  /** @param {Pin} a @param {Pin | null} b */
   async #load(a, b) {
     const pair = `${a.id} ${b?.id ?? ""}`;
     if (this.pair === pair && this.player.shown) return;
@@ -205,6 +212,7 @@ class Stage {
     this.player.at = 0;
   }
 
+  /** @param {Pin} pin */
   async #key(pin) {
     const drawable = await drawableOf(pin);
     const classes = modelOf(plainRef(pin.ref))?.class_names.length ?? 0;

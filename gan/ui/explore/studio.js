@@ -9,6 +9,7 @@ import { addScaled, dot, orthonormal } from "../page/kit/vectors.js";
 const KEEP = 100;  // steps of undo
 const SEEDS = 256;  // seeds whose z is remembered
 
+/** @typedef {NonNullable<ReturnType<Studio["now"]>>} Now everything that the picture on show is made of */
 /** @typedef {{ ref: string, point: Point } | { act: Act }} Step what was, or what was done */
 
 export class Studio {
@@ -90,6 +91,7 @@ export class Studio {
   #start() { return Float32Array.from({ length: this.model.z_dim }, (_, i) => this.value(i)); }
 
   // Dimension i before directions: what its slider shows.
+  /** @param {number} i */
   value(i) { return this.point.moves[i] ?? (this.point.base ?? this.#known.z)[i]; }
 
   /** @param {Point["steps"]} steps @returns {[Direction, number][]} */
@@ -101,6 +103,7 @@ export class Studio {
   }
 
   // The point with one direction elsewhere: for thumbnails.
+  /** @param {string} id @param {number} sigmas */
   along(id, sigmas) { return this.alongAll({ [id]: sigmas }); }
 
   /** @param {Record<string, number>} turns sigmas by a direction's id */
@@ -132,6 +135,7 @@ export class Studio {
   }
 
   // A running training has written newer weights: the point stays, the picture follows.
+  /** @param {Model} model @param {boolean} visible */
   follow(model, visible) {
     const newer = model.nimg !== this.model.nimg;
     this.model = model;
@@ -195,6 +199,7 @@ export class Studio {
     return seeded;
   }
 
+  /** @param {unknown} error */
   refused(error) { emit("latent-failed", say(error)); }
 
   // ---- changes ------------------------------------------------------------------------------
@@ -224,8 +229,10 @@ export class Studio {
     this.settled();
   }
 
+  /** @param {number} i @param {number} value */
   move(i, value) { this.drag({ moves: { ...this.point.moves, [i]: value } }); }
 
+  /** @param {string} id @param {number} sigmas */
   step(id, sigmas) {
     const { [id]: _old, ...others } = this.point.steps;
     this.drag({ steps: sigmas ? { ...others, [id]: sigmas } : others });
@@ -260,7 +267,7 @@ export class Studio {
   }
 
   // A seed begins anew; any other point comes from where the last one came from, by what it says.
-  /** @param {{ seed?: number, z?: ArrayLike<number>, how?: How, pins?: string[] }} to @returns {Origin} */
+  /** @param {{ seed?: number, z?: ArrayLike<number>, how?: How, pins?: string[] }} to @param {Point["steps"]} steps @returns {Origin} */
   #origin({ z, how, pins }, steps) {
     return { how: how ?? (z ? "changed" : "seed"), pins: pins ?? (z ? this.point.from?.pins : null) ?? [], steps };
   }
@@ -273,6 +280,7 @@ export class Studio {
   }
 
   // z with what is locked as it is now: a dimension's value, and the place along a direction.
+  /** @param {ArrayLike<number>} z */
   held(z) {
     const now = this.z();
     const kept = Float32Array.from(z, (v, i) => (this.locks.has(`z${i}`) ? now[i] : v));
@@ -298,11 +306,13 @@ export class Studio {
   }
 
   // Whether the class, or the mixture, outlives Randomise and Reset.
+  /** @param {boolean} held */
   hold(held) {
     const chosen = held && !this.point.mix ? { label: this.label() } : {};
     return this.change({ ...chosen, held });
   }
 
+  /** @param {string} key @param {boolean} locked */
   lock(key, locked) {
     const put = (/** @type {boolean} */ held) => {
       if (held) this.locks.add(key);
@@ -330,7 +340,7 @@ export class Studio {
   undo() { return this.#travel("past", "future"); }
   redo() { return this.#travel("future", "past"); }
 
-  /** @param {"past" | "future"} from @param {"past" | "future"} to */
+  /** @param {"past" | "future"} from @param {"past" | "future"} to @returns {Promise<void> | void} */
   #travel(from, to) {
     const step = this[from].at(-1);
     if (!step) return undefined;
@@ -346,6 +356,7 @@ export class Studio {
     return this.#show();
   }
 
+  /** @param {{ act: Act }} step @param {"past" | "future"} from @param {"past" | "future"} to */
   async #again(step, from, to) {
     this[to] = [...this[to], step];
     try {
@@ -357,6 +368,7 @@ export class Studio {
   }
 
   // To the model where the point was; whoever follows the choice opens it at once.
+  /** @param {{ ref: string, point: Point }} step */
   #back({ ref, point }) {
     this.travelling = true;
     choose(ref, point);
@@ -410,11 +422,13 @@ export class Studio {
 
   // A link for others: the picture that is on show, that of a paused walk included; of a training
   // what it showed at `nimg` images, however far it has got since.
+  /** @param {number} nimg */
   address(nimg) {
     return addressOf({ tab: "explore", model: this.refAt(nimg), ...toLink(this.onShow()), ...this.namesInLink() });
   }
 
   // The weights that made the picture on show.
+  /** @param {number} nimg */
   refAt(nimg) {
     const ref = this.previewed?.ref ?? this.ref;
     const moving = modelOf(plainRef(ref))?.kind === "run" && !ref.includes("@");

@@ -57,16 +57,18 @@ export class Thumbs {
     for (const { canvas, key } of jobs) this.#put(canvas, this.pictures.get(key));
   }
 
+  /** @param {string} key @param {ImageData} picture */
   #keep(key, picture) {
     this.pictures.set(key, picture);
     const [oldest] = this.pictures.keys();
     if (this.pictures.size > KEPT) this.pictures.delete(oldest);
   }
 
+  /** @param {HTMLCanvasElement} canvas @param {ImageData | undefined} picture */
   #put(canvas, picture) {
     if (!picture || !canvas.isConnected) return;
     resize(canvas, picture.width, picture.height);
-    canvas.getContext("2d").putImageData(picture, 0, 0);
+    canvas.getContext("2d")?.putImageData(picture, 0, 0);
     canvas.dataset.shown = String(Number(canvas.dataset.shown ?? 0) + 1);
   }
 }

@@ -1,4 +1,5 @@
 // Walk: key pictures, the way through them on the big picture, and the film of it.
+/** @import { Place } from "../page/kit/types" */
 import { around, emit, fillRange, find, h, say, t } from "../page/kit/core.js";
 import { shortNameOf } from "./catalogue.js";
 import { FilmForm } from "./filmform.js";
@@ -14,9 +15,13 @@ const MOST = 8;
 const BY_CHANCE = 4;
 const REACH = 2.5;  // standard deviations to either side of a walk along a direction
 
+/** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
 export function build(body, studio) { return new Walk(body, studio); }
 
+/** @typedef {Place & { stamp?: string, image?: ImageData, pins?: string[] }} Key stamp: of which weights its picture is */
+
 class Walk {
+  /** @param {HTMLElement} body @param {import("./studio.js").Studio} studio */
   constructor(body, studio) {
     // made by #make
     /** @type {HTMLOListElement} */ this.list;
@@ -44,6 +49,7 @@ class Walk {
     /** @type {HTMLLabelElement} */ this.withinRow;
     this.body = body;
     this.studio = studio;
+    /** @type {Key[]} */
     this.keys = [];
     this.model = studio.model?.ref;
     this.player = new Player(studio, {
@@ -181,11 +187,13 @@ class Walk {
     };
   }
 
+  /** @returns {Key} */
   #here() {
     return this.player.shown ? { seed: null, label: null, ...this.player.shown }
       : here(this.studio);
   }
 
+  /** @param {Key[]} points */
   #push(points) {
     const room = MOST - this.keys.length;
     this.#note(points.length > room ? t("gan_walk_most", { count: MOST }) : "");
@@ -213,6 +221,7 @@ class Walk {
     await this.#pushSeeds(seeds.slice(0, MOST + 1));
   }
 
+  /** @param {number[]} seeds @param {Key[]} [first] */
   async #pushSeeds(seeds, first = []) {
     const { model } = this;
     try {
@@ -224,6 +233,7 @@ class Walk {
   }
 
   // What a seed stands for on this walk: in the class that the walk is in, or in its own.
+  /** @param {number} seed */
   async #ofSeed(seed, first = this.keys[0] ?? this.#here()) {
     const point = await fromSeed(this.studio, seed);
     return this.within.checked && first.mix ? { ...point, mix: [...first.mix] } : point;
@@ -249,11 +259,12 @@ class Walk {
     this.player.play();
   }
 
+  /** @param {HTMLElement | null} node */
   #clicked(node) {
     if (!node) return;
-    const i = Number(node.closest("li").dataset.index);
+    const i = Number(node.closest("li")?.dataset.index);
     const [key] = this.keys.splice(i, 1);
-    const to = { left: i - 1, right: i + 1, show: i }[node.dataset.act];
+    const to = /** @type {Record<string, number | undefined>} */ ({ left: i - 1, right: i + 1, show: i })[node.dataset.act ?? ""];
     if (to !== undefined) this.keys.splice(to, 0, key);
     if (node.dataset.act === "show") this.#jump(key);
     this.#draw();
@@ -265,6 +276,7 @@ class Walk {
 
   #use() { if (this.player.shown) this.#jump(this.player.shown); }
 
+  /** @param {Key} point */
   #jump(point) {
     this.player.yield();
     this.studio.jump({ ...jumpTo(point), ...(point.seed === null || point.seed === undefined ? { how: "between", pins: point.pins ?? [] } : {}) });
@@ -300,9 +312,11 @@ class Walk {
     this.#drawPlay();
   }
 
+  /** @param {Key} key @param {number} i */
   #key(key, i) {
     const what = key.seed === null ? t("gan_walk_key", { number: i + 1 })
       : t("gan_walk_key_seed", { number: i + 1, seed: key.seed });
+    /** @param {string} word @param {string} name @param {string} to */
     const act = (word, name, to, disabled = false) => iconButton(word, name, {
       "data-act": to, disabled, "aria-label": `${t(word)}: ${what}`,
     });
@@ -356,5 +370,6 @@ class Walk {
     if (!found.length) this.direction.replaceChildren(h("option", {}, t("gan_walk_no_directions")));
   }
 
+  /** @param {string} sentence */
   #note(sentence) { this.note.textContent = sentence; }
 }

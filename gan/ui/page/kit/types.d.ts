@@ -657,6 +657,40 @@ export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "clas
   keep_mb?: number;
 }
 
+/** A layer of G at a point: its feature maps as base64 of bytes. */
+export interface Layer {
+  kind: string;
+  name: string;
+  total: number;
+  count: number;  // of the maps that are here
+  height: number;
+  width: number;
+  maps: string;
+}
+
+/** What G and D make of a point. */
+export interface LookInside {
+  shape: [height: number, width: number, channels: number];
+  picture: string;  // base64 of bytes
+  judgement: { score: number; pull: string; over_fakes: number | null; over_reals: number | null } | null;  // no D, no judgement
+  layers: Layer[];
+}
+
+/** The real pictures nearest to a point, or how far they are studied. */
+export type NearestReals = { state: "studying"; fraction: number } | { state: "none" } | {
+  state: "ready";
+  shape: [height: number, width: number, channels: number];
+  pixels: string;  // base64 of bytes
+  distances: number[];
+  labels: string[];
+  close: number;  // nearer is a copy
+  usual: number;
+  count: number;
+  subset: boolean;
+  data: string;
+  shown: boolean;  // the model was trained on them
+};
+
 export type MetricName = "fd" | "kd" | "precision" | "recall" | "density" | "coverage" | "memorised"
   | "modes" | "high_quality" | "mode_kl" | "js";
 
