@@ -1,5 +1,5 @@
 // Compare: two to four contestants on the same data, seeds and seconds, side by side.
-/** @import { RaceNews } from "../page/kit/types" */
+/** @import { RaceNews, RefusedBody } from "../page/kit/types" */
 /** @import { RaceForm, Side } from "./racelink.js" */
 import {
   Refused, addressOf, ask, boot, copyText, currentLanguage, find, h, icon, link, linkedState, on, prepare, refresh, say, sentences, t, tabIsOpen, url,
@@ -15,6 +15,7 @@ import { sameSetups, verdict } from "./verdict.js";
 
 const TICK_MS = { busy: 700, idle: 4000 };
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Compare(prepare(element)).start();
 }
@@ -41,8 +42,10 @@ class Compare {
     this.poll;
   }
 
+  /** @param {string} selector */
   #find(selector) { return find(this.root, selector); }
 
+  /** @param {string} selector */
   #input(selector) { return find(this.root, selector, HTMLInputElement); }
 
   start() {
@@ -130,6 +133,7 @@ class Compare {
     this.#find("#race-summary").textContent = alone ? [names.join(" · "), t(`gan_data_${data}`), t("gan_race_each", { seconds }), t("gan_race_seeds_are", { seeds })].join(" · ") : "";
   }
 
+  /** @param {boolean} yes */
   #fold(yes) {
     this.#find("#race-setup").hidden = yes;
     this.#find("#race-toggle").setAttribute("aria-expanded", String(!yes));
@@ -166,6 +170,7 @@ class Compare {
     link({ ...withoutRace(linkedState()), ...(raced ? { raced } : {}) });
   }
 
+  /** @param {RefusedBody[]} problems @param {string[]} strange */
   #tellLink(problems, strange) {
     const box = this.#find("#race-from-link");
     const lines = [...problems.map((problem) => t("gan_link_wrong", { why: say(new Refused(problem)) })),
@@ -197,6 +202,7 @@ class Compare {
     this.#draw();
   }
 
+  /** @param {Parameters<typeof myTurn>[0]} reply */
   async #turn(reply) {
     const id = await myTurn(reply, this.#find("#race-note"), "race-queue");
     if (!id) return;
@@ -233,6 +239,7 @@ class Compare {
 
   // ---- what there is to see -------------------------------------------------------------------
 
+  /** @param {AbortSignal} signal */
   async #look(signal) {
     const before = this.race;
     try {
@@ -256,6 +263,7 @@ class Compare {
     this.earlier.refresh().catch((error) => this.#note(say(error)));
   }
 
+  /** @param {string} id */
   async #open(id) {
     this.opened = id;
     this.#link(id);
@@ -306,6 +314,7 @@ class Compare {
     }
   }
 
+  /** @param {string} sentence */
   #note(sentence) { this.#find("#race-note").textContent = sentence; }
 }
 
@@ -316,6 +325,7 @@ function measured({ measuring, contestants }) {
   return at < 0 ? 0 : (at + (measuring.fraction ?? 0)) / contestants.length;
 }
 
+/** @param {HTMLElement} node @param {string} text */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

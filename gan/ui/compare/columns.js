@@ -1,5 +1,5 @@
 // A column for each contestant: its newest samples, how it stands, and its numbers.
-/** @import { RaceNews, RaceContestant } from "../page/kit/types" */
+/** @import { RaceContestant, RaceNews } from "../page/kit/types" */
 import { Refused, count, h, knows, leave, openTab, say, t, url } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 
@@ -18,6 +18,7 @@ const NUMBERS = [
   { name: "training_s_per_1000", write: seconds, better: "lower" },
   { name: "sampling_s_per_1000", write: seconds, better: "lower" },
 ];
+/** @type {Record<string, string>} */
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 
 // The colour of a contestant, in the chart too.
@@ -103,6 +104,7 @@ class Column {
     this.#numbers(side, best);
   }
 
+  /** @param {RaceNews} race @param {RaceContestant} side */
   #standing(race, side) {
     const known = knows(`gan_state_${side.state}`) ? t(`gan_state_${side.state}`) : t("gan_race_waiting");
     if (!["running", "paused"].includes(side.state)) return known;
@@ -110,6 +112,7 @@ class Column {
     return race.seeds.length > 1 ? t("gan_race_far_seed", { far, seed: side.seed }) : far;
   }
 
+  /** @param {RaceContestant} side @param {Record<string, number | null>} best */
   #numbers(side, best) {
     const plane = side.plane;
     const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write }) => {
@@ -152,14 +155,17 @@ class Column {
   }
 }
 
+/** @param {string} key @param {string} text */
 function row(key, text, band = "", best = false, title = key) {
   return h("div", { class: best ? "is-best" : null, "data-help": `${key}_help` },
     h("dt", {}, t(title)), h("dd", {}, text, band ? h("small", {}, band) : null));
 }
 
 // Without its unit, which the number beside it has.
+/** @param {string} text */
 const bare = (text) => text.replace(/ (%|s|(of|\/) \S+)$/, "");
 
+/** @param {HTMLElement} node @param {string} text */
 function put(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -59,15 +59,16 @@ export class RaceChart {
   #options(race) {
     const color = toned(this.place);
     const tones = race.curves.map(({ of }) => color(`--ga-race-${of}`));
+    /** @param {string} tone */
     const line = (tone) => ({ stroke: tone, width: 2, spanGaps: true, points: { show: true, size: 5, fill: color("--ga-panel") } });
     const edge = { stroke: "transparent", width: 0, spanGaps: true, points: { show: false } };
     return {
       width: this.place.clientWidth, height: this.place.clientHeight, padding: [8, 12, 0, 0], legend: { show: false },
-      scales: { x: { time: false, range: (u, _, last) => [0, Math.max(race.seconds, last ?? 0)] }, y: { distr: 3 } },
+      scales: { x: { time: false, range: (/** @type {unknown} */ u, /** @type {number} */ _, /** @type {number | null} */ last) => [0, Math.max(race.seconds, last ?? 0)] }, y: { distr: 3 } },
       series: [{}, ...tones.flatMap((tone) => [line(tone), edge, edge])],
       bands: race.seeds.length > 1 ? tones.map((tone, i) => ({ series: [COLUMNS * i + 3, COLUMNS * i + 2], fill: faint(tone) })) : [],
       axes: quietAxes(color, { x: (v) => `${named(v)} s`, y: named, xs: { space: 96 },
-        ys: { grid: { stroke: color("--ga-line"), width: 1, filter: (u, values) => values.map((v) => (isRound(v) ? v : null)) } } }),
+        ys: { grid: { stroke: color("--ga-line"), width: 1, filter: (/** @type {unknown} */ u, /** @type {number[]} */ values) => values.map((v) => (isRound(v) ? v : null)) } } }),
       cursor: { show: false },
     };
   }
@@ -79,7 +80,9 @@ export class RaceChart {
 }
 
 // A power of ten: of the others a logarithmic axis has too many lines.
+/** @param {number} v */
 const isRound = (v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9;
 
 // #rrggbb with less of it.
+/** @param {string} tone */
 const faint = (tone) => `${tone}${Math.round(255 * BAND).toString(16).padStart(2, "0")}`;

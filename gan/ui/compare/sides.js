@@ -62,14 +62,15 @@ export class Sides {
     if (held) /** @type {HTMLElement | null} */ (this.box.querySelector(`#${held}`))?.focus({ preventScroll: true });
   }
 
+  /** @param {Side} side @param {number} i @param {boolean} mayLeave @returns {HTMLElement} */
   #row(side, i, mayLeave) {
     const number = i + 1;
     const preset = h("select", { class: "ga-input", id: `race-preset-${number}`, "aria-label": t("gan_race_preset_of", { number }), "data-help": "gan_race_preset_help",
-      onchange: () => this.#set(i, { preset: preset.value, change: "" }) },
+      onchange: () => { this.#set(i, { preset: preset.value, change: "" }); } },
     ...this.#presets().map((name) => h("option", { value: name }, nameOfPreset(name))));
     preset.value = side.preset;
     const change = h("select", { class: "ga-input", id: `race-change-${number}`, "aria-label": t("gan_race_change_of", { number }), "data-help": "gan_race_change_help",
-      onchange: () => this.#set(i, { preset: side.preset, change: change.value }) },
+      onchange: () => { this.#set(i, { preset: side.preset, change: change.value }); } },
     h("option", { value: "" }, nameOfChange("")),
     ...KINDS.map((kind) => h("optgroup", { label: t(`gan_race_kind_${kind}`) },
       ...boot.compare.changes[side.preset].filter((name) => name.startsWith(`${kind}=`)).map((name) => h("option", { value: name }, nameOfChange(name)))))
@@ -82,6 +83,7 @@ export class Sides {
         h("figcaption", { class: "ga-quiet" }, t("gan_race_example", { time: pictureTime(side.preset) }))));
   }
 
+  /** @param {number} i @param {Side} side */
   #set(i, side) {
     this.sides[i] = side;
     this.#other();
@@ -95,6 +97,7 @@ export class Sides {
     find(this.box, `#race-preset-${this.sides.length}`).focus();
   }
 
+  /** @param {number} i */
   #leave(i) {
     this.sides.splice(i, 1);
     this.#other();

@@ -1,7 +1,7 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
-/** @import { Evaluation, Metric, MetricName, Stated } from "../page/kit/types" */
+/** @import { Evaluation, EvaluationNews, Metric, MetricName, State, Stated } from "../page/kit/types" */
 import {
-  boot, choose, className, count, duration, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
+  boot, choose, className, count, duration, find, finder, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
   state, t, tabIsOpen, isBusy,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
@@ -15,21 +15,27 @@ const DEFAULT_COUNT = 2000;
 const MOST_SAMPLES = 50_000;  // seeds that follow the first one
 const POLL_MS = 10_000;  // while a training goes on
 // whether the model's own data is not in the list, or nobody knows them
+/** @type {Record<string, string>} */
 const UNLIKE = { other: "gan_evaluate_kind_other", unknown: "gan_evaluate_kind_unknown" };
+/** @type {MetricName[]} */
 const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
 
+/** @typedef {{ fraction: number, evaluation?: undefined } | (EvaluationNews & { fraction?: number })} News a line of the reply */
+
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Evaluate(prepare(element)).start();
 }
 
 class Evaluate {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.leaders = new Leaders(root, {
       chosen: (ref) => choose(ref), measure: (ref) => { choose(ref); this.#begin(); },
     });
-    /** @type {{ evaluation: Evaluation, pairs: any, nimg: number, ref: string, recalled?: boolean } | null} */
+    /** @type {(EvaluationNews & { ref: string, recalled?: boolean }) | null} */
     this.found = null;
     /** @type {AbortController | null} */
     this.ending = null;  // of the evaluation that is going on
@@ -43,16 +49,16 @@ class Evaluate {
   }
 
   start() {
-    this.find("#evaluate-count").replaceChildren(...boot.evaluate.counts.map(
+    this.find("#evaluate-count", HTMLSelectElement).replaceChildren(...boot.evaluate.counts.map(
       (n) => h("option", { value: n }, count(n))));
-    this.find("#evaluate-count").value = DEFAULT_COUNT;
+    this.find("#evaluate-count", HTMLSelectElement).value = String(DEFAULT_COUNT);
     this.#offerJudges();
     this.find("#evaluate-form").addEventListener("submit", (e) => { e.preventDefault(); this.#begin(); });
     this.find("#evaluate-stop").addEventListener("click", () => this.ending?.abort());
     for (const id of ["evaluate-data", "evaluate-count", "evaluate-judge"]) {
       this.find(`#${id}`).addEventListener("change", () => this.#draw());
     }
-    seedField(this.find("#evaluate-seed"), () => this.#draw(), { most: LAST_SEED - MOST_SAMPLES });
+    seedField(this.find("#evaluate-seed", HTMLInputElement), () => this.#draw(), { most: LAST_SEED - MOST_SAMPLES });
     on("model", () => this.#changed());
     on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
     on("language", () => { this.#offerJudges(); this.#draw(); this.leaders.draw(); });
@@ -63,7 +69,7 @@ class Evaluate {
 
   // One that is not installed is shown, too, so that one learns of it.
   #offerJudges() {
-    const select = this.find("#evaluate-judge");
+    const select = this.find("#evaluate-judge", HTMLSelectElement);
     const chosen = select.value || "own";
     select.replaceChildren(...boot.evaluate.judges.map(
       ({ name, here }) => h("option", { value: name, disabled: !here }, t(`gan_judge_${name}`))));
@@ -71,6 +77,7 @@ class Evaluate {
   }
 
   // The header's poll tells when a model came, or a training ended.
+  /** @param {State} news */
   #hear({ models }) {
     const heard = JSON.stringify(models.map((m) => [m.ref, m.state]));
     if (heard !== this.heard) this.poll.now();
@@ -108,16 +115,19 @@ class Evaluate {
     shown.recalled = true;
     const { data, count: many, seed } = shown.evaluation;
     const body = JSON.stringify({ ref: shown.ref, data, count: many, seed, judge: judgeOf(shown.evaluation), kept: true });
+    /** @param {News} news */
     const told = (news) => { if (news.evaluation && this.found === shown) this.#told(news, shown.ref); };
     await follow("evaluate", body, { told }).catch(() => {});  // the numbers stand without them
   }
 
   // The model's own data first.
+  /** @param {string} own */
   #offer(own) {
-    const select = this.find("#evaluate-data");
+    const select = this.find("#evaluate-data", HTMLSelectElement);
     const known = boot.evaluate.data;
     const usual = own === "fashion-full" && !known.includes(own) ? "fashion" : own;
     const names = known.includes(usual) || !usual.startsWith("folder:") ? known : [usual, ...known];
+    /** @param {string} name */
     const title = (name) => (name.startsWith("folder:") ? name.replace(/^.*[/\\:]/, "") : t(`gan_data_${name}`));
     select.replaceChildren(...names.map((name) => h("option", { value: name }, title(name))));
     if (names.includes(usual)) select.value = usual;
@@ -131,15 +141,15 @@ class Evaluate {
   async #begin() {
     const ref = state.ref;
     if (!ref || this.ending) return;
-    const seed = this.find("#evaluate-seed");
+    const seed = this.find("#evaluate-seed", HTMLInputElement);
     if (seed.getAttribute("aria-invalid") === "true") return void seed.focus();
     const ending = new AbortController();
     Object.assign(this, { ending, found: null, fraction: 0, began: performance.now() });
     this.#note("");
     this.#draw();
     const body = JSON.stringify({
-      ref, data: this.find("#evaluate-data").value, count: this.find("#evaluate-count").value,
-      seed: this.find("#evaluate-seed").value || "0", judge: this.find("#evaluate-judge").value,
+      ref, data: this.find("#evaluate-data", HTMLSelectElement).value, count: this.find("#evaluate-count", HTMLSelectElement).value,
+      seed: seed.value || "0", judge: this.find("#evaluate-judge", HTMLSelectElement).value,
     });
     try {
       await follow("evaluate", body, { signal: ending.signal, told: (news) => this.#told(news, ref) });
@@ -152,6 +162,7 @@ class Evaluate {
     refresh();
   }
 
+  /** @param {News} news @param {string} ref */
   #told(news, ref) {
     if (news.fraction !== undefined) this.fraction = news.fraction;
     if (news.evaluation) this.found = { ...news, ref };
@@ -163,8 +174,8 @@ class Evaluate {
   #draw() {
     const model = state.ref ? modelOf(plainRef(state.ref)) : null;
     const busy = Boolean(this.ending);
-    this.find("#evaluate-start").disabled = busy || !model;
-    this.find("#evaluate-stop").disabled = !busy;
+    this.find("#evaluate-start", HTMLButtonElement).disabled = busy || !model;
+    this.find("#evaluate-stop", HTMLButtonElement).disabled = !busy;
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
@@ -184,21 +195,23 @@ class Evaluate {
 
   // What the chosen judge is, or how to get the one that is not here.
   #judged() {
-    if (this.find("#evaluate-judge").value !== "own") return t("gan_judge_other");
+    if (this.find("#evaluate-judge", HTMLSelectElement).value !== "own") return t("gan_judge_other");
     const absent = boot.evaluate.judges.filter(({ here }) => !here);
     return absent.length && boot.local ? t("gan_judge_absent", { package: boot.evaluate.judge_package }) : "";
   }
 
+  /** @param {boolean} busy */
   #drawProgress(busy) {
     const done = busy ? this.fraction : this.found ? 1 : 0;
     const bar = this.find("#evaluate-progress");
-    bar.setAttribute("aria-valuenow", Math.round(100 * done));
-    bar.firstElementChild.style.transform = `scaleX(${done})`;
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * done)));
+    find(bar, "i").style.transform = `scaleX(${done})`;
     const passed = (performance.now() - this.began) / 1000;
     this.find("#evaluate-left").textContent = busy && done > 0.03
       ? t("gan_evaluate_left", { time: duration(passed * (1 - done) / done) }) : "";
   }
 
+  /** @param {Evaluation | null} found @param {Stated | null} stated */
   #drawCards(found, stated) {
     const box = this.find("#evaluate-cards");
     const names = found ? found.metrics.map((m) => m.name) : NAMES;
@@ -207,15 +220,16 @@ class Evaluate {
     box.setAttribute("aria-busy", String(Boolean(this.ending)));
   }
 
+  /** @param {Evaluation | null} found */
   #drawClasses(found) {
     const section = this.find("#evaluate-classes");
     section.hidden = !found?.classes.length;
-    if (section.hidden) return;
+    if (!found || section.hidden) return;
     this.find("#evaluate-covered").textContent = t("gan_evaluate_covered", {
       covered: found.covered, classes: found.classes.length,
     });
     const most = Math.max(...found.classes.map((c) => c.fraction), 2 / found.classes.length);
-    section.querySelector("ul").replaceChildren(...found.classes.map(({ name, fraction }) => {
+    find(section, "ul").replaceChildren(...found.classes.map(({ name, fraction }) => {
       const bar = h("i", { class: fraction < 0.01 ? "is-lost" : "" });
       bar.style.width = `${(100 * fraction) / most}%`;
       const even = h("b", { "aria-hidden": "true" });
@@ -225,19 +239,22 @@ class Evaluate {
     }));
   }
 
+  /** @param {EvaluationNews | null} found */
   #drawPairs(found) {
     const section = this.find("#evaluate-nearest");
-    section.hidden = !found?.pairs?.count;
-    if (section.hidden) return;
-    const { count: many } = found.pairs;
-    const picture = picturesOf(found.pairs);
-    section.querySelector(".ga-pairs").replaceChildren(...found.evaluation.nearest.slice(0, many).map(
+    const pairs = found?.pairs;
+    section.hidden = !pairs?.count;
+    if (!pairs || section.hidden) return;
+    const { count: many } = pairs;
+    const picture = picturesOf(pairs);
+    find(section, ".ga-pairs").replaceChildren(...found.evaluation.nearest.slice(0, many).map(
       ({ seed, ratio }, i) => h("figure", {},
         h("div", {}, picture(i, t("gan_evaluate_sample", { seed })),
           picture(many + i, t("gan_evaluate_real"))),
         h("figcaption", { class: "ga-quiet" }, t("gan_evaluate_ratio", { ratio: ratio.toFixed(2) })))));
   }
 
+  /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#evaluate-note");
     if (note.textContent !== sentence) note.textContent = sentence;
@@ -268,6 +285,7 @@ function distanceOf(found) {
 // What the scores say together: how real, how varied, how original.
 /** @param {Evaluation} found */
 function verdict(found) {
+  /** @param {MetricName} name */
   const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
   const fd = distanceOf(found);
   const said = [
@@ -302,7 +320,9 @@ function statedCard(stated) {
 function whyOther(found, stated) {
   const fd = distanceOf(found);
   if ([2, 3].some((digits) => fd.value.toFixed(digits) === stated.fd.toFixed(digits))) return "";  // a card has three
+  /** @type {string[]} */
   const reasons = [];
+  /** @param {string} kind @param {Record<string, unknown>} [values] */
   const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
   if (!stated.count) because("unknown");
   else {
@@ -321,6 +341,7 @@ function whyOther(found, stated) {
 /** @param {MetricName} name @param {Metric | null} metric */
 function card(name, metric) {
   const percent = !["fd", "kd", "density", "modes", "mode_kl", "js"].includes(name);
+  /** @param {number | null | undefined} v */
   const text = (v) => (v === null || v === undefined ? "–" : name === "modes" ? v.toFixed(0) : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
   const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
     h("h3", { "data-help": `gan_metric_${name}_help` }, t(`gan_metric_${name}`)),
@@ -342,7 +363,9 @@ function scale(metric) {
   const gauge = h("div", { class: "ga-gauge" }, line, h("span", { class: "ga-quiet", "aria-hidden": "true" }, metric ? t("gan_scale_better") : ""));
   if (!metric) return gauge;
   const { value, floor, low, high } = metric;
+  /** @type {(v: number) => number} */
   const at = metric.lower_is_better ? placeOfDistance(metric) : (v) => Math.min(1, Math.max(0, v / 1.1 / (metric.name === "modes" ? floor : 1)));
+  /** @param {"s" | "b" | "i"} tag @param {number} from @param {number} to */
   const put = (tag, from, to) => {
     const node = h(tag);
     node.style.left = `${100 * Math.min(from, to)}%`;

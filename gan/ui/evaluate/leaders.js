@@ -3,7 +3,7 @@
 // chart shows the chosen model's.
 /** @import { MetricName, Rated, Stated } from "../page/kit/types" */
 import uPlot from "../page/kit/uplot.js";
-import { ask, count, currentLanguage, duration, h, on, plainRef, sentences, short, state, t } from "../page/kit/core.js";
+import { ask, count, currentLanguage, duration, find, h, on, plainRef, sentences, short, state, t } from "../page/kit/core.js";
 import { quietAxes, toned } from "../page/kit/plot.js";
 
 const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
@@ -11,7 +11,13 @@ const COLUMNS = ["model", "fd", "precision", "recall", "trained", "time"];
 const FLOOR_PX = 6;
 const MOST_TICKS = 6;
 
+/**
+ * @typedef {{ data: string, features: string }} Pair what a distance was measured against, and on
+ * @typedef {{ pair: Pair | null, rows: Rated[] }} Group
+ */
+
 export class Leaders {
+  /** @param {HTMLElement} root @param {{ chosen(ref: string): void, measure(ref: string): void }} does */
   constructor(root, { chosen, measure }) {
     this.chosen = chosen;
     this.measure = measure;
@@ -19,16 +25,19 @@ export class Leaders {
     this.rows = [];
     this.news = "";  // what was drawn
     this.features = "";  // of the evaluation that is looked at
-    this.table = root.querySelector("#leaders-table");
-    this.box = root.querySelector("#leaders-plot");
+    this.table = find(root, "#leaders-table");
+    this.box = find(root, "#leaders-plot");
+    /** @type {Group | null} */
+    this.shown = null;  // in the chart
     /** @type {uPlot | null} */
     this.plot = null;
-    this.about = root.querySelector("#leaders-about");
+    this.about = find(root, "#leaders-about");
     new ResizeObserver(() => this.#drawPlot()).observe(this.box);
     on("theme", () => this.#drawPlot());
   }
 
   // Of a model that two judges have measured, the chart shows the group of these features.
+  /** @param {string} features */
   prefer(features) {
     if (features === this.features) return;
     this.features = features;
@@ -36,6 +45,7 @@ export class Leaders {
   }
 
   // The first of a model's rows is that of our own features.
+  /** @param {string} ref */
   row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
 
   async refresh() {
@@ -51,6 +61,7 @@ export class Leaders {
   }
 
   draw() {
+    /** @param {Rated} row */
     const fd = (row) => distanceOf(row)?.value ?? Infinity;
     this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
     const groups = grouped(this.rows);
@@ -61,21 +72,24 @@ export class Leaders {
   }
 
   // The group of the chosen model where that was measured, else the largest; null of none.
+  /** @param {Group[]} groups */
   #shownOf(groups) {
     const measured = groups.filter((g) => g.pair);
     const chosen = plainRef(state.ref ?? "");
     const holding = measured.filter((g) => g.rows.some((r) => r.ref === chosen));
-    return holding.find((g) => g.pair.features === this.features) ?? holding[0] ?? measured[0] ?? null;
+    return holding.find((g) => g.pair?.features === this.features) ?? holding[0] ?? measured[0] ?? null;
   }
 
+  /** @param {Group} group */
   #heading(group) {
     const text = group.pair ? t("gan_leaders_group", group.pair) : t("gan_leaders_group_none");
     return h("tr", { class: `ga-leaders-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
   }
 
   #drawAbout() {
-    const untimed = (this.shown?.rows ?? []).filter((r) => !(r.seconds > 0)).map((r) => r.name);
-    this.about.textContent = this.shown ? sentences(t("gan_leaders_only", this.shown.pair),
+    const untimed = (this.shown?.rows ?? []).filter((r) => !((r.seconds ?? 0) > 0)).map((r) => r.name);
+    const pair = this.shown?.pair;
+    this.about.textContent = pair ? sentences(t("gan_leaders_only", pair),
       untimed.length ? t("gan_leaders_untimed", { names: untimed.join(", ") }) : "") : "";
   }
 
@@ -85,9 +99,12 @@ export class Leaders {
     }, t(`gan_leaders_${name}`)))));
   }
 
+  /** @param {Rated} row */
   #line(row) {
     // the title is shown where the columns do not fit beside each other
+    /** @param {string} name @param {string} text */
     const number = (name, text) => h("td", { class: "is-number", "data-title": t(`gan_leaders_${name}`) }, text);
+    /** @param {"precision" | "recall"} name */
     const share = (name) => {
       const metric = metricOf(row, name);
       return number(name, metric ? `${Math.round(100 * metric.value)} %` : "–");
@@ -128,16 +145,18 @@ export class Leaders {
     const x = logScale(shown.map(({ seconds }) => seconds), CLOCK);
     const y = logScale([...shown.flatMap(({ fd }) => bounds(fd)), ...floors]);
     const color = toned(box);
+    /** @param {Scale} s */
     const scale = ({ low, high }) => ({ time: false, distr: 3, range: () => [low, high] });
-    const ticks = (of) => ({ splits: () => of.ticks, filter: (_, splits) => splits });
+    /** @param {Scale} of */
+    const ticks = (of) => ({ splits: () => of.ticks, filter: (/** @type {unknown} */ _, /** @type {number[]} */ splits) => splits });
     this.plot = new uPlot({
       width: box.clientWidth, height: box.clientHeight, padding: [24, 24, 0, 0], legend: { show: false }, cursor: { show: false },
       scales: { x: scale(x), y: scale(y) },
       axes: quietAxes(color, { x: duration, y: String, xs: ticks(x), ys: ticks(y) }),
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
-        draw: [(u) => shown.forEach(({ fd, seconds }) => drawBounds(u, fd, seconds, color))],
-        ready: [(u) => {
+        draw: [(/** @type {uPlot} */ u) => shown.forEach(({ fd, seconds }) => drawBounds(u, fd, seconds, color))],
+        ready: [(/** @type {uPlot} */ u) => {
           u.over.append(...shown.flatMap((each) => this.#point(u, each)));
           apart([.../** @type {NodeListOf<HTMLElement>} */ (u.over.querySelectorAll(".ga-point-name"))]);
         }],
@@ -166,6 +185,7 @@ export class Leaders {
 // Names of dots that lie close: to the dot's left, or below it, until none covers another.
 /** @param {HTMLElement[]} names */
 function apart(names) {
+  /** @param {HTMLElement} name @param {HTMLElement[]} others */
   const covers = (name, others) => {
     const a = name.getBoundingClientRect();
     return others.some((other) => {
@@ -187,9 +207,11 @@ function apart(names) {
 /** @param {uPlot} u @param {Distance} fd @param {number} seconds @param {(name: string) => string} color */
 function drawBounds(u, fd, seconds, color) {
   const { ctx } = u;
+  /** @param {number} v */
   const at = (v) => u.valToPos(v, "y", true);
   const px = u.valToPos(seconds, "x", true);
   const [low, high] = bounds(fd);
+  /** @param {string} tone @param {number} alpha @param {...[number, number]} ends */
   const line = (tone, alpha, ...ends) => {
     ctx.save();
     Object.assign(ctx, { strokeStyle: color(tone), globalAlpha: alpha, lineWidth: 1.5 * devicePixelRatio });
@@ -205,19 +227,24 @@ function drawBounds(u, fd, seconds, color) {
 }
 
 // [{pair: {data, features}, rows}], the largest group first; those not measured last, without a pair.
+/** @param {Rated[]} rows @returns {Group[]} */
 function grouped(rows) {
+  /** @type {Map<string, Group>} */
   const groups = new Map();
   for (const row of rows) {
     const pair = pairOf(row);
     const key = JSON.stringify(pair);
-    if (!groups.has(key)) groups.set(key, { pair, rows: [] });
-    groups.get(key).rows.push(row);
+    const group = groups.get(key) ?? { pair, rows: [] };
+    group.rows.push(row);
+    groups.set(key, group);
   }
+  /** @param {Group} group */
   const size = ({ pair, rows: own }) => (pair ? own.length : 0);
   return [...groups.values()].sort((a, b) => size(b) - size(a));
 }
 
 // What its distance was measured against and on; null where it was not.
+/** @param {Rated} row @returns {Pair | null} */
 function pairOf(row) {
   const from = metricOf(row, "fd") ? row.evaluation : row.card;
   return from && { data: from.data || "?", features: from.features || "?" };
@@ -250,6 +277,7 @@ const hintOf = (row) => t("gan_card_hint", { how: row.card ? statedHow(row.card)
 const bounds = (fd) => [Math.max(fd.low ?? fd.value, fd.value / 20, 1e-4), fd.high ?? fd.value];
 
 // Thousands; in Chinese, which counts so, ten thousands.
+/** @param {number} nimg */
 const trained = (nimg) => t("gan_leaders_kimg", {
   count: currentLanguage() === "zh" ? (nimg / 10000).toFixed(1) : count(nimg / 1000),
 });

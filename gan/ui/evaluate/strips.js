@@ -1,10 +1,11 @@
 // Pictures beside the numbers: single ones of a strip from the server, and the groups of real images that are missing.
-import { h, pencil, t } from "../page/kit/core.js";
+/** @import { EvaluationNews, Strip } from "../page/kit/types" */
+import { find, h, pencil, t } from "../page/kit/core.js";
 import { bytesOf } from "../page/kit/lines.js";
 import { toImageData } from "../page/kit/painter.js";
 
 // A function that draws picture i of the strip as a canvas.
-/** @param {{ shape: number[], pixels: string }} strip */
+/** @param {Strip} strip @returns {(i: number, name: string) => HTMLCanvasElement} */
 export function picturesOf({ shape: [height, width, channels], pixels }) {
   const bytes = bytesOf(pixels);
   return (i, name) => {
@@ -15,18 +16,21 @@ export function picturesOf({ shape: [height, width, channels], pixels }) {
 }
 
 // Groups of real images that the samples hardly hold, each with its most typical images.
+/** @param {HTMLElement} section @param {EvaluationNews | null} found */
 export function drawMissing(section, found) {
-  section.hidden = !found?.missing || !found.evaluation.groups;
-  if (section.hidden) return;
+  const strip = found?.missing;
+  section.hidden = !strip || !found.evaluation.groups;
+  if (!strip || section.hidden) return;
   const { groups, missing } = found.evaluation;
-  section.querySelector("#evaluate-missing-about").textContent = missing.length
+  find(section, "#evaluate-missing-about").textContent = missing.length
     ? t("gan_evaluate_missing_some", { missing: missing.length, groups }) : t("gan_evaluate_missing_none", { groups });
-  const { each } = found.missing;
-  const picture = picturesOf(found.missing);
-  section.querySelector(".ga-groups").replaceChildren(...(each ? missing : []).map((group, i) => h("figure", {},
+  const { each } = strip;
+  const picture = picturesOf(strip);
+  find(section, ".ga-groups").replaceChildren(...(each ? missing : []).map((group, i) => h("figure", {},
     h("div", {}, ...Array.from({ length: each }, (_, j) => picture(i * each + j, t("gan_evaluate_missing_image")))),
     h("figcaption", { class: "ga-quiet" }, t("gan_evaluate_missing_shares", {
       real: percent(group.real), samples: percent(group.samples) })))));
 }
 
+/** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(1)} %`;

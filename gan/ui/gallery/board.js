@@ -1,7 +1,7 @@
 // Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
-/** @import { Entry } from "../page/kit/types" */
+/** @import { Entry, Model, Pin } from "../page/kit/types" */
 import {
-  choose, className, count, fillRange, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
+  choose, className, count, fillRange, finder, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
 } from "../page/kit/core.js";
 import { fixed } from "../page/kit/figures.js";
@@ -23,17 +23,21 @@ const PSIS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4];
 const ENDLESS = 100_000;
 const MOST_FILES = 1000;
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Gallery(prepare(element)).start();
 }
 
 /** @typedef {import("./tiles.js").Source} Source */
-/** @typedef {{ values: number[], places?: number[] }} Scores */
+/** @typedef {{ values: number[], places?: number[] }} Scores
+ * @typedef {{ ref: string | null, view: string, first: number, psi: number, label: number | null, other: string, rank: string, count: number, keep: number }} Wanted
+ */
 
 class Gallery {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.grid = this.find("#gallery");
     /** @type {string | null} */
     this.ref = state.ref;
@@ -64,7 +68,7 @@ class Gallery {
       "gallery-rank", "gallery-count", "gallery-keep"]) {
       this.find(`#${id}`).addEventListener("change", change);
     }
-    this.seed = seedField(this.find("#first-seed"), (seed) => { this.first = seed; change(); });
+    this.seed = seedField(this.find("#first-seed", HTMLInputElement), (seed) => { this.first = seed; change(); });
     this.#listenRanges();
     this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
     this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
@@ -84,6 +88,7 @@ class Gallery {
       button.setAttribute("aria-expanded", String(!node.hidden));
       if (shown) return;
       shown = true;
+      /** @param {Pin} pin */
       const open = (pin) => { choose(pin.ref, openingOf(pin)); openTab("explore"); };
       new ShelfView(node, { prefix: "gallery-pins-", emptyWord: "gan_pins_none", open, stage: null });
     });
@@ -96,15 +101,15 @@ class Gallery {
   }
 
   #listenRanges() {
-    const psi = this.find("#gallery-psi");
+    const psi = this.find("#gallery-psi", HTMLInputElement);
     const drawPsi = () => {
       this.find("#gallery-psi-value").textContent = Number(psi.value).toFixed(2);
       fillRange(psi, 0);
     };
     psi.addEventListener("input", drawPsi);
     drawPsi();
-    const size = this.find("#tile-size");
-    size.value = innerWidth < 640 ? 72 : Math.max(84, Math.round(innerWidth / 80) * 4);  // some 20 in a row
+    const size = this.find("#tile-size", HTMLInputElement);
+    size.value = String(innerWidth < 640 ? 72 : Math.max(84, Math.round(innerWidth / 80) * 4));  // some 20 in a row
     const drawSize = () => {
       fillRange(size, Number(size.min));
       const columns = this.#columns();
@@ -118,40 +123,48 @@ class Gallery {
 
   #columns(less = 0) {
     const gap = innerWidth < 640 ? 4 : 8;
-    return Math.max(2, Math.floor((this.grid.clientWidth - less + gap) / (Number(this.find("#tile-size").value) + gap)));
+    return Math.max(2, Math.floor((this.grid.clientWidth - less + gap) / (Number(this.find("#tile-size", HTMLInputElement).value) + gap)));
   }
 
   // ---- the controls ---------------------------------------------------------------------------
 
   #model() { return this.ref ? modelOf(plainRef(this.ref)) : null; }
 
+  // One of the lists that say what is shown.
+  /** @param {string} name */
+  #list(name) { return this.find(`#gallery-${name}`, HTMLSelectElement); }
+  
   #options() {
     const names = this.#model()?.class_names ?? [];
     const views = VIEWS.filter((v) => v !== "classes" || names.length);
-    fill(this.find("#gallery-view"), views.map((v) => [v, t(`gan_view_${v}`)]));
-    fill(this.find("#gallery-class"), [["", t("gan_any_class")], ...names.map((name, i) => [String(i), className(name)])]);
-    fill(this.find("#gallery-rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
-    fill(this.find("#gallery-count"), COUNTS.map((n) => [String(n), count(n)]));
-    fill(this.find("#gallery-keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
+    fill(this.#list("view"), views.map((v) => [v, t(`gan_view_${v}`)]));
+    fill(this.#list("class"), [["", t("gan_any_class")], ...names.map((name, i) => /** @type {[string, string]} */ ([String(i), className(name)]))]);
+    fill(this.#list("rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
+    fill(this.#list("count"), COUNTS.map((n) => [String(n), count(n)]));
+    fill(this.#list("keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
     const [own, all] = [this.#model(), state.models.filter((m) => m.ref !== plainRef(this.ref ?? ""))];
+    /** @param {Model} m */
     const alike = (m) => m.resolution === own?.resolution && m.channels === own?.channels;
     const others = [...all.filter(alike), ...all.filter((m) => !alike(m))];
-    fill(this.find("#gallery-other"), others.map((m) => [m.ref, m.name]));
+    fill(this.#list("other"), others.map((m) => [m.ref, m.name]));
   }
 
+  /** @returns {Wanted} */
   #wanted() {
-    const label = this.find("#gallery-class").value;
+    const label = this.#list("class").value;
     return {
-      ref: this.ref, view: this.find("#gallery-view").value || "browse",
-      first: this.first, psi: Number(this.find("#gallery-psi").value),
-      label: label === "" ? null : Number(label), other: this.find("#gallery-other").value,
-      rank: this.find("#gallery-rank").value || "seed", count: Number(this.find("#gallery-count").value),
-      keep: Number(this.find("#gallery-keep").value),
+      ref: this.ref, view: this.#list("view").value || "browse",
+      first: this.first, psi: Number(this.find("#gallery-psi", HTMLInputElement).value),
+      label: label === "" ? null : Number(label), other: this.#list("other").value,
+      rank: this.#list("rank").value || "seed", count: Number(this.#list("count").value),
+      keep: Number(this.#list("keep").value),
     };
   }
 
+  /** @param {Wanted} wanted */
   #fields({ view, rank }) {
     const names = this.#model()?.class_names ?? [];
+    /** @param {string} selector @param {number | boolean} shown */
     const put = (selector, shown) => { this.find(selector).hidden = !shown; };
     const ranked = view === "browse" && rank !== "seed";
     put(".is-class", names.length && !["classes", "pins"].includes(view));
@@ -164,10 +177,11 @@ class Gallery {
 
   // A hidden gallery does not draw; it catches up when it is looked at.
   #refreshIfStale() {
-    if (!this.find("#gallery-other").options.length && state.models.length > 1) this.#options();
+    if (!this.#list("other").options.length && state.models.length > 1) this.#options();
     if (this.#model() && this.shown !== this.#key(this.#wanted()) && tabIsOpen(this.root)) this.#show();
   }
 
+  /** @param {Wanted} wanted */
   #key(wanted) {
     return JSON.stringify([wanted, this.#model()?.nimg, modelOf(wanted.other)?.nimg]);
   }
@@ -199,9 +213,12 @@ class Gallery {
     this.#say();
   }
 
+  /** @param {Wanted} wanted @returns {Source} */
   #source({ ref, view, first, psi, label, other, rank, keep }) {
     const room = this.#columns(innerWidth < 640 ? 72 : 108);
-    const entry = (i, more = {}) => ({ refs: [ref], seed: first + i, label, psi, ...more });
+    /** @param {number} i @param {Partial<Entry>} [more] */
+    const entry = (i, more = {}) => ({ refs: [ref ?? ""], seed: first + i, label, psi, ...more });
+    /** @param {Partial<Entry>} more */
     const row = (more) => Array.from({ length: room }, (_, i) => entry(i, more));
     if (view === "classes") {
       return { rows: (this.#model()?.class_names ?? []).map((name, n) => ({ title: () => className(name), entries: row({ label: n }) })) };
@@ -209,7 +226,7 @@ class Gallery {
     if (view === "psis") return { rows: PSIS.map((p) => ({ title: () => `ψ ${p.toFixed(1)}`, entries: row({ psi: p }) })) };
     if (view === "pins") return { rows: this.#pinned() };
     if (view === "compare" && other) {
-      return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref, other] }) };
+      return { count: ENDLESS, entry: (i) => entry(i, { refs: [ref ?? "", other] }) };
     }
     if (this.scores) return this.#ranked(this.scores, entry, rank, keep);
     return { count: Math.min(ENDLESS, LAST_SEED - first + 1), entry };
@@ -240,6 +257,7 @@ class Gallery {
     }) };
   }
 
+  /** @param {Wanted} wanted @param {string} key */
   async #rank({ ref, first, count: many, label, psi, rank }, key) {
     const ending = new AbortController();
     this.ranking = ending;
@@ -271,28 +289,31 @@ class Gallery {
 
   // ---- words ----------------------------------------------------------------------------------
 
+  /** @param {Entry} entry */
   #describe(entry) {
     const names = modelOf(plainRef(entry.refs[0]))?.class_names ?? [];
     const seed = t("gan_what_seed", { seed: entry.seed });
-    const own = names[entry.label ?? entry.shown];
+    const own = names[entry.label ?? entry.shown ?? -1];
     const name = own && className(own);
     const what = name ? `${name}, ${seed}` : seed;
     const score = entry.score === undefined ? "" : ` · ${scoreText(entry)}`;
     return { alt: t("gan_tile", { what: what + score }), caption: `${entry.seed}${name ? ` ${name}` : ""}${score}` };
   }
 
+  /** @param {string} [text] */
   #say(text) {
     const { view, rank, first } = this.#wanted();
     const usual = view === "browse" && this.scores ? t(`gan_rank_says_${rank.split("_")[0]}`)
       : view === "pins" && !samples().length ? t("gan_pins_none")
         : view === "compare" ? t("gan_compare_says", {
-          one: this.#model()?.name ?? "", other: modelOf(this.find("#gallery-other").value)?.name ?? "" })
+          one: this.#model()?.name ?? "", other: modelOf(this.#list("other").value)?.name ?? "" })
           : view === "browse" ? t("gan_gallery_from", { first: count(first) }) : t(`gan_view_says_${view}`);
     const node = this.find("#gallery-says");
     const next = text ?? usual;
     if (node.textContent !== next) node.textContent = next;
   }
 
+  /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#gallery-note");
     if (note.textContent !== sentence) note.textContent = sentence;
@@ -300,12 +321,14 @@ class Gallery {
 
   // ---- what one does with them ----------------------------------------------------------------
 
+  /** @param {Entry} entry */
   #open({ refs, seed, label, psi }) {
     choose(refs[0], { seed, label: label ?? null, psi, from: { how: "gallery", pins: [], steps: {} } });
     openTab("explore");
   }
 
   // Off the shelf with a way back: a pin may have a name.
+  /** @param {Entry} entry @param {HTMLCanvasElement | null} canvas */
   #pin(entry, canvas) {
     try {
       const gone = toggle(entry, canvas);
@@ -324,7 +347,7 @@ class Gallery {
   async #save(kind, chosen = null) {
     const entries = (chosen ?? this.#entries()).slice(0, MOST_FILES);
     if (!entries.length) return this.#note(t("gan_save_none"));
-    const buttons = [this.find("#save-sheet"), this.find("#save-zip")];
+    const buttons = ["#save-sheet", "#save-zip"].map((id) => this.find(id, HTMLButtonElement));
     buttons.forEach((b) => { b.disabled = true; });
     const form = {
       ref: entries[0].refs[0], kind, columns: Math.min(this.#columns(), 64),
@@ -351,18 +374,20 @@ class Gallery {
       const all = this.source.rows.flatMap((row) => row.entries);
       return all.filter((e) => e.refs[0] === (this.#wanted().view === "pins" ? all[0].refs[0] : this.ref));
     }
-    const seen = [...this.grid.querySelectorAll(".ga-chunk")].filter((n) => n.chunk.drawn).at(-1);
+    const seen = this.tiles.chunks.findLast(({ drawn }) => drawn);
     const { source } = this;
     if (!source?.entry) return [];
     const { entry } = source;
-    const many = Math.min(source.count ?? 0, ((seen?.chunk.number ?? 0) + 1) * this.tiles.size);
+    const many = Math.min(source.count ?? 0, ((seen?.number ?? 0) + 1) * this.tiles.size);
     return Array.from({ length: many }, (_, i) => entry(i));
   }
 }
 
 // D's percentile in its class and a classifier's confidence are shares; a distance in features has no unit.
-const scoreText = ({ by, score }) => (by === "nearest" ? fixed(score) : `${Math.round(100 * score)} %`);
+/** @param {Entry} entry */
+const scoreText = ({ by, score = 0 }) => (by === "nearest" ? fixed(score) : `${Math.round(100 * score)} %`);
 
+/** @param {HTMLSelectElement} select @param {[value: string, text: string][]} options */
 function fill(select, options) {
   const before = select.value;
   select.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
@@ -370,6 +395,7 @@ function fill(select, options) {
 }
 
 // Drawn on the server, which tells how far it is; the file goes from there to the disk.
+/** @param {object} form @param {Job} job @param {AbortSignal} signal */
 async function saveMany(form, job, signal) {
   /** @type {{ file: string, name: string }[]} */
   const files = [];  // one, at the end
@@ -384,6 +410,7 @@ async function saveMany(form, job, signal) {
   for (const file of files) h("a", { href: url(`gallery/file?id=${file.file}`), download: file.name }).click();
 }
 
+/** @param {object} form */
 async function saveOne(form) {
   const reply = await fetch(url("gallery/one"), {
     method: "POST", credentials: "same-origin", body: JSON.stringify(form),

@@ -1,6 +1,6 @@
 // Thousands of pictures in a page that stays light: only what is near the screen is drawn.
 /** @import { Entry } from "../page/kit/types" */
-import { h, icon, modelOf, pencil, plainRef, refuse, t, url } from "../page/kit/core.js";
+import { around, find, h, icon, modelOf, pencil, plainRef, queryAll, refuse, t, url } from "../page/kit/core.js";
 import { resize, toImageData } from "../page/kit/painter.js";
 
 const CHUNK = 96;
@@ -15,10 +15,14 @@ const BUDGET_MS = 5;  // of drawing a frame
  *   | { rows: { title: () => string, entries: Entry[] }[], count?: undefined, entry?: undefined }} Source
  * @typedef {{ node: HTMLElement, grid: HTMLElement, head: HTMLElement | null, title: (() => string) | null,
  *   entries: Entry[], drawn: boolean, near?: boolean, number: number }} Chunk
+ * @typedef {{ describe(entry: Entry): { alt: string, caption: string }, opened(entry: Entry): void, pinned(entry: Entry): boolean,
+ *   pin(entry: Entry, canvas: HTMLCanvasElement | null): void, keep(entry: Entry): void, failed(error: unknown): void, seen?(): void }} Acts
+ * @typedef {Awaited<ReturnType<typeof pixelsOf>>} Pixels of a chunk, by one model
  */
 
 // entry: {refs: [ref, ...], seed, label, psi, ...}; one picture a ref, side by side.
 export class Tiles {
+  /** @param {HTMLElement} box @param {Acts} acts */
   constructor(box, { describe, opened, pinned, pin, keep, failed, seen }) {
     this.box = box;
     this.describe = describe;
@@ -62,7 +66,7 @@ export class Tiles {
     this.box.scrollTop = 0;
     if (source.rows) source.rows.forEach(({ title, entries }) => this.#chunk(entries, title));
     else this.#grow();
-    this.box.dataset.count = source.rows ? source.rows.length : Math.min(source.count, 1e9);
+    this.box.dataset.count = String(source.rows ? source.rows.length : Math.min(source.count, 1e9));
   }
 
   // Words and pins have changed, pictures have not.
@@ -99,16 +103,19 @@ export class Tiles {
   }
 
   // A chunk has its height before it has its pictures: nothing jumps.
+  /** @param {Chunk} chunk */
   #measure(chunk) {
     const wide = chunk.entries[0]?.refs.length ?? 1;
     const columns = Math.max(1, Math.floor(this.columns / wide));
-    chunk.grid.style.setProperty("--columns", columns);
-    chunk.grid.style.setProperty("--rows", Math.ceil(chunk.entries.length / columns));
-    chunk.grid.style.setProperty("--wide", wide);
+    chunk.grid.style.setProperty("--columns", String(columns));
+    chunk.grid.style.setProperty("--rows", String(Math.ceil(chunk.entries.length / columns)));
+    chunk.grid.style.setProperty("--wide", String(wide));
   }
 
+  /** @param {IntersectionObserverEntry[]} changes */
   #moved(changes) {
-    for (const { target: { chunk }, isIntersecting } of changes) {
+    for (const { target, isIntersecting } of changes) {
+      const { chunk } = /** @type {HTMLElement & { chunk: Chunk }} */ (target);
       chunk.near = isIntersecting;
       if (isIntersecting) {
         if (!chunk.drawn && !this.queue.includes(chunk)) this.queue.push(chunk);
@@ -128,6 +135,7 @@ export class Tiles {
     }
   }
 
+  /** @param {Chunk} chunk @param {number} token */
   async #load(chunk, token) {
     this.flying += 1;
     try {
@@ -145,14 +153,16 @@ export class Tiles {
   }
 
   // A few tiles a frame, so that scrolling never waits for them.
+  /** @param {Chunk} chunk @param {Pixels[]} pictures */
   async #draw(chunk, pictures) {
     chunk.drawn = true;
     chunk.grid.replaceChildren();
     for (let i = 0; i < chunk.entries.length;) {
       const until = performance.now() + BUDGET_MS;
       while (i < chunk.entries.length && performance.now() < until) {
-        chunk.grid.append(this.#cell(chunk.entries[i], i, pictures));
-        this.#label(chunk.grid.lastChild, chunk.entries[i]);
+        const cell = this.#cell(chunk.entries[i], i, pictures);
+        chunk.grid.append(cell);
+        this.#label(cell, chunk.entries[i]);
         i += 1;
       }
       await new Promise(requestAnimationFrame);
@@ -160,6 +170,7 @@ export class Tiles {
     }
   }
 
+  /** @param {Entry} entry @param {number} i @param {Pixels[]} pictures */
   #cell(entry, i, pictures) {
     const canvases = pictures.map(({ data, width, height, channels, labels }) => {
       entry.shown = labels[i] < 0 ? null : labels[i];
@@ -173,11 +184,12 @@ export class Tiles {
       h("button", { type: "button", class: "ga-tile", "data-seed": entry.seed }, ...canvases, h("span")));
   }
 
+  /** @param {Element} cell @param {Entry} entry */
   #label(cell, entry) {
     const { alt, caption } = this.describe(entry);
-    const tile = cell.firstChild;
+    const tile = find(cell, ".ga-tile");
     tile.setAttribute("aria-label", alt);
-    tile.querySelector("span").textContent = caption;
+    find(tile, "span").textContent = caption;
     const held = this.pinned(entry);
     cell.classList.toggle("is-pinned", held);
     if (!cell.contains(this.tools[0])) return;
@@ -192,6 +204,7 @@ export class Tiles {
   }
 
   // One pin and one save button, moved to the tile that is pointed at.
+  /** @param {EventTarget | null} target */
   #point(target) {
     const found = this.#entryOf(target);
     if (!found || found.cell.contains(this.tools[0])) return;
@@ -199,32 +212,38 @@ export class Tiles {
     this.#label(found.cell, found.entry);
   }
 
+  /** @param {EventTarget | null} target */
   #entryOf(target) {
-    const cell = target.closest(".ga-cell");
-    const chunk = cell?.closest(".ga-chunk")?.chunk;
-    return chunk ? { cell, entry: chunk.entries[Number(cell.dataset.i)] } : null;
+    const cell = target instanceof Element ? /** @type {HTMLElement | null} */ (target.closest(".ga-cell")) : null;
+    /** @type {(HTMLElement & { chunk?: Chunk }) | null | undefined} */
+    const node = cell?.closest(".ga-chunk");
+    const chunk = node?.chunk;
+    return cell && chunk ? { cell, entry: chunk.entries[Number(cell.dataset.i)] } : null;
   }
 
+  /** @param {MouseEvent} event */
   #clicked(event) {
     const found = this.#entryOf(event.target);
     if (!found) return;
-    if (event.target.closest(".ga-pin")) {
+    if (around(event, ".ga-pin")) {
       this.pin(found.entry, found.cell.querySelector("canvas"));
       this.#label(found.cell, found.entry);
-    } else if (event.target.closest(".ga-keep")) this.keep(found.entry);
-    else if (event.target.closest(".ga-tile")) this.opened(found.entry);
+    } else if (around(event, ".ga-keep")) this.keep(found.entry);
+    else if (around(event, ".ga-tile")) this.opened(found.entry);
   }
 
+  /** @param {KeyboardEvent} event */
   #pressed(event) {
-    const found = event.target.closest(".ga-tile") && this.#entryOf(event.target);
+    const tile = around(event, ".ga-tile");
+    const found = tile && this.#entryOf(event.target);
     if (!found || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key.toLowerCase() === "p") { this.pin(found.entry, found.cell.querySelector("canvas")); this.#label(found.cell, found.entry); return; }
     if (event.key.toLowerCase() === "s") { this.keep(found.entry); return; }
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns }[event.key];
+    const step = /** @type {Record<string, number | undefined>} */ ({ ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.columns, ArrowUp: -this.columns })[event.key];
     if (!step) return;
     event.preventDefault();
-    const all = [...this.box.querySelectorAll(".ga-tile")];
-    all[all.indexOf(event.target.closest(".ga-tile")) + step]?.focus();
+    const all = [...queryAll(this.box, ".ga-tile")];
+    all[all.indexOf(tile) + step]?.focus();
   }
 }
 

@@ -9,23 +9,28 @@ import { Poll } from "../page/kit/fresh.js";
 const PAUSE_MS = 3000;
 const MB = 2 ** 20;
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Owner(prepare(element)).start();
 }
 
+/** @param {number | null} mb */
 function size(mb) {
   if (mb === null) return "–";
   return mb ? bytes(mb * MB) : "0 MB";
 }
+/** @param {string} part @param {string} whole */
 const of = (part, whole) => t("gan_owner_of", { part, whole });
 
 class Owner {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
     this.known = boot.owner ?? false;  // a cookie of the owner's came with the page
     /** @type {OwnerReport | null} */
     this.news = null;
-    this.expired = null;
+    /** @type {number | null} */
+    this.expired = null;  // how many runs were deleted
     this.poll = new Poll((signal) => this.#look(signal), () => (this.known ? PAUSE_MS : Infinity));
   }
 
@@ -49,6 +54,7 @@ class Owner {
     this.poll.now();
   }
 
+  /** @param {string} selector */
   find(selector) {
     return find(this.root, selector);
   }
@@ -77,6 +83,7 @@ class Owner {
     this.#draw();
   }
 
+  /** @param {AbortSignal} signal */
   async #look(signal) {
     if (!this.known) return;
     try {
@@ -93,6 +100,7 @@ class Owner {
   }
 
   // Do what a button says, and look again; null where it was refused.
+  /** @param {string} what */
   async #press(what, body = {}) {
     try {
       const reply = await ask(`owner/${what}`, body);
@@ -105,6 +113,7 @@ class Owner {
     }
   }
 
+  /** @param {string} text */
   #trouble(text) {
     this.find("#owner-trouble").textContent = text;
     this.find("#owner-wrong").textContent = text;
@@ -188,6 +197,7 @@ class Owner {
     ]);
   }
 
+  /** @param {string} selector @param {string[][]} rows */
   #table(selector, rows) {
     this.find(selector).replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
   }

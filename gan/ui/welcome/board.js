@@ -1,4 +1,5 @@
 // Welcome: one sentence, the wall, and three doors.
+/** @import { Floats } from "../page/kit/types" */
 import {
   boot, choose, className, emit, find, icon, leave, on, openTab, plainRef, modelOf, prepare, recall, say, sentences, state, t,
 } from "../page/kit/core.js";
@@ -10,6 +11,7 @@ const IN_SECONDS_S = 90;  // a shorter training is told in seconds
 /** @type {[start: string, kind: string][]} */
 const KINDS = [["fashion", "garments"], ["emoji", "emoji"], ["cats", "cats"], ["digits", "digits"]];  // by the name of the data
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Welcome(prepare(element)).start();
 }
@@ -79,6 +81,7 @@ class Welcome {
     }
   }
 
+  /** @param {string} ref @param {Floats} z @param {number | null} label */
   #open(ref, z, label) {
     choose(ref, { base: Float32Array.from(z), label });
     openTab("explore");
@@ -86,6 +89,7 @@ class Welcome {
 
   // ---- what it says ---------------------------------------------------------------------------
 
+  /** @param {boolean} paused */
   #pause(paused) {
     this.wall.pause(paused);
     this.#draw();
@@ -106,15 +110,18 @@ class Welcome {
     find(this.root, "#wall-learned").textContent = sentences(none, rest).slice(none.length);
   }
 
+  /** @param {number | null} label @param {number} number @returns {string} */
   #name(label, number) {
     const names = modelOf(plainRef(this.wall.reply?.ref ?? ""))?.class_names ?? [];
     return label === null || !names[label] ? t("gan_wall_tile", { number })
       : t("gan_wall_tile_class", { number, name: className(names[label]) });
   }
 
+  /** @param {string} sentence */
   #note(sentence) { find(this.root, "#wall-note").textContent = sentence; }
 }
 
+/** @param {number} seconds */
 function timeOf(seconds) {
   if (seconds < IN_SECONDS_S) return t("gan_wall_seconds", { count: Math.round(seconds) });
   return t("gan_wall_minutes", { count: Math.round(seconds / 60) });

@@ -118,6 +118,7 @@ export class Wall {
   /** @returns {[number, number]} of one picture on the sheet */
   #size() { return [(this.sheet?.width ?? 0) / this.tiles.length, (this.sheet?.height ?? 0) / this.#known.moments]; }
 
+  /** @param {number} i @returns {import("./tile.js").Still[]} */
   #stills(i) {
     const { sheet } = this;
     const { moments, begin, z_dim } = this.#known;
@@ -145,6 +146,7 @@ export class Wall {
 
   // ---- movement -------------------------------------------------------------------------------
 
+  /** @param {boolean} paused */
   pause(paused) {
     this.paused = paused;
     this.look();
@@ -163,6 +165,7 @@ export class Wall {
     requestAnimationFrame((now) => this.#tick(now, now, 0));
   }
 
+  /** @param {number} now @param {number} last @param {number} drawn */
   #tick(now, last, drawn) {
     if (!this.moving) { this.running = false; return; }
     const step = Math.min((now - last) / 1000, LONGEST_STEP_S);
@@ -217,6 +220,7 @@ export class Wall {
     return [...held, ...some];
   }
 
+  /** @param {Tile} tile */
   #z(tile) { return tile.z((z, sigmas) => moved(z, this.axes, sigmas)); }
 
   // ---- the model in this browser ----------------------------------------------------------------
@@ -245,8 +249,9 @@ export class Wall {
     else this.#stay();
   }
 
+  /** @param {unknown} error */
   #fail(error) {
-    console.info(`the wall stays with the server's pictures: ${error.message ?? error}`);
+    console.info(`the wall stays with the server's pictures: ${error instanceof Error ? error.message : error}`);
     this.#giveUp();
     this.#stay();
   }
@@ -266,6 +271,7 @@ export class Wall {
 
   // ---- the hand -------------------------------------------------------------------------------
 
+  /** @param {Tile} tile */
   #dragged(tile) {
     this.urgent.add(tile);
     if (this.engine) this.#draw();
@@ -290,6 +296,7 @@ export class Wall {
   }
 
   // It goes on breathing from where it was brought.
+  /** @param {Tile} tile */
   async #dropped(tile) {
     const z = this.#z(tile);
     tile.way.leave(z, this.#known.arc);
@@ -298,6 +305,7 @@ export class Wall {
     if (!this.engine) tile.stills = await this.#askStills(tile).catch(() => []);
   }
 
+  /** @param {Tile} tile */
   async #askStills(tile) {
     const { ref, moments } = this.#known;
     const { way } = tile;
@@ -329,6 +337,7 @@ function backdropOf(sheet, columns, count) {
     for (let k = 0; k < count; k += 1) pen.drawImage(sheet, i * width, k * height, 1, 1, i, k, 1, 1);
   }
   const { data } = pen.getImageData(0, 0, columns, count);
+  /** @param {number} c */
   const middle = (c) => data.filter((_, i) => i % 4 === c).sort()[columns * count >> 1];
   return `rgb(${[0, 1, 2].map(middle).join(" ")})`;
 }

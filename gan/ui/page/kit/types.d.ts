@@ -724,6 +724,18 @@ export interface Evaluation {
   missing: { real: number; samples: number }[];
 }
 
+/** Pictures one after another. */
+export interface Strip { shape: number[]; pixels: string }  // height, width, channels; base64 of bytes
+
+/** The last line of an evaluation's reply; without pictures where it was measured before. */
+export interface EvaluationNews {
+  evaluation: Evaluation;
+  nimg: number;
+  asked?: number;  // samples; more than there are means fewer
+  pairs: (Strip & { count: number }) | null;  // samples, then the nearest real image of each
+  missing?: (Strip & { each: number }) | null;  // real images of groups that are hardly there
+}
+
 /** The distance that a model's card states. */
 export interface Stated {
   fd: number;
