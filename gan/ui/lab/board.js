@@ -16,6 +16,7 @@ const PLAY = "play";  // in the list on a phone
 const OWN = ["lesson", ...PARTS];  // parts of an address
 const FINISHED = "gan-lessons";  // in the browser: names of lessons whose question was answered
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Lab(prepare(element)).start();
 }
@@ -76,6 +77,7 @@ class Lab {
 
   // ---- which lesson ---------------------------------------------------------------------------
 
+  /** @param {number} at */
   #go(at) {
     if (at !== this.at || this.plays) {
       this.at = at;
@@ -86,6 +88,7 @@ class Lab {
   }
 
   // Read from the top, by eye and by ear.
+  /** @param {number} by */
   #turn(by) {
     this.#go(this.at + by);
     const title = find(this.root, "#lab-title");
@@ -99,6 +102,7 @@ class Lab {
     link({ ...rest, ...(this.plays ? this.play?.address() ?? { play: "ring" } : { lesson: String(this.at + 1) }) });
   }
 
+  /** @param {boolean} right */
   #answered(right) {
     if (!right) return;
     this.finished.add(LESSONS[this.at].name);
@@ -113,6 +117,7 @@ class Lab {
     find(this.root, "#lab-play").hidden = !this.plays;
     const lesson = LESSONS[this.at];
     const { name, minutes } = lesson;
+    /** @param {string} id @param {string} text */
     const put = (id, text) => find(this.root, id).replaceChildren(...withMaths(text));
     put("#lab-where", t("gan_lab_where", { number: this.at + 1, of: LESSONS.length, minutes }));
     put("#lab-title", t(`gan_lab_${name}_title`));

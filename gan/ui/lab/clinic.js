@@ -37,6 +37,7 @@ function buildClinic(open) {
 function line(row, of, open) {
   const { name, settings, kimg, modes, high_quality: quality, time, diverged } = row;
   const title = t(`gan_clinic_${name}`);
+  /** @param {string} column @param {...(Node | string | null)} parts */
   const told = (column, ...parts) => h("td", { "data-title": t(`gan_clinic_${column}`) }, ...parts);
   const changes = Object.entries(settings).map(([key, value]) => h("code", {}, `${key}=${value}`));
   return h("tr", { "data-row": name },
@@ -54,10 +55,9 @@ function line(row, of, open) {
 // On a phone a remedy is its name, its modes and what it did to them; the rest at a press (clinic.css).
 /** @param {string} title */
 function fold(title) {
-  const button = h("button", { type: "button", class: "ga-button is-bare is-icon ga-clinic-fold", "aria-expanded": "false",
+  return h("button", { type: "button", class: "ga-button is-bare is-icon ga-clinic-fold", "aria-expanded": "false",
     "aria-label": t("gan_clinic_more", { title }), "data-help": "gan_clinic_more_help",
-    onclick: () => button.setAttribute("aria-expanded", String(button.closest("tr")?.classList.toggle("is-open") ?? false)) }, icon("next"));
-  return button;
+    onclick: (e) => { e.currentTarget.setAttribute("aria-expanded", String(e.currentTarget.closest("tr")?.classList.toggle("is-open") ?? false)); } }, icon("next"));
 }
 
 // What it did to the modes, before the sentence; of the base there is nothing to compare.
@@ -74,11 +74,13 @@ function spreadOf(mean, low, high) {
 // Of the modes a bar: full up to the fewest on any seed, light up to the most.
 /** @param {Spread} modes @param {number} of */
 function meter({ low, high }, of) {
+  /** @param {number} value */
   const to = (value) => `${(100 * value) / of}%`;
   return h("span", { class: "ga-clinic-meter", "aria-hidden": "true" },
     h("i", { class: "is-most", style: `width: ${to(high)}` }), h("i", { style: `width: ${to(low)}` }));
 }
 
+/** @param {number} share */
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** @param {HTMLElement[]} nodes @returns {(HTMLElement | string)[]} */

@@ -2,7 +2,9 @@
 /** @import { FigureSpec } from "./figure.js" */
 import { LOG2, bell, bestD, lossesAt, twoBells, twoMasses } from "./labmath.js";
 
+/** @param {number} v */
 const number = (v, digits = 2) => v.toFixed(digits).replace("-0.00", "0.00");
+/** @param {number} x */
 const same = (x) => x;
 
 /** @type {Record<"losses" | "gaussians" | "masses", FigureSpec>} */

@@ -36,7 +36,9 @@ export function twoBells(distance) {
   return { js, value };
 }
 
+/** @param {number} v */
 const logOf = (v) => (v > 0 ? Math.log(v) : 0);
+/** @param {number} v */
 const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
 
 // Of all real mass at 0 and all generated mass at `place`.

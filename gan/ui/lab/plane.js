@@ -19,6 +19,7 @@ export class Plane {
     this.width = width;
     this.height = height;
     const [right, bottom] = [width - ROOM.right, height - ROOM.bottom];
+    /** @param {[low: number, high: number]} range @param {number} from @param {number} to */
     const place = ([low, high], from, to) => (/** @type {number} */ v) => from + ((v - low) / (high - low)) * (to - from);
     this.px = place(x, ROOM.left, right);
     this.py = place(y, bottom, ROOM.top);
@@ -72,4 +73,5 @@ export class Plane {
   }
 }
 
+/** @param {number} v */
 const label = (v) => String(v).replace("-", "−");

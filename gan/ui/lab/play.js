@@ -1,4 +1,5 @@
 // The playground: a GAN or a flow learns points of the plane before one's eyes, and can be meddled with.
+/** @import { Frame, Packed, Truth } from "./playframes.js" */
 import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
@@ -17,6 +18,7 @@ const WAYS = [...SETS, "letters", "draw"];
 /** @type {Record<string, string>} */
 const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow" };  // preset, where that does not follow from the data
 const SECONDS = [20, 30, 60, 180, 600];
+/** @type {Record<string, number>} */
 const USUAL = { ring: 20 };  // until which it is learned; other data want longer
 const USUALLY = 60;
 const SPEEDS = [0, 25, 10, 5, 2, 1];  // steps a second; 0 is full speed
@@ -34,7 +36,7 @@ export class Playground {
     this.way = "ring";
     this.drawing = new Drawing();
     this.real = /** @type {Float32Array | null} */ (null);
-    this.truth = /** @type {import("./playframes.js").Truth | null} */ (null);
+    this.truth = /** @type {Truth | null} */ (null);
     this.at = -1;  // the frame on show; -1: the newest
     this.picked = /** @type {number | null} */ (null);
     this.asked = "";  // the data whose points are asked for
@@ -57,10 +59,13 @@ export class Playground {
     translate(root);
   }
 
+  /** @param {string} id */
   find(id) { return find(this.root, `#play-${id}`); }
 
+  /** @param {string} id */
   input(id) { return find(this.root, `#play-${id}`, HTMLInputElement); }
 
+  /** @param {string} id */
   select(id) { return find(this.root, `#play-${id}`, HTMLSelectElement); }
 
   // The run that is under way already, and the points.
@@ -124,6 +129,10 @@ export class Playground {
   }
 
   #words() {
+    /**
+     * @template {string | number} V
+     * @param {string} id @param {V[]} values @param {(v: V) => string} name
+     */
     const fill = (id, values, name) => {
       const select = this.select(id);
       const { value } = select;
@@ -208,6 +217,7 @@ export class Playground {
     }
   }
 
+  /** @param {{ points: Packed, truth: Omit<Truth, "centres"> & { centres: Packed } | null } | null} reply */
   #take(reply) {
     this.real = reply ? unpack(reply.points) : null;
     this.truth = reply?.truth ? { ...reply.truth, centres: unpack(reply.truth.centres) } : null;
@@ -232,6 +242,7 @@ export class Playground {
     for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => this.drawing.lift());
   }
 
+  /** @param {PointerEvent} e */
   #brush(e) {
     const between = e.getCoalescedEvents?.() ?? [];  // none where a finger comes down
     for (const each of between.length ? between : [e]) this.drawing.move(this.view.at(each));
@@ -271,6 +282,7 @@ export class Playground {
     }
   }
 
+  /** @param {string} id */
   #watch(id) {
     this.mine = { id, way: this.way, kind: kindOf(this.preset) };
     this.#show(id);
@@ -285,6 +297,7 @@ export class Playground {
 
   #speed() { return { command: "slow", steps_per_s: Number(this.select("slow").value) }; }
 
+  /** @param {{ command: string } & Record<string, unknown>} order */
   async #order(order) {
     this.#note("");
     if (order.command !== "slow") this.at = -1;
@@ -292,6 +305,7 @@ export class Playground {
   }
 
   // A setting that was changed: of the run on show, and of what Start begins.
+  /** @param {string} key @param {string} text */
   async #change(key, text) {
     if (this.run.steers) await this.#order({ command: "set", settings: { [key]: text } });
     this.told();
@@ -299,8 +313,10 @@ export class Playground {
 
   // ---- what is shown --------------------------------------------------------------------------
 
+  /** @param {string} text */
   #note(text) { this.find("note").textContent = text; }
 
+  /** @param {string} name @param {HTMLElement} button */
   #layer(name, button) {
     const on = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", String(on));
@@ -324,6 +340,7 @@ export class Playground {
 
   // From the first frame to the newest.
   #again() {
+    /** @param {number} at */
     const next = (at) => {
       this.#go(at);
       if (this.at >= 0) this.timer = setTimeout(() => next(this.at + 1), AGAIN_MS);
@@ -356,11 +373,14 @@ export class Playground {
       generated: newest ? this.view.points(newest) : null, real: this.draws ? this.drawing.points.flat() : this.real });
   }
 
+  /** @param {Frame | null} frame */
   #facts(frame) {
+    /** @param {string} id @param {string} text */
     const put = (id, text) => { const node = this.find(id); if (node.textContent !== text) node.textContent = text; };
     const { status } = this.run;
     const counted = frame && this.view.points(frame);  // what is drawn is what is counted
     const score = counted && this.truth ? scored(counted, this.truth) : null;
+    /** @param {number} v */
     const percent = (v) => (Number.isFinite(v) ? `${Math.round(100 * v)} %` : "–");
     put("steps", frame ? count(frame.steps ?? frame.nimg / Number(this.run.settings?.batch_size ?? 256)) : "–");
     put("rate", status && this.run.active && this.run.settings ? t("gan_play_per_s", { count: count(status.images_per_s / Number(this.run.settings.batch_size)) }) : "–");
@@ -378,6 +398,7 @@ export class Playground {
   #draw() {
     const { status, steers, active, id } = this.run;
     if (id && status && status.state !== "starting" && this.asked !== `id=${id}`) this.#points();
+    /** @param {string} name */
     const button = (name) => find(this.root, `#play-${name}`, HTMLButtonElement);
     const paused = status?.state === "paused";
     button("pause").disabled = !steers;
@@ -406,6 +427,7 @@ export class Playground {
     this.why = why;
   }
 
+  /** @param {string} text */
   #say(text) {
     const node = this.find("state");
     if (node.textContent !== text) node.textContent = text;
@@ -423,6 +445,7 @@ export class Playground {
   // What an address asks for; what is not known is named, and the rest taken.
   /** @param {URLSearchParams} linked */
   open(linked) {
+    /** @param {string} id */
     const offered = (id) => (/** @type {string} */ v) => [...this.select(id).options].some((o) => o.value === v);
     const { parts, wrong } = taken(linked, { play: (v) => WAYS.includes(v), text: (v) => LETTERS.test(v), recipe: offered("recipe"),
       for: offered("seconds"), init: (v) => /^\d{1,10}$/.test(v) });

@@ -31,10 +31,12 @@ export class Drawing {
     if (steps) this.from = [x, y];
   }
 
+  /** @param {number} x @param {number} y */
   #leave(x, y) {
     if (this.points.length >= MOST) return;
     const radius = SPREAD * Math.sqrt(-2 * Math.log(1 - this.random()));  // Box and Muller
     const angle = 2 * Math.PI * this.random();
+    /** @param {number} v */
     const within = (v) => Math.round(Math.min(EDGE, Math.max(-EDGE, v)) * 1e4) / 1e4;
     this.points.push([within(x + radius * Math.cos(angle)), within(y + radius * Math.sin(angle))]);
   }

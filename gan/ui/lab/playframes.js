@@ -7,6 +7,7 @@ const MOST = 400;  // frames kept: one of 10 KB each
  * @typedef {{ nimg: number, steps: number | null, seconds: number, side: number, grid: number, mark: number,
  *   arrays: Record<string, Float32Array> }} Frame `heat`, `samples` and others as plane.py says, flat
  * @typedef {{ centres: Float32Array, sigma: number, counted: boolean }} Truth
+ * @typedef {Omit<Frame, "arrays"> & { arrays: Record<string, Packed> }} FrameReply
  */
 
 /** @param {number} half the bits of a float16 */
@@ -25,7 +26,7 @@ export function unpack({ data }) {
   return Float32Array.from({ length: bytes.length / 2 }, (_, i) => HALVES[bytes[2 * i] | (bytes[2 * i + 1] << 8)]);
 }
 
-/** @param {Record<string, any>} reply @returns {Frame} */
+/** @param {FrameReply} reply @returns {Frame} */
 export function frameOf({ arrays, ...rest }) {
   return /** @type {Frame} */ ({ ...rest, arrays: Object.fromEntries(Object.entries(arrays).map(([name, packed]) => [name, unpack(packed)])) });
 }
@@ -98,6 +99,7 @@ const PLAIN = ["minimax", "nonsaturating"];
 /** @param {Frame} frame @param {string} loss */
 export function undecided({ arrays: { scores, real_scores: real } }, loss) {
   if (PLAIN.includes(loss) || !real) return { middle: 0, scale: 1 };
+  /** @param {Float32Array} values */
   const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
   const [high, low] = [mean(real), mean(scores)];
   return { middle: (high + low) / 2, scale: Math.max(1, Math.abs(high - low) / 4) };

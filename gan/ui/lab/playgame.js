@@ -1,6 +1,6 @@
 // The picture of the game above the playground's plane: the same parts as in Train, with points
 // instead of pictures. It folds, and draws only while it is open.
-/** @import { Kind, Row, Run, Settings, Step, WatchedRun } from "../page/kit/types" */
+/** @import { GameKind, GameNumbers, Kind, Row, Run, Settings, Step, WatchedRun } from "../page/kit/types" */
 import { ACTIVE, boot, h, icon, on, recall, t, translate } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
@@ -9,7 +9,7 @@ import { GAN } from "../page/kit/gamegan.js";
 import { Turns, still } from "../page/kit/gameturns.js";
 
 const KEPT = "gan-play-game";  // in the browser: whether it is open
-/** @type {Partial<Record<Kind, any>>} */
+/** @type {Partial<Record<Kind, GameKind>>} */
 const GAMES = { gan: GAN, flow: FLOW };
 const OWN = ["idle", "starting", "over"];  // sentences that elsewhere tell of pictures
 
@@ -38,6 +38,7 @@ export class PlayGame {
     this.#open(recall(KEPT) === "open", false);
   }
 
+  /** @param {boolean} yes @param {boolean} chosen */
   #open(yes, chosen) {
     this.toggle.setAttribute("aria-expanded", String(yes));
     this.root.classList.toggle("is-open", yes);
@@ -67,6 +68,7 @@ export class PlayGame {
     translate(this.root);
   }
 
+  /** @param {Step | null} step */
   #turnNow(step) {
     const { id, status, rows } = /** @type {Now} */ (this.now);
     if (!id) return "idle";
@@ -87,12 +89,15 @@ export class PlayGame {
     const values = { ...this.game.read({ rows: now.rows, parameters: now.parameters }, step), loss: now.loss, turn, moving, fresh: this.turns.takeFresh(),
       z_dim: Number(now.settings?.z_dim) || undefined, pictures: {}, points: { fake: now.generated, real: now.real } };
     const says = this.#says(turn, step, values);
-    const of = (v) => (Number.isFinite(v) ? named(v) : "–");
+    /** @param {number | null | undefined} v */
+    const of = (v) => (Number.isFinite(v) ? named(Number(v)) : "–");
     this.drawing.show({ ...values, says, alt: now.rows.length && now.kind === "gan" ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
       loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says });
   }
 
+  /** @param {string} turn @param {Step | null} step @param {GameNumbers} values */
   #says(turn, step, { scores, before }) {
+    /** @param {string} kind */
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
     const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
     if (own) return step ? t(`gan_game_${own}did`, Object.fromEntries((this.game.changes ?? []).map((key) => [key, change(key)]))) : t(`gan_game_${own}says_${turn}`);

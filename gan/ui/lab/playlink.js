@@ -35,6 +35,7 @@ export function taken(linked, knows) {
   return { parts, wrong };
 }
 
+/** @param {string} text */
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }

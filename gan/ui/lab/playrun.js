@@ -47,6 +47,7 @@ export class PlayRun {
     return this.history.frames.length && this.status?.state === "running" ? FRAME_MS : SOON_MS;
   }
 
+  /** @param {AbortSignal} signal */
   async #look(signal) {
     const { id } = this;
     if (!id) return;
@@ -83,9 +84,11 @@ export class PlayRun {
     }
   }
 
+  /** @param {AbortSignal} signal */
   async #frame(signal) {
     const { id, status } = this;
     if (!id || status === null) return;
+    /** @param {import("./playframes.js").FrameReply | { arrays?: undefined }} reply */
     const add = (reply) => { if (id === this.id) this.#add(reply); };
     try {
       if (!this.active && !this.history.frames.length) {
@@ -102,6 +105,7 @@ export class PlayRun {
   }
 
   // A run that ended before anybody watched: the moments whose weights were saved.
+  /** @param {(reply: import("./playframes.js").FrameReply) => void} add @param {AbortSignal} signal */
   async #saved(add, signal) {
     const { id } = this;
     const { weights = [] } = await ask(`run?id=${id}`, undefined, signal);
@@ -111,6 +115,7 @@ export class PlayRun {
     }
   }
 
+  /** @param {import("./playframes.js").FrameReply | { arrays?: undefined }} reply */
   #add(reply) {
     if (!reply.arrays) return;
     this.mark = reply.mark;

@@ -81,6 +81,7 @@ export class PlaneView {
   get #path() { return this.scene?.frame?.arrays[this.#which === "averaged" ? "averaged_path" : "path"]; }
 
   // Where the moment that is nearest to t begins in `values`, which has `size` numbers for each.
+  /** @param {ArrayLike<number>} values @param {number} size */
   #moment(values, size) { return size * Math.round((this.scene?.time ?? 1) * (values.length / size - 1)); }
 
   draw() {
@@ -94,6 +95,7 @@ export class PlaneView {
     c.globalAlpha = 1;
     c.fillStyle = tone("--ga-panel");
     c.fillRect(0, 0, this.side, this.side);
+    /** @param {string} layer */
     const has = (layer) => this.shown.has(layer) && frame;
     if (has("heat") && frame?.arrays.heat) this.#heat(tone);
     this.#axes(tone("--ga-line"));
@@ -121,6 +123,7 @@ export class PlaneView {
   #y(y) { return (1 - y / REACH) / 2 * this.side; }
 
   // Tinted where D is sure, by what it takes a place for; clear where it cannot tell.
+  /** @param {(name: string) => string} tone */
   #heat(tone) {
     const { side, arrays: { heat } } = this.#frame();
     const { middle, scale } = undecided(this.#frame(), this.scene?.loss ?? "");
@@ -236,6 +239,7 @@ export class PlaneView {
     });
   }
 
+  /** @param {number} index @param {string} color */
   #ring(index, color) {
     const samples = /** @type {Float32Array} */ (this.#samples());
     this.#stroke(color, 1, 1.5, (c) => c.arc(this.#x(samples[2 * index]), this.#y(samples[2 * index + 1]), this.side / 70, 0, 2 * Math.PI));
@@ -257,6 +261,7 @@ export class PlaneView {
     c.globalAlpha = 1;
   }
 
+  /** @param {string} color @param {number} width */
   #edge(color, width) {
     this.context.strokeStyle = color;
     this.context.lineWidth = width;

@@ -1,9 +1,11 @@
 // The picture of an RNN: noise and the rows above make the next row; a real picture is judged by how
 // likely each of its rows was. Values only: gamedraw.js draws them.
+/** @import { GameKind } from "../page/kit/types" */
 import { inSteps, reader } from "../page/kit/gameoneloss.js";
 
 const MOVES = { moves: ["g"], held: [], forward: ["real>g", "g>bits", "noise>g", "g>rows", "rows>fake"], back: ["g>bits"] };
 
+/** @type {GameKind} */
 export const RNN = {
   name: "rnn",
   nodes: [

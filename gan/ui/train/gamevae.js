@@ -1,5 +1,6 @@
 // The picture of a VAE: the encoder says where in latent space a picture may lie, the decoder makes it
 // again from a point drawn there. Values only: gamedraw.js draws them.
+/** @import { GameKind } from "../page/kit/types" */
 import { inSteps, reader } from "../page/kit/gameoneloss.js";
 
 const TO_CODE = ["real>e", "e>code", "code>g", "g>reconstruction"];
@@ -7,6 +8,7 @@ const MOVES = {
   moves: ["e", "g"], held: [], forward: [...TO_CODE, "noise>g", "g>fake"], back: ["g>reconstruction", "code>g", "e>code"],
 };
 
+/** @type {GameKind} */
 export const VAE = {
   name: "vae",
   nodes: [

@@ -1,10 +1,12 @@
 // The picture of a flow: noise and a real picture are mixed, and the network learns which way such a
 // mixture moves; samples follow that from noise alone. Values only: gamedraw.js draws them.
+/** @import { GameKind } from "./types" */
 import { inSteps, reader } from "./gameoneloss.js";
 
 const TO_ERROR = ["noise>between", "real>between", "between>g", "g>velocity_error"];
 const MOVES = { moves: ["g"], held: [], forward: [...TO_ERROR, "g>fake"], back: ["g>velocity_error"] };
 
+/** @type {GameKind} */
 export const FLOW = {
   name: "flow",
   nodes: [
@@ -17,7 +19,6 @@ export const FLOW = {
   narrow: ["noise real", "between says", "g says", "fake velocity_error"],
   edges: [...TO_ERROR, "g>fake"],
   gradients: ["g>velocity_error"],
-  /** @param {string} _key @param {Record<string, { gradient?: number }>} networks */
   normOf: (_key, networks) => networks.g?.gradient,
   turns: ["both"],
   changes: ["velocity_error"],
