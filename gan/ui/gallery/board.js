@@ -133,7 +133,7 @@ class Gallery {
   // One of the lists that say what is shown.
   /** @param {string} name */
   #list(name) { return this.find(`#gallery-${name}`, HTMLSelectElement); }
-  
+
   #options() {
     const names = this.#model()?.class_names ?? [];
     const views = VIEWS.filter((v) => v !== "classes" || names.length);

@@ -5,7 +5,9 @@ import { ask, count, currentLanguage, fillRange, h, say, t, url } from "../page/
 import { paintSheet } from "../page/kit/gutters.js";
 import { nameOf as nameOfSetting } from "./settings.js";
 
+/** @type {Record<string, string>} */
 const SWITCHES = { true: "gan_on", false: "gan_off" };
+/** @type {Record<string, string>} */
 const NAMES = { preset: "gan_preset", data: "gan_data", seed: "gan_set_seed" };
 const TONES = 4;  // of lines; further ones have the same, dashed
 export const MOST = 6;  // runs in one comparison
@@ -14,13 +16,16 @@ export const MOST = 6;  // runs in one comparison
 export const nameOf = (run) => run.name || run.id;
 
 // How a run's line is drawn in the chart, and the same beside its name.
+/** @param {number} i */
 export const toneOf = (i) => ({ tone: `--ga-run-${i % TONES}`, dash: i < TONES ? undefined : [5, 3] });
+/** @param {number} i */
 export const swatch = (i) => h("i", { class: `ga-run-swatch is-run-${i % TONES} ${i < TONES ? "" : "is-dashed"}`, "aria-hidden": "true" });
 
 /**
  * What the server knows of the runs, and of all they come from.
  * @typedef {{ settings: Record<string, string>, snapshots: number[], since: number }} Facts
  * @typedef {{ id: string, depth: number, at: number | null, gone: boolean }} Kin
+ * @typedef {{ canvas: HTMLCanvasElement, said: HTMLElement, address: string }} Sheet
  */
 
 export class Beside {
@@ -40,10 +45,10 @@ export class Beside {
     this.common = true;  // they follow what all have reached
     this.asked = "";
     this.drawn = "";
-    /** @type {{ canvas: HTMLCanvasElement, said: HTMLElement, address: string }[]} */
+    /** @type {Sheet[]} */
     this.sheets = [];
     this.slider = h("input", { type: "range", id: "compare-at", class: "ga-range", min: 0, max: 0, step: 1, value: 0, "data-help": "gan_compare_at_help",
-      oninput: () => this.#go(Number(this.slider.value)) });
+      oninput: (e) => this.#go(Number(e.currentTarget.value)) });
     this.where = h("output", { class: "ga-quiet", id: "compare-at-said" });
     this.pictures = h("div", { class: "ga-compare-pictures", id: "compare-pictures" });
     this.title = h("h4", {});
@@ -104,6 +109,7 @@ export class Beside {
   // The most images that all have seen.
   #common() { return Math.min(...this.runs.map((r) => this.facts[r.id]?.snapshots.at(-1) ?? Infinity)); }
 
+  /** @param {number} i */
   #go(i) {
     this.common = false;
     this.slider.value = String(i);
@@ -121,6 +127,7 @@ export class Beside {
   }
 
   // The last picture that it had by then; of one that had ended, its last.
+  /** @param {ListedRun} run @param {number} i */
   #showSheet(run, i) {
     const { snapshots = [], since = 0 } = this.facts[run.id] ?? {};
     const { at } = this;
@@ -134,6 +141,7 @@ export class Beside {
     if (nimg !== undefined) this.#paint(sheet, url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(nimg), since: String(since) })}`));
   }
 
+  /** @param {Sheet} sheet @param {string} address */
   async #paint(sheet, address) {
     sheet.address = address;
     const image = new Image();
@@ -158,6 +166,7 @@ export class Beside {
     title.textContent = t("gan_compare_settings");
     this.different.setAttribute("aria-label", t("gan_compare_settings"));
     if (!keys.length) return this.different.replaceChildren(h("p", { class: "ga-quiet" }, t("gan_compare_same")));
+    /** @param {string | undefined} value */
     const shown = (value) => (value === undefined ? "–" : value in SWITCHES ? t(SWITCHES[value]) : value);
     return this.different.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, h("td", {}), ...this.runs.map((run, i) => h("th", { scope: "col", title: run.id }, swatch(i), nameOf(run))))),

@@ -1,8 +1,8 @@
 // Train: start a run, steer it, and look at any run there is.
-/** @import { Finding, Health, Kind, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
+/** @import { Finding, Fork, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -21,8 +21,11 @@ import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm, setupAddress } from "./trainform.js";
 
 const TICK_MS = { busy: 350, idle: 2000 };
+const WHEN_NEW = ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "of", "keep_mb"];  // what comes only then
+/** @type {Record<string, string>} */
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new Train(prepare(element)).start();
 }
@@ -55,9 +58,10 @@ class Train {
   prepared = false;
   /** @type {string | null} */ toFork = null;
 
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence), opened: (yes) => this.game.makeRoom("settings", yes) });
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
@@ -77,6 +81,7 @@ class Train {
     this.#forget(null);
   }
 
+  /** @param {string | null} id */
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
@@ -132,7 +137,8 @@ class Train {
     this.find("#pause").addEventListener("click", () => this.#command(
       ["starting", "running"].includes(this.status?.state ?? "") ? "pause" : "resume"));
     this.find("#stop").addEventListener("click", () => this.#command("stop"));
-    this.find("#run-select").addEventListener("change", (e) => this.#watch(e.target.value));
+    const select = this.find("#run-select", HTMLSelectElement);
+    select.addEventListener("change", () => this.#watch(select.value));
     this.find("#presets").addEventListener("change", () => { if (!this.id) this.#draw(); });
     const present = () => this.#present();
     this.find("#present-training").addEventListener("click", present);
@@ -144,7 +150,7 @@ class Train {
   // ---- start and steer ------------------------------------------------------------------------
 
   async #begin() {
-    const start = this.find("#start");
+    const start = this.find("#start", HTMLButtonElement);
     const wish = this.form.values();
     if (this.form.lacksData(wish)) return this.#note(t(boot.local ? "gan_data_path_needed" : "gan_own_needed"));
     start.disabled = true;
@@ -154,7 +160,7 @@ class Train {
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.form.fold(true);
     this.#forget(null);
-    this.find("#run-select").value = "";
+    this.find("#run-select", HTMLSelectElement).value = "";
     this.#draw();
     try {
       const reply = await ask("train/start", wish);
@@ -175,13 +181,14 @@ class Train {
     }
   }
 
+  /** @param {{ id?: string, ticket?: string, fork?: Fork | null }} reply */
   async #turn(reply) {
     const id = await myTurn(reply, this.find("#train-note"));
     this.beginning = false;
     if (!id) return;
     const { fork } = reply;
     if (fork && fork.asked !== fork.nimg) {  // thinned since the form said where it would begin
-      this.#note(t("gan_fork_moved", { run: fork.id, count: count(fork.nimg), asked: count(fork.asked) }));
+      this.#note(t("gan_fork_moved", { run: fork.id, count: count(fork.nimg ?? 0), asked: count(fork.asked ?? 0) }));
     }
     this.form.leaveFork();
     await refresh();
@@ -199,14 +206,15 @@ class Train {
   async #waiting() {
     const reply = boot.local ? {} : await ask("train/queue").catch(() => ({}));
     if (!reply.ticket) return;
-    const start = this.find("#start");
+    const start = this.find("#start", HTMLButtonElement);
     start.disabled = true;
     await this.#turn(reply).catch((error) => this.#note(say(error)));
     start.disabled = false;
   }
 
+  /** @param {string} command */
   async #command(command) {
-    this.find("#pause").disabled = true;
+    this.find("#pause", HTMLButtonElement).disabled = true;
     if (this.status?.state === "starting" && command === "pause") this.willPause = true;
     this.#draw();
     try {
@@ -219,6 +227,7 @@ class Train {
   }
 
   // One order to the run that is shown; throws what the server refuses.
+  /** @param {object} order */
   async #send(order) {
     await ask("train/steer", { id: this.id, ...order });
     this.poll.now();
@@ -229,6 +238,7 @@ class Train {
     return status !== null && status.steerable && ["running", "paused"].includes(status.state);
   }
 
+  /** @param {Remedy} remedy */
   async #apply({ name, settings, nimg = null }) {
     if (name === "fork-before") return this.#goBack(() => this.#fork(nimg, settings));
     if (name === "start-over") return this.#goBack(() => this.#startOver(settings));
@@ -241,6 +251,7 @@ class Train {
   }
 
   // End the run that went wrong, if it still goes on, and start the one that `fill` puts into the form.
+  /** @param {() => unknown} fill */
   async #goBack(fill) {
     if (!this.settings) return;
     if (this.#steers()) await this.#send({ command: "stop" }).catch(() => null);
@@ -248,6 +259,7 @@ class Train {
     this.#begin();
   }
 
+  /** @param {Settings} settings */
   #startOver(settings) {
     if (!this.status) return undefined;
     const { preset, data } = this.status;
@@ -255,8 +267,9 @@ class Train {
   }
 
   // The form becomes one for a new run from this moment on, with the settings of this one.
+  /** @param {number | null} nimg @param {Settings} [settings] */
   #fork(nimg, settings = {}) {
-    if (!this.settings) return;
+    if (!this.settings || !this.id) return;
     const row = nimg === null ? null : this.rows.find((r) => r.nimg >= nimg);
     const before = row?.seconds ?? this.status?.seconds ?? 0;
     this.form.startFork({ id: this.id, nimg }, this.settings, settings, before);
@@ -272,9 +285,9 @@ class Train {
   }
 
   #present() {
-    const [start, stop] = [this.find("#start"), this.find("#stop")];
+    const [start, stop] = [this.find("#start", HTMLButtonElement), this.find("#stop", HTMLButtonElement)];
     presentTraining({
-      image: this.find("#live-grid"),
+      image: this.find("#live-grid", HTMLImageElement),
       run: () => ({ id: this.id, state: this.find("#run-state").textContent, nimg: this.status?.nimg ?? 0,
         note: this.find("#train-note").textContent }),
       stops: () => !stop.disabled, toggle: () => (stop.disabled ? start : stop).click(),
@@ -283,6 +296,7 @@ class Train {
 
   // ---- which run ------------------------------------------------------------------------------
 
+  /** @param {string | null | undefined} id */
   #watch(id) {
     if (!id || id === this.id) return this.poll.now();
     this.#forget(id);
@@ -293,7 +307,7 @@ class Train {
   }
 
   #runs() {
-    const select = this.find("#run-select");
+    const select = this.find("#run-select", HTMLSelectElement);
     const ids = state.runs.map((r) => r.id);
     if (this.id && !ids.includes(this.id)) ids.push(this.id);  // one that is older, or only beginning
     const wanted = JSON.stringify([currentLanguage(), ids]);
@@ -315,6 +329,7 @@ class Train {
 
   // ---- look at it -----------------------------------------------------------------------------
 
+  /** @param {AbortSignal} signal */
   async #look(signal) {
     const { id } = this;
     if (!id) return;
@@ -351,10 +366,9 @@ class Train {
     this.rows = thin([...this.rows, ...news.rows]);
     this.measures = thin([...this.measures, ...news.measures]);
     this.snapshots = news.thinned ? news.snapshots : [...this.snapshots, ...news.snapshots];
-    for (const key of ["status", "weights", "findings", "health", "reals", "viewers", "bytes"]) this[key] = news[key];
-    for (const key of ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "of", "keep_mb"]) {
-      if (key in news) this[key] = news[key];  // these come only when they are new
-    }
+    const { status, weights, findings, health, reals, viewers, bytes } = news;
+    const fresh = Object.fromEntries(Object.entries(news).filter(([key]) => WHEN_NEW.includes(key)));
+    Object.assign(this, { status, weights, findings, health, reals, viewers, bytes }, fresh);
     this.#draw();
     this.#forkWhenRead();
     if (changed) refresh();
@@ -378,7 +392,9 @@ class Train {
     this.game.show(this);
   }
 
+  /** @param {Run | null} status */
   #drawFigures(status) {
+    /** @param {string} id @param {string} text */
     const put = (id, text) => {
       const node = this.find(id);
       if (node.textContent !== text) node.textContent = text;
@@ -387,18 +403,21 @@ class Train {
     put("#live-nimg", count(status?.nimg ?? 0));
     put("#live-rate", status ? count(status.images_per_s) : "–");
     put("#live-elapsed", status ? duration(status.seconds) : "–");
-    const begins = status?.start?.stage === "loading" ? Math.min(0.95, status.start.seconds / status.start.loading_s) : null;
+    const { stage = "", seconds = NaN, loading_s = NaN } = status?.start ?? {};
+    const begins = stage === "loading" ? Math.min(0.95, seconds / loading_s) : null;
     const fraction = begins ?? status?.fraction ?? null;
-    put("#live-left", moving && begins === null && fraction > 0 ? duration(status.seconds * (1 - fraction) / fraction) : "–");
+    put("#live-left", moving && begins === null && fraction !== null && fraction > 0 ? duration((status.seconds ?? 0) * (1 - fraction) / fraction) : "–");
     put("#run-room", this.keep_mb ? t("gan_room", { bytes: bytes(this.bytes), keep: count(this.keep_mb) }) : "");
     put("#viewers", this.viewers > 1 ? t("gan_viewers", { count: this.viewers }) : "");
     const bar = this.find("#progress");
-    bar.setAttribute("aria-valuenow", Math.round(100 * (fraction ?? 0)));
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * (fraction ?? 0))));
     bar.setAttribute("aria-label", t("gan_run"));
-    bar.firstElementChild.style.transform = `scaleX(${fraction ?? 0})`;
+    find(bar, "i").style.transform = `scaleX(${fraction ?? 0})`;
   }
 
+  /** @param {Run | null} status */
   #drawMessage(status) {
+    /** @type {string[]} */
     const sentences = [];
     if (status?.start) {  // what its process is doing, in its own words
       const { stage, seconds, loading_s } = status.start;
@@ -414,24 +433,25 @@ class Train {
     node.className = status?.state === "failed" ? "ga-note" : "ga-quiet ga-message";
   }
 
+  /** @param {Run | null} status */
   #drawButtons(status) {
-    const steer = Boolean(status?.steerable);
     const goesOn = status?.state === "paused" || status?.resumable;
-    const pause = this.find("#pause");
+    const pause = this.find("#pause", HTMLButtonElement);
     const key = goesOn ? "gan_resume" : "gan_pause";
-    const label = pause.querySelector("[data-t]");
+    const label = find(pause, "[data-t]");
     if (label.dataset.t !== key) {
       label.dataset.t = key;
       label.textContent = t(key);
-      pause.querySelector("path").setAttribute("d", goesOn ? "M5 3v10l8-5z" : "M5.5 3v10M10.5 3v10");
+      pause.querySelector("path")?.setAttribute("d", goesOn ? "M5 3v10l8-5z" : "M5.5 3v10M10.5 3v10");
     }
-    const steerable = steer && ACTIVE.includes(status.state) && !this.willPause;
-    pause.disabled = this.beginning || !(steerable || status?.resumable);
-    this.find("#stop").disabled = this.beginning || !(steer && ACTIVE.includes(status.state));
-    this.find("#fork-here").disabled = !this.settings || !this.weights.length;
-    this.find("#run-link").disabled = !this.settings || !status;
+    const lives = Boolean(status?.steerable && ACTIVE.includes(status.state));
+    pause.disabled = this.beginning || !((lives && !this.willPause) || status?.resumable);
+    this.find("#stop", HTMLButtonElement).disabled = this.beginning || !lives;
+    this.find("#fork-here", HTMLButtonElement).disabled = !this.settings || !this.weights.length;
+    this.find("#run-link", HTMLButtonElement).disabled = !this.settings || !status;
   }
 
+  /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#train-note");
     if (note.textContent !== sentence) note.textContent = sentence;

@@ -191,7 +191,7 @@ export class Charts {
   // Where an event lies along x.
   /** @param {RunEvent} event */
   #placeOf(event) { return this.axis === "seconds" ? event.seconds : event.nimg; }
-  
+
   marks() { return this.events.map((e) => this.#placeOf(e)).filter((x) => x !== null); }
 
   // ---- showing ------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-sk
 /** @param {RunEvent} happened */
 export function sayEvent({ event, key, old, new: now, remedy }) {
   if (event === "set") {
-    const change = t("gan_event_set", { key: nameOf(key), old: old ?? "–", new: now ?? "–" });
+    const change = t("gan_event_set", { key: nameOf(key ?? ""), old: old ?? "–", new: now ?? "–" });
     return remedy ? t("gan_event_remedy", { remedy: t(`gan_remedy_${remedy}`), change }) : change;
   }
   const names = (key ?? "").split(",").map(nameOf).join(", ");

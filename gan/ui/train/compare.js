@@ -2,7 +2,7 @@
 /** @import { ListedRun } from "../page/kit/types" */
 import uPlot from "../page/kit/uplot.js";
 import { Beside, nameOf, swatch, toneOf } from "./beside.js";
-import { ask, copyText, count, currentLanguage, duration, h, say, short, t } from "../page/kit/core.js";
+import { ask, copyText, count, currentLanguage, duration, h, queryAll, say, short, t } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { quietAxes, toned } from "../page/kit/plot.js";
 
@@ -10,8 +10,11 @@ const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score
 
 const MEASURED = "fd";  // now and then: points to see
 
+/** @typedef {[x: number, value: number][]} Line */
+
 export class Compare {
   // unpick(id), pick(id): whom the comparison leaves out, or takes in
+  /** @param {HTMLElement} root @param {{ pick(id: string): void, unpick(id: string): void }} does */
   constructor(root, { pick, unpick }) {
     this.root = root;
     this.unpick = unpick;
@@ -32,6 +35,7 @@ export class Compare {
     /** @type {uPlot | null} */
     this.plot = null;
     this.made = "";  // what the plot was made for
+    /** @param {string} id @param {string} key @param {HTMLElement[]} values */
     const select = (id, key, values) => h("select", { id, class: "ga-input", "data-t-label": key }, ...values);
     this.series = select("compare-series", "gan_compare_series", SERIES.map((k) => h("option", { value: k })));
     this.axis = select("compare-axis", "gan_compare_axis", ["nimg", "seconds"].map((k) => h("option", { value: k })));
@@ -50,8 +54,9 @@ export class Compare {
     new ResizeObserver(() => this.#fit()).observe(this.box);
   }
 
+  /** @param {(ListedRun | undefined)[]} runs */
   show(runs) {
-    this.runs = runs.filter(Boolean);
+    this.runs = runs.filter((run) => run !== undefined);
     this.root.hidden = !this.runs.length;
     if (!this.runs.length) return;
     this.#words();
@@ -65,11 +70,12 @@ export class Compare {
     this.worded = currentLanguage();
     for (const o of this.series.options) o.textContent = t(`gan_compare_${o.value}`);
     for (const o of this.axis.options) o.textContent = t(`gan_compare_by_${o.value}`);
-    for (const n of this.root.querySelectorAll("[data-t]")) n.textContent = t(n.dataset.t);
+    for (const n of queryAll(this.root, "[data-t]")) n.textContent = t(n.dataset.t ?? "");
     for (const n of [this.series, this.axis]) n.setAttribute("aria-label", t(n.dataset.tLabel ?? ""));
   }
 
   // Asked again only when a run has gone on, or when another curve is wanted.
+  /** @param {boolean} anew */
   async #load(anew) {
     const ids = this.runs.map((r) => r.id);
     const wanted = JSON.stringify([this.series.value, this.runs.map((r) => [r.id, r.nimg])]);
@@ -89,7 +95,7 @@ export class Compare {
 
   // ---- the chart ------------------------------------------------------------------------------
 
-  /** @returns {[number, number][][]} of each run its (x, value) */
+  /** @returns {Line[]} of each run its (x, value) */
   #lines() {
     const at = this.axis.value === "seconds" ? 1 : 0;
     const log = this.log.checked;
@@ -123,18 +129,19 @@ export class Compare {
     const color = toned(this.box);
     return {
       width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 8, 0, 0], legend: { show: false },
-      scales: { x: { time: false, range: (_, low, high) => [Math.min(0, low), Math.max(high, 1)] }, y: this.log.checked ? { distr: 3 } : {} },
+      scales: { x: { time: false, range: (/** @type {unknown} */ _, /** @type {number} */ low, /** @type {number} */ high) => [Math.min(0, low), Math.max(high, 1)] }, y: this.log.checked ? { distr: 3 } : {} },
       series: [{}, ...this.runs.map((_, i) => ({ stroke: color(toneOf(i).tone), dash: toneOf(i).dash, width: 1.5, spanGaps: true, points: { show: this.series.value === MEASURED, size: 5, fill: color("--ga-panel") } }))],
       axes: quietAxes(color, { x: (v) => this.#foot(v), y: named }),
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       hooks: {
-        draw: [(u) => this.#mark(u, color)],
-        setCursor: [(u) => { this.hover = u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"); this.#drawValues(this.#lines()); }],
+        draw: [(/** @type {uPlot} */ u) => this.#mark(u, color)],
+        setCursor: [(/** @type {uPlot} */ u) => { this.hover = u.cursor.left < 0 ? null : u.posToVal(u.cursor.left, "x"); this.#drawValues(this.#lines()); }],
       },
     };
   }
 
   // Where the pictures below are.
+  /** @param {uPlot} u @param {(tone: string) => string} color */
   #mark(u, color) {
     const { at } = this.beside;
     if (this.axis.value !== "nimg" || at === null) return;
@@ -151,6 +158,7 @@ export class Compare {
     ctx.restore();
   }
 
+  /** @param {number} v */
   #foot(v) {
     return this.axis.value === "seconds" ? duration(v) : v >= 10000 ? `${count(v / 1000)} k` : count(v);
   }
@@ -160,12 +168,13 @@ export class Compare {
     if (this.box.clientWidth) this.plot.setSize({ width: this.box.clientWidth, height: this.box.clientHeight });
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
     const { plot } = this;
     if (!plot || !plot.data[0].length) return;
     const xs = plot.data[0];
     const here = this.hover === null ? xs.length - 1 : plot.valToIdx(this.hover);
-    const to = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: xs.length - 1 }[e.key];
+    const to = /** @type {Record<string, number | undefined>} */ ({ ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: xs.length - 1 })[e.key];
     if (to === undefined) return;
     e.preventDefault();
     plot.setCursor({ left: plot.valToPos(xs[Math.min(xs.length - 1, Math.max(0, to))], "x"), top: 0 });
@@ -173,6 +182,7 @@ export class Compare {
 
   // ---- the legend -----------------------------------------------------------------------------
 
+  /** @param {Line[]} lines */
   #drawLegend(lines) {
     const drawn = JSON.stringify([this.runs.map((r) => [r.id, r.name]), currentLanguage()]);
     if (this.drawnLegend !== drawn) {
@@ -186,6 +196,7 @@ export class Compare {
     this.#drawValues(lines);
   }
 
+  /** @param {Line[]} lines */
   #drawValues(lines) {
     lines.forEach((points, i) => {
       const point = this.hover === null ? points.at(-1) : nearest(points, this.hover);
@@ -201,7 +212,9 @@ export class Compare {
   }
 }
 
+/** @param {Line} points @param {number} x */
 function nearest(points, x) {
+  /** @type {[number, number] | null} */
   let best = null;
   for (const p of points) if (!best || Math.abs(p[0] - x) < Math.abs(best[0] - x)) best = p;
   return best;

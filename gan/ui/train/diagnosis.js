@@ -1,11 +1,12 @@
 // What is going wrong, by what it shows, and what would help: one press each.
-/** @import { Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, count, focusedIn, h, icon, t, translate } from "../page/kit/core.js";
+/** @import { Evidence, Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
+import { ACTIVE, count, focusedIn, h, icon, query, t, translate } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
 const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety"];
 const BACK = ["fork-before", "start-over"];  // these begin a run, whoever steers this one
+/** @type {Record<string, string | undefined>} */
 const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value stands in the name
 const AS_CHARTED = ["fd", "fd_floor", "best"];  // these stand beside the chart: its figures
 const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
@@ -14,6 +15,7 @@ const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
 
 export class Diagnosis {
   // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
+  /** @param {HTMLElement} root @param {{ apply(remedy: Remedy, finding: Finding): void, steers(): boolean }} does */
   constructor(root, { apply, steers }) {
     this.root = root;
     this.apply = apply;
@@ -36,19 +38,22 @@ export class Diagnosis {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     const shown = findings.filter((f) => !this.dismissed.has(f.kind));
+    /** @type {HTMLElement[]} */
     const nodes = shown.map((f) => this.#finding(f));
     if (!shown.length) nodes.push(this.#quiet(findings.length, rows.length, health, status));
     this.#put(nodes);
   }
 
+  /** @param {HTMLElement[]} nodes */
   #put(nodes) {
     const focused = focusedIn(this.root)?.dataset.at;
     this.root.replaceChildren(...nodes);
     translate(this.root);
-    if (focused) this.root.querySelector(`[data-at="${focused}"]`)?.focus();
+    if (focused) query(this.root, `[data-at="${focused}"]`)?.focus();
   }
 
   // Green is for a run whose samples were measured and are near; all else is neutral.
+  /** @param {number} dismissed @param {number} any @param {Health | null} health @param {Run | null} status */
   #quiet(dismissed, any, health, status) {
     const state = any && !dismissed ? health?.state ?? "early" : "";
     const said = state ? standing(health, status) : t(dismissed ? "gan_dismissed" : "gan_diagnosis_empty");
@@ -90,7 +95,7 @@ export class Diagnosis {
   /** @param {Remedy} remedy */
   #nameOf({ name, nimg, settings }) {
     const told = t(this.#word(`gan_remedy_${name}`), { count: count(nimg ?? 0) });
-    const value = settings[TO[name]];
+    const value = settings[TO[name] ?? ""];
     return value === undefined ? told : t("gan_remedy_to", { remedy: told, value });
   }
 
@@ -100,6 +105,7 @@ export class Diagnosis {
     return this.steers() || BACK.includes(remedy.name) ? name : t("gan_remedy_fork", { remedy: name });
   }
 
+  /** @param {Finding} finding */
   #why({ kind, remedies }) {
     return h("dl", { class: "ga-why" }, h("dd", { "data-t": this.#word(`gan_finding_${kind}_why`) }),
       ...remedies.flatMap((r) => [h("dt", {}, this.#nameOf(r)),
@@ -107,6 +113,7 @@ export class Diagnosis {
   }
 }
 
+/** @param {Remedy} remedy */
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
   key: nameOf(key), value: value === "true" ? t("gan_on") : value === "false" ? t("gan_off") : value })).join(" · ");
 
@@ -120,6 +127,7 @@ function standing(health, status) {
   return t(`gan_health_${state}_${sign}`, spoken(evidence));
 }
 
+/** @param {Evidence} evidence */
 function spoken(evidence) {
   const values = Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
   const modes = evidence.mode_kind === "cluster" ? "cluster" : "class";
@@ -134,6 +142,7 @@ function sentence({ kind, evidence }) {
   return text === key ? "" : text.replace(/\{\w+\}/g, "–");
 }
 
+/** @param {string} key @param {string | number | null} value */
 function say(key, value) {
   if (key === "what") return t(`gan_what_${value}`);
   if (typeof value !== "number") return String(value);

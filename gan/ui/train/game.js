@@ -1,7 +1,7 @@
 // The picture of the game above a training: whose turn it is, single steps, and slow motion, which
 // makes such steps by itself.
-/** @import { Kind, Step, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, modelOf, on, recall, say, t, translate } from "../page/kit/core.js";
+/** @import { GameKind, GameNumbers, Kind, Run, Step, TrainFormValues, WatchedRun } from "../page/kit/types" */
+import { ACTIVE, boot, find, finder, modelOf, on, recall, say, t, translate } from "../page/kit/core.js";
 import { tabIsOpen } from "../page/kit/fresh.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
@@ -24,13 +24,15 @@ export class Game {
   folded = false;  // for the sake of what is open beside it
   beside = new Set();
   rested = false;  // slow motion has seen the run paused
-  /** @type {any} */ game = null;
-  /** @type {any} */ drawing = null;
 
   // send(order) asks the server and throws what it refuses; form(): what a next run would be, null before it is filled in.
+  /** @param {HTMLElement} root @param {{ send(order: object): Promise<unknown>, form(): (TrainFormValues & { of: Kind }) | null }} does */
   constructor(root, { send, form }) {
+    // made by #become
+    /** @type {GameKind} */ this.game;
+    /** @type {GameDrawing} */ this.drawing;
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.send = send;
     this.form = form;
     this.turns = new Turns(root, { count: () => this.game.turns.length, draw: () => this.#draw() });
@@ -51,7 +53,7 @@ export class Game {
     this.drawing = new GameDrawing(this.game);
     this.find("#game-body").replaceChildren(this.drawing.node);
     const turns = this.#turns();
-    for (const what of ["d", "g"]) this.find(`#step-${what}`).hidden = !turns.includes(what);
+    for (const what of /** @type {const} */ (["d", "g"])) this.find(`#step-${what}`).hidden = !turns.includes(what);
     const alone = turns.length === 1;
     this.find(".ga-step-name").hidden = alone;
     Object.assign(this.find("#step-both").dataset, alone ? { t: "gan_step_alone", help: "gan_step_alone_help" } : { t: "gan_step_both", help: "gan_step_both_help" });
@@ -64,6 +66,7 @@ export class Game {
   }
 
   // What one may step: each network alone where they take turns.
+  /** @returns {Step["what"][]} */
   #turns() { return this.game.turns.length > 1 ? [...this.game.turns, "both"] : this.game.turns; }
 
   #listen() {
@@ -73,7 +76,7 @@ export class Game {
       this.#open(yes);
       boot.remember("gan-game", yes ? "open" : "closed");
     });
-    for (const what of ["d", "g", "both"]) {
+    for (const what of /** @type {const} */ (["d", "g", "both"])) {
       this.find(`#step-${what}`).addEventListener("click", () => { this.#rest(); this.#step(what); });
     }
     this.find("#slow-motion").addEventListener("click", () => (this.playing ? this.#rest() : this.#play()));
@@ -82,6 +85,7 @@ export class Game {
     }
   }
 
+  /** @param {boolean} yes */
   #open(yes) {
     this.find("#game-toggle").setAttribute("aria-expanded", String(yes));
     this.find("#game").classList.toggle("is-open", yes);
@@ -91,6 +95,7 @@ export class Game {
 
   // Open settings and steering need the height of a small window: the picture folds to its line until
   // they are closed.
+  /** @param {string} what @param {boolean} yes */
   makeRoom(what, yes) {
     this.beside[yes ? "add" : "delete"](what);
     const isOpen = !this.find("#game-body").hidden;
@@ -105,6 +110,7 @@ export class Game {
 
   // ---- single steps, and those of slow motion -------------------------------------------------------
 
+  /** @param {Step["what"]} what */
   async #step(what) {
     this.waits = true;
     clearTimeout(this.lost);
@@ -168,6 +174,7 @@ export class Game {
   }
 
   // Slow motion ends where the run goes on, or may not be steered any more.
+  /** @param {Run | null} status */
   #watchOver(status) {
     if (!this.playing) return;
     if (status?.state === "paused") this.rested = true;
@@ -188,6 +195,7 @@ export class Game {
     return this.playing || this.waits || step.nimg === status.nimg ? step : null;
   }
 
+  /** @param {Step | null} step */
   #turnNow(step) {
     const state = this.run?.beginning ? "starting" : this.run?.status?.state;
     if (step) return step.what;
@@ -215,25 +223,30 @@ export class Game {
     const values = { ...this.game.read(run, step), pictures: this.#pictures(step), loss, turn,
       z_dim: run.id ? modelOf(`run:${run.id}`)?.z_dim : undefined, moving: running || this.playing || this.waits, fresh: this.turns.takeFresh() };
     const says = this.#says(turn, step, values);
-    const of = (v) => (Number.isFinite(v) ? named(v) : "–");
+    /** @param {number | null | undefined} v */
+    const of = (v) => (Number.isFinite(v) ? named(Number(v)) : "–");
     const alone = this.game.name !== "gan";
     const alt = alone ? says : run.rows.length ? t("gan_game_alt", { says, real: of(values.scores.real), fake: of(values.scores.fake),
       loss_d: of(values.losses.loss_d), loss_g: of(values.losses.loss_g) }) : says;
     this.drawing.show({ ...values, says, alt });
   }
 
+  /** @param {string} turn @param {Step | null} step @param {GameNumbers} values */
   #says(turn, step, { scores, before }) {
     const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
     if (!step) return t(`gan_game_${own}says_${turn}`);
+    /** @param {string} kind */
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
-    if (own) return t(`gan_game_${own}did`, Object.fromEntries(this.game.changes.map((key) => [key, change(key)])));
+    if (own) return t(`gan_game_${own}did`, Object.fromEntries((this.game.changes ?? []).map((key) => [key, change(key)])));
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
   }
 
   // Cut from sheets that the page has anyway, but for the real images before a run has written its own.
+  /** @param {Step | null} step */
   #pictures(step) {
     const { id, status, snapshots, reals } = /** @type {WatchedRun} */ (this.run);
-    const of = (path, values) => `${path}?${new URLSearchParams(values)}`;
+    /** @param {string} path @param {Record<string, unknown>} values */
+    const of = (path, values) => `${path}?${new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)]))}`;
     const newest = snapshots.at(-1);
     const fake = step ? of("run/picture", { id, name: "after", n: step.number })
       : id && newest !== undefined ? of("snapshot", { id, nimg: newest, since: status?.since ?? 0 }) : null;
@@ -245,17 +258,18 @@ export class Game {
 
   #drawButtons() {
     const may = this.#steers();
-    for (const id of ["#step-d", "#step-g", "#step-both"]) this.find(id).disabled = !may;
-    const slow = this.find("#slow-motion");
+    for (const id of ["#step-d", "#step-g", "#step-both"]) this.find(id, HTMLButtonElement).disabled = !may;
+    const slow = this.find("#slow-motion", HTMLButtonElement);
     slow.disabled = !may && !this.playing;
     slow.setAttribute("aria-pressed", String(this.playing));
     const key = this.playing ? "gan_game_slow_stop" : "gan_game_slow";
-    const label = slow.querySelector("[data-t]");
+    const label = find(slow, "[data-t]");
     if (label.dataset.t === key) return;
     label.dataset.t = key;
     label.textContent = t(key);
-    slow.querySelector("path").setAttribute("d", this.playing ? "M4 4h8v8H4z" : "M5 3v10l8-5z");
+    slow.querySelector("path")?.setAttribute("d", this.playing ? "M4 4h8v8H4z" : "M5 3v10l8-5z");
   }
 
+  /** @param {string} sentence */
   #note(sentence) { this.find("#step-note").textContent = sentence; }
 }

@@ -1,16 +1,18 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, className, count, h, on, recall, t, url } from "../page/kit/core.js";
+import { ACTIVE, boot, className, count, finder, h, on, pencil, recall, t, url } from "../page/kit/core.js";
 import { SIDE, paintSheet, sideOf } from "../page/kit/gutters.js";
 
 const FADE_MS = 120;
+/** @type {Record<string, number>} */
 const ARROWS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIDE, ArrowDown: SIDE };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class LiveGrid {
   // open(tile): somebody wants to walk on from one of the samples
+  /** @param {HTMLElement} root @param {{ open(tile: number): void }} does */
   constructor(root, { open }) {
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.open = open;
     /** @type {string | null} */
     this.id = null;
@@ -24,11 +26,11 @@ export class LiveGrid {
     /** @type {number | null} */
     this.tile = null;
     this.last = 0;
-    this.image = this.find("#live-grid");
-    this.tiles = this.find("#grid-tiles");
-    this.before = this.find("#grid-before");
+    this.image = this.find("#live-grid", HTMLImageElement);
+    this.tiles = this.find("#grid-tiles", HTMLCanvasElement);
+    this.before = this.find("#grid-before", HTMLCanvasElement);
     this.frame = this.find("#grid-frame");
-    this.realImage = this.find("#reals");
+    this.realImage = this.find("#reals", HTMLImageElement);
     this.beside = recall("gan-reals") === "yes";
     this.find("#reals-toggle").addEventListener("click", () => this.#toggle());
     for (const box of root.querySelectorAll(".ga-grid-box")) new ResizeObserver(() => this.#fit()).observe(box);
@@ -58,6 +60,7 @@ export class LiveGrid {
     this.#paint(url(`snapshot?${new URLSearchParams({ id: String(id), nimg: String(nimg), since: String(status?.since ?? 0) })}`));
   }
 
+  /** @param {string} address */
   #paint(address) {
     if (this.wanted === address) return;
     this.wanted = address;
@@ -83,14 +86,16 @@ export class LiveGrid {
     const { width, height } = this.tiles;
     Object.assign(this.before, { width, height });
     Object.assign(this.before.style, { width: this.tiles.style.width, height: this.tiles.style.height });
-    this.before.getContext("2d").drawImage(this.tiles, 0, 0);
+    pencil(this.before).drawImage(this.tiles, 0, 0);
     this.before.getAnimations().forEach((a) => a.cancel());
     this.before.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, fill: "forwards" });
   }
 
   #fit() {
-    for (const [image, canvas] of [[this.image, this.tiles], [this.realImage, this.find("#reals-tiles")]]) {
-      const box = image.parentElement.clientWidth;
+    /** @type {[HTMLImageElement, HTMLCanvasElement][]} */
+    const sheets = [[this.image, this.tiles], [this.realImage, this.find("#reals-tiles", HTMLCanvasElement)]];
+    for (const [image, canvas] of sheets) {
+      const box = image.parentElement?.clientWidth;
       if (!image.naturalWidth || !box) continue;
       const { gap, side, ratio } = paintSheet(canvas, image, box);
       if (image !== this.image) continue;
@@ -109,7 +114,7 @@ export class LiveGrid {
 
   #drawReals() {
     const shown = this.beside && this.reals;
-    this.find("#reals-toggle").disabled = !this.reals;
+    this.find("#reals-toggle", HTMLButtonElement).disabled = !this.reals;
     this.find("#reals-toggle").setAttribute("aria-pressed", String(this.beside));
     this.find("#board").classList.toggle("with-reals", shown);
     this.find("#reals-figure").hidden = !shown;
@@ -138,23 +143,27 @@ export class LiveGrid {
     this.buttons.forEach((button, i) => button.setAttribute("aria-label", t("gan_grid_open", { sample: this.#nameOf(i) })));
   }
 
+  /** @param {number} i */
   #nameOf(i) {
     if (!this.classes.length) return t("gan_grid_tile", { index: i + 1 });
     return t("gan_grid_tile_class", { index: i + 1, label: className(this.classes[i % this.classes.length]) });
   }
 
+  /** @param {KeyboardEvent} e */
   #key(e) {
-    const at = this.buttons.indexOf(e.target);
-    const to = { Home: 0, End: SIDE * SIDE - 1 }[e.key] ?? (e.key in ARROWS ? at + ARROWS[e.key] : null);
+    const at = e.target instanceof HTMLElement ? this.buttons.indexOf(e.target) : -1;
+    const to = /** @type {Record<string, number | undefined>} */ ({ Home: 0, End: SIDE * SIDE - 1 })[e.key] ?? (e.key in ARROWS ? at + ARROWS[e.key] : null);
     if (at < 0 || to === null || e.ctrlKey || e.metaKey || e.altKey) return;
     e.preventDefault();
     this.buttons[to]?.focus();
   }
 
+  /** @param {number} i */
   #stopAt(i) {
     this.buttons.forEach((button, k) => { button.tabIndex = k === i ? 0 : -1; });
   }
 
+  /** @param {number | null} i */
   #point(i) {
     this.tile = i;
     if (i !== null) this.last = i;

@@ -1,7 +1,12 @@
 // Settings kept under a name: they stand as cards behind the built-in presets.
-import { ask, boot, h, on, say, t } from "../page/kit/core.js";
+/** @import { TrainFormValues } from "../page/kit/types" */
+import { ask, boot, find, h, on, say, t } from "../page/kit/core.js";
+
+/** @import { PresetCards } from "./presetcards.js" */
+/** @typedef {import("./presetcards.js").Mine & { data: string, settings: Record<string, string> }} Saved a preset as the server keeps it */
 
 // `values()` gives the form; `changed()` is called after it was refilled. Returns what looks again.
+/** @param {HTMLElement} root @param {{ cards: PresetCards, values: () => TrainFormValues, changed: () => unknown }} does */
 export function mountPresets(root, { cards, values, changed }) {
   if (!boot.local) return () => {};
   const mine = new MyPresets(root, cards, values, changed);
@@ -10,11 +15,13 @@ export function mountPresets(root, { cards, values, changed }) {
 }
 
 class MyPresets {
+  /** @param {HTMLElement} root @param {PresetCards} cards @param {() => TrainFormValues} values @param {() => unknown} changed */
   constructor(root, cards, values, changed) {
     this.root = root;
     this.cards = cards;
     this.values = values;
     this.changed = changed;
+    /** @type {Record<string, Saved>} */
     this.mine = {};
     this.name = h("input", { class: "ga-input", id: "mypreset-name", "data-help": "gan_mypreset_name_help", maxlength: 40, spellcheck: "false", autocomplete: "off" });
     this.save = h("button", { type: "button", class: "ga-button", id: "mypreset-save", "data-help": "gan_mypreset_save_help", onclick: () => this.#save() });
@@ -22,11 +29,11 @@ class MyPresets {
     this.status = h("output", { class: "ga-quiet", role: "status" });
     this.label = h("span", {});
     this.node = h("div", { class: "ga-mypresets" }, h("label", { class: "ga-field" }, this.label, this.name), this.save, this.remove, this.status);
-    root.querySelector("#settings").append(this.node);
+    find(root, "#settings").append(this.node);
   }
 
   start() {
-    this.root.querySelector("#presets").addEventListener("change", () => this.#follow());
+    find(this.root, "#presets").addEventListener("change", () => this.#follow());
     this.name.addEventListener("keydown", (e) => { if (e.key === "Enter") { e.preventDefault(); this.#save(); } });
     on("language", () => this.#words());
     this.#words();
@@ -43,6 +50,7 @@ class MyPresets {
 
   async #load() {
     try {
+      /** @type {{ presets: Record<string, Saved> }} */
       const { presets } = await ask("presets");
       for (const name of Object.keys(this.mine)) delete boot.train.presets[name];
       this.mine = presets;
@@ -52,6 +60,7 @@ class MyPresets {
     } catch (error) { this.status.textContent = say(error); }
   }
 
+  /** @param {Saved} preset */
   #entry(preset) {
     const base = boot.train.presets[preset.base];
     const known = Object.fromEntries(Object.entries(preset.settings).filter(([key]) => key in base.settings));
@@ -71,6 +80,7 @@ class MyPresets {
     this.remove.hidden = !mine;
     this.name.value = mine ? this.cards.value : this.name.value;
     if (!mine) return;
+    /** @type {HTMLInputElement | null} */
     const other = this.root.querySelector('[name="other"]');
     const base = boot.train.presets[mine.base].settings;
     if (other) other.value = Object.entries(mine.settings).filter(([k]) => !(k in base)).map(([k, v]) => `${k}=${v}`).join(" ");

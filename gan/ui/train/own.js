@@ -1,4 +1,5 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
+/** @import { Attributes, OwnLimits, OwnSet } from "../page/kit/types" */
 import { Refused, ask, boot, count, failed, find, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
@@ -7,12 +8,17 @@ const LEFT_OUT = 2 ** 32 - 1;  // as a file's length: it is too large, and not s
 const SURVEY_MS = 500;
 const NONE = "(no class)";  // pictures beside class folders, as the server names them
 
+/** @import { PresetCards } from "./presetcards.js" */
+/** @typedef {{ file: File, name: string }} Sent a file with its path */
+
 // `root` holds the form's #data; `changed()` is called when the data has changed.
+/** @param {HTMLElement} root @param {{ cards: PresetCards, changed(settings: Record<string, string>): void }} does */
 export function mountOwn(root, { cards, changed }) {
   new Own(root, cards, changed).start();
 }
 
 class Own {
+  /** @param {HTMLElement} root @param {PresetCards} cards @param {(settings: Record<string, string>) => void} changed */
   constructor(root, cards, changed) {
     // made by #build
     /** @type {HTMLInputElement} */ this.files;
@@ -28,23 +34,28 @@ class Own {
     /** @type {HTMLDivElement} */ this.named;
     this.root = root;
     this.changed = changed;
+    /** @type {OwnSet[]} */
     this.sets = [];
-    this.left = null;
+    /** @type {number | null} */
+    this.left = null;  // bytes that this visitor may still send
+    /** @type {OwnLimits | null} */
     this.limits = null;
+    /** @type {OwnSet | null} */
     this.shown = null;
+    /** @type {XMLHttpRequest | null} */
     this.sending = null;
     this.surveyed = 0;
-    this.data = root.querySelector("#data");
+    this.data = find(root, "#data", HTMLSelectElement);
     this.cards = cards;
-    this.path = root.querySelector("#data-path");
+    this.path = find(root, "#data-path", HTMLInputElement);
     this.node = h("section", { class: "ga-panel ga-own", id: "own", "data-t-label": "gan_own", hidden: true });
-    root.querySelector("#preset-summary").after(this.node);
-    if (!boot.local) root.querySelector("#data-path-field").classList.add("is-never");
+    find(root, "#preset-summary").after(this.node);
+    if (!boot.local) find(root, "#data-path-field").classList.add("is-never");
   }
 
   start() {
     this.#build();
-    for (const field of [this.data, this.root.querySelector("#presets")]) field.addEventListener("change", () => this.#follow());
+    for (const field of [this.data, find(this.root, "#presets")]) field.addEventListener("change", () => this.#follow());
     for (const kind of ["input", "change"]) this.path.addEventListener(kind, () => this.#survey());
     on("language", () => { this.#options(); translate(this.node); this.#draw(); });
     this.#options();
@@ -52,12 +63,14 @@ class Own {
   }
 
   #build() {
+    /** @param {Attributes<HTMLInputElement>} attributes */
     const file = (attributes) => h("input", { type: "file", multiple: true, class: "ga-sr", onchange: (e) => {
       this.#send([...e.currentTarget.files ?? []].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
       e.currentTarget.value = "";
     }, ...attributes });
     this.files = file({ id: "own-files", accept: `.zip,image/*,.jfif,.jpe${boot.local ? ",.tif,.tiff,.avif" : ""}` });
     this.folder = file({ id: "own-folder", webkitdirectory: true });
+    /** @param {HTMLInputElement} input @param {string} key */
     const pick = (input, key) => h("button", { type: "button", class: "ga-button", "data-t": key, onclick: () => input.click() });
     this.files.setAttribute("aria-label", t("gan_own_choose"));
     this.folder.setAttribute("aria-label", t("gan_own_choose_folder"));
@@ -79,6 +92,7 @@ class Own {
   }
 
   #listenDrop() {
+    /** @param {boolean} yes */
     const over = (yes) => this.zone.classList.toggle("is-over", yes);
     this.zone.addEventListener("dragover", (e) => { e.preventDefault(); over(true); });
     this.zone.addEventListener("dragleave", () => over(false));
@@ -157,6 +171,7 @@ class Own {
 
   // ---- sending --------------------------------------------------------------------------------
 
+  /** @param {Sent[]} list */
   async #send(list) {
     if (!list.length || this.sending) return;
     this.note.textContent = "";
@@ -185,6 +200,7 @@ class Own {
     this.#draw();
   }
 
+  /** @param {string} path @param {Blob} body @returns {Promise<OwnSet>} */
   #post(path, body) {
     return new Promise((done, fail) => {
       const request = this.sending = new XMLHttpRequest();  // fetch tells nothing of how far it is
@@ -203,6 +219,7 @@ class Own {
     });
   }
 
+  /** @param {number} fraction */
   #say(fraction) {
     if (fraction < 1) this.bar.value = fraction; else this.bar.removeAttribute("value");
     this.status.textContent = fraction < 1 ? t("gan_own_sending") : t("gan_own_reading");
@@ -224,15 +241,22 @@ class Own {
     const { shown } = this;
     this.view.hidden = !shown;
     if (!shown) return;
+    /**
+     * @param {string} key
+     * @param {number[]} values
+     * @param {number} value
+     * @param {(v: number) => string} name
+     * @param {(text: string) => Partial<OwnSet>} take
+     */
     const select = (key, values, value, name, take) => {
       const input = h("select", { class: "ga-input", onchange: (e) => this.#change(take(e.currentTarget.value)) },
         ...values.map((v) => h("option", { value: v }, name(v))));
-      input.value = value;
+      input.value = String(value);
       return h("label", { class: "ga-field", "data-help": `${key}_help` }, h("span", {}, t(key)), input);
     };
     const flip = h("input", { type: "checkbox", onchange: (e) => this.#change({ flip: e.currentTarget.checked }) });
     flip.checked = shown.flip;
-    const query = new URLSearchParams({ id: shown.id, resolution: shown.resolution, channels: shown.channels });
+    const query = new URLSearchParams({ id: shown.id, resolution: String(shown.resolution), channels: String(shown.channels) });
     const focused = focusedIn(this.view)?.dataset.own;
     this.view.replaceChildren(
       ...told(shown, h("b", {}, shown.name || t("gan_data_own")), t("gan_own_kept", { count: count(shown.count) })),
@@ -254,24 +278,29 @@ class Own {
     }
   }
 
+  /** @param {Partial<OwnSet>} part */
   async #change(part) {
     const { id, resolution, channels, flip } = { ...this.shown, ...part };
     try {
-      this.shown = await ask("own/change", { id, resolution, channels, flip });
-      this.sets = this.sets.map((s) => (s.id === id ? this.shown : s));
+      /** @type {OwnSet} */
+      const shown = await ask("own/change", { id, resolution, channels, flip });
+      this.shown = shown;
+      this.sets = this.sets.map((s) => (s.id === id ? shown : s));
       this.note.textContent = "";
-      if (this.data.value === this.shown.spec) this.#settle();
+      if (this.data.value === shown.spec) this.#settle();
     } catch (error) { this.note.textContent = say(error); }
     this.#draw();
   }
 
   // The settings show the size and the mirroring that the set is used with.
   #settle() {
+    if (!this.shown) return;
     const { resolution, flip } = this.shown;
     this.changed({ resolution: String(resolution), flip: String(flip) });
   }
 
   async #remove() {
+    if (!this.shown) return;
     const { id, spec } = this.shown;
     try {
       await ask("own/delete", { id });
@@ -284,6 +313,7 @@ class Own {
 }
 
 // What the server says of a skipped file, and our words for it.
+/** @type {Record<string, string>} */
 const WHY = {
   unreadable: "gan_own_why_unreadable", "not an image": "gan_own_why_other_file", "too large": "gan_own_why_large",
   "too many pixels": "gan_own_why_pixels", "too long and thin": "gan_own_why_thin",
@@ -297,8 +327,10 @@ const WHY = {
 };
 
 // What is known of a set or folder: how many, what was skipped and why, and what became a class.
+/** @param {Pick<OwnSet, "skipped" | "drawn_of" | "classes" | "class_list">} found @param {HTMLElement} name @param {string} sentence */
 function told(found, name, sentence) {
   const skipped = Object.entries(found.skipped).map(([why, n]) => `${count(n)} ${t(WHY[why] ?? "gan_own_why_other")}`);
+  /** @type {(Node | string)[]} */
   const words = [name, " ", sentence];
   if (found.drawn_of) words.push(" ", t("gan_own_drawn", { count: count(found.drawn_of) }));
   if (skipped.length) words.push(" ", t("gan_own_skipped", { list: skipped.join(t("gan_own_comma")) }));
@@ -306,7 +338,9 @@ function told(found, name, sentence) {
   return [h("p", {}, ...words), ...(found.class_list?.length ? [classList(found.class_list)] : [])];
 }
 
+/** @param {[name: string, count: number][]} classes */
 function classList(classes) {
+  /** @param {[name: string, count: number][]} part */
   const chips = (part) => h("ul", { class: "ga-own-classes" }, ...part.map(([name, n]) => h("li", {},
     h("span", {}, name === NONE ? t("gan_own_no_class") : name), " ", h("span", { class: "ga-quiet" }, count(n)))));
   const rest = classes.slice(NAMED);
@@ -314,11 +348,13 @@ function classList(classes) {
     h("summary", { class: "ga-quiet" }, t("gan_own_more_classes", { count: count(rest.length) })), chips(rest)) : "");
 }
 
+/** @param {number} n */
 const round = (n) => bytes(n).replace(/\.0(?= )/, "");
 
 const sizes = () => boot.train.sizes.filter((n) => boot.local || n <= boot.train.public_most.resolution);
 
 // A file as the server reads it: length and name, length and bytes.
+/** @param {Sent} sent @param {number} most @returns {BlobPart[]} */
 function framed({ file, name }, most) {
   const text = new TextEncoder().encode(name).slice(0, 4096);
   const sent = file.size <= most || (/\.zip$/i.test(name) && file.size < LEFT_OUT);
@@ -328,12 +364,15 @@ function framed({ file, name }, most) {
   return [short.buffer, text, long.buffer, ...(sent ? [file] : [])];
 }
 
+/** @param {FileSystemEntry[]} entries @param {Sent[]} [found] @returns {Promise<Sent[]>} */
 async function walk(entries, path = "", found = []) {
   for (const entry of entries) {
-    if (entry.isFile) found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), name: path + entry.name });
+    if (entry.isFile) found.push({ file: await new Promise((done, fail) => /** @type {FileSystemFileEntry} */ (entry).file(done, fail)), name: path + entry.name });
     else {
-      const reader = entry.createReader();
-      for (let part; (part = await new Promise((done, fail) => reader.readEntries(done, fail))).length;) {
+      const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+      /** @type {() => Promise<FileSystemEntry[]>} */
+      const next = () => new Promise((done, fail) => reader.readEntries(done, fail));
+      for (let part = await next(); part.length; part = await next()) {
         await walk(part, `${path}${entry.name}/`, found);
       }
     }

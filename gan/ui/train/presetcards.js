@@ -1,5 +1,5 @@
 // The presets as cards: a picture of what each one makes, in how many seconds, and what it is good for.
-import { boot, count, duration, h, on, t, url } from "../page/kit/core.js";
+import { boot, count, duration, finder, h, on, query, t, url } from "../page/kit/core.js";
 import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 
 const CARD_PX = 150;  // the least width of one, with the gap
@@ -11,16 +11,17 @@ const SHEET = "snapshot";  // of a run: 8 x 8 samples, of which the first are sh
  */
 
 export class PresetCards {
+  /** @param {HTMLElement} root */
   constructor(root) {
-    this.find = (selector) => root.querySelector(selector);
-    this.box = this.find("#presets");
+    this.find = finder(root);
+    this.box = this.find("#presets", HTMLFieldSetElement);
     this.toggle = this.find("#cards-toggle");
     /** @type {Record<string, Mine>} */
     this.mine = {};
     this.chosen = "";
     this.toggle.addEventListener("click", () => this.fold(!this.box.hidden));
     this.box.addEventListener("change", (e) => {
-      if (e.target.name === "preset") this.chosen = e.target.value;
+      if (e.target instanceof HTMLInputElement && e.target.name === "preset") this.chosen = e.target.value;
       this.#drawChosen();
     });
     on("language", () => this.draw());
@@ -38,6 +39,7 @@ export class PresetCards {
   get value() { return this.chosen; }
 
   set value(name) {
+    /** @type {HTMLInputElement | null} */
     const radio = this.box.querySelector(`input[value="${CSS.escape(name)}"]`);
     if (!radio) return;
     radio.checked = true;
@@ -46,16 +48,19 @@ export class PresetCards {
   }
 
   // As if somebody had chosen it: who listens to the cards hears of it.
+  /** @param {string} name */
   choose(name) {
     this.value = name;
     this.box.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  /** @param {boolean} yes */
   disable(yes) { this.box.disabled = yes; }
 
   get folded() { return this.box.hidden; }
 
   // Cards are for choosing; while a training is on show, one line says which it was.
+  /** @param {boolean} yes */
   fold(yes) {
     this.box.hidden = yes;
     this.toggle.setAttribute("aria-expanded", String(!yes));
@@ -75,9 +80,10 @@ export class PresetCards {
     this.box.replaceChildren(h("legend", { class: "ga-sr" }, t("gan_preset")), ...names.map((name) => this.#card(name)));
     this.#layOut();
     this.value = names.includes(this.chosen) ? this.chosen : names[0];
-    if (held) this.box.querySelector(`input[value="${CSS.escape(held)}"]`)?.focus();
+    if (held) query(this.box, `input[value="${CSS.escape(held)}"]`)?.focus();
   }
 
+  /** @param {string} name */
   #card(name) {
     const input = h("input", { type: "radio", name: "preset", value: name, "data-help": "gan_preset_help",
       "aria-describedby": `card-${name}` });
@@ -86,6 +92,7 @@ export class PresetCards {
       h("span", { class: "ga-preset-says ga-quiet", id: `card-${name}` }, this.#says(name)));
   }
 
+  /** @param {string} name */
   #picture(name) {
     if (!this.mine[name]) return presetPicture(name);
     const { run } = this.mine[name];
@@ -93,12 +100,14 @@ export class PresetCards {
     return h("span", { class: "ga-preset-picture is-sheet" }, src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
   }
 
+  /** @param {string} name */
   #time(name) {
     if (!this.mine[name]) return pictureTime(name);
     const { run } = this.mine[name];
     return run ? duration(run.seconds) : "";
   }
 
+  /** @param {string} name */
   #says(name) {
     if (!this.mine[name]) return t(`gan_preset_${name}`);
     const { base, run } = this.mine[name];
@@ -113,4 +122,5 @@ export class PresetCards {
   }
 }
 
+/** @param {string} name */
 const titleOf = (name) => (name in boot.train.cards.presets ? t(`gan_card_${name}`) : name);

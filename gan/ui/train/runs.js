@@ -1,7 +1,7 @@
 // All runs: what there is, how they compare, and what may be done with them.
-/** @import { ListedRun } from "../page/kit/types" */
+/** @import { ListedRun, State } from "../page/kit/types" */
 import {
-  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, focusedIn, h, icon, isBusy, on, prepare, refresh,
+  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, find, finder, focusedIn, h, icon, isBusy, on, prepare, refresh,
   say, short, t, translate, url, written,
 } from "../page/kit/core.js";
 import { MOST } from "./beside.js";
@@ -12,21 +12,25 @@ import { bytes } from "../page/kit/figures.js";
 
 const POLL_MS = { busy: 2000, idle: 8000 };
 const STATES = ["starting", "running", "paused", "finished", "stopped", "interrupted", "failed"];
+/** @type {Record<string, string>} */
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
+/** @type {Record<string, string>} */
 const HELP = { fd: "gan_metric_fd_help", nimg: "gan_nimg_help" };  // of columns of bare numbers
 const SHOWN = 50;  // rows at first, and so many more at each "Show more"
 const MOST_SHOWN = 1000;
 const TYPING_MS = 200;
 
+/** @param {HTMLElement} element */
 export function mount(element) {
   new RunsBoard(prepare(element)).start();
 }
 
 class RunsBoard {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     /** @type {ListedRun[]} */
     this.runs = [];
     /** @type {ListedRun[]} */
@@ -75,7 +79,7 @@ class RunsBoard {
 
   #words() {
     translate(this.root);
-    const select = this.find("#runs-state");
+    const select = this.find("#runs-state", HTMLSelectElement);
     const { value } = select;
     select.replaceChildren(h("option", { value: "" }, t("gan_runs_all")),
       h("option", { value: "active" }, t("gan_runs_active")),
@@ -87,6 +91,7 @@ class RunsBoard {
   }
 
   // The header's poll tells when something began or ended; then there is reason to look at once.
+  /** @param {State} fresh */
   #hear(fresh) {
     const heard = JSON.stringify(fresh.runs.map((r) => [r.id, r.state]));
     if (heard === this.heard) return;
@@ -96,10 +101,11 @@ class RunsBoard {
 
   look() { return this.poll.now(); }
 
+  /** @param {AbortSignal} signal */
   #ask(signal) {
     const also = [...this.picked, this.open].filter(Boolean);
-    const query = new URLSearchParams({ query: this.find("#runs-find").value.trim().slice(0, 200),
-      state: this.find("#runs-state").value, limit: String(this.limit), also: also.join(",") });
+    const query = new URLSearchParams({ query: this.find("#runs-find", HTMLInputElement).value.trim().slice(0, 200),
+      state: this.find("#runs-state", HTMLSelectElement).value, limit: String(this.limit), also: also.join(",") });
     return ask(`runs?${query}`, undefined, signal).then((news) => {
       Object.assign(this, { runs: news.runs, also: news.also, trash: news.trash, totals: news, queue: news.queue, ready: true });
       this.picked = this.picked.filter((id) => !also.includes(id) || this.#known(id));
@@ -108,9 +114,11 @@ class RunsBoard {
     }, (error) => this.#note(say(error)));
   }
 
+  /** @param {string} id */
   #known(id) { return [...this.runs, ...this.also].find((r) => r.id === id); }
 
   // What is here is narrowed at once; the server looks through all of them.
+  /** @param {number} pause */
   #search(pause) {
     this.limit = SHOWN;
     this.#draw();
@@ -121,8 +129,8 @@ class RunsBoard {
   // ---- the list -------------------------------------------------------------------------------
 
   #wanted() {
-    const text = this.find("#runs-find").value.trim().toLowerCase();
-    const state = this.find("#runs-state").value;
+    const text = this.find("#runs-find", HTMLInputElement).value.trim().toLowerCase();
+    const state = this.find("#runs-state", HTMLSelectElement).value;
     return this.runs.filter((r) => (!state || r.state === state || (state === "active" && ACTIVE.includes(r.state)))
       && (!text || [r.id, r.name, r.note, r.preset, r.data].join(" ").toLowerCase().includes(text)));
   }
@@ -148,11 +156,12 @@ class RunsBoard {
     this.#drawQueue();
   }
 
+  /** @param {number} shown */
   #drawMore(shown) {
     const found = this.totals?.found ?? 0;
     this.find("#runs-more").hidden = this.runs.length >= found;
     this.find("#runs-shown").textContent = t("gan_runs_shown", { shown: count(shown), found: count(found) });
-    this.find("#runs-show-more").disabled = this.limit >= MOST_SHOWN;
+    this.find("#runs-show-more", HTMLButtonElement).disabled = this.limit >= MOST_SHOWN;
     const here = new Set([...this.runs, ...this.also].map((r) => r.id));
     for (const id of this.rows.keys()) if (!here.has(id)) this.rows.delete(id);
   }
@@ -176,6 +185,7 @@ class RunsBoard {
   /** @param {HTMLTableRowElement} row @param {ListedRun} run */
   #fill(row, run) {
     const keep = focusedIn(row)?.dataset.act;
+    /** @param {string} name @param {...(Node | string | null)} inside */
     const cell = (name, ...inside) => h("td", { class: `is-${name}`, "data-title": t(`gan_runs_${name}`) }, ...inside);
     const name = run.name || run.id;
     const pick = h("input", { type: "checkbox", "data-act": "pick", "data-help": "gan_compare_pick_help", "aria-label": t("gan_compare_pick", { name }),
@@ -202,6 +212,7 @@ class RunsBoard {
     again?.focus();
   }
 
+  /** @param {string} id */
   #watch(id) {
     emit("watch", id);
     const board = document.querySelector(".ga-run") ?? document.querySelector(".ga-train");
@@ -209,11 +220,12 @@ class RunsBoard {
     board?.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 
+  /** @param {string} id */
   #toggle(id) {
     const before = this.open;
     this.open = before === id ? null : id;
     for (const each of [before, id]) {
-      const row = this.rows.get(each);
+      const row = this.rows.get(each ?? "");
       row?.node.querySelector('[data-act="more"]')?.setAttribute("aria-expanded", String(this.open === each));
       if (row) row.more = null;
     }
@@ -224,17 +236,20 @@ class RunsBoard {
 
   /** @param {ListedRun} run */
   #more(run) {
+    /** @param {string} key @param {HTMLElement} input */
     const field = (key, input) => h("label", { class: "ga-field", "data-help": `${key}_help` }, h("span", {}, t(key)), input);
     const name = h("input", { class: "ga-input", maxlength: 60, value: run.name, placeholder: run.id, spellcheck: "false" });
     const note = h("textarea", { class: "ga-input", maxlength: 2000, rows: 2 });
     note.value = run.note;
     const saved = h("output", { class: "ga-quiet", role: "status" });
+    /** @param {HTMLInputElement | HTMLTextAreaElement} input @param {string} key */
     const save = async (input, key) => {  // one field: what is being typed in the other stays
       const { value } = input;
       if (value === input.dataset.kept) return;
       try {
-        input.dataset.kept = (await ask("runs/meta", { id: run.id, [key]: value }))[key];
-        if (input.value === value) input.value = input.dataset.kept;
+        const { [key]: kept } = await ask("runs/meta", { id: run.id, [key]: value });
+        input.dataset.kept = kept;
+        if (input.value === value) input.value = kept;
         saved.textContent = t("gan_runs_saved");
         this.look();
       } catch (error) { saved.textContent = ""; this.#note(say(error)); }
@@ -243,6 +258,7 @@ class RunsBoard {
     name.addEventListener("change", () => save(name, "name"));
     note.addEventListener("change", () => save(note, "note"));
     name.addEventListener("keydown", (e) => { if (e.key === "Enter") save(name, "name"); });
+    /** @param {string} key @param {string} text */
     const command = (key, text) => h("div", { class: "ga-run-command" }, h("span", { class: "ga-quiet" }, t(key)),
       h("code", { tabindex: "0" }, text), h("button", { type: "button", class: "ga-button is-bare",
         onclick: (e) => copyText(text, e.currentTarget) }, h("span", { "data-t": "gan_copy" }, t("gan_copy"))));
@@ -260,6 +276,7 @@ class RunsBoard {
       boot.local ? command("gan_runs_resume_by", `python -m gan train --resume ${quoted(`runs/${run.id}`)}`) : null,
       boot.local ? command("gan_runs_fork_by", `python -m gan train --fork ${quoted(`runs/${run.id}`)} --set g_lr=0.0005`) : null,
       h("div", { class: "ga-run-do" }, run.mine ? resume : null, run.mine ? fork : null, run.mine ? remove : null, why))));
+    /** @param {ListedRun} now */
     const update = (now) => {
       const lives = ACTIVE.includes(now.state);
       resume.hidden = !now.resumable;
@@ -272,6 +289,7 @@ class RunsBoard {
     return { node, update };
   }
 
+  /** @param {string} id @param {HTMLButtonElement} button */
   async #resume(id, button) {
     button.disabled = true;
     try {
@@ -286,6 +304,7 @@ class RunsBoard {
 
   // ---- throwing away, and taking back ---------------------------------------------------------
 
+  /** @param {string} id */
   async #delete(id) {
     try {
       const { token } = await ask("runs/delete", { id });
@@ -298,6 +317,7 @@ class RunsBoard {
     this.look();
   }
 
+  /** @param {string} id @param {string} token */
   #offer(id, token) {
     const bar = this.find("#runs-undo");
     bar.hidden = false;
@@ -305,9 +325,10 @@ class RunsBoard {
       h("button", { type: "button", class: "ga-button", id: "runs-undo-button", "data-help": "gan_runs_undo_help", onclick: () => this.#restore(token) },
         icon("undo"), t("gan_runs_undo")),
       h("button", { type: "button", class: "ga-button is-bare", onclick: () => this.#purge(token) }, t("gan_runs_for_ever")));
-    bar.querySelector("button").focus({ preventScroll: true });
+    find(bar, "button").focus({ preventScroll: true });
   }
 
+  /** @param {string} token */
   async #restore(token) {
     try {
       await ask("runs/restore", { token });
@@ -318,6 +339,7 @@ class RunsBoard {
     this.look();
   }
 
+  /** @param {string} token */
   async #purge(token) {
     try {
       await ask("runs/purge", { token });
@@ -349,6 +371,7 @@ class RunsBoard {
 
   // ---- comparing ------------------------------------------------------------------------------
 
+  /** @param {string} id @param {boolean} yes */
   #pick(id, yes) {
     this.picked = this.picked.filter((p) => p !== id);
     if (yes) this.picked.push(id);
@@ -357,6 +380,7 @@ class RunsBoard {
     this.compare.show(this.picked.map((p) => this.#known(p)));
   }
 
+  /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#runs-note");
     if (note.textContent !== sentence) note.textContent = sentence;
@@ -364,15 +388,18 @@ class RunsBoard {
 }
 
 // Sent images lie under a number that tells nobody anything; of a folder its own name does.
+/** @param {string} data */
 function dataName(data) {
   if (data === "folder" || /^folder:.*[\\/]images[\\/][0-9a-f]{12}[\\/]pictures$/.test(data)) return t("gan_data_own");
   if (/^points:(.*drawing-[0-9a-f]+|drawing)\.json$/.test(data)) return t("gan_data_drawing");
   return /^(folder|points):/.test(data) ? data.split(/[\\/:]/).filter(Boolean).at(-1) : data;
 }
 
+/** @param {string} text */
 const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 // Today the time, else the day: short, in the page's language.
+/** @param {number | null} unix */
 function when(unix) {
   if (!unix) return "–";
   const date = new Date(unix * 1000);

@@ -8,6 +8,7 @@ const OF = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
+/** @type {Record<string, (v: Record<string, string>) => boolean>} */
 const IDLE = {
   fall_after: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
   gp: (v) => v.loss !== "wasserstein-gp",
@@ -85,6 +86,7 @@ export class Settings {
 
   // ---- half, twice, and back to what it was ---------------------------------------------------------
 
+  /** @param {string} key @param {number} by */
   #times(key, by) {
     const field = this.fields.get(key);
     if (!field) return;
@@ -94,6 +96,7 @@ export class Settings {
     this.#put(key, plain(whole ? Math.max(1, Math.round(now * by)) : now * by));
   }
 
+  /** @param {string} key */
   #again(key) {
     const field = this.fields.get(key);
     if (!field) return;
@@ -102,6 +105,7 @@ export class Settings {
   }
 
   // As if it had been typed.
+  /** @param {string} key @param {string} text */
   #put(key, text) {
     const input = this.fields.get(key)?.input;
     if (!input) return;
@@ -110,6 +114,7 @@ export class Settings {
   }
 
   // What the form begins with: the preset's settings, or those of the run that it forks.
+  /** @param {Record<string, string>} base */
   rebase(base) {
     Object.assign(this.base, base);
     this.#draw();
@@ -121,6 +126,7 @@ export class Settings {
   }
 
   // Shows the fields whose name or key has `text` in it; returns how many.
+  /** @param {string} text */
   narrow(text) {
     const sought = text.trim().toLowerCase();
     let found = 0;
@@ -174,6 +180,7 @@ export class Settings {
   }
 
   // What is true now; a field that somebody is typing in keeps what is typed.
+  /** @param {Record<string, string>} values */
   fill(values, { gently = false } = {}) {
     for (const [key, field] of this.fields) {
       if (!(key in values)) continue;
@@ -188,8 +195,10 @@ export class Settings {
     return Object.fromEntries([...this.fields].map(([key, { input }]) => [key, input.value.trim()]));
   }
 
+  /** @param {string} key */
   value(key) { return this.fields.get(key)?.value; }
 
+  /** @param {boolean} yes */
   enable(yes) {
     for (const { input, rates } of this.fields.values()) {
       input.disabled = !yes;
@@ -211,6 +220,7 @@ export class Settings {
   }
 
   // A word beside a field's name: "applied", or what is wrong.
+  /** @param {string} key @param {string} word */
   say(key, word, kind = "") {
     const field = this.fields.get(key);
     if (!field) return;
@@ -219,17 +229,21 @@ export class Settings {
     field.input.setAttribute("aria-invalid", String(kind === "wrong"));
   }
 
+  /** @param {string | null} key */
   mark(key) {
     for (const [name, { input }] of this.fields) input.setAttribute("aria-invalid", String(name === key));
   }
 }
 
 // 0.00002, not 2e-5: as the field takes it, and as the server writes it.
+/** @param {number} value */
 function plain(value) {
   const text = String(Number(value.toPrecision(DIGITS)));
   return text.includes("e") ? Number(text).toFixed(20).replace(/\.?0+$/, "") : text;
 }
 
+/** @param {string | undefined} a @param {string | undefined} b */
 export const same = (a, b) => a === b || (a !== undefined && b !== undefined && a !== "" && Number(a) === Number(b));
 
+/** @param {string} key */
 export const nameOf = (key) => (SETTINGS.includes(key) ? t(`gan_set_${key}`) : key);

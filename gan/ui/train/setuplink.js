@@ -23,6 +23,7 @@ export function toSetupLink({ set, moment, ...rest }) {
 /** @param {URLSearchParams} linked */
 export function fromSetupLink(linked) {
   if (!linked.has("preset")) return null;
+  /** @param {string} name */
   const value = (name) => linked.get(name)?.trim() ?? "";
   /** @type {Record<string, string>} */
   const set = {};
@@ -44,6 +45,7 @@ export function fromSetupLink(linked) {
 /** @param {URLSearchParams} linked */
 export const withoutSetup = (linked) => Object.fromEntries([...linked].filter(([name]) => !KNOWN.includes(name)));
 
+/** @param {string} text */
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }

@@ -1,6 +1,6 @@
 // Steering a running training: settings that take effect at once, slow motion.
-/** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, count, duration, fillRange, h, on, recall, say, t, translate } from "../page/kit/core.js";
+/** @import { Run, RunEvent, WatchedRun } from "../page/kit/types" */
+import { ACTIVE, boot, count, duration, fillRange, finder, h, on, recall, say, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
 import { Settings, same } from "./settings.js";
 
@@ -10,8 +10,9 @@ const SAID_MS = 2500;
 
 export class Steer {
   // send(order) asks the server and throws what it refuses; opened(yes) when its fields are shown or hidden.
+  /** @param {HTMLElement} root @param {{ send(order: object): Promise<unknown>, opened(yes: boolean): void }} does */
   constructor(root, { send, opened }) {
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.send = send;
     this.opened = opened;
     /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "rows"> | null} */
@@ -31,6 +32,7 @@ export class Steer {
 
   #build() {
     const toggle = this.find("#steer-toggle");
+    /** @param {boolean} yes */
     const open = (yes) => {
       toggle.setAttribute("aria-expanded", String(yes));
       this.find("#steer-body").hidden = !yes;
@@ -42,13 +44,14 @@ export class Steer {
       boot.remember("gan-steer", yes ? "open" : "closed");
     });
     open(recall("gan-steer") === "open");
-    const slider = this.find("#slow");
-    slider.max = SPEEDS.length - 1;
-    slider.value = SPEEDS.length - 1;
-    slider.addEventListener("input", () => this.#drawSpeed(SPEEDS[slider.value]));
-    slider.addEventListener("change", () => this.#order({ command: "slow", steps_per_s: SPEEDS[slider.value] }));
+    const slider = this.find("#slow", HTMLInputElement);
+    slider.max = String(SPEEDS.length - 1);
+    slider.value = String(SPEEDS.length - 1);
+    slider.addEventListener("input", () => this.#drawSpeed(SPEEDS[Number(slider.value)]));
+    slider.addEventListener("change", () => this.#order({ command: "slow", steps_per_s: SPEEDS[Number(slider.value)] }));
   }
 
+  /** @param {object} order */
   async #order(order) {
     try {
       await this.send(order);
@@ -58,6 +61,7 @@ export class Steer {
     }
   }
 
+  /** @param {string} key @param {string} text */
   async #change(key, text) {
     if (text === this.settings.value(key) || this.waiting.get(key) === text) return;
     this.waiting.set(key, text);
@@ -88,13 +92,14 @@ export class Steer {
     this.settings.fallen(rows.at(-1) ?? {});
     this.#confirm(settings ?? {});
     this.settings.enable(may);
-    this.find("#slow").disabled = !may;
+    this.find("#slow", HTMLInputElement).disabled = !may;
     this.find("#steer-why").textContent = may || !status ? "" : t(!ACTIVE.includes(status.state) ? "gan_steer_over"
       : status.steerable ? "gan_steer_soon" : "gan_steer_foreign");
     this.#followSpeed(status);
     this.#drawEvents(history);
   }
 
+  /** @param {Record<string, string>} settings */
   #confirm(settings) {
     for (const [key, text] of this.waiting) {
       if (!same(settings[key], text)) continue;
@@ -104,23 +109,26 @@ export class Steer {
     }
   }
 
+  /** @param {Run | null} status */
   #followSpeed(status) {
     const rate = status?.steps_per_s ?? 0;
-    const slider = this.find("#slow");
+    const slider = this.find("#slow", HTMLInputElement);
     if (this.rate === rate || document.activeElement === slider) return;
     this.rate = rate;
-    slider.value = SPEEDS.includes(rate) ? SPEEDS.indexOf(rate) : SPEEDS.findIndex((s) => s > rate);
+    slider.value = String(SPEEDS.includes(rate) ? SPEEDS.indexOf(rate) : SPEEDS.findIndex((s) => s > rate));
     this.#drawSpeed(rate);
   }
 
+  /** @param {number} rate */
   #drawSpeed(rate) {
-    const slider = this.find("#slow");
+    const slider = this.find("#slow", HTMLInputElement);
     const text = rate ? t("gan_slow_at", { rate }) : t("gan_slow_full");
     fillRange(slider, SPEEDS.length - 1);
     slider.setAttribute("aria-valuetext", text);
     this.find("#slow-at").textContent = text;
   }
 
+  /** @param {RunEvent[]} history */
   #drawEvents(history) {
     const drawn = JSON.stringify([this.run?.id, history.length, history.at(-1) ?? 0]);
     if (drawn === this.eventsDrawn) return;
@@ -128,9 +136,10 @@ export class Steer {
     const shown = history.slice(-LAST_EVENTS).reverse();
     this.find("#events").hidden = !shown.length;
     this.find("#event-list").replaceChildren(...shown.map((e) => h("li", {},
-      h("span", { class: "ga-quiet" }, t("gan_event_at", { count: count(e.nimg), time: duration(e.seconds) })),
+      h("span", { class: "ga-quiet" }, t("gan_event_at", { count: count(e.nimg ?? 0), time: duration(e.seconds) })),
       h("span", {}, sayEvent(e)))));
   }
 
+  /** @param {string} sentence */
   #note(sentence) { this.find("#steer-note").textContent = sentence; }
 }

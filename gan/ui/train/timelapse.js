@@ -1,4 +1,5 @@
 // The film of a run: a small dialog, progress while it is made, the file at the end.
+/** @import { RefusedBody } from "../page/kit/types" */
 import { bytes } from "../page/kit/figures.js";
 import { Refused, ask, boot, h, say, t, translate, url } from "../page/kit/core.js";
 
@@ -16,6 +17,8 @@ export function openTimelapse(id, { last } = {}) {
   dialog.open(id, last);
 }
 
+/** @typedef {{ job: string, fraction: number, bytes: number | null, problem: RefusedBody | null }} Film as far as it is */
+
 class Timelapse {
   constructor() {
     /** @type {string | null} */
@@ -26,10 +29,15 @@ class Timelapse {
     this.job = null;  // what is being made; its id once the server has told
     /** @type {object | null} */
     this.done = null;
+    /**
+     * @template {string | number} V
+     * @param {string} id @param {V[]} values @param {(v: V) => string} name
+     */
     const select = (id, values, name) => h("select", { id, class: "ga-input" },
       ...values.map((v) => h("option", { value: v }, name(v))));
+    /** @param {string} key @param {HTMLElement} input */
     const field = (key, input) => h("label", { class: "ga-field" }, h("span", { "data-t": key }), input);
-    this.format = select("lapse-format", FORMATS, (f) => ({ mp4: "MP4", webp: "WebP", gif: "GIF" })[f]);
+    this.format = select("lapse-format", FORMATS, (f) => /** @type {Record<string, string>} */ ({ mp4: "MP4", webp: "WebP", gif: "GIF" })[f]);
     this.seconds = select("lapse-seconds", SECONDS, (n) => `${n} s`);
     this.seconds.value = "10";
     this.scale = select("lapse-scale", SCALES, (n) => `× ${n}`);
@@ -58,6 +66,7 @@ class Timelapse {
     this.node.addEventListener("close", () => this.#cancel());
   }
 
+  /** @param {string} id @param {number | undefined} last */
   open(id, last) {
     if (id !== this.id || last !== this.last) this.#clear();
     Object.assign(this, { id, last });
@@ -83,6 +92,7 @@ class Timelapse {
     const job = this.job;
     this.#draw();
     try {
+      /** @type {Film} */
       let film = await ask("timelapse/begin", {
         id: this.id, format: this.format.value, seconds: this.seconds.value, scale: this.scale.value,
         caption: this.caption.checked,
@@ -105,18 +115,20 @@ class Timelapse {
     this.#draw();
   }
 
+  /** @param {number} fraction @param {number} ms */
   #tell(fraction, ms) {
     this.bar.value = fraction;
     const left = fraction > 0.05 ? Math.ceil(ms * (1 - fraction) / fraction / 1000) : null;
     this.status.textContent = left === null ? t("gan_lapse_waiting") : t("gan_lapse_left", { seconds: left });
   }
 
+  /** @param {Film} film */
   #finish(film) {
     const address = url(`timelapse?job=${film.job}`);
     this.done = film;
     this.save.href = address;
     this.save.setAttribute("download", "");
-    this.status.textContent = bytes(film.bytes);
+    this.status.textContent = bytes(film.bytes ?? 0);
     const label = { "aria-label": t("gan_lapse") };
     this.shown.replaceChildren(this.format.value === "mp4"
       ? h("video", { src: address, controls: true, loop: true, muted: true, playsinline: true, ...label })

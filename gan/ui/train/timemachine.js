@@ -13,10 +13,12 @@ const WHOLE_S = 30;  // a long run is not watched for longer: then it skips
 export function mount(root, acts) {
   const machine = new TimeMachine(root, acts);
   return {
+    /** @param {number} tile */
     open: (tile) => machine.open(tile),
     /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
+    /** @param {number} nimg */
     seek: (nimg) => machine.seek(nimg),
     get nimg() { return machine.nimg; },
   };
@@ -60,6 +62,7 @@ class TimeMachine {
   }
 
   #build() {
+    /** @param {string} id @param {string} name @param {() => void} act */
     const button = (id, name, act) => h("button", { type: "button", id, class: "ga-button is-icon",
       "data-t-label": `gan_${id.replace("-", "_")}`, "data-t-title": `gan_${id.replace("-", "_")}`,
       onclick: act }, icon(name));
@@ -99,6 +102,7 @@ class TimeMachine {
   }
 
   // The moment that a link leads to, as soon as it is known which are kept.
+  /** @param {number} nimg */
   seek(nimg) {
     this.wished = { id: this.id, nimg };
     this.#seek();
@@ -112,6 +116,7 @@ class TimeMachine {
     this.#go(away.indexOf(Math.min(...away)));
   }
 
+  /** @param {number} i */
   #go(i) {
     const last = this.snapshots.length - 1;
     this.nimg = i >= last ? null : this.snapshots[Math.max(0, i)];
@@ -119,18 +124,23 @@ class TimeMachine {
     this.moved(this.nimg);
   }
 
+  /** @param {number} by */
   #step(by) {
     this.#pause();
     this.#go(this.#at() + by);
   }
 
   // Space plays, comma and full stop step, Home and End go to the ends; arrows are the slider's own.
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input:not([type=range])")) return;
-    const act = {
+    const { target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || !(target instanceof Element) || target.matches("select, input:not([type=range])")) return;
+    /** @type {Record<string, (() => void) | null | undefined>} */
+    const acts = {
       ",": () => this.#step(-1), ".": () => this.#step(1),
-      " ": event.target.matches("button") ? null : () => this.#toggle(),
-    }[event.key];
+      " ": target.matches("button") ? null : () => this.#toggle(),
+    };
+    const act = acts[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -170,6 +180,7 @@ class TimeMachine {
   }
 
   // One sample of the moment on show, by its very latent and the weights of then.
+  /** @param {number} tile */
   async open(tile) {
     this.#pause();
     try {

@@ -1,6 +1,7 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
+/** @import { Attributes, Fork, Preset, RefusedBody, TrainFormValues } from "../page/kit/types" */
 import {
-  Refused, addressOf, ask, boot, copyText, count, h, icon, linkedState, refuse, say, sentences, t, translate, url,
+  Refused, addressOf, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, refuse, say, sentences, t, translate, url,
 } from "../page/kit/core.js";
 import { save } from "../page/kit/lines.js";
 import { PresetCards } from "./presetcards.js";
@@ -9,16 +10,14 @@ import { fromSetupLink, toSetupLink } from "./setuplink.js";
 
 const FORK_S = 60;
 
-/**
- * Where a fork begins: the moment that is kept (`nimg`; null: the newest), and the one that was pointed at.
- * @typedef {{ id: string, nimg: number | null, asked?: number | null, whole?: boolean }} Fork
- */
+/** @typedef {Partial<Omit<TrainFormValues, "data">> & { data?: string | null, settings: Record<string, string> }} Filled a form as the server reads or makes it */
 
 export class TrainForm {
+  /** @param {HTMLElement} root @param {{ note(sentence: string): void, opened(yes: boolean): void }} does */
   constructor(root, { note, opened }) {
     this.opened = opened;
     this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    this.find = finder(root);
     this.note = note;
     this.command = "";
     this.asked = 0;
@@ -58,6 +57,7 @@ export class TrainForm {
   }
 
   #rest() {
+    /** @param {string} key @param {Attributes<HTMLInputElement>} [attributes] */
     const field = (key, attributes = {}) => h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },
       h("span", { "data-t": `gan_set_${key}` }),
       h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off", ...attributes }));
@@ -80,7 +80,7 @@ export class TrainForm {
     this.find("#fork-cancel").addEventListener("click", () => this.leaveFork());
     for (const place of ["#train-form", "#settings"]) {
       this.find(place).addEventListener("input", (e) => {
-        if (e.target.type === "search" || e.target.type === "radio") return;
+        if (e.target instanceof HTMLInputElement && ["search", "radio"].includes(e.target.type)) return;
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.changed(), 150);
       });
@@ -88,14 +88,15 @@ export class TrainForm {
     this.#listenCommand();
   }
 
+  /** @param {boolean} yes */
   open(yes) {
-    this.find("#settings-toggle").setAttribute("aria-expanded", yes);
+    this.find("#settings-toggle").setAttribute("aria-expanded", String(yes));
     this.find("#settings").hidden = !yes;
     this.opened(yes);
   }
 
   #narrow() {
-    const { value } = this.find("#settings-find");
+    const { value } = this.find("#settings-find", HTMLInputElement);
     const found = this.settings.narrow(value);
     this.find("#settings-found").textContent = found ? "" : t("gan_settings_none", { text: value.trim() });
   }
@@ -104,7 +105,7 @@ export class TrainForm {
     this.settings.words();
     this.settings.rebase({});
     this.drawnLink();
-    const data = this.find("#data");
+    const data = this.find("#data", HTMLSelectElement);
     const chosen = data.value || this.#preset().data;
     data.replaceChildren(
       ...boot.train.data.map((name) => h("option", { value: name }, t(`gan_data_${name}`))),
@@ -124,8 +125,8 @@ export class TrainForm {
     this.settings.fill(settings);
     if (Object.keys(settings).length) this.open(true);
     this.words();
-    this.#field("seconds").value = String(seconds);
-    this.#field("kimg").value = String(kimg ?? "");
+    this.#put("seconds", String(seconds));
+    this.#put("kimg", String(kimg ?? ""));
     this.changed();
     requestAnimationFrame(() => this.find("#start").focus());  // its tab may be on its way to the screen
   }
@@ -143,22 +144,30 @@ export class TrainForm {
     this.settings.of(this.kind());
     this.settings.fill(base);
     this.settings.rebase(base);
-    if (this.#field("other")) this.#field("other").value = "";
+    this.#put("other", "");
     if (this.fork) return;
     const own = this.cards.value === "own" && boot.local;
     if (own) {
-      this.find("#data").value = "own";
+      this.find("#data", HTMLSelectElement).value = "own";
       this.#sizes();
     }
     else this.#takeData(this.#preset().data);
     this.#own();
   }
 
-  #field(name) { return this.find(`.ga-form [name="${name}"], #settings [name="${name}"]`); }
+  /** @param {string} name @returns {HTMLInputElement | HTMLSelectElement | null} */
+  #field(name) { return this.root.querySelector(`.ga-form [name="${name}"], #settings [name="${name}"]`); }
 
-  #own() { this.find("#data-path-field").hidden = this.find("#data").value !== "own" || Boolean(this.fork); }
+  /** @param {string} name @param {string} text */
+  #put(name, text) {
+    const field = this.#field(name);
+    if (field) field.value = text;
+  }
+
+  #own() { this.find("#data-path-field").hidden = this.find("#data", HTMLSelectElement).value !== "own" || Boolean(this.fork); }
 
   // What a set of own images is used with; other data have the preset's.
+  /** @param {Record<string, string>} settings */
   taken(settings) {
     if (!this.fork) {
       this.settings.fill(settings);
@@ -169,19 +178,20 @@ export class TrainForm {
 
   // Points of the plane and pictures need networks of their own: the preset follows the data.
   #presetFor() {
-    const { value } = this.find("#data");
+    const { value } = this.find("#data", HTMLSelectElement);
+    /** @param {string} name */
     const arePoints = (name) => boot.train.data_sizes[name] === 1;
     if (this.fork || arePoints(value) === arePoints(this.#preset().data)) return;
     const names = Object.keys(boot.train.presets);
     const fitting = names.filter((name) => arePoints(boot.train.presets[name].data) === arePoints(value));
     this.cards.value = fitting.find((name) => boot.train.presets[name].data === value) ?? fitting[0];
     this.#fill();
-    this.find("#data").value = value;
+    this.find("#data", HTMLSelectElement).value = value;
     this.words();
   }
 
   #sizes() {
-    const { value } = this.find("#data");
+    const { value } = this.find("#data", HTMLSelectElement);
     if (this.fork || value.startsWith("own:")) return;
     const { settings, base } = this.#preset();
     if (base) return;  // a saved preset has a size of its own
@@ -191,6 +201,7 @@ export class TrainForm {
   }
 
   values() {
+    /** @param {string} name */
     const value = (name) => this.#field(name)?.value.trim() ?? "";
     return {
       preset: this.cards.value, data: value("data") === "own" ? value("data_path") : value("data"),
@@ -202,11 +213,12 @@ export class TrainForm {
   // ---- a fork: the settings of a run, to be changed from one of its moments on ------------------
 
   // before: seconds that the run had trained by then; a duration counts from its beginning
+  /** @param {Fork} fork @param {Record<string, string>} settings @param {Record<string, string>} changed @param {number} before */
   startFork(fork, settings, changed, before) {
     Object.assign(this, { fork, forked: settings, past: Math.round(before) });
     this.#fill();
     const wished = Math.ceil(before) + FORK_S;
-    this.#field("seconds").value = boot.limit_s ? Math.min(wished, boot.limit_s) : wished;
+    this.#put("seconds", String(boot.limit_s ? Math.min(wished, boot.limit_s) : wished));
     this.settings.fill(changed);
     this.open(true);
     this.#drawFork();
@@ -215,9 +227,10 @@ export class TrainForm {
   }
 
   // A new run with the preset and data of another one and these settings, for as long as the form says.
+  /** @param {{ preset: string, data: string }} of @param {Record<string, string>} settings */
   startOver({ preset, data }, settings) {
     const { seconds } = this.values();
-    return this.#take({ preset, data, seconds: seconds || FORK_S, settings });
+    return this.#take({ preset, data, seconds: seconds || String(FORK_S), settings });
   }
 
   leaveFork() {
@@ -231,8 +244,8 @@ export class TrainForm {
   #drawFork() {
     this.find("#fork").hidden = !this.fork;
     this.cards.disable(Boolean(this.fork));
-    for (const id of ["#data", "#data-path"]) this.find(id).disabled = Boolean(this.fork);
-    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name).disabled = Boolean(this.fork);  // the parent's
+    this.find("#data", HTMLSelectElement).disabled = this.find("#data-path", HTMLInputElement).disabled = Boolean(this.fork);
+    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name)?.toggleAttribute("disabled", Boolean(this.fork));  // the parent's
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
     const words = whole === undefined ? t("gan_fork_of", { run })
@@ -243,6 +256,7 @@ export class TrainForm {
   }
 
   // Where it really begins: a moment that is kept, which may not be the one that was pointed at.
+  /** @param {Fork | null} fork */
   beginsAt(fork) {
     if (!this.fork || !fork || this.fork.id !== fork.id) return;
     const { asked = fork.asked } = this.fork;
@@ -253,10 +267,11 @@ export class TrainForm {
   // ---- the command line, both ways ---------------------------------------------------------------
 
   #listenCommand() {
-    const line = this.find("#command");
+    const line = this.find("#command", HTMLInputElement);
     this.find("#copy-command").addEventListener("click", (e) => copyText(line.value, e.currentTarget));
     for (const [id, ending] of [["#show-code", "py"], ["#show-notebook", "ipynb"]]) {
-      this.find(id).addEventListener("click", (e) => this.#saveCode(e.currentTarget, ending));
+      const button = this.find(id, HTMLButtonElement);
+      button.addEventListener("click", () => this.#saveCode(button, ending));
     }
     line.addEventListener("keydown", (e) => {
       if (e.key === "Enter") { e.preventDefault(); this.#read(line.value); }
@@ -266,6 +281,7 @@ export class TrainForm {
     line.addEventListener("paste", () => setTimeout(() => this.#read(line.value)));
   }
 
+  /** @param {HTMLButtonElement} button @param {string} ending */
   async #saveCode(button, ending) {
     button.disabled = true;  // pictures take a second to pack
     try {
@@ -283,6 +299,7 @@ export class TrainForm {
     button.disabled = false;
   }
 
+  /** @param {string} text */
   async #read(text) {
     if (text === this.command || text === this.reading) return;
     this.reading = text;
@@ -297,6 +314,7 @@ export class TrainForm {
     this.reading = null;
   }
 
+  /** @param {Filled} form */
   async #take(form) {
     if (form.fork) {
       const { settings } = await ask(`run?${new URLSearchParams({ id: form.fork.id })}`);
@@ -304,13 +322,12 @@ export class TrainForm {
     } else {
       this.fork = null;
     }
-    const put = (name, value) => { if (this.#field(name)) this.#field(name).value = value; };
     this.cards.value = form.preset ?? "fashion";
     this.#fill();
     if (form.data && !this.fork) this.#takeData(form.data);
-    for (const name of ["seconds", "kimg", "other", "log"]) put(name, form[name] ?? "");
-    put("seed", form.seed ?? "0");
-    put("keep_mb", form.keep_mb ?? boot.train.keep_mb);
+    for (const name of /** @type {const} */ (["seconds", "kimg", "other", "log"])) this.#put(name, form[name] ?? "");
+    this.#put("seed", form.seed ?? "0");
+    this.#put("keep_mb", form.keep_mb ?? boot.train.keep_mb);
     this.settings.fill(form.settings);
     if (Object.keys(form.settings).length || form.other || this.fork) this.open(true);
     this.words();
@@ -343,6 +360,7 @@ export class TrainForm {
     return run && setup.run ? { run: setup.run, moment: setup.moment } : null;
   }
 
+  /** @param {TrainFormValues} form @param {{ run: string | null, moment: number | null, problems: RefusedBody[], wrong: string[], strange: string[] }} link */
   #tellLink(form, { run, moment, problems, wrong, strange }) {
     const set = [...Object.entries(form.settings).map(([key, value]) => `${nameOf(key)} ${value}`), ...form.other.split(" ").filter(Boolean)];
     const comma = t("gan_own_comma");
@@ -363,20 +381,23 @@ export class TrainForm {
       "data-help": "gan_link_close_help", onclick: () => { box.hidden = true; this.drawnLink = () => {}; } }, icon("close")));
   }
 
+  /** @param {string} data */
   #takeData(data) {
     const known = boot.train.data.includes(data);
-    this.find("#data").value = known ? data : "own";
-    if (!known) this.find("#data-path").value = data;
+    this.find("#data", HTMLSelectElement).value = known ? data : "own";
+    if (!known) this.find("#data-path", HTMLInputElement).value = data;
     this.#own();
     this.#sizes();
   }
 
+  /** @param {string} sentence */
   #problem(sentence) {
     const node = this.find("#command-note");
     node.textContent = sentence;
     this.find("#command").setAttribute("aria-invalid", String(Boolean(sentence)));
   }
 
+  /** @param {{ data: string, fork: Fork | null }} form */
   lacksData({ data, fork }) { return !data && !fork; }
 
   // What was typed last counts, even if it was typed a moment ago.
@@ -386,8 +407,9 @@ export class TrainForm {
   }
 
   // The line follows the form, unless somebody is typing in it.
+  /** @param {string} command @param {boolean} typed */
   #spell(command, typed) {
-    const line = this.find("#command");
+    const line = this.find("#command", HTMLInputElement);
     const typing = document.activeElement === line && line.value !== this.command;
     this.command = command;
     if (typing && !typed) return;
@@ -416,22 +438,27 @@ export class TrainForm {
   }
 
   // A form is for choosing, as long as nothing runs; then one line says what was chosen.
+  /** @param {boolean} yes */
   fold(yes) { this.cards.fold(yes); }
 
   // Who steers in a small window needs the height; the cards come back when that is over.
+  /** @param {boolean} yes */
   makeRoom(yes) {
     if (!this.cards) this.crowded = yes;  // not built yet
     else if (yes && !this.cards.folded) this.cards.fold(this.crowded = true);
     else if (!yes && this.crowded) this.cards.fold(this.crowded = false);
   }
 
+  /** @param {string | null} field */
   mark(field) {
-    for (const input of [...this.find("#train-form").elements, ...this.find("#settings").querySelectorAll(".ga-input")]) {
-      if (input.name) input.setAttribute("aria-invalid", String(input.name === field));
+    for (const input of [...this.find("#train-form", HTMLFormElement).elements, ...queryAll(this.find("#settings"), ".ga-input")]) {
+      const name = input.getAttribute("name");
+      if (name) input.setAttribute("aria-invalid", String(name === field));
     }
   }
 }
 
+/** @param {Preset} preset @param {string} data */
 const sizeOf = ({ size }, data) => String(size || boot.train.data_sizes[data]);
 
 // The link of a set-up; of own images it only says that they were own. `run`, `moment`: where it is of one.
@@ -439,6 +466,7 @@ const sizeOf = ({ size }, data) => String(size || boot.train.data_sizes[data]);
  *   more?: Record<string, string>, run?: string | null, moment?: number | null }} of */
 export function setupAddress({ preset, data, settings, more = {}, ...rest }) {
   const known = boot.train.data.includes(data) || data.startsWith("hub:");
+  /** @type {Record<string, string>} */
   const usual = { ...boot.train.presets[preset].settings, resolution: sizeOf(boot.train.presets[preset], known && !data.startsWith("hub:") ? data : "own") };
   const set = Object.fromEntries(Object.entries(settings).filter(([key, text]) => key in usual && !same(text, usual[key])));
   return addressOf(toSetupLink({ preset, data: known ? data : "own", set: { ...set, ...more }, ...rest }));

@@ -150,6 +150,48 @@ export interface ClinicRow {
   verdict: "more" | "alike" | "fewer" | "not-learned";
 }
 
+// ---- trainings ----------------------------------------------------------------------------------
+
+/** Where a fork begins: the moment that is kept (`nimg`; null: the newest), and the one that was pointed at. */
+export interface Fork {
+  id: string;
+  nimg: number | null;
+  asked?: number | null;
+  whole?: boolean;  // with the optimisers and D, not weights alone
+}
+
+/** The form of a training, as text (gan/ui/train/start_form.py). */
+export interface TrainFormValues {
+  preset: string;
+  data: string;
+  seed: string;
+  seconds: string;
+  kimg: string;
+  other: string;  // key=value, apart by spaces
+  keep_mb: string;
+  log: string;
+  settings: Settings;
+  fork: Fork | null;
+}
+
+/** A set of images of one's own. */
+export interface OwnSet {
+  id: string;
+  spec: string;  // as the form names these data
+  name: string;
+  count: number;
+  resolution: number;
+  channels: number;
+  flip: boolean;
+  classes: number;
+  class_list?: [name: string, count: number][];
+  skipped: Record<string, number>;  // why, how many
+  drawn_of?: number | null;  // of how many these were drawn
+}
+
+/** What may be sent. */
+export interface OwnLimits { off?: boolean; bytes: number; file_bytes: number; images: number; megapixels: number; jpeg_megapixels: number }
+
 // ---- models and runs --------------------------------------------------------------------------
 
 export type RunState = "starting" | "running" | "paused" | "finished" | "stopped" | "interrupted" | "failed";
@@ -216,7 +258,7 @@ export interface RunEvent {
 
 export type Evidence = Record<string, string | number | null>;
 
-export interface Remedy { name: string; settings: Settings; nimg?: number }
+export interface Remedy { name: string; settings: Settings; nimg?: number | null }
 
 /** Something that goes wrong in a training, with what would help. */
 export interface Finding {
