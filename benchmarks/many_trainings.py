@@ -1,7 +1,7 @@
 """Hundreds of trainings through one server: does it keep anything of those that are over?
 
-    python -m benchmarks.soak                 # 400 trainings, a row of the table every 50
-    python -m benchmarks.soak --pause         # how soon Pause is answered beside long work
+    python -m benchmarks.many_trainings                 # 400 trainings, a row of the table every 50
+    python -m benchmarks.many_trainings --pause         # how soon Pause is answered beside long work
 
 The server is the real one, asked over HTTP; descriptors, threads and memory are read from /proc.
 """
