@@ -1,9 +1,9 @@
-# run · test · check · lint · bench · wheel, nothing else
+# run · test · check · lint · bench · soak · wheel, nothing else
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check lint scripts bench wheel
+.PHONY: run test check lint scripts bench soak wheel
 
 run: $(VENV)/.run
 	$(BIN)/python app.py
@@ -34,6 +34,10 @@ node_modules/.ok: package.json package-lock.json
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.recipes $(ARGS)
+
+# a public server under visitors of every kind, ten minutes; ARGS="--seconds 300 --mixed 7200" for the long one
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 # dist/gan_atelier-*.whl: the command `gan` and all that it needs, for pip, pipx or uvx
 wheel: $(VENV)/.run

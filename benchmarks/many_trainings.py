@@ -1,7 +1,7 @@
 """Hundreds of trainings through one server: does it keep anything of those that are over?
 
-    python -m benchmarks.many_trainings                 # 400 trainings, a row of the table every 50
-    python -m benchmarks.many_trainings --pause         # how soon Pause is answered beside long work
+    python -m benchmarks.many_trainings           # 400 trainings, a row of the table every 50
+    python -m benchmarks.many_trainings --pause   # how soon Pause is answered beside long work
 
 The server is the real one, asked over HTTP; descriptors, threads and memory are read from /proc.
 """
@@ -25,7 +25,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
-from tests.ui.browser import ROOT, _is_up, free_port
+from tests.ui.browser import ROOT, free_port, is_up
 from tests.ui.fakes import add_pulled
 
 FORM = {"preset": "digits", "data": "digits", "seed": "0", "seconds": "", "settings": {}}
@@ -59,19 +59,20 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[Server]:
+def serving(folder: Path, **extra: str) -> Iterator[Server]:
+    """The app with all its folders in `folder`; `extra` goes into its environment."""
     port = free_port()
     env = os.environ | {
         "GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1",
         "GAN_DATA_DIR": str(folder),
-    }  # fmt: skip
+    } | extra  # fmt: skip
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=log, stderr=log
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            if not _is_up(url, process):
+            if not is_up(url, process):
                 raise SystemExit("the app did not come up")
             yield Server(url, process.pid)
         finally:

@@ -60,7 +60,7 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
         )
         url = f"http://127.0.0.1:{port}"
         try:
-            if not _is_up(url, process):
+            if not is_up(url, process):
                 log.seek(0)
                 raise RuntimeError(f"the app did not come up:\n{log.read().decode()}")
             yield url
@@ -76,7 +76,8 @@ def serving(runs_dir: Path, *, log_file: Path | None = None, **extra: str) -> It
                 process.wait()
 
 
-def _is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
+def is_up(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the app answers; False if it ended before, or took too long."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/_gan/state", timeout=2):
