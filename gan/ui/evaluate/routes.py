@@ -27,7 +27,8 @@ from gan.metrics.judges import JUDGES, JudgeName, judge_of
 from gan.metrics.verdict import verdicts
 from gan.schema import from_json
 from gan.ui.server.evaluations import Judge, answers, question_of
-from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.in_turn import visitor_of
+from gan.ui.server.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.server.streams import Cancelled, line, stream
 from gan.ui.server.views import evaluation_json, finite
 
@@ -40,8 +41,8 @@ async def begin(context: Context, request: Request) -> Response:
         yield from map(line, answers(context, judge, question, cancelled))
 
     # showing cached results, say in another tab, must not cancel the visitor's running evaluation
-    session = "" if question.kept else session_of(request)
-    return stream(judge, session, work)
+    visitor = visitor_of(request)
+    return stream(judge, visitor._replace(session="") if question.kept else visitor, work)
 
 
 # ---- leaderboard ------------------------------------------------------------------------------

@@ -118,10 +118,10 @@ async def film(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes | Later | Slow]:
         return make_film(context, wanted, body, cancelled)
 
-    film_makers = context.part(PanelWorkers).film
+    film_makers, visitor = context.part(PanelWorkers).film, visitor_of(request)
     return stream(
-        film_makers, session_of(request), work, media_type="application/octet-stream",
-        turns=Turn(context.drawing, visitor_of(request)),
+        film_makers, visitor, work, media_type="application/octet-stream",
+        turns=Turn(context.drawing, visitor),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
 from gan.latent.likeness import SAMPLES, Likeness
 from gan.runs.decoding import Decoder
-from gan.ui.server.in_turn import in_turn
+from gan.ui.server.in_turn import in_turn, visitor_of
 from gan.ui.server.pace import at_pace, check_pace
 from gan.ui.server.parameters import coded, features_of
 from gan.ui.server.routes import NEVER, Context, Handler, body_of, session_of
@@ -117,7 +117,7 @@ async def search(context: Context, request: Request) -> Response:
     def work(cancelled: Cancelled) -> Iterator[bytes]:
         return find(context, wanted, body, cancelled)
 
-    return stream(desk.search, session_of(request), work)
+    return stream(desk.search, visitor_of(request), work)
 
 
 def find(

@@ -166,7 +166,8 @@ async def begin(context: Context, request: Request) -> Response:
             if not job:
                 path.unlink(missing_ok=True)
 
-    return stream(downloads, session, work, turns=Turn(context.drawing, visitor_of(request)))
+    visitor = visitor_of(request)
+    return stream(downloads, visitor, work, turns=Turn(context.drawing, visitor))
 
 
 def _finished(session: str, path: Path, stem: str, kind: str) -> FinishedDownload:

@@ -25,7 +25,7 @@ from gan.ui.server.pace import check_pace, slow_first
 from gan.ui.server.parameters import features_of
 from gan.ui.server.real_features import Reals, data_of
 from gan.ui.server.resources import Kept
-from gan.ui.server.routes import Context, Handler, json_of, session_of
+from gan.ui.server.routes import Context, Handler, json_of
 from gan.ui.server.streams import Cancelled, Turn, Workers, line, stream
 from gan.ui.server.views import MAX_PSI, PageError, real_number, whole_number
 from gan.ui.server.workers import PanelWorkers
@@ -87,9 +87,8 @@ async def scores(context: Context, request: Request) -> Response:
             shelf.scores.put(key, made)
         yield line({"scores": made})
 
-    return stream(
-        shelf, session_of(request), work, turns=Turn(context.drawing, visitor_of(request))
-    )
+    visitor = visitor_of(request)
+    return stream(shelf, visitor, work, turns=Turn(context.drawing, visitor))
 
 
 def _scored(

@@ -22,6 +22,7 @@ from gan.errors import HubError
 from gan.hub import push, sending
 from gan.hub.client import saved_token
 from gan.ui.server import signin
+from gan.ui.server.in_turn import visitor_of
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
@@ -167,7 +168,7 @@ async def prepare(context: Context, request: Request) -> Response:
         shown = plan_json(plan) | {"unasked": unasked}
         yield line({"plan": {"id": desk.keep(Draft(session, plan)), **shown}})
 
-    return stream(desk.pushes, session, work)
+    return stream(desk.pushes, visitor_of(request), work)
 
 
 def _planned(make: Callable[..., push.PushPlan], token: str) -> tuple[push.PushPlan, str]:
@@ -218,7 +219,7 @@ async def send(context: Context, request: Request) -> Response:
         news = sending.send(draft.plan, token=token, overwrite=wanted, cancelled=cancelled)
         yield from (line(step._asdict()) for step in news)
 
-    return stream(desk.pushes, session, work)
+    return stream(desk.pushes, visitor_of(request), work)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

@@ -31,7 +31,7 @@ from gan.schema import from_json
 from gan.ui.hub import publish
 from gan.ui.hub.thumbnail import drawn, is_drawn, thumbnail
 from gan.ui.server.fair_queue import SLICE_S, Slow
-from gan.ui.server.in_turn import in_slices, in_turn
+from gan.ui.server.in_turn import in_slices, in_turn, visitor_of
 from gan.ui.server.pace import slow_first
 from gan.ui.server.resources import Kept
 from gan.ui.server.routes import (
@@ -42,7 +42,6 @@ from gan.ui.server.routes import (
     json_of,
     number_in,
     on,
-    session_of,
 )
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError
@@ -138,7 +137,7 @@ def _known_json(row: Known) -> dict[str, Any]:
 
 async def pull_in(context: Context, request: Request) -> Response:
     """Pull a model: progress lines, then one with the model, or with files to choose from."""
-    form, session = await json_of(request), session_of(request)
+    form = await json_of(request)
     ref, file = text_in(form, "repo", most=MAX_REF), text_in(form, "file", most=MAX_FILE)
     # models pulled in public are visible to all: nobody may pull what others may not see
     asked = context.profile.local and form.get("login") is True
@@ -159,7 +158,7 @@ async def pull_in(context: Context, request: Request) -> Response:
         except HubChoice as choice:
             yield line({"choices": [{"name": n, "bytes": size} for n, size in choice.files]})
 
-    return stream(porter.pulls, session, work)
+    return stream(porter.pulls, visitor_of(request), work)
 
 
 async def own_in(context: Context, request: Request) -> Response:
@@ -167,7 +166,7 @@ async def own_in(context: Context, request: Request) -> Response:
     unknown until it is opened."""
     if not context.profile.local:
         raise PageError("gan_hub_own_public", status=403)
-    session, name = session_of(request), request.query_params.get("name", "")[:MAX_FILE]
+    name = request.query_params.get("name", "")[:MAX_FILE]
     context.spend(request, "pull")
     folder = Path(tempfile.mkdtemp(prefix="gan-own-"))
     try:
@@ -182,7 +181,7 @@ async def own_in(context: Context, request: Request) -> Response:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    return stream(context.part(Porter).pulls, session, work)
+    return stream(context.part(Porter).pulls, visitor_of(request), work)
 
 
 async def _received(context: Context, request: Request, path: Path) -> None:
@@ -221,7 +220,6 @@ def make_room(*, keep: str, most: int = PUBLIC_MODELS) -> None:
 
 async def find(context: Context, request: Request) -> Response:
     """Search the Hub: a line while waiting, then one with the repos."""
-    session = session_of(request)
     text = text_in(await json_of(request), "text", most=MAX_TEXT)
     context.spend(request, "search")
     porter = context.part(Porter)
@@ -229,7 +227,7 @@ async def find(context: Context, request: Request) -> Response:
     def work(_: Cancelled) -> Iterator[bytes]:
         yield line({"rows": [_found_json(row) for row in search(text, limit=FOUND)]})
 
-    return stream(porter.searches, session, work)
+    return stream(porter.searches, visitor_of(request), work)
 
 
 def _found_json(row: RepoFound) -> dict[str, Any]:

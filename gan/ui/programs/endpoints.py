@@ -43,12 +43,14 @@ from gan.ui.programs.arguments import (
 )
 from gan.ui.programs.queue_guard import Opened, endpoint_of
 from gan.ui.server import evaluations
+from gan.ui.server.fair_queue import Visitor
 from gan.ui.server.pace import check_pace, paced
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import Context, on
 from gan.ui.server.state import class_names_for, state_models
 from gan.ui.server.streams import Cancelled, line, lines
 from gan.ui.server.views import MAX_PSI, PageError
+from gan.ui.server.visitors import address_of
 
 NAMES = ("list_models", "sample", "interpolate", "evaluate")
 WAITING = 32  # calls in Gradio's queue
@@ -119,6 +121,10 @@ class Endpoints:
         """Count a valid call against the rate limit; raises PageError past it, in public."""
         assert request.request is not None  # of a call from outside, as all of these are
         self._context.spend_call(request.request, kind)
+
+    def _visitor(self, request: gr.Request) -> Visitor:
+        assert request.request is not None
+        return Visitor(address_of(request.request), NO_SESSION)
 
     async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
         """Run `work` on checked arguments, on the API thread."""
@@ -277,13 +283,14 @@ class Endpoints:
             context, judge = self._context, self._context.part(evaluations.Judge)
             question = question_of(context, model, data, count, seed)
             self._spend(request, "evaluate")
+            visitor = self._visitor(request)
 
             def work(cancelled: Cancelled) -> Iterator[bytes]:
                 weights_of(context, model)
                 for told in evaluations.answers(context, judge, question, cancelled):
                     yield line(told)
 
-            async with aclosing(lines(judge, "", work)) as told:
+            async with aclosing(lines(judge, visitor, work)) as told:
                 async for reply in replies(told):
                     yield reply
 

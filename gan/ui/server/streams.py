@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from gan.errors import GanError
-from gan.ui.server.fair_queue import FairQueue, Later, Slow, Visitor
+from gan.ui.server.fair_queue import NOBODY, FairQueue, Later, Slow, Visitor
 from gan.ui.server.logs import event, identified, request_id
 from gan.ui.server.routes import NEVER
 from gan.ui.server.views import PageError, code_of, reply_json
@@ -40,33 +40,36 @@ class Turn(NamedTuple):
 
 class Places:
     """A limited number of job slots, one per session: a session's new job cancels its previous
-    one."""
+    one. An address, whose sessions may be made up, gets all of them but one."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._taken: dict[threading.Event, str] = {}
+        self._taken: dict[threading.Event, Visitor] = {}
 
-    def take(self, session: str) -> threading.Event:
+    def take(self, visitor: Visitor) -> threading.Event:
         """Take a slot; returns the event that signals its cancellation.
 
-        Raises PageError if all are taken by others.
+        A visitor without a session cancels nothing. Raises PageError if all are taken by others,
+        or all but one by others of the same address.
         """
         with self._lock:
             for event, owner in self._taken.items():
-                if session and owner == session:
+                if visitor.session and owner.session == visitor.session:
                     event.set()
-            waiting = [e for e in self._taken if not e.is_set()]
-            if len(waiting) >= self._most or len(self._taken) >= 2 * self._most:
+            waiting = [owner.address for e, owner in self._taken.items() if not e.is_set()]
+            near = waiting.count(visitor.address) if visitor.address else 0
+            is_full = len(waiting) >= self._most or len(self._taken) >= 2 * self._most
+            if is_full or near >= max(1, self._most - 1):
                 raise PageError("gan_error_panel_busy", status=429)
             event = threading.Event()
-            self._taken[event] = session
+            self._taken[event] = visitor
             return event
 
     @contextlib.contextmanager
     def taken(self) -> Iterator[None]:
         """A slot for short work that is always awaited."""
-        event = self.take("")
+        event = self.take(NOBODY)
         try:
             yield
         finally:
@@ -122,27 +125,27 @@ class Patient(StreamingResponse):
 
 
 def lines(
-    workers: Workers, session: str, work: Work, *, turns: Turn | None = None
+    workers: Workers, visitor: Visitor, work: Work, *, turns: Turn | None = None
 ) -> AsyncGenerator[bytes]:
     """Yields what `work` yields as it comes; `work` is passed a cancellation check.
 
     With `turns`, each piece up to the next yield is a slice there; without, all of it runs on the
     workers' thread. An error becomes the last line. Raises PageError if no slot is free.
     """
-    given_up = workers.places.take(session)
+    given_up = workers.places.take(visitor)
     return _told(workers, given_up, work, turns, request_id())
 
 
 def stream(
     workers: Workers,
-    session: str,
+    visitor: Visitor,
     work: Work,
     *,
     media_type: str = "application/x-ndjson",
     turns: Turn | None = None,
 ) -> Patient:
     """`lines` as a streaming response."""
-    told = lines(workers, session, work, turns=turns)
+    told = lines(workers, visitor, work, turns=turns)
     return Patient(told, media_type=media_type, headers=STREAMED)
 
 

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.ui.evaluate import routes as evaluate
+from gan.ui.server.fair_queue import Visitor
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.server.runs import Runs
@@ -84,10 +85,10 @@ def test_to_recall_ends_no_measuring_of_the_same_visitor(here, monkeypatch: pyte
     taken = []
     take = Places.take
     monkeypatch.setattr(Places, "take", lambda self, who: taken.append(who) or take(self, who))
-    monkeypatch.setattr(evaluate, "session_of", lambda request: "me")
+    monkeypatch.setattr(evaluate, "visitor_of", lambda request: Visitor("here", "me"))
     here.post("/_gan/evaluate", json=FORM | {"seed": "4711", "kept": True})
     here.post("/_gan/evaluate", json=FORM)
-    assert taken == ["", "me"]
+    assert taken == [Visitor("here"), Visitor("here", "me")]
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from gan.ui.explore import inside, inversion
 from gan.ui.explore.tab import TAB
+from gan.ui.server.fair_queue import Visitor
 from gan.ui.server.profile import Guard, build_profile
 from gan.ui.server.resources import Kept
 from gan.ui.server.routes import Context, build_routes
@@ -234,31 +235,44 @@ def test_a_search_for_nonsense_is_refused(shop: TestClient, query: dict, body: b
 
 def test_who_starts_anew_ends_what_he_had_begun_and_leaves_others_alone():
     places = Places(most=2)
-    first, other = places.take("me"), places.take("you")
-    places.take("me")
+    first, other = places.take(Visitor("a", "me")), places.take(Visitor("b", "you"))
+    places.take(Visitor("a", "me"))
     assert first.is_set()
     assert not other.is_set()
 
 
 def test_places_are_bounded_and_free_again_when_left():
     places = Places(most=2)
-    one = places.take("a")
-    places.take("b")
+    a, b, c, d = (Visitor(name, name) for name in "abcd")
+    one = places.take(a)
+    places.take(b)
     with pytest.raises(PageError):
-        places.take("c")
+        places.take(c)
     places.leave(one)
     places.leave(one)
-    places.take("c")
+    places.take(c)
     with pytest.raises(PageError):
-        places.take("d")
+        places.take(d)
+
+
+def test_made_up_sessions_of_one_address_leave_a_place_to_others():
+    places = Places(most=3)
+    places.take(Visitor("here", "a"))
+    mine = places.take(Visitor("here", "b"))
+    with pytest.raises(PageError):
+        places.take(Visitor("here", "c"))
+    places.take(Visitor("there", "d"))
+    places.leave(mine)
+    places.take(Visitor("here", "e"))
+    Places(most=1).take(Visitor("here", "f"))
 
 
 def test_one_visitor_cannot_pile_up_work_that_has_not_ended_yet():
     places = Places(most=2)
     for _ in range(4):  # each ends the one before, which has not noticed yet
-        places.take("me")
+        places.take(Visitor("", "me"))
     with pytest.raises(PageError):
-        places.take("me")
+        places.take(Visitor("", "me"))
 
 
 def test_what_is_kept_is_made_once_and_bounded():
@@ -270,7 +284,7 @@ def test_what_is_kept_is_made_once_and_bounded():
 
 def test_a_closed_server_stops_the_searches_it_has_begun():
     desk = PanelWorkers()
-    event = desk.search.places.take("me")
+    event = desk.search.places.take(Visitor("", "me"))
     desk.close()
     assert event.is_set()
     assert isinstance(event, threading.Event)
