@@ -29,11 +29,12 @@ import torch
 
 from benchmarks.preset_cards import machine
 from gan import __version__
-from gan.config import RunConfig, WeightsConfig, parse_setting
+from gan.config import RunConfig, WeightsConfig
 from gan.data import ImageSet, load_data
 from gan.errors import DivergedError
 from gan.metrics.evaluate import evaluate
 from gan.presets import fitted, get_preset
+from gan.settings import parse_setting
 from gan.training import Trainer
 
 PRESET = "ring-article"

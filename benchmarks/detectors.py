@@ -28,7 +28,7 @@ import torch
 from benchmarks.detector_cases import FAILING, HEALTHY, Case
 from benchmarks.fresh_cases import FRESH
 from benchmarks.pictures import PICTURES
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.data import load_data
 from gan.errors import DivergedError
 from gan.images import encode_webp, tile
@@ -36,6 +36,7 @@ from gan.metrics.diagnosis import FINDING_KINDS, assess, diagnose
 from gan.presets import PRESETS, resolve_widths, run_config
 from gan.runs.monitor import Monitor
 from gan.schema import from_json, to_json
+from gan.settings import apply_settings
 from gan.training import Progress, Trainer
 from gan.training import trainer as training
 

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import torch
 
 from gan.cli.console import parse_seeds
-from gan.config import apply_settings, parse_setting
 from gan.data import load_data
 from gan.metrics.plane import plane_scores
 from gan.presets import get_preset, resolve_widths, run_config
 from gan.sampling import latents, render
+from gan.settings import apply_settings, parse_setting
 from gan.training import Trainer
 
 FIRST_SAMPLE, SAMPLES = 10**6, 10_000

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from gan.config import apply_settings, parse_setting
 from gan.data import load_data
 from gan.data.imageset import fit
 from gan.errors import DivergedError
@@ -28,6 +27,7 @@ from gan.metrics.features import extract, features_for, load_features
 from gan.metrics.frechet import frechet_distance
 from gan.presets import fitted, get_preset
 from gan.sampling import sample
+from gan.settings import apply_settings, parse_setting
 from gan.training.learner import Learner
 
 TURN_S = 1.0

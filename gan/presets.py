@@ -16,10 +16,10 @@ from gan.config import (
     ScheduleName,
     SolverName,
     TrainConfig,
-    apply_settings,
 )
 from gan.errors import ConfigError, number_text, suggest
 from gan.families import FAMILIES, default_widths
+from gan.settings import apply_settings
 
 
 class DataShape(NamedTuple):

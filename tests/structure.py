@@ -25,7 +25,7 @@ LAYERS = [
     {"errors"},
     {"schema", "images", "files", "quantities", "kinds", "hub_environment"},
     {"config"},
-    {"families"},
+    {"families", "settings"},
     {"presets", "film", "tensors"},
     {"models", "losses", "data"},
     {"sampling", "checkpoint"},

@@ -10,10 +10,11 @@ from typing import get_args
 import pytest
 
 from gan.cli.advice import EVIDENCE, HEALTH, Advisor, advice, sentence, standing
-from gan.config import RunConfig, parse_setting
+from gan.config import RunConfig
 from gan.metrics.diagnosis import FINDING_KINDS, Finding, Remedy, diagnose
 from gan.metrics.findings import HealthState
 from gan.schema import from_json, to_json
+from gan.settings import parse_setting
 from gan.ui.server.i18n import words
 
 FIXTURE = Path(__file__).parent / "metrics" / "runs.json.gz"

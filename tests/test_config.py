@@ -15,10 +15,6 @@ from gan.config import (
     RunConfig,
     TrainConfig,
     WeightsConfig,
-    apply_settings,
-    parse_setting,
-    setting_types,
-    steerable_settings,
 )
 from gan.errors import ConfigError
 from gan.families import FAMILIES
@@ -27,6 +23,7 @@ from gan.losses import LOSSES
 from gan.models import NETWORKS
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.schema import from_json, to_json
+from gan.settings import apply_settings, parse_setting, setting_types, steerable_settings
 from gan.training.optimizers import OPTIMIZERS
 
 FASHION = DataShape(28, 1, tuple("abcdefghij"))

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from gan.config import ModelConfig, apply_settings, parse_setting
+from gan.config import ModelConfig
 from gan.data import load_data, shape_of
 from gan.errors import ConfigError, GanError, HubError, RunError, number_text, suggest
 from gan.messages import MAX_DEPTH, Message, in_brackets, literal
 from gan.presets import get_preset, run_config
+from gan.settings import apply_settings, parse_setting
 
 
 def test_a_message_is_english_with_its_values_parts_and_lists():

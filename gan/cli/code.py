@@ -11,10 +11,10 @@ import typer
 from gan.cli.console import DataOption, SeedOption, app, errors, say, use_threads
 from gan.cli.train import DEFAULT_PRESET, PresetOption, SettingsOption, check_budget
 from gan.codefile import code_file
-from gan.config import parse_setting
 from gan.errors import ConfigError
 from gan.files import write_atomic
 from gan.runs.newrun import new_config
+from gan.settings import parse_setting
 
 FORMS = (".py", ".ipynb")
 

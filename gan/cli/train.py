@@ -17,12 +17,13 @@ from gan import checkpoint, runs
 from gan.cli.console import DataOption, app, errors, say, use_threads
 from gan.cli.display import Watcher, display, say_end
 from gan.cli.log import logging_to
-from gan.config import KEEP_MB, RunConfig, parse_setting
+from gan.config import KEEP_MB, RunConfig
 from gan.data import ImageSet, absolute_spec, load_data
 from gan.errors import ConfigError, RunError, number_text
 from gan.files import expanded, read_json
 from gan.runs.newrun import new_config
 from gan.schema import from_json
+from gan.settings import parse_setting
 from gan.training import Event, Ranks, checked_change, processes_here, ranks_here
 
 MAX_TRAINING_THREADS = 4  # maps of a few dozen channels do not fill more

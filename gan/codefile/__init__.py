@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from gan.codefile.layers import first_network, second_network
 from gan.codefile.parts import DRAWN, LOSSES, OPTIMIZERS
-from gan.config import OptimizerName, RunConfig, TrainConfig, setting_of, setting_text
+from gan.config import OptimizerName, RunConfig, TrainConfig
 from gan.data import PATHS, STACKED, ImageSet, split_held_out
 from gan.errors import ConfigError
 from gan.kinds import has_setting, kind_of
+from gan.settings import setting_of, setting_text
 
 STEPS = 2000  # of the file, where no end is planned
 SHOWN = "from IPython.display import Image\n\nImage(filename=str(PICTURE))"  # Jupyter brings it

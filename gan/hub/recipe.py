@@ -6,12 +6,13 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
-from gan.config import RunConfig, setting_text
+from gan.config import RunConfig
 from gan.data import OWN_CHANNELS, OWN_RESOLUTION
 from gan.data.bundled import BUNDLED
 from gan.errors import ConfigError
 from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import to_json
+from gan.settings import setting_text
 
 SIZES = ("resolution", "channels", "width", "depth")
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private

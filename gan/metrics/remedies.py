@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gan.config import ModelConfig, RunConfig, TrainConfig, apply_settings
+from gan.config import ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError
 from gan.kinds import kind_of
 from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
+from gan.settings import apply_settings
 
 MOST = 4  # remedies per finding
 RATE_USUAL = 2e-3  # for Adam variants, in the presets that learn fastest

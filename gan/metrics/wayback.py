@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gan.config import apply_settings
 from gan.errors import ConfigError
 from gan.metrics.findings import Evidence, FindingKind, Past, Remedy
 from gan.metrics.remedies import lower_rates
 from gan.metrics.story import Row, Story, number
+from gan.settings import apply_settings
 
 CLEARLY_BEFORE = 0.9  # of the images at which a divergence was detected: it began unnoticed
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args
 
-from gan.config import LossName, OptimizerName, RunConfig, apply_settings, setting_of
+from gan.config import LossName, OptimizerName, RunConfig
 from gan.data import shape_of
 from gan.errors import ConfigError, suggest
 from gan.kinds import has_setting, kind_of
 from gan.metrics.findings import RemedyName
 from gan.metrics.remedies import CHOICES, OF_PICTURES
 from gan.presets import get_preset, run_config
+from gan.settings import apply_settings, setting_of
 
 REMEDIES: tuple[RemedyName, ...] = (
     "add-r1", "raise-r1", "clip-gradients", "spectral-norm", "minibatch-std", "packing",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gan.config import RunConfig, parse_setting, setting_of, setting_text, setting_types
+from gan.config import RunConfig
 from gan.data import check_spec
 from gan.errors import ConfigError, number_text, suggest
 from gan.files import can_write
@@ -22,6 +22,7 @@ from gan.presets import get_preset
 from gan.races.ready import get_ready
 from gan.runs.newrun import new_config
 from gan.runs.userpresets import expand_preset
+from gan.settings import parse_setting, setting_of, setting_text, setting_types
 
 FEWEST, MOST = 2, 4
 MOST_SEEDS = 20

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from gan.config import setting_of
 from gan.errors import ConfigError, number_text
 from gan.messages import Message
 from gan.runs.folder import STEPS
+from gan.settings import setting_of
 from gan.training import checked_change, single_step
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from gan.checkpoint import (
     sweep,
     weights_of_run,
 )
-from gan.config import RunConfig, setting_of
+from gan.config import RunConfig
 from gan.data import ImageSet, ImagesId, identify, record
 from gan.errors import CheckpointError, GanError, RunError
 from gan.messages import Message, literal
@@ -35,6 +35,7 @@ from gan.runs.session import END_OF_INPUT, WEIGHTS_S, Session, Watcher, deaf_to_
 from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
+from gan.settings import setting_of
 from gan.tensors import load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
 from gan.training.worktime import WorkTime

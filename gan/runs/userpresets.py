@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan.config import ModelConfig, TrainConfig, parse_setting
+from gan.config import ModelConfig, TrainConfig
 from gan.data import check_spec
 from gan.errors import ConfigError, GanError, suggest
 from gan.files import home_root, read_json, write_json
 from gan.presets import PRESETS
+from gan.settings import parse_setting
 
 FORMAT = "gan-preset/1"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")

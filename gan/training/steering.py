@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gan.config import (
-    D_STRUCTURE,
-    SAMPLER,
-    ModelConfig,
-    RunConfig,
-    apply_settings,
-    setting_types,
-    steerable_settings,
-)
+from gan.config import D_STRUCTURE, SAMPLER, ModelConfig, RunConfig
 from gan.errors import ConfigError
 from gan.presets import resolve_widths
+from gan.settings import apply_settings, setting_types, steerable_settings
 
 NOT_BUILT = frozenset({"d_reduce"})  # part of D's structure that needs no rebuilt network
 

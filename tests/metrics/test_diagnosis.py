@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.kinds import PLANE, kind_of
 from gan.metrics.diagnosis import FINDING_KINDS, FINDS, REMEDY_NAMES, assess, diagnose
 from gan.metrics.findings import Finding, Past
@@ -19,6 +19,7 @@ from gan.metrics.remedies import CHOICES, MOST, ORDER, remedies
 from gan.metrics.story import DRAW, kept, times_floor
 from gan.presets import PRESETS, DataShape, resolve_widths, run_config
 from gan.schema import from_json
+from gan.settings import apply_settings
 
 BATCH = 64
 HEALTHY_SCORES = {"score_real": 0.6, "score_fake": -0.2, "score_held_out": 0.55}

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gan.config import apply_settings
 from gan.data import shape_of
 from gan.models import seeded_build
 from gan.presets import PRESETS, resolve_widths, run_config
+from gan.settings import apply_settings
 from gan.training.cost import passes, training_cost
 
 IMAGES = 4

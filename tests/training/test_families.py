@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan import checkpoint
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.data import ImageSet
 from gan.errors import ConfigError, WeightsError
 from gan.export import encode
@@ -21,6 +21,7 @@ from gan.metrics.diagnosis import diagnose
 from gan.models.logistic import level_of
 from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader, resume, start
+from gan.settings import apply_settings
 from gan.training import Trainer, single_step
 from gan.ui.server.settings import SETTINGS
 

@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
 from gan.models import DOutput
 from gan.presets import resolve_widths
+from gan.settings import apply_settings
 from gan.training import Trainer
 from gan.training.augmenter import ADA_EVERY, ADA_KIMG, Ada, Augmenter
 from gan.training.objective import d_objective, g_objective

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from gan.config import steerable_settings
 from gan.errors import ConfigError
 from gan.kinds import has_setting
+from gan.settings import steerable_settings
 from gan.training import Trainer, changes, single_step
 
 CHANGES: dict[str, Any] = {

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from gan.config import setting_text
 from gan.data import default_resolution
 from gan.data.bundled import BUNDLED
 from gan.errors import GanError
@@ -17,6 +16,7 @@ from gan.races.measure import COUNT
 from gan.races.plan import FEWEST, MOST, ready_contestants
 from gan.races.ready import get_ready
 from gan.sampling import MAX_SEED
+from gan.settings import setting_text
 from gan.ui.server import evaluations
 from gan.ui.server.profile import Profile
 from gan.ui.server.public_limits import check_cost, check_public

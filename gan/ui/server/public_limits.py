@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from gan.config import RESOLUTIONS, RunConfig, apply_settings
+from gan.config import RESOLUTIONS, RunConfig
 from gan.data import DATA_NAMES, shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import resolve_widths
+from gan.settings import apply_settings
 from gan.training.cost import Cost, training_cost
 from gan.ui.server.routes import Context
 from gan.ui.server.settings import value_in

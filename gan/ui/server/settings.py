@@ -8,18 +8,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from gan.config import (
-    PLANE_SHAPE,
-    RESOLUTIONS,
-    RunConfig,
-    parse_setting,
-    setting_text,
-    setting_types,
-    steerable_settings,
-)
+from gan.config import PLANE_SHAPE, RESOLUTIONS, RunConfig
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
 from gan.kinds import NAMES, ONLY
+from gan.settings import parse_setting, setting_text, setting_types, steerable_settings
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (

@@ -6,9 +6,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from gan.config import parse_setting
 from gan.errors import ConfigError, suggest
 from gan.messages import Message
+from gan.settings import parse_setting
 from gan.ui.server.settings import SETTINGS, as_text
 
 MAX_COMMAND = 4000  # characters

@@ -7,9 +7,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import RunConfig, apply_settings, parse_setting, setting_text
+from gan.config import RunConfig
 from gan.runs import RunReader, RunStatus, userpresets
 from gan.runs.userpresets import UserPreset
+from gan.settings import apply_settings, parse_setting, setting_text
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
 from gan.ui.server.settings import settings_json
 from gan.ui.server.views import PageError, finite

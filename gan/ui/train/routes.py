@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import RunConfig, apply_settings
+from gan.config import RunConfig
 from gan.data import is_shared
 from gan.errors import DataError, GanError
 from gan.kinds import kind_of
@@ -18,6 +18,7 @@ from gan.metrics.findings import REMEDY_NAMES
 from gan.models import parameter_counts
 from gan.presets import resolve_widths
 from gan.runs import Cancelled, check_free, train_argv
+from gan.settings import apply_settings
 from gan.training.learner import GRID, fixed_noise
 from gan.ui.server import drawings
 from gan.ui.server.in_turn import in_turn

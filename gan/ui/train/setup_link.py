@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.config import RunConfig, apply_settings, parse_setting
+from gan.config import RunConfig
 from gan.data import check_spec, is_shared
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset
 from gan.sampling import MAX_SEED
+from gan.settings import apply_settings, parse_setting
 from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on
 from gan.ui.server.settings import SETTINGS, as_text, value_in

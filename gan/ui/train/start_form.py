@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.checkpoint import checkpoints
-from gan.config import KEEP_MB, RESOLUTIONS, RunConfig, apply_settings
+from gan.config import KEEP_MB, RESOLUTIONS, RunConfig
 from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, is_shared, shape_of
 from gan.errors import GanError
 from gan.kinds import kind_of
 from gan.presets import PRESETS, get_preset, run_config
 from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
+from gan.settings import apply_settings
 from gan.ui.server import drawings
 from gan.ui.server.i18n import UI
 from gan.ui.server.public_limits import PUBLIC_MOST, check_cost, check_public

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from gan.cli.train import check_budget
-from gan.config import ModelConfig, TrainConfig, apply_settings
+from gan.config import ModelConfig, TrainConfig
 from gan.data import shape_of, taking
 from gan.errors import ConfigError, GanError, HubError
 from gan.kinds import has_setting
 from gan.presets import run_config
+from gan.settings import apply_settings
 from gan.ui.server import settings, views
 from gan.ui.server.i18n import SOURCE, languages, words
 from gan.ui.train import start_form

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from gan.checkpoint import save_weights
-from gan.config import SourceConfig, WeightsConfig, apply_settings
+from gan.config import SourceConfig, WeightsConfig
 from gan.errors import ConfigError
 from gan.files import pulled_root
 from gan.models import build_generator
 from gan.presets import PRESETS, resolve_widths
 from gan.sampling import picture_seconds
+from gan.settings import apply_settings
 from gan.training.learner import GRID
 from gan.ui.explore.directions import find
 from gan.ui.explore.maps import draw_map

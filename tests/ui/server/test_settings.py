@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.config import apply_settings, setting_types, steerable_settings
 from gan.data import shape_of
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, run_config
 from gan.runs import command_line, train_argv
+from gan.settings import apply_settings, setting_types, steerable_settings
 from gan.ui.server import settings
 from gan.ui.server.i18n import words
 from gan.ui.train.command_line import parse_command

@@ -1,0 +1,117 @@
+"""The settings of a run by name: what `--set key=value`, the form and steering change.
+
+A setting is a field of ModelConfig or TrainConfig.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from gan.config import D_STRUCTURE, SAMPLER, ModelConfig, RunConfig, TrainConfig
+from gan.errors import ConfigError, suggest
+from gan.kinds import NAMES, has_setting, kind_of
+from gan.messages import Message
+from gan.schema import plain, typed
+
+TYPES = {bool: Message("true or false"), int: Message("a whole number"), float: Message("a number")}
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Parse `key=value` from a command line: the key, and the value in its field's type.
+
+    A key is any field of ModelConfig or TrainConfig; a list is written `48,36,24`.
+    """
+    key, equals, raw = text.partition("=")
+    key = key.strip().replace("-", "_")
+    hints = setting_types()
+    if not equals:
+        raise ConfigError(
+            "a setting must be key=value, got {got}; for example g_lr=0.001", got=repr(text)
+        )
+    if key not in hints:
+        raise ConfigError(
+            "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, hints)
+        )
+    return key, typed(key, hints[key], _literal(key, hints[key], raw.strip()))
+
+
+def setting_text(value: Any) -> str:
+    """A setting's value in the syntax of `parse_setting`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def setting_types() -> dict[str, Any]:
+    """Every setting that `--set` takes, with its type."""
+    return {**typing.get_type_hints(ModelConfig), **typing.get_type_hints(TrainConfig)}
+
+
+def steerable_settings() -> tuple[str, ...]:
+    """Every setting that may change while a run trains: all but the generator's shape.
+
+    A VAE, an RNN and a flow have fewer of them: `gan.kinds`, checked by `apply_settings`.
+    """
+    return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE, *SAMPLER)
+
+
+def setting_of(config: RunConfig, key: str) -> Any:
+    """A setting's value, from the model or train config, as JSON."""
+    part = config.model if key in typing.get_type_hints(ModelConfig) else config.train
+    return plain(getattr(part, key))
+
+
+def _literal(name: str, hint: Any, raw: str) -> Any:
+    if typing.get_origin(hint) is tuple:
+        return tuple(_literal(name, int, part) for part in raw.split(",") if part.strip())
+    try:
+        if hint is bool:
+            return {"true": True, "1": True, "on": True, "false": False, "0": False, "off": False}[
+                raw.lower()
+            ]
+        return hint(raw) if hint in (int, float) else raw
+    except (KeyError, ValueError):
+        kind = TYPES[hint]
+        raise ConfigError(
+            "{field} must be {type}, got {got}; correct it", field=name, type=kind, got=repr(raw)
+        ) from None
+
+
+def _check_kind(config: RunConfig, settings: Mapping[str, Any]) -> None:
+    """Raises ConfigError for a setting that trainings of this kind do not have.
+
+    Its current value may be named: what writes all settings back changes nothing.
+    """
+    kind = kind_of(settings.get("family", config.model.family))
+    for key, value in settings.items():
+        if not has_setting(kind, key) and plain(value) != setting_of(config, key):
+            raise ConfigError(
+                "a {kind} has no setting {name}; leave it out, or choose another preset",
+                kind=NAMES[kind],
+                name=repr(key),
+                field=key,
+            )
+
+
+def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
+    """`config` with flat settings assigned to model or train, with type checks."""
+    hints = setting_types()
+    chosen = {}
+    for key, value in settings.items():
+        if key not in hints:
+            raise ConfigError(
+                "there is no setting {name}; {hint}", name=repr(key), hint=suggest(key, hints)
+            )
+        chosen[key] = typed(key, hints[key], value)
+    _check_kind(config, chosen)
+    model_keys = typing.get_type_hints(ModelConfig)
+    model = {k: v for k, v in chosen.items() if k in model_keys}
+    train = {k: v for k, v in chosen.items() if k not in model_keys}
+    return dataclasses.replace(
+        config,
+        model=dataclasses.replace(config.model, **model),
+        train=dataclasses.replace(config.train, **train),
+    )
