@@ -87,6 +87,7 @@ export interface RaceContestant {
   seed: number | null;
   seconds: number;
   runs: string[];
+  deleted?: boolean;  // it had trainings, and none is left
   troubles: { seed: number; reason: Message; seconds: number }[];
   numbers: Record<string, OverSeeds>;
   modes_of: number | null;
