@@ -210,6 +210,8 @@ export interface Model {
   fd: number | null;
   state: RunState | "";  // of a run
   of: Kind;
+  classified: boolean;  // there is a classifier for its pictures
+  seed?: number;  // that Explore opens it with, where it is one of ours
 }
 
 /** A run's status, with what this visitor may do about it. */
