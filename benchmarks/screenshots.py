@@ -131,11 +131,11 @@ def shoot_playground(page: Page) -> None:
 
 
 def shoot_compare(page: Page) -> None:
-    """A GAN, a VAE and an RNN after 20 seconds each on garments."""
+    """A GAN, a VAE, an RNN and a flow after 20 seconds each on garments."""
     visit(page, "tab=compare&race=families&for=20")
     page.click("#race-start")
     page.wait_for_function(
-        "document.querySelector('#race-state')?.textContent === 'Finished'", timeout=300_000
+        "document.querySelector('#race-state')?.textContent === 'Finished'", timeout=900_000
     )
     page.set_viewport_size({"width": 1280, "height": 1180})
     page.evaluate("scrollTo(0, 0)")

@@ -153,7 +153,7 @@ class TrainConfig:
     )
     beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
-    batch_size: int = option(64, "images a step", low=2, high=4096)
+    batch_size: int = option(64, "samples a step", low=2, high=4096)
     d_steps: int = option(1, "discriminator updates a generator update", low=1, high=20)
     r1: float = option(0.0, "weight of the gradient penalty on real images", low=0, high=1000)
     r2: float = option(0.0, "weight of the gradient penalty on fake images", low=0, high=1000)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gan.messages import Message
+
 Better = Literal["lower", "higher", ""]
 ARROWS: dict[Better, str] = {"lower": " ↓", "higher": " ↑", "": ""}
 
@@ -58,7 +60,7 @@ QUANTITIES: dict[str, Quantity] = {
     "precision": Quantity(
         "Precision",
         SHARE,
-        "How many samples look like some real image: quality.",
+        "How many samples lie near some real image: quality.",
         "higher",
     ),
     "recall": Quantity(
@@ -181,3 +183,44 @@ QUANTITIES: dict[str, Quantity] = {
         "A plain number, as --set takes it.",
     ),
 }
+
+# of points of the plane, which are compared by their coordinates
+OF_POINTS: dict[str, Message] = {
+    "fd": Message(
+        "FD: how far the mean and the spread of the samples are from those of real points; lower "
+        "is closer. Comparable only between trainings on points."
+    ),
+    "kd": Message(
+        "As the Fréchet distance, but fair to small samples: real points read 0 on average; lower "
+        "is closer."
+    ),
+    "precision": Message(
+        "How many samples lie among real points: no farther from one than the fifth-nearest real "
+        "point is."
+    ),
+    "recall": Message(
+        "How many real points lie among samples: no farther from one than the fifth-nearest sample "
+        "is."
+    ),
+    "density": Message(
+        "How crowded real points' surroundings are with samples. A ratio, about 1 for real points; "
+        "it may pass 1."
+    ),
+    "coverage": Message(
+        "How many real points have a sample no farther away than their fifth-nearest real point."
+    ),
+    "memorised": Message(
+        "How many samples stand nearer to a training point than 95 % of real points do that the "
+        "model has not seen: far more than 5 % means copying."
+    ),
+    "modes": Message(
+        "How many of the distribution's modes are the nearest to at least one sample within three "
+        "standard deviations."
+    ),
+}
+
+
+def help_of(name: str, *, is_points: bool) -> Message:
+    """The explanation of a number; is_points: of points of the plane instead of images."""
+    plain = Message(QUANTITIES[name].help)
+    return OF_POINTS.get(name, plain) if is_points else plain

@@ -27,7 +27,7 @@ from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
 from gan.files import write_atomic
 from gan.images import encode_png, normalise, opaque, tile
-from gan.quantities import QUANTITIES
+from gan.quantities import QUANTITIES, help_of
 from gan.sampling import sample
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ TITLES = {name: quantity.title for name, quantity in QUANTITIES.items()}
 GRADES = {
     "like-real": "as real images", "close": "close to real images",
     "apart": "clearly apart from real images", "far": "far from real images",
-    "none": "no sample looks real",
+    "none": "no sample lies near a real image",
 }  # fmt: skip
 CHART_FORMATS = (".png", ".svg", ".pdf")
 
@@ -255,7 +255,8 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
     for row in rows:
         cells = [f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)]
         lines.append("  ".join([*cells, row[-1]]))
-    lines += [f"{TITLES[m.name]}: {QUANTITIES[m.name].help}" for m in found.metrics]
+    is_points = found.features == "plane"
+    lines += [f"{TITLES[m.name]}: {help_of(m.name, is_points=is_points)}" for m in found.metrics]
     lines.append(UNSEEN[found.unseen])
     if found.copying_z is not None and found.copying_z < COPYING_Z:
         lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")

@@ -117,9 +117,8 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
         raise
     except Exception as error:  # a corrupt file can raise nearly anything inside a decoder
         raise DataError(
-            "a picture must be one of {formats}, this one cannot be read ({name}); save it anew",
+            "a picture must be one of {formats}, this one cannot be read; save it anew",
             formats=format_names(limits.formats),
-            name=type(error).__name__,
         ) from error
 
 

@@ -22,6 +22,7 @@ from gan.schema import from_json, to_json
 
 INDEX_FILE = "index.json"
 OWNER = "gan-atelier"
+FIRST_SEED = 42  # of a model that names none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Indexed:
     sha256: str  # of its model.safetensors
     size: int  # its size in bytes
     licence: str = ""
+    seed: int = FIRST_SEED  # what Explore opens with: one that looks good
 
 
 def index() -> dict[str, Indexed]:
@@ -92,6 +94,7 @@ def described(folder: Path, known: Indexed | None = None) -> Indexed:
         sha256=sha256(file),
         size=file.stat().st_size,
         licence=_licence(folder / "README.md"),
+        seed=known.seed if known else FIRST_SEED,
     )
 
 

@@ -19,7 +19,7 @@ from gan.metrics.judges import JudgeName, judge_of
 from gan.metrics.results import Results
 from gan.metrics.results import from_json as from_plain
 from gan.metrics.verdict import UNSEEN
-from gan.quantities import QUANTITIES, Quantity
+from gan.quantities import QUANTITIES, Quantity, help_of
 from gan.schema import from_json, to_json
 
 SCORES_FILES: dict[JudgeName, str] = {
@@ -121,7 +121,10 @@ def scores_table(found: Evaluation) -> str:
         f"{ABOUT[judge_of(found.features)]}"
     )
     head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
-    explained = [f"- {QUANTITIES[m.name].title}: {QUANTITIES[m.name].help}" for m in found.metrics]
+    explained = [
+        f"- {QUANTITIES[m.name].title}: {help_of(m.name, is_points=found.features == 'plane')}"
+        for m in found.metrics
+    ]
     return "\n".join([*head, *rows, "", about, "", *explained])
 
 

@@ -31,6 +31,7 @@ OnProgress = Callable[[float], None]
 
 TRAINED: tuple[FeatureKind, ...] = ("fashion", "generic")  # networks in weights/
 KINDS: tuple[FeatureKind, ...] = (*TRAINED, "plane")
+CLASSIFIERS: tuple[FeatureKind, ...] = ("fashion",)  # whose networks name a class, too
 FASHION_DATA = ("fashion", "fashion-full")
 POOL_AFTER = (0, 2)  # convolutions followed by a 2x2 max pool: 28 -> 14 -> 7 px
 BATCH_SIZE = 250

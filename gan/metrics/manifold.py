@@ -17,7 +17,7 @@ CHUNK = 1000
 class Manifold:
     """All from 0 to 1, except density, which may exceed 1; higher is better."""
 
-    precision: float  # fakes inside the real manifold: do they look real?
+    precision: float  # fakes inside the real manifold: quality
     recall: float  # reals inside the fake manifold: is everything covered?
     density: float  # real neighbourhoods per fake: precision that is robust to outliers
     coverage: float  # reals with a fake in their neighbourhood: recall that is robust to outliers

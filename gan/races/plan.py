@@ -7,12 +7,12 @@ import re
 import shlex
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gan.config import RunConfig
+from gan.config import ModelConfig, RunConfig, TrainConfig
 from gan.data import check_spec
 from gan.errors import ConfigError, number_text, suggest
 from gan.files import can_write
@@ -68,10 +68,18 @@ class RacePlan:
         return shlex.join([*argv, "--out", "races/again"])
 
     def differences(self) -> dict[str, list[Any]]:
-        """Settings in which the contestants differ: a value each, None where one has none."""
+        """Settings in which the contestants differ: a value each, None where one has none, or where
+        it has no effect beside the others.
+
+        What is off wherever there is such a thing at all tells nothing and is left out.
+        """
         keys = ["preset", *setting_types()]
         rows = {key: [_value(config, key) for config in self.configs] for key in keys}
-        return {key: row for key, row in rows.items() if any(value != row[0] for value in row)}
+        return {
+            key: row
+            for key, row in rows.items()
+            if any(value != row[0] for value in row) and {*map(repr, row)} != {"None", OFF.get(key)}
+        }
 
     def same_setups(self) -> list[list[str]]:
         """Names of contestants that differ in no setting: two or more in each list."""
@@ -83,10 +91,39 @@ class RacePlan:
         return [names for names in groups.values() if len(names) > 1]
 
 
+# settings without effect beside others, as IDLE of the form (ui/train/settings.js) has them
+IDLE: dict[str, Callable[[ModelConfig, TrainConfig], bool]] = {
+    "fall_after": lambda m, t: not t.follows_plan,
+    "gp": lambda m, t: t.loss != "wasserstein-gp",
+    "reg_every": lambda m, t: not (t.r1 or t.r2),
+    "reg_end": lambda m, t: not (t.r1 or t.r2),
+    "beta1": lambda m, t: t.optimizer == "rmsprop",
+    "beta2": lambda m, t: t.optimizer == "sgd",
+    "augment_p": lambda m, t: t.augment == "none",
+    "ada_target": lambda m, t: t.augment != "ada",
+    "aux_weight": lambda m, t: not m.aux_classes,
+    "warm_up_kimg": lambda m, t: not t.beta,
+    "free_bits": lambda m, t: not t.beta,
+    "d_reduce": lambda m, t: m.d_count == 1 and m.d_scales == 1,
+    "class_head": lambda m, t: not m.classes,
+    "embed_dim": lambda m, t: not m.classes,
+}
+# what a setting is, as repr writes it, where it does nothing
+OFF = {
+    "d_count": "1", "d_scales": "1", "packing": "1", "minibatch_std": "False", "r1": "0.0",
+    "spectral_norm": "False", "aux_classes": "False", "augment": "'none'", "r2": "0.0",
+    "shift_px": "0", "d_steps": "1", "free_bits": "0.0", "warm_up_kimg": "0.0", "clip_norm": "0.0",
+}  # fmt: skip
+
+
 def _value(config: RunConfig, key: str) -> Any:
     if key == "preset":
         return config.preset
-    return setting_of(config, key) if has_setting(kind_of(config.model.family), key) else None
+    if not has_setting(kind_of(config.model.family), key):
+        return None
+    idle = IDLE.get(key)
+    is_idle = idle is not None and idle(config.model, config.train)
+    return None if is_idle else setting_of(config, key)
 
 
 def plan_race(

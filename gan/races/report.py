@@ -7,6 +7,7 @@ it, by whoever has that language's words.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from gan.config import ModelConfig, TrainConfig
 from gan.files import json_bytes, write_atomic
 from gan.messages import Message
 from gan.races.curves import draw_svg
@@ -72,6 +74,9 @@ TEXTS = {
         "The same noise at every moment, drawn by the averaged generator; the first seed."
     ),
     "differ": Message("Settings that differ"),
+    "lacks": Message(
+        "A dash: this family has no such setting, or it has no effect beside the others."
+    ),
     "again": Message("Again"),
 }
 
@@ -194,12 +199,26 @@ def _outcome(contestant: dict[str, Any], say: Say) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _differences(found: dict[str, Any], say: Say) -> list[tuple[str, str, list[str]]]:
-    """What a setting is called here, its name for a command line, and the values."""
+class Difference(NamedTuple):
+    """A setting in which contestants differ."""
+
+    called: str  # as the page calls it
+    key: str  # as a command line does
+    about: str  # what it is; empty where the name says it
+    values: list[str]
+
+
+def _differences(found: dict[str, Any], say: Say) -> list[Difference]:
+    abouts = {
+        field.name: field.metadata.get("help", "")
+        for config in (ModelConfig, TrainConfig)
+        for field in dataclasses.fields(config)
+    }
     return [
-        (
+        Difference(
             say(Message(f"{{{key}}}")).strip("“”"),
             key,
+            say(Message(abouts[key])) if abouts.get(key) else "",
             [_setting(value, say) for value in values.values()],
         )
         for key, values in found["differences"].items()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from gan.kinds import PLANE
 from gan.messages import Message
-from gan.quantities import QUANTITIES
+from gan.quantities import QUANTITIES, help_of
 from gan.races.verdict import fd_text
 
 NOTHING = "–"
@@ -70,9 +70,11 @@ class _Table:
     def metric(self, name: str) -> Row:
         """A measured number, with that of real data beside it."""
         if name == "fd_floor":
-            title = Message("FD of real images (floor)")
+            unit = unit_of(self.found)
+            title = Message("FD of real {unit} (floor)", unit=unit)
             help = Message(
-                "The distance of real images from other real images: what a perfect model reads."
+                "The distance of real {unit} from other real {unit}: what a perfect model reads.",
+                unit=unit,
             )
             return self._row(name, title, help, fd_text, "")
         quantity = QUANTITIES[name]
@@ -80,7 +82,8 @@ class _Table:
         if name == "modes":
             show = self._caught
         floors = {show(value) for value in floors_of(self.found, name)}
-        title, help = Message(quantity.name), Message(quantity.help)
+        title = Message(quantity.name)
+        help = help_of(name, is_points=is_of_points(self.found))
         row = self._row(name, title, help, show, quantity.better)
         return row._replace(real=floors.pop() if len(floors) == 1 else "")
 

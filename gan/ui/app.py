@@ -41,7 +41,14 @@ from gan.ui.server.i18n import UI, gradio_locales, languages, words
 from gan.ui.server.profile import Guard, Profile, build_profile, host_name
 from gan.ui.server.proxies import without_proxies
 from gan.ui.server.requests_log import RequestLog
-from gan.ui.server.routes import STYLE, Context, Handler, assets_version, build_routes
+from gan.ui.server.routes import (
+    STYLE,
+    Context,
+    Handler,
+    assets_version,
+    build_routes,
+    unknown_route,
+)
 from gan.ui.server.slow_clients import MinimumBodyRate, use_head_timeout
 from gan.ui.server.subpath import OwnAddress, root_path_from
 from gan.ui.server.views import escape, script_json
@@ -174,6 +181,7 @@ def launch(
         head=build_head(context),
         app_kwargs={
             "routes": routes,
+            "exception_handlers": {404: unknown_route, 405: unknown_route},
             "middleware": [
                 Middleware(RequestLog, context=context),
                 Middleware(Guard, profile=profile, opened=opened.is_path),

@@ -38,6 +38,7 @@ def test_the_index_states_the_bundled_files_as_they_are():
         assert index.described(WEIGHTS / name, row) == row, "python: gan.hub.index.write_index()"
         assert row.repo == f"gan-atelier/{name}"
         assert row.licence
+    assert any(row.seed != index.FIRST_SEED for row in rows.values())  # and writing keeps them
 
 
 @pytest.fixture

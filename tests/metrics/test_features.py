@@ -16,6 +16,8 @@ from gan.data.bundled import fashion_dir
 from gan.errors import MetricError, WeightsError
 from gan.images import normalise
 from gan.metrics.features import (
+    CLASSIFIERS,
+    KINDS,
     TRAINED,
     extract,
     features_for,
@@ -25,6 +27,10 @@ from gan.metrics.features import (
 )
 
 TEST_ACCURACY = 0.92
+
+
+def test_classifiers_are_the_networks_that_name_a_class():
+    assert {kind for kind in KINDS if load_features(kind).head is not None} == {*CLASSIFIERS}
 
 
 @pytest.mark.parametrize("kind", TRAINED)

@@ -23,7 +23,8 @@ from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
-from gan.races.table import band_text, rows_of
+from gan.races.plan import IDLE
+from gan.races.table import POINT_METRICS, band_text, rows_of
 from gan.races.verdict import verdict
 from gan.runs import Host, RunReader, is_run, start
 from gan.training import Trainer
@@ -398,6 +399,44 @@ def test_contestants_with_the_same_set_up_are_named(tmp_path: Path):
     for name in ("report.html", "report.md"):
         told = (tmp_path / name).read_text("utf-8")
         assert "ring and b are the same set-up: what they differ by is chance." in told
+
+
+def test_settings_without_effect_or_that_are_off_are_no_difference():
+    settings = ["1:loss=wasserstein-gp", "3:r1=0", "3:r2=0"]
+    plan = plan_race(["ring", "ring-flow", "mine=ring"], seconds=1, settings=settings)
+    told = plan.differences()
+    assert told["gp"] == [10.0, None, None]  # the penalty of that one loss
+    assert told["reg_every"] == [8, None, None]  # of R1 and R2, which the third has not
+    assert not {"augment_p", "ada_target", "aux_weight", "d_reduce", "class_head"} & told.keys()
+    assert not {"packing", "d_count", "spectral_norm", "minibatch_std"} & told.keys()  # off
+    # two that differ only in what has no effect are the same set-up
+    assert plan_race(["ring", "b=ring"], seconds=1, settings=["2:gp=5"]).same_setups() == [
+        ["ring", "b"]
+    ]
+
+
+def test_the_form_calls_the_same_settings_idle():
+    script = Path("gan/ui/train/settings.js").read_text("utf-8")
+    table = script.partition("const IDLE = {")[2].partition("};")[0]
+    of_no_form = {"class_head", "embed_dim"}
+    assert {*re.findall(r"^  (\w+):", table, re.MULTILINE)} == IDLE.keys() - of_no_form
+
+
+def test_a_report_of_points_does_not_speak_of_images(tmp_path: Path):
+    found = found_of(a=(1.0,), b=(2.0,))
+    for side in found["contestants"]:
+        side["family"] = "points"
+        for run in side["runs"]:
+            run["metrics"] |= {name: {"value": 0.5, "floor": 0.5} for name in POINT_METRICS[2:]}
+        side["summary"] = summary_of(side["runs"])
+    found |= {"data": "ring", "differences": {"batch_size": {"a": 64, "b": 256}}}
+    write_report(tmp_path, found)
+    told = " ".join(Balanced((tmp_path / "report.html").read_text("utf-8")).parts)
+    assert "from those of real points" in told  # FD
+    assert "among real points" in told  # precision
+    assert "samples a step" in told  # what the setting is
+    about = told.partition("Numbers")[2]
+    assert re.findall(r"[^.]*\b(?:images?|pictures differ|published)\b[^.]*", about) == []
 
 
 def test_points_that_no_picture_shows_are_a_row_where_there_are_such(tmp_path: Path):

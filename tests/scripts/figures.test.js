@@ -1,7 +1,7 @@
 // gan/ui/page/kit/figures.js: three digits, one kind of minus, seven characters at most beside it.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { bytes, fixed, named, roomFor, short, signed } from "../../gan/ui/page/kit/figures.js";
+import { bytes, fixed, named, percents, roomFor, short, signed } from "../../gan/ui/page/kit/figures.js";
 
 test("figures of axes and legends", () => {
   const wanted = {
@@ -54,4 +54,18 @@ test("an axis has room for its widest label", () => {
   assert.equal(roomFor(plot, ["1", "12345"], 0, 0, 10), Math.ceil(100 / 2) + 4 + 2);
   assert.equal(roomFor(plot, null, 0, 0, 48), 48);
   assert.equal(roomFor(plot, ["12345"], 0, 2, 48), 33, "as it has settled");
+});
+
+test("percents of a whole add up to 100, and none is off by more than one", () => {
+  assert.deepEqual(percents([1 / 3, 1 / 3, 1 / 3]), [34, 33, 33]);
+  assert.deepEqual(percents([0.335, 0.335, 0.33]), [34, 33, 33]);
+  assert.deepEqual(percents([1, 0]), [100, 0]);
+  assert.deepEqual(percents([0.29, 0.71]), [29, 71]);  // 100 * 0.29 is a little less than 29
+  for (const weights of [[1, 2, 4], [1, 1, 1, 1, 1, 1], [0.001, 5, 3.3, 0.7], [7, 0, 11]]) {
+    const sum = weights.reduce((a, b) => a + b, 0);
+    const shares = weights.map((v) => v / sum);
+    const told = percents(shares);
+    assert.equal(told.reduce((a, b) => a + b, 0), 100);
+    told.forEach((v, i) => assert.ok(Math.abs(v - 100 * shares[i]) < 1));
+  }
 });

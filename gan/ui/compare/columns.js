@@ -78,6 +78,7 @@ class Column {
     this.dot = h("i", { class: "ga-dot" });
     this.state = h("output", { class: "ga-quiet", "data-help": "gan_race_standing_help" });
     this.trouble = h("p", { class: "ga-race-trouble", role: "status" });
+    this.deleted = h("p", { class: "ga-quiet", hidden: true, "data-help": "gan_race_watch_help" }, t("gan_race_watch_deleted"));
     this.list = h("dl", {});
     this.watch = h("button", { type: "button", class: "ga-button is-bare is-small", "data-act": "watch", "data-help": "gan_race_watch_help",
       "aria-label": t("gan_race_watch_of", { name: this.name }), onclick: () => this.#watch() }, t("gan_race_watch"));
@@ -85,13 +86,14 @@ class Column {
     this.node = h("article", { class: "ga-race-column", "aria-label": this.name },
       h("header", {}, dot(i), h("h3", {}, this.name)),
       h("div", { class: "ga-race-picture" }, this.image, this.empty), this.outside,
-      h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.trouble, this.list);
+      h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.deleted, this.trouble, this.list);
   }
 
   /** @param {RaceNews} race @param {RaceContestant} side @param {Record<string, number | null>} best */
   show(race, side, best) {
     this.runs = side.runs;
     this.watch.hidden = !side.runs.length;
+    this.deleted.hidden = !side.deleted;
     this.dot.className = `ga-dot ${race.stage === "training" ? DOTS[side.state] ?? "" : side.state === "failed" ? "is-warn" : ""}`;
     put(this.state, this.#standing(race, side));
     put(this.trouble, side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) })).join(" "));

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from gan.races.report import CURVES, PICTURES
 from gan.ui.compare.races import Races
 from gan.ui.compare.setup import Link, kept_form, plan_of
-from gan.ui.compare.views import DAMAGED, listed_json, race_json, viewed
+from gan.ui.compare.views import DAMAGED, listed_json, race_json, viewed, without_deleted
 from gan.ui.compare.wording import Report
 from gan.ui.server.i18n import SOURCE, languages
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
@@ -76,7 +76,9 @@ async def race(context: Context, request: Request) -> Response:
                 races.watch(context, now)
                 found = race_json(now.id, now.so_far(), stage=now.stage, now=now)
                 return found | {"mine": races.may_stop(context, session, now)}
-        return viewed(race_json, str(asked), races.read(str(asked))) | {"mine": False}
+        seen = viewed(race_json, str(asked), races.read(str(asked)))
+        there = {status.id for status in context.runs.statuses()}
+        return without_deleted(seen, there) | {"mine": False}
 
     return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
 

@@ -54,6 +54,16 @@ def race_json(
     }
 
 
+def without_deleted(race: dict[str, Any], there: set[str]) -> dict[str, Any]:
+    """A race that is over with those of its trainings that are `there` still; a contestant that has
+    lost all of them is marked."""
+    for contestant in race["contestants"]:
+        runs = contestant["runs"]
+        contestant["runs"] = [run for run in runs if run in there]
+        contestant["deleted"] = bool(runs) and not contestant["runs"]
+    return race
+
+
 DAMAGED = (KeyError, TypeError, AttributeError, ValueError, IndexError)  # not what was written
 
 

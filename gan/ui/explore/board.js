@@ -12,7 +12,7 @@ import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { undoWithKeys } from "./keys.js";
-import { fromLink } from "../page/kit/latentlink.js";
+import { firstSeed, fromLink } from "../page/kit/latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
 import { Names } from "./names.js";
@@ -41,6 +41,7 @@ class Explore {
     this.options = "";  // the classes that the list offers, as they were drawn
     this.canvas = this.find("#latent-image", HTMLCanvasElement);
     this.nimg = 0;
+    this.linked = false;  // an address says which picture
     this.said = "";  // of what was chosen, until it is moved
     const painter = new Painter(this.canvas, {
       painted: (facts) => this.#painted(facts), failed: (error) => studio.refused(error),
@@ -90,7 +91,8 @@ class Explore {
     on("history", () => this.#draw());
     on("latent-failed", (sentence) => this.#note(sentence));
     const linked = linkedState();
-    if (linked.has("seed")) this.studio.point = fromLink(linked);
+    this.linked = linked.has("seed");
+    if (this.linked) this.studio.point = fromLink(linked);
     new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
     mountPanels(this.find("#panels"), this.studio);
     whenShown(this.root, () => this.#catchUp());
@@ -128,7 +130,8 @@ class Explore {
     const model = ref ? modelOf(plainRef(ref)) : null;
     if (!ref || !model) return this.#note(state.ready ? t("gan_no_models") : "");
     if (ref !== this.studio.ref) this.engine.forget();
-    return this.studio.open(ref, model, extra);
+    const first = !extra && !this.studio.model && !this.linked ? { seed: firstSeed(model) } : null;
+    return this.studio.open(ref, model, extra ?? first);
   }
 
   #follow() {

@@ -2,6 +2,7 @@
 // shares: one that goes up takes from the others as they are, and fully right is all of it.
 /** @import { Point } from "../page/kit/types" */
 import { around, className, fillRange, find, h, icon, t } from "../page/kit/core.js";
+import { percents } from "../page/kit/figures.js";
 
 const LEAST = 0.005;  // of a share that is shown
 
@@ -131,6 +132,7 @@ export class ClassMix {
   /** @param {number[]} shares */
   #drawChips(shares) {
     this.add.value = "";
+    const told = percents(shares);
     /** @type {NodeListOf<HTMLElement>} */
     const chips = this.chips.querySelectorAll("[data-class]");
     for (const chip of chips) {
@@ -139,7 +141,7 @@ export class ClassMix {
       const share = Number(shares[index].toFixed(2));
       if (Number(slider.value) !== share) slider.value = String(share);
       fillRange(slider, 0);
-      find(chip, "output").textContent = `${Math.round(100 * shares[index])} %`;
+      find(chip, "output").textContent = `${told[index]} %`;
     }
   }
 }

@@ -2,7 +2,7 @@
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
 /** @import { Act, Direction, Floats, How, Model, Origin, Place, Point, Seeded } from "../page/kit/types" */
 import { addressOf, ask, choose, emit, link, modelOf, on, plainRef, say } from "../page/kit/core.js";
-import { freshPoint, toLink } from "../page/kit/latentlink.js";
+import { firstSeed, freshPoint, toLink } from "../page/kit/latentlink.js";
 import { moved, turnsClass } from "./moves.js";
 import { addScaled, dot, orthonormal } from "../page/kit/vectors.js";
 
@@ -119,11 +119,12 @@ export class Studio {
   /** @param {string} ref @param {Model} model @param {Partial<Point> | null} [extra] */
   async open(ref, model, extra = null) {
     const other = this.model && this.model.ref !== model.ref;
+    const seed = other && this.#asOpened() ? firstSeed(model) : this.point.seed;
     if (this.model && (extra || ref !== this.ref) && !this.travelling) this.#remember();
     if (this.model?.z_dim !== model.z_dim) this.seeded = null;  // has no meaning here
     Object.assign(this, { ref, model });
     if (other) {
-      this.point = { ...freshPoint(this.point.seed), psi: this.point.psi };
+      this.point = { ...freshPoint(seed), psi: this.point.psi };
       this.locks.clear();
       this.catalogue = new Map();
     }
@@ -133,6 +134,9 @@ export class Studio {
     if (Object.keys(this.point.steps).length) await found;  // a picture without them is another
     if (ref === this.ref) await this.#show();
   }
+
+  // Whether nothing was chosen since the model was opened: another then opens with a seed of its own.
+  #asOpened() { return this.isPlain && !this.point.held && this.point.seed === firstSeed(this.model); }
 
   // A running training has written newer weights: the point stays, the picture follows.
   /** @param {Model} model @param {boolean} visible */

@@ -139,7 +139,7 @@ class Gallery {
     const views = VIEWS.filter((v) => v !== "classes" || names.length);
     fill(this.#list("view"), views.map((v) => [v, t(`gan_view_${v}`)]));
     fill(this.#list("class"), [["", t("gan_any_class")], ...names.map((name, i) => /** @type {[string, string]} */ ([String(i), className(name)]))]);
-    fill(this.#list("rank"), RANKS.map((r) => [r, t(`gan_rank_${r}`)]));
+    this.#orders();
     fill(this.#list("count"), COUNTS.map((n) => [String(n), count(n)]));
     fill(this.#list("keep"), KEEPS.map((k) => [String(k), t(`gan_keep_${100 * k}`)]));
     const [own, all] = [this.#model(), state.models.filter((m) => m.ref !== plainRef(this.ref ?? ""))];
@@ -147,6 +147,14 @@ class Gallery {
     const alike = (m) => m.resolution === own?.resolution && m.channels === own?.channels;
     const others = [...all.filter(alike), ...all.filter((m) => !alike(m))];
     fill(this.#list("other"), others.map((m) => [m.ref, m.name]));
+  }
+
+  // By a class's clearness only where somebody can tell it; else one line says why not.
+  #orders() {
+    const isKnown = this.#model()?.classified ?? true;
+    const ranks = RANKS.filter((r) => isKnown || !r.startsWith("confidence"));
+    fill(this.#list("rank"), ranks.map((r) => [r, t(`gan_rank_${r}`)]));
+    if (!isKnown) this.#list("rank").append(h("option", { value: "", disabled: true }, t("gan_rank_confidence_none")));
   }
 
   /** @returns {Wanted} */

@@ -13,7 +13,8 @@ export function showKind(root, kind) {
   for (const node of parts(root, "[data-of]")) node.hidden = !(node.dataset.of ?? "").split(" ").includes(kind);
   for (const node of parts(root, "[data-called]")) {
     const name = node.dataset.called ?? "";
-    const own = (/** @type {string} */ end) => (knows(`${name}_${kind}${end}`) ? `${name}_${kind}${end}` : `${name}${end}`);
+    const names = kind === "gan" ? [name] : [`${name}_${kind}`, `${name}_alone`, name];
+    const own = (/** @type {string} */ end) => (names.find((one) => knows(`${one}${end}`)) ?? name) + end;
     if (node.dataset.t) node.dataset.t = own("");
     if (node.dataset.help) node.dataset.help = own("_help");
   }

@@ -21,8 +21,8 @@ export class PlaySettings {
     }));
     /** @type {Map<string, HTMLElement>} */
     this.nows = new Map(RATES.map((key) => [key, h("small", { class: "ga-quiet" })]));
-    root.replaceChildren(...FIELDS.map(({ key, of }) => h("label", { class: "ga-field", "data-of": of.join(" "), "data-help": `gan_set_${key}_help` },
-      h("span", {}, h("span", { "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), " ", this.nows.get(key) ?? ""), this.#input(key))));
+    root.replaceChildren(...FIELDS.map(({ key, of }) => h("label", { class: "ga-field", "data-of": of.join(" "), "data-called": `gan_set_${key}`, "data-help": `gan_set_${key}_help` },
+      h("span", {}, h("span", { "data-called": `gan_set_${key}`, "data-t": `gan_set_${key}` }, t(`gan_set_${key}`)), " ", this.nows.get(key) ?? ""), this.#input(key))));
   }
 
   /** @param {string} key */

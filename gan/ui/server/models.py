@@ -21,8 +21,9 @@ from gan.checkpoint import (
     weights_dir,
 )
 from gan.config import WeightsConfig
-from gan.errors import ConfigError, WeightsError
+from gan.errors import ConfigError, GanError, WeightsError
 from gan.files import parse_json, pulled_root
+from gan.hub.index import FIRST_SEED, index
 from gan.schema import from_json
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, model_json
@@ -118,6 +119,7 @@ class Models:
                         config.model,
                         config.class_names if names_of(status.id, config.data) else (),
                         nimg=kept[-1],
+                        data=config.data,
                         state=status.state,
                     )
                 )
@@ -135,7 +137,17 @@ def _bundled() -> tuple[str, ...]:
 
 
 def _bundled_entry(name: str) -> dict[str, Any] | None:
-    return _entry(name, "bundled", weights_dir() / name / CONFIG_FILE)
+    entry = _entry(name, "bundled", weights_dir() / name / CONFIG_FILE)
+    return entry and entry | {"seed": _first_seeds().get(name, FIRST_SEED)}
+
+
+@cache
+def _first_seeds() -> dict[str, int]:
+    """The seed that Explore opens each of our own models with."""
+    try:
+        return {name: row.seed for name, row in index().items()}
+    except GanError:
+        return {}  # the list is damaged: any seed will do
 
 
 def _pulled_entry(name: str) -> dict[str, Any] | None:
@@ -160,5 +172,6 @@ def _read_entry(ref: str, kind: str, path: Path) -> dict[str, Any]:
         config.model,
         config.class_names,
         nimg=config.nimg,
+        data=config.data,
         fd=config.fd,
     )

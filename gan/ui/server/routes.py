@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -33,6 +35,7 @@ from gan.ui.server.models import Models
 from gan.ui.server.profile import Profile
 from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
+from gan.ui.server.subpath import route_path
 from gan.ui.server.views import PageError, cannot_write, code_of, reply_json
 from gan.ui.server.visitors import Owners, address_of
 
@@ -315,6 +318,15 @@ async def asset(_: Context, request: Request) -> Response:
     if name not in assets():
         return Response(status_code=404)
     return Response(assets()[name], media_type=MEDIA[Path(name).suffix], headers=FOREVER)
+
+
+async def unknown_route(request: Request, error: Exception) -> Response:
+    """The reply to what is no route: as all others of ours below /_gan/, Gradio's elsewhere."""
+    assert isinstance(error, HTTPException)
+    if not route_path(request.scope).startswith("/_gan/"):
+        return await http_exception_handler(request, error)
+    refused = PageError("gan_error_route", status=error.status_code)
+    return JSONResponse(reply_json(refused), error.status_code, headers=error.headers)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (

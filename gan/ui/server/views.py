@@ -16,6 +16,7 @@ from gan.errors import ConfigError, GanError, HubError, number_text
 from gan.files import NO_SPACE
 from gan.kinds import kind_of
 from gan.messages import Message
+from gan.metrics.features import CLASSIFIERS, features_for
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
 from gan.models import PICTURE_PX
 from gan.ui.server.i18n import SOURCE, catalogues, words
@@ -108,6 +109,7 @@ def model_json(
     class_names: Sequence[str],
     *,
     nimg: int,
+    data: str = "",
     fd: float | None = None,
     state: str = "",
 ) -> dict[str, Any]:
@@ -121,6 +123,7 @@ def model_json(
         "ref": ref, "kind": kind, "name": name, "resolution": resolution,
         "channels": channels, "z_dim": model.z_dim, "class_names": names,
         "nimg": nimg, "fd": fd, "state": state,
+        "classified": features_for(data, model.channels) in CLASSIFIERS,
         "of": "gan" if isinstance(model, PortedConfig) else kind_of(model.family),
     }  # fmt: skip
 

@@ -62,7 +62,7 @@ class Train {
   constructor(root) {
     this.root = root;
     this.find = finder(root);
-    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence), opened: (yes) => this.game.makeRoom("settings", yes) });
+    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence || this.gone), opened: (yes) => this.game.makeRoom("settings", yes) });
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? { ...this.form.values(), of: this.form.kind() } : null) });
@@ -78,6 +78,7 @@ class Train {
     /** @type {ReturnType<typeof mountTimeMachine>} */
     this.time;
     this.lookAtPresets = () => {};
+    this.gone = "";  // that the training asked for is not there: the form's own check does not wipe it away
     this.#forget(null);
   }
 
@@ -154,6 +155,7 @@ class Train {
     const wish = this.form.values();
     if (this.form.lacksData(wish)) return this.#note(t(boot.local ? "gan_data_path_needed" : "gan_own_needed"));
     start.disabled = true;
+    this.gone = "";
     this.#note("");
     this.form.settle();
     const before = this.id;
@@ -299,6 +301,7 @@ class Train {
   /** @param {string | null | undefined} id */
   #watch(id) {
     if (!id || id === this.id) return this.poll.now();
+    if (this.gone) this.#note(this.gone = "");
     this.#forget(id);
     if (tabIsOpen(this.root)) link({ ...Object.fromEntries(linkedState()), run: id });
     this.#runs();
@@ -348,6 +351,7 @@ class Train {
   /** @param {Refused} error */
   #leave(error) {
     this.#forget(null);
+    this.gone = error.field ? "" : say(error);
     this.#note(say(error));
     this.form.mark(error.field);
     this.#runs();

@@ -17,11 +17,15 @@ from gan.ui.train.start_form import StartRequest, read_wish
 
 KINDS = {"py": "text/x-python", "ipynb": "application/x-ipynb+json", "zip": "application/zip"}
 
+ENDINGS = ("py", "ipynb")  # of what a zip with pictures holds, too
+
 
 async def code(context: Context, request: Request) -> Response:
-    """A script, or with `?as=ipynb` a notebook; with pictures, a zip of it and of its data."""
+    """A script, or with `?as=ipynb` a notebook; of pictures, a zip of it and of its data."""
     form, session = await json_of(request), session_of(request)
-    ending = "ipynb" if request.query_params.get("as") == "ipynb" else "py"
+    ending = request.query_params.get("as", "py")
+    if ending not in ENDINGS:
+        raise PageError("gan_error_code_kind", got=ending[:40])
     wish = await on(context.form_thread, read_wish, context, form, session)
     if wish.fork:
         raise PageError("gan_error_code_fork")

@@ -1,6 +1,6 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
 /** @import { Kind, SettingField } from "../page/kit/types" */
-import { boot, h, icon, t } from "../page/kit/core.js";
+import { boot, h, icon, knows, t, translate } from "../page/kit/core.js";
 import { mark } from "../page/kit/explained.js";
 
 /** @type {Record<string, Kind[]>} */
@@ -28,6 +28,10 @@ const IDLE = {
 const RATES = ["g_lr", "d_lr", "r1", "r2", "gp", "ema_half_life_kimg", "batch_size"];
 const FALLING = ["g_lr", "d_lr"];
 const DIGITS = 9;  // as the server writes a number
+
+// What a setting is called where there is no game: G's rate is the one there is.
+/** @param {string} key @param {Kind | null} kind */
+const wordOf = (key, kind) => (kind && kind !== "gan" && knows(`gan_set_${key}_alone`) ? `gan_set_${key}_alone` : `gan_set_${key}`);
 
 const HARD = ["beta", "lr_schedule", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
 
@@ -132,7 +136,7 @@ export class Settings {
     let found = 0;
     for (const [key, { box }] of this.fields) {
       const here = !this.kind || OF[key].includes(this.kind);  // only what trainings of this kind have
-      box.hidden = !here || !`${t(`gan_set_${key}`)} ${key}`.toLowerCase().includes(sought);
+      box.hidden = !here || !`${t(wordOf(key, this.kind))} ${key}`.toLowerCase().includes(sought);
       found += Number(!box.hidden);
     }
     for (const group of this.groups) group.hidden = !group.querySelector(".ga-set-box:not([hidden])");
@@ -142,7 +146,7 @@ export class Settings {
 
   words() {
     for (const [key, { rates, again }] of this.fields) {
-      const field = t(`gan_set_${key}`);
+      const field = t(wordOf(key, this.kind));
       rates.forEach((button, i) => button.setAttribute("aria-label", t(i ? "gan_twice" : "gan_half", { field })));
       again.setAttribute("aria-label", t("gan_setting_again", { field, value: this.base[key] ?? "" }));
       again.title = t("gan_setting_again", { field, value: this.base[key] ?? "" });
@@ -166,6 +170,12 @@ export class Settings {
   of(kind) {
     if (kind === this.kind) return;
     this.kind = kind;
+    for (const [key, { node }] of this.fields) {
+      node.dataset.help = `${wordOf(key, kind)}_help`;
+      for (const name of node.querySelectorAll("[data-t^=gan_set_]:not(.ga-idle)")) name.setAttribute("data-t", wordOf(key, kind));
+    }
+    translate(this.node);
+    this.words();
     this.narrow(this.sought);
   }
 

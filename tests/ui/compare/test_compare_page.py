@@ -79,7 +79,9 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     with page.expect_popup() as opened:
         page.click("#race-open")
     expect(opened.value.locator("h1")).to_have_text("ring · ring · packing")
-    assert nearest[:3] in opened.value.locator(".verdict").inner_text()
+    told = re.search(r"FD ([\d.]*\d)", opened.value.locator(".verdict").inner_text())
+    assert told is not None
+    assert float(nearest) == pytest.approx(float(told[1]), rel=0.02)  # rounded otherwise: 0.898
     opened.value.close()
     with page.expect_download() as saved:
         page.click("#race-md")
@@ -103,6 +105,24 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     expect(verdict).to_contain_text(f"FD {nearest}")
     page.locator("#race-columns [data-act=watch]").first.click()
     expect(page.locator("#run-select")).to_have_value(f"{name}-1-ring")
+
+    # of a contestant whose training was deleted there is nothing to watch, and it says so
+    page.goto("about:blank")  # Train shows a picture of each run
+    shutil.rmtree(runs_dir / f"{name}-2-ring-packing")
+    later = open_page(f"/#tab=compare&raced={name}", landing="compare")
+    second = later.locator(".ga-race-column").nth(1)
+    expect(second).to_contain_text("Its training was deleted")
+    expect(second.locator("[data-act=watch]")).to_be_hidden()
+
+
+@pytest.mark.expects_refusal
+def test_a_training_that_is_not_there_is_told_and_the_sentence_stays(open_page):
+    page = open_page("/#tab=train&run=never-was", landing="train")
+    note = page.locator("#train-note")
+    expect(note).to_contain_text("no such training")
+    page.fill("#seconds", "7")  # finding nothing wrong, the form wipes its own away
+    expect(page.locator("#command")).to_have_value(re.compile("--seconds 7"))
+    expect(note).to_contain_text("no such training")
 
 
 def side(name: str, outside: int) -> dict:

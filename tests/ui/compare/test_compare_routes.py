@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import shutil
 import time
 import zipfile
@@ -14,9 +15,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from gan.files import write_atomic
+from gan.files import json_bytes, write_atomic
 from gan.races import write_report
-from gan.races.report import PICTURES
+from gan.races.report import PICTURES, RACE_FILE
 from gan.ui.compare.races import Races, races_root
 from gan.ui.compare.setup import PRESETS_HERE, options
 from gan.ui.compare.tab import TAB
@@ -280,6 +281,18 @@ def test_a_finished_race_is_listed_opens_and_downloads(home: Context, written: P
     assert client.get("/_gan/race/picture?id=race-7&name=a-1s.webp").content == b"RIFF"
     assert client.post("/_gan/races/delete", json={"id": "race-7"}).status_code == 200
     assert client.get("/_gan/races").json()["races"] == []
+
+
+def test_a_contestant_whose_trainings_were_deleted_says_so_and_offers_none(
+    home: Context, root: Path, written: Path, tiny_run: Path
+):
+    found = json.loads((written / RACE_FILE).read_text())
+    found["contestants"][0]["runs"][0]["folder"] = tiny_run.name
+    found["contestants"][1]["runs"][0]["folder"] = "gone"
+    write_atomic(written / RACE_FILE, json_bytes(found))
+    shutil.copytree(tiny_run, root / tiny_run.name)
+    seen = visitor(home).get("/_gan/race?id=race-7").json()["contestants"]
+    assert [(c["runs"], c["deleted"]) for c in seen] == [([tiny_run.name], False), ([], True)]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from gan.files import write_atomic
 from gan.messages import Message
-from gan.quantities import QUANTITIES
+from gan.quantities import OF_POINTS, QUANTITIES
 from gan.races import write_report
 from gan.races.measure import summary_of
 from gan.races.report import TEXTS
@@ -142,6 +142,7 @@ def test_every_text_of_a_report_is_in_every_language():
             continue
         lacking = [m.key for m in TEXTS.values() if m.key not in texts]
         assert lacking == []
+        assert [m.key for m in OF_POINTS.values() if m.key not in texts] == []
         say = wording_in(language).say
         assert all(say(Message(q.name)) != q.name for q in QUANTITIES.values() if " " in q.name)
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from gan.hub.index import index
 from tests.ui.acting import (
     PIXELS,
     SEQ,
@@ -26,6 +27,22 @@ def test_it_opens_with_a_picture(page: Page):
     assert page.evaluate("new Set(document.querySelector('#latent-image').getContext('2d')"
                          ".getImageData(0, 0, 28, 28).data).size") > 8  # fmt: skip
     expect(page.locator("#what")).to_contain_text("seed 42")
+
+
+def test_a_model_of_ours_opens_with_a_seed_that_looks_good_until_one_is_chosen(open_page):
+    seeds = {name: row.seed for name, row in index().items()}
+    page = open_page("/#tab=explore&model=emoji")
+    what = page.locator("#what")
+    expect(what).to_contain_text(f"seed {seeds['emoji']} ")
+    picture_after(page, lambda: page.select_option("#model-select", "cats"))
+    expect(what).to_contain_text(f"seed {seeds['cats']} ")
+    page.fill("#seed", "7")
+    page.press("#seed", "Enter")
+    expect(what).to_contain_text("seed 7 ")
+    picture_after(page, lambda: page.select_option("#model-select", "emoji"))
+    expect(what).to_contain_text("seed 7 ")
+    page.reload()
+    expect(what).to_contain_text("seed 7 ")
 
 
 def test_a_slider_changes_the_picture_and_counts_it(page: Page):

@@ -72,6 +72,16 @@ def test_rows_of_classes_and_of_psi_share_their_seeds(gallery: Page):
     assert gallery.locator("#gallery-other option").first.inner_text() == "fashion-mlp"
 
 
+def test_an_order_that_nobody_can_make_is_not_offered_and_says_why(gallery: Page):
+    clear = gallery.locator("#gallery-rank option", has_text="how clear its class is")
+    expect(clear).to_have_count(2)
+    gallery.select_option("#gallery-rank", "confidence_high")
+    gallery.select_option("#model-select", "emoji")
+    expect(clear).to_have_text(["how clear its class is: no classifier knows such pictures"])
+    expect(clear).to_be_disabled()
+    expect(gallery.locator("#gallery-rank")).to_have_value("seed")
+
+
 def test_samples_are_ranked_by_what_d_thinks(gallery: Page):
     gallery.select_option("#gallery-rank", "d_high")
     expect(gallery.locator("#gallery-says")).to_contain_text("Ordered by D's score")

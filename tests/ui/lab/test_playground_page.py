@@ -171,6 +171,8 @@ def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_pa
         expect(page.locator(theirs)).to_be_hidden()
     for mine in own:
         expect(page.locator(mine)).to_be_visible()
+    rate = page.locator("label.ga-field", has=page.locator("#play-set-g_lr"))
+    expect(rate).to_contain_text("Learning rate")  # there is no G beside a D
     page.click("#play-game-toggle")
     says = page.locator("#play-game .ga-game-says")
     expect(says).to_contain_text("Noise and a real one are mixed")

@@ -38,6 +38,19 @@ def test_the_theme_switch_stays(page: Page):
     expect(page.locator("body")).to_have_class(re.compile("dark"))
 
 
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_tab_moves_when_another_is_chosen(open_page, locale: str):
+    page = open_page(locale=locale)
+    tabs = page.locator("[role=tablist] [role=tab]:visible")
+    places = "tabs => tabs.map(tab => tab.getBoundingClientRect().x)"
+    before = tabs.evaluate_all(places)
+    assert len(before) == len(TABS)
+    for tab in tabs.all()[-3:]:
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        assert tabs.evaluate_all(places) == before
+
+
 def test_a_reload_comes_back_to_the_tab(page: Page):
     for tab in ("Gallery", "Evaluate", "Explore"):
         open_tab(page, tab)

@@ -26,7 +26,7 @@ from gan.ui.server import health, logs
 from gan.ui.server.counters import KINDS, OTHER, Counters
 from gan.ui.server.profile import Guard
 from gan.ui.server.requests_log import HEADER, RequestLog
-from gan.ui.server.routes import Context, build_routes, on
+from gan.ui.server.routes import Context, build_routes, on, unknown_route
 from gan.ui.server.training_queue import Turns
 from gan.ui.train.routes import FailedStarts
 from tests.ui.loops import apart
@@ -71,6 +71,7 @@ def client(context: Context) -> Iterator[TestClient]:
         middleware=[
             Middleware(RequestLog, context=context), Middleware(Guard, profile=context.profile),
         ],
+        exception_handlers={404: unknown_route, 405: unknown_route},
     )  # fmt: skip
     with TestClient(app, base_url="http://10.0.0.7", client=(ADDRESS, 5000)) as found:
         yield found
@@ -136,6 +137,15 @@ def test_a_start_that_failed_unexpectedly_is_logged_once_under_one_id(written):
     again = starts.request_of("run", RuntimeError(SAID))  # the next start of that name
     assert json.loads(written.lines[1])["request"] == again
     assert again not in ids
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "nope", 404), ("PUT", "fail", 405)])
+def test_an_unknown_address_is_told_in_a_sentence_with_its_id(
+    client, method: str, path: str, status: int
+):
+    reply = client.request(method, f"/_gan/{path}")
+    assert (reply.status_code, reply.json()["key"]) == (status, "gan_error_route")
+    assert reply.json()["request"] == reply.headers[HEADER]
 
 
 def test_what_no_route_catches_ends_in_a_sentence_too(client, written):

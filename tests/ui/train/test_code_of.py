@@ -55,6 +55,10 @@ def test_the_same_is_saved_as_a_notebook(home: TestClient):
 
 
 def test_what_cannot_be_told_is_one_sentence(home: TestClient):
+    assert home.post("/_gan/train/code?as=py", json=RING).status_code == 200
+    for kind in ("zip", "", "PY", "exe"):
+        reply = home.post(f"/_gan/train/code?as={kind}", json=RING)
+        assert (reply.status_code, reply.json()["key"]) == (400, "gan_error_code_kind")
     reply = home.post("/_gan/train/code", json=DIGITS | {"settings": {"packing": "2"}})
     assert reply.status_code == 400
     assert reply.json()["values"] == {"settings": "packing=2"}

@@ -41,6 +41,16 @@ export function signed(v, write = fixed) {
   return v === null || v === undefined ? "–" : `${v < 0 ? "" : "+"}${write(v)}`;
 }
 
+// Shares that add up to 1 as whole percents that add up to 100: the largest remainders are rounded up.
+/** @param {number[]} shares */
+export function percents(shares) {
+  const whole = shares.map((v) => Math.floor(100 * v + 1e-9));
+  const missing = 100 - whole.reduce((a, b) => a + b, 0);
+  const order = shares.map((v, i) => ({ i, rest: 100 * v - whole[i] })).sort((a, b) => b.rest - a.rest || a.i - b.i);
+  for (const { i } of order.slice(0, Math.max(0, missing))) whole[i] += 1;
+  return whole;
+}
+
 // Of a file or a download.
 /** @param {number} n */
 export const bytes = (n) => (n < 2 ** 20 ? `${Math.max(1, Math.round(n / 1024))} KB`

@@ -1,12 +1,16 @@
 // A point in latent space as part of the address: a copied link opens the same picture.
 
-/** @import { Point } from "./types" */
+/** @import { Model, Point } from "./types" */
 import { LAST_SEED } from "./seeds.js";
 
 const FIRST_SEED = 42;
 export const REACH = 3;  // a normal latent leaves -3..3 once in 370 draws
 const FURTHEST = 10;  // as far as the server goes
 const MOST = 4096;  // entries of a list in a link
+
+// The seed that a model is opened with.
+/** @param {Pick<Model, "seed"> | undefined} model */
+export const firstSeed = (model) => model?.seed ?? FIRST_SEED;
 
 // `held`: the class or the mixture stays when another seed is chosen.
 /** @returns {Point} */

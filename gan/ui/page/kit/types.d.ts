@@ -87,6 +87,7 @@ export interface RaceContestant {
   seed: number | null;
   seconds: number;
   runs: string[];
+  deleted?: boolean;  // it had trainings, and none is left
   troubles: { seed: number; reason: Message; seconds: number }[];
   numbers: Record<string, OverSeeds>;
   modes_of: number | null;
@@ -209,6 +210,8 @@ export interface Model {
   fd: number | null;
   state: RunState | "";  // of a run
   of: Kind;
+  classified: boolean;  // there is a classifier for its pictures
+  seed?: number;  // that Explore opens it with, where it is one of ours
 }
 
 /** A run's status, with what this visitor may do about it. */
