@@ -50,6 +50,9 @@ LIMIT = 25.0  # of a loss: a mean logit this large is certainty to eleven digits
 LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is arbitrary
 GRADIENT_LIMIT = 1000.0
 FD_WORSE = 2.0  # times the best
+EXCESS_WORSE = 1.5  # times the least excess over the floor
+FD_MARGIN = 1.25  # times the best FD: what chance does to few samples
+WORSE_LOOKS = 4  # in a row, and as many before them
 SAME = 0.95  # of the best FD before: no improvement
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
@@ -370,11 +373,33 @@ def _fell_apart(story: Story) -> Signal | None:
     far = story.times_floor()
     # it must have learned something before, or there is nothing to lose
     if len(looks) < 2 or far is None or far < 2 * FAR or best > fds[0] / FD_WORSE:
+        best, looks = _worsened(story)
+    if not looks:
         return None
     evidence: Evidence = {"sign": "fd", "what": "fd", "value": fds[-1], "before": best}
     times = round(fds[-1] / best, 1) if best else 0.0
     evidence |= {"times": times, "seconds": seconds_of(looks), "since_nimg": _nimg(looks[0])}
     return Signal("warning", evidence)
+
+
+def _worsened(story: Story) -> tuple[float, Sequence[Row]]:
+    """The best FD so far and the latest measurements, all of which are clearly farther; none if
+    they are not. FD holds the floor, so that near it a quality that halves shows in the excess.
+    Of images only: points of the plane jump to and fro near a floor of almost 0."""
+    looks = [m for m in story.seasoned if times_floor(m) is not None]
+    before, recent = looks[:-WORSE_LOOKS], looks[-WORSE_LOOKS:]
+    if len(before) < WORSE_LOOKS or story.config.model.is_plane:
+        return 0.0, ()
+    # medians of three in a row: a single lucky measurement is no best
+    triples = [before[i : i + 3] for i in range(len(before) - 2)]
+    best = min(median(numbers(triple, "fd")) for triple in triples)
+    least = min(median(_excess(m) for m in triple) for triple in triples)
+    is_worse = min(map(_excess, recent)) > EXCESS_WORSE * least
+    return best, recent if is_worse and min(numbers(recent, "fd")) > FD_MARGIN * best else ()
+
+
+def _excess(measure: Row) -> float:
+    return (times_floor(measure) or 1.0) - 1
 
 
 def stagnation(story: Story) -> Signal | None:

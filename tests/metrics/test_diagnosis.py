@@ -253,6 +253,27 @@ def test_samples_that_fall_apart_are_divergence():
     }
 
 
+# FD of 512 samples at every sixth look of `fashion --set width=1.5 --seed 1` on 60,000 garments
+# (floor 0.976), whose D died after 170 thousand images, and of its fork at a quarter of the rates
+WORSENED = [6.645, 3.893, 2.755, 2.452, 2.333, 2.094, 2.256, 2.053, 2.291, 2.343, 2.568, 2.651,
+            2.631, 3.106, 3.437, 3.666, 3.61]  # fmt: skip
+WENT_ON = [*WORSENED[:7], 2.141, 2.082, 2.089, 2.138, 2.081, 2.113, 2.079, 2.075, 2.074]
+
+
+def of_garments(fds: list[float]) -> list[dict]:
+    return [look(4 * i + 4, fd=fd, fd_floor=0.976) for i, fd in enumerate(fds)]
+
+
+def test_samples_that_get_worse_near_the_floor_are_divergence_too():
+    found = only(diagnose(rows(), of_garments(WORSENED), config()))
+    assert (found.kind, found.evidence["sign"]) == ("divergence", "fd")
+    assert found.evidence["before"] == 2.094  # 2.053 is one lucky look
+    assert found.evidence["value"] == 3.61
+    assert "lower-rates" in [remedy.name for remedy in found.remedies]
+    assert diagnose(rows(), of_garments(WENT_ON), config()) == ()
+    assert diagnose(rows(), of_garments(WORSENED[:9]), config()) == ()
+
+
 def test_a_distance_that_stays_far_from_its_floor_is_stagnation():
     stuck = [look(i, fd=40 - i if i < 20 else 20.5) for i in range(9, 80, 10)]
     found = only(diagnose(rows(), stuck, config()))
