@@ -1,5 +1,5 @@
 // Compare: two to four contestants on the same data, seeds and seconds, side by side.
-/** @import { RaceNews, RefusedBody } from "../page/kit/types" */
+/** @import { RaceNews, RefusedBody, StartReply } from "../page/kit/types" */
 /** @import { RaceForm, Side } from "./racelink.js" */
 import {
   Refused, addressOf, ask, boot, copyText, currentLanguage, find, h, icon, link, linkedState, on, prepare, refresh, say, sentences, t, tabIsOpen, url,
@@ -202,7 +202,7 @@ class Compare {
     this.#draw();
   }
 
-  /** @param {Parameters<typeof myTurn>[0]} reply */
+  /** @param {StartReply} reply */
   async #turn(reply) {
     const id = await myTurn(reply, this.#find("#race-note"), "race-queue");
     if (!id) return;

@@ -1,5 +1,5 @@
 // Train: start a run, steer it, and look at any run there is.
-/** @import { Finding, Fork, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, Step } from "../page/kit/types" */
+/** @import { Finding, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, StartReply, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
@@ -183,7 +183,7 @@ class Train {
     }
   }
 
-  /** @param {{ id?: string, ticket?: string, fork?: Fork | null }} reply */
+  /** @param {StartReply} reply */
   async #turn(reply) {
     const id = await myTurn(reply, this.find("#train-note"));
     this.beginning = false;

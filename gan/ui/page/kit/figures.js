@@ -58,7 +58,7 @@ export const bytes = (n) => (n < 2 ** 20 ? `${Math.max(1, Math.round(n / 1024))}
 
 // What an axis of uPlot needs for its labels, in CSS pixels: as wide as the widest, never clipped.
 /**
- * @param {any} plot of uPlot, whose inner numbers it asks for
+ * @param {import("./uplot.js").default} plot whose inner numbers it asks for
  * @param {string[] | null} texts
  * @param {number} index
  * @param {number} cycle

@@ -24,7 +24,7 @@ export function quietAxes(color, { x, y, xs = {}, ys = {} }) {
   };
   /** @param {(v: number) => string} write @returns {(u: unknown, list: (number | null)[]) => string[]} */
   const written = (write) => (_, list) => list.map((v) => (v === null ? "" : write(v)));
-  /** @type {(u: any, texts: string[] | null, i: number, cycle: number) => number} */
+  /** @type {(u: import("./uplot.js").default, texts: string[] | null, i: number, cycle: number) => number} */
   const room = (u, texts, i, cycle) => roomFor(u, texts, i, cycle, ROOM_PX);
   return [
     { ...axis, size: FOOT_PX, space: 64, grid: { show: false }, values: written(x), ...xs },

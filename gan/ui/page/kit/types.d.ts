@@ -175,6 +175,17 @@ export interface TrainFormValues {
   fork: Fork | null;
 }
 
+/** What a start says: the id of what began, or a ticket of a public server's queue and the place in it. */
+export interface StartReply {
+  id?: string | null;
+  ticket?: string;
+  position?: number;
+  of?: number;
+  wait_s?: number;
+  problem?: RefusedBody | null;
+  fork?: Fork | null;  // where it really begins
+}
+
 /** A set of images of one's own. */
 export interface OwnSet {
   id: string;
