@@ -12,13 +12,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.checkpoint import checkpoints
 from gan.config import KEEP_MB, RESOLUTIONS, RunConfig
 from gan.data import DATA_NAMES, check_data, check_spec, default_resolution, is_shared, shape_of
 from gan.errors import GanError
 from gan.kinds import kind_of
 from gan.presets import PRESETS, get_preset, run_config
-from gan.runs import Origin, command_line, find_origin, manage, new_run_dir, train_argv
+from gan.runs import command_line, manage, new_run_dir, train_argv
 from gan.sampling import MAX_SEED
 from gan.settings import apply_settings
 from gan.ui.server import drawings
@@ -34,7 +33,7 @@ from gan.ui.server.settings import (
 )
 from gan.ui.server.training_queue import begin_or_wait
 from gan.ui.server.views import PageError, error_json, real_number, whole_number
-from gan.ui.train import own_images
+from gan.ui.train import forks, own_images
 from gan.ui.train.command_line import parse_command
 
 MAX_SECONDS = 30 * 24 * 3600
@@ -76,26 +75,6 @@ def _cards() -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class ForkPoint:
-    """A fork's starting point: a run and one of its saved nimg."""
-
-    run_id: str
-    path: Path
-    asked: int | None  # None: the newest
-    origin: Origin
-
-    @property
-    def nimg(self) -> int:
-        """The actual image count: the nearest saved one."""
-        return self.origin.nimg
-
-    def json(self) -> dict[str, Any]:
-        """For the page, which shows where the fork really begins, not only what was requested."""
-        whole = self.origin.checkpoint is not None
-        return {"id": self.run_id, "nimg": self.nimg, "asked": self.asked, "whole": whole}
-
-
-@dataclass(frozen=True)
 class StartRequest:
     """A checked form."""
 
@@ -107,15 +86,15 @@ class StartRequest:
     settings: dict[str, Any]
     keep_mb: float | None = None  # None: the default
     log: str | None = None
-    fork: ForkPoint | None = None
+    fork: forks.ForkPoint | None = None
 
 
 def read_wish(context: Context, form: dict[str, Any], session: str = "") -> StartRequest:
     """The form as typed values; raises GanError for invalid ones."""
     form = own_images.to_base(context, form)
     uploaded = _uploaded(context, session, str(form.get("data", "")))
-    fork = _read_fork(context, form.get("fork"))
-    base = _forked(context, fork, session) if fork else _fresh(context, form, uploaded)
+    fork = forks.read_fork(context, form.get("fork"))
+    base = forks.config_of(context, fork, session) if fork else _fresh(context, form, uploaded)
     settings = form.get("settings", {})
     if not isinstance(settings, dict):
         raise PageError("gan_error_request")
@@ -166,51 +145,12 @@ def _uploaded(context: Context, session: str, data: str) -> own_images.Uploaded 
     return own_images.resolve(context, session, data)
 
 
-def _is_mine(context: Context, session: str, spec: str) -> bool:
-    return own_images.is_mine(context, session, spec) or drawings.is_mine(context, session, spec)
-
-
 def fresh_config(name: str, data: str, *, size: int | None = None) -> RunConfig:
     """What a preset means with these data; `size` (pixels) where not the data's own."""
     preset = get_preset(name)
     base = run_config(name, shape_of(preset.data), data=preset.data)
     model = replace(base.model, resolution=size or preset.resolution or default_resolution(data))
     return RunConfig(preset=name, data=data, model=model, train=base.train)
-
-
-def _read_fork(context: Context, fork: object) -> ForkPoint | None:
-    if not fork:
-        return None
-    if not isinstance(fork, dict):
-        raise PageError("gan_error_request")
-    nimg = fork.get("nimg")
-    if nimg is not None and (isinstance(nimg, bool) or not isinstance(nimg, int) or nimg < 0):
-        raise PageError("gan_error_request")
-    status = context.runs.status(str(fork.get("id", "")))
-    reader = context.runs.watched(status.id).reader
-    kept = (*checkpoints(reader.path / "checkpoints"), *reader.weights())
-    return ForkPoint(status.id, status.path, nimg, _origin(status.path, nimg, kept))
-
-
-@functools.lru_cache(maxsize=32)
-def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
-    """Resolve a fork's starting point; cached until the run's saved nimg change."""
-    return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
-
-
-def _forked(context: Context, fork: ForkPoint, session: str) -> RunConfig:
-    """The parent's config at that nimg; a fork's changes apply on top of it.
-
-    Another visitor's own pictures are for nobody else to train on.
-    """
-    now, then = context.runs.config(fork.run_id), fork.origin.config
-    if now is None:
-        raise PageError("gan_error_no_run", status=404)
-    for config in (now, then):
-        theirs = not is_shared(config.data) and not context.profile.local
-        if theirs and not _is_mine(context, session, config.data):
-            raise PageError("gan_error_foreign_data")
-    return then
 
 
 def read_seconds(context: Context, text: str) -> float | None:
@@ -257,16 +197,10 @@ def argv_of(
         kimg=wish.kimg,
         keep_mb=wish.keep_mb,
         run_dir=run_dir,
-        fork=_fork_text(context, wish.fork, shown=not steer) if wish.fork else None,
+        fork=forks.text_of(context, wish.fork, shown=not steer) if wish.fork else None,
         log=wish.log,
         steer=steer,
     )
-
-
-def _fork_text(context: Context, fork: ForkPoint, *, shown: bool) -> str:
-    """RUN@NIMG; in public without this machine's paths."""
-    path = f"runs/{fork.run_id}" if shown and not context.profile.local else str(fork.path)
-    return f"{path}@{fork.nimg}"
 
 
 async def command(context: Context, request: Request) -> Response:
@@ -293,8 +227,8 @@ async def command(context: Context, request: Request) -> Response:
 def _fork_told(context: Context, form: dict[str, Any], session: str) -> dict[str, Any]:
     """Where a fork would begin, whatever other errors its form has."""
     try:
-        if fork := _read_fork(context, form.get("fork")):
-            _forked(context, fork, session)
+        if fork := forks.read_fork(context, form.get("fork")):
+            forks.config_of(context, fork, session)
             return {"fork": fork.json()}
     except GanError:
         pass
@@ -309,7 +243,7 @@ async def parse(context: Context, request: Request) -> Response:
         try:
             found = parse_command(form.get("command")).form()
             if "fork" in found:
-                found["fork"] = _typed_fork(context, found["fork"])
+                found["fork"] = forks.typed_fork(context, found["fork"])
             elif "preset" in found:
                 get_preset(found["preset"])
             return {"form": found}
@@ -317,14 +251,6 @@ async def parse(context: Context, request: Request) -> Response:
             return {"problem": error_json(error, labels=False)}
 
     return JSONResponse(await on(context.form_thread, read), headers=NEVER)
-
-
-def _typed_fork(context: Context, text: str) -> dict[str, Any]:
-    """RUN@NIMG as a form value; RUN must be listed, wherever it is stored."""
-    path, _, nimg = text.partition("@")
-    status = context.runs.status(path.rstrip("/").rpartition("/")[2])
-    at = whole_number("fork", nimg, low=0, high=10**12 - 1) if nimg else None
-    return {"id": status.id, "nimg": at}
 
 
 async def prepare(context: Context, request: Request) -> Response:
