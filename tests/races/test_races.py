@@ -49,7 +49,10 @@ def gan(*arguments: object, code: int = 0):
         (["rign", "grid"], "there is no preset 'rign'; did you mean"),
         (["ring"], "a race needs 2 to 4 contestants, got 1"),
         (["ring"] * 5, "a race needs 2 to 4 contestants, got 5"),
-        (["fashion", "ring", "--data", "fashion"], "family points or flow-points is for points of"),
+        (
+            ["fashion", "ring", "--data", "fashion"],
+            "or drift-points is for points of",
+        ),
         (["ring", "grid", "--data", "nowhere"], "there is no data 'nowhere'"),
         (
             ["ring", "grid", "--seconds", "0"],

@@ -1,4 +1,4 @@
-// The playground: a GAN or a flow learns points of the plane before one's eyes, and can be meddled with.
+// The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
 import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { whenShown } from "../page/kit/fresh.js";
@@ -16,7 +16,7 @@ import { LAYERS, OF, PlaneView } from "./playview.js";
 const SETS = ["ring", "grid", "spiral", "moons", "line"];
 const WAYS = [...SETS, "letters", "draw"];
 /** @type {Record<string, string>} */
-const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow" };  // preset, where that does not follow from the data
+const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow", drift: "ring-drift" };  // preset, where that does not follow from the data
 const SECONDS = [20, 30, 60, 180, 600];
 /** @type {Record<string, number>} */
 const USUAL = { ring: 20 };  // until which it is learned; other data want longer
@@ -83,8 +83,9 @@ export class Playground {
     this.looked = true;
     const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
     if (!mine || this.mine) return;
-    if (kindOf(mine.preset) !== kindOf(this.preset)) {
-      this.select("recipe").value = kindOf(mine.preset) === "flow" ? "flow" : "recommended";
+    const kind = kindOf(mine.preset);
+    if (kind !== kindOf(this.preset)) {
+      this.select("recipe").value = kind in RECIPES ? kind : "recommended";
       this.#rebase();
     }
     this.#watch(mine.id);

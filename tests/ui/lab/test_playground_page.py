@@ -203,6 +203,36 @@ def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_pa
     expect(page.locator("#play-state")).to_contain_text("Stopped")
 
 
+def test_drifting_shows_its_arrows_and_its_own_picture_and_curve(open_page):
+    page = open_page("/#tab=lab&play=ring&recipe=drift&for=600", landing="lab")
+    expect(page.locator("#play-recipe")).to_have_value("drift")
+    for theirs in ("[data-show=heat]", "#play-t", "#play-answer", "#play-step-d", "#play-set-loss"):
+        expect(page.locator(theirs)).to_be_hidden()
+    arrows = page.locator("[data-show=arrows]")
+    expect(arrows).to_have_text("Drift")
+    page.click("#play-game-toggle")
+    says = page.locator("#play-game .ga-game-says")
+    expect(says).to_contain_text("drawn to the real ones near it")
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    page.wait_for_function(f"{FRAMES} >= 3")
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.wait_for_timeout(600)
+    with_arrows = page.evaluate(PICTURE)
+    arrows.click()
+    assert page.evaluate(PICTURE) != with_arrows
+    arrows.click()
+    page.fill("#play-set-tau", "0.1")  # may change in mid-run
+    page.locator("#play-set-tau").blur()
+    page.click("#play-step-both")
+    expect(says).to_contain_text("One step. Drift:")
+    expect(page.locator("#play-note")).to_be_empty()
+    expect(page.locator("#play-charts")).to_contain_text("real ones in their place")
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
 def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
     page = open_page("/#tab=lab&play=ring", landing="lab")
     assert page.input_value("#play-seconds") == "20"  # in which the ring is learned
