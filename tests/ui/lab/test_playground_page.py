@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -340,3 +341,18 @@ def test_what_a_training_does_stands_beside_its_buttons_at_every_shape_of_window
                 "(word) => { document.querySelector('#play-state').textContent = word; }", word
             )
             assert not page.evaluate(OVERLAPS), (width, height, word)
+
+
+def test_the_code_of_the_set_up_is_saved_as_a_script_and_as_a_notebook(open_page):
+    page = open_page("/#tab=lab&play=grid&recipe=drift&init=7", landing="lab")
+    page.fill("#play-set-tau", "0.25")
+    for button, ending in (("#play-code", "py"), ("#play-notebook", "ipynb")):
+        with page.expect_download() as saved:
+            page.click(button)
+        assert saved.value.suggested_filename == f"ring-drift.{ending}"
+        text = Path(saved.value.path()).read_text("utf-8")
+        assert "TAU = 0.25" in text
+        assert "SEED = 7" in text
+    page.click("label:has(#play-data-draw)")
+    page.click("#play-code")  # of nothing drawn there is none
+    expect(page.locator("#play-note")).not_to_be_empty()
