@@ -1,12 +1,14 @@
 // The picture of drifting: G makes samples of noise, and a field moves them, towards the real ones near
 // them and away from one another; G learns to make them where they went. Values only: gamedraw.js draws
 // them.
+/** @import { GameKind } from "./types" */
 import { inSteps, reader } from "./gameoneloss.js";
 
 const FORWARD = ["noise>g", "g>fake", "fake>drift_size", "real>drift_size"];
 const BACK = ["fake>drift_size", "g>fake"];
 const MOVES = { moves: ["g"], held: [], forward: FORWARD, back: BACK };
 
+/** @type {GameKind} */
 export const DRIFT = {
   name: "drift",
   nodes: [
@@ -18,7 +20,6 @@ export const DRIFT = {
   narrow: ["noise g", "fake real", "drift_size drift_size", "says says"],
   edges: FORWARD,
   gradients: BACK,
-  /** @param {string} _key @param {Record<string, { gradient?: number }>} networks */
   normOf: (_key, networks) => networks.g?.gradient,
   turns: ["both"],
   changes: ["drift_size"],
