@@ -30,7 +30,8 @@ from gan.training.worktime import WorkTime
 SECONDS = {  # in the order of the cards
     "fashion": 30, "digits": 10, "cats": 180, "emoji": 180, "own": 180, "fashion-mlp": 30,
     "article": 30, "dcgan-small": 60, "stacked-digits": 60, "vae": 60, "rnn": 120, "flow": 60,
-    "ring": 30, "grid": 30, "ring-flow": 30, "ring-article": 30, "dcgan": 300,
+    "ring": 30, "grid": 30, "ring-flow": 30, "ring-drift": 30, "digits-drift": 30,
+    "ring-article": 30, "dcgan": 300,
 }  # fmt: skip
 POINTS_PX = 160
 COUNT, COLUMNS = 10, 5  # the ten classes once, where there are classes

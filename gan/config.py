@@ -13,7 +13,9 @@ from gan.errors import ConfigError, either
 from gan.kinds import PLANE
 from gan.schema import check_ranges, option
 
-Family = Literal["mlp", "dcgan", "conv", "points", "vae", "rnn", "flow", "flow-points"]
+Family = Literal[
+    "mlp", "dcgan", "conv", "points", "vae", "rnn", "flow", "flow-points", "drift", "drift-points"
+]
 LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
@@ -112,8 +114,8 @@ class ModelConfig:
         if self.is_plane != ((self.channels, self.resolution) == PLANE_SHAPE[:2]):
             raise ConfigError(
                 "{field} {plane} is for points of the plane, and these need it; got family {got} "
-                "for {channels} x {resolution} px; choose the preset ring, grid or ring-flow for "
-                "points, another for pictures",
+                "for {channels} x {resolution} px; choose the preset ring, grid, ring-flow or "
+                "ring-drift for points, another for pictures",
                 field="family",
                 plane=either([*PLANE]),
                 got=self.family,
@@ -171,6 +173,9 @@ class TrainConfig:
     beta: float = option(1.0, "weight of a VAE's KL; less says more of a picture", low=0, high=100)
     warm_up_kimg: float = option(0.0, "beta grows from 0 over so many kimg", low=0, high=1e5)
     free_bits: float = option(0.0, "bits a number of z that cost nothing", low=0, high=8)
+    tau: float = option(
+        0.05, "how far the drift of a sample looks, in mean distances", low=0.001, high=10
+    )
     precision: Precision = option("auto", "auto uses bf16 where the processor multiplies it")
 
     def __post_init__(self) -> None:

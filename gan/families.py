@@ -91,7 +91,12 @@ def _flow_widths(resolution: int, _base: int, depth: int) -> Pair:
     return tuple(w for w in widths for _ in range(max(1, 1 + depth))), ()
 
 
-def _flow_points_widths(_resolution: int, _base: int, depth: int) -> Pair:
+def _drift_widths(resolution: int, base: int, depth: int) -> Pair:
+    """As of family conv, without a D."""
+    return _conv_widths(resolution, base, depth)[0], ()
+
+
+def _alone_points_widths(_resolution: int, _base: int, depth: int) -> Pair:
     """As of family points, without a D."""
     return _points_widths(_resolution, _base, depth)[0], ()
 
@@ -143,8 +148,15 @@ FAMILIES: dict[Family, FamilyRow] = {
     ),
     "flow": FamilyRow("flows from noise to pictures", _flow_widths, _dcgan_layers, noise=pixels_of),
     "flow-points": FamilyRow(
-        "flows from noise to points of the plane", _flow_points_widths, precision="fp32",
+        "flows from noise to points of the plane", _alone_points_widths, precision="fp32",
         noise=pixels_of,
+    ),
+    "drift": FamilyRow(
+        "one step, whose samples drift to the data in training", _drift_widths, _conv_layers
+    ),
+    "drift-points": FamilyRow(
+        "points of the plane, which drift to the data in training", _alone_points_widths,
+        precision="fp32",
     ),
 }  # fmt: skip
 

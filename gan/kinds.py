@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from typing import Literal
 
-# a game against D, a bound of the likelihood, the likelihood, a velocity from noise to data
-Kind = Literal["gan", "vae", "rnn", "flow"]
+# a game against D, a bound of the likelihood, the likelihood, a velocity from noise to data, a
+# field that moves samples to data in training
+Kind = Literal["gan", "vae", "rnn", "flow", "drift"]
 
 # by family; every other is a GAN's
-KINDS: dict[str, Kind] = {"vae": "vae", "rnn": "rnn", "flow": "flow", "flow-points": "flow"}
-PLANE = ("points", "flow-points")  # families for points of the plane, and these need one of them
+KINDS: dict[str, Kind] = {
+    "vae": "vae", "rnn": "rnn", "flow": "flow", "flow-points": "flow", "drift": "drift",
+    "drift-points": "drift",
+}  # fmt: skip
+PLANE = (
+    "points",
+    "flow-points",
+    "drift-points",
+)  # families for points of the plane, and these need one of them
 
 ONLY: dict[str, tuple[Kind, ...]] = {
     # the game: its loss, D's rate and shape, what restrains D and what it is shown
@@ -41,8 +49,8 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     # an encoder has widths as D has
     "d_widths": ("gan", "vae"),
     # an RNN and a flow have one number of noise a pixel, and an RNN no layers to add
-    "z_dim": ("gan", "vae"),
-    "depth": ("gan", "vae", "flow"),
+    "z_dim": ("gan", "vae", "drift"),
+    "depth": ("gan", "vae", "flow", "drift"),
     # the bound: how much the code may say of a picture
     "beta": ("vae",),
     "warm_up_kimg": ("vae",),
@@ -50,8 +58,12 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     # how a sample follows the velocity
     "ode_steps": ("flow",),
     "solver": ("flow",),
+    # how far the field of drifting looks
+    "tau": ("drift",),
 }
-NAMES: dict[Kind, str] = {"gan": "GAN", "vae": "VAE", "rnn": "RNN", "flow": "flow"}
+NAMES: dict[Kind, str] = {
+    "gan": "GAN", "vae": "VAE", "rnn": "RNN", "flow": "flow", "drift": "drifting model",
+}  # fmt: skip
 
 
 def kind_of(family: str) -> Kind:

@@ -58,6 +58,7 @@ class Preset:
     clip_norm: float = 0.0
     ode_steps: int = 10  # of a flow
     solver: SolverName = "euler"
+    tau: float = 0.05  # of drifting
 
 
 # fmt: off
@@ -107,6 +108,12 @@ PRESETS: dict[str, Preset] = {
                            "points of the plane: noise flows to eight Gaussians on a circle",
                            batch_size=256, depth=2, lr_schedule="cosine", ode_steps=20,
                            solver="midpoint"),
+    "ring-drift":   Preset("drift-points", "ring", "relativistic", 2, 4e-3, 0.9, 0.99,  0.0, 40.0,
+                           "points of the plane drift to eight Gaussians in training, not after",
+                           batch_size=256, depth=2, lr_schedule="cosine"),
+    "digits-drift": Preset("drift", "digits", "relativistic",   32,  2e-3, 0.9, 0.99,  0.0,  8.9,
+                           "8-px digits that drift to the data in training; a sample is one step",
+                           conditional=True, batch_size=256, lr_schedule="cosine", tau=0.02),
 }
 # fmt: on
 
@@ -153,6 +160,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         precision=FAMILIES[preset.family].precision,
         beta=preset.beta,
         clip_norm=preset.clip_norm,
+        tau=preset.tau,
     )
     names = shape.class_names if preset.conditional else ()
     return RunConfig(

@@ -87,6 +87,9 @@ PARTS = [
     case("flow", "digits", batch_size=16, depth=1, classes=0, solver="midpoint", ode_steps=3),
     case("flow", "digits", batch_size=16, resolution=36, ema_half_life_kimg=0.0, clip_norm=0.0),
     case("ring-flow", classes=8, lr_schedule="constant", solver="euler"),
+    case("digits-drift", batch_size=16, depth=1, classes=0, clip_norm=0.5),
+    case("digits-drift", batch_size=16, resolution=36, ema_half_life_kimg=0.0, tau=0.1),
+    case("ring-drift", classes=8, lr_schedule="constant"),
     case("ring", classes=8),
     *(case("ring", data, batch_size=64) for data in ("spiral", "moons", "line", "letter:A")),
 ]
@@ -101,6 +104,7 @@ FALLING = [  # all within the ten steps that are compared
     case("vae", "digits", lr_schedule="cosine", fall_after=0.2, batch_size=16)._replace(kimg=0.16),
     case("rnn", "digits", lr_schedule="linear", batch_size=16)._replace(kimg=0.16),
     case("flow", "digits", batch_size=16)._replace(kimg=0.16),
+    case("digits-drift", batch_size=16)._replace(kimg=0.16),
 ]
 
 
@@ -273,6 +277,7 @@ def test_the_file_names_no_path_of_this_machine(kind: str, tmp_path: Path):
         case("rnn", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8, ema_half_life_kimg=0.0),
         case("vae", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
         case("flow", "digits", g_lr=1.0, clip_norm=0.0, batch_size=8),
+        case("ring-drift", optimizer="sgd", g_lr=1.0),
         case("ring", g_lr=1.0, d_lr=1.0),
         case("ring-article", optimizer="sgd", g_lr=1.0, d_lr=1.0),
         case("digits", optimizer="sgd", g_lr=1.0, d_lr=1.0, batch_size=8),

@@ -72,6 +72,8 @@ def _loss(event: Progress) -> str:
     row = event.row()
     if "bits" in row:
         return f"{row['bits']:.3f} bits a value"
+    if "drift_size" in row:
+        return f"drift {row['drift_size']:.3f}"
     if "velocity_error" in row:
         return f"velocity error {row['velocity_error']:.3f}"
     return f"loss G {row['loss_g']:.3f} D {row['loss_d']:.3f}"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,6 +52,10 @@ def race(
     list_ready: Annotated[
         bool, typer.Option("--list", help="list the ready-made races and end")
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="folder of a race that was killed: report what there is"),
+    ] = None,
     count: Annotated[
         int, typer.Option("--count", min=130, max=100_000, help="samples to measure each with")
     ] = 2000,
@@ -68,6 +72,8 @@ def race(
 
     `python -m gan race fashion fashion --set 1:loss=hinge --set 2:loss=wasserstein-gp --out b`
 
+    `python -m gan race --report races/a` after a power cut
+
     `python -m gan race --ready losses --seconds 30 --seeds 0,1,2 --out races/losses`
     """
     from gan import races  # noqa: PLC0415 - scipy is slow
@@ -76,13 +82,18 @@ def race(
         return _list()
     with errors():
         use_threads(1)
+        if report is not None:
+            return _report_left(report)
         if out is None:
             raise ConfigError("a race needs a folder to write to; give --out races/a")
-        plan = races.plan_race(
-            contestants or [], ready=ready, data=data, seconds=seconds,
-            seeds=list(dict.fromkeys(parse_seeds(seeds))), settings=settings or [],
-        )  # fmt: skip
+        named = contestants or []
+        typed: dict[str, Any] = {
+            "ready": ready, "data": data, "seconds": seconds,
+            "seeds": list(dict.fromkeys(parse_seeds(seeds))), "settings": settings or [],
+        }  # fmt: skip
+        plan = races.plan_race(named, **typed)
         races.check_out(out)
+        races.keep_plan(out, named=named, count=count, **typed)
         names = " against ".join(c.name for c in plan.contestants)
         many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
         say(f"{names}: {plan.data}, {plan.seconds:g} process seconds each{many}, writing {out}")
@@ -93,7 +104,19 @@ def race(
             _follow(running)
             found = _measured(running, count, pressed)
         races.write_report(out, found)
+        races.drop_plan(out)
         _say_end(running, out)
+
+
+def _report_left(out: Path) -> None:
+    from gan import races  # noqa: PLC0415 - scipy is slow
+
+    running, count = races.left_race(out)
+    with _ended_by_ctrl_c(running) as pressed:
+        found = _measured(running, count, pressed)
+    races.write_report(out, found)
+    races.drop_plan(out)
+    _say_end(running, out)
 
 
 def _list() -> None:

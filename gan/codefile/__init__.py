@@ -45,6 +45,7 @@ SECTIONS = {
     "vae": (*BEGIN, "generator", "encoder", "logistic", "pictures", "vae_loop"),
     "rnn": (*BEGIN, "logistic", "rnn", "pictures", "rnn_loop"),
     "flow": (*BEGIN, "flow", "pictures", "flow_loop"),
+    "drift": (*BEGIN, "generator", "drift", "pictures", "drift_loop"),
 }  # fmt: skip
 PASSES = ((0, 4), (2, 4), (1, 2))  # of an RNN along a row
 
@@ -206,6 +207,8 @@ TITLES = {
     "(after van den Oord et al. 2016).",
     "flow": "A network V learns the velocity that carries noise to %(things)s on straight paths "
     "(flow matching, Lipman et al. 2023), and samples follow it.",
+    "drift": "A generator G makes %(things)s in one step, and learns to go where a field moves "
+    "them: towards real ones, away from one another (drifting, Deng et al. 2026).",
 }
 
 
@@ -246,7 +249,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (True, "SEED", config.seed, "of weights, batches and noise"),
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
         (True, "BATCH", t.batch_size, f"real {things} a step"),
-        (kind in ("gan", "vae"), "Z_DIM", m.z_dim, "numbers of noise"),
+        (kind in ("gan", "vae", "drift"), "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
         (kind == "flow", "ODE_STEPS", m.ode_steps, "from noise to a sample"),
         (kind == "rnn", "SIZE", m.resolution, "of a picture, px"),
@@ -272,6 +275,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (game and LOSSES[t.loss].gradient_penalty, "GP", t.gp, "weight of the gradient penalty"),
         (t.clip_norm, "CLIP", t.clip_norm, "the longest gradient"),
         (game and t.shift_px, "SHIFT", t.shift_px, f"D sees {things} moved by up to so many px"),
+        (kind == "drift", "TAU", t.tau, "how far the field looks, in mean distances"),
         (kind == "vae", "BETA", t.beta, "weight of the KL"),
         (kind == "vae" and t.warm_up_kimg, "WARM_UP", t.warm_up_kimg * 1000, "beta grows so long"),
         (kind == "vae" and t.free_bits, "FREE_BITS", t.free_bits, "of each number of z"),

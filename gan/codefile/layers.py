@@ -148,7 +148,7 @@ def _times(*sizes: int) -> str:
 
 GENERATORS: dict[Family, Callable[[ModelConfig, int], Network]] = {
     "points": _points_g, "mlp": _mlp_g, "conv": _conv_g, "dcgan": _dcgan_g, "vae": _conv_g,
-    "flow": _flow, "flow-points": _flow_points,
+    "flow": _flow, "flow-points": _flow_points, "drift": _conv_g, "drift-points": _points_g,
 }  # fmt: skip
 SECONDS: dict[Family, Callable[[ModelConfig], Network]] = {
     "points": _points_d, "mlp": _mlp_d, "conv": _conv_d, "dcgan": _dcgan_d, "vae": _encoder,

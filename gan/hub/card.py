@@ -245,13 +245,14 @@ LOSS_OF: dict[Kind, str] = {
     "vae": "negative ELBO (discretised logistic), beta {beta:g}",
     "rnn": "negative log likelihood of the 256 values of a pixel",
     "flow": "flow matching (mean squared error of the velocity from noise to data)",
+    "drift": "drifting (mean squared distance to where a field moves the samples), tau {tau:g}",
 }
 
 
 def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
     if (kind := _kind(model)) != "gan":
         how = f", {train.optimizer} {_rate(train)}, batch {train.batch_size}"
-        return f"{LOSS_OF[kind].format(beta=train.beta)}{how}"
+        return f"{LOSS_OF[kind].format(beta=train.beta, tau=train.tau)}{how}"
     eased = f", falling to {train.reg_end:.0%}" if train.reg_end < 1 else ""
     penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps{eased}"
     return (

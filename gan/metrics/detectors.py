@@ -73,6 +73,8 @@ ONE_LOSS: dict[Kind, OneLoss] = {
     "rnn": LIKELIHOOD,
     # an untrained flow has at most 2; how much an image's has to do with its t and z blurs a gap
     "flow": OneLoss("velocity_error", 10.0, 0.25),
+    # a drift is shorter than the mean distance; none is measured on held-out images
+    "drift": OneLoss("drift_size", 10.0, 0.25),
 }
 
 

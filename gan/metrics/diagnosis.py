@@ -35,6 +35,7 @@ FINDS: dict[Kind, tuple[FindingKind, ...]] = {
     "vae": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
     "rnn": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
     "flow": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
+    "drift": tuple(k for k in FINDING_KINDS if k not in OF_THE_GAME),
 }
 Rows = Sequence[dict[str, Any]]
 

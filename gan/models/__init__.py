@@ -61,6 +61,8 @@ NETWORKS: dict[Family, Networks] = {
     "rnn": Networks(RnnGenerator),
     "flow": Networks(FlowUNet),
     "flow-points": Networks(FlowPoints),
+    "drift": Networks(ConvGenerator),
+    "drift-points": Networks(PointsGenerator),
 }
 MAX_PARAMETERS = 128_000_000  # 512 MB of float32; SAFETY: checked before anything is built
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gan.races.begun import as_left, drop_plan, keep_plan, left_race
 from gan.races.changes import change_in, changes_of, settings_of
 from gan.races.engine import Race, Standing
 from gan.races.live import race_so_far
@@ -12,7 +13,8 @@ from gan.races.report import write_report
 from gan.races.verdict import same_text
 
 __all__ = [
-    "READY", "Contestant", "Race", "RacePlan", "Ready", "Standing", "change_in", "changes_of",
-    "check_out", "measure_race", "plan_race", "race_so_far", "same_text", "settings_of",
+    "READY", "Contestant", "Race", "RacePlan", "Ready", "Standing", "as_left", "change_in",
+    "changes_of", "check_out", "drop_plan", "keep_plan", "left_race", "measure_race", "plan_race",
+    "race_so_far", "same_text", "settings_of",
     "write_report",
 ]  # fmt: skip

@@ -264,7 +264,8 @@ def check_out(out: Path) -> None:
     """Raises ConfigError unless `out` is a new or empty folder that can be written."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(
-            "--out must be a new or empty folder, {path} is not; choose another",
+            "--out must be a new or empty folder, {path} is not; choose another, or --report of a "
+            "race in it that was killed",
             path=repr(str(out)),
         )
     if not can_write(out):

@@ -34,9 +34,9 @@ READY: dict[str, Ready] = {
     ),
     "points": Ready(
         "ring",
-        ("GAN=ring", "flow=ring-flow", "article=ring-article"),
+        ("GAN=ring", "flow=ring-flow", "drifting=ring-drift", "article=ring-article"),
         (),
-        "two GANs and a flow on the ring of eight modes",
+        "two GANs, a flow and a drifting model on the ring of eight modes",
     ),
     # five, where a person may name four: the losses are one question
     "losses": Ready(

@@ -32,6 +32,7 @@ class Descent(Method):
         t = learner.config.train
         self.optimizer = build_optimizer(self.trained, t.g_lr, t)
         self._held_out: tuple[float, float] | None = None  # when, and what
+        self.batch: Batch | None = None  # of the last step
 
     @abstractmethod
     def gather(self, second: nn.Module | None) -> nn.Module:
@@ -44,7 +45,7 @@ class Descent(Method):
     def step(self) -> None:
         """One update. Raises DivergedError at NaN or infinity."""
         run = self.learner
-        batch = run.next_batch()
+        self.batch = batch = run.next_batch()
         self.trained.train()
         with run.autocast():
             found = self.parts(batch, run.noise)

@@ -76,6 +76,16 @@ class FlowProgress(Progress):
     g_lr: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class DriftProgress(Progress):
+    """Of a drifting model."""
+
+    drift_size: float  # mean length of the drift of a sample, in mean distances
+    drift_floor: float | None  # the same of real ones in their place; None after a single batch
+    grad_norm_g: float
+    g_lr: float
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The averaged generator's images for the fixed noise; the pixels are a copy."""

@@ -24,6 +24,7 @@ from gan.messages import Message
 from gan.models import seeded_build
 from gan.schema import from_json, to_json
 from gan.training.adversarial import Adversarial
+from gan.training.drifting import Drifting
 from gan.training.ema import Ema
 from gan.training.flow import FlowMatching
 from gan.training.likelihood import EvidenceBound, ExactLikelihood
@@ -39,6 +40,7 @@ METHODS: dict[Kind, type[Method]] = {
     "vae": EvidenceBound,
     "rnn": ExactLikelihood,
     "flow": FlowMatching,
+    "drift": Drifting,
 }
 RATES = frozenset({"g_lr", "d_lr", "lr_schedule", "fall_after"})
 GRID = 64  # images per snapshot

@@ -34,6 +34,11 @@ Of a flow, at MOMENTS times t, evenly from 0 (the noise) to 1 (the samples):
     field     (MOMENTS, F, F, 2)  the velocity at t (at 1: shortly before) on a grid, [row, column]:
                                from -FIELD_REACH to FIELD_REACH, y and x ascending
 
+Of a drifting model:
+
+    drift     (N, 2)           the field at each sample, among the others and as many real points:
+                               the mean of the temperatures, as in gan.training.field
+
 Values beyond float16 are its largest; what is no number is NaN. With classes, all of this is at the
 labels of the fixed noise, heat and manifold at class 0. Real points are drawn from the data.
 """
@@ -50,9 +55,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan.config import RunConfig
+from gan.kinds import kind_of
 from gan.models import Discriminator, Generator
 from gan.models.flow import FlowGenerator
 from gan.training import objective
+from gan.training.field import drift
 
 SIDE, GRID_SIDE, SAMPLES = 48, 21, 256
 MOMENTS, FIELD_SIDE, FIELD_REACH = 11, 13, 1.1
@@ -109,7 +116,7 @@ def plane_frame(
     """The frame of these networks.
 
     d: of a GAN. z (N, z_dim) and labels: the fixed noise. x_real (M, 2, 1, 1): real points, which
-    only the losses that compare with real ones look at.
+    only a drift and the losses that compare with real ones look at.
     """
     assert config.model.is_plane, "frames are of points in the plane"
     z, labels = z[:SAMPLES], None if labels is None else labels[:SAMPLES]
@@ -127,6 +134,8 @@ def plane_frame(
                 arrays["field"] = _field(g)
             if d is not None:
                 arrays["heat"] = _heat(d)
+        if kind_of(config.model.family) == "drift":
+            arrays["drift"] = _drift(config, arrays["samples"], labels, x_real)
         if d is not None:
             arrays |= _gradient_and_scores(config, d, arrays["samples"], labels, x_real)
     finally:
@@ -175,6 +184,12 @@ def _field(g: FlowGenerator) -> Tensor:
     klass = g.embedded(_class_0(g, len(many)), len(many))
     found = g.velocity(many, t.repeat_interleave(len(places)), klass)
     return found.view(MOMENTS, FIELD_SIDE, FIELD_SIDE, 2)
+
+
+def _drift(config: RunConfig, samples: Tensor, labels: Tensor | None, x_real: Tensor) -> Tensor:
+    """The drift of samples (N, 2) towards the first N real points."""
+    real = x_real[: len(samples)].to(samples.device)
+    return drift(samples, real, config.train.tau).field
 
 
 def _class_0(network: Generator | Discriminator, count: int) -> Tensor | None:

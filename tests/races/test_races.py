@@ -49,7 +49,10 @@ def gan(*arguments: object, code: int = 0):
         (["rign", "grid"], "there is no preset 'rign'; did you mean"),
         (["ring"], "a race needs 2 to 4 contestants, got 1"),
         (["ring"] * 5, "a race needs 2 to 4 contestants, got 5"),
-        (["fashion", "ring", "--data", "fashion"], "family points or flow-points is for points of"),
+        (
+            ["fashion", "ring", "--data", "fashion"],
+            "or drift-points is for points of",
+        ),
         (["ring", "grid", "--data", "nowhere"], "there is no data 'nowhere'"),
         (
             ["ring", "grid", "--seconds", "0"],
@@ -484,6 +487,30 @@ def test_a_terminal_that_closes_ends_a_race_with_its_report(tmp_path: Path):
     assert race.wait(180) == 0
     assert json.loads((out / "race.json").read_text())["state"] == "stopped"
     assert (out / "report.html").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
+def test_a_race_that_was_killed_is_reported_as_far_as_it_had_come(tmp_path: Path):
+    out = tmp_path / "r"
+    argv = [sys.executable, "-m", "gan", "race", "ring", "grid", "--seconds", "600"]
+    race = subprocess.Popen(
+        [*argv, "--seeds", "3", "--count", "200", "--out", str(out)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 180
+    while len([*out.glob("*/progress.jsonl")]) < 2 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    race.kill()
+    race.wait()
+    assert not (out / "race.json").exists()
+    assert "--report of a race in it" in gan("race", "ring", "grid", "--out", out, code=1).output
+    gan("race", "--report", out)
+    found = json.loads((out / "race.json").read_text())
+    assert (found["state"], found["seeds"], found["count"]) == ("stopped", [3], 200)
+    assert (out / "report.html").is_file()
+    again = gan("race", "--report", out, code=1).output.replace("\n", " ")
+    assert "holds no race that broke off" in again
 
 
 def test_ticks_are_round_and_within():

@@ -16,6 +16,7 @@ from gan.runs.commands import COMMANDS
 from gan.runs.session import Session
 from gan.runs.writer import RunWriter
 from gan.training import PlaneFrame, Trainer
+from gan.training.field import drift
 from gan.training.plane import FIELD_REACH, GRID_SIDE, MOMENTS, SAMPLES, SIDE, unpacked
 
 
@@ -34,6 +35,7 @@ def _trainer(preset: str = "ring", **settings: object) -> Trainer:
         ("ring", {"packing": 2}),
         ("ring", {"minibatch_std": True, "d_count": 2}),
         ("ring-flow", {"ode_steps": 4}),
+        ("ring-drift", {}),
     ],
 )
 def test_frames_leave_a_training_as_it_is_bit_for_bit(
@@ -69,6 +71,21 @@ def test_a_frame_of_a_flow_has_the_way_of_its_points_and_the_velocity_and_nothin
         there = g.velocity(place, torch.tensor([0.5]), torch.zeros(1, 0)).flatten()
     np.testing.assert_allclose(found["path"][2], first.flatten(1).numpy(), atol=1e-5)
     np.testing.assert_allclose(found["field"][MOMENTS // 2, 0, -1], there.numpy(), atol=1e-5)
+
+
+def test_a_frame_of_drifting_has_the_drift_of_its_points_among_as_many_real_ones() -> None:
+    trainer = _trainer("ring-drift")
+    for _ in range(30):
+        trainer.step()
+    found = trainer.frame().arrays
+    assert found.keys() == {"samples", "averaged", "manifold", "drift"}
+    x = torch.from_numpy(found["samples"])
+    real = trainer.batches.images.pixels[:SAMPLES].flatten(1)
+    expected = drift(x, real, 0.05).field
+    np.testing.assert_allclose(found["drift"], expected.numpy(), atol=1e-5)
+    # where the drift leads, real points are nearer
+    before, after = (torch.cdist(points, real).min(1).values.mean() for points in (x, x + expected))
+    assert after < 0.6 * before
 
 
 def test_a_frame_holds_what_its_format_says() -> None:

@@ -67,7 +67,7 @@ def test_rates_are_those_of_torchs_schedulers(digits, make_config, schedule, hol
     assert [d for _, d in found] == pytest.approx(torchs(schedule, 4e-3, hold), abs=1e-12)
 
 
-@pytest.mark.parametrize("family", ["vae", "rnn", "flow"])
+@pytest.mark.parametrize("family", ["vae", "rnn", "flow", "digits-drift"])
 def test_the_rate_of_every_family_falls_and_its_row_tells_that_one(family):
     images = load_data("digits")
     config = planned(

@@ -16,10 +16,10 @@ from cachetools import LRUCache
 
 from gan.errors import GanError
 from gan.files import home_root, json_bytes, write_atomic
-from gan.races import Race, RacePlan, measure_race, race_so_far, write_report
+from gan.races import Race, RacePlan, as_left, measure_race, race_so_far, write_report
 from gan.races.measure import Hurry
 from gan.races.report import RACE_FILE
-from gan.runs import is_run, manage
+from gan.runs import manage
 from gan.ui.compare.setup import count_for, plan_of
 from gan.ui.server.routes import Context
 from gan.ui.server.training_queue import WALL_S, Turns, note_viewer
@@ -275,11 +275,7 @@ def _left(context: Context, file: Path) -> UnderWay:
     form = json.loads(file.read_text("utf-8"))
     plan, race_id = plan_of(context, form), file.parent.name
     race = Race(plan, context.runs.root, prefix=f"{race_id}-", supervisor=context.supervisor)
-    race.is_stopped = True
-    for standing in race.standings:
-        if is_run(standing.run_dir):
-            standing.read()
-    return UnderWay(race_id, race, form, context, stage="measuring")
+    return UnderWay(race_id, as_left(race), form, context, stage="measuring")
 
 
 def key_of(race_id: str) -> str:

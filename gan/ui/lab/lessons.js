@@ -78,12 +78,14 @@ export const LESSONS = [
       { act: "explore", model: "fashion-vae", point: "seed=3&class=9" }, { act: "explore", model: "fashion-rnn", point: "seed=3&class=9" },
       { act: "explore", model: "fashion", point: "seed=3&class=9" }, { act: "evaluate", model: "fashion" }, { act: "lesson", name: "flow" }],
     question: { answers: 3, right: 3 } },
-  { name: "flow", minutes: 3,
+  { name: "flow", minutes: 4,
     steps: [tex`x_t = (1 - t)\hspace{.1em} z + t\hspace{.1em} x, \qquad \frac{\mathrm{d} x_t}{\mathrm{d} t} = x - z`,
       tex`L = \mathrm{E}_{x, z, t} \lVert v(x_t, t) - (x - z) \rVert^2`,
-      tex`x_{t + h} = x_t + h\hspace{.1em} v(x_t, t)`, null],
+      tex`x_{t + h} = x_t + h\hspace{.1em} v(x_t, t)`, null,
+      tex`V = V_p - V_q, \quad V_p(x) = \frac{\mathrm{E}_{y \sim p} [k\hspace{.1em} (y - x)]}{\mathrm{E}_{y \sim p} [k]}`],
     doors: [
       { act: "play", set: "play=ring&recipe=flow" }, { act: "train", preset: "ring-flow", seconds: 60 },
-      { act: "train", preset: "ring-flow", seconds: 60, settings: { ode_steps: "1", solver: "euler" } }],
+      { act: "train", preset: "ring-flow", seconds: 60, settings: { ode_steps: "1", solver: "euler" } },
+      { act: "play", set: "play=ring&recipe=drift" }],
     question: { answers: 3, right: 2 } },
 ];

@@ -1,6 +1,7 @@
-// The playground: a GAN or a flow learns points of the plane before one's eyes, and can be meddled with.
+// The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
 import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { saveCode } from "../page/kit/codesave.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { PlayCharts } from "./playcharts.js";
@@ -16,7 +17,7 @@ import { LAYERS, OF, PlaneView } from "./playview.js";
 const SETS = ["ring", "grid", "spiral", "moons", "line"];
 const WAYS = [...SETS, "letters", "draw"];
 /** @type {Record<string, string>} */
-const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow" };  // preset, where that does not follow from the data
+const RECIPES = { recommended: "", article: "ring-article", flow: "ring-flow", drift: "ring-drift" };  // preset, where that does not follow from the data
 const SECONDS = [20, 30, 60, 180, 600];
 /** @type {Record<string, number>} */
 const USUAL = { ring: 20 };  // until which it is learned; other data want longer
@@ -83,8 +84,9 @@ export class Playground {
     this.looked = true;
     const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
     if (!mine || this.mine) return;
-    if (kindOf(mine.preset) !== kindOf(this.preset)) {
-      this.select("recipe").value = kindOf(mine.preset) === "flow" ? "flow" : "recommended";
+    const kind = kindOf(mine.preset);
+    if (kind !== kindOf(this.preset)) {
+      this.select("recipe").value = kind in RECIPES ? kind : "recommended";
       this.#rebase();
     }
     this.#watch(mine.id);
@@ -120,6 +122,10 @@ export class Playground {
     this.input("text").addEventListener("input", () => this.#letters());
     this.find("clear").addEventListener("click", () => { this.drawing.clear(); this.#show(null); });
     this.find("link").addEventListener("click", (e) => copyText(addressOf({ tab: "lab", ...this.address() }), e.currentTarget));
+    for (const [id, ending] of [["code", "py"], ["notebook", "ipynb"]]) {
+      const button = find(this.root, `#play-${id}`, HTMLButtonElement);
+      button.addEventListener("click", () => this.#saveCode(button, ending));
+    }
     this.find("train").addEventListener("click", () => {
       openTab("train");
       if (this.run.id) leave("watch", this.run.id);
@@ -257,19 +263,35 @@ export class Playground {
 
   // ---- start and steer ------------------------------------------------------------------------
 
+  // Why what is to be learned is not whole yet, told; else "".
+  #lacks() {
+    const why = this.way === "draw" && !this.drawing.ready ? t("gan_play_draw_first")
+      : this.way === "letters" && !LETTERS.test(this.input("text").value) ? t("gan_play_letters_wrong") : "";
+    this.#note(why);
+    return why;
+  }
+
+  async #wish() {
+    return { preset: this.preset, data: await this.#spec(), seed: this.input("seed").value.trim(), seconds: this.select("seconds").value,
+      kimg: "", other: "", settings: this.settings.changed() };
+  }
+
+  /** @param {HTMLButtonElement} button @param {string} ending */
+  async #saveCode(button, ending) {
+    if (this.#lacks()) return;
+    button.disabled = true;  // it takes a moment
+    await this.#wish().then((wish) => saveCode(wish, ending)).catch((error) => this.#note(say(error)));
+    button.disabled = false;
+  }
+
   async #begin() {
-    if (this.starting) return;
-    if (this.way === "draw" && !this.drawing.ready) return this.#note(t("gan_play_draw_first"));
-    if (this.way === "letters" && !LETTERS.test(this.input("text").value)) return this.#note(t("gan_play_letters_wrong"));
+    if (this.starting || this.#lacks()) return;
     this.starting = true;
     this.find("start").setAttribute("aria-disabled", "true");
-    this.#note("");
     this.find("wait").hidden = false;
     try {
       await this.#stop();
-      const wish = { preset: this.preset, data: await this.#spec(), seed: this.input("seed").value.trim(), seconds: this.select("seconds").value,
-        kimg: "", other: "", settings: this.settings.changed() };
-      const id = await myTurn(await ask("train/start", wish), this.find("note"), "play-queue");
+      const id = await myTurn(await ask("train/start", await this.#wish()), this.find("note"), "play-queue");
       if (!id) return;
       this.#watch(id);
       if (this.#speed().steps_per_s) await this.#order(this.#speed());

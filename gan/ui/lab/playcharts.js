@@ -9,6 +9,7 @@ const CHARTS = [
     { key: "high_quality", tone: "accent" }, { key: "modes", tone: "ink", of: (m) => ("high_quality" in m ? m.modes / m.classes : NaN) }] },
   { name: "divergence", measured: true, range: [0, 0], series: [{ key: "js", tone: "accent" }] },
   { name: "velocity", range: [0, 0], series: [{ key: "velocity_error", tone: "accent" }, { key: "velocity_error_held_out", tone: "dashed" }] },
+  { name: "drift", range: [0, 0], series: [{ key: "drift_size", tone: "accent" }, { key: "drift_floor", tone: "dashed" }] },
   { name: "losses", signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
 ];
 
@@ -38,14 +39,14 @@ export class PlayCharts {
   /** @param {Row[]} rows @param {Row[]} measures @param {Kind} kind @param {boolean} hasModes */
   show(rows, measures, kind, hasModes) {
     this.rows = rows;
-    const [quality, divergence, velocity, losses] = this.charts;
+    const [quality, divergence, velocity, drift, losses] = this.charts;
     quality.node.hidden = !hasModes;
     divergence.node.hidden = hasModes;
     quality.show(measures);
     divergence.show(measures);
-    velocity.node.hidden = kind !== "flow";
-    losses.node.hidden = kind === "flow";
-    (kind === "flow" ? velocity : losses).show(rows);
+    const own = { flow: velocity, drift }[/** @type {string} */ (kind)] ?? losses;
+    for (const chart of [velocity, drift, losses]) chart.node.hidden = chart !== own;
+    own.show(rows);
   }
 
   // ---- what a chart asks of its board ---------------------------------------------------------

@@ -4,13 +4,14 @@
 import { ACTIVE, boot, h, icon, on, recall, t, translate } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { GameDrawing } from "../page/kit/gamedraw.js";
+import { DRIFT } from "../page/kit/gamedrift.js";
 import { FLOW } from "../page/kit/gameflow.js";
 import { GAN } from "../page/kit/gamegan.js";
 import { Turns, still } from "../page/kit/gameturns.js";
 
 const KEPT = "gan-play-game";  // in the browser: whether it is open
 /** @type {Partial<Record<Kind, GameKind>>} */
-const GAMES = { gan: GAN, flow: FLOW };
+const GAMES = { gan: GAN, flow: FLOW, drift: DRIFT };
 const OWN = ["idle", "starting", "over"];  // sentences that elsewhere tell of pictures
 
 /**

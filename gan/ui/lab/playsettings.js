@@ -3,7 +3,7 @@
 import { boot, h, t } from "../page/kit/core.js";
 import { split } from "./playlink.js";
 
-const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size", "ode_steps", "solver"];
+const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size", "ode_steps", "solver", "tau"];
 const RATES = ["g_lr", "d_lr"];  // which fall
 const FIELDS = /** @type {SettingField[]} */ (SHOWN.map((key) => boot.train.groups.flatMap((g) => g.fields).find((f) => f.key === key)));
 

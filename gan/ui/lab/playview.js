@@ -6,9 +6,10 @@ import { undecided } from "./playframes.js";
 
 export const LAYERS = ["heat", "field", "manifold", "real", "generated", "arrows", "way", "paths"];
 /** @type {Record<string, string>} */
-export const OF = { heat: "gan", arrows: "gan", field: "flow", way: "flow" };  // of which kind, if not of all
+export const OF = { heat: "gan", arrows: "gan drift", field: "flow", way: "flow" };  // of which kind, if not of all
 const ARROWS = 96;  // of the samples
 const LONGEST = 0.14;  // of an arrow, in the plane's units
+const LEAST_DRIFT = 0.1;  // which is drawn at that length: shorter ones are seen to be short
 const PATHS = 10;
 const WAYS = 48;  // of the samples, from noise
 const FIELD_REACH = 1.1;  // as in gan/training/plane.py
@@ -105,7 +106,7 @@ export class PlaneView {
     if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone("--ga-accent"), 0.75, small);
     if (has("paths") || (frame && this.scene.picked !== null)) this.#paths(tone("--ga-ink"));
     if (has("way") && this.#path) this.#ways(tone("--ga-warn"));
-    if (has("arrows") && this.#which === "samples" && frame?.arrays.gradient) this.#arrows(tone("--ga-ink"));
+    if (has("arrows") && this.#which === "samples" && (frame?.arrays.gradient ?? frame?.arrays.drift)) this.#arrows(tone("--ga-ink"));
     if (has("generated")) this.#dots(this.#samples(), tone("--ga-warn"), 1, 1.35 * small, tone("--ga-panel"));
     if (this.scene.picked !== null && frame) this.#ring(this.scene.picked, tone("--ga-ink"));
   }
@@ -173,11 +174,11 @@ export class PlaneView {
     });
   }
 
-  // Where G's loss asks each sample to go.
+  // Where G's loss asks each sample to go, or the field moves it.
   /** @param {string} color */
   #arrows(color) {
-    const { gradient, samples } = this.#frame().arrays;
-    this.#vectors(samples.subarray(0, 2 * ARROWS), gradient, LONGEST, 0.7, color);
+    const { gradient, drift, samples } = this.#frame().arrays;
+    this.#vectors(samples.subarray(0, 2 * ARROWS), gradient ?? drift, LONGEST, 0.7, color, drift ? LEAST_DRIFT : 0);
   }
 
   // The velocity at t on a grid over the plane.
@@ -205,11 +206,11 @@ export class PlaneView {
     });
   }
 
-  // Arrows at places; lengths are relative to the longest but a few.
-  /** @param {Float32Array} places @param {Float32Array} vectors @param {number} most @param {number} alpha @param {string} color */
-  #vectors(places, vectors, most, alpha, color) {
+  // Arrows at places; lengths are relative to the longest but a few, or to `least` where all are shorter.
+  /** @param {Float32Array} places @param {Float32Array} vectors @param {number} most @param {number} alpha @param {string} color @param {number} [least] */
+  #vectors(places, vectors, most, alpha, color, least = 0) {
     const lengths = Array.from({ length: places.length / 2 }, (_, i) => Math.hypot(vectors[2 * i], vectors[2 * i + 1])).filter(Number.isFinite).sort((a, b) => a - b);
-    const longest = lengths[Math.floor(0.95 * (lengths.length - 1))] || 1;
+    const longest = Math.max(least, lengths[Math.floor(0.95 * (lengths.length - 1))] || 0) || 1;
     this.#stroke(color, alpha, 1, (c) => {
       for (let i = 0; i < places.length; i += 2) {
         const scale = most / Math.max(longest, Math.hypot(vectors[i], vectors[i + 1]));

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("bound", ("beta", "warm_up_kimg", "free_bits")),
     ("sampler", ("ode_steps", "solver")),
+    ("field", ("tau",)),
     ("network", ("resolution", "width", "depth")),
 )  # fmt: skip
 SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)

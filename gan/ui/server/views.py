@@ -31,7 +31,7 @@ CURVES = (
     "seconds", "images_per_s", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake",
     "grad_norm_g", "grad_norm_d", "g_lr", "d_lr", "penalty", "augment_p",
     "bits", "bits_held_out", "reconstruction", "kl", "used", "kl_weight", "grad_norm_e",
-    "velocity_error", "velocity_error_held_out",
+    "velocity_error", "velocity_error_held_out", "drift_size", "drift_floor",
 )  # fmt: skip
 MEASURES = (
     "seconds", "fd", "fd_floor", "fd_count", "modes", "classes", "largest", "spread", "variety",

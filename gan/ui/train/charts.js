@@ -14,6 +14,7 @@ const CHARTS = [
   { name: "losses", of: GAN_ONLY, signed: true, series: [{ key: "loss_g", tone: "accent" }, { key: "loss_d", tone: "ink" }] },
   { name: "bits", of: ["vae", "rnn"], signed: true, series: [{ key: "bits", tone: "accent" }, { key: "bits_held_out", tone: "dashed" }] },
   { name: "velocity", of: ["flow"], range: [0, 0], series: [{ key: "velocity_error", tone: "accent" }, { key: "velocity_error_held_out", tone: "dashed" }] },
+  { name: "drift", of: ["drift"], range: [0, 0], series: [{ key: "drift_size", tone: "accent" }, { key: "drift_floor", tone: "dashed" }] },
   { name: "bound", of: ["vae"], signed: true, series: [{ key: "reconstruction", tone: "accent" }, { key: "kl", tone: "ink" }] },
   { name: "scores", of: GAN_ONLY, signed: true, series: [
     { key: "score_real", tone: "ink" }, { key: "score_held_out", tone: "dashed" }, { key: "score_fake", tone: "accent" }] },
@@ -33,9 +34,9 @@ const CHARTS = [
   { name: "penalty", of: GAN_ONLY, series: [{ key: "penalty", tone: "accent" }] },
   { name: "augment", of: GAN_ONLY, percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
 ];
-const SHOWN = ["losses", "scores", "bits", "velocity", "bound", "distance", "variety"];
+const SHOWN = ["losses", "scores", "bits", "velocity", "drift", "bound", "distance", "variety"];
 // of points, as many: their quality counts the modes too, and their divergence is a distance
-const SHOWN_OF_POINTS = ["losses", "scores", "velocity", "quality", "divergence"];
+const SHOWN_OF_POINTS = ["losses", "scores", "velocity", "drift", "quality", "divergence"];
 /** @param {Kind} kind */
 const chartsOf = (kind) => CHARTS.filter((c) => c.of?.includes(kind) ?? true).map((c) => ({
   ...c, series: c.series.filter((s) => s.of_kind?.includes(kind) ?? true) }));

@@ -6,7 +6,7 @@ import { ask, copyText, count, currentLanguage, duration, h, queryAll, say, shor
 import { named } from "../page/kit/figures.js";
 import { quietAxes, toned } from "../page/kit/plot.js";
 
-const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g", "grad_norm_d", "bits", "bits_held_out", "velocity_error", "velocity_error_held_out", "images_per_s"];
+const SERIES = ["fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g", "grad_norm_d", "bits", "bits_held_out", "velocity_error", "velocity_error_held_out", "drift_size", "drift_floor", "images_per_s"];
 
 const MEASURED = "fd";  // now and then: points to see
 

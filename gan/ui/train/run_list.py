@@ -33,7 +33,7 @@ KEPT_CURVES = 24
 SERIES = (
     "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
     "grad_norm_d", "bits", "bits_held_out", "velocity_error",
-    "velocity_error_held_out", "images_per_s",
+    "velocity_error_held_out", "drift_size", "drift_floor", "images_per_s",
 )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
 /** @import { Attributes, Fork, Preset, RefusedBody, TrainFormValues } from "../page/kit/types" */
 import {
-  Refused, addressOf, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, refuse, say, sentences, t, translate, url,
+  Refused, addressOf, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, say, sentences, t, translate,
 } from "../page/kit/core.js";
-import { save } from "../page/kit/lines.js";
+import { saveCode } from "../page/kit/codesave.js";
 import { PresetCards } from "./presetcards.js";
 import { Settings, nameOf, same } from "./settings.js";
 import { fromSetupLink, toSetupLink } from "./setuplink.js";
@@ -285,13 +285,7 @@ export class TrainForm {
   async #saveCode(button, ending) {
     button.disabled = true;  // pictures take a second to pack
     try {
-      const reply = await fetch(url(`train/code?as=${ending}`), {
-        method: "POST", credentials: "same-origin", body: JSON.stringify(this.values()),
-        headers: { "Content-Type": "application/json" },
-      });
-      if (!reply.ok) await refuse(reply);
-      const name = /filename="([^"]+)"/.exec(reply.headers.get("content-disposition") ?? "")?.[1] ?? "training.py";
-      save(await reply.blob(), name);
+      await saveCode(this.values(), ending);
       this.#problem("");
     } catch (error) {
       this.#problem(say(error));

@@ -83,6 +83,7 @@ DOORS = {
         "play ring flow",
         {"preset": "ring-flow", "seconds": "60"},
         {"preset": "ring-flow", "seconds": "60", "ode_steps": "1", "solver": "euler"},
+        "play ring drift",
     ],
 }
 FORM = """() => ({ preset: document.querySelector('#presets input:checked')?.value,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -203,6 +204,36 @@ def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_pa
     expect(page.locator("#play-state")).to_contain_text("Stopped")
 
 
+def test_drifting_shows_its_arrows_and_its_own_picture_and_curve(open_page):
+    page = open_page("/#tab=lab&play=ring&recipe=drift&for=600", landing="lab")
+    expect(page.locator("#play-recipe")).to_have_value("drift")
+    for theirs in ("[data-show=heat]", "#play-t", "#play-answer", "#play-step-d", "#play-set-loss"):
+        expect(page.locator(theirs)).to_be_hidden()
+    arrows = page.locator("[data-show=arrows]")
+    expect(arrows).to_have_text("Drift")
+    page.click("#play-game-toggle")
+    says = page.locator("#play-game .ga-game-says")
+    expect(says).to_contain_text("drawn to the real ones near it")
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    page.wait_for_function(f"{FRAMES} >= 3")
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+    page.wait_for_timeout(600)
+    with_arrows = page.evaluate(PICTURE)
+    arrows.click()
+    assert page.evaluate(PICTURE) != with_arrows
+    arrows.click()
+    page.fill("#play-set-tau", "0.1")  # may change in mid-run
+    page.locator("#play-set-tau").blur()
+    page.click("#play-step-both")
+    expect(says).to_contain_text("One step. Drift:")
+    expect(page.locator("#play-note")).to_be_empty()
+    expect(page.locator("#play-charts")).to_contain_text("real ones in their place")
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
 def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
     page = open_page("/#tab=lab&play=ring", landing="lab")
     assert page.input_value("#play-seconds") == "20"  # in which the ring is learned
@@ -310,3 +341,18 @@ def test_what_a_training_does_stands_beside_its_buttons_at_every_shape_of_window
                 "(word) => { document.querySelector('#play-state').textContent = word; }", word
             )
             assert not page.evaluate(OVERLAPS), (width, height, word)
+
+
+def test_the_code_of_the_set_up_is_saved_as_a_script_and_as_a_notebook(open_page):
+    page = open_page("/#tab=lab&play=grid&recipe=drift&init=7", landing="lab")
+    page.fill("#play-set-tau", "0.25")
+    for button, ending in (("#play-code", "py"), ("#play-notebook", "ipynb")):
+        with page.expect_download() as saved:
+            page.click(button)
+        assert saved.value.suggested_filename == f"ring-drift.{ending}"
+        text = Path(saved.value.path()).read_text("utf-8")
+        assert "TAU = 0.25" in text
+        assert "SEED = 7" in text
+    page.click("label:has(#play-data-draw)")
+    page.click("#play-code")  # of nothing drawn there is none
+    expect(page.locator("#play-note")).not_to_be_empty()

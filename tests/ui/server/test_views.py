@@ -248,8 +248,8 @@ def test_no_text_is_left_over():
     )
     # a control is explained by its label's key and _help
     keys = [key.removesuffix("_help") for key in TEXTS]
-    # what the playground calls otherwise for a flow (playkind.js)
-    keys = [key.removesuffix("_flow") if key.startswith("gan_play_") else key for key in keys]
+    # what the playground calls otherwise for a flow and for drifting (playkind.js)
+    keys = [re.sub("_(flow|drift)$", "", k) if k.startswith("gan_play_") else k for k in keys]
     unused = [k for k in keys if k not in source and not composed.match(k)]
     assert unused == []
 

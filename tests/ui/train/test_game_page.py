@@ -150,7 +150,7 @@ STICKS_OUT = """() => {
 }"""
 
 
-@pytest.mark.parametrize("preset", ["vae", "rnn", "flow"])
+@pytest.mark.parametrize("preset", ["vae", "rnn", "flow", "digits-drift"])
 def test_no_part_of_another_familys_picture_sticks_out_of_its_panel(open_page, preset):
     page = open_page("/#tab=train", landing="train", viewport={"width": 1280, "height": 1000})
     choose_preset(page, preset)  # its picture stands there before it is trained

@@ -8,7 +8,7 @@ const TERMS = (...names) => names.map((name) => `term_${name}`);
 
 // What belongs together, in the order in which one would learn it.
 const TOPICS = {
-  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step", "vae", "rnn", "flow"), "chart_scores",
+  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step", "vae", "rnn", "flow", "drift"), "chart_scores",
     ...["score_real", "score_held_out", "score_fake"].map((name) => `line_${name}`)],
   losses: ["set_loss", ...TERMS("minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"),
     "chart_losses", "set_r1", "set_r2", "set_gp", "set_reg_every", "set_reg_end", "chart_penalty"],
@@ -40,6 +40,7 @@ const PAIRS = [
   ["metric_images", "term_step", "set_batch_size"], ["line_score_held_out", "finding_memorising"],
   ["set_spectral_norm", "set_r1"], ["chart_distance", "metric_fd"], ["chart_variety", "line_modes"], ["chart_copies", "line_memorised"], ["chart_penalty", "set_r1"],
   ["term_flow", "term_vae", "term_rnn", "term_gan"], ["term_flow", "set_ode_steps", "set_solver"],
+  ["term_drift", "term_flow", "term_gan"], ["term_drift", "set_tau", "chart_drift", "set_batch_size"],
 ];
 const MOST_RELATED = 4;
 const SAID_MS = 1600;

@@ -12,8 +12,8 @@ export interface SettingField {
   choices?: string[];
 }
 
-/** What a family of networks is trained by: a game against D, an encoder and a decoder, row by row, from noise along a velocity. */
-export type Kind = "gan" | "vae" | "rnn" | "flow";
+/** What a family of networks is trained by: a game against D, an encoder and a decoder, row by row, from noise along a velocity, moved by a field. */
+export type Kind = "gan" | "vae" | "rnn" | "flow" | "drift";
 
 /** A preset of the form, built in or one's own; its settings as the fields show them. */
 export interface Preset {

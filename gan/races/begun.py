@@ -1,0 +1,61 @@
+"""A race that broke off: what was typed, and what its runs have kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan.errors import ConfigError
+from gan.files import json_bytes, write_atomic
+from gan.races.engine import Race
+from gan.races.plan import plan_race
+from gan.runs import is_run
+
+PLAN_FILE = "plan.json"  # in a race's folder until it has its report
+
+
+def keep_plan(
+    folder: Path, *, named: Sequence[str], ready: str | None, data: str | None, seconds: float,
+    seeds: Sequence[int], settings: Sequence[str], count: int,
+) -> None:  # fmt: skip
+    """What was typed, for `left_race`; count: samples that measure each contestant."""
+    folder.mkdir(parents=True, exist_ok=True)
+    typed = {
+        "named": [*named], "ready": ready, "data": data, "seconds": seconds, "seeds": [*seeds],
+        "settings": [*settings], "count": count,
+    }  # fmt: skip
+    write_atomic(folder / PLAN_FILE, json_bytes(typed))
+
+
+def drop_plan(folder: Path) -> None:
+    """It has its report."""
+    (folder / PLAN_FILE).unlink(missing_ok=True)
+
+
+def left_race(folder: Path) -> tuple[Race, int]:
+    """The race that broke off in `folder`, as far as it had come, and its count of samples.
+
+    Raises ConfigError where there is none.
+    """
+    try:
+        typed = json.loads((folder / PLAN_FILE).read_text("utf-8"))
+        count = int(typed.pop("count"))
+        plan = plan_race(typed.pop("named"), **typed)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(
+            "{path} holds no race that broke off; give --report the --out of one that was killed",
+            path=repr(str(folder)),
+        ) from error
+    return as_left(Race(plan, folder)), count
+
+
+def as_left(race: Race) -> Race:
+    """`race`, ended, with what its runs have kept."""
+    race.is_stopped = True
+    for standing in race.standings:
+        if is_run(standing.run_dir):
+            standing.read()
+    return race
