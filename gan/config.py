@@ -149,9 +149,13 @@ class TrainConfig:
     optimizer: OptimizerName = "adam"
     g_lr: float = option(2e-3, "learning rate of the generator", low=0, high=10)
     d_lr: float = option(2e-3, "learning rate of the discriminator", low=0, high=10)
-    lr_schedule: ScheduleName = option("constant", "how the rates fall to 0 by the planned end")
+    lr_schedule: ScheduleName = option("constant", "how the rates fall by the planned end")
+    lr_end: float = option(0.0, "share of the rates left when they have fallen", low=0, high=1)
     fall_after: float = option(
         0.0, "share of the run before rates and penalties fall", low=0, high=0.99
+    )
+    fall_kimg: float = option(
+        0.0, "they have fallen after so many kimg, 0: at the planned end", low=0, high=1e7
     )
     beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
@@ -161,7 +165,7 @@ class TrainConfig:
     r2: float = option(0.0, "weight of the gradient penalty on fake images", low=0, high=1000)
     gp: float = option(10.0, "weight of the penalty of wasserstein-gp", low=0, high=1000)
     reg_every: int = option(4, "apply R1 and R2 every so many steps", low=1, high=64)
-    reg_end: float = option(1.0, "share of R1 and R2 left at the planned end", low=0, high=1)
+    reg_end: float = option(1.0, "share of R1 and R2 left when they have fallen", low=0, high=1)
     clip_norm: float = option(0.0, "clip gradients to this norm, 0 for off", low=0, high=1e6)
     ema_half_life_kimg: float = option(8.9, "half-life of the averaged generator", low=0, high=1e5)
     flip: bool = option(False, "mirror images at random")
@@ -184,6 +188,11 @@ class TrainConfig:
     @property
     def follows_plan(self) -> bool:
         """Whether rates or penalties depend on how much of the planned run is done."""
+        return self.falls and not self.fall_kimg
+
+    @property
+    def falls(self) -> bool:
+        """Whether rates or penalties fall."""
         return self.lr_schedule != "constant" or self.reg_end < 1
 
 

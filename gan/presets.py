@@ -53,7 +53,9 @@ class Preset:
     shift_px: int = 0
     depth: int = 0  # layers more than the family has
     lr_schedule: ScheduleName = "constant"
+    lr_end: float = 0.0
     fall_after: float = 0.0
+    fall_kimg: float = 0.0
     reg_end: float = 1.0  # share of R1 and R2 left at the planned end
     clip_norm: float = 0.0
     ode_steps: int = 10  # of a flow
@@ -66,7 +68,8 @@ PRESETS: dict[str, Preset] = {
     # name                 family   data       loss              z    lr    b1   b2     R1,R2 ema
     "fashion":      Preset("conv",  "fashion", "relativistic",   64,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "garments, class by class: recognisable in seconds", conditional=True,
-                           batch_size=32),
+                           batch_size=32, lr_schedule="cosine", lr_end=0.1, fall_after=0.25,
+                           fall_kimg=400.0, reg_end=0.05),
     "fashion-mlp":  Preset("mlp",   "fashion", "relativistic",   100, 1e-3, 0.0, 0.99,  0.2,  8.9,
                            "the article's network with a loss that keeps it from collapsing"),
     "article":      Preset("mlp",   "fashion", "nonsaturating",  100, 2e-4, 0.5, 0.999, 0.0,  8.9,
@@ -146,7 +149,9 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         g_lr=preset.lr,
         d_lr=preset.lr,
         lr_schedule=preset.lr_schedule,
+        lr_end=preset.lr_end,
         fall_after=preset.fall_after,
+        fall_kimg=preset.fall_kimg,
         beta1=preset.beta1,
         beta2=preset.beta2,
         batch_size=preset.batch_size,

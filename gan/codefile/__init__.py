@@ -107,7 +107,7 @@ def code_file(config: RunConfig, images: ImageSet, *, name: str) -> CodeFile:
     names = [*SECTIONS[kind_of(config.model.family)]]
     if config.model.family == "dcgan":
         names.insert(names.index("generator"), "begin")
-    if _follows_plan(config):
+    if _falls(config):
         names.insert(len(names) - 1, "schedule")
     if config.train.ema_half_life_kimg > 0:
         names.insert(len(names) - 1, "ema")
@@ -244,7 +244,8 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
     """Name, value and what it means, of what this training has."""
     m, t, kind = config.model, config.train, kind_of(config.model.family)
     game, things, falls = kind == "gan", _things(config), t.lr_schedule != "constant"
-    eases, planned = _eases(config), "after which the rates are 0" if falls else "of the plan"
+    left = f"{t.lr_end:.0%} of what they were" if t.lr_end else "0"
+    eases, planned = _eases(config), f"after which the rates are {left}" if falls else "of the plan"
     rows = [
         (True, "SEED", config.seed, "of weights, batches and noise"),
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
@@ -258,9 +259,10 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (kind == "rnn", "PASSES", PASSES, "columns of a row: first, and every so many"),
         (game, "G_LR, D_LR", (t.g_lr, t.d_lr), "learning rates"),
         (not game, "LR", t.g_lr, "learning rate"),
-        (_follows_plan(config), "PLANNED", _planned(config), f"{things}, {planned}"),
+        (_falls(config), "PLANNED", _planned(config), f"{things}, {planned}"),
+        (falls and t.lr_end, "LR_LEFT", t.lr_end, "share of the rates"),
         (
-            _follows_plan(config) and t.fall_after,
+            _falls(config) and t.fall_after,
             "FALL_AFTER",
             t.fall_after,
             "this share of the plan",
@@ -298,13 +300,18 @@ def _eases(config: RunConfig) -> bool:
     return t.reg_end < 1 and (t.r1 > 0 or t.r2 > 0) and kind_of(config.model.family) == "gan"
 
 
-def _follows_plan(config: RunConfig) -> bool:
+def _falls(config: RunConfig) -> bool:
     return config.train.lr_schedule != "constant" or _eases(config)
 
 
+def _follows_plan(config: RunConfig) -> bool:
+    return _falls(config) and not config.train.fall_kimg
+
+
 def _planned(config: RunConfig) -> int:
-    """Images until the rates are 0. A plan in seconds is none for a file without a clock."""
-    t, kimg = config.train, config.total_kimg
+    """Images until all has fallen. A plan in seconds is none for a file without a clock."""
+    t = config.train
+    kimg = t.fall_kimg or config.total_kimg
     return STEPS * t.batch_size * t.d_steps if kimg is None else round(kimg * 1000)
 
 

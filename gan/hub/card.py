@@ -264,8 +264,11 @@ def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
 def _rate(train: TrainConfig) -> str:
     if train.lr_schedule == "constant":
         return f"{train.g_lr:g}"
-    held = f", from {train.fall_after:.0%} of the run on" if train.fall_after else ""
-    return f"{train.g_lr:g} falling to 0 ({train.lr_schedule}{held})"
+    whole = f"{train.fall_kimg:g} thousand images" if train.fall_kimg else "the run"
+    held = f", from {train.fall_after:.0%} of {whole} on" if train.fall_after else ""
+    by = f", over {whole}" if train.fall_kimg and not held else ""
+    end = f"{train.lr_end * train.g_lr:g}"
+    return f"{train.g_lr:g} falling to {end} ({train.lr_schedule}{held}{by})"
 
 
 def escaped(text: str) -> str:

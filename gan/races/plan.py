@@ -93,7 +93,9 @@ class RacePlan:
 
 # settings without effect beside others, as IDLE of the form (ui/train/settings.js) has them
 IDLE: dict[str, Callable[[ModelConfig, TrainConfig], bool]] = {
-    "fall_after": lambda m, t: not t.follows_plan,
+    "lr_end": lambda m, t: t.lr_schedule == "constant",
+    "fall_after": lambda m, t: not t.falls,
+    "fall_kimg": lambda m, t: not t.falls,
     "gp": lambda m, t: t.loss != "wasserstein-gp",
     "reg_every": lambda m, t: not (t.r1 or t.r2),
     "reg_end": lambda m, t: not (t.r1 or t.r2),

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from gan.config import RunConfig
 from gan.data import Batch, Batches, ImageSet, holds_out, split_held_out
-from gan.errors import DivergedError
+from gan.errors import DivergedError, number_text
 from gan.images import normalise
 from gan.kinds import Kind, kind_of
 from gan.messages import Message
@@ -29,7 +29,7 @@ from gan.training.ema import Ema
 from gan.training.flow import FlowMatching
 from gan.training.likelihood import EvidenceBound, ExactLikelihood
 from gan.training.method import Method
-from gan.training.optimizers import penalty_share, pick_dtype, rate_share
+from gan.training.optimizers import fall_done, penalty_share, pick_dtype, rate_share
 from gan.training.ranks import ALONE, Ranks
 from gan.training.steering import checked_change
 
@@ -42,7 +42,7 @@ METHODS: dict[Kind, type[Method]] = {
     "flow": FlowMatching,
     "drift": Drifting,
 }
-RATES = frozenset({"g_lr", "d_lr", "lr_schedule", "fall_after"})
+RATES = frozenset({"g_lr", "d_lr", "lr_schedule", "lr_end", "fall_after", "fall_kimg"})
 GRID = 64  # images per snapshot
 PLANE_GRID = 1024  # points per snapshot, which is one picture of all of them
 FIXED_SEED = 2**20  # of the fixed noise, away from the seeds people type
@@ -124,6 +124,7 @@ class Learner:
         t, done = self.config.train, self.fraction()
         if done is not None and t.follows_plan:
             done = self.ranks.first(done)  # the other ranks have clocks of their own
+        done = fall_done(t, self.nimg, done)
         self.penalty_share = penalty_share(t, done)
         share = rate_share(t, done)
         if share != self.rate_share:
@@ -211,15 +212,25 @@ class Learner:
 
     def _rates_told(self, changed: Iterable[str]) -> Message:
         """What a change of falling rates means now."""
-        if self.config.train.lr_schedule == "constant" or not RATES.intersection(changed):
+        t = self.config.train
+        if t.lr_schedule == "constant" or not RATES.intersection(changed):
             return Message()
-        done = self.fraction()
+        done = fall_done(t, self.nimg, self.fraction())
         if done is None:
-            return Message("rates fall only in a run with a planned end; in this one they stay")
-        share = rate_share(self.config.train, done)
+            return Message(
+                "rates fall only in a run with a planned end, or by fall_kimg; in this one they "
+                "stay"
+            )
+        share, end = f"{rate_share(t, done):.0%}", f"{t.lr_end:.0%}"
+        if t.fall_kimg:
+            return Message(
+                "the rates are {share} of what is set, and {end} after {kimg} thousand images",
+                share=share, end=end, kimg=number_text(t.fall_kimg),
+            )  # fmt: skip
         return Message(
-            "the rates are {share} of what is set, and 0 at the planned end", share=f"{share:.0%}"
-        )
+            "the rates are {share} of what is set, and {end} at the planned end",
+            share=share, end=end,
+        )  # fmt: skip
 
     def set(self, key: str, value: Any) -> Message:
         """Change one setting; see `change`."""

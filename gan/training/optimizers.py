@@ -63,20 +63,30 @@ SCHEDULES: dict[ScheduleName, Callable[[float], float]] = {
 }
 
 
-def rate_share(config: TrainConfig, done: float | None) -> float:
-    """The share of the learning rates that is left after `done` of a run, 0 to 1.
+def fall_done(config: TrainConfig, nimg: int, done: float | None) -> float | None:
+    """How much of the run, or of the `fall_kimg` that the fall ends after, is done, 0 to 1.
 
-    None, a run that has no planned end: all of it.
+    done: of the planned run; None, and no fall, where it has no planned end.
     """
-    if done is None:
+    return min(nimg / (1000 * config.fall_kimg), 1.0) if config.fall_kimg else done
+
+
+def rate_share(config: TrainConfig, done: float | None) -> float:
+    """The share of the learning rates that is left after `done` (`fall_done`): from 1 to `lr_end`.
+
+    None: all of it.
+    """
+    if done is None or config.lr_schedule == "constant":
         return 1.0
-    return SCHEDULES[config.lr_schedule](_fallen(config, done))
+    return config.lr_end + (1 - config.lr_end) * SCHEDULES[config.lr_schedule](
+        _fallen(config, done)
+    )
 
 
 def penalty_share(config: TrainConfig, done: float | None) -> float:
-    """The share of R1 and R2 that is left after `done` of a run: a cosine from 1 to `reg_end`.
+    """The share of R1 and R2 that is left after `done`: a cosine from 1 to `reg_end`.
 
-    As Huang et al. 2024 (R3GAN, section 4) let theirs fall.
+    As Huang et al. 2024 (R3GAN, section 4) let theirs fall, by images, as with `fall_kimg`.
     """
     if done is None:
         return 1.0

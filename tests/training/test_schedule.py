@@ -101,6 +101,24 @@ def test_r1_and_r2_fall_by_half_a_cosine_to_what_is_to_be_left_of_them(digits, m
     assert ratio == pytest.approx(0.1 + 0.9 * 0.5, rel=1e-5)
 
 
+@pytest.mark.parametrize("schedule", ["cosine", "linear"])
+def test_a_fall_by_images_needs_no_plan_ends_above_0_and_stays_there(digits, make_config, schedule):
+    config = make_config(g_lr=1e-3, lr_schedule=schedule, lr_end=0.1, fall_after=0.25, reg_end=0.5)
+    batch = config.train.batch_size
+    # of eight steps in all two at full rate; torch's own scheduler counts the other six
+    train = replace(config.train, fall_kimg=STEPS * batch / 1000)
+    trainer = Trainer(replace(config, train=train, total_kimg=None), digits)
+    found = [g for g, _ in taken(trainer, STEPS + 3)]
+    falling = torchs(schedule, 1.0, STEPS // 4)
+    assert found[:STEPS] == pytest.approx([1e-3 * (0.1 + 0.9 * share) for share in falling])
+    assert found[STEPS:] == pytest.approx([1e-4] * 3)
+    assert trainer.penalty_share == pytest.approx(0.5)
+    assert "10%" in str(trainer.set("g_lr", 2e-3))
+    # the end of a plan changes nothing
+    ended = Trainer(replace(config, train=train, total_kimg=0.001 * batch), digits)
+    assert [g for g, _ in taken(ended, STEPS)] == found[:STEPS]
+
+
 def test_without_a_plan_rates_stay_and_a_change_says_so(digits, make_config):
     trainer = Trainer(make_config(lr_schedule="cosine", g_lr=1e-3), digits)
     assert {g for g, _ in taken(trainer, 3)} == {1e-3}

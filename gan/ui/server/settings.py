@@ -17,7 +17,10 @@ from gan.settings import parse_setting, setting_text, setting_types, steerable_s
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "learning",
-        ("g_lr", "d_lr", "lr_schedule", "fall_after", "loss", "optimizer", "beta1", "beta2"),
+        (
+            "g_lr", "d_lr", "lr_schedule", "lr_end", "fall_after", "fall_kimg", "loss", "optimizer",
+            "beta1", "beta2",
+        ),
     ),
     ("steps", ("batch_size", "d_steps", "ema_half_life_kimg")),
     ("restraint", ("r1", "r2", "gp", "reg_every", "reg_end", "clip_norm", "spectral_norm")),

@@ -10,7 +10,9 @@ export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
 /** @type {Record<string, (v: Record<string, string>) => boolean>} */
 const IDLE = {
+  lr_end: (v) => v.lr_schedule === "constant",
   fall_after: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
+  fall_kimg: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
   gp: (v) => v.loss !== "wasserstein-gp",
   reg_every: (v) => !Number(v.r1) && !Number(v.r2),
   reg_end: (v) => !Number(v.r1) && !Number(v.r2),
