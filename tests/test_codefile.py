@@ -59,7 +59,9 @@ class Case(NamedTuple):
     def prepared(self) -> tuple[RunConfig, ImageSet, CodeFile]:
         settings = {"precision": "fp32", **self.settings}
         config, images = new_config(self.preset, self.data, settings, seed=7)
-        config = replace(config, total_kimg=self.kimg)
+        # what falls does so by a plan: without one our rates stay, and the file plans its own steps
+        plan = self.kimg or (500.0 if config.train.follows_plan else None)
+        config = replace(config, total_kimg=plan)
         return config, images, code_file(config, images, name="told")
 
 
