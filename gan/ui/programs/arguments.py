@@ -13,6 +13,7 @@ import gradio as gr
 
 from gan.checkpoint import Weights
 from gan.errors import ConfigError, GanError
+from gan.metrics.judges import checked_judge, judges_here
 from gan.sampling import MAX_SEED
 from gan.ui.server import evaluations
 from gan.ui.server.logs import identified
@@ -133,7 +134,7 @@ def at_once(weights: Weights) -> int:
 
 
 def question_of(
-    context: Context, model: Any, data: Any, count: Any, seed: Any
+    context: Context, model: Any, data: Any, count: Any, seed: Any, judge: Any
 ) -> evaluations.Question:
     """A checked evaluation request; raises ConfigError for an invalid one."""
     local = context.profile.local
@@ -146,4 +147,5 @@ def question_of(
         data=data,
         count=whole("count", count, low=evaluations.MIN_COUNT, high=most),
         seed=whole("seed", seed, low=0, high=MAX_SEED - most),
+        judge=checked_judge(one_of("judge", judge, judges_here())),
     )

@@ -271,26 +271,28 @@ class Endpoints:
         data: str,
         count: int = 2000,
         seed: int = 0,
+        judge: Literal["own", "imagenet"] = "own",
     ) -> AsyncIterator[dict]:
         """How good a model is, measured against images; it takes seconds to minutes.
 
         model: a ref from list_models. data: digits, fashion, emoji or another set that Evaluate
-        offers. count: samples to draw, at least 130. Streams {"fraction": ...} while it measures;
-        the last reply is the evaluation, each metric with its floor, interval and grade. What was
-        measured before comes at once.
+        offers. count: samples to draw, at least 130. judge: whose features compare the images, own
+        or, where it is installed, imagenet, a network of others for colour. Streams
+        {"fraction": ...} while it measures; the last reply is the evaluation, each metric with its
+        floor, interval and grade. What was measured before comes at once.
         """
         with self._call(request):
-            context, judge = self._context, self._context.part(evaluations.Judge)
-            question = question_of(context, model, data, count, seed)
+            context, judges = self._context, self._context.part(evaluations.Judge)
+            question = question_of(context, model, data, count, seed, judge)
             self._spend(request, "evaluate")
             visitor = self._visitor(request)
 
             def work(cancelled: Cancelled) -> Iterator[bytes]:
                 weights_of(context, model)
-                for told in evaluations.answers(context, judge, question, cancelled):
+                for told in evaluations.answers(context, judges, question, cancelled):
                     yield line(told)
 
-            async with aclosing(lines(judge, visitor, work)) as told:
+            async with aclosing(lines(judges, visitor, work)) as told:
                 async for reply in replies(told):
                     yield reply
 

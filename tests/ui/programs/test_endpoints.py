@@ -99,7 +99,7 @@ def test_each_argument_has_a_type(program: Client):
     for name, endpoint in info.items():
         assert all(p["type"] for p in endpoint["parameters"]), name
     assert [p["parameter_name"] for p in info["/evaluate"]["parameters"]] == [
-        "model", "data", "count", "seed",
+        "model", "data", "count", "seed", "judge",
     ]  # fmt: skip
 
 
@@ -168,6 +168,13 @@ def test_an_evaluation_tells_how_far_it_is_and_then_what_it_found(client: Client
     assert {"fd", "precision", "recall"} <= {m["name"] for m in found["metrics"]}
     again = client.submit("fashion", "fashion", count=130, seed=77, api_name="/evaluate")
     assert (again.result(), len(again.outputs())) == (found, 1)  # it was kept
+
+
+def test_a_program_may_ask_for_the_judge_of_others(client: Client):
+    asked = {"model": "emoji", "data": "emoji-groups", "count": 130, "seed": 77}
+    found = client.predict(**asked, judge="imagenet", api_name="/evaluate")
+    assert found["features"] == "features-imagenet"
+    assert {"fd", "precision", "recall"} <= {m["name"] for m in found["metrics"]}
 
 
 # ---- what is refused ----------------------------------------------------------------------------
@@ -243,6 +250,7 @@ QUESTIONS = [
     ({"count": 50_000}, "count must be a whole number from 130 to 5,000"),
     ({"seed": 2**31 - 1}, "seed must be a whole number from 0 to"),
     ({"model": "nope"}, "there is no model 'nope' here"),
+    ({"judge": "me"}, "judge must be one of own"),
 ]
 
 
