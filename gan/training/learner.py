@@ -221,7 +221,7 @@ class Learner:
                 "rates fall only in a run with a planned end, or by fall_kimg; in this one they "
                 "stay"
             )
-        share, end = f"{rate_share(t, done):.0%}", f"{t.lr_end:.0%}"
+        share, end = f"{rate_share(t, done):.0%}", f"{t.lr_end:.0%}" if t.lr_end else "0"
         if t.fall_kimg:
             return Message(
                 "the rates are {share} of what is set, and {end} after {kimg} thousand images",
