@@ -12,6 +12,7 @@ import pytest
 from benchmarks import soak
 from benchmarks.crowd import KINDS, Tally, crowd, fault_of
 from benchmarks.many_trainings import serving
+from tests.ui.loops import apart
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_a_small_crowd_of_each_kind_is_answered_without_an_error(tmp_path: Path)
     (tmp_path / "tmp").mkdir()
     extra = soak.PUBLIC | {"TMPDIR": str(tmp_path / "tmp")}
     with serving(tmp_path, **extra) as server:
-        found = asyncio.run(crowd(server.url, dict.fromkeys(KINDS, 2), 6.0, probe=Tally("update")))
+        found = apart(lambda: asyncio.run(crowd(server.url, dict.fromkeys(KINDS, 2), 6.0)))
         left = soak.Served(server.url, server.pid, tmp_path).left()
     assert {kind: tally.errors for kind, tally in found.items()} == {kind: [] for kind in KINDS}
     idle = {kind for kind, tally in found.items() if not tally.times and kind != "watch"}
