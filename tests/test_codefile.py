@@ -105,6 +105,7 @@ FALLING = [  # all within the ten steps that are compared
     case("ring", reg_end=0.1, reg_every=1, fall_after=0.3)._replace(kimg=10 * 256 / 1000),
     case("digits", lr_schedule="linear", lr_end=0.2, fall_kimg=0.4, reg_end=0.1, reg_every=2),
     case("fashion", lr_schedule="cosine", lr_end=0.1, fall_after=0.5, fall_kimg=0.256),
+    case("ring", lr_schedule="linear", lr_end=0.3, fall_kimg=1e-9),  # from the second step on
     case("vae", "digits", lr_schedule="cosine", fall_after=0.2, batch_size=16)._replace(kimg=0.16),
     case("rnn", "digits", lr_schedule="linear", batch_size=16)._replace(kimg=0.16),
     case("flow", "digits", batch_size=16)._replace(kimg=0.16),

@@ -17,11 +17,13 @@ import typer
 
 from gan.cli.console import app, errors, parse_seeds, say, task, use_threads
 from gan.errors import ConfigError
+from gan.runs import writing
 
 if TYPE_CHECKING:
     from gan.races import Race, Standing
 
 LINE_EVERY_S = 5.0
+COUNT = 2000  # samples that measure each
 
 
 @app.command()
@@ -57,8 +59,11 @@ def race(
         typer.Option("--report", help="folder of a race that was killed: report what there is"),
     ] = None,
     count: Annotated[
-        int, typer.Option("--count", min=130, max=100_000, help="samples to measure each with")
-    ] = 2000,
+        int | None,
+        typer.Option(
+            "--count", min=130, max=100_000, help=f"samples to measure each with, else {COUNT}"
+        ),
+    ] = None,
 ) -> None:
     """Train two to four contestants on the same data for the same seconds, and report.
 
@@ -83,7 +88,7 @@ def race(
     with errors():
         use_threads(1)
         if report is not None:
-            return _report_left(report)
+            return _report_left(report, count)
         if out is None:
             raise ConfigError("a race needs a folder to write to; give --out races/a")
         named = contestants or []
@@ -93,6 +98,7 @@ def race(
         }  # fmt: skip
         plan = races.plan_race(named, **typed)
         races.check_out(out)
+        count = count or COUNT
         races.keep_plan(out, named=named, count=count, **typed)
         names = " against ".join(c.name for c in plan.contestants)
         many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
@@ -100,20 +106,21 @@ def race(
         for same in plan.same_setups():
             say(str(races.same_text(same)))
         running = races.Race(plan, out)
-        with _ended_by_ctrl_c(running) as pressed:
-            _follow(running)
-            found = _measured(running, count, pressed)
-        races.write_report(out, found)
-        races.drop_plan(out)
+        with writing(out, say):  # no --report meanwhile
+            with _ended_by_ctrl_c(running) as pressed:
+                _follow(running)
+                found = _measured(running, count, pressed)
+            races.write_report(out, found)
+            races.drop_plan(out)
         _say_end(running, out)
 
 
-def _report_left(out: Path) -> None:
+def _report_left(out: Path, count: int | None) -> None:
     from gan import races  # noqa: PLC0415 - scipy is slow
 
-    running, count = races.left_race(out)
+    running, kept = races.left_race(out)
     with _ended_by_ctrl_c(running) as pressed:
-        found = _measured(running, count, pressed)
+        found = _measured(running, count or kept, pressed)
     races.write_report(out, found)
     races.drop_plan(out)
     _say_end(running, out)

@@ -312,7 +312,7 @@ def _planned(config: RunConfig) -> int:
     """Images until all has fallen. A plan in seconds is none for a file without a clock."""
     t = config.train
     kimg = t.fall_kimg or config.total_kimg
-    return STEPS * t.batch_size * t.d_steps if kimg is None else round(kimg * 1000)
+    return STEPS * t.batch_size * t.d_steps if kimg is None else max(1, round(kimg * 1000))
 
 
 def _literal(value: object) -> object:

@@ -10,7 +10,7 @@ from gan.errors import ConfigError
 from gan.files import json_bytes, write_atomic
 from gan.races.engine import Race
 from gan.races.plan import plan_race
-from gan.runs import is_run
+from gan.runs import check_free, is_run
 
 PLAN_FILE = "plan.json"  # in a race's folder until it has its report
 
@@ -36,7 +36,7 @@ def drop_plan(folder: Path) -> None:
 def left_race(folder: Path) -> tuple[Race, int]:
     """The race that broke off in `folder`, as far as it had come, and its count of samples.
 
-    Raises ConfigError where there is none.
+    Raises ConfigError where there is none, RunError where it still goes on.
     """
     try:
         typed = json.loads((folder / PLAN_FILE).read_text("utf-8"))
@@ -49,6 +49,7 @@ def left_race(folder: Path) -> tuple[Race, int]:
             "{path} holds no race that broke off; give --report the --out of one that was killed",
             path=repr(str(folder)),
         ) from error
+    check_free(folder)
     return as_left(Race(plan, folder)), count
 
 

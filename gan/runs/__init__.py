@@ -15,7 +15,7 @@ from gan.runs.folder import (
     new_run_dir,
 )
 from gan.runs.launch import Clock, Host, fork, resume, start
-from gan.runs.lock import check_free
+from gan.runs.lock import check_free, writing
 from gan.runs.memory import limit_memory
 from gan.runs.origin import Origin, find_origin
 from gan.runs.prefork import Cancelled
@@ -30,4 +30,5 @@ __all__ = [
     "RunStatus", "RunWriter", "Session", "Start", "Supervisor", "check_free", "claim_run_dir",
     "command_line", "find_origin", "fork", "fork_argv", "has_checkpoint", "is_run", "limit_memory",
     "list_runs", "new_run_dir", "resume", "runs_root", "setting_arguments", "start", "train_argv",
+    "writing",
 ]  # fmt: skip
