@@ -28,6 +28,7 @@ MOST_WAITING = 10
 UNWATCHED_S = 60.0  # an unwatched training pauses; whoever stops polling leaves the queue
 HELD_S = 60.0  # a paused training holds its slot no longer than this while others wait
 WALL_S = 900.0  # ten minutes of training plus pauses; then it is stopped
+OVERTIME_S = 10.0  # past its limit; one that ends by itself may have told its seconds a while ago
 KEPT_S = 120.0  # how long a ticket is remembered after its turn
 TICK_S = 1.0
 STUCK_S = 120.0  # a tick takes as long as a start is prepared
@@ -204,7 +205,7 @@ class Turns:
         begun = self._begun.setdefault(run_id, now)
         held = now - self._paused.get(run_id, now)
         try:
-            is_out = now - begun > WALL_S or supervisor.overtime_s(run_id) > 0
+            is_out = now - begun > WALL_S or supervisor.overtime_s(run_id) > OVERTIME_S
             if is_out or (held > HELD_S and self.queue()):
                 supervisor.send(run_id, {"command": "stop"})
             elif unwatched and run_id not in self._paused:
