@@ -135,9 +135,7 @@
   }
 
   // Whether something is under way whose end will show more to press.
-  // Work that shows its progress, or a training in the playground without a past to go back to yet.
-  const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible)
-    || (root.querySelector("#play-stop:enabled") !== null && root.querySelector("#play-again:disabled") !== null);
+  const busy = (root) => [...root.querySelectorAll("progress, .ga-panel-wait")].some(visible);
 
   window.pressing = { next, take, giveBack, clickNow, openAgain, dialog, missed, change, spoilt, busy, count: () => pressed.size };
 })();

@@ -69,6 +69,9 @@ LATE = (
     "[data-help=gan_fork_help]",
     ".ga-mix-chip button",
 )
+# What halts a training waits until it has two moments to choose from.
+HALTS = ("#play-pause", "#play-stop")
+NO_MOMENTS = "#play-again:disabled"
 # Into empty fields; others get what they hold already.
 TYPED = {
     "#direction-name": "longer",
@@ -247,8 +250,8 @@ def press_until_calm(
         what = found.evaluate("(f) => f && [f.key, f.option, f.rank]")
         key, option, rank = what or (None, None, 9)
         waited = time.monotonic() - pressed_at
-        if rank > 0 and waited < BUSY_S:
-            if page.evaluate(f"window.pressing.busy({root})"):
+        if (rank > 0 or key in HALTS) and waited < BUSY_S:
+            if is_busy(page, root, key):
                 calm_since = time.monotonic()
                 page.wait_for_timeout(100)
                 continue
@@ -273,6 +276,13 @@ def press_until_calm(
         if text := page.evaluate("window.pressing.spoilt()"):
             traffic.add(f"the page says {text!r}")
         calm_since = pressed_at = time.monotonic()
+
+
+def is_busy(page: Page, root: str, key: str | None) -> bool:
+    """Whether something is under way whose end will show more to press."""
+    if key in HALTS and page.locator(NO_MOMENTS).count():
+        return True
+    return bool(page.evaluate(f"window.pressing.busy({root})"))
 
 
 def press(page: Page, element: ElementHandle, option: str | None) -> str | None:
