@@ -158,6 +158,13 @@ async def watch(url: str, tally: Tally, over: asyncio.Event) -> None:
                 await visitor.ask("/_gan/snapshot", query={"id": run, "nimg": had["seen"]})
             if news.get("rows"):
                 had["after"] = news["rows"][-1]["nimg"]
+            if news.get("measures"):
+                had["measured"] = news["measures"][-1]["nimg"]
+            if "history" in news:
+                had["events"] = len(news["history"])
+            if news.get("step"):
+                had["step"] = news["step"]["number"]
+            had["mark"] = news.get("mark", had["mark"])
             if not reply or news["status"]["state"] not in ("running", "starting", "paused"):
                 run = ""
             await _pause(over, 1 / UPDATES_PER_S - (time.perf_counter() - began))

@@ -14,7 +14,7 @@ from gan.config import D_STRUCTURE, SAMPLER, ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError, suggest
 from gan.kinds import NAMES, has_setting, kind_of
 from gan.messages import Message
-from gan.schema import plain, typed
+from gan.schema import hints_of, plain, typed
 
 TYPES = {bool: Message("true or false"), int: Message("a whole number"), float: Message("a number")}
 
@@ -47,7 +47,7 @@ def setting_text(value: Any) -> str:
 
 def setting_types() -> dict[str, Any]:
     """Every setting that `--set` takes, with its type."""
-    return {**typing.get_type_hints(ModelConfig), **typing.get_type_hints(TrainConfig)}
+    return {**hints_of(ModelConfig), **hints_of(TrainConfig)}
 
 
 def steerable_settings() -> tuple[str, ...]:
@@ -55,12 +55,12 @@ def steerable_settings() -> tuple[str, ...]:
 
     A VAE, an RNN and a flow have fewer of them: `gan.kinds`, checked by `apply_settings`.
     """
-    return (*typing.get_type_hints(TrainConfig), *D_STRUCTURE, *SAMPLER)
+    return (*hints_of(TrainConfig), *D_STRUCTURE, *SAMPLER)
 
 
 def setting_of(config: RunConfig, key: str) -> Any:
     """A setting's value, from the model or train config, as JSON."""
-    part = config.model if key in typing.get_type_hints(ModelConfig) else config.train
+    part = config.model if key in hints_of(ModelConfig) else config.train
     return plain(getattr(part, key))
 
 
@@ -107,7 +107,7 @@ def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
             )
         chosen[key] = typed(key, hints[key], value)
     _check_kind(config, chosen)
-    model_keys = typing.get_type_hints(ModelConfig)
+    model_keys = hints_of(ModelConfig)
     model = {k: v for k, v in chosen.items() if k in model_keys}
     train = {k: v for k, v in chosen.items() if k not in model_keys}
     return dataclasses.replace(

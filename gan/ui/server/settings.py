@@ -12,6 +12,7 @@ from gan.config import PLANE_SHAPE, RESOLUTIONS, RunConfig
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
 from gan.kinds import NAMES, ONLY
+from gan.schema import hints_of
 from gan.settings import parse_setting, setting_text, setting_types, steerable_settings
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -71,7 +72,7 @@ def _kind(key: str) -> dict[str, Any]:
 
 def value_in(config: RunConfig, key: str) -> Any:
     """The value of a setting, from the model or the training config."""
-    part = config.train if key in typing.get_type_hints(Train) else config.model
+    part = config.train if key in hints_of(Train) else config.model
     return getattr(part, key)
 
 

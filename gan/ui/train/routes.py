@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import lru_cache
 from typing import Any
 
 from cachetools import LRUCache
@@ -277,10 +278,13 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     return news
 
 
+_counts = lru_cache(maxsize=256)(parameter_counts)  # it builds the networks, without their numbers
+
+
 def _parameters(config: RunConfig) -> dict[str, int] | None:
     """The sizes of a run's networks; None where its config, whosever it is, builds none."""
     try:
-        g, d = parameter_counts(resolve_widths(config).model)
+        g, d = _counts(resolve_widths(config).model)
     except Exception:
         log.exception("the networks of a run cannot be counted")
         return None

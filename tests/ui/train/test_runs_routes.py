@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from gan import models
 from gan.errors import DataError
 from gan.runs import RunReader, find_origin, lock, prefork
 from gan.runs.decoding import Decoder
@@ -27,7 +28,7 @@ from gan.ui.server.i18n import words
 from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
-from gan.ui.train import own_images, run_list
+from gan.ui.train import own_images, routes, run_list
 from gan.ui.train.run_list import points_of, thin_curve
 from gan.ui.train.tab import TAB
 from gan.ui.train.timelapses import Films, file_name
@@ -150,6 +151,19 @@ def test_a_poll_tells_of_the_newest_and_of_what_a_page_looks_at(crowd: Context):
         assert len(told["runs"]) == 61
         assert {"old-1"} <= {*ids(told["runs"])}
         assert "run:old-1" in {m["ref"] for m in told["models"]}
+
+
+def test_viewers_of_one_run_build_its_networks_once(home: Context, monkeypatch: pytest.MonkeyPatch):
+    """A poll that has nothing yet is told all settings: 50 of them took the training's core."""
+    client, built = client_for(home), []
+    routes._counts.cache_clear()
+    shapes_only = models.shapes_only
+    monkeypatch.setattr(models, "shapes_only", lambda: built.append(1) or shapes_only())
+    had = dict.fromkeys(("after", "seen", "measured", "events", "step", "mark"), -1)
+    told = [client.get("/_gan/run", params={"id": "digits-1", **had}).json() for _ in range(3)]
+    assert told[0]["parameters"]["g"] > 0
+    assert told[0]["settings"] == told[2]["settings"]
+    assert len(built) == 1
 
 
 @pytest.mark.parametrize(
