@@ -64,7 +64,7 @@ ROUND_S = 600.0
 
 
 class Goals(NamedTuple):
-    """What is asked for (issue text: half a second, nothing lost, nothing kept)."""
+    """The limits that the verdict compares with."""
 
     update_s: float = 0.5  # 95 of 100 updates
     mb_per_min: float = 1.0

@@ -278,7 +278,7 @@ def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     return news
 
 
-_counts = lru_cache(maxsize=256)(parameter_counts)  # it builds the networks, without their numbers
+_counts = lru_cache(maxsize=256)(parameter_counts)  # builds both networks each time
 
 
 def _parameters(config: RunConfig) -> dict[str, int] | None:
