@@ -1,5 +1,5 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
-/** @import { Evaluation, EvaluationNews, Metric, MetricName, State, Stated } from "../page/kit/types" */
+/** @import { Evaluation, EvaluationNews, Metric, MetricName, Rated, State, Stated } from "../page/kit/types" */
 import {
   boot, choose, className, count, duration, find, finder, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
   state, t, tabIsOpen, isBusy,
@@ -33,7 +33,7 @@ class Evaluate {
     this.root = root;
     this.find = finder(root);
     this.leaders = new Leaders(root, {
-      chosen: (ref) => choose(ref), measure: (ref) => { choose(ref); this.#begin(); },
+      chosen: (row) => this.#choose(row), measure: (ref) => { choose(ref); this.#begin(); },
     });
     /** @type {(EvaluationNews & { ref: string, recalled?: boolean }) | null} */
     this.found = null;
@@ -43,6 +43,8 @@ class Evaluate {
     this.fraction = 0;
     /** @type {string | null} */
     this.chosen = null;  // the ref that is looked at
+    /** @type {Rated | null} */
+    this.picked = null;  // the leaderboard's row that was clicked last
     this.heard = "";
     /** @type {Poll} */
     this.poll;  // from `start` on
@@ -86,6 +88,16 @@ class Evaluate {
 
   // ---- which model ----------------------------------------------------------------------------
 
+  // A model that two judges have measured has two rows: a click shows what that row holds.
+  /** @param {Rated} row */
+  #choose(row) {
+    this.picked = row;
+    if (plainRef(state.ref ?? "") !== row.ref) return choose(row.ref);
+    if (this.ending || !row.evaluation) return undefined;
+    this.found = null;
+    return this.#changed();
+  }
+
   async #changed() {
     const { ref } = state;
     if (!ref || !modelOf(plainRef(ref))) return this.#draw();
@@ -98,10 +110,12 @@ class Evaluate {
       await this.leaders.refresh();
     }
     const { chosen } = this;  // another model may be by now
-    const row = this.leaders.row(plainRef(chosen));
+    const plain = plainRef(chosen);
+    const row = this.leaders.row(plain, this.picked?.ref === plain ? this.picked.evaluation?.features : "");
     this.#offer(row?.data ?? "");
     if (!this.found && !this.ending && row?.evaluation && !chosen.includes("@")) {
       this.found = { evaluation: row.evaluation, pairs: null, ref: chosen, nimg: row.nimg };
+      this.find("#evaluate-judge", HTMLSelectElement).value = judgeOf(row.evaluation);
     }
     this.#draw();
     this.#recall();

@@ -17,7 +17,7 @@ const MOST_TICKS = 6;
  */
 
 export class Leaders {
-  /** @param {HTMLElement} root @param {{ chosen(ref: string): void, measure(ref: string): void }} does */
+  /** @param {HTMLElement} root @param {{ chosen(row: Rated): void, measure(ref: string): void }} does */
   constructor(root, { chosen, measure }) {
     this.chosen = chosen;
     this.measure = measure;
@@ -44,9 +44,12 @@ export class Leaders {
     if (this.rows.length) this.draw();
   }
 
-  // The first of a model's rows is that of our own features.
-  /** @param {string} ref */
-  row(ref) { return this.rows.find((r) => r.ref === ref) ?? null; }
+  // A model's row on these features, else the first: that of our own.
+  /** @param {string} ref @param {string} [features] */
+  row(ref, features = "") {
+    const rows = this.rows.filter((r) => r.ref === ref);
+    return rows.find((r) => pairOf(r)?.features === features) ?? rows[0] ?? null;
+  }
 
   async refresh() {
     try {
@@ -66,7 +69,7 @@ export class Leaders {
     this.rows.sort((a, b) => fd(a) - fd(b) || (a.kind > b.kind ? 1 : -1));
     const groups = grouped(this.rows);
     this.shown = this.#shownOf(groups);
-    this.table.replaceChildren(this.#head(), ...groups.map((group) => h("tbody", {}, this.#heading(group), ...group.rows.map((r) => this.#line(r)))));
+    this.table.replaceChildren(this.#head(), ...groups.map((group) => h("tbody", {}, this.#heading(group), ...group.rows.map((r) => this.#line(r, group)))));
     this.#drawAbout();
     this.#drawPlot();
   }
@@ -99,8 +102,8 @@ export class Leaders {
     }, t(`gan_leaders_${name}`)))));
   }
 
-  /** @param {Rated} row */
-  #line(row) {
+  /** @param {Rated} row @param {Group} group */
+  #line(row, group) {
     // the title is shown where the columns do not fit beside each other
     /** @param {string} name @param {string} text */
     const number = (name, text) => h("td", { class: "is-number", "data-title": t(`gan_leaders_${name}`) }, text);
@@ -110,10 +113,10 @@ export class Leaders {
       return number(name, metric ? `${Math.round(100 * metric.value)} %` : "–");
     };
     const fd = distanceOf(row);
-    const chosen = plainRef(state.ref ?? "") === row.ref;
+    const chosen = plainRef(state.ref ?? "") === row.ref && (group === this.shown || !group.pair);
     const name = h("button", {
       type: "button", class: "ga-button is-bare is-link", "aria-pressed": String(chosen), "data-help": "gan_leaders_choose_help",
-      onclick: () => this.chosen(row.ref),
+      onclick: () => this.chosen(row),
     }, row.name);
     const measure = h("button", {
       type: "button", class: "ga-button is-small", "data-help": "gan_evaluate_start_help", onclick: () => this.measure(row.ref),
@@ -176,7 +179,7 @@ export class Leaders {
     const place = `left: ${left}px; top: ${top}px`;
     return [
       h("span", { class: `ga-point ${chosen ? "is-chosen" : ""} ${fd.stated ? "is-stated" : ""}`, style: place, "aria-hidden": "true",
-        title: fd.stated ? `${told}. ${hintOf(row)}` : told, onclick: () => this.chosen(row.ref) }),
+        title: fd.stated ? `${told}. ${hintOf(row)}` : told, onclick: () => this.chosen(row) }),
       h("span", { class: `ga-point-name ${left > u.over.clientWidth * 0.7 ? "is-left" : ""}`, style: place, "aria-hidden": "true" }, row.name),
     ];
   }

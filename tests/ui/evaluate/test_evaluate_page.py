@@ -27,9 +27,10 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     expect(page.locator("#evaluate-about")).to_contain_text("10,000 samples")
     expect(page.locator(".ga-card.is-empty")).to_have_count(0)
     expect(page.locator(".ga-card strong").first).to_have_text("0.79")
-    # cats' and emoji's were measured against other images: groups of their own, not drawn
+    # cats' and emoji's were measured against other images, emoji's by another judge, too: groups
+    # of their own, not drawn
     expect(page.locator(".ga-point:not(.is-stated)")).to_have_count(4)
-    expect(page.locator("#leaders-table .ga-leaders-group")).to_have_count(3)
+    expect(page.locator("#leaders-table .ga-leaders-group")).to_have_count(4)
     expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
         "Against fashion, on features-fashion"
     )
@@ -61,16 +62,21 @@ def test_an_evaluation_can_be_cancelled_and_begun_again(page: Page):
     expect(page.locator("#evaluate-note")).to_be_empty()
 
 
-def test_a_row_of_the_table_chooses_the_model(page: Page):
+def test_a_row_of_the_table_chooses_the_model_and_what_its_judge_found(page: Page):
     open_tab(page, "Evaluate")
-    page.locator("#leaders-table").get_by_role("button", name="emoji", exact=True).click()
-    expect(page.locator("#model-select")).to_have_value("emoji")
-    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
-        "Against emoji-groups, on features-generic"
-    )
-    expect(page.locator(".ga-point")).to_have_count(1)
-    expect(page.locator("#evaluate-what")).to_have_text("emoji")
-    expect(page.locator("#evaluate-data")).to_have_value("emoji-groups")
+    table, shown = page.locator("#leaders-table"), page.locator(".ga-leaders-group.is-shown")
+    for features, judge in (("features-generic", "own"), ("features-imagenet", "imagenet")):
+        heading = f"Against emoji-groups, on {features}"
+        group = table.locator("tbody").filter(has=page.get_by_text(heading, exact=True))
+        group.get_by_role("button", name="emoji", exact=True).click()
+        expect(page.locator("#model-select")).to_have_value("emoji")
+        expect(shown).to_have_text(heading)
+        expect(page.locator(".ga-point")).to_have_count(1)
+        expect(page.locator("#evaluate-what")).to_have_text("emoji")
+        expect(page.locator("#evaluate-data")).to_have_value("emoji-groups")
+        expect(page.locator("#evaluate-judge")).to_have_value(judge)
+        expect(page.locator("#evaluate-about")).to_contain_text(features)
+        expect(table.get_by_role("button", pressed=True)).to_have_count(1)
 
 
 def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
