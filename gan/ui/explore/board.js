@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, plainRef, prepare, state, t, tabIsOpen,
+  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, state, t, tabIsOpen,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -18,7 +18,6 @@ import { buildMutate } from "./mutate.js";
 import { Names } from "./names.js";
 import { OwnRows } from "./directionrows.js";
 import { Painter, crispSize } from "../page/kit/painter.js";
-import { presentWithKey } from "../page/kit/present.js";
 import { seedField } from "../page/kit/seedfield.js";
 import { mountPanels } from "./panels.js";
 import { presentPicture } from "./presentation.js";
@@ -79,7 +78,7 @@ class Explore {
       what: () => this.find("#what").textContent.trim(), note: () => this.find("#explore-note").textContent,
       link: () => this.studio.address(this.nimg) });
     this.find("#present").addEventListener("click", open);
-    presentWithKey(this.root, open);
+    onLetter(this.root, "p", open);
     on("present", open);
   }
 

@@ -28,17 +28,6 @@ export function stepWithKeys(node, selector) {
   });
 }
 
-// K keeps the picture on show.
-/** @param {HTMLElement} root @param {() => void} act */
-export function pinWithKey(root, act) {
-  document.addEventListener("keydown", (e) => {
-    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.repeat || e.key.toLowerCase() !== "k" || !tabIsOpen(root)) return;
-    if (!(e.target instanceof Element) || e.target.matches(TYPED) || document.querySelector("dialog[open]")) return;
-    e.preventDefault();
-    act();
-  });
-}
-
 const TYPED = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
 
 /** @param {HTMLElement} root @param {import("./studio.js").Studio} studio */

@@ -1,13 +1,12 @@
 // The shelf in Explore: what is on show is pinned, pins are opened and compared on the big picture.
 /** @import { Origin, Pin, PinPlace, Place, Point } from "../page/kit/types" */
-import { choose, className, emit, find, modelOf, on, plainRef, say, t } from "../page/kit/core.js";
+import { choose, className, emit, find, modelOf, on, onLetter, plainRef, say, t } from "../page/kit/core.js";
 import { linkText, packFloats } from "../page/kit/latentlink.js";
 import { isHere, newId, openingOf, shelf } from "../page/kit/shelf.js";
 import { drawableOf, keptImage } from "../page/kit/shelfpictures.js";
 import { ShelfView } from "../page/kit/shelfview.js";
 import { nextName } from "../page/kit/shelfwords.js";
 import { shortNameOf } from "./catalogue.js";
-import { pinWithKey } from "./keys.js";
 import { Player } from "./player.js";
 import { here, hold, strongest } from "./points.js";
 
@@ -28,7 +27,7 @@ export class ExploreShelf {
     this.view = new ShelfView(node, { prefix: "pins-", emptyWord: "gan_shelf_empty", open: (pin) => this.open(pin), stage: this.stage });
     studio.pin = (place, from) => this.#pin(place, from);
     this.button.addEventListener("click", () => this.pin());
-    pinWithKey(root, () => this.pin());
+    onLetter(root, "k", () => this.pin());
     on("latent", ({ settled }) => {
       this.stage.player.yield();
       this.view.compare.overtaken();

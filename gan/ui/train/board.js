@@ -2,13 +2,12 @@
 /** @import { Finding, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, StartReply, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, prepare, refresh, Refused,
+  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, onLetter, prepare, refresh, Refused,
   say, state, t, tabIsOpen, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { Game, TALL } from "./game.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
-import { presentWithKey } from "../page/kit/present.js";
 import { LiveGrid } from "./livegrid.js";
 import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
@@ -143,7 +142,7 @@ class Train {
     this.find("#presets").addEventListener("change", () => { if (!this.id) this.#draw(); });
     const present = () => this.#present();
     this.find("#present-training").addEventListener("click", present);
-    presentWithKey(this.root, present);
+    onLetter(this.root, "p", present);
     this.find("#fork-here").addEventListener("click", () => this.#fork(this.time.nimg));
     this.find("#run-link").addEventListener("click", (e) => copyText(this.#address(), e.currentTarget));
   }

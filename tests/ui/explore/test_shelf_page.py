@@ -31,7 +31,7 @@ def names(page: Page) -> list[str]:
 
 
 def pin(page: Page, count: int) -> None:
-    page.keyboard.press("k")
+    page.locator("#pin").press("k")
     expect(page.locator(ITEMS)).to_have_count(count)
 
 

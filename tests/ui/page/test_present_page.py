@@ -43,7 +43,7 @@ def test_the_picture_is_shown_by_keys(open_page):
     names = page.locator(".ga-direction-name").all_inner_texts()
     page.keyboard.press("p")  # outside the board it is nobody's
     expect(page.locator(COVER)).to_have_count(0)
-    page.locator("#present").press("p")
+    page.locator(".direction-slider").first.press("p")  # as after a drag
     expect(page.locator(COVER)).to_be_visible()
     expect(page.locator(".ga-present-title")).to_have_text("fashion")
     expect(page.locator(".ga-present-sub")).to_have_text("Ankle boot · seed 42")

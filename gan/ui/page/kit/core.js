@@ -4,7 +4,7 @@ import { find, h, icon } from "./dom.js";
 import { Poll } from "./fresh.js";
 import { sentence } from "./messages.js";
 
-export { around, fillRange, find, finder, focusedIn, h, icon, pencil, query, queryAll } from "./dom.js";
+export { around, fillRange, find, finder, focusedIn, h, icon, onLetter, pencil, query, queryAll } from "./dom.js";
 export { tabIsOpen } from "./fresh.js";
 export { short } from "./figures.js";
 

@@ -108,6 +108,20 @@ export function icon(name) {
   return svg;
 }
 
+const TYPED = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+
+// A letter that does something while the focus is in the board and nobody is typing: one that worked
+// anywhere would be pressed by those who speak to their computer (WCAG 2.1.4).
+/** @param {HTMLElement} board @param {string} letter @param {() => void} act */
+export function onLetter(board, letter, act) {
+  board.addEventListener("keydown", (e) => {
+    if (e.defaultPrevented || e.key.toLowerCase() !== letter || e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
+    if (e.target instanceof Element && (e.target.matches(TYPED) || e.target.closest("dialog"))) return;
+    e.preventDefault();
+    act();
+  });
+}
+
 /** @param {HTMLInputElement} input @param {number} from where the filled part begins */
 export function fillRange(input, from) {
   const [low, high] = [Number(input.min), Number(input.max)];

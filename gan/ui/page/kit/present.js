@@ -8,7 +8,6 @@ const SAY_MS = 150;  // words follow the picture so often
 const QUIET = 4;  // modules of white around a QR code, as its standard asks
 const LEAST_CODE_PX = 160;
 const CODE_GAP_PX = 16;  // between it and what is said of it, and some to spare
-const TYPED = "input, textarea, select, [contenteditable]";
 const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 
 /** @type {Presentation | null} */
@@ -18,18 +17,6 @@ let open = null;
 /** @param {Presented} what */
 export function present(what) {
   open ??= new Presentation(what);
-}
-
-// The key P opens it, while the focus is in the board and nobody is typing: a single letter that
-// worked anywhere would be pressed by those who speak to their computer (WCAG 2.1.4).
-/** @param {HTMLElement} board @param {() => void} act */
-export function presentWithKey(board, act) {
-  board.addEventListener("keydown", (e) => {
-    if (e.key.toLowerCase() !== "p" || e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
-    if (e.target instanceof Element && (e.target.matches(TYPED) || e.target.closest("dialog"))) return;
-    e.preventDefault();
-    act();
-  });
 }
 
 class Presentation {
