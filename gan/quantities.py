@@ -184,7 +184,8 @@ QUANTITIES: dict[str, Quantity] = {
     ),
 }
 
-# of points of the plane, which are compared by their coordinates
+COORDINATES = "coordinates"  # the features that points of the plane are compared by
+# of points
 OF_POINTS: dict[str, Message] = {
     "fd": Message(
         "FD: how far the mean and the spread of the samples are from those of real points; lower "
@@ -224,3 +225,8 @@ def help_of(name: str, *, is_points: bool) -> Message:
     """The explanation of a number; is_points: of points of the plane instead of images."""
     plain = Message(QUANTITIES[name].help)
     return OF_POINTS.get(name, plain) if is_points else plain
+
+
+def worded(text: str, *, is_points: bool) -> str:
+    """An English text about images as it is said of points: real points, near a training point."""
+    return text.replace("image", "point") if is_points else text

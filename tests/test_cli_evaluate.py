@@ -36,8 +36,9 @@ def test_counts_have_no_decimals_and_the_columns_stand_in_line(tmp_path: Path):
     head, *rows = text.splitlines()[1:12]
     modes = next(row for row in rows if "Modes caught" in row)
     assert re.fullmatch(r" *Modes caught ↑ +\d +8  200: .*", modes)  # eight Gaussians
-    column = head.index("images")
+    column = head.index("points")
     assert all(row[column - 2 :].startswith("  200:") for row in rows), text
+    assert "image" not in text  # these are points
 
 
 @pytest.mark.slow

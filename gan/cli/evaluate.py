@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +28,7 @@ from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
 from gan.files import write_atomic
 from gan.images import encode_png, normalise, opaque, tile
-from gan.quantities import QUANTITIES, help_of
+from gan.quantities import QUANTITIES, help_of, worded
 from gan.sampling import sample
 
 if TYPE_CHECKING:
@@ -246,20 +247,25 @@ def _inception_text(found: dict[str, Any]) -> str:
 def _evaluation_text(weights: str, found: Evaluation) -> str:
     from gan.metrics.verdict import COPYING_Z, UNSEEN, verdicts  # noqa: PLC0415
 
+    of = partial(worded, is_points=found.is_of_points)
     lines = [f"{weights} against {found.data}, features {found.features}"]
-    rows = [("", "value", "95 % bounds", "real", "images")]
+    rows = [("", "value", "95 % bounds", "real", of("images"))]
     for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
         numbers = _text(metric, metric.value), _bounds(metric), _text(metric, metric.floor)
-        rows.append((TITLES[metric.name], *numbers, f"{metric.count:,}: {GRADES[verdict.grade]}"))
+        grade = f"{metric.count:,}: {of(GRADES[verdict.grade])}"
+        rows.append((of(TITLES[metric.name]), *numbers, grade))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         cells = [f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)]
         lines.append("  ".join([*cells, row[-1]]))
-    is_points = found.features == "plane"
-    lines += [f"{TITLES[m.name]}: {help_of(m.name, is_points=is_points)}" for m in found.metrics]
-    lines.append(UNSEEN[found.unseen])
+    lines += [
+        f"{of(TITLES[m.name])}: {help_of(m.name, is_points=found.is_of_points)}"
+        for m in found.metrics
+    ]
+    lines.append(of(UNSEEN[found.unseen]))
     if found.copying_z is not None and found.copying_z < COPYING_Z:
-        lines.append(f"samples stand too near training images (z {found.copying_z:.1f}): copies")
+        near = of("samples stand too near training images")
+        lines.append(f"{near} (z {found.copying_z:.1f}): copies")
     lines += _missing_text(found)
     if found.class_histogram:
         classes = len(found.class_histogram)
@@ -294,22 +300,23 @@ def _bounds(metric: Metric) -> str:
 def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]) -> None:
     first = found[0]
     used = {(one.features, one.count) for one in found}
-    how = f", {first.count:,} images, {first.features}" if len(used) == 1 else ""
+    of = partial(worded, is_points=first.is_of_points)
+    how = of(f", {first.count:,} images, {first.features}") if len(used) == 1 else ""
     table = rich.table.Table(title=f"on {first.data}{how}")
     table.add_column("model")
     names = [m.name for m in first.metrics]
     for name in (*names, "images", "training"):
-        table.add_column(TITLES.get(name, name), justify="right")
+        table.add_column(of(TITLES.get(name, name)), justify="right")
     for ref, model, one in zip(refs, models, found, strict=True):
         cells = [_text(m, m.value) for m in one.metrics]
         config = model.config
         table.add_row(ref, *cells, f"{config.nimg / 1000:,.0f} k", f"{config.seconds:,.0f} s")
     floors = [tuple(_text(m, m.floor) for m in one.metrics) for one in found]
     if len(set(floors)) == 1:
-        table.add_row("real images", *floors[0], "", "", style="dim")
+        table.add_row(of("real images"), *floors[0], "", "", style="dim")
     else:
         for ref, floor in zip(refs, floors, strict=True):
-            table.add_row(f"real images, as {ref}", *floor, "", "", style="dim")
+            table.add_row(f"{of('real images')}, as {ref}", *floor, "", "", style="dim")
     console = rich.console.Console(width=None if rich.console.Console().is_terminal else 140)
     console.print(table)
     if len({one.features for one in found}) > 1:

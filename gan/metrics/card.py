@@ -19,7 +19,7 @@ from gan.metrics.judges import JudgeName, judge_of
 from gan.metrics.results import Results
 from gan.metrics.results import from_json as from_plain
 from gan.metrics.verdict import UNSEEN
-from gan.quantities import QUANTITIES, Quantity, help_of
+from gan.quantities import QUANTITIES, help_of, worded
 from gan.schema import from_json, to_json
 
 SCORES_FILES: dict[JudgeName, str] = {
@@ -112,25 +112,32 @@ def known_scores(revision: str, *, seen: Seen = ()) -> str:
 
 
 def scores_table(found: Evaluation) -> str:
-    """A Markdown table: value, bounds, and the value for real images."""
-    rows = [_row(QUANTITIES[metric.name], metric) for metric in found.metrics]
-    text = UNSEEN[found.unseen]
+    """A Markdown table: value, bounds, and the value for real images (or points)."""
+    points = found.is_of_points
+    rows = [_row(metric, is_points=points) for metric in found.metrics]
+    text = worded(UNSEEN[found.unseen], is_points=points)
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
         f"{ABOUT[judge_of(found.features)]}"
     )
-    head = ["| | value | 95 % bounds | real images | count |", "|---|---|---|---|---|"]
+    real = worded("real images", is_points=points)
+    head = [f"| | value | 95 % bounds | {real} | count |", "|---|---|---|---|---|"]
     explained = [
-        f"- {QUANTITIES[m.name].title}: {help_of(m.name, is_points=found.features == 'plane')}"
+        f"- {_title(m, is_points=points)}: {help_of(m.name, is_points=points)}"
         for m in found.metrics
     ]
     return "\n".join([*head, *rows, "", about, "", *explained])
 
 
-def _row(quantity: Quantity, metric: Metric) -> str:
+def _title(metric: Metric, *, is_points: bool) -> str:
+    return worded(QUANTITIES[metric.name].title, is_points=is_points)
+
+
+def _row(metric: Metric, *, is_points: bool) -> str:
+    quantity = QUANTITIES[metric.name]
     return (
-        f"| {quantity.title} | {quantity.text(metric.value)} | "
+        f"| {_title(metric, is_points=is_points)} | {quantity.text(metric.value)} | "
         f"{quantity.bounds(metric.low, metric.high)} | {quantity.text(metric.floor)} | "
         f"{metric.count:,} |"
     )

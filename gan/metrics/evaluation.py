@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
 from gan.metrics.missing import Missing
+from gan.quantities import COORDINATES
 
 VERSION = 3  # of the metrics: raising it invalidates cached results
 MetricName = Literal[
@@ -82,6 +83,11 @@ class Evaluation:
     def fd_floor(self) -> float:
         """Fréchet distance of real images to real ones."""
         return self["fd"].floor
+
+    @property
+    def is_of_points(self) -> bool:
+        """Of points of the plane instead of images."""
+        return self.features == COORDINATES
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, ready for `json.dumps`; fd and fd_floor are also at the top level."""

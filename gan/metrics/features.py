@@ -24,6 +24,7 @@ from gan.errors import ConfigError, MetricError, WeightsError, suggest
 from gan.files import parse_json
 from gan.images import LUMA, normalise, opaque
 from gan.messages import Message
+from gan.quantities import COORDINATES
 from gan.schema import from_json
 
 FeatureKind = Literal["fashion", "generic", "plane"]
@@ -107,7 +108,7 @@ class PlaneFeatures(FeatureNet):
     """Coordinates as features (N, 2), scaled: what is measured of pictures is measured of these."""
 
     def __init__(self) -> None:
-        super().__init__(FeatureConfig(name="coordinates", resolution=1, channels=2, widths=(2,)))
+        super().__init__(FeatureConfig(name=COORDINATES, resolution=1, channels=2, widths=(2,)))
         self.convs = nn.ModuleList()
         self.scale.fill_(PLANE_SCALE)
 

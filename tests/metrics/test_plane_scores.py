@@ -13,6 +13,7 @@ from gan.config import WeightsConfig
 from gan.data import load_data
 from gan.data.imageset import ImageSet, Truth
 from gan.data.plane import as_images
+from gan.metrics.card import scores_table
 from gan.metrics.evaluate import evaluate
 from gan.metrics.plane import CELLS, js, kl, plane_scores
 from gan.metrics.results import from_json
@@ -79,6 +80,7 @@ def test_an_evaluation_of_points_tells_modes_and_quality() -> None:
     assert plain["modes"] == {"caught": 1, "of": 8}
     assert plain["high_quality"] == 1
     assert from_json(plain) == found
+    assert "image" not in scores_table(found)  # the card's
     assert {m.name: m.value for m in found.metrics}["mode_kl"] == pytest.approx(math.log(8))
 
 

@@ -2,7 +2,7 @@
 /** @import { Evaluation, EvaluationNews, Metric, MetricName, Rated, State, Stated } from "../page/kit/types" */
 import {
   boot, choose, className, count, duration, find, finder, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
-  state, t, tabIsOpen, isBusy,
+  state, t, tabIsOpen, isBusy, translate, wordedFor,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { Leaders, statedHow } from "./leaders.js";
@@ -19,6 +19,8 @@ const POLL_MS = 10_000;  // while a training goes on
 const UNLIKE = { other: "gan_evaluate_kind_other", unknown: "gan_evaluate_kind_unknown" };
 /** @type {MetricName[]} */
 const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
+/** @type {MetricName[]} */
+const NAMES_OF_POINTS = ["fd", "precision", "recall", "density", "coverage", "memorised", "js", "high_quality"];
 
 /** @typedef {{ fraction: number, evaluation?: undefined } | (EvaluationNews & { fraction?: number })} News a line of the reply */
 
@@ -46,6 +48,7 @@ class Evaluate {
     /** @type {Rated | null} */
     this.picked = null;  // the leaderboard's row that was clicked last
     this.heard = "";
+    this.plane = false;  // whether the model makes points, of which other things are said than of images
     /** @type {Poll} */
     this.poll;  // from `start` on
   }
@@ -111,6 +114,7 @@ class Evaluate {
     }
     const { chosen } = this;  // another model may be by now
     const plain = plainRef(chosen);
+    this.plane = modelOf(plain)?.plane ?? false;
     const row = this.leaders.row(plain, this.picked?.ref === plain ? this.picked.evaluation?.features : "");
     this.#offer(row?.data ?? "");
     if (!this.found && !this.ending && row?.evaluation && !chosen.includes("@")) {
@@ -138,7 +142,7 @@ class Evaluate {
   /** @param {string} own */
   #offer(own) {
     const select = this.find("#evaluate-data", HTMLSelectElement);
-    const known = boot.evaluate.data;
+    const known = boot.evaluate.data.filter((name) => boot.evaluate.points.includes(name) === this.plane);
     const usual = own === "fashion-full" && !known.includes(own) ? "fashion" : own;
     const names = known.includes(usual) || !usual.startsWith("folder:") ? known : [usual, ...known];
     /** @param {string} name */
@@ -163,7 +167,7 @@ class Evaluate {
     this.#draw();
     const body = JSON.stringify({
       ref, data: this.find("#evaluate-data", HTMLSelectElement).value, count: this.find("#evaluate-count", HTMLSelectElement).value,
-      seed: seed.value || "0", judge: this.find("#evaluate-judge", HTMLSelectElement).value,
+      seed: seed.value || "0", judge: this.plane ? "own" : this.find("#evaluate-judge", HTMLSelectElement).value,
     });
     try {
       await follow("evaluate", body, { signal: ending.signal, told: (news) => this.#told(news, ref) });
@@ -188,18 +192,19 @@ class Evaluate {
   #draw() {
     const model = state.ref ? modelOf(plainRef(state.ref)) : null;
     const busy = Boolean(this.ending);
+    this.#word(model?.plane ?? false);
     this.find("#evaluate-start", HTMLButtonElement).disabled = busy || !model;
     this.find("#evaluate-stop", HTMLButtonElement).disabled = !busy;
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
-    this.find("#evaluate-kind").textContent = model && this.unlike ? t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
-    this.find("#evaluate-about").textContent = this.found ? about(this.found) : "";
+    this.find("#evaluate-kind").textContent = model && this.unlike ? this.#t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
+    this.find("#evaluate-about").textContent = this.found ? this.#about(this.found) : "";
     this.find("#evaluate-judged").textContent = this.#judged();
     this.leaders.prefer(found?.features ?? "");
     const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
-    this.find("#evaluate-verdict").textContent = found ? verdict(found)
-      : busy ? t("gan_evaluate_busy") : stated ? statedText(stated) : t("gan_evaluate_empty");
+    this.find("#evaluate-verdict").textContent = found ? this.#verdict(found)
+      : busy ? this.#t("gan_evaluate_busy") : stated ? statedText(stated) : this.#t("gan_evaluate_empty");
     this.find("#evaluate-differs").textContent = found && stated ? whyOther(found, stated) : "";
     this.#drawCards(found, busy ? null : stated);
     this.#drawClasses(found);
@@ -207,8 +212,25 @@ class Evaluate {
     drawMissing(this.find("#evaluate-missing"), this.found);
   }
 
+  // A text in the page's language, about points where the model makes points.
+  /** @param {string} key @param {Record<string, unknown>} [values] */
+  #t(key, values) { return t(wordedFor(key, this.plane), values); }
+
+  // The form's own words; points are compared by their coordinates, whatever the judge.
+  /** @param {boolean} plane */
+  #word(plane) {
+    this.plane = plane;
+    const data = find(this.root, '[data-t^="gan_evaluate_data"]');
+    const worded = wordedFor("gan_evaluate_data", plane);
+    if (data.dataset.t !== worded) { data.dataset.t = worded; translate(this.root); }
+    const help = wordedFor("gan_evaluate_start_help", plane);
+    this.find("#evaluate-start").dataset.help = help;
+    find(this.root, ".ga-field.is-judge").hidden = plane;
+  }
+
   // What the chosen judge is, or how to get the one that is not here.
   #judged() {
+    if (this.plane) return "";
     if (this.find("#evaluate-judge", HTMLSelectElement).value !== "own") return t("gan_judge_other");
     const absent = boot.evaluate.judges.filter(({ here }) => !here);
     return absent.length && boot.local ? t("gan_judge_absent", { package: boot.evaluate.judge_package }) : "";
@@ -228,9 +250,9 @@ class Evaluate {
   /** @param {Evaluation | null} found @param {Stated | null} stated */
   #drawCards(found, stated) {
     const box = this.find("#evaluate-cards");
-    const names = found ? found.metrics.map((m) => m.name) : NAMES;
-    box.replaceChildren(...names.map((name) => (!found && stated && name === "fd" ? statedCard(stated)
-      : card(name, found?.metrics.find((m) => m.name === name) ?? null))));
+    const names = found ? found.metrics.map((m) => m.name) : this.plane ? NAMES_OF_POINTS : NAMES;
+    box.replaceChildren(...names.map((name) => (!found && stated && name === "fd" ? statedCard(stated, this.plane)
+      : card(name, found?.metrics.find((m) => m.name === name) ?? null, this.plane))));
     box.setAttribute("aria-busy", String(Boolean(this.ending)));
   }
 
@@ -268,6 +290,31 @@ class Evaluate {
         h("figcaption", { class: "ga-quiet" }, t("gan_evaluate_ratio", { ratio: ratio.toFixed(2) })))));
   }
 
+  // What was compared with what, and why with fewer samples than were asked for.
+  /** @param {{ evaluation: Evaluation, nimg: number, ref: string, asked?: number }} news */
+  #about({ evaluation: found, nimg, ref, asked = 0 }) {
+    const features = this.plane ? t("gan_features_coordinates") : found.features;
+    const values = { data: found.data, count: count(found.count), features, images: count(nimg) };
+    const isKnown = nimg > 0 || ref.startsWith("run:");  // nobody knows how long a file from elsewhere was trained
+    return sentences(this.#t(isKnown ? "gan_evaluate_about" : "gan_evaluate_about_unknown", values),
+      asked > found.count ? this.#t("gan_evaluate_fewer", { asked: count(asked), count: values.count }) : "",
+      found.shown ? t("gan_evaluate_shown") : "");
+  }
+
+  // What the scores say together: how real, how varied, how original.
+  /** @param {Evaluation} found */
+  #verdict(found) {
+    /** @param {MetricName} name */
+    const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
+    const fd = distanceOf(found);
+    const said = [
+      this.#t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
+      this.#t(`gan_verdict_precision_${grade("precision")}`), this.#t(`gan_verdict_recall_${grade("recall")}`),
+    ];
+    if (grade("memorised")) said.push(this.#t(`gan_verdict_memorised_${grade("memorised")}`));
+    return sentences(...said, this.#t(`gan_unseen_${found.unseen}`));
+  }
+
   /** @param {string} sentence */
   #note(sentence) {
     const note = this.find("#evaluate-note");
@@ -278,36 +325,12 @@ class Evaluate {
 /** @param {Evaluation} found */
 const judgeOf = (found) => (found.features === "features-imagenet" ? "imagenet" : "own");
 
-// What was compared with what, and why with fewer samples than were asked for.
-/** @param {{ evaluation: Evaluation, nimg: number, ref: string, asked?: number }} news */
-function about({ evaluation: found, nimg, ref, asked = 0 }) {
-  const values = { data: found.data, count: count(found.count), features: found.features, images: count(nimg) };
-  const isKnown = nimg > 0 || ref.startsWith("run:");  // nobody knows how long a file from elsewhere was trained
-  return sentences(t(isKnown ? "gan_evaluate_about" : "gan_evaluate_about_unknown", values),
-    asked > found.count ? t("gan_evaluate_fewer", { asked: count(asked), count: values.count }) : "",
-    found.shown ? t("gan_evaluate_shown") : "");
-}
-
 // It stands in every evaluation.
 /** @param {Evaluation} found */
 function distanceOf(found) {
   const fd = found.metrics.find((m) => m.name === "fd");
   if (!fd) throw new Error("an evaluation without a distance");
   return fd;
-}
-
-// What the scores say together: how real, how varied, how original.
-/** @param {Evaluation} found */
-function verdict(found) {
-  /** @param {MetricName} name */
-  const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
-  const fd = distanceOf(found);
-  const said = [
-    t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
-    t(`gan_verdict_precision_${grade("precision")}`), t(`gan_verdict_recall_${grade("recall")}`),
-  ];
-  if (grade("memorised")) said.push(t(`gan_verdict_memorised_${grade("memorised")}`));
-  return sentences(...said, t(`gan_unseen_${found.unseen}`));
 }
 
 // ---- what a model's card states ----------------------------------------------------------------
@@ -317,16 +340,17 @@ const statedText = (stated) => sentences(
   t("gan_card_says", { fd: stated.fd.toFixed(2), how: statedHow(stated) }), t("gan_card_only_fd"));
 
 // In the same place and shape as a measured value, so that nothing jumps when one is measured.
-/** @param {Stated} stated */
-function statedCard(stated) {
+/** @param {Stated} stated @param {boolean} plane */
+function statedCard(stated, plane) {
+  const help = wordedFor("gan_metric_fd_help", plane);
   return h("article", { class: "ga-card is-stated" },
     h("h3", {}, t("gan_metric_fd")),
-    h("p", { class: "ga-card-value", "data-help": "gan_metric_fd_help" }, h("strong", {}, stated.fd.toFixed(2)),
+    h("p", { class: "ga-card-value", "data-help": help }, h("strong", {}, stated.fd.toFixed(2)),
       h("span", { class: "ga-quiet" }, t("gan_card_from"))),
     scale(null),
-    h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t("gan_metric_floor", {
+    h("p", { class: "ga-quiet" }, stated.floor === null ? "\u00a0" : t(wordedFor("gan_metric_floor", plane), {
       floor: stated.floor.toFixed(3), count: stated.count ? count(stated.count) : "?" })),
-    h("p", { class: "ga-card-says" }, t("gan_metric_fd_help")));
+    h("p", { class: "ga-card-says" }, t(help)));
 }
 
 // Why a new measurement reads another value than the card; empty where it does not.
@@ -352,21 +376,24 @@ function whyOther(found, stated) {
   return sentences(t("gan_differs", { here: fd.value.toFixed(2), there: stated.fd.toFixed(2) }), ...reasons);
 }
 
-/** @param {MetricName} name @param {Metric | null} metric */
-function card(name, metric) {
+/** @param {MetricName} name @param {Metric | null} metric @param {boolean} plane */
+function card(name, metric, plane) {
+  /** @param {string} key */
+  const worded = (key) => wordedFor(key, plane);
+  const help = worded(`gan_metric_${name}_help`);
   const percent = !["fd", "kd", "density", "modes", "mode_kl", "js"].includes(name);
   /** @param {number | null | undefined} v */
   const text = (v) => (v === null || v === undefined ? "–" : name === "modes" ? v.toFixed(0) : percent ? `${(100 * v).toFixed(1)} %` : v.toFixed(v < 0.1 ? 3 : 2));
   const node = h("article", { class: `ga-card ${metric ? `is-${metric.grade}` : "is-empty"}` },
-    h("h3", { "data-help": `gan_metric_${name}_help` }, t(`gan_metric_${name}`)),
-    h("p", { class: "ga-card-value", "data-help": `gan_metric_${name}_help` }, h("strong", {}, metric ? text(metric.value) : "–"),
+    h("h3", { "data-help": help }, t(worded(`gan_metric_${name}`))),
+    h("p", { class: "ga-card-value", "data-help": help }, h("strong", {}, metric ? text(metric.value) : "–"),
       h("span", { class: "ga-quiet" }, metric && metric.low !== null
         ? t("gan_metric_bounds", { low: text(metric.low), high: text(metric.high) }) : "")),
     scale(metric),
     h("p", { class: "ga-quiet" }, metric
-      ? t("gan_metric_floor", { floor: text(metric.floor), count: count(metric.count) }) : "\u00a0"),
+      ? t(worded("gan_metric_floor"), { floor: text(metric.floor), count: count(metric.count) }) : "\u00a0"),
     h("p", { class: "ga-card-says" }, metric
-      ? t(`gan_metric_${name}_${metric.grade}`) : t(`gan_metric_${name}_help`)));
+      ? t(worded(`gan_metric_${name}_${metric.grade}`)) : t(help)));
   return node;
 }
 

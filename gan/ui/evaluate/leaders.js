@@ -85,14 +85,14 @@ export class Leaders {
 
   /** @param {Group} group */
   #heading(group) {
-    const text = group.pair ? t("gan_leaders_group", group.pair) : t("gan_leaders_group_none");
+    const text = group.pair ? t("gan_leaders_group", told(group.pair)) : t("gan_leaders_group_none");
     return h("tr", { class: `ga-leaders-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
   }
 
   #drawAbout() {
     const untimed = (this.shown?.rows ?? []).filter((r) => !((r.seconds ?? 0) > 0)).map((r) => r.name);
     const pair = this.shown?.pair;
-    this.about.textContent = pair ? sentences(t("gan_leaders_only", pair),
+    this.about.textContent = pair ? sentences(t("gan_leaders_only", told(pair)),
       untimed.length ? t("gan_leaders_untimed", { names: untimed.join(", ") }) : "") : "";
   }
 
@@ -245,6 +245,10 @@ function grouped(rows) {
   const size = ({ pair, rows: own }) => (pair ? own.length : 0);
   return [...groups.values()].sort((a, b) => size(b) - size(a));
 }
+
+// Points are compared by their coordinates, which have a name in each language; networks have one name.
+/** @param {Pair} pair @returns {Pair} */
+const told = ({ data, features }) => ({ data, features: features === "coordinates" ? t("gan_features_coordinates") : features });
 
 // What its distance was measured against and on; null where it was not.
 /** @param {Rated} row @returns {Pair | null} */

@@ -1,7 +1,7 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
   ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, on, openTab, plainRef,
-  prepare, refresh, setLanguage, state, t, linkTab,
+  prepare, refresh, setLanguage, state, t, linkTab, wordedFor,
 } from "./kit/core.js";
 import { listenForDrops } from "./kit/drop.js";
 import { startHelp } from "./kit/help.js";
@@ -102,7 +102,7 @@ function drawModels(select) {
 /** @param {HTMLElement} output @param {HTMLElement} term */
 function drawFacts(output, term) {
   const model = state.ref ? modelOf(plainRef(state.ref)) : null;
-  output.textContent = !model ? "" : t("gan_model_facts", {
+  output.textContent = !model ? "" : t(wordedFor("gan_model_facts", model.plane), {
     size: model.resolution, dims: model.z_dim,
     fd: model.fd === null ? "" : t("gan_model_fd", { fd: model.fd.toFixed(2) }),
   });

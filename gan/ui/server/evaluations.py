@@ -16,7 +16,7 @@ from gan.checkpoint import (
 )
 from gan.config import PLANE_SHAPE
 from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
-from gan.data.bundled import fashion_dir
+from gan.data.bundled import BUNDLED, fashion_dir
 from gan.data.imageset import fit
 from gan.images import opaque, shrink, to_pixels
 from gan.latent.points import from_seeds, show
@@ -75,6 +75,7 @@ def options(*, local: bool) -> dict[str, Any]:
     here = [n for n in DATA_NAMES if n != "fashion-full" or fashion_dir() is not None]
     return {
         "data": here,
+        "points": [n for n in here if BUNDLED[n].shape.resolution == 1],
         "counts": [n for n in COUNTS if local or n <= PUBLIC_COUNT],
         "judges": [{"name": name, "here": name in judges_here()} for name in JUDGES],
         "judge_package": PACKAGE,

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gan.messages import Message
-from gan.quantities import QUANTITIES
+from gan.quantities import OF_POINTS, QUANTITIES
 
 GAN = Path(__file__).parents[2]
 UI = GAN / "ui"
@@ -39,6 +39,12 @@ def catalogues() -> MappingProxyType[str, dict[str, str]]:
         if twice := texts.keys() & fresh.keys():
             raise ValueError(f"{path} has {sorted(twice)[0]}, which stands elsewhere; remove it")
         texts |= fresh
+    for texts in found.values():  # of points: sentences of the library, each in its catalogue
+        texts |= {
+            f"gan_metric_{name}_points_help": texts.get(told.key, told.key)
+            for name, told in OF_POINTS.items()
+            if found[SOURCE] is texts or told.key in texts
+        }
     return MappingProxyType(found)
 
 

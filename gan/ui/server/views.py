@@ -116,7 +116,8 @@ def model_json(
     """One row of the model selector. Unnamed classes get their number."""
     names = [*class_names][: model.classes]
     channels, resolution = model.channels, model.resolution
-    if (channels, resolution, resolution) == PLANE_SHAPE:  # shown as pictures of points
+    plane = (channels, resolution, resolution) == PLANE_SHAPE
+    if plane:  # shown as pictures of points
         channels, resolution = 1, PICTURE_PX
     names += [str(i) for i in range(len(names), model.classes)]
     return {
@@ -124,7 +125,7 @@ def model_json(
         "channels": channels, "z_dim": model.z_dim, "class_names": names,
         "nimg": nimg, "fd": fd, "state": state,
         "classified": features_for(data, model.channels) in CLASSIFIERS,
-        "of": "gan" if isinstance(model, PortedConfig) else kind_of(model.family),
+        "of": "gan" if isinstance(model, PortedConfig) else kind_of(model.family), "plane": plane,
     }  # fmt: skip
 
 

@@ -244,12 +244,14 @@ def test_no_text_is_left_over():
         rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate|play|lesson)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart|judge"
         r"|axis|event|finding|health|remedy|what|step|engine|kind|direction|view|rank|keep|near|start|differs"
-        r"|unseen|owner_kind|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
+        r"|unseen|features|owner_kind|tour|topic|term|game|card|shelf_from|wall_none|hub_(stage|col|view|says|none|note|reading)|push_stage)_"
     )
     # a control is explained by its label's key and _help
     keys = [key.removesuffix("_help") for key in TEXTS]
     # what the playground calls otherwise for a flow and for drifting (playkind.js)
     keys = [re.sub("_(flow|drift)$", "", k) if k.startswith("gan_play_") else k for k in keys]
+    # what is said of points in the place of images (wordedFor)
+    keys = [key.removesuffix("_points") if key not in source else key for key in keys]
     unused = [k for k in keys if k not in source and not composed.match(k)]
     assert unused == []
 

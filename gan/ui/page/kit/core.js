@@ -155,6 +155,14 @@ export const sentences = (...texts) => texts.filter(Boolean).join(language === "
 /** @param {string} key @returns {boolean} whether there is such a text */
 export const knows = (key) => key in texts;
 
+// The text `gan_x_points` (or `gan_x_points_help`) in the place of `gan_x`, where there is one: what is
+// said of images otherwise.
+/** @param {string} key @param {boolean} plane of a model of points @returns {string} */
+export function wordedFor(key, plane) {
+  const own = key.replace(/(_help)?$/, "_points$1");
+  return plane && knows(own) ? own : key;
+}
+
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 /** @param {string} name */
 export function className(name) {

@@ -51,8 +51,9 @@ export function sentenceOf({ host, key }) {
 
 /** @param {string} key of a sentence @returns {string} what it is about, or nothing */
 export function termOf(key) {
-  const name = key.replace(/_(help|why)$/, "");
-  return name !== key && knows(name) && !/\{/.test(t(name)) ? t(name) : "";
+  const whole = key.replace(/_(help|why)$/, "");
+  const name = knows(whole) ? whole : whole.replace(/_points$/, "");
+  return whole !== key && knows(name) && !/\{/.test(t(name)) ? t(name) : "";
 }
 
 // A "?" beside a hard word. Within a label it is for mouse and touch: there the field itself is told of

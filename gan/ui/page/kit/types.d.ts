@@ -56,7 +56,7 @@ export interface Boot {
     fewest: number;
     most: number;
   };
-  evaluate: { data: string[]; counts: number[]; judges: { name: string; here: boolean }[]; judge_package: string };
+  evaluate: { data: string[]; points: string[]; counts: number[]; judges: { name: string; here: boolean }[]; judge_package: string };
   lab: { clinic: Clinic };
   landing: string;  // the tab that this visit began with
   wall: Promise<Response> | null;  // of the first tab, asked for before any script was there
@@ -222,6 +222,7 @@ export interface Model {
   state: RunState | "";  // of a run
   of: Kind;
   classified: boolean;  // there is a classifier for its pictures
+  plane: boolean;  // it makes points of the plane, which are shown as pictures
   seed?: number;  // that Explore opens it with, where it is one of ours
 }
 
