@@ -1,6 +1,7 @@
 """Modes and quality on points in the plane after a minute of one core, seed by seed.
 
     python -m benchmarks.points --presets ring grid ring-article --seeds 0-9 --seconds 60
+    python -m benchmarks.points --presets ring-drift --data grid --seeds 0-2  # on other points
 
 Each preset is trained in this process, on one thread, without a run folder, for so many seconds of
 process time, so that other work on the machine takes none of it; but a busy machine's caches are
@@ -54,9 +55,12 @@ def measure(trainer: Trainer) -> tuple[int, float, float]:
     return scores.caught or 0, scores.high_quality, scores.mode_kl or 0.0
 
 
-def train(preset: str, seed: int, seconds: float, settings: dict[str, object]) -> Found:
-    """Train one seed of a preset for its process time, with ten checks that do not count."""
-    spec = get_preset(preset).data
+def train(
+    preset: str, seed: int, seconds: float, settings: dict[str, object], *, data: str = ""
+) -> Found:
+    """Train one seed of a preset, on its own data unless others are named, for its process time,
+    with ten checks that do not count."""
+    spec = data or get_preset(preset).data
     images = load_data(spec)
     config = run_config(preset, images.shape, data=spec, seed=seed)
     config = replace(apply_settings(config, settings), total_seconds=seconds)  # rates fall by it
@@ -86,6 +90,7 @@ def main() -> None:
     parser.add_argument("--presets", nargs="+", default=["ring", "grid", "ring-article"])
     parser.add_argument("--seeds", default="0-9")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--data", default="", help="in the place of the presets' own")
     parser.add_argument("--set", dest="settings", action="append", default=[])
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -97,7 +102,7 @@ def main() -> None:
     settings = dict(parse_setting(text) for text in options.settings)
     for preset in options.presets:
         for seed in parse_seeds(options.seeds):
-            f = train(preset, seed, options.seconds, settings)
+            f = train(preset, seed, options.seconds, settings, data=options.data)
             reached = "never" if f.reached_s is None else f"{f.reached_s:.0f} s"
             print(f"| {preset} | {seed} | {f.caught}/{f.of} | {f.high_quality:.1%} | "
                   f"{f.mode_kl:.3f} | {f.steps:,} | {f.steps_per_s:,.0f} | {reached} |",

@@ -26,7 +26,7 @@ export function verdict(race) {
   return sentences(known, t(overlap ? "gan_race_overlap" : "gan_race_ahead", { count: seeds, name: sideName(second.name) }));
 }
 
-// Who found the most clusters; of pictures, whose classes a classifier guesses, nothing.
+// Who found the most modes; of pictures, whose classes a classifier guesses, nothing.
 /** @param {RaceContestant[]} contestants */
 function found(contestants) {
   const of = contestants.filter(({ plane, numbers }) => plane && Number.isFinite(numbers.modes?.mean));

@@ -66,7 +66,7 @@ class Evaluate {
     seedField(this.find("#evaluate-seed", HTMLInputElement), () => this.#draw(), { most: LAST_SEED - MOST_SAMPLES });
     on("model", () => this.#changed());
     on("state", (fresh) => { if (!this.chosen) this.#changed(); this.#hear(fresh); });
-    on("language", () => { this.#offerJudges(); this.#draw(); this.leaders.draw(); });
+    on("language", () => { this.#offerJudges(); this.#nameData(); this.#draw(); this.leaders.draw(); });
     this.poll = new Poll(() => this.leaders.refresh(), () => (isBusy(state.runs) ? POLL_MS : Infinity), this.root);
     whenShown(this.root, () => this.#recall());
     this.#changed();
@@ -145,13 +145,19 @@ class Evaluate {
     const known = boot.evaluate.data.filter((name) => boot.evaluate.points.includes(name) === this.plane);
     const usual = own === "fashion-full" && !known.includes(own) ? "fashion" : own;
     const names = known.includes(usual) || !usual.startsWith("folder:") ? known : [usual, ...known];
-    /** @param {string} name */
-    const title = (name) => (name.startsWith("folder:") ? name.replace(/^.*[/\\:]/, "") : t(`gan_data_${name}`));
-    select.replaceChildren(...names.map((name) => h("option", { value: name }, title(name))));
+    select.replaceChildren(...names.map((name) => h("option", { value: name })));
+    this.#nameData();
     if (names.includes(usual)) select.value = usual;
     // what is chosen then is only the first of the list
     this.unlike = names.includes(usual) ? "" : own ? "other" : "unknown";
     this.trainedOn = own;
+  }
+
+  #nameData() {
+    for (const option of this.find("#evaluate-data", HTMLSelectElement).options) {
+      const { value } = option;
+      option.textContent = value.startsWith("folder:") ? value.replace(/^.*[/\\:]/, "") : t(`gan_data_${value}`);
+    }
   }
 
   // ---- measure --------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Train {
   /** @type {{ g: number, d: number } | null} */ parameters = null;
   /** @type {{ seed: number, seconds: number | null } | null} */ begun_with = null;
   /** @type {Kind} */ of = "gan";
+  plane = false;
   mark = -1;
   reals = false;
   viewers = 0;
@@ -61,7 +62,8 @@ class Train {
   constructor(root) {
     this.root = root;
     this.find = finder(root);
-    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence || this.gone), opened: (yes) => this.game.makeRoom("settings", yes) });
+    this.form = new TrainForm(root, { note: (sentence) => this.#note(sentence || this.gone), opened: (yes) => this.game.makeRoom("settings", yes),
+      filled: () => { if (!this.id && !this.root.inert) this.#draw(); } });
     this.grid = new LiveGrid(root, { open: (tile) => this.time.open(tile) });
     this.charts = new Charts(this.find("#charts"));
     this.game = new Game(root, { send: (order) => this.#send(order), form: () => (this.form.settings ? { ...this.form.values(), of: this.form.kind() } : null) });
@@ -85,10 +87,18 @@ class Train {
   #forget(id) {
     Object.assign(this, {
       id, rows: [], measures: [], history: [], findings: [], snapshots: [], weights: [], classes: [],
-      status: null, health: null, step: null, settings: null, parameters: null, begun_with: null, of: this.form?.settings ? this.form.kind() : "gan", mark: -1, reals: false, viewers: 0, willPause: false,
+      status: null, health: null, step: null, settings: null, parameters: null, begun_with: null, ...this.#expected(id), mark: -1, reals: false, viewers: 0, willPause: false,
       bytes: 0, keep_mb: 0,
     });
     looked.run = id;
+  }
+
+  // What is trained, as far as known before its settings are: a run's preset, else what the form would train.
+  /** @param {string | null} id @returns {{ of: Kind, plane: boolean }} */
+  #expected(id) {
+    const preset = boot.train.presets[state.runs?.find((run) => run.id === id)?.preset ?? ""];
+    if (preset) return { of: preset.of ?? "gan", plane: boot.train.data_sizes[preset.data] === 1 };
+    return this.form?.settings ? { of: this.form.kind(), plane: this.form.arePoints() } : { of: "gan", plane: false };
   }
 
   start() {
@@ -379,7 +389,8 @@ class Train {
   }
 
   #draw() {
-    if (!this.id && this.form.settings) this.of = this.form.kind();  // what the form would train
+    if (!this.id) Object.assign(this, this.#expected(null));
+    if (this.settings) this.plane = this.settings.resolution === "1";  // px
     const { status } = this;
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);

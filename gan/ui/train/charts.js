@@ -198,9 +198,9 @@ export class Charts {
   // ---- showing ------------------------------------------------------------------------------------
 
   // moment: nimg of the time machine, or null while it follows.
-  /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "settings" | "of">} run @param {number | null} moment */
-  show({ rows, measures, history, settings, of }, moment) {
-    this.#become(of, settings?.resolution === "1");  // px: points of the plane
+  /** @param {Pick<WatchedRun, "rows" | "measures" | "history" | "of" | "plane">} run @param {number | null} moment */
+  show({ rows, measures, history, of, plane }, moment) {
+    this.#become(of, plane);
     if (rows.length < this.rows.length / 4 || !rows.length) this.zoom = null;  // another run
     Object.assign(this, { rows, measures, history });
     this.events = history.filter((e) => MARKED.includes(e.event));

@@ -13,9 +13,10 @@ const FORK_S = 60;
 /** @typedef {Partial<Omit<TrainFormValues, "data">> & { data?: string | null, settings: Record<string, string> }} Filled a form as the server reads or makes it */
 
 export class TrainForm {
-  /** @param {HTMLElement} root @param {{ note(sentence: string): void, opened(yes: boolean): void }} does */
-  constructor(root, { note, opened }) {
+  /** @param {HTMLElement} root @param {{ note(sentence: string): void, opened(yes: boolean): void, filled(): void }} does */
+  constructor(root, { note, opened, filled }) {
     this.opened = opened;
+    this.filled = filled;
     this.root = root;
     this.find = finder(root);
     this.note = note;
@@ -137,6 +138,9 @@ export class TrainForm {
     return of ?? boot.train.presets[base ?? ""]?.of ?? "gan";
   }
 
+  // Whether it trains on points of the plane.
+  arePoints() { return this.settings.value("resolution") === "1"; }
+
   #preset() { return boot.train.presets[this.cards.value]; }
 
   #fill() {
@@ -145,7 +149,11 @@ export class TrainForm {
     this.settings.fill(base);
     this.settings.rebase(base);
     this.#put("other", "");
-    if (this.fork) return;
+    if (!this.fork) this.#fillData();
+    this.filled();
+  }
+
+  #fillData() {
     const own = this.cards.value === "own" && boot.local;
     if (own) {
       this.find("#data", HTMLSelectElement).value = "own";

@@ -56,12 +56,12 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     verdict = page.locator("#race-verdict")
     expect(verdict).to_have_text(re.compile(r"^“Ring.*” came nearest .* 2,000 samples each\."))
     expect(verdict).to_contain_text("With one seed chance may decide")
-    # the clusters that the columns say, most first
+    # the modes that the columns say, most first
     modes = [int(m) for m in re.findall(r"Modes\s*(\d) of 8", page.inner_text("#race-columns"))]
-    most = f"with {max(modes)} of 8." if max(modes) else "None found a cluster."
+    most = f"with {max(modes)} of 8." if max(modes) else "None found a mode."
     expect(verdict).to_contain_text(most)
     for name, count in zip(("“Ring”", "“Ring + Packing”"), modes, strict=True):
-        told = verdict.inner_text().partition("Most clusters: ")[2].partition(", with")[0]
+        told = verdict.inner_text().partition("Most modes: ")[2].partition(", with")[0]
         assert (name in told) == (count == max(modes) > 0)
     expect(page.locator(".ga-race-plot")).to_have_attribute("data-curves", "2")
     expect(page.locator(SHOWN)).to_have_count(2)

@@ -320,6 +320,7 @@ export interface WatchedRun {
   parameters: { g: number; d: number } | null;  // of the networks
   begun_with: { seed: number; seconds: number | null } | null;
   of: Kind;
+  plane: boolean;  // on points of the plane
   reals: boolean;
   beginning: boolean;
 }
