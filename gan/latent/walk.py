@@ -129,10 +129,9 @@ def walk(
 
     `even`: constant speed, measured by pixel change.
     """
-    render = _in_w if space == "w" else _in_z
 
     def paint(path: Path) -> Tensor:
-        return torch.cat([*pictures(g, path, psi=psi, render=render)])
+        return torch.cat([*pictures(g, path, psi=psi, render=RENDER[space])])
 
     measure = (lambda path: paint(path).flatten(1)) if even else None
     return paint(between(keyframes, steps, space=space, loop=loop, measure=measure))
@@ -174,6 +173,9 @@ def _in_w(g: Generator, path: Path, psi: float, side: int | None) -> Tensor:
     w = mapped(path.one).lerp(mapped(path.other), path.t)
     x = torch.cat([g.synthesis(part).float().cpu() for part in w.split(min(128, at_once(g)))])
     return x if side is None else shrink(x, side)
+
+
+RENDER: dict[Space, Render] = {"z": _in_z, "w": _in_w}  # exactly linear in w for every mapping
 
 
 def _stretches(keyframes: Points, steps: int, *, loop: bool) -> int:

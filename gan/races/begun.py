@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from gan.errors import ConfigError
-from gan.files import json_bytes, write_atomic
+from gan.files import json_bytes, parse_json, write_atomic
 from gan.races.engine import Race
-from gan.races.plan import plan_race
+from gan.races.plan import RacePlan, plan_race
 from gan.runs import check_free, is_run
 
 PLAN_FILE = "plan.json"  # in a race's folder until it has its report
+# what reading a file that is not as `keep_plan` wrote it may end with
+DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
 
 
 def keep_plan(
@@ -36,21 +39,34 @@ def drop_plan(folder: Path) -> None:
 def left_race(folder: Path) -> tuple[Race, int]:
     """The race that broke off in `folder`, as far as it had come, and its count of samples.
 
-    Raises ConfigError where there is none, RunError where it still goes on.
+    Raises ConfigError where there is none or its plan is damaged, RunError where it still goes on.
     """
+    plan, count = _read_plan(folder)
+    check_free(folder)
+    return as_left(Race(plan, folder)), count
+
+
+def _read_plan(folder: Path) -> tuple[RacePlan, int]:
     try:
-        typed = json.loads((folder / PLAN_FILE).read_text("utf-8"))
+        typed = parse_json((folder / PLAN_FILE).read_bytes())
         count = int(typed.pop("count"))
-        plan = plan_race(typed.pop("named"), **typed)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, ConfigError):
-            raise
+        if any(type(seed) is not int for seed in typed["seeds"]):
+            raise ValueError
+        return plan_race(typed.pop("named"), **typed), count
+    except ConfigError:
+        raise
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ConfigError(
             "{path} holds no race that broke off; give --report the --out of one that was killed",
             path=repr(str(folder)),
         ) from error
-    check_free(folder)
-    return as_left(Race(plan, folder)), count
+    except DAMAGED as error:
+        raise ConfigError(
+            "the race in {path} cannot be reported: its {name} is damaged; its runs are kept, "
+            "gan evaluate measures each, or race again with another --out",
+            path=repr(str(folder)),
+            name=PLAN_FILE,
+        ) from error
 
 
 def as_left(race: Race) -> Race:

@@ -159,6 +159,7 @@ def told_of(standing: Standing) -> dict[str, Any]:
     return {
         "seed": standing.seed,
         "folder": standing.run_dir.name,
+        "kept": is_run(standing.run_dir),  # False: it ended before it wrote anything
         "state": standing.state,
         "reason": str(standing.reason),
         "reason_data": standing.reason.to_json(),

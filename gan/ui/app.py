@@ -176,6 +176,7 @@ def launch(
         footer_links=[],
         allowed_paths=[],
         state_session_capacity=endpoints.SESSIONS,
+        max_threads=endpoints.CALLS,  # no thread of it is used: it bounds calls under way
         i18n=locales,
         theme=build_theme(),
         head=build_head(context),

@@ -21,6 +21,7 @@ from gan.cli import app
 from gan.data import load_data
 from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
+from gan.races.begun import keep_plan
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
 from gan.races.plan import IDLE
@@ -513,6 +514,30 @@ def test_a_race_that_was_killed_is_reported_as_far_as_it_had_come(tmp_path: Path
     assert (out / "report.html").is_file()
     again = gan("race", "--report", out, code=1).output.replace("\n", " ")
     assert "holds no race that broke off" in again
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"count": None}, {"count": float("inf")}, {"seconds": "60"}, {"seeds": [None]},
+     {"named": 7}, {"named": [["ring"], "grid"]}, {"settings": [3]}, {"data": 4}, {"more": 1}],
+)  # fmt: skip
+def test_a_damaged_plan_is_told_as_that_and_its_runs_stay(tmp_path: Path, change: dict):
+    keep_plan(
+        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0],
+        settings=[], count=200,
+    )  # fmt: skip
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | change), "utf-8")
+    told = gan("race", "--report", tmp_path, code=1).output.replace("\n", " ")
+    assert "its plan.json is damaged" in told
+    assert plan.is_file()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
+def test_a_plan_that_is_no_json_is_told_as_damaged(tmp_path: Path, data: bytes):
+    (tmp_path / "plan.json").write_bytes(data)
+    told = gan("race", "--report", tmp_path, code=1).output.replace("\n", " ")
+    assert "its plan.json is damaged" in told
 
 
 def test_ticks_are_round_and_within():

@@ -22,8 +22,16 @@ test("what is missing is left out of the address", () => {
   assert.deepEqual(toSetupLink({ preset: "fashion", data: "fashion", set: {} }), { tab: "train", preset: "fashion", data: "fashion" });
 });
 
-test("a link without a preset asks for no set-up", () => {
+test("a link to a run asks for no set-up, nor does another board's", () => {
   assert.equal(fromSetupLink(new URLSearchParams("tab=train&run=digits-1")), null);
+  assert.equal(fromSetupLink(new URLSearchParams("tab=train&init=3&recipe=ring")), null);  // of the playground, whose tab was left
+  assert.equal(fromSetupLink(new URLSearchParams("tab=lab&data=ring")), null);
+});
+
+test("any part of a set-up is one", () => {
+  for (const part of ["preset=ring", "preset=", "data=ring", "seconds=20", "kimg=3", "set=d_lr:0.1"]) {
+    assert.notEqual(fromSetupLink(new URLSearchParams(`tab=train&${part}`)), null, part);
+  }
 });
 
 test("nonsense is named, keys of a later version too, and the rest is taken", () => {

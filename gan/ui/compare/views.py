@@ -105,7 +105,7 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
         "state": latest["state"] if latest else "waiting",
         "seed": latest["seed"] if latest else None,
         "seconds": latest["process_seconds"] if latest else 0.0,
-        "runs": [run["folder"] for run in begun],
+        "runs": [r["folder"] for r in begun if r.get("kept", True) or r["state"] == "starting"],
         "troubles": [
             {"seed": run["seed"], "reason": run["reason_data"], "seconds": run["process_seconds"]}
             for run in runs

@@ -28,15 +28,15 @@ class Sizes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: TTLCache[str, dict[str, int]] = TTLCache(1, SIZES_S)
+        self._known: TTLCache[str, dict[str, float]] = TTLCache(1, SIZES_S)
 
-    def look(self, context: Context) -> dict[str, int]:
+    def look(self, context: Context) -> dict[str, float]:
         """Of the runs, and of what else is kept: uploads, drawings, pulled models."""
         with self._lock:
             if "all" not in self._known:
                 self._known["all"] = {
-                    "runs": disk_use(context.runs.root) // machine.MB,
-                    "own": disk_use(home_root()) // machine.MB,
+                    "runs": disk_use(context.runs.root) / machine.MB,
+                    "own": disk_use(home_root()) / machine.MB,
                 }
             return self._known["all"]
 

@@ -1,7 +1,8 @@
 """Four API endpoints: list_models, sample, interpolate, evaluate. All others stay hidden.
 
-They go through Gradio's queue, so that gradio_client, curl and agents work as usual. Nothing is
-stored between calls: pictures are data URIs inside the JSON.
+They go through Gradio's queue, so that gradio_client, curl and agents work as usual, which lets all
+of them in: their turns are those of the page's visitors. Nothing is stored between calls: pictures
+are data URIs inside the JSON.
 """
 
 # no `from __future__ import annotations`: Gradio reads the types for its schema
@@ -9,10 +10,8 @@ stored between calls: pictures are data URIs inside the JSON.
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import gradio as gr
@@ -22,9 +21,17 @@ from gradio.events import api
 from gan.checkpoint import Weights
 from gan.film import FILM_TYPES, encode_film
 from gan.images import Pixels, encode_png, encode_webp, to_pixels
-from gan.latent.walk import MAX_KEYFRAMES, MIN_KEYFRAMES, Space, keyframes_of, walk
+from gan.latent.walk import (
+    MAX_KEYFRAMES,
+    MIN_KEYFRAMES,
+    RENDER,
+    Space,
+    between,
+    keyframes_of,
+    pictures,
+)
 from gan.messages import Message
-from gan.sampling import MAX_SEED
+from gan.sampling import MAX_SEED, affordable
 from gan.sampling import sample as draw
 from gan.ui.programs.arguments import (
     HOME,
@@ -43,9 +50,9 @@ from gan.ui.programs.arguments import (
 )
 from gan.ui.programs.queue_guard import Opened, endpoint_of
 from gan.ui.server import evaluations
-from gan.ui.server.fair_queue import Visitor
-from gan.ui.server.pace import check_pace, paced
-from gan.ui.server.resources import one_thread
+from gan.ui.server.fair_queue import SLICE_S, Visitor
+from gan.ui.server.in_turn import FairPlaces, in_slices_for
+from gan.ui.server.pace import check_pace, paced, slow_first
 from gan.ui.server.routes import Context, on
 from gan.ui.server.state import class_names_for, state_models
 from gan.ui.server.streams import Cancelled, line, lines
@@ -53,23 +60,24 @@ from gan.ui.server.views import MAX_PSI, PageError
 from gan.ui.server.visitors import address_of
 
 NAMES = ("list_models", "sample", "interpolate", "evaluate")
-WAITING = 32  # calls in Gradio's queue
+CALLS = 512  # that wait for their turn
+WAITING = 32  # more of them, in Gradio's queue, in the order in which they came
 SESSIONS = 16  # latest replies that Gradio keeps; nothing here reads them again
 FETCHED_WITHIN_S = 300.0  # an unfetched reply is dropped after this
 EVALUATIONS = 2  # at a time; the remaining slots are the page's
 FRAME_S = 1 / 15
+Slices = Generator[object, None, dict]
 NO_SESSION = ""  # a program keeps no cookie, and so has nothing of its own
 
 
-@dataclass
 class Programs:
-    """A thread of their own, so that API calls never delay a visitor's slider or gallery."""
+    """Places for evaluations; pictures have a queue, `Context.program`."""
 
-    thread: ThreadPoolExecutor = field(default_factory=lambda: one_thread("program"))
+    def __init__(self) -> None:
+        self.evaluations = FairPlaces(EVALUATIONS)
 
     def close(self) -> None:
-        """Accept no new work."""
-        self.thread.shutdown(wait=False, cancel_futures=True)
+        """Nothing to end."""
 
 
 # ---- models and replies ----------------------------------------------------------------------
@@ -94,6 +102,11 @@ def model_of(weights: Weights, ref: str) -> dict[str, Any]:
 def class_name(names: tuple[str, ...], label: int) -> str:
     """The class's name, or its number."""
     return names[label] if label < len(names) else str(label)
+
+
+def slice_of(weights: Weights) -> int:
+    """How many pictures are drawn in one turn."""
+    return affordable(weights.generator, SLICE_S, least=1, most=at_once(weights))
 
 
 # ---- endpoints ----------------------------------------------------------------------------------
@@ -123,13 +136,14 @@ class Endpoints:
         self._context.spend_call(request.request, kind)
 
     def _visitor(self, request: gr.Request) -> Visitor:
+        """A client by its session, which is made up: an address's share its turns."""
         assert request.request is not None
-        return Visitor(address_of(request.request), NO_SESSION)
+        return Visitor(address_of(request.request), request.session_hash or "")
 
-    async def _made(self, request: gr.Request, work: Callable[..., dict], **asked: Any) -> dict:
-        """Run `work` on checked arguments, on the API thread."""
+    async def _made(self, request: gr.Request, work: Slices) -> dict:
+        """Run `work` on checked arguments, in turn with other programs."""
         self._spend(request, "picture")
-        return await on(self._context.part(Programs).thread, work, **asked)
+        return await in_slices_for(self._context.program, self._visitor(request), work)
 
     async def list_models(self, request: gr.Request) -> list[dict]:
         """Every model that can be asked: its ref for the other endpoints, size and classes."""
@@ -165,34 +179,36 @@ class Endpoints:
             chosen = list(range(first, first + number))
             if seeds is not None:
                 chosen = seeds_of(seeds, least=1, most=self._bounds.pictures)
-            return await self._made(
-                request,
-                self._sample,
+            work = self._sample(
                 ref=model,
                 seeds=chosen,
                 psi=real("psi", psi, low=0, high=MAX_PSI),
                 label=label_of(label),
                 kind=one_of("format", format, ("png", "webp")),
             )
+            return await self._made(request, work)
 
     def _sample(
         self, *, ref: str, seeds: list[int], psi: float, label: int | None, kind: str
-    ) -> dict:
-        weights = weights_of(self._context, ref)
+    ) -> Slices:
+        context, weights = self._context, weights_of(self._context, ref)
         check_size(weights, len(seeds), self._bounds)
-        check_pace(self._context, weights, len(seeds))
-        with paced(self._context, weights, len(seeds)):
-            drawn = draw(
-                weights.generator, seeds, psi=psi, label=label, batch_size=at_once(weights)
-            )
-        names = class_names_for(self._context, NO_SESSION, ref, weights.config)
-        samples = []
-        for i, seed in enumerate(seeds):
-            row: dict[str, Any] = {"seed": seed, "label": None, "class": None}
-            if drawn.labels is not None:
-                row["label"] = int(drawn.labels[i])
-                row["class"] = class_name(names, row["label"])
-            samples.append(row | {"image": pictured(drawn.pixels[i], kind)})
+        check_pace(context, weights, len(seeds))
+        yield from slow_first(context, weights)
+        names = class_names_for(context, NO_SESSION, ref, weights.config)
+        samples, step = [], slice_of(weights)
+        for start in range(0, len(seeds), step):
+            some = seeds[start : start + step]
+            check_pace(context, weights, len(seeds) - start)  # what was measured meanwhile counts
+            with paced(context, weights, len(some)):
+                drawn = draw(weights.generator, some, psi=psi, label=label, batch_size=step)
+            for i, seed in enumerate(some):
+                row: dict[str, Any] = {"seed": seed, "label": None, "class": None}
+                if drawn.labels is not None:
+                    row["label"] = int(drawn.labels[i])
+                    row["class"] = class_name(names, row["label"])
+                samples.append(row | {"image": pictured(drawn.pixels[i], kind)})
+            yield None
         return model_of(weights, ref) | {"psi": psi, "samples": samples}
 
     async def interpolate(
@@ -218,9 +234,7 @@ class Endpoints:
         list of PNG data URIs.
         """
         with self._call(request):
-            return await self._made(
-                request,
-                self._interpolate,
+            work = self._interpolate(
                 ref=model,
                 seeds=seeds_of(seeds, least=MIN_KEYFRAMES, most=MAX_KEYFRAMES),
                 steps=whole("steps", steps, low=1, high=self._bounds.pictures),
@@ -231,6 +245,7 @@ class Endpoints:
                 kind=one_of("format", format, ("frames", "webp")),
                 own_classes=flag("own_classes", own_classes),
             )
+            return await self._made(request, work)
 
     def _interpolate(
         self,
@@ -238,23 +253,32 @@ class Endpoints:
         ref: str,
         seeds: list[int],
         steps: int,
-        space: Space,
+        space: str,
         loop: bool,
         psi: float,
         label: int | None,
         kind: str,
         own_classes: bool,
-    ) -> dict:
-        weights = weights_of(self._context, ref)
+    ) -> Slices:
+        context, weights = self._context, weights_of(self._context, ref)
         g = weights.generator
         stretches = len(seeds) if loop else len(seeds) - 1
-        count = stretches * steps + (0 if loop else 1)
-        check_size(weights, count, self._bounds)
-        check_pace(self._context, weights, count)
+        left = stretches * steps + (0 if loop else 1)
+        check_size(weights, left, self._bounds)
+        check_pace(context, weights, left)
+        yield from slow_first(context, weights)
         keyframes = keyframes_of(g, seeds, label=label, own_classes=own_classes)
-        with paced(self._context, weights, count):
-            x = walk(g, keyframes, steps, space=space, loop=loop, psi=psi)
-        frames = list(to_pixels(x))
+        straight: Space = "w" if space == "w" else "z"
+        path = between(keyframes, steps, space=straight, loop=loop)
+        drawn = pictures(g, path, psi=psi, batch_size=slice_of(weights), render=RENDER[straight])
+        frames: list[Pixels] = []
+        while left:
+            check_pace(context, weights, left)  # what was measured meanwhile counts
+            with paced(context, weights, min(slice_of(weights), left)):
+                some = to_pixels(next(drawn))
+            frames += [*some]
+            left -= len(some)
+            yield None
         reply = model_of(weights, ref) | {
             "seeds": seeds, "steps": steps, "space": space, "loop": loop, "psi": psi,
             "count": len(frames),
@@ -292,7 +316,12 @@ class Endpoints:
                 for told in evaluations.answers(context, judges, question, cancelled):
                     yield line(told)
 
-            async with aclosing(lines(judges, visitor, work)) as told:
+            # without a session, whose new evaluation would end its last one
+            someone = visitor._replace(session=NO_SESSION)
+            async with (
+                context.part(Programs).evaluations.taken(visitor),
+                aclosing(lines(judges, someone, work)) as told,
+            ):
                 async for reply in replies(told):
                     yield reply
 
@@ -325,12 +354,7 @@ def build(context: Context, page: gr.Blocks) -> Opened:
     with page:
         for name in NAMES:
             function = getattr(endpoints, name)
-            added = api(
-                function,
-                api_name=name,
-                concurrency_limit=EVALUATIONS if name == "evaluate" else 1,
-                concurrency_id="evaluate" if name == "evaluate" else "programs",
-            )
+            added = api(function, api_name=name, concurrency_limit=None)
             by_number[added["id"]] = endpoint_of(name, function, gr.Request)
     page.queue(api_open=False, max_size=WAITING)
     return Opened(by_number, lambda: page._queue)

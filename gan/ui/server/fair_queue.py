@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from gan.ui.server.views import PageError
 
@@ -92,38 +92,48 @@ class Job:
         self.over.set_exception(error)
 
 
-class Line:
-    """Jobs that wait for their turn; not thread-safe."""
+class Visited(Protocol):
+    """What is somebody's."""
+
+    @property
+    def visitor(self) -> Visitor: ...
+
+
+W = TypeVar("W", bound=Visited)
+
+
+class Line(Generic[W]):
+    """Jobs, or others' wishes, that wait for their turn; not thread-safe."""
 
     def __init__(self) -> None:
         # in the order of turns, on each level
-        self._waiting: dict[str, dict[str, deque[Job]]] = {}
+        self._waiting: dict[str, dict[str, deque[W]]] = {}
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[W]:
         for visitors in self._waiting.values():
             for jobs in visitors.values():
                 yield from jobs
 
-    def of(self, address: str) -> list[Job]:
+    def of(self, address: str) -> list[W]:
         """All of an address's, each visitor's in their order."""
         return [job for jobs in self._waiting.get(address, {}).values() for job in jobs]
 
-    def add(self, job: Job) -> None:
+    def add(self, job: W) -> None:
         """Behind its visitor's others, or behind all where there are none."""
         address, session = job.visitor
         self._waiting.setdefault(address, {}).setdefault(session, deque()).append(job)
 
-    def take(self, is_ready: Callable[[Job], bool]) -> Job | None:
+    def take(self, is_ready: Callable[[W], bool]) -> W | None:
         """The first job in turn that is ready; then it is the others' turn."""
         found = next((job for job in self if is_ready(job)), None)
         if found is not None:
             self.remove(found)
         return found
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: W) -> None:
         """Take a waiting job out; its visitor and its address come last now."""
         visitors = self._waiting.pop(job.visitor.address)
         jobs = visitors.pop(job.visitor.session)
@@ -151,7 +161,7 @@ class FairQueue:
     ) -> None:
         self._name, self._busy, self._most, self._slow = name, busy, most, slow
         self._changed = threading.Condition()
-        self._urgent, self._long = Line(), Line()
+        self._urgent, self._long = Line[Job](), Line[Job]()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -231,5 +241,5 @@ class FairQueue:
                 times = [job.ready_at - now for job in (*self._urgent, *self._long)]
                 self._changed.wait(LOOK_S if makes_way and times else min(times, default=None))
 
-    def _ready(self, line: Line, now: float) -> Job | None:
+    def _ready(self, line: Line[Job], now: float) -> Job | None:
         return line.take(lambda job: self._closed or job.ready_at <= now)

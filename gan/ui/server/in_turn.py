@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from gan.ui.server.fair_queue import FairQueue, Visitor
+from gan.ui.server.fair_queue import FairQueue, Line, Visitor
 from gan.ui.server.routes import session_of
 from gan.ui.server.views import PageError
 from gan.ui.server.visitors import address_of
@@ -27,16 +28,36 @@ async def in_slices(
 ) -> Result:
     """The result of `work`, a slice each turn. Raises PageError if the visitor leaves, or where too
     many wait."""
+    return await _result(queue, visitor_of(request), work, request.is_disconnected)
+
+
+async def in_slices_for(
+    queue: FairQueue, visitor: Visitor, work: Generator[object, None, Result]
+) -> Result:
+    """The same for a visitor who cannot be seen to leave: the request is answered already."""
+
+    async def has_left() -> bool:
+        return False
+
+    return await _result(queue, visitor, work, has_left)
+
+
+async def _result(
+    queue: FairQueue,
+    visitor: Visitor,
+    work: Generator[object, None, Result],
+    has_left: Callable[[], Awaitable[bool]],
+) -> Result:
     results: list[Result] = []
 
     def slices() -> Generator[object, None, None]:
         results.append((yield from work))
 
-    job = queue.submit(slices(), urgent=True, visitor=visitor_of(request))
+    job = queue.submit(slices(), urgent=True, visitor=visitor)
     future = asyncio.wrap_future(job.over)
     try:
         while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
-            if await request.is_disconnected():
+            if await has_left():
                 raise PageError("gan_lapse_cancelled", status=499)
     finally:
         job.cancel()  # the handler itself may have been cancelled
@@ -54,3 +75,44 @@ async def in_turn(
         return work(*args, **options)
 
     return await in_slices(queue, request, once())
+
+
+class Place:
+    """Somebody's wait for a place."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.free = asyncio.get_running_loop().create_future()
+
+
+class FairPlaces:
+    """A few places; those who wait for one get it by the turns of a queue. For one event loop."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting = Line[Place]()
+
+    @asynccontextmanager
+    async def taken(self, visitor: Visitor) -> AsyncIterator[None]:
+        """A place within the block, as soon as it is this visitor's turn."""
+        place = Place(visitor)
+        self._waiting.add(place)
+        self._hand_out()
+        try:
+            await place.free
+            yield
+        finally:
+            if place.free.done() and not place.free.cancelled():
+                self._free += 1
+                self._hand_out()
+            else:  # given up while it waited
+                self._waiting.remove(place)
+
+    def _hand_out(self) -> None:
+        while self._free and (place := self._waiting.take(_is_there)) is not None:
+            self._free -= 1
+            place.free.set_result(None)
+
+
+def _is_there(place: Place) -> bool:
+    return not place.free.cancelled()

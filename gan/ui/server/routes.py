@@ -95,10 +95,11 @@ class Context:
     """State shared by all handlers: one thread per kind of work, so that none blocks another.
 
     In turn between visitors: latent and batch, pictures that somebody waits for; drawing, many
-    pictures in slices; direction, map and look, what a model's samples show; slow, what of all
-    these has no short slices. In the order of requests: control: commands to trainings, and nothing
-    slow. disk: polled state, reads of small files. form: checking form input. train: starting runs.
-    file: moving, deleting, hashing. list: all runs and their curves. page: facts about a model.
+    pictures in slices; direction, map and look, what a model's samples show; program, what programs
+    ask for; slow, what of all these has no short slices. In the order of requests: control:
+    commands to trainings, and nothing slow. disk: polled state, reads of small files. form:
+    checking form input. train: starting runs. file: moving, deleting, hashing. list: all runs and
+    their curves. page: facts about a model.
     """
 
     profile: Profile
@@ -132,6 +133,8 @@ class Context:
         self.drawing = self._queue("drawing", busy=self.painting.is_busy)
         self.latent, self.batch = self._queue("latent"), self._queue("batch")
         self.direction, self.map, self.look = map(self._queue, ("direction", "map", "look"))
+        # rates bound how many wait: a program's calls are all answered, none makes room for another
+        self.program = FairQueue("program", slow=self.slow)
         self._lock = threading.Lock()
         self._parts: dict[type[Any], Any] = {}
 

@@ -359,6 +359,7 @@ class Train {
   // A run that did not begin, or that is not there: say why, and show another one.
   /** @param {Refused} error */
   #leave(error) {
+    state.runs = state.runs.filter((run) => run.id !== this.id);  // the list may not know yet
     this.#forget(null);
     this.gone = error.field ? "" : say(error);
     this.#note(say(error));

@@ -195,6 +195,8 @@ async def run(context: Context, request: Request) -> Response:
         except PageError:
             if problem is not None:  # a failed start has nothing else to show
                 return {"gone": error_json(problem)}
+            if had["mark"] >= 0:  # the page has seen it: somebody deleted it since
+                return {"gone": error_json(PageError("gan_run_deleted", name=run_id, status=404))}
             raise
         note_viewer(context, run_id)
         again = had["after"] > max(status.nimg, 0)  # reset to an older checkpoint: resend all

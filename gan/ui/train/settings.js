@@ -73,10 +73,14 @@ export class Settings {
     const said = h("small", { class: "ga-said" });
     const now = h("small", { class: "ga-now", hidden: true });
     const idle = h("small", { class: "ga-idle", "data-t": "gan_set_idle", hidden: true });
-    input.addEventListener("change", () => this.changed(key, input.value.trim()));
+    /** @type {string | null} */
+    let entered = null;  // told with Enter: leaving the field is no second change
+    const settle = () => this.changed(key, input.value.trim());
+    input.addEventListener("input", () => { entered = null; });
+    input.addEventListener("change", () => { if (input.value !== entered) settle(); });
     input.addEventListener("keydown", (e) => {
       if (!(e instanceof KeyboardEvent)) return;  // what fills a form in may send plain events
-      if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); this.changed(key, input.value.trim()); }
+      if (e.key === "Enter" && kind !== "choice") { e.preventDefault(); entered = input.value; settle(); }
       if (e.key === "Escape") { input.value = this.fields.get(key)?.value ?? ""; input.blur(); }
     });
     const node = h("label", { class: "ga-field", "data-help": `gan_set_${key}_help` },

@@ -48,7 +48,8 @@ class Setup:
 
     def form(self) -> dict[str, Any]:
         """The values of the form."""
-        preset = self.take(lambda: _preset(self.text("preset")), next(iter(PRESETS)))
+        usual = self._usual()
+        preset = self.take(lambda: _preset(self.text("preset") or usual), usual)
         data = self.take(lambda: self._data(preset), get_preset(preset).data)
         settings, other = self._settings(preset, data)
         seed = self.take(
@@ -63,6 +64,14 @@ class Setup:
             "seconds": self._number("seconds", start_form.read_seconds),
             "kimg": self._number("kimg", lambda _, text: start_form.read_kimg(text)),
         }
+
+    def _usual(self) -> str:
+        """The preset of a link that names none: the one for its data, or the first."""
+        data = self.text("data")
+        if data in PRESETS:
+            return data
+        fitting = (name for name, preset in PRESETS.items() if preset.data == data)
+        return next(fitting, next(iter(PRESETS)))
 
     def _number(self, key: str, read: Callable[[Context, str], float | None]) -> str:
         text = self.text(key)

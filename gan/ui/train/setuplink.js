@@ -3,6 +3,7 @@
 const KNOWN = ["preset", "data", "init", "seconds", "kimg", "set", "run", "moment"];
 const OTHERS = ["tab", "model", "glossary", "seed", "at", "class", "mix", "keep", "psi", "z", "d", "lesson",
   "play", "text", "recipe", "for", "with"];  // of other boards
+const FILLS = ["preset", "data", "seconds", "kimg", "set"];  // each is a set-up by itself; a seed or a run is none
 const WHOLE = /^\d{1,12}$/;
 
 /**
@@ -22,7 +23,7 @@ export function toSetupLink({ set, moment, ...rest }) {
 // `wrong`: parts of it that say nothing.
 /** @param {URLSearchParams} linked */
 export function fromSetupLink(linked) {
-  if (!linked.has("preset")) return null;
+  if (!linked.has("preset") && !(linked.get("tab") === "train" && FILLS.some((name) => linked.has(name)))) return null;
   /** @param {string} name */
   const value = (name) => linked.get(name)?.trim() ?? "";
   /** @type {Record<string, string>} */

@@ -295,6 +295,16 @@ def test_a_contestant_whose_trainings_were_deleted_says_so_and_offers_none(
     assert [(c["runs"], c["deleted"]) for c in seen] == [([tiny_run.name], False), ([], True)]
 
 
+def test_a_contestant_that_never_wrote_a_run_is_not_said_to_be_deleted(
+    home: Context, written: Path
+):
+    found = json.loads((written / RACE_FILE).read_text())
+    found["contestants"][0]["runs"][0] |= {"kept": False, "state": "stopped"}
+    write_atomic(written / RACE_FILE, json_bytes(found))
+    seen = visitor(home).get("/_gan/race?id=race-7").json()["contestants"]
+    assert [(c["runs"], c["deleted"]) for c in seen] == [([], False), ([], True)]
+
+
 @pytest.mark.parametrize(
     "path",
     ["race?id=../runs", "race?id=race-8", "race/report?id=..", "race/report?id=race-7&as=exe",

@@ -180,6 +180,15 @@ def test_at_home_it_is_open_and_its_buttons_do_what_they_say(serve):
     assert client.post("/_gan/owner/expire", json={}).json() == {"count": 0}
 
 
+def test_what_is_small_on_the_disk_is_told_as_it_is(serve, tmp_path):
+    client, _ = serve("127.0.0.1")
+    (tmp_path / "RUNS_DIR" / "a").mkdir(parents=True)
+    (tmp_path / "RUNS_DIR" / "a" / "state.pt").write_bytes(bytes(300_000))
+    disk = client.get("/_gan/owner/state").json()["disk"]
+    assert disk["runs"] == pytest.approx(300_000 / 2**20)
+    assert disk["own"] == 0
+
+
 def test_the_queue_is_cleared_and_those_who_waited_are_told(serve, monkeypatch):
     monkeypatch.setenv(key.KEY, KEY)
     client, context = serve()

@@ -20,11 +20,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan import sampling
 from gan.errors import ConfigError
 from gan.runs import Supervisor
 from gan.ui import app
 from gan.ui.programs import endpoints
 from gan.ui.server import evaluations
+from gan.ui.server.fair_queue import FairQueue, Job
 from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Profile, build_profile
 from gan.ui.server.routes import Context
@@ -148,9 +150,47 @@ def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: 
 # ---- whom it holds up ---------------------------------------------------------------------------
 
 
+def hold(queue: FairQueue, release: threading.Event) -> Job:
+    """Work that keeps the queue until `release`."""
+
+    def work() -> Iterator[None]:
+        release.wait(120)
+        yield
+
+    return queue.submit(work(), urgent=True)
+
+
+def test_programs_take_turns(inside: Inside, monkeypatch: pytest.MonkeyPatch):
+    drawn: list[int] = []
+
+    def draw(g: object, seeds: list[int], **options: Any) -> Any:
+        drawn.extend(seeds)
+        return sampling.sample(g, seeds, **options)
+
+    monkeypatch.setattr(endpoints, "address_of", lambda request: request.headers["x-who"])
+    monkeypatch.setattr(endpoints, "draw", draw)
+    release = threading.Event()
+    hold(inside.context.program, release)
+    events = []
+    try:
+        for who, seed in [("a", i) for i in range(40)] + [("b", 100)]:
+            asked = {"model": "fashion", "seed": seed}
+            inside.http.headers["x-who"] = who
+            events.append(inside.call("sample", **asked))
+        waiting = inside.context.program._urgent
+        wait_until(lambda: sum(len(waiting.of(who)) for who in "ab") == 41)
+    finally:
+        release.set()
+        del inside.http.headers["x-who"]
+    for event in events:
+        assert "event: complete" in inside.fetch("sample", event)
+    assert drawn[:3] == [0, 100, 1]
+    assert sorted(drawn) == [*range(40), 100]
+
+
 def test_a_program_holds_up_no_slider(inside: Inside):
     release = threading.Event()
-    held = inside.context.part(endpoints.Programs).thread.submit(release.wait)
+    held = hold(inside.context.program, release).over
     try:
         event = inside.call("sample", model="fashion")
         z = np.zeros(64, "<f4").tobytes()

@@ -202,8 +202,8 @@ def test_programs_are_bounded_likewise(tiny_run: Path, monkeypatch: pytest.Monke
     ask = {"ref": "run:tiny", "psi": 1.0, "label": None}
     walk = {"steps": 5, "space": "z", "loop": False, "own_classes": False}
     calls = {
-        6: lambda: programs._sample(**ask, seeds=[*range(6)], kind="png"),
-        11: lambda: programs._interpolate(**ask, seeds=[1, 2, 3], kind="frames", **walk),
+        6: lambda: [*programs._sample(**ask, seeds=[*range(6)], kind="png")],
+        11: lambda: [*programs._interpolate(**ask, seeds=[1, 2, 3], kind="frames", **walk)],
         130: lambda: [*evaluations.answers(context, evaluations.Judge(), QUESTION, lambda: False)],
     }
     for count, call in calls.items():

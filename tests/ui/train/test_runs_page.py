@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -137,6 +138,22 @@ def test_a_typed_folder_lists_its_classes_before_a_start(page: Page, tmp_path: P
     expect(named.locator("li")).to_have_text(["dogs 1", "猫 1"])
     page.fill("#data-path", "folder:/nowhere")
     expect(named).to_be_hidden()
+
+
+def test_a_run_that_is_deleted_elsewhere_is_said_to_be_and_another_is_shown(
+    page: Page, trained: str, runs_dir: Path, tmp_path: Path
+):
+    shutil.copytree(runs_dir / trained, runs_dir / "short-lived")
+    open_tab(page, "Train")
+    row(page, "short-lived").locator("[data-act=watch]").click()
+    expect(page.locator("#run-select")).to_have_value("short-lived")
+    expect(page.locator("#run-state")).to_have_text("Finished")
+    (runs_dir / "short-lived").rename(tmp_path / "short-lived")
+    expect(page.locator("#train-note")).to_have_text(
+        "The training short-lived, which was shown here, has been deleted."
+    )
+    expect(page.locator("#run-select")).not_to_have_value("short-lived")
+    expect(page.locator("#live-grid")).to_be_visible()
 
 
 def test_the_list_fits_a_phone(open_page, trained: str):

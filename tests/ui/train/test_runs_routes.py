@@ -166,6 +166,17 @@ def test_viewers_of_one_run_build_its_networks_once(home: Context, monkeypatch: 
     assert len(built) == 1
 
 
+def test_a_page_whose_run_was_deleted_elsewhere_is_told_so(home: Context, root: Path):
+    client = client_for(home)
+    mark = client.get("/_gan/run", params={"id": "digits-1"}).json()["mark"]
+    shutil.rmtree(root / "digits-1")
+    home.runs.forget()
+    told = client.get("/_gan/run", params={"id": "digits-1", "mark": mark}).json()
+    assert told["gone"]["key"] == "gan_run_deleted"
+    assert told["gone"]["values"] == {"name": "digits-1"}
+    assert client.get("/_gan/run", params={"id": "digits-1"}).status_code == 404
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -67,6 +67,21 @@ def test_of_a_spoilt_link_each_wrong_part_is_named_and_the_rest_taken(home: Test
     assert setup(home, preset="nothing", settings=[])["form"]["preset"] == next(iter(PRESETS))
 
 
+@pytest.mark.parametrize(
+    ("link", "preset"),
+    [({"data": "ring"}, "ring"), ({"data": "emoji"}, "emoji"), ({"seconds": "20"}, "fashion"),
+     ({"preset": " "}, "fashion")],
+)  # fmt: skip
+def test_a_link_without_a_preset_has_the_one_that_goes_with_its_data(
+    home: TestClient, link: dict, preset: str
+):
+    found = setup(home, **link)
+    assert (found["form"]["preset"], found["problems"]) == (preset, [])
+    assert {key: found["form"][key] for key in link if key != "preset"} == {
+        key: value for key, value in link.items() if key != "preset"
+    }
+
+
 def test_a_public_server_takes_no_more_from_a_link_than_from_its_form(root: Path):
     shop = client_for(context_for("0.0.0.0", root, **SHOP), "me-app.hf.space")
     settings = {"batch_size": "100000", "z_dim": "8", "g_lr": "0.003"}

@@ -35,17 +35,23 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     page.click("#steer-toggle")  # a setting is changed where it stands, and confirmed there
     rate = page.locator("#steer-fields [name=d_lr]")
     expect(rate).to_have_value("0.002")
-    rate.fill("0.0007")
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.post_data) if r.url.endswith("steer") else None)
+    rate.fill("7e-4")  # as no server writes it
     rate.press("Enter")
     expect(page.locator("#steer-fields label:has([name=d_lr]) .ga-said")).to_have_text("applied")
+    rate.press("Tab")
     rate.fill("fast")
     rate.press("Enter")
     expect(page.locator("#steer-note")).to_contain_text("“Rate of D” must be a number, got 'fast'")
     expect(rate).to_have_attribute("aria-invalid", "true")
+    rate.press("Tab")
     rate.press("Escape")
     page.select_option("#steer-fields [name=minibatch_std]", "true")  # D is rebuilt while it runs
     page.click("#events summary")
     expect(page.locator("#event-list")).to_contain_text("Rate of D: 0.002 → 0.0007")
+    rates = [json.loads(body)["settings"].get("d_lr") for body in sent]
+    assert rates == ["7e-4", "fast", None]  # Enter tells it, leaving the field no second time
     expect(page.locator("#event-list")).to_contain_text("Minibatch deviation: false → true")
 
     page.click("#step-g")  # pauses, and tells what one update did
