@@ -21,7 +21,7 @@ from gan.data import load_data
 from gan.files import sha256
 from gan.hub.card import RESEMBLES, Facts, beside, card, rows_of, source_of
 from gan.hub.index import write_index
-from gan.hub.recipe import training_command
+from gan.hub.recipe import training_recipe
 from gan.images import encode_png, tile
 from gan.metrics.card import measured, save_scores
 from gan.metrics.evaluate import evaluate
@@ -51,8 +51,10 @@ LIMITS = {
 }
 
 
-def facts_of(name: str, run: RunConfig, loaded: Weights, *, trained: str, distance: str) -> Facts:
-    """What the card of the bundled model `name` says."""
+def facts_of(
+    name: str, run: RunConfig, loaded: Weights, *, root: Path, trained: str, distance: str
+) -> Facts:
+    """What the card of the bundled model `name` says; root: where the run and its parents lie."""
     source = source_of(run.data)
     d = loaded.discriminator
     rows = dict(
@@ -73,7 +75,7 @@ def facts_of(name: str, run: RunConfig, loaded: Weights, *, trained: str, distan
         licence=source.licence,
         datasets=source.datasets,
         pictures=(("samples.png", "64 samples, seeds 0 to 63"),),
-        recipe=training_command(run, nimg=loaded.config.nimg),
+        recipe=training_recipe(run, nimg=loaded.config.nimg, root=root),
         files=f"`model.safetensors` holds the averaged generator (`g_ema.*`)"
         f"{beside(d is not None, loaded.encoder is not None)}",
     )
@@ -109,6 +111,7 @@ def main() -> None:
         name,
         run,
         kept,
+        root=options.run.resolve().parent,
         trained=f"{status.nimg / 1000:,.0f} thousand images in {status.seconds / 60:.0f} minutes "
         f"on one thread of {options.machine}, {datetime.date.today().isoformat()}",
         distance=f"**{found.fd:.2f}** (floor, real against real: {found.fd_floor:.2f}), "

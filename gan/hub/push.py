@@ -23,7 +23,7 @@ from gan.hub.card import (
 from gan.hub.client import never
 from gan.hub.names import parse_repo
 from gan.hub.pictures import samples_picture, walk_picture
-from gan.hub.recipe import shared_data, training_command
+from gan.hub.recipe import shared_data, training_recipe
 from gan.hub.sending import Look, SendPlan, account_of, look
 from gan.hub.space import FRONT, REPO_ID, join_front, split_front
 from gan.messages import Message
@@ -140,6 +140,7 @@ def _facts(
     d, encoder = weights.discriminator, weights.encoder
     second = d or encoder
     run, data = _run_of(weights), source_of(config.data)
+    root = weights.path.parent.parent  # of a run's: the folder of all runs
     from_model = REPO_ID.fullmatch(config.source.repo) is not None
     return Facts(
         name=repo.partition("/")[2],
@@ -157,7 +158,7 @@ def _facts(
         base_model=config.source.repo if from_model else "",
         pictures=shown,
         scores=scores,
-        recipe=training_command(run, nimg=config.nimg) if run else "",
+        recipe=training_recipe(run, nimg=config.nimg, root=root) if run else "",
         files=f"`{MODEL_FILE}` holds the averaged generator (`g_ema.*`)"
         + beside(d is not None, encoder is not None),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +25,12 @@ from gan.hub.card import (
     readdressed,
     source_of,
 )
-from gan.hub.recipe import training_command
+from gan.hub.recipe import training_command, training_recipe
 from gan.hub.space import split_front
 from gan.kinds import PLANE
 from gan.metrics.card import BEGIN, END
 from gan.presets import PRESETS, resolve_widths, run_config
+from gan.schema import to_json
 
 EVIL = "a<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) | `code`\n---\nlicense: gpl"
 ROOT = Path(__file__).parents[2]
@@ -217,6 +219,33 @@ def test_a_folder_of_ones_own_is_not_named():
     command = training_command(config, nimg=1000)
     assert "secret" not in command
     assert "--data folder:PICTURES" in command
+
+
+def test_a_fork_of_a_fork_is_told_from_the_beginning(tmp_path: Path):
+    first = config_of("fashion", width=2.0)
+    second = replace(first, parent="my secret@64000", train=replace(first.train, d_lr=0.0005))
+    third = replace(second, parent="two@96000")
+    for name, config in (("my secret", first), ("two", second)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(to_json(config)))
+    assert training_recipe(third, nimg=128_000, root=tmp_path).split("\n") == [
+        "python -m gan train --preset fashion --data fashion --kimg 64 --seed 3 "
+        "--set width=2.0 --run-dir runs/a",
+        "python -m gan train --fork runs/a@64000 --data fashion --kimg 96 --seed 3 "
+        "--set d_lr=0.0005 --set width=2.0 --run-dir runs/b",
+        "python -m gan train --fork runs/b@96000 --data fashion --kimg 128 --seed 3 "
+        "--set d_lr=0.0005 --set width=2.0",
+    ]
+
+
+@pytest.mark.parametrize("parent", ["gone@64000", "../x@1", "x@", "@5", "itself@7"])
+def test_a_parent_that_is_not_there_is_named(tmp_path: Path, parent: str):
+    config = replace(config_of("fashion"), parent=parent)
+    (tmp_path / "itself").mkdir()
+    (tmp_path / "itself" / "config.json").write_text(json.dumps(to_json(config)))
+    lines = training_recipe(config, nimg=1000, root=tmp_path).split("\n")
+    assert len(lines) <= 26
+    assert f"--fork {parent} " in lines[0]
 
 
 def test_an_unknown_preset_gives_no_recipe():
