@@ -61,6 +61,10 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     # how far the field of drifting looks
     "tau": ("drift",),
 }
+# settings that say nothing of points of the plane: their size, what is done to pictures, scales
+PICTURES_ONLY = (
+    "resolution", "flip", "shift_px", "augment", "augment_p", "ada_target", "d_scales",
+)  # fmt: skip
 NAMES: dict[Kind, str] = {
     "gan": "GAN", "vae": "VAE", "rnn": "RNN", "flow": "flow", "drift": "drifting model",
 }  # fmt: skip

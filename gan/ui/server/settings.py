@@ -11,7 +11,7 @@ from typing import Any
 from gan.config import PLANE_SHAPE, RESOLUTIONS, RunConfig
 from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
-from gan.kinds import NAMES, ONLY
+from gan.kinds import NAMES, ONLY, PICTURES_ONLY
 from gan.schema import hints_of
 from gan.settings import parse_setting, setting_text, setting_types, steerable_settings
 
@@ -44,13 +44,18 @@ MAX_OTHER = 1000  # characters of settings without a field of their own
 
 def describe() -> list[dict[str, Any]]:
     """Groups of fields for the page: each one's kind, whether it can change during training, and
-    for which trainings it is there."""
+    for which trainings it is there; pictures: not for those on points."""
     steerable = steerable_settings()
     return [
         {
             "name": name,
             "fields": [
-                {"key": key, "steer": key in steerable, "of": list(ONLY.get(key, NAMES))}
+                {
+                    "key": key,
+                    "steer": key in steerable,
+                    "of": list(ONLY.get(key, NAMES)),
+                    "pictures": key in PICTURES_ONLY,
+                }
                 | _kind(key)
                 for key in keys
             ],

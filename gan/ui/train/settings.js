@@ -5,6 +5,7 @@ import { mark } from "../page/kit/explained.js";
 
 /** @type {Record<string, Kind[]>} */
 const OF = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.map((f) => [f.key, f.of])));
+const OF_PICTURES = new Set(boot.train.groups.flatMap((group) => group.fields.filter((f) => f.pictures).map((f) => f.key)));
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
 // Settings without effect beside the others: by which, as in gan.losses and gan.training.
@@ -58,6 +59,7 @@ export class Settings {
     this.groups = /** @type {HTMLElement[]} */ ([...this.node.children]);
     /** @type {Kind | null} */
     this.kind = null;
+    this.plane = false;
     this.sought = "";
     this.node.addEventListener("input", () => this.#draw());
   }
@@ -141,7 +143,7 @@ export class Settings {
     const sought = text.trim().toLowerCase();
     let found = 0;
     for (const [key, { box }] of this.fields) {
-      const here = !this.kind || OF[key].includes(this.kind);  // only what trainings of this kind have
+      const here = (!this.kind || OF[key].includes(this.kind)) && !(this.plane && OF_PICTURES.has(key));
       box.hidden = !here || !`${t(wordOf(key, this.kind))} ${key}`.toLowerCase().includes(sought);
       found += Number(!box.hidden);
     }
@@ -172,10 +174,10 @@ export class Settings {
   }
 
   // Only what trainings of this kind have; a group without any is gone too.
-  /** @param {Kind} kind */
-  of(kind) {
-    if (kind === this.kind) return;
-    this.kind = kind;
+  /** @param {Kind} kind @param {boolean} plane of points */
+  of(kind, plane) {
+    if (kind === this.kind && plane === this.plane) return;
+    Object.assign(this, { kind, plane });
     for (const [key, { node }] of this.fields) {
       node.dataset.help = `${wordOf(key, kind)}_help`;
       for (const name of node.querySelectorAll("[data-t^=gan_set_]:not(.ga-idle)")) name.setAttribute("data-t", wordOf(key, kind));

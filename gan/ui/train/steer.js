@@ -15,7 +15,7 @@ export class Steer {
     this.find = finder(root);
     this.send = send;
     this.opened = opened;
-    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "rows"> | null} */
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows"> | null} */
     this.run = null;
     /** @type {number | null} */
     this.rate = null;  // of the slider
@@ -77,15 +77,15 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
-  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "rows">} run */
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows">} run */
   show(run) {
     const { id, status, settings, history, of, rows } = run;
-    this.settings.of(of);
+    this.settings.of(of, run.plane);
     if (this.run?.id !== id) {
       this.waiting.clear();
       this.#note("");
     }
-    this.run = { id, status, settings, history, of, rows };
+    this.run = { id, status, settings, history, of, plane: run.plane, rows };
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });

@@ -145,7 +145,7 @@ export class TrainForm {
 
   #fill() {
     const base = this.fork ? this.forked : this.#preset().settings;
-    this.settings.of(this.kind());
+    this.settings.of(this.kind(), base.resolution === "1");
     this.settings.fill(base);
     this.settings.rebase(base);
     this.#put("other", "");

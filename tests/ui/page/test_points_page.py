@@ -40,6 +40,10 @@ def test_points_are_not_called_images_nor_have_a_game_s_curves_without_a_d(page:
     expect(curves).to_have_text(["Losses", "Scores of D", "Distance", "Variety"])
     page.select_option("#data", "ring")  # the preset follows, and what its training would draw
     expect(curves).to_have_text(["Losses", "Scores of D", "Quality of points", "Divergence"])
+    page.click("#settings-toggle")
+    expect(page.locator("#settings [name=g_lr]")).to_be_visible()
+    expect(page.locator("#settings [name=augment]")).to_be_hidden()
+    expect(page.locator("#settings [name=resolution]")).to_be_hidden()
     home = page.url.partition("#")[0]
     page.goto("about:blank")
     page.goto(f"{home}#tab=train&preset=ring-drift&seconds=20")

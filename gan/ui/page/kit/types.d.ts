@@ -9,6 +9,7 @@ export interface SettingField {
   kind: "choice" | "whole" | "number";
   steer: boolean;  // a running training takes it
   of: Kind[];  // what is trained where it is there
+  pictures: boolean;  // not where points are trained on
   choices?: string[];
 }
 
