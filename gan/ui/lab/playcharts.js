@@ -17,6 +17,7 @@ export class PlayCharts {
   axis = "seconds";
   smooth = 0;
   log = false;
+  plane = true;
   /** @type {number | null} */ at = null;
   /** @type {number | null} */
   moment = null;

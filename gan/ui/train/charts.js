@@ -1,7 +1,7 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
 /** @import { ChartSpec, Kind, Row, RunEvent, Series, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
-import { boot, count, duration, fillRange, h, on, recall, t, translate } from "../page/kit/core.js";
+import { boot, count, duration, fillRange, h, on, recall, t, translate, wordedFor } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
 
 // `of`: what is trained where there is such a chart or curve; of all where it is left out.
@@ -124,6 +124,7 @@ export class Charts {
   #arrange() {
     /** @param {Spec} spec */
     const offered = (spec) => this.plane || !spec.plane;
+    for (const chip of this.chips) chip.dataset.help = wordedFor(`gan_chart_${chip.dataset.chip}_help`, this.plane);
     for (const chip of this.chips) chip.hidden = !this.specs.some((c) => c.name === chip.dataset.chip && offered(c));
     for (const spec of this.specs) {
       const { name } = spec;

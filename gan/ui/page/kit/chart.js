@@ -1,7 +1,7 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
 /** @import { ChartGroup, ChartSpec, Row, Series } from "./types" */
 import uPlot from "./uplot.js";
-import { count, find, h, t } from "./core.js";
+import { count, find, h, t, wordedFor } from "./core.js";
 import { named } from "./figures.js";
 import { mark } from "./explained.js";
 import { quietAxes, toned } from "./plot.js";
@@ -25,13 +25,15 @@ export class Chart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.values = spec.series.map(() => h("output", {}, "–"));
-    const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key", "data-help": `gan_line_${key}_help` },
+    /** @param {string} key */
+    const help = (key) => wordedFor(`${key}_help`, group.plane);
+    const keys = spec.series.map(({ key, tone }, i) => h("span", { class: "ga-key", "data-help": help(`gan_line_${key}`) },
       h("i", { class: `ga-swatch is-${tone}` }), h("span", { "data-t": `gan_line_${key}` }), this.values[i]));
     this.box = h("div", { class: "ga-curve", tabindex: 0, role: "group", onkeydown: (e) => this.#key(e) });
     this.empty = h("p", { class: "ga-quiet ga-curve-empty", "data-t": spec.measured ? "gan_chart_unmeasured" : "gan_chart_empty" });
     this.node = h("section", { class: "ga-chart", "data-chart": spec.name },
-      h("header", {}, h("div", { class: "ga-chart-name" }, h("h3", { "data-t": `gan_chart_${spec.name}`, "data-help": `gan_chart_${spec.name}_help` }),
-        mark(`gan_chart_${spec.name}_help`)), ...keys),
+      h("header", {}, h("div", { class: "ga-chart-name" }, h("h3", { "data-t": `gan_chart_${spec.name}`, "data-help": help(`gan_chart_${spec.name}`) }),
+        mark(help(`gan_chart_${spec.name}`))), ...keys),
       h("div", { class: "ga-curve-box" }, this.box, this.empty));
     this.watch = new ResizeObserver(() => this.#fit());
     this.watch.observe(this.box);

@@ -49,11 +49,17 @@ export function sentenceOf({ host, key }) {
   return [t(key, values), dataset.helpAlso].filter(Boolean).join(" ");
 }
 
+// A name stands for points and images alike, unless it is another one for points.
+/** @param {string} key of a sentence */
+function nameKey(key) {
+  const whole = key.replace(/_(help|why)$/, "");
+  return knows(whole) ? whole : whole.replace(/_points$/, "");
+}
+
 /** @param {string} key of a sentence @returns {string} what it is about, or nothing */
 export function termOf(key) {
-  const whole = key.replace(/_(help|why)$/, "");
-  const name = knows(whole) ? whole : whole.replace(/_points$/, "");
-  return whole !== key && knows(name) && !/\{/.test(t(name)) ? t(name) : "";
+  const name = nameKey(key);
+  return name !== key && knows(name) && !/\{/.test(t(name)) ? t(name) : "";
 }
 
 // A "?" beside a hard word. Within a label it is for mouse and touch: there the field itself is told of
@@ -61,5 +67,5 @@ export function termOf(key) {
 /** @param {string} key @param {{ within?: boolean }} [where] */
 export function mark(key, { within = false } = {}) {
   return within ? h("span", { class: "ga-term", "data-help": key, "aria-hidden": "true" }, "?")
-    : h("button", { type: "button", class: "ga-term", "data-help": key, "data-t-about": key.replace(/_help$/, "") }, "?");
+    : h("button", { type: "button", class: "ga-term", "data-help": key, "data-t-about": nameKey(key) }, "?");
 }

@@ -405,6 +405,7 @@ export interface ChartGroup {
   log: boolean;
   at: number | null;  // of the crosshair
   moment: number | null;  // of the time machine
+  plane: boolean;  // of points
   extent(): [low: number, high: number];
   nameOf(x: number): string;
   marks(): number[];
