@@ -15,6 +15,7 @@ from gan.errors import ConfigError, number_text, suggest
 from gan.messages import Message
 
 Config = TypeVar("Config")
+MAX_INT = 2**63 - 1
 
 
 def option(default: Any, help: str, *, low: float | None = None, high: float | None = None) -> Any:
@@ -142,9 +143,9 @@ def _scalar(name: str, hint: type, value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            raise ConfigError(
-                "{field} must be finite, got a number too large; lower it", field=name
-            ) from None
+            raise _too_large(name) from None
+    if hint is int and isinstance(value, int) and abs(value) > MAX_INT:
+        raise _too_large(name)  # ranges are told by numbers that a float can hold
     if isinstance(value, hint) and is_bool == (hint is bool):
         return value
     raise ConfigError(
@@ -153,3 +154,7 @@ def _scalar(name: str, hint: type, value: Any) -> Any:
         type=hint.__name__,
         got=repr(value)[:80],
     )
+
+
+def _too_large(name: str) -> ConfigError:
+    return ConfigError("{field} must be finite, got a number too large; lower it", field=name)

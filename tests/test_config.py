@@ -50,6 +50,8 @@ def test_any_training_config_survives_json(lr: float, batch_size: int, flip: boo
         (TrainConfig, {"g_lr": [1]}, "float"),
         (TrainConfig, {"batch_size": 1.5}, "int"),
         (TrainConfig, {"batch_size": 10**9}, "from 2 to 4,096"),
+        (TrainConfig, {"batch_size": 10**400}, "batch_size must be finite"),
+        (TrainConfig, {"g_lr": 10**400}, "g_lr must be finite"),
         (TrainConfig, {"losss": "hinge"}, "loss"),
         (TrainConfig, {"loss": "hinges"}, "hinge"),
         (ModelConfig, {"resolution": 29}, "28"),
