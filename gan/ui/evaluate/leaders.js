@@ -160,8 +160,9 @@ export class Leaders {
       hooks: {
         draw: [(/** @type {uPlot} */ u) => shown.forEach(({ fd, seconds }) => drawBounds(u, fd, seconds, color))],
         ready: [(/** @type {uPlot} */ u) => {
-          u.over.append(...shown.flatMap((each) => this.#point(u, each)));
-          apart([.../** @type {NodeListOf<HTMLElement>} */ (u.over.querySelectorAll(".ga-point-name"))]);
+          const drawn = [...shown].sort((a, b) => b.fd.value - a.fd.value).map((each) => this.#point(u, each));
+          u.over.append(...drawn.flat());
+          apart(drawn.map(([, name]) => name), drawn.map(([dot]) => dot));
         }],
       },
     }, [shown.map(({ seconds }) => seconds), shown.map(({ fd }) => fd.value)], box);
@@ -185,26 +186,35 @@ export class Leaders {
   }
 }
 
-// Names of dots that lie close: to the dot's left, or below it, until none covers another.
-/** @param {HTMLElement[]} names */
-function apart(names) {
-  /** @param {HTMLElement} name @param {HTMLElement[]} others */
-  const covers = (name, others) => {
-    const a = name.getBoundingClientRect();
-    return others.some((other) => {
+// Names of dots that lie close: above or below, right or left of the dot, so that none covers another and
+// none is nearer to another's dot.
+/** @param {HTMLElement[]} names @param {HTMLElement[]} dots in the same order */
+function apart(names, dots) {
+  const middles = dots.map((dot) => middleOf(dot.getBoundingClientRect()));
+  /** @param {number} i */
+  const misplaced = (i) => {
+    const box = names[i].getBoundingClientRect();
+    /** @param {{ x: number, y: number }} dot */
+    const far = ({ x, y }) => Math.hypot(Math.max(box.left - x, 0, x - box.right), middleOf(box).y - y);
+    if (middles.some((dot) => far(dot) < far(middles[i]) - 1)) return true;
+    return names.slice(0, i).some((other) => {
       const b = other.getBoundingClientRect();
-      return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+      return box.left < b.right && b.left < box.right && box.top < b.bottom && b.top < box.bottom;
     });
   };
   for (const [i, name] of names.entries()) {
-    const others = names.slice(0, i);
-    for (const tried of [["is-left"], ["is-left", "is-under"], ["is-under"]]) {
-      if (!covers(name, others)) break;
+    const own = name.classList.contains("is-left") ? ["is-left"] : [];
+    const other = own.length ? [] : ["is-left"];
+    for (const tried of [own, [...own, "is-under"], other, [...other, "is-under"], own]) {
       name.classList.toggle("is-left", tried.includes("is-left"));
       name.classList.toggle("is-under", tried.includes("is-under"));
+      if (!misplaced(i)) break;
     }
   }
 }
+
+/** @param {DOMRect} box */
+const middleOf = (box) => ({ x: box.left + box.width / 2, y: box.top + box.height / 2 });
 
 // The interval of a distance, and below it how low it can be measured at all.
 /** @param {uPlot} u @param {Distance} fd @param {number} seconds @param {(name: string) => string} color */

@@ -219,7 +219,8 @@ class Explore {
     const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
     const name = studio.previewing ? "" : this.#className();
     const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
-    const what = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
+    const parts = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
+    const what = parts.charAt(0).toUpperCase() + parts.slice(1);
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
     this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
   }

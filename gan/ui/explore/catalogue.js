@@ -44,14 +44,7 @@ export class Catalogue {
   list(kind) {
     const all = this.studio.directions();
     if (kind !== "ranked") return all.filter((d) => d.kind === kind);
-    return this.ranked.flatMap((id) => this.studio.catalogue.get(id) ?? []).filter((d) => this.#turns(d));
-  }
-
-  // A move towards the class that is on show leads nowhere.
-  /** @param {Direction} direction */
-  #turns({ target }) {
-    const { point } = this.studio;
-    return target === null || !this.studio.ready || point.mix || target !== this.studio.label();
+    return this.ranked.flatMap((id) => this.studio.catalogue.get(id) ?? []).filter((d) => this.studio.leads(d));
   }
 
   #later() {

@@ -133,7 +133,8 @@ class Pad {
   // The two strongest at first; what was chosen stays while there is such a direction.
   #axes() {
     const { studio } = this;
-    const all = studio.directions().filter(({ kind }) => kind !== "gone");
+    const chosen = [this.across.value, this.up.value];
+    const all = studio.directions().filter((d) => d.kind !== "gone" && (studio.leads(d) || chosen.includes(d.id)));
     const best = this.catalogue.list("ranked").filter(({ target }) => target === null).map(({ id }) => id);
     const key = all.map((d) => `${d.id} ${nameOf(d, studio)}`).join("\n");
     if (key === this.offered) return;

@@ -83,6 +83,10 @@ export class Studio {
     return mix;
   }
 
+  // A move towards the class that is on show leads nowhere.
+  /** @param {Direction} direction */
+  leads({ target }) { return target === null || !this.ready || this.chosenMix()[target] < 1; }
+
   z(steps = this.point.steps) {
     return moved({ z: this.#start(), mix: null }, this.#taken(steps)).z;
   }

@@ -1,6 +1,6 @@
 // The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
-import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
@@ -148,7 +148,7 @@ export class Playground {
     const limit = boot.limit_s ?? Infinity;
     fill("recipe", Object.keys(RECIPES), (v) => t(`gan_play_recipe_${v}`));
     fill("seconds", SECONDS.filter((s) => s <= limit), (v) => t("gan_play_seconds", { seconds: v }));
-    fill("slow", SPEEDS, (v) => (v ? t("gan_slow_at", { rate: v }) : t("gan_slow_full")));
+    fill("slow", SPEEDS, (v) => speedOf(Number(v)));
   }
 
   get preset() {

@@ -102,9 +102,9 @@ export class PresetCards {
 
   /** @param {string} name */
   #time(name) {
-    if (!this.mine[name]) return pictureTime(name);
-    const { run } = this.mine[name];
-    return run ? duration(run.seconds) : "";
+    const run = this.mine[name]?.run;
+    const time = !this.mine[name] ? pictureTime(name) : run ? duration(run.seconds) : "";
+    return time && t("gan_card_after", { time });
   }
 
   /** @param {string} name */

@@ -1,6 +1,6 @@
 // Steering a running training: settings that take effect at once, slow motion.
 /** @import { Run, RunEvent, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, count, duration, fillRange, finder, h, on, recall, say, t, translate } from "../page/kit/core.js";
+import { ACTIVE, boot, count, duration, fillRange, finder, h, on, recall, say, speedOf, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
 import { Settings, same } from "./settings.js";
 
@@ -122,7 +122,7 @@ export class Steer {
   /** @param {number} rate */
   #drawSpeed(rate) {
     const slider = this.find("#slow", HTMLInputElement);
-    const text = rate ? t("gan_slow_at", { rate }) : t("gan_slow_full");
+    const text = speedOf(rate);
     fillRange(slider, SPEEDS.length - 1);
     slider.setAttribute("aria-valuetext", text);
     this.find("#slow-at").textContent = text;

@@ -92,7 +92,7 @@ export class Chart {
       alpha: faint ? FAINT : 1, points: { show: spec.measured && !faint && !TONES[tone].dash, size: 4, fill: color("--ga-panel") },
     });
     return {
-      width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 8, 0, 0],
+      width: this.box.clientWidth, height: this.box.clientHeight, padding: [8, 20, 0, 0],  // half of a time at the right end
       legend: { show: false }, scales: { x: { time: false, range: () => group.extent() }, y: this.#scale() },
       series: [{}, ...spec.series.map((s) => line(s, this.#smooth() > 0)),
         ...(this.#smooth() ? spec.series.map((s) => line(s, false)) : [])],

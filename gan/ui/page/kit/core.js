@@ -232,6 +232,12 @@ export function openTab(tab) {
 /** @param {number} n */
 export const count = (n) => Math.round(n).toLocaleString("en-US");
 
+// A speed in steps a second; 0 is full speed.
+/** @param {number} rate */
+export function speedOf(rate) {
+  return rate ? t(rate === 1 ? "gan_slow_one" : "gan_slow_at", { rate }) : t("gan_slow_full");
+}
+
 /** @param {number | null | undefined} seconds */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";

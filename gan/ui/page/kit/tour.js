@@ -80,11 +80,11 @@ class Tour {
     const { at } = STEPS[this.step];
     const usable = tries > WAIT_TICKS / 2 ? at.slice(0, 1) : at;  // the others where the first does not come
     const found = usable.map((selector) => document.querySelector(selector)).find((node) => node?.getClientRects().length);
-    if (!(found instanceof HTMLElement)) {
-      const { step } = this;
-      if (tries) setTimeout(() => { if (step === this.step && !this.target) this.#seek(tries - 1); }, 100);
-      return;
-    }
+    const { step, target } = this;
+    const isFirst = found?.matches(at[0]);
+    // once the others are shown, the first may still come
+    if (!isFirst && (tries || found)) setTimeout(() => { if (step === this.step && this.target === (found ?? target)) this.#seek(Math.max(0, tries - 1)); }, 100);
+    if (!(found instanceof HTMLElement) || found === target) return;
     this.target = found;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     found.scrollIntoView({ block: innerWidth < NARROW_PX ? "start" : "center", behavior: calm ? "auto" : "smooth" });
