@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from gan.config import D_STRUCTURE, SAMPLER, ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError, suggest
@@ -16,6 +16,36 @@ from gan.kinds import NAMES, has_setting, kind_of
 from gan.messages import Message
 from gan.schema import hints_of, plain, typed
 
+
+class Beside(NamedTuple):
+    """Another setting's value, or (`differs`) any but that."""
+
+    key: str
+    value: Any
+    differs: bool = False
+
+
+_FALLS_NOT = (Beside("lr_schedule", "constant"), Beside("reg_end", 1.0))
+_UNPENALISED = (Beside("r1", 0.0), Beside("r2", 0.0))
+# Settings without effect where all of these hold, as gan.losses and gan.training read them.
+IDLE: dict[str, tuple[Beside, ...]] = {
+    "lr_end": (Beside("lr_schedule", "constant"),),
+    "fall_after": _FALLS_NOT,
+    "fall_kimg": _FALLS_NOT,
+    "gp": (Beside("loss", "wasserstein-gp", differs=True),),
+    "reg_every": _UNPENALISED,
+    "reg_end": _UNPENALISED,
+    "beta1": (Beside("optimizer", "rmsprop"),),
+    "beta2": (Beside("optimizer", "sgd"),),
+    "augment_p": (Beside("augment", "none"),),
+    "ada_target": (Beside("augment", "ada", differs=True),),
+    "aux_weight": (Beside("aux_classes", False),),
+    "warm_up_kimg": (Beside("beta", 0.0),),
+    "free_bits": (Beside("beta", 0.0),),
+    "d_reduce": (Beside("d_count", 1), Beside("d_scales", 1)),
+    "class_head": (Beside("classes", 0),),
+    "embed_dim": (Beside("classes", 0),),
+}
 TYPES = {bool: Message("true or false"), int: Message("a whole number"), float: Message("a number")}
 
 
@@ -62,6 +92,14 @@ def setting_of(config: RunConfig, key: str) -> Any:
     """A setting's value, from the model or train config, as JSON."""
     part = config.model if key in hints_of(ModelConfig) else config.train
     return plain(getattr(part, key))
+
+
+def is_idle(config: RunConfig, key: str) -> bool:
+    """Whether a setting has no effect beside the others of `config`."""
+    rules = IDLE.get(key, ())
+    return bool(rules) and all(
+        (setting_of(config, rule.key) == rule.value) != rule.differs for rule in rules
+    )
 
 
 def _literal(name: str, hint: Any, raw: str) -> Any:

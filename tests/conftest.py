@@ -30,7 +30,8 @@ settings.load_profile("calm")
 FIRST = ("ui", "runs", "hub", "latent", "metrics", "training")
 
 
-SERVERS = {"base_url", "hub", "inside"}  # fixtures that start the app, or a Hub of our own
+# fixtures that start the app, or a Hub of our own
+SERVERS = {"base_url", "hub", "inside", "proxied"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

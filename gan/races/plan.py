@@ -7,7 +7,7 @@ import re
 import shlex
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from gan.presets import get_preset
 from gan.races.ready import get_ready
 from gan.runs.newrun import new_config
 from gan.runs.userpresets import expand_preset
-from gan.settings import parse_setting, setting_of, setting_text, setting_types
+from gan.settings import is_idle, parse_setting, setting_of, setting_text, setting_types
 
 FEWEST, MOST = 2, 4
 MOST_SEEDS = 20
@@ -78,7 +78,7 @@ class RacePlan:
         return {
             key: row
             for key, row in rows.items()
-            if any(value != row[0] for value in row) and {*map(repr, row)} != {"None", OFF.get(key)}
+            if any(value != row[0] for value in row) and not _is_off(key, row)
         }
 
     def same_setups(self) -> list[list[str]]:
@@ -91,41 +91,26 @@ class RacePlan:
         return [names for names in groups.values() if len(names) > 1]
 
 
-# settings without effect beside others, as IDLE of the form (ui/train/settings.js) has them
-IDLE: dict[str, Callable[[ModelConfig, TrainConfig], bool]] = {
-    "lr_end": lambda m, t: t.lr_schedule == "constant",
-    "fall_after": lambda m, t: not t.falls,
-    "fall_kimg": lambda m, t: not t.falls,
-    "gp": lambda m, t: t.loss != "wasserstein-gp",
-    "reg_every": lambda m, t: not (t.r1 or t.r2),
-    "reg_end": lambda m, t: not (t.r1 or t.r2),
-    "beta1": lambda m, t: t.optimizer == "rmsprop",
-    "beta2": lambda m, t: t.optimizer == "sgd",
-    "augment_p": lambda m, t: t.augment == "none",
-    "ada_target": lambda m, t: t.augment != "ada",
-    "aux_weight": lambda m, t: not m.aux_classes,
-    "warm_up_kimg": lambda m, t: not t.beta,
-    "free_bits": lambda m, t: not t.beta,
-    "d_reduce": lambda m, t: m.d_count == 1 and m.d_scales == 1,
-    "class_head": lambda m, t: not m.classes,
-    "embed_dim": lambda m, t: not m.classes,
-}
-# what a setting is, as repr writes it, where it does nothing
-OFF = {
-    "d_count": "1", "d_scales": "1", "packing": "1", "minibatch_std": "False", "r1": "0.0",
-    "spectral_norm": "False", "aux_classes": "False", "augment": "'none'", "r2": "0.0",
-    "shift_px": "0", "d_steps": "1", "free_bits": "0.0", "warm_up_kimg": "0.0", "clip_norm": "0.0",
-}  # fmt: skip
+# settings whose default means that there is no such thing
+OFF = (
+    "d_count", "d_scales", "packing", "minibatch_std", "r1", "r2", "spectral_norm", "aux_classes",
+    "augment", "shift_px", "d_steps", "free_bits", "warm_up_kimg", "clip_norm",
+)  # fmt: skip
+
+
+def _is_off(key: str, row: list[Any]) -> bool:
+    """Whether a row of `differences` says only that it is off wherever there is such a thing."""
+    if key not in OFF:
+        return False
+    default = getattr(TrainConfig, key) if hasattr(TrainConfig, key) else getattr(ModelConfig, key)
+    return all(value in (None, default) for value in row)
 
 
 def _value(config: RunConfig, key: str) -> Any:
     if key == "preset":
         return config.preset
-    if not has_setting(kind_of(config.model.family), key):
-        return None
-    idle = IDLE.get(key)
-    is_idle = idle is not None and idle(config.model, config.train)
-    return None if is_idle else setting_of(config, key)
+    has_effect = has_setting(kind_of(config.model.family), key) and not is_idle(config, key)
+    return setting_of(config, key) if has_effect else None
 
 
 def plan_race(

@@ -24,7 +24,6 @@ from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.begun import keep_plan
 from gan.races.curves import curves_of, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
-from gan.races.plan import IDLE
 from gan.races.table import POINT_METRICS, band_text, rows_of
 from gan.races.verdict import verdict
 from gan.runs import Host, RunReader, is_run, start
@@ -417,13 +416,6 @@ def test_settings_without_effect_or_that_are_off_are_no_difference():
     assert plan_race(["ring", "b=ring"], seconds=1, settings=["2:gp=5"]).same_setups() == [
         ["ring", "b"]
     ]
-
-
-def test_the_form_calls_the_same_settings_idle():
-    script = Path("gan/ui/train/settings.js").read_text("utf-8")
-    table = script.partition("const IDLE = {")[2].partition("};")[0]
-    of_no_form = {"class_head", "embed_dim"}
-    assert {*re.findall(r"^  (\w+):", table, re.MULTILINE)} == IDLE.keys() - of_no_form
 
 
 def test_a_report_of_points_does_not_speak_of_images(tmp_path: Path):

@@ -11,10 +11,9 @@ from gan.config import RESOLUTIONS, RunConfig
 from gan.data import DATA_NAMES, shape_of
 from gan.errors import ConfigError, GanError, number_text
 from gan.presets import resolve_widths
-from gan.settings import apply_settings
+from gan.settings import apply_settings, setting_of
 from gan.training.cost import Cost, training_cost
 from gan.ui.server.routes import Context
-from gan.ui.server.settings import value_in
 
 PUBLIC_MOST = {
     "resolution": 64,
@@ -82,9 +81,9 @@ def check_cost(context: Context, config: RunConfig, changed: Collection[str] = (
         one, every = STEP, STEP_OF_ALL
         numbers = {"needed": f"{cost.step_s:.0f}", "allowed": f"{most.step_s:.0f}"}
     for key in sorted(LOWERED, key=lambda key: key not in changed):
-        for value in _lower(key, value_in(config, key)):
+        for value in _lower(key, setting_of(config, key)):
             if _fits(config, key, value, most):
-                got = number_text(value_in(config, key))
+                got = number_text(setting_of(config, key))
                 raise ConfigError(one, field=key, got=got, value=number_text(value), **numbers)
     raise ConfigError(every, field="batch_size", **numbers)
 

@@ -9,11 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from gan.config import PLANE_SHAPE, RESOLUTIONS, RunConfig
-from gan.config import TrainConfig as Train
 from gan.errors import ConfigError
 from gan.kinds import NAMES, ONLY, PICTURES_ONLY
-from gan.schema import hints_of
-from gan.settings import parse_setting, setting_text, setting_types, steerable_settings
+from gan.settings import (
+    IDLE,
+    parse_setting,
+    setting_of,
+    setting_text,
+    setting_types,
+    steerable_settings,
+)
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -43,8 +48,9 @@ MAX_OTHER = 1000  # characters of settings without a field of their own
 
 
 def describe() -> list[dict[str, Any]]:
-    """Groups of fields for the page: each one's kind, whether it can change during training, and
-    for which trainings it is there; pictures: not for those on points."""
+    """Groups of fields for the page: each one's kind, whether it can change during training, for
+    which trainings it is there (pictures: not for those on points), and beside what others it has
+    no effect."""
     steerable = steerable_settings()
     return [
         {
@@ -55,6 +61,7 @@ def describe() -> list[dict[str, Any]]:
                     "steer": key in steerable,
                     "of": list(ONLY.get(key, NAMES)),
                     "pictures": key in PICTURES_ONLY,
+                    "idle": [(r.key, as_text(r.value), r.differs) for r in IDLE.get(key, ())],
                 }
                 | _kind(key)
                 for key in keys
@@ -75,12 +82,6 @@ def _kind(key: str) -> dict[str, Any]:
     return {"kind": "whole" if hint is int else "number"}
 
 
-def value_in(config: RunConfig, key: str) -> Any:
-    """The value of a setting, from the model or the training config."""
-    part = config.train if key in hints_of(Train) else config.model
-    return getattr(part, key)
-
-
 def as_text(value: Any) -> str:
     """A value as `--set` takes it, rounded for display."""
     if not isinstance(value, float) or not math.isfinite(value):
@@ -90,7 +91,7 @@ def as_text(value: Any) -> str:
 
 def settings_json(config: RunConfig) -> dict[str, str]:
     """Every field's value as the form displays it."""
-    return {key: as_text(value_in(config, key)) for key in SETTINGS}
+    return {key: as_text(setting_of(config, key)) for key in SETTINGS}
 
 
 def typed_settings(form: object, *, fields: bool = True) -> dict[str, Any]:
@@ -126,4 +127,4 @@ def changed_settings(form: Mapping[str, Any], base: RunConfig) -> dict[str, Any]
     Raises ConfigError for an invalid one.
     """
     typed = typed_settings(form)
-    return {key: value for key, value in typed.items() if value != value_in(base, key)}
+    return {key: value for key, value in typed.items() if value != setting_of(base, key)}

@@ -8,24 +8,8 @@ const OF = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.
 const OF_PICTURES = new Set(boot.train.groups.flatMap((group) => group.fields.filter((f) => f.pictures).map((f) => f.key)));
 export const SETTINGS = boot.train.groups.flatMap((group) => group.fields.map((f) => f.key));
 
-// Settings without effect beside the others: by which, as in gan.losses and gan.training.
-/** @type {Record<string, (v: Record<string, string>) => boolean>} */
-const IDLE = {
-  lr_end: (v) => v.lr_schedule === "constant",
-  fall_after: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
-  fall_kimg: (v) => v.lr_schedule === "constant" && !(Number(v.reg_end) < 1),
-  gp: (v) => v.loss !== "wasserstein-gp",
-  reg_every: (v) => !Number(v.r1) && !Number(v.r2),
-  reg_end: (v) => !Number(v.r1) && !Number(v.r2),
-  beta1: (v) => v.optimizer === "rmsprop",
-  beta2: (v) => v.optimizer === "sgd",
-  augment_p: (v) => v.augment === "none",
-  ada_target: (v) => v.augment !== "ada",
-  aux_weight: (v) => v.aux_classes !== "true",
-  warm_up_kimg: (v) => !Number(v.beta),
-  free_bits: (v) => !Number(v.beta),
-  d_reduce: (v) => Number(v.d_count) === 1 && Number(v.d_scales) === 1,
-};
+// Beside which others a setting has no effect: gan/settings.py, IDLE.
+const IDLE = Object.fromEntries(boot.train.groups.flatMap((group) => group.fields.map((f) => [f.key, f.idle])));
 
 // What is a factor: half and twice as much are the next things to try.
 const RATES = ["g_lr", "d_lr", "r1", "r2", "gp", "ema_half_life_kimg", "batch_size"];
@@ -191,7 +175,8 @@ export class Settings {
   #drawIdle() {
     const values = this.values();
     for (const [key, { idle, node }] of this.fields) {
-      const isIdle = Boolean(IDLE[key]?.(values));
+      const rules = IDLE[key];
+      const isIdle = rules.length > 0 && rules.every(([other, text, differs]) => same(values[other], text) !== differs);
       idle.hidden = !isIdle;
       node.classList.toggle("is-idle", isIdle);
     }

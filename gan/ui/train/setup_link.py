@@ -14,10 +14,10 @@ from gan.data import check_spec, is_shared
 from gan.errors import ConfigError, GanError
 from gan.presets import PRESETS, get_preset
 from gan.sampling import MAX_SEED
-from gan.settings import apply_settings, parse_setting
+from gan.settings import apply_settings, parse_setting, setting_of
 from gan.ui.server.public_limits import check_cost, check_public
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on
-from gan.ui.server.settings import SETTINGS, as_text, value_in
+from gan.ui.server.settings import SETTINGS, as_text
 from gan.ui.server.views import PageError, error_json, whole_number
 from gan.ui.train import start_form
 
@@ -108,7 +108,7 @@ class Setup:
             if base is now:
                 continue
             if key in SETTINGS:
-                found[key] = as_text(value_in(base, key))
+                found[key] = as_text(setting_of(base, key))
             else:
                 other.append(f"{key}={text}")
         return found, other

@@ -42,6 +42,30 @@ def wait_for_steps(page: Page, at_least: int) -> None:
     )
 
 
+def begin_and_pause(page: Page, *, frames: int = 0) -> None:
+    """Begin a training; pause it once it has made 20 steps and there are so many frames."""
+    page.click("#play-start")
+    wait_for_steps(page, 20)
+    page.wait_for_function(f"{FRAMES} >= {frames}")
+    page.click("#play-pause")
+    expect(page.locator("#play-state")).to_contain_text("Paused")
+
+
+def stop(page: Page) -> None:
+    page.click("#play-stop")
+    expect(page.locator("#play-state")).to_contain_text("Stopped")
+
+
+def step_with(page: Page, key: str, value: str, *, then: str, drawn: str) -> None:
+    """Change a setting in mid-run and make a step: what the game says then, and the charts."""
+    page.fill(f"#play-set-{key}", value)
+    page.locator(f"#play-set-{key}").blur()
+    page.click("#play-step-both")
+    expect(page.locator("#play-game .ga-game-says")).to_contain_text(then)
+    expect(page.locator("#play-note")).to_be_empty()
+    expect(page.locator("#play-charts")).to_contain_text(drawn)
+
+
 @pytest.mark.expects_refusal
 def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_page):
     page = open_page("/#tab=lab&play=draw&for=600", landing="lab")
@@ -78,8 +102,7 @@ def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_pag
     page.locator("#play-set-g_lr").blur()
     expect(page.locator("#play-note")).not_to_be_empty()  # what is no rate is refused here too
 
-    page.click("#play-stop")
-    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    stop(page)
     page.click("#play-train")  # the last step there: points have no tiles to be framed
     expect(page.locator("#step-view img")).to_have_count(2)
     expect(page.locator("#step-view .ga-tiles i")).to_have_count(0)
@@ -141,10 +164,7 @@ def test_the_picture_of_the_game_shows_the_points_and_whose_step_it_was(open_pag
     expect(says).to_contain_text("G turns noise into points")
     steps = []
     page.on("response", lambda r: steps.append(r.json().get("step")) if "/run?" in r.url else None)
-    page.click("#play-start")
-    wait_for_steps(page, 20)
-    page.click("#play-pause")
-    expect(page.locator("#play-state")).to_contain_text("Paused")
+    begin_and_pause(page)
     for side, other in ("dg", "gd"):
         page.click(f"#play-step-{side}")
         expect(says).to_contain_text(f"{side.upper()} has made one step")
@@ -177,22 +197,13 @@ def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_pa
     page.click("#play-game-toggle")
     says = page.locator("#play-game .ga-game-says")
     expect(says).to_contain_text("Noise and a real one are mixed")
-    page.click("#play-start")
-    wait_for_steps(page, 20)
-    page.wait_for_function(f"{FRAMES} >= 3")
-    page.click("#play-pause")
-    expect(page.locator("#play-state")).to_contain_text("Paused")
+    begin_and_pause(page, frames=3)
     page.wait_for_timeout(600)
     last = page.evaluate(PICTURE)
     page.locator("#play-t").evaluate("(e) => { e.value = 2; e.dispatchEvent(new Event('input')); }")
     expect(page.locator("#play-t-now")).to_have_text("t = 0.2")
     assert page.evaluate(PICTURE) != last
-    page.fill("#play-set-ode_steps", "3")  # may change in mid-run
-    page.locator("#play-set-ode_steps").blur()
-    page.click("#play-step-both")
-    expect(says).to_contain_text("One step. Velocity error:")
-    expect(page.locator("#play-note")).to_be_empty()
-    expect(page.locator("#play-charts")).to_contain_text("Velocity error")
+    step_with(page, "ode_steps", "3", then="One step. Velocity error:", drawn="Velocity error")
     page.select_option("#play-recipe", "recommended")  # the flow goes on, a game is set up
     for theirs in of_a_game:
         expect(page.locator(theirs)).to_be_visible()
@@ -200,8 +211,7 @@ def test_a_flow_shows_its_own_parts_and_moves_the_points_along_their_way(open_pa
         expect(page.locator(mine)).to_be_hidden()
     page.select_option("#play-recipe", "flow")
     expect(page.locator("#play-state")).to_contain_text("Paused")
-    page.click("#play-stop")
-    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    stop(page)
 
 
 def test_drifting_shows_its_arrows_and_its_own_picture_and_curve(open_page):
@@ -214,24 +224,14 @@ def test_drifting_shows_its_arrows_and_its_own_picture_and_curve(open_page):
     page.click("#play-game-toggle")
     says = page.locator("#play-game .ga-game-says")
     expect(says).to_contain_text("drawn to the real ones near it")
-    page.click("#play-start")
-    wait_for_steps(page, 20)
-    page.wait_for_function(f"{FRAMES} >= 3")
-    page.click("#play-pause")
-    expect(page.locator("#play-state")).to_contain_text("Paused")
+    begin_and_pause(page, frames=3)
     page.wait_for_timeout(600)
     with_arrows = page.evaluate(PICTURE)
     arrows.click()
     assert page.evaluate(PICTURE) != with_arrows
     arrows.click()
-    page.fill("#play-set-tau", "0.1")  # may change in mid-run
-    page.locator("#play-set-tau").blur()
-    page.click("#play-step-both")
-    expect(says).to_contain_text("One step. Drift:")
-    expect(page.locator("#play-note")).to_be_empty()
-    expect(page.locator("#play-charts")).to_contain_text("real ones in their place")
-    page.click("#play-stop")
-    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    step_with(page, "tau", "0.1", then="One step. Drift:", drawn="real ones in their place")
+    stop(page)
 
 
 def test_the_numbers_are_of_the_points_that_are_drawn(open_page):
@@ -296,8 +296,7 @@ def test_start_pressed_again_ends_the_training_before_and_a_reload_finds_the_las
     page.wait_for_selector("#play-steps")
     wait_for_steps(page, 20)
     assert page.evaluate(going) == 1
-    page.click("#play-stop")
-    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    stop(page)
 
 
 def test_a_training_that_diverges_says_why_and_the_next_one_begins(open_page):
@@ -316,8 +315,7 @@ def test_a_training_that_diverges_says_why_and_the_next_one_begins(open_page):
     page.click("#play-start")
     wait_for_steps(page, 20)
     expect(page.locator("#play-note")).to_be_empty()
-    page.click("#play-stop")
-    expect(page.locator("#play-state")).to_contain_text("Stopped")
+    stop(page)
 
 
 OVERLAPS = """() => {

@@ -53,6 +53,19 @@ def test_a_wrong_setting_is_named(form: dict, words: str):
         apply_settings(FASHION, settings.changed_settings(form, FASHION))
 
 
+def test_the_page_can_tell_by_its_fields_what_has_no_effect():
+    fields = {field["key"]: field for group in settings.describe() for field in group["fields"]}
+    named = {key: field["idle"] for key, field in fields.items() if field["idle"]}
+    assert named["gp"] == [("loss", "wasserstein-gp", True)]
+    assert named["aux_weight"] == [("aux_classes", "false", False)]
+    for key, rules in named.items():
+        for other, value, _ in rules:  # steering shows only what may change in mid-run
+            assert fields[other]["steer"] or not fields[key]["steer"], (key, other)
+            typed = settings.typed_settings({other: value})[other]
+            assert settings.as_text(typed) == value
+            assert value in fields[other].get("choices", [value]), (key, other)
+
+
 def test_every_steerable_setting_that_matters_has_a_field_and_its_words():
     by_command_only = {"precision", "d_widths"}
     assert set(steerable_settings()) - set(settings.SETTINGS) <= by_command_only

@@ -10,6 +10,7 @@ export interface SettingField {
   steer: boolean;  // a running training takes it
   of: Kind[];  // what is trained where it is there
   pictures: boolean;  // not where points are trained on
+  idle: [other: string, value: string, differs: boolean][];  // no effect where all hold
   choices?: string[];
 }
 
