@@ -97,7 +97,7 @@ class Facts:
     base_model: str = ""
     pictures: tuple[tuple[str, str], ...] = ()  # file, description
     scores: str = ""
-    recipe: str = ""  # a command line
+    recipe: str = ""  # command lines
     files: str = ""  # contents of the files
 
 
@@ -125,7 +125,7 @@ def _body(facts: Facts) -> str:
         *(f"![{escaped(alt)}]({file})" for file, alt in facts.pictures),
         "\n".join(["| | |", "|---|---|", *table]),
         *(["## Scores", scores] if scores else []),
-        *(["## Recipe", fenced(facts.recipe)] if facts.recipe else []),
+        *(["## Recipe", fenced(*facts.recipe.split("\n"))] if facts.recipe else []),
         "## Use",
         usage(facts.load_as, facts.shape),
         facts.files,
@@ -284,8 +284,8 @@ def code(text: str) -> str:
     return kept[:MAX_TEXT] or "?"
 
 
-def fenced(text: str) -> str:
-    """External text as a code block that it cannot close."""
-    lines = "".join(c if c.isprintable() else " " for c in text)
+def fenced(*texts: str) -> str:
+    """External texts, one a line, as a code block that they cannot close."""
+    lines = "\n".join("".join(c if c.isprintable() else " " for c in text) for text in texts)
     fence = "`" * (1 + max([2, *map(len, re.findall("`+", lines))]))
     return f"{fence}\n{lines}\n{fence}"

@@ -177,6 +177,11 @@ def test_a_command_line_cannot_end_its_block(text: str):
     assert lines[0] not in lines[1]
 
 
+def test_a_recipe_of_two_commands_is_two_lines():
+    made = card(Facts(name="m", load_as="m", shape=(1, 8, 8), rows=(), summary="", recipe="a\nb"))
+    assert "\n```\na\nb\n```\n" in made
+
+
 def test_escaped_text_is_one_short_line():
     assert escaped("a\n\n# b\x00\u202e") == "a \\# b"
     assert len(escaped("x" * 9999)) == 300

@@ -3,7 +3,7 @@
 import { Charts, thin } from "./charts.js";
 import {
   ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, onLetter, prepare, refresh, Refused,
-  say, state, t, tabIsOpen, written,
+  say, state, t, tabIsOpen, wordedFor, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
 import { Game, TALL } from "./game.js";
@@ -396,6 +396,7 @@ class Train {
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);
     this.find("#state-dot").className = `ga-dot ${DOTS[name] ?? ""}`;
+    this.#nameFigures();
     this.#drawFigures(status);
     this.#drawMessage(status);
     this.#drawButtons(status);
@@ -405,6 +406,15 @@ class Train {
     this.diagnosis.show(this);
     this.steer.show(this);
     this.game.show(this);
+  }
+
+  // What is counted: images, or points of the plane.
+  #nameFigures() {
+    for (const key of ["gan_nimg", "gan_rate"]) {
+      const node = this.find(`.ga-figures dt [data-t^="${key}"], .ga-figures dt[data-t^="${key}"]`);
+      node.dataset.t = wordedFor(key, this.plane);
+      node.textContent = t(node.dataset.t);
+    }
   }
 
   /** @param {Run | null} status */

@@ -234,7 +234,7 @@ export class Charts {
     if (x !== null && chart) {
       const here = this.events.filter((e) => chart.near(this.#placeOf(e) ?? NaN, x)).slice(-2);
       text = here.length ? here.map(sayEvent).join(" · ")
-        : this.axis === "seconds" ? duration(x) : t("gan_axis_at", { count: count(x) });
+        : this.axis === "seconds" ? duration(x) : t(wordedFor("gan_axis_at", this.plane), { count: count(x) });
     }
     if (this.where.textContent !== text) this.where.textContent = text;
   }

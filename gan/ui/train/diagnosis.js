@@ -1,6 +1,6 @@
 // What is going wrong, by what it shows, and what would help: one press each.
 /** @import { Evidence, Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, count, focusedIn, h, icon, query, t, translate } from "../page/kit/core.js";
+import { ACTIVE, count, focusedIn, h, icon, query, t, translate, wordedFor } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
@@ -11,7 +11,7 @@ const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value 
 const AS_CHARTED = ["fd", "fd_floor", "best"];  // these stand beside the chart: its figures
 const WHOLE = ["modes", "classes", "nimg", "since_nimg", "images"];
 
-/** @typedef {Pick<WatchedRun, "id" | "findings" | "rows" | "status" | "health" | "of">} Shown */
+/** @typedef {Pick<WatchedRun, "id" | "findings" | "rows" | "status" | "health" | "of" | "plane">} Shown */
 
 export class Diagnosis {
   // apply(remedy, finding): sets it, or begins a fork with it; `mayApply()` tells which.
@@ -26,13 +26,13 @@ export class Diagnosis {
     /** @type {string | null} */
     this.id = null;
     /** @type {Shown} */
-    this.last = { id: null, findings: [], rows: [], status: null, health: null, of: "gan" };
+    this.last = { id: null, findings: [], rows: [], status: null, health: null, of: "gan", plane: false };
   }
 
   /** @param {Shown} run */
-  show({ id, findings, rows, status, health, of }) {
+  show({ id, findings, rows, status, health, of, plane }) {
     if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
-    this.last = { id, findings, rows, status, health, of };
+    this.last = { id, findings, rows, status, health, of, plane };
     const drawn = JSON.stringify([id, of, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
       this.steers(), [...this.open], [...this.dismissed], t("gan_checked")]);
     if (drawn === this.drawn) return;
@@ -84,11 +84,11 @@ export class Diagnosis {
       open ? this.#why(finding) : null);
   }
 
-  // Where there is no D, words that do not speak of it.
+  // Where there is no D, words that do not speak of it; of points, words of points.
   /** @param {string} key */
   #word(key) {
     const alone = `${key}_alone`;
-    return this.last.of !== "gan" && t(alone) !== alone ? alone : key;
+    return this.last.of !== "gan" && t(alone) !== alone ? alone : wordedFor(key, this.last.plane);
   }
 
   // "Raise R1 to 0.6": of what may be on already, a button says how far it goes.

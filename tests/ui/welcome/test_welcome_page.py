@@ -44,7 +44,7 @@ def drag(page: Page, tile: int, by_tiles: float) -> None:
 def test_the_wall_moves_a_drag_changes_one_tile_and_a_click_opens_that_picture(open_page):
     page = open_page("/", landing="welcome")
     selected(page, "Home")
-    expect(page.locator("#wall-sentence")).to_contain_text("13 minutes")
+    expect(page.locator("#wall-sentence")).to_contain_text("28 minutes")
     first = page.evaluate(TILES)
     page.wait_for_function(f"{PAINTED} > 3")
     assert len(changed(first, page.evaluate(TILES))) > len(first) / 2
