@@ -186,30 +186,31 @@ export class Leaders {
   }
 }
 
-// Names of dots that lie close: above or below, right or left of the dot, so that none covers another and
-// none is nearer to another's dot.
+// Names of dots that lie close: above or below, right or left of the dot, so that none covers another and,
+// where there is room, none is nearer to another's dot.
 /** @param {HTMLElement[]} names @param {HTMLElement[]} dots in the same order */
 function apart(names, dots) {
   const middles = dots.map((dot) => middleOf(dot.getBoundingClientRect()));
-  /** @param {number} i */
-  const misplaced = (i) => {
+  /** @param {number} i how ill a name stands: 0 well, 1 nearer to another's dot, 2 upon a name */
+  const ill = (i) => {
     const box = names[i].getBoundingClientRect();
-    /** @param {{ x: number, y: number }} dot */
-    const far = ({ x, y }) => Math.hypot(Math.max(box.left - x, 0, x - box.right), middleOf(box).y - y);
-    if (middles.some((dot) => far(dot) < far(middles[i]) - 1)) return true;
-    return names.slice(0, i).some((other) => {
+    const covers = names.slice(0, i).some((other) => {
       const b = other.getBoundingClientRect();
       return box.left < b.right && b.left < box.right && box.top < b.bottom && b.top < box.bottom;
     });
+    /** @param {{ x: number, y: number }} dot */
+    const far = ({ x, y }) => Math.hypot(Math.max(box.left - x, 0, x - box.right), middleOf(box).y - y);
+    return covers ? 2 : middles.some((dot) => far(dot) < far(middles[i]) - 1) ? 1 : 0;
   };
   for (const [i, name] of names.entries()) {
-    const own = name.classList.contains("is-left") ? ["is-left"] : [];
-    const other = own.length ? [] : ["is-left"];
-    for (const tried of [own, [...own, "is-under"], other, [...other, "is-under"], own]) {
-      name.classList.toggle("is-left", tried.includes("is-left"));
-      name.classList.toggle("is-under", tried.includes("is-under"));
-      if (!misplaced(i)) break;
-    }
+    const isLeft = name.classList.contains("is-left");
+    /** @param {[left: boolean, under: boolean]} place */
+    const put = ([left, under]) => { name.classList.toggle("is-left", left); name.classList.toggle("is-under", under); };
+    /** @type {[boolean, boolean][]} */
+    const places = [[isLeft, false], [isLeft, true], [!isLeft, false], [!isLeft, true]];
+    /** @type {number[]} */
+    const found = places.map((place) => { put(place); return ill(i); });
+    put(places[found.indexOf(Math.min(...found))]);
   }
 }
 
