@@ -45,9 +45,9 @@ def test_a_flat_picture_stays_flat_beside_its_maps():
 def test_the_layers_of_the_bundled_model_have_their_names(fashion):
     found = [(layer.kind, layer.name) for layer in activations(fashion, from_seeds(fashion, [0]))]
     assert found == [
-        ("start", "first maps, 7 × 7 px, 48 maps"),
-        ("up", "doubled to 14 × 14 px, 36 maps"),
-        ("conv", "refined at 14 × 14 px, 24 maps"),
+        ("start", "first maps, 7 × 7 px, 72 maps"),
+        ("up", "doubled to 14 × 14 px, 54 maps"),
+        ("conv", "refined at 14 × 14 px, 36 maps"),
         ("image", "the picture, 28 × 28 px, grey"),
     ]
 

@@ -314,7 +314,8 @@ class Evaluate {
     const grade = (name) => found.metrics.find((m) => m.name === name)?.grade;
     const fd = distanceOf(found);
     const said = [
-      this.#t(`gan_verdict_fd_${grade("fd")}`, { share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %` }),
+      this.#t(`gan_verdict_fd_${grade("fd")}`, {
+        share: `${(100 * fd.ratio).toFixed(fd.ratio < 0.1 ? 1 : 0)} %`, count: count(found.count) }),
       this.#t(`gan_verdict_precision_${grade("precision")}`), this.#t(`gan_verdict_recall_${grade("recall")}`),
     ];
     if (grade("memorised")) said.push(this.#t(`gan_verdict_memorised_${grade("memorised")}`));

@@ -40,12 +40,13 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     page.click("#evaluate-start")
     expect(page.locator("#evaluate-stop")).to_be_enabled()
     expect(page.locator("#evaluate-differs")).to_contain_text("500 instead of 10,000")
-    expect(page.locator("#evaluate-verdict")).to_contain_text("Close to real images")
+    # so few do not tell it from real images, and the sentence says how few they were
+    expect(page.locator("#evaluate-verdict")).to_contain_text("measured with 500 samples")
     expect(page.locator("#evaluate-classes li")).to_have_count(10)
     expect(page.locator("#evaluate-nearest canvas")).to_have_count(16)
     expect(page.locator("#leaders-table tr.is-chosen")).to_contain_text("fashion")
     page.click("#language-zh")
-    expect(page.locator("#evaluate-verdict")).to_contain_text("接近真图")
+    expect(page.locator("#evaluate-verdict")).to_contain_text("以 500 个样本")
     page.reload()  # what was measured stands there again, with its pictures
     expect(page.locator("#evaluate-nearest canvas")).to_have_count(16)
 

@@ -149,7 +149,7 @@ def test_doors_open_a_visitor_comes_back_to_his_place_and_links_lead_where_they_
 def test_reduced_motion_holds_the_wall_still_until_asked_in_chinese_too(open_page):
     page = open_page("/", landing="welcome", reduced_motion="reduce", locale="zh-CN")
     expect(page.get_by_role("tab", name="首页", selected=True)).to_be_visible()
-    expect(page.locator("#wall-sentence")).to_contain_text("13 分钟")
+    expect(page.locator("#wall-sentence")).to_contain_text("28 分钟")
     first = page.evaluate(TILES)
     page.wait_for_timeout(800)
     assert page.evaluate(TILES) == first
