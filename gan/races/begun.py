@@ -12,7 +12,7 @@ from gan.races.plan import RacePlan, plan_race
 from gan.runs import check_free, is_run
 
 PLAN_FILE = "plan.json"  # in a race's folder until it has its report
-# what reading a file that is not as `keep_plan` wrote it may end with
+# what reading a damaged plan may raise
 DAMAGED = (
     OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
 )  # fmt: skip

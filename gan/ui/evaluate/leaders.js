@@ -191,8 +191,9 @@ export class Leaders {
 /** @param {HTMLElement[]} names @param {HTMLElement[]} dots in the same order */
 function apart(names, dots) {
   const middles = dots.map((dot) => middleOf(dot.getBoundingClientRect()));
-  /** @param {number} i how ill a name stands: 0 well, 1 nearer to another's dot, 2 upon a name */
-  const ill = (i) => {
+  // 2 where a name covers another, 1 where it is nearer to another's dot, else 0.
+  /** @param {number} i */
+  const cost = (i) => {
     const box = names[i].getBoundingClientRect();
     const covers = names.slice(0, i).some((other) => {
       const b = other.getBoundingClientRect();
@@ -209,7 +210,7 @@ function apart(names, dots) {
     /** @type {[boolean, boolean][]} */
     const places = [[isLeft, false], [isLeft, true], [!isLeft, false], [!isLeft, true]];
     /** @type {number[]} */
-    const found = places.map((place) => { put(place); return ill(i); });
+    const found = places.map((place) => { put(place); return cost(i); });
     put(places[found.indexOf(Math.min(...found))]);
   }
 }

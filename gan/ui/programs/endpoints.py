@@ -1,8 +1,8 @@
 """Four API endpoints: list_models, sample, interpolate, evaluate. All others stay hidden.
 
-They go through Gradio's queue, so that gradio_client, curl and agents work as usual, which lets all
-of them in: their turns are those of the page's visitors. Nothing is stored between calls: pictures
-are data URIs inside the JSON.
+They go through Gradio's queue, so that gradio_client, curl and agents work as usual. That queue
+admits calls at once; who is served next is decided as among the page's visitors. Nothing is stored
+between calls: pictures are data URIs inside the JSON.
 """
 
 # no `from __future__ import annotations`: Gradio reads the types for its schema

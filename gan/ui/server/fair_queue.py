@@ -93,7 +93,7 @@ class Job:
 
 
 class Visited(Protocol):
-    """What is somebody's."""
+    """Anything that belongs to a visitor."""
 
     @property
     def visitor(self) -> Visitor: ...
@@ -103,7 +103,7 @@ W = TypeVar("W", bound=Visited)
 
 
 class Line(Generic[W]):
-    """Jobs, or others' wishes, that wait for their turn; not thread-safe."""
+    """Jobs, or whatever else of visitors waits for its turn; not thread-safe."""
 
     def __init__(self) -> None:
         # in the order of turns, on each level

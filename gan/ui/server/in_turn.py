@@ -78,7 +78,7 @@ async def in_turn(
 
 
 class Place:
-    """Somebody's wait for a place."""
+    """A visitor who waits for a place."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor

@@ -412,8 +412,8 @@ class Train {
   #nameFigures() {
     for (const key of ["gan_nimg", "gan_rate"]) {
       const node = this.find(`.ga-figures dt [data-t^="${key}"], .ga-figures dt[data-t^="${key}"]`);
-      node.dataset.t = wordedFor(key, this.plane);
-      node.textContent = t(node.dataset.t);
+      const worded = wordedFor(key, this.plane);
+      if (node.dataset.t !== worded) Object.assign(node, { textContent: t(worded) }).dataset.t = worded;
     }
   }
 
