@@ -181,6 +181,7 @@ class TrainConfig:
         0.05, "how far the drift of a sample looks, in mean distances", low=0.001, high=10
     )
     precision: Precision = option("auto", "auto uses bf16 where the processor multiplies it")
+    sync_batch_norm: bool = option(True, "batch norm over the images of all processes")
 
     def __post_init__(self) -> None:
         check_ranges(self)

@@ -108,6 +108,8 @@ class Learner:
     def placed(self, module: Network) -> Network:
         moved = module.to(self.device)
         moved.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
+        if self.config.train.sync_batch_norm:
+            self.ranks.synchronise(moved)
         return moved
 
     def step(self) -> None:

@@ -1,8 +1,10 @@
 """Distributed training: Hugging Face Accelerate over torch.distributed.
 
 Every rank holds both networks, an equal share of the images and its own noise. Gradients are
-averaged over the ranks before each update, so that all stay equal; rank 0 alone decides when to
-stop, and writes. The trainer is the same for one process and for many.
+averaged over the ranks before each update, so that all stay equal, and batch norms see the images
+of all: R ranks with batches of B train as one process with batches of R B. What else looks at a
+whole batch (minibatch deviation, packing, drifting) looks at its rank's. Rank 0 alone decides when
+to stop, and writes. The trainer is the same for one process and for many.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.errors import ConfigError
+from gan.training.sync_norm import synchronise
 
 
 class Ranks:
@@ -27,6 +30,9 @@ class Ranks:
 
     def average(self, module: nn.Module) -> None:
         """All-reduce the gradients of `module` to their mean over all ranks."""
+
+    def synchronise(self, module: nn.Module) -> None:
+        """Have the batch norms of `module` use the images of all ranks."""
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all ranks of each of `values`."""
@@ -74,6 +80,9 @@ class Several(Ranks):
         means = self._reduced(torch.cat([g.reshape(-1) for g in grads]), "mean")
         for grad, mean in zip(grads, means.split([g.numel() for g in grads]), strict=True):
             grad.copy_(mean.view(grad.shape))
+
+    def synchronise(self, module: nn.Module) -> None:
+        synchronise(module)
 
     def mean(self, values: Tensor) -> Tensor:
         return self._reduced(values, "mean")

@@ -17,15 +17,19 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from gan import load
 from gan.cli import app
-from gan.data import load_data
+from gan.config import RunConfig
+from gan.data import Batch, Batches, ImageSet, load_data
+from gan.kinds import has_setting, kind_of
 from gan.presets import resolve_widths, run_config
 from gan.runs import RunReader
 from gan.runs.lock import is_held
-from gan.training import ALONE, Trainer, ranks_here
+from gan.settings import apply_settings
+from gan.training import ALONE, Progress, Trainer, ranks_here
 from tests.children import quick_child
 from tests.ui.browser import free_port
 
@@ -77,6 +81,102 @@ def train_beside(index: int, folder: Path) -> None:
     }  # fmt: skip
     (folder / f"{index}.json").write_text(json.dumps(seen))
     ranks.leave()
+
+
+# with batch norm in G; in both; with a penalty on a line; an encoder's too
+AS_ONE = {
+    "digits": {"optimizer": "sgd"},
+    "dcgan-small": {"optimizer": "sgd", "r1": 0.1, "reg_every": 1},
+    "vae": {"optimizer": "sgd"},
+    "article": {"optimizer": "sgd", "loss": "wasserstein-gp"},
+}
+
+
+def config_as_one(preset: str, batch_size: int) -> tuple[RunConfig, ImageSet]:
+    digits = load_data("digits")
+    config = resolve_widths(run_config(preset, digits.shape, data="digits", seed=5))
+    names = digits.class_names if config.model.classes else ()
+    config = replace(config, class_names=names, total_kimg=5 * 16 / 1000)
+    settings = AS_ONE[preset] | {"batch_size": batch_size, "g_lr": 0.01, "d_lr": 0.01}
+    settings["precision"] = "fp32"
+    if not has_setting(kind_of(config.model.family), "d_lr"):
+        del settings["d_lr"]
+    return apply_settings(config, settings), digits
+
+
+def gradients(trainer: Trainer, steps: int = 3) -> dict[str, torch.Tensor]:
+    """Those of each step, by module; `d` is whatever G is trained beside."""
+    found = {}
+    for step in range(steps):
+        trainer.step()
+        for name, module in trainer.modules().items():
+            grads = [p.grad.reshape(-1) for p in module.parameters() if p.grad is not None]
+            if grads:
+                found[f"{name} {step}"] = torch.cat(grads).clone()
+    statistics = [b.float().reshape(-1) for b in trainer.g.buffers()]
+    return found | ({"statistics": torch.cat(statistics)} if statistics else {})
+
+
+def train_as_one(index: int, folder: Path) -> None:
+    ranks = ranks_here()
+    for preset in AS_ONE:
+        config, images = config_as_one(preset, 8)
+        trainer = Trainer(config, images, ranks=ranks)
+        found = gradients(trainer)
+        if index:
+            trainer.follow()
+        else:
+            assert any(isinstance(event, Progress) for event in trainer.run())
+            save_file(found, folder / f"{preset}.safetensors")
+    ranks.leave()
+
+
+def of_both(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Trainer:
+    """`trainer`, which is alone, with the images and the noise that two ranks would have."""
+    config, batches = trainer.config, trainer.batches
+    train, half = batches.images, batches.batch_size // 2
+    shares = [
+        Batches(train.subset(torch.arange(rank, len(train) // 2 * 2, 2)), half, seed=config.seed)
+        for rank in (0, 1)
+    ]
+    noises = [torch.Generator().manual_seed(config.seed + (rank << 40)) for rank in (0, 1)]
+
+    def next_batch() -> Batch:
+        first, second = (share.next() for share in shares)
+        labels = [b.labels for b in (first, second) if b.labels is not None]
+        return trainer.to_device(
+            Batch(torch.cat([first.x, second.x]), torch.cat(labels) if labels else None)
+        )
+
+    def drawn(draw: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        def of_each(*size, generator: torch.Generator | None = None, **options) -> torch.Tensor:
+            if generator is not trainer.noise:
+                return draw(*size, generator=generator, **options)
+            count, *rest = size[0] if isinstance(size[0], tuple) else size
+            return torch.cat([draw(count // 2, *rest, generator=n, **options) for n in noises])
+
+        return of_each
+
+    for name in ("rand", "randn"):
+        monkeypatch.setattr(torch, name, drawn(getattr(torch, name)))
+    trainer.next_batch = next_batch
+    return trainer
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_with_both_batches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    two(train_as_one, tmp_path)
+    for preset in AS_ONE:
+        with monkeypatch.context() as patch:
+            alone = gradients(of_both(Trainer(*config_as_one(preset, 16)), patch))
+        together = load_file(tmp_path / f"{preset}.safetensors")
+        assert together.keys() == alone.keys()
+        assert {"g 0", "g 2"} < alone.keys()
+        for name, expected in alone.items():
+            off = (together[name] - expected).abs().max() / expected.abs().max()
+            assert off < 1e-5, (preset, name, off)
 
 
 def digest(module: torch.nn.Module) -> str:

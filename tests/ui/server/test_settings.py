@@ -67,7 +67,7 @@ def test_the_page_can_tell_by_its_fields_what_has_no_effect():
 
 
 def test_every_steerable_setting_that_matters_has_a_field_and_its_words():
-    by_command_only = {"precision", "d_widths"}
+    by_command_only = {"precision", "d_widths", "sync_batch_norm"}
     assert set(steerable_settings()) - set(settings.SETTINGS) <= by_command_only
     assert set(settings.SETTINGS) <= setting_types().keys()
     for key in settings.SETTINGS:
