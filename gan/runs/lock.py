@@ -24,6 +24,7 @@ LOCK_FILE = ".lock"
 TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})  # the last is Windows' errno
 FAR = 2**30  # Windows locks bytes: one far past the text, so that others can read the text
 READ_TRIES, READ_PAUSE_S = 20, 0.01  # the new holder is about to write its name
+TRIES, PAUSE_S = 25, 0.02  # whoever only looks whether it is free holds it for a moment
 
 
 class RunLock:
@@ -32,8 +33,11 @@ class RunLock:
     `held` is False if the file system cannot lock (some network ones) or cannot create the file.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises RunError, naming the holder, if it is taken."""
+    def __init__(self, path: Path, *, tries: int = 1, look: bool = False) -> None:
+        """Raises RunError, naming the holder, if it is taken, also after `tries`.
+
+        look: beside others who only look.
+        """
         self.path = path
         self.held, self.refusal = False, ""
         self._handle: int | None = None
@@ -45,7 +49,7 @@ class RunLock:
             self.refusal = error.strerror or "unknown"
             return
         try:
-            _lock(self._handle)
+            _lock_within(self._handle, tries, look)
         except OSError as error:
             self.close()
             if error.errno in TAKEN:
@@ -85,15 +89,25 @@ class RunLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int) -> None:
+    def _lock(handle: int, look: bool) -> None:  # it has no shared locks
         os.lseek(handle, FAR, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         os.lseek(handle, 0, os.SEEK_SET)
 else:
     import fcntl
 
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(handle: int, look: bool) -> None:
+        fcntl.flock(handle, (fcntl.LOCK_SH if look else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+
+
+def _lock_within(handle: int, tries: int, look: bool) -> None:
+    for left in reversed(range(tries)):
+        try:
+            return _lock(handle, look)
+        except OSError as error:
+            if not left or error.errno not in TAKEN:
+                raise
+            time.sleep(PAUSE_S)
 
 
 @contextmanager
@@ -102,7 +116,7 @@ def writing(path: Path, say: Callable[[str], None] = lambda text: None) -> Itera
 
     If the file system cannot lock, `say` gets a warning and only the status is checked.
     """
-    lock = RunLock(path)
+    lock = RunLock(path, tries=TRIES)
     try:
         lock.sign()
         if not lock.held:
@@ -118,7 +132,7 @@ def writing(path: Path, say: Callable[[str], None] = lambda text: None) -> Itera
 
 def check_free(path: Path) -> None:
     """Raises RunError if another process is writing to the run's folder."""
-    RunLock(path).close()
+    RunLock(path, look=True).close()
     check_idle(path)
 
 

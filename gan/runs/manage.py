@@ -20,7 +20,7 @@ from gan.errors import GanError, RunError
 from gan.files import read_json, runs_root, write_json
 from gan.messages import Message
 from gan.runs.folder import LIVE, TRASH, RunReader, is_run, list_runs
-from gan.runs.lock import RunLock, is_held
+from gan.runs.lock import TRIES, RunLock, is_held
 
 META_FILE = "meta.json"
 MAX_NAME, MAX_NOTE = 60, 2000  # characters
@@ -133,7 +133,7 @@ def delete_run(run_id: str, root: Path | None = None) -> str:
     """
     root = root or runs_root()
     path = _own_folder(root, run_id)
-    lock = RunLock(path)  # block new writers until it is moved
+    lock = RunLock(path, tries=TRIES)  # block new writers until it is moved
     try:
         state = RunReader(path).status().state
         if state in LIVE:

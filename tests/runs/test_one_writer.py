@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_a_second_writer_is_told_who_holds_the_run_and_changes_nothing(run: Path
     assert resume(replace(tiny_config(), total_kimg=1.1), digits, run).state == "finished"
 
 
+def test_a_look_whether_it_is_free_refuses_nobody(run: Path, monkeypatch: pytest.MonkeyPatch):
+    looks = [lock.RunLock(run, look=True)]  # another process has begun to look
+    lock.check_free(run)
+    monkeypatch.setattr(time, "sleep", lambda seconds: [look.close() for look in looks])
+    with lock.writing(run):
+        assert lock.is_held(run)
+    looks[:] = [lock.RunLock(run, look=True)]
+    manage.delete_run(run.name, run.parent)
+    assert not run.exists()
+
+
 @pytest.mark.slow
 def test_a_run_that_trains_elsewhere_cannot_be_resumed_and_goes_on(run: Path, digits):
     process = quick_child(train_on, run)
@@ -90,7 +102,7 @@ def test_a_run_that_trains_elsewhere_cannot_be_resumed_and_goes_on(run: Path, di
 
 
 def test_a_disk_that_cannot_lock_is_told_of_and_the_run_goes_on(run: Path, digits, monkeypatch):
-    def refuse(handle: int) -> None:
+    def refuse(handle: int, look: bool) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(lock, "_lock", refuse)
@@ -114,9 +126,9 @@ def test_a_lock_that_is_a_link_has_its_target_left_alone(run: Path, digits, tmp_
 def test_a_run_deleted_between_opening_and_locking_is_not_written(run: Path, monkeypatch):
     real = lock._lock
 
-    def too_late(handle: int) -> None:
+    def too_late(handle: int, look: bool) -> None:
         run.rename(run.with_name("elsewhere"))
-        real(handle)
+        real(handle, look)
 
     monkeypatch.setattr(lock, "_lock", too_late)
     with pytest.raises(RunError, match="moved or deleted"), lock.writing(run):
