@@ -43,8 +43,8 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         help="fashion, fashion-full, cats, emoji, emoji-groups, digits, stacked-digits, ring, "
-        "grid, spiral, moons, line, folder:PATH, hub:owner/name, stacked:hub:owner/name, letter:A "
-        "or points:FILE",
+        "grid, spiral, moons, line, folder:PATH, hub:owner/name, stream:owner/name, "
+        "stacked:hub:owner/name, letter:A or points:FILE",
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=MAX_SEED, help="where noise begins")]

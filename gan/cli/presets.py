@@ -16,6 +16,7 @@ OTHER_DATA = (
     ("--data folder:PATH", "your own images, a folder or a zip"),
     ("--data stacked:DATA", "three grey pictures of ten classes as red, green and blue"),
     ("--data hub:OWNER/ID", "an image dataset on the Hugging Face Hub"),
+    ("--data stream:OWNER/ID", "the same, part by part, where it does not fit in memory"),
 )
 
 

@@ -12,6 +12,7 @@ from gan.data.identity import ImagesId, class_difference, compare, difference, i
 from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
 from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
 from gan.data.stacked import stacked
+from gan.data.stream import load_stream
 from gan.data.taking import Taken
 from gan.errors import DataError, suggest
 from gan.files import expanded
@@ -27,8 +28,8 @@ __all__ = [
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
 KINDS = {
-    "folder": "folder:PATH", "hub": "hub:owner/name", "letter": "letter:A", "points": "points:FILE",
-    "stacked": "stacked:hub:owner/name",
+    "folder": "folder:PATH", "hub": "hub:owner/name", "stream": "stream:owner/name",
+    "letter": "letter:A", "points": "points:FILE", "stacked": "stacked:hub:owner/name",
 }  # fmt: skip
 PATHS = ("folder", "points")
 STACKED = "stacked"
@@ -88,12 +89,13 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
     size, depth = resolution or OWN_RESOLUTION, channels or OWN_CHANNELS
     if kind == "folder":
         return load_folder(expanded(rest), resolution=size, channels=depth)
-    return load_hub(rest, resolution=size, channels=depth)
+    load = load_stream if kind == "stream" else load_hub
+    return load(rest, resolution=size, channels=depth)
 
 
 def check_data(spec: str) -> None:
     """Raises DataError if `spec` yields no images. Of a folder or zip at most two are decoded; a
-    Hub dataset is downloaded."""
+    Hub dataset is downloaded, of a streamed one the first part."""
     check_spec(spec)
     kind, _, rest = spec.partition(":")
     if kind == "folder":

@@ -8,8 +8,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +20,7 @@ import torch
 from gan.data.classes import Classes, classes_of, is_hidden
 from gan.data.folder import decode
 from gan.data.hub_child import too_slow
-from gan.data.imageset import ImageSet
+from gan.data.imageset import ImageSet, Place
 from gan.data.members import Member
 from gan.data.taking import Candidates
 from gan.errors import DataError
@@ -26,6 +29,7 @@ from gan.messages import Message
 
 MAX_BYTES = 8 * 2**30  # of one dataset
 LIMIT_S = 1800.0
+PREFIX = "gan-atelier-stream-"
 CACHES = ("HF_DATASETS_CACHE", "HF_DATASETS_DOWNLOADED_DATASETS_PATH", "HF_DATASETS_OFFLINE")
 _running: set[subprocess.Popen[bytes]] = set()
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
@@ -37,13 +41,39 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
     A child downloads it, within MAX_BYTES and LIMIT_S, without a token. Raises DataError if it is
     unavailable, too large or too slow, or has no images.
     """
-    repo, _, revision = repo.partition("@")
-    if not REPO_ID.fullmatch(repo):
+    name, revision = _checked(repo)
+    table, _ = _fetch(name, revision, split)
+    return images_of(name, table, resolution=resolution, channels=channels)
+
+
+@contextmanager
+def fetched_part(repo: str, place: Place, count: int) -> Iterator[tuple[Any, Place, Place]]:
+    """At most `count` rows of `owner/name[@revision]`, where they begin, and where the next do.
+
+    They begin at `place`, or at the first where there are none. Only their files, or parts of
+    files, are downloaded, and gone with the context. Raises DataError as `load_hub`.
+    """
+    name, revision = _checked(repo)
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+        part = {"place": place, "count": count, "file": str(Path(folder) / "part.arrow")}
+        table, reply = _fetch(name, revision, "train", part=part)
+        yield table, tuple(reply["place"]), tuple(reply["after"])
+        del table
+
+
+def _checked(repo: str) -> tuple[str, str | None]:
+    """Name and revision."""
+    name, _, revision = repo.partition("@")
+    if not REPO_ID.fullmatch(name):
         raise DataError(
             "a dataset on the Hub is owner/name, got {got}; for example hub:mnist/mnist",
-            got=repr(repo),
+            got=repr(name),
         )
-    table = _fetch(repo, revision or None, split)
+    return name, revision or None
+
+
+def images_of(repo: str, table: Any, *, resolution: int, channels: int) -> ImageSet:
+    """The images of a table, decoded within limits, with labels if it has any."""
     image_key, label_key, names = _columns(repo, table.features)
     folders = _folder_paths(table, image_key)
     rows = [row for row in range(len(table)) if not (folders and is_hidden(folders[row]))]
@@ -67,9 +97,17 @@ def load_hub(repo: str, *, resolution: int, channels: int, split: str = "train")
     )
 
 
-def _fetch(repo: str, revision: str | None, split: str) -> Any:
-    """The table, its pictures undecoded, so that our own limits apply."""
-    task = {"repo": repo, "revision": revision, "split": split, "most_bytes": MAX_BYTES}
+def _fetch(
+    repo: str, revision: str | None, split: str, *, part: dict[str, Any] | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """The table, its pictures undecoded, so that our own limits apply, and the child's reply."""
+    task = {
+        "repo": repo,
+        "revision": revision,
+        "split": split,
+        "most_bytes": MAX_BYTES,
+        "part": part,
+    }
     reply = _ask(task, limit_s=LIMIT_S)
     if "error" in reply:
         raise DataError.of(Message.from_json(reply["error"]))
@@ -81,7 +119,7 @@ def _fetch(repo: str, revision: str | None, split: str) -> Any:
     for name, feature in table.features.items():
         if isinstance(feature, ImageFeature):
             table = table.cast_column(name, ImageFeature(decode=False))
-    return table
+    return table, reply
 
 
 def _ask(task: dict[str, Any], *, limit_s: float) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """`python -m gan.data.hub_child`: downloads a dataset of the Hub, as a process that can be killed.
 
 The task arrives as JSON in the first argument; the reply on standard output is where the table
-lies, {"files", "builder"}, or an error's message, {"error"}.
+lies, {"files", "builder"}, or an error's message, {"error"}. Of a stream it is a part of the table,
+and where the next one begins, {"after"}.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,17 +20,30 @@ from gan.errors import DataError
 from gan.messages import Message
 
 ANSWER_S = 20.0  # for a connection, or the next bytes
+LOOK_S = 2.0  # whether the parent is there
+LEAST = 2  # images of a set
+FEW_FILES = 16  # with fewer, each is split into its row groups, so that a part is a better mix
+ORDER_SEED = 0  # of a stream's shards: a place names its images
 
 
 def main() -> None:
     """Do the task and reply."""
     task = json.loads(sys.argv[1])
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     try:
         _guard(task["repo"], task["most_bytes"])
-        reply = fetched(task["repo"], task["revision"], task["split"])
+        which = task["repo"], task["revision"], task["split"]
+        reply = streamed(*which, **task["part"]) if task["part"] else fetched(*which)
     except Exception as error:  # the process boundary: every exception becomes a sentence
         reply = {"error": told(error, task["repo"]).message.to_json()}
     sys.stdout.write(json.dumps(reply))
+
+
+def _end_with(parent: int) -> None:
+    """A training that is killed must not leave its next part behind it, being downloaded."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os._exit(1)
 
 
 def fetched(repo: str, revision: str | None, split: str) -> dict[str, Any]:
@@ -35,6 +53,43 @@ def fetched(repo: str, revision: str | None, split: str) -> dict[str, Any]:
     table = load_dataset(repo, split=split, revision=revision, token=False)
     files = [found["filename"] for found in table.cache_files]
     return {"files": files, "builder": table.info.builder_name or ""}
+
+
+def streamed(
+    repo: str, revision: str | None, split: str, *, place: list[int], count: int, file: str
+) -> dict[str, Any]:
+    """At most `count` rows from `place` on, written to `file`; no more is downloaded than that.
+
+    place: a shard in their order, a row of that shard. Shards are files, or of few
+    files row groups, where they have some.
+    Behind the last row (or image, as one is no set) it begins at the first again.
+    """
+    from datasets import Image, load_dataset  # noqa: PLC0415 - two seconds to import
+    from datasets.arrow_writer import ArrowWriter  # noqa: PLC0415
+
+    table = load_dataset(repo, split=split, revision=revision, token=False, streaming=True)
+    if table.num_shards < FEW_FILES:  # looks into each file
+        table = table.reshard()
+    for name, feature in table.features.items():
+        if isinstance(feature, Image):
+            table = table.cast_column(name, Image(decode=False))
+    shards = table.num_shards
+    order = random.Random(ORDER_SEED).sample(range(shards), shards)
+    index, row = begun = place
+    left = count
+    with ArrowWriter(features=table.features, path=file) as writer:
+        while index < shards and left:
+            shard = table.shard(num_shards=shards, index=order[index])
+            for example in shard.skip(row).take(left):
+                writer.write(example)
+                left, row = left - 1, row + 1
+            if left:
+                index, row = index + 1, 0
+        writer.finalize()
+    if count - left < LEAST and begun != [0, 0]:
+        return streamed(repo, revision, split, place=[0, 0], count=count, file=file)
+    after = [index, row] if index < shards else [0, 0]
+    return {"files": [file], "builder": "", "place": begun, "after": after}
 
 
 def told(error: Exception, repo: str) -> DataError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -38,6 +39,30 @@ class Stack:
     labels: Tensor  # (M,) int64
 
 
+Place = tuple[int, int]  # in a stream: a file in its order, and an image of that file
+START: Place = (0, 0)
+
+
+class Part(NamedTuple):
+    """A part of a stream."""
+
+    images: ImageSet
+    place: Place  # where it begins: at START where nothing is left at the one asked for
+    after: Place  # of the next part; START behind the last
+
+
+class Stream(Protocol):
+    """A set that comes in parts; each fits in memory."""
+
+    def at(self, place: Place) -> Part:
+        """The part at `place`; waits for it. Raises DataError."""
+        ...
+
+    def prepare(self, place: Place) -> None:
+        """Begin to fetch it."""
+        ...
+
+
 @dataclass(frozen=True)
 class ImageSet:
     """Images of one size with their metadata."""
@@ -51,6 +76,7 @@ class ImageSet:
     origin: str = ""
     truth: Truth | None = None  # of points whose distribution is known
     stack: Stack | None = None  # of stacked digits
+    stream: Stream | None = None  # where these are its first part
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -54,7 +54,8 @@ def seen_by(config: RunConfig) -> Seen:
 def record(config: RunConfig, images: ImageSet, *, before: RunConfig | None = None) -> RunConfig:
     """`config` with `images` added to the training sets of the run `before`."""
     seen = () if before is None else seen_by(before)
-    this = SeenData(origin=images.origin, count=len(images))
+    count = len(images) if images.stream is None else 0  # nobody knows how many come
+    this = SeenData(origin=images.origin, count=count)
     if this.origin not in {s.origin for s in seen}:
         seen = (*seen, this)
     return replace(config, seen=seen)

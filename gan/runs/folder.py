@@ -211,7 +211,8 @@ class RunReader:
 
         where there is something to say, key, old, new and note. Events: start, fork, resume, pause,
         set, refused (of a change that made no sense), step, slow, stop, checkpoint-skipped,
-        diverged (the loss was no number, which ended the training).
+        stream (its next images could not be had), diverged (the loss was no number, which ended the
+        training).
         """
         rows = tail_rows(self.path / HISTORY_FILE, 0)[0]
         return [row for row in rows if isinstance(row.get("event"), str)]

@@ -267,6 +267,7 @@ def _run(
             watcher=host.watcher,
             monitor=Monitor(trainer, writer.measure),
             weights_every_s=host.weights_every_s,
+            say=host.say,
         )
         for event in begun:
             session.note(*event)

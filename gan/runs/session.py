@@ -43,12 +43,14 @@ class Session:
         watcher: Watcher | None = None,
         monitor: Monitor | None = None,
         weights_every_s: float = WEIGHTS_S,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.trainer, self.writer = trainer, writer
         self.commands = commands or queue.Queue()
         self.watcher = watcher
         self.monitor = monitor
-        self.weights_every_s = weights_every_s
+        self.weights_every_s, self.say = weights_every_s, say
+        self.trouble = Message()  # with its data, as told last
         self.saved_nimg = -1
         self._checkpoint_at = self._weights_at = trainer.seconds
         self._checkpoint_every = FIRST_CHECKPOINT_S
@@ -107,6 +109,7 @@ class Session:
         if isinstance(event, Progress):
             self.writer.progress(event, self.trainer.fraction())
             self._save_when_due()
+            self._tell_of_trouble()
         elif isinstance(event, Snapshot):
             self.writer.snapshot(event)
         elif isinstance(event, PlaneFrame):
@@ -118,6 +121,14 @@ class Session:
         if self.monitor is not None:
             self.monitor.after(event)
         self._show(event)
+
+    def _tell_of_trouble(self) -> None:
+        """Once, where the next part of a stream cannot be had."""
+        trouble = self.trainer.batches.trouble
+        if trouble and trouble != self.trouble:
+            self.say(f"{trouble}; meanwhile the images at hand are trained on once more")
+            self.note("stream", note=str(trouble))
+        self.trouble = trouble
 
     def _show(self, event: Event) -> None:
         """Call the watcher; a closed terminal is ignored, a broken pipe stops the run."""

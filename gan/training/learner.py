@@ -81,7 +81,9 @@ class Learner:
         g, second = seeded_build(config.model, config.seed)
         self.g = self.placed(g)
         self.ema = Ema(self.g, half_life_kimg=t.ema_half_life_kimg)
-        self.batches = Batches(self._share(train), t.batch_size, seed=config.seed, flip=t.flip)
+        self.batches = Batches(
+            self._share(train), t.batch_size, seed=config.seed, flip=t.flip, share=self._share
+        )
         self.noise = torch.Generator().manual_seed(self._own_seed())
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
         self.rate_share = self.penalty_share = 1.0  # what is left of rates, R1 and R2

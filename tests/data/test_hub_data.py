@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +14,7 @@ import pytest
 
 from gan.data import hub, hub_child, load_data
 from gan.errors import DataError
+from tests.runs.test_runs import until
 
 
 def test_the_child_names_what_the_library_raised_and_passes_on_what_we_did():
@@ -95,3 +99,27 @@ def test_the_child_gets_no_token(monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.setenv("HUGGING_FACE_HUB_TOKEN", "hf_secret")
     assert "hf_secret" not in hub.environment(*hub.CACHES).values()
+
+
+@pytest.mark.slow
+def test_a_download_ends_with_the_process_that_asked_for_it(answers, tmp_path):
+    answers["status"] = 0  # the Hub never answers
+    task = {"repo": "a/b", "revision": None, "split": "train", "most_bytes": 1, "part": None}
+    code = (
+        "import json, subprocess, sys; child = subprocess.Popen([sys.executable, '-m',"
+        " 'gan.data.hub_child', sys.argv[1]]); print(child.pid, flush=True); sys.stdin.read()"
+    )
+    asker = subprocess.Popen(
+        [sys.executable, "-c", code, json.dumps(task)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    child = int(asker.stdout.readline())
+    assert answers["asked"].wait(300)
+    asker.kill()
+    asker.communicate()
+    until(lambda: not Path(f"/proc/{child}").exists() or is_zombie(child))
+
+
+def is_zombie(pid: int) -> bool:
+    """It has ended, and whoever adopted it has not asked how."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"

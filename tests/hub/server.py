@@ -181,10 +181,11 @@ def hub_server() -> Iterator[Hub]:
 
 
 REPO = r"(?P<repo>[^/]+/[^/]+?)"
+BELOW = "(?:/(?P<folder>.*))?"
 ROUTES = {
     ("GET", r"/api/(?P<kind>model|space|dataset)s"): "search",
     ("GET", rf"/api/(?P<kind>model|space|dataset)s/{REPO}(?:/revision/(?P<rev>[^/]+))?"): "info",
-    ("GET", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/tree/(?P<rev>[^/]+)(?:/.*)?"): "tree",
+    ("GET", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/tree/(?P<rev>[^/]+){BELOW}"): "tree",
     ("GET", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/refs"): "refs",
     ("POST", rf"/api/(?P<kind>model|space|dataset)s/{REPO}/paths-info/(?P<rev>[^/]+)"): "paths",
     ("HEAD", rf"(?:/(?P<kind>space|dataset)s)?/{REPO}/resolve/(?P<rev>[^/]+)/(?P<file>.+)"): "file",
@@ -374,10 +375,20 @@ class _Handler(BaseHTTPRequestHandler):
         blobs = "blobs" in self.query
         self._json({**_summary(found), "sha": sha, "siblings": _siblings(files, blobs)})
 
-    def _tree(self, kind: str, repo: str, rev: str) -> None:
+    def _tree(self, kind: str, repo: str, rev: str, folder: str | None) -> None:
         found = self._repo(repo, kind)
         _, files = self._tree_at(found, rev)
-        self._json([_entry(path, data) for path, data in sorted(files.items())])
+        above = f"{folder}/" if folder else ""
+        inside = {path: data for path, data in sorted(files.items()) if path.startswith(above)}
+        if folder and not inside:
+            raise Refusal(404, "EntryNotFound", "Entry not found")
+        if self.query.get("recursive") != ["false"]:
+            self._json([_entry(path, data) for path, data in inside.items()])
+            return
+        direct = [_entry(p, data) for p, data in inside.items() if "/" not in p[len(above) :]]
+        folders = {above + p[len(above) :].split("/")[0] for p in inside} - inside.keys()
+        self._json([*direct, *({"type": "directory", "path": p, "oid": "0" * 40, "size": 0}
+                               for p in sorted(folders))])  # fmt: skip
 
     def _paths(self, kind: str, repo: str, rev: str) -> None:
         found = self._repo(repo, kind)
@@ -425,9 +436,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.fault == "wrong-bytes":
             data = data[:-64] + bytes(b ^ 0x55 for b in data[-64:])
         if self.command == "GET" and (asked := self.headers.get("Range", "")):
-            start = int(asked.removeprefix("bytes=").split("-")[0])
-            place = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-            self._send(206, data[start:], headers | place | {"X-Start": str(start)})
+            start, end = asked.removeprefix("bytes=").split("-")
+            stop = min(int(end or len(data)) + 1, len(data))
+            place = {"Content-Range": f"bytes {start}-{stop - 1}/{len(data)}"}
+            self._send(206, data[int(start) : stop], headers | place | {"X-Start": start})
             return
         self._send(200, data, headers)
 

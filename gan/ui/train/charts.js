@@ -240,7 +240,7 @@ export class Charts {
   }
 }
 
-const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-skipped"];
+const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-skipped", "stream"];
 
 // One change of a run's history as a few words.
 /** @param {RunEvent} happened */

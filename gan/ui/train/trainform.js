@@ -467,9 +467,10 @@ const sizeOf = ({ size }, data) => String(size || boot.train.data_sizes[data]);
 /** @param {{ preset: string, data: string, init: string, seconds?: string, kimg?: string, settings: Record<string, string>,
  *   more?: Record<string, string>, run?: string | null, moment?: number | null }} of */
 export function setupAddress({ preset, data, settings, more = {}, ...rest }) {
-  const known = boot.train.data.includes(data) || data.startsWith("hub:");
+  const fromHub = /^(hub|stream):/.test(data);
+  const known = boot.train.data.includes(data) || fromHub;
   /** @type {Record<string, string>} */
-  const usual = { ...boot.train.presets[preset].settings, resolution: sizeOf(boot.train.presets[preset], known && !data.startsWith("hub:") ? data : "own") };
+  const usual = { ...boot.train.presets[preset].settings, resolution: sizeOf(boot.train.presets[preset], known && !fromHub ? data : "own") };
   const set = Object.fromEntries(Object.entries(settings).filter(([key, text]) => key in usual && !same(text, usual[key])));
   return addressOf(toSetupLink({ preset, data: known ? data : "own", set: { ...set, ...more }, ...rest }));
 }

@@ -1,0 +1,89 @@
+"""Datasets of the Hub that do not fit in memory: streamed part by part, one part ahead.
+
+A part is the shuffle buffer: training goes through it in random order, then through the next. The
+files of the set (or the row groups, where `datasets` can split them) come in a random order that is
+always the same, so a place in the stream names its images, and a resumed training goes on there.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from gan.data.hub import fetched_part, images_of
+from gan.data.imageset import START, ImageSet, Part, Place
+from gan.errors import DataError
+
+PART_BYTES = 128 * 2**20  # of pixels; up to three parts are in memory
+PART_IMAGES = 20_000
+KEPT = 2  # the one in use, and the next or the one before
+
+
+def load_stream(repo: str, *, resolution: int, channels: int) -> ImageSet:
+    """The first part of `owner/name[@revision]`, as `load_hub`, with the stream of all parts.
+
+    A set of one part is no stream. Raises DataError as `load_hub`.
+    """
+    stream = HubStream(repo, resolution=resolution, channels=channels)
+    first = stream.at(START)
+    if first.after == START:
+        return first.images
+    report = f"{first.images.report}; the first part of a stream"
+    return replace(first.images, report=report, stream=stream)
+
+
+class HubStream:
+    """The parts of a dataset of the Hub by place, the last KEPT of them in memory. Thread-safe."""
+
+    def __init__(self, repo: str, *, resolution: int, channels: int) -> None:
+        self._repo, self._resolution, self._channels = repo, resolution, channels
+        fit = PART_BYTES // (channels * resolution**2)
+        self._count = max(2, min(PART_IMAGES, fit))
+        self._lock = threading.Lock()
+        self._parts: OrderedDict[Place, Future[Part]] = OrderedDict()
+
+    def at(self, place: Place) -> Part:
+        """The part that begins at `place`; waits for it. Raises DataError, and the next call tries
+        again."""
+        part = self._begun(place)
+        try:
+            return part.result()
+        except DataError:
+            with self._lock:
+                self._parts.pop(place, None)
+            raise
+
+    def prepare(self, place: Place) -> None:
+        """Begin to fetch the part at `place`, on a thread."""
+        self._begun(place)
+
+    def _begun(self, place: Place) -> Future[Part]:
+        with self._lock:
+            part = self._parts.get(place)
+            if part is None:
+                part = self._parts[place] = Future()
+                work = partial(_settle, part, partial(self._fetch, place))
+                threading.Thread(target=work, name="stream", daemon=True).start()
+            self._parts.move_to_end(place)
+            while len(self._parts) > KEPT:
+                self._parts.popitem(last=False)
+            return part
+
+    def _fetch(self, place: Place) -> Part:
+        with fetched_part(self._repo, place, self._count) as (table, begun, after):
+            images = images_of(
+                self._repo.partition("@")[0], table,
+                resolution=self._resolution, channels=self._channels,
+            )  # fmt: skip
+        return Part(images, begun, after)
+
+
+def _settle(part: Future[Part], fetch: Any) -> None:
+    try:
+        part.set_result(fetch())
+    except BaseException as error:  # for whoever waits
+        part.set_exception(error)
