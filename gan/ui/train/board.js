@@ -371,6 +371,12 @@ class Train {
 
   /** @param {RunNews} news */
   #take(news) {
+    const { state: before = "starting", since = 0 } = this.status ?? {};
+    if (before !== "starting" && since !== news.status.since) {  // deleted, and another has its name
+      this.#forget(this.id);
+      this.poll.now();
+      return;
+    }
     const changed = this.status?.state !== news.status.state;
     if (changed && this.status?.state === "starting") {
       this.willPause = false;
