@@ -167,6 +167,7 @@ class Train {
     this.gone = "";
     this.#note("");
     this.form.settle();
+    this.form.closeLink();
     const before = this.id;
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.form.fold(true);
