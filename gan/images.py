@@ -179,7 +179,11 @@ def grey_range(image: Image.Image) -> tuple[float, float]:
     range."""
     if not image.mode.startswith(("I", "F")):
         return 0.0, 255.0
-    lowest, highest = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
+    if image.mode == "I;16B":  # of which Pillow has no extrema
+        pixels = np.asarray(image)
+        lowest, highest = float(pixels.min()), float(pixels.max())
+    else:
+        lowest, highest = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
     high = 65535.0 if image.mode.startswith("I") and highest <= 65535 else highest
     return min(0.0, lowest), high
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
+from PIL.BmpImagePlugin import BmpImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from gan.data.jpeg import read_scans
@@ -75,14 +76,12 @@ def shrink_picture(data: bytes, *, side: int, limits: ReadLimits = PUBLIC) -> by
 
 
 def kind_of(head: bytes) -> str:
-    """The type by a file's first bytes: a supported format, `foreign` (HEIC, JPEG XL), or none."""
+    """The format by a file's first bytes, whether it is read here (PNG) or not (HEIC), or none."""
     if head[4:8] == b"ftyp":
         brands = head[8:]
         if b"avif" in brands or b"avis" in brands:
             return "AVIF"
-        return "foreign" if any(b in brands for b in (b"hei", b"hev", b"mif1", b"msf1")) else ""
-    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
-        return "foreign"
+        return "HEIC" if any(b in brands for b in (b"hei", b"hev", b"mif1", b"msf1")) else ""
     if head.startswith(b"RIFF"):
         return "WEBP" if head[8:12] == b"WEBP" else ""
     return next((kind for start, kind in SIGNATURES if head.startswith(start)), "")
@@ -91,6 +90,8 @@ def kind_of(head: bytes) -> str:
 SIGNATURES = (
     (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"), (b"BM", "BMP"),
     (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"II+\0", "TIFF"), (b"MM\0+", "TIFF"),
+    (b"\xff\x0a", "JPEG XL"), (b"\0\0\0\x0cJXL ", "JPEG XL"), (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"), (b"\0\0\1\0", "ICO"), (b"8BPS", "PSD"),
 )  # fmt: skip
 
 
@@ -102,11 +103,12 @@ def _decoded(data: bytes, use: Callable[[Image.Image], Result], limits: ReadLimi
             file_bytes=limits.file_bytes // 2**20,
         )
     kind = kind_of(data[:32])
-    if kind == "foreign" or (kind and kind not in limits.formats):
+    if kind and kind not in limits.formats:
         raise DataError(
-            "a picture must be one of {formats}, this one is HEIC, JPEG XL or of another format "
-            "that is not read here; save it as JPEG",
+            "a picture must be one of {formats}, this one is {kind}, which is not read here; save "
+            "it as JPEG",
             formats=format_names(limits.formats),
+            kind=kind,
         )
     try:
         with warnings.catch_warnings():
@@ -131,6 +133,10 @@ def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
         return image
     image = Image.open(stream, formats=limits.formats)
     _check_shape(image, limits.pixels)
+    if image.format == "BMP" and image.info.get("compression") == BmpImageFile.COMPRESSIONS["RLE4"]:
+        raise DataError(  # Pillow 12.3 loses a pixel of each odd run
+            "a BMP of 16 colours with run-length coding is not read here; save it as PNG"
+        )
     each = max(DECODER_BYTES.get(image.format or "", 0), MODE_BYTES.get(image.mode, 4))
     _check_pixels(image, DECODE_BYTES // each)
     return image
@@ -187,12 +193,12 @@ def _check_scans(data: bytes, image: Image.Image) -> None:
 def _small(image: Image.Image, side: int, channels: int) -> Image.Image:
     """The upright picture in its final channels, its shorter side at least `side` if possible, and
     not much more than GAP times that."""
-    turn = TURNS.get(_orientation(image))
     if isinstance(image, JpegImageFile):
         image.draft(None, (GAP * side, GAP * side))
     if getattr(image, "is_animated", False):
         image.seek(0)
     image.load()
+    turn = TURNS.get(_orientation(image))  # only now: loading turns a TIFF, and drops its tag
     factor = min(image.size) // (GAP * side)
     small = to_pil(from_pil(image, channels)) if factor < 2 else _averaged(image, factor, channels)
     return small.transpose(turn) if turn is not None else small

@@ -140,7 +140,6 @@ def _facts(
     d, encoder = weights.discriminator, weights.encoder
     second = d or encoder
     run, data = _run_of(weights), source_of(config.data)
-    root = weights.path.parent.parent  # of a run's: the folder of all runs
     from_model = REPO_ID.fullmatch(config.source.repo) is not None
     return Facts(
         name=repo.partition("/")[2],
@@ -158,7 +157,7 @@ def _facts(
         base_model=config.source.repo if from_model else "",
         pictures=shown,
         scores=scores,
-        recipe=training_recipe(run, nimg=config.nimg, root=root) if run else "",
+        recipe=training_recipe(run, nimg=config.nimg, folder=weights.path.parent) if run else "",
         files=f"`{MODEL_FILE}` holds the averaged generator (`g_ema.*`)"
         + beside(d is not None, encoder is not None),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from string import ascii_lowercase
@@ -12,13 +15,16 @@ from gan.checkpoint import CONFIG_FILE
 from gan.config import RunConfig
 from gan.data import OWN_CHANNELS, OWN_RESOLUTION
 from gan.data.bundled import BUNDLED
-from gan.errors import ConfigError, GanError
-from gan.files import read_json
+from gan.errors import ConfigError, GanError, WeightsError
+from gan.files import read_json, write_json
 from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import from_json, to_json
 from gan.settings import setting_text
 
 SIZES = ("resolution", "channels", "width", "depth")
+PARENTS_FILE, HISTORY_FILE = "parents.json", "history.jsonl"
+STEERED = "settings were changed while it trained; these are the last ones"
+UNSURE = "settings of this one as they are now; they may have changed since the fork"
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
 
 
@@ -30,32 +36,87 @@ def shared_data(spec: str) -> str:
     return OWN.get(kind, spec) if colon else spec
 
 
-def training_recipe(run: RunConfig, *, nimg: int, root: Path) -> str:
+def training_recipe(run: RunConfig, *, nimg: int, folder: Path) -> str:
     """The command lines that train the same model again, one a line; empty for an unknown preset.
 
-    A fork's parents, as far as they lie in `root` beside it, come first, as runs/a, runs/b, ...
+    folder: the run's. A fork's parents, as far as known, come first, as runs/a, runs/b, ...
     """
-    stages = [(run, nimg)]
-    while len(stages) < len(ascii_lowercase) and (before := _parent(stages[0][0], root)):
-        stages.insert(0, before)
-    lines, begin = [], ""
-    for (config, count), letter in zip(stages, ascii_lowercase, strict=False):
-        lines.append(training_command(config, nimg=count, parent=begin))
-        begin = f"runs/{letter}@{count}"
-        if len(lines) < len(stages):
-            lines[-1] += f" --run-dir runs/{letter}"
-    return "\n".join(lines) if all(lines) else ""
+    return "\n".join(_lines(run, nimg, folder))
 
 
-def _parent(run: RunConfig, root: Path) -> tuple[RunConfig, int] | None:
-    """The settings of what `run` was forked from, and at how many images it was."""
-    name, _, nimg = run.parent.rpartition("@")
-    if not name or Path(name).name != name or not nimg.isdecimal():
-        return None
+def keep_parents(folder: Path, origin: Path, run: RunConfig, nimg: int) -> None:
+    """Keep in a fork's `folder` how its parents were trained: they may be steered, deleted or
+    replaced later.
+
+    origin, run: the parent's folder, and its settings at `nimg`, where the fork begins. Raises
+    OSError.
+    """
+    with suppress(WeightsError):  # too many of them for a small file
+        write_json(folder / PARENTS_FILE, _lines(run, nimg, origin))
+
+
+def _lines(
+    run: RunConfig, nimg: int, folder: Path, notes: Sequence[str] = (), seen: Sequence[Path] = ()
+) -> list[str]:
+    """The recipe's lines; a remark stands above the command that it is about."""
+    before = _parents(run, folder, (*seen, folder))
+    kept = _commands(before)
+    begin = f"runs/{_name(kept - 1)}@{_moment(run)}" if kept else ""
+    command = training_command(run, nimg=nimg, parent=begin)
+    if not command or (before and not kept):
+        return []
+    if before:
+        before[-1] += f" --run-dir runs/{_name(kept - 1)}"
+    steered = [STEERED] if _was_steered(folder, nimg) else []
+    return [*before, *(f"# {note}" for note in (*notes, *steered)), command]
+
+
+def _parents(run: RunConfig, folder: Path, seen: Sequence[Path]) -> list[str]:
+    """The lines of what a fork comes from; of a fork from before 0.5.0, which kept none, by the
+    runs beside it, as they are now."""
+    name = run.parent.rpartition("@")[0]
+    if not name:
+        return []
+    with suppress(GanError):
+        lines = read_json(folder / PARENTS_FILE)
+        if isinstance(lines, list) and all(isinstance(line, str) for line in lines):
+            return lines
+    there = folder.parent / name
+    if Path(name).name != name or there in seen or _moment(run) is None:
+        return []
     try:
-        return from_json(RunConfig, read_json(root / name / CONFIG_FILE)), int(nimg)
-    except (GanError, OSError):
-        return None  # deleted, or damaged
+        parent = from_json(RunConfig, read_json(there / CONFIG_FILE))
+    except GanError:
+        return []  # deleted, or damaged
+    return _lines(parent, _moment(run) or 0, there, [UNSURE], seen)
+
+
+def _moment(run: RunConfig) -> int | None:
+    nimg = run.parent.rpartition("@")[2]
+    return int(nimg) if nimg.isdecimal() else None
+
+
+def _commands(lines: Sequence[str]) -> int:
+    return sum(not line.startswith("#") for line in lines)
+
+
+def _name(index: int) -> str:
+    return ascii_lowercase[index] if index < len(ascii_lowercase) else f"r{index + 1}"
+
+
+def _was_steered(folder: Path, nimg: int) -> bool:
+    """Whether settings were changed after the run in `folder` began and before `nimg` images."""
+    try:
+        lines = (folder / HISTORY_FILE).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return False
+    rows = list[dict[str, Any]]()
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict) and isinstance(row.get("nimg"), int):
+                rows.append(row)
+    return any(r.get("event") == "set" and rows[0]["nimg"] < r["nimg"] < nimg for r in rows)
 
 
 def training_command(run: RunConfig, *, nimg: int, parent: str = "") -> str:

@@ -6,6 +6,7 @@ The thresholds were tuned on runs made to fail and on healthy ones (benchmarks/d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -53,6 +54,8 @@ FD_WORSE = 2.0  # times the best
 EXCESS_WORSE = 1.5  # times the least excess over the floor
 FD_MARGIN = 1.25  # times the best FD: what chance does to few samples
 WORSE_LOOKS = 4  # in a row, and as many before them
+OUTSIDE = 0.5  # of the points: real ones fill the picture, an untrained G's lie in its middle
+OUTSIDE_LOOKS = 2
 SAME = 0.95  # of the best FD before: no improvement
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
@@ -94,6 +97,8 @@ def mode_collapse(story: Story) -> Signal | None:
     last = looks[-1]
     if _never_began(story) and not _below(last, "spread", ONE_IMAGE):
         return None  # it has not dropped from anything; stagnation reports it
+    if _flown_away(story):
+        return None  # divergence reports it
     evidence: Evidence = {"sign": str(_collapse_sign(last)), "seconds": seconds_of(looks)}
     for key in ("modes", "classes"):
         if isinstance(last.get(key), int):
@@ -335,7 +340,21 @@ def divergence(story: Story) -> Signal | None:
         found = _exploded(story, what, sign, least)
         if found is not None:
             return found
-    return _fell_apart(story)
+    return _flown_away(story) or _fell_apart(story)
+
+
+def _flown_away(story: Story) -> Signal | None:
+    """Points of which most have left the picture: a loss of bounded size does not tell it."""
+
+    def share(look: Row) -> float:
+        return (number(look, "outside") or 0.0) / (number(look, "count") or math.inf)
+
+    looks = story.last_looks(lambda look: share(look) > OUTSIDE)
+    if not story.config.model.is_plane or len(looks) < OUTSIDE_LOOKS:
+        return None
+    evidence: Evidence = {"sign": "outside", "outside": round(share(looks[-1]), 4)}
+    evidence |= {"seconds": seconds_of(looks), "since_nimg": _nimg(looks[0])}
+    return Signal("warning", evidence)
 
 
 def _wild_without_d(kind: Kind) -> tuple[tuple[str, str, float], ...]:

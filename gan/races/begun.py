@@ -39,11 +39,19 @@ def drop_plan(folder: Path) -> None:
 def left_race(folder: Path) -> tuple[Race, int]:
     """The race that broke off in `folder`, as far as it had come, and its count of samples.
 
-    Raises ConfigError where there is none or its plan is damaged, RunError where it still goes on.
+    Raises ConfigError where there is none, its plan is damaged or nothing has trained, RunError
+    where it still goes on.
     """
     plan, count = _read_plan(folder)
     check_free(folder)
-    return as_left(Race(plan, folder)), count
+    race = as_left(Race(plan, folder))
+    if all(standing.state == "waiting" for standing in race.standings):
+        raise ConfigError(
+            "the race in {path} ended before any contestant began, so there is nothing to report; "
+            "delete the folder and race again",
+            path=repr(str(folder)),
+        )
+    return race, count
 
 
 def _read_plan(folder: Path) -> tuple[RacePlan, int]:

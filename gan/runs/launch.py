@@ -24,6 +24,7 @@ from gan.checkpoint import (
 from gan.config import RunConfig
 from gan.data import ImageSet, ImagesId, identify, record
 from gan.errors import CheckpointError, GanError, RunError
+from gan.hub.recipe import keep_parents
 from gan.messages import Message, literal
 from gan.runs.folder import RunReader, RunStatus, is_run
 from gan.runs.images import check_images, same_images
@@ -155,6 +156,8 @@ def fork(
     if host.ranks.index:
         return _beside(trainer, run_dir)
     with _new_folder(run_dir, trainer, now, host) as writer:
+        with _failures_reported(writer):
+            keep_parents(run_dir, origin.run, origin.config, origin.nimg)
         return _run(
             trainer, writer, host, [HistoryEvent("fork", "parent", new=origin.name), *changed]
         )

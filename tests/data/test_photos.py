@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,75 @@ def test_transparency_depth_and_turns_survive_bands():
     turned = read_picture(saved(gradient(1600, 1600), "JPEG", exif=exif), resolution=8, channels=1)
     assert turned[0].mean() < 40  # black at the left, turned clockwise: on top
     assert turned[-1].mean() > 215
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("size", [(48, 48), (960, 960)])
+def test_every_orientation_is_undone_once_in_every_format(kind: str, size: tuple[int, int]):
+    """Tags as the EXIF standard defines them: where the stored picture's first row and column are.
+    Pillow turns a TIFF itself as it loads it."""
+    corners = np.array([[0, 80], [160, 240]], np.uint8)
+    stored = {
+        1: corners, 2: corners[:, ::-1], 3: corners[::-1, ::-1], 4: corners[::-1],
+        5: corners.T, 6: corners.T[::-1], 7: corners.T[::-1, ::-1], 8: corners.T[:, ::-1],
+    }  # fmt: skip
+    for tag, pixels in stored.items():
+        exif = Image.Exif()
+        exif[0x0112] = tag
+        image = Image.fromarray(pixels.copy()).resize(size, Image.Resampling.NEAREST).convert("RGB")
+        read = read_picture(saved(image, kind, exif=exif), resolution=16, channels=1, limits=LOCAL)
+        quarters = read[2::11, 2::11, 0].astype(int)
+        assert abs(quarters - corners).max() <= 8, (tag, quarters)
+
+
+def test_sixteen_bits_in_either_byte_order_are_read_alike():
+    """A TIFF from a microscope is often big-endian, which Pillow keeps as a mode of its own."""
+    ramp = np.linspace(0, 65535, 40_000).astype(np.uint16).reshape(200, 200)
+    for side in (8, 128):  # averaged in bands, and whole
+        little, big = (
+            read_picture(tiff(ramp.astype(order), mark), resolution=side, channels=1, limits=LOCAL)
+            for order, mark in (("<u2", b"II*\0"), (">u2", b"MM\0*"))
+        )
+        assert (little == big).all()
+        assert little[0].mean() < 20
+        assert little[-1].mean() > 235
+
+
+def tiff(pixels: np.ndarray, mark: bytes) -> bytes:
+    """A plain TIFF of 16-bit grey, one strip: 12 bytes a field, as its standard has them."""
+    order = "<" if mark.startswith(b"II") else ">"
+    short, long = 3, 4
+    fields = [
+        (256, long, pixels.shape[1]), (257, long, pixels.shape[0]), (258, short, 16),
+        (259, short, 1), (262, short, 1), (273, long, 8), (277, short, 1),
+        (278, long, pixels.shape[0]), (279, long, pixels.nbytes),
+    ]  # fmt: skip
+    table = struct.pack(order + "H", len(fields))
+    for tag, kind, value in fields:
+        table += struct.pack(order + ("HHIHH" if kind == short else "HHII"), tag, kind, 1, value,
+                             *([0] if kind == short else []))  # fmt: skip
+    head = mark + struct.pack(order + "I", 8 + pixels.nbytes)
+    return head + pixels.tobytes() + table + struct.pack(order + "I", 0)
+
+
+def test_a_format_that_is_not_read_is_named():
+    heads = {
+        "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "JPEG XL": b"\xff\x0a",
+        "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n", "ICO": b"\0\0\1\0\1\0", "TIFF": b"II*\0",
+    }  # fmt: skip
+    for kind, head in heads.items():
+        with pytest.raises(DataError, match=f"this one is {kind}, which is not read here"):
+            read_picture(head + b"\0" * 50, resolution=8, channels=1, limits=PUBLIC)
+
+
+def test_run_length_coded_bmp_of_16_colours_is_refused_rather_than_garbled():
+    """Three pixels in an absolute run: Pillow 12.3 reads two of them."""
+    run = bytes([0, 3, 0x12, 0x30, 0, 0, 0, 1])
+    palette = b"".join(bytes([v, v, v, 0]) for v in range(0, 256, 17))
+    head = struct.pack("<IiiHHIIiiII", 40, 3, 1, 1, 4, 2, len(run), 0, 0, 16, 0)
+    data = b"BM" + struct.pack("<IHHI", 118 + len(run), 0, 0, 118) + head + palette + run
+    with pytest.raises(DataError, match="16 colours with run-length coding is not read here"):
+        read_picture(data, resolution=8, channels=1)
 
 
 def test_scans_are_counted_before_decoding_and_thumbnails_are_not():

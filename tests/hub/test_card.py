@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,12 +26,12 @@ from gan.hub.card import (
     readdressed,
     source_of,
 )
-from gan.hub.recipe import training_command, training_recipe
+from gan.hub.recipe import keep_parents, training_command, training_recipe
 from gan.hub.space import split_front
 from gan.kinds import PLANE
 from gan.metrics.card import BEGIN, END
 from gan.presets import PRESETS, resolve_widths, run_config
-from gan.schema import to_json
+from gan.schema import from_json, to_json
 
 EVIL = "a<img src=x onerror=alert(1)> ![x](http://evil.example/x.png) | `code`\n---\nlicense: gpl"
 ROOT = Path(__file__).parents[2]
@@ -226,14 +227,15 @@ def test_a_folder_of_ones_own_is_not_named():
     assert "--data folder:PICTURES" in command
 
 
-def test_a_fork_of_a_fork_is_told_from_the_beginning(tmp_path: Path):
+def forked_twice(root: Path) -> tuple[RunConfig, list[str]]:
+    """Run "three", forked from "two", forked from "my secret", and the commands that make it."""
     first = config_of("fashion", width=2.0)
     second = replace(first, parent="my secret@64000", train=replace(first.train, d_lr=0.0005))
     third = replace(second, parent="two@96000")
-    for name, config in (("my secret", first), ("two", second)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "config.json").write_text(json.dumps(to_json(config)))
-    assert training_recipe(third, nimg=128_000, root=tmp_path).split("\n") == [
+    for name, config in (("my secret", first), ("two", second), ("three", third)):
+        (root / name).mkdir()
+        (root / name / "config.json").write_text(json.dumps(to_json(config)))
+    return third, [
         "python -m gan train --preset fashion --data fashion --kimg 64 --seed 3 "
         "--set width=2.0 --run-dir runs/a",
         "python -m gan train --fork runs/a@64000 --data fashion --kimg 96 --seed 3 "
@@ -243,13 +245,42 @@ def test_a_fork_of_a_fork_is_told_from_the_beginning(tmp_path: Path):
     ]
 
 
+def test_a_fork_of_a_fork_is_told_from_the_beginning(tmp_path: Path):
+    third, commands = forked_twice(tmp_path)
+    for run, (origin, nimg) in {"two": ("my secret", 64_000), "three": ("two", 96_000)}.items():
+        config = from_json(RunConfig, json.loads((tmp_path / origin / "config.json").read_text()))
+        keep_parents(tmp_path / run, tmp_path / origin, config, nimg)
+    for folder in ("my secret", "two"):  # what becomes of them later does not matter
+        shutil.rmtree(tmp_path / folder)
+    recipe = training_recipe(third, nimg=128_000, folder=tmp_path / "three")
+    assert recipe.split("\n") == commands
+
+
+def test_a_fork_that_kept_no_parents_says_that_they_may_have_changed(tmp_path: Path):
+    third, commands = forked_twice(tmp_path)
+    lines = training_recipe(third, nimg=128_000, folder=tmp_path / "three").split("\n")
+    assert [line for line in lines if not line.startswith("# ")] == commands
+    assert [i for i, line in enumerate(lines) if "may have changed since" in line] == [0, 2]
+
+
+def test_changes_while_it_trained_are_said_beside_the_last_settings(tmp_path: Path):
+    run = config_of("fashion")
+    rows = [{"nimg": 0, "event": "start"}, {"nimg": 0, "event": "set", "key": "g_lr"},
+            {"nimg": 64_000, "event": "set", "key": "d_lr"}]  # fmt: skip
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    for nimg, told in ((32_000, False), (128_000, True)):
+        recipe = training_recipe(run, nimg=nimg, folder=tmp_path)
+        assert ("changed while it trained" in recipe) == told
+        assert recipe.split("\n")[-1] == training_command(run, nimg=nimg)
+
+
 @pytest.mark.parametrize("parent", ["gone@64000", "../x@1", "x@", "@5", "itself@7"])
 def test_a_parent_that_is_not_there_is_named(tmp_path: Path, parent: str):
     config = replace(config_of("fashion"), parent=parent)
     (tmp_path / "itself").mkdir()
     (tmp_path / "itself" / "config.json").write_text(json.dumps(to_json(config)))
-    lines = training_recipe(config, nimg=1000, root=tmp_path).split("\n")
-    assert len(lines) <= 26
+    lines = training_recipe(config, nimg=1000, folder=tmp_path / "itself").split("\n")
+    assert len(lines) == 1
     assert f"--fork {parent} " in lines[0]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gan.config import RunConfig
+from gan.data.bundled import BUNDLED
 from gan.kinds import PLANE, kind_of
 from gan.metrics.diagnosis import FINDING_KINDS, FINDS, REMEDY_NAMES, assess, diagnose
 from gan.metrics.findings import Finding, Past
@@ -251,6 +252,27 @@ def test_samples_that_fall_apart_are_divergence():
     assert ("divergence", "fd") in {
         (f.kind, f.evidence["sign"]) for f in found if "sign" in f.evidence
     }
+
+
+# FD and points outside, of 512, of `ring-drift --set g_lr=10`: the drift's size stays below 2
+FLOWN = [(1.385e23, 512), (8.046e8, 512), (17050.0, 512), (250800.0, 512), (435000.0, 512)]
+
+
+def test_points_that_leave_the_picture_are_divergence_and_its_remedy_a_lower_rate():
+    made = run_config("ring-drift", BUNDLED["ring"].shape, data="ring")
+    high = resolve_widths(apply_settings(made, {"g_lr": 10.0, "batch_size": BATCH}))
+    drifts = rows(drift_size=1.99, loss_g=None, loss_d=None)
+    for least in (0, 1):  # from the start, and after it had learned
+        seen = [look(i * 10 + 9, fd=fd, outside=out if i >= least else 3, modes=0, classes=8)
+                for i, (fd, out) in enumerate(FLOWN)]  # fmt: skip
+        first = diagnose(drifts, seen, high)[0]
+        assert (first.kind, first.evidence["sign"], first.evidence["outside"]) == (
+            "divergence", "outside", 1.0,
+        )  # fmt: skip
+        assert first.remedies[0].settings["g_lr"] < 0.1
+    for few in (0, 100):
+        fine = [look(i * 10 + 9, outside=few) for i in range(5)]
+        assert "divergence" not in {f.kind for f in diagnose(drifts, fine, high)}
 
 
 # FD of 512 samples at every sixth look of `fashion --set width=1.5 --seed 1` on 60,000 garments

@@ -525,6 +525,16 @@ def test_a_damaged_plan_is_told_as_that_and_its_runs_stay(tmp_path: Path, change
     assert plan.is_file()
 
 
+def test_a_race_of_which_nothing_has_trained_has_no_report(tmp_path: Path):
+    keep_plan(
+        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0, 1],
+        settings=[], count=200,
+    )  # fmt: skip
+    told = gan("race", "--report", tmp_path, code=1).output.replace("\n", " ")
+    assert "ended before any contestant began" in told
+    assert {path.name for path in tmp_path.iterdir()} <= {"plan.json", ".lock"}
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
 def test_a_plan_that_is_no_json_is_told_as_damaged(tmp_path: Path, data: bytes):
     (tmp_path / "plan.json").write_bytes(data)

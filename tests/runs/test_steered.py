@@ -14,6 +14,8 @@ import torch
 
 from gan.checkpoint import load, load_at, newest_checkpoint
 from gan.errors import DivergedError, RunError
+from gan.files import write_json
+from gan.hub.recipe import training_recipe
 from gan.metrics.diagnosis import diagnose
 from gan.runs import (
     Host,
@@ -27,6 +29,7 @@ from gan.runs import (
     resume,
     start,
 )
+from gan.schema import to_json
 from gan.training import Progress, Trainer
 from tests.restoring import load_checkpoint
 
@@ -210,6 +213,14 @@ def test_a_fork_takes_other_settings_and_a_wrong_moment_is_a_sentence(
     )
     fork(other, origin, digits, tmp_path / "child")
     assert {k for _, k, *_ in told(RunReader(tmp_path / "child"))} >= {"d_scales", "optimizer"}
+    write_json(tmp_path / "parent" / "config.json", to_json(replace(config, seed=99)))  # another
+    child = RunReader(tmp_path / "child").config()
+    recipe = training_recipe(child, nimg=400, folder=tmp_path / "child").split("\n")
+    assert recipe[0].startswith("python -m gan train --preset digits ")
+    assert f" --kimg {origin.nimg / 1000:g} --seed {config.seed} " in recipe[0]
+    assert f"--fork runs/a@{origin.nimg} " in recipe[1]
+    assert "--set optimizer=sgd" in recipe[1]
+    assert "optimizer" not in recipe[0]
     with pytest.raises(RunError, match="later moment"):
         find_origin(f"{tmp_path / 'parent'}@5")
     with pytest.raises(RunError, match="must name a run"):

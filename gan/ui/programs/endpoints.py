@@ -51,7 +51,7 @@ from gan.ui.programs.arguments import (
 from gan.ui.programs.queue_guard import Opened, endpoint_of
 from gan.ui.server import evaluations
 from gan.ui.server.fair_queue import SLICE_S, Visitor
-from gan.ui.server.in_turn import FairPlaces, in_slices_for
+from gan.ui.server.in_turn import FairPlaces, HasLeft, in_slices_for
 from gan.ui.server.pace import check_pace, paced, slow_first
 from gan.ui.server.routes import Context, on
 from gan.ui.server.state import class_names_for, state_models
@@ -139,6 +139,16 @@ class Endpoints:
         """A client by its session, which is made up: an address's share its turns."""
         assert request.request is not None
         return Visitor(address_of(request.request), request.session_hash or "")
+
+    def _leaving(self) -> HasLeft:
+        """Whether the client of this call has closed the stream of its replies."""
+        event = LocalContext.event_id.get(None)
+
+        async def has_left() -> bool:
+            calls = [call for some in self._page._queue.active_jobs for call in some or ()]
+            return any(call._id == event and not call.alive for call in calls)
+
+        return has_left
 
     async def _made(self, request: gr.Request, work: Slices) -> dict:
         """Run `work` on checked arguments, in turn with other programs."""
@@ -319,7 +329,7 @@ class Endpoints:
             # without a session, whose new evaluation would end its last one
             someone = visitor._replace(session=NO_SESSION)
             async with (
-                context.part(Programs).evaluations.taken(visitor),
+                context.part(Programs).evaluations.taken(visitor, self._leaving()),
                 aclosing(lines(judges, someone, work)) as told,
             ):
                 async for reply in replies(told):

@@ -16,6 +16,7 @@ from gan.ui.server.visitors import address_of
 
 LOOK_S = 0.5  # polling interval for disconnects
 Result = TypeVar("Result")
+HasLeft = Callable[[], Awaitable[bool]]
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -35,18 +36,19 @@ async def in_slices_for(
     queue: FairQueue, visitor: Visitor, work: Generator[object, None, Result]
 ) -> Result:
     """The same for a visitor who cannot be seen to leave: the request is answered already."""
+    return await _result(queue, visitor, work, never_leaves)
 
-    async def has_left() -> bool:
-        return False
 
-    return await _result(queue, visitor, work, has_left)
+async def never_leaves() -> bool:
+    """For a visitor who cannot be seen to leave."""
+    return False
 
 
 async def _result(
     queue: FairQueue,
     visitor: Visitor,
     work: Generator[object, None, Result],
-    has_left: Callable[[], Awaitable[bool]],
+    has_left: HasLeft,
 ) -> Result:
     results: list[Result] = []
 
@@ -56,13 +58,17 @@ async def _result(
     job = queue.submit(slices(), urgent=True, visitor=visitor)
     future = asyncio.wrap_future(job.over)
     try:
-        while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
-            if await has_left():
-                raise PageError("gan_lapse_cancelled", status=499)
+        await _until(future, has_left)
     finally:
         job.cancel()  # the handler itself may have been cancelled
     future.result()
     return results[0]
+
+
+async def _until(future: asyncio.Future[None], has_left: HasLeft) -> None:
+    while not (await asyncio.wait([future], timeout=LOOK_S))[0]:
+        if await has_left():
+            raise PageError("gan_lapse_cancelled", status=499)
 
 
 async def in_turn(
@@ -93,16 +99,19 @@ class FairPlaces:
         self._waiting = Line[Place]()
 
     @asynccontextmanager
-    async def taken(self, visitor: Visitor) -> AsyncIterator[None]:
-        """A place within the block, as soon as it is this visitor's turn."""
+    async def taken(
+        self, visitor: Visitor, has_left: HasLeft = never_leaves
+    ) -> AsyncIterator[None]:
+        """A place within the block, as soon as it is this visitor's turn. Raises PageError if the
+        visitor leaves before."""
         place = Place(visitor)
         self._waiting.add(place)
         self._hand_out()
         try:
-            await place.free
+            await _until(place.free, has_left)
             yield
         finally:
-            if place.free.done() and not place.free.cancelled():
+            if place.free.done():
                 self._free += 1
                 self._hand_out()
             else:  # given up while it waited
@@ -115,4 +124,4 @@ class FairPlaces:
 
 
 def _is_there(place: Place) -> bool:
-    return not place.free.cancelled()
+    return not place.free.done()

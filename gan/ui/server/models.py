@@ -43,7 +43,7 @@ class Models:
         self._runs = runs
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[tuple[str, int], Weights] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, int, float], Weights] = OrderedDict()
 
     def get(self, ref: str) -> Weights:
         """The model that `ref` currently names; a run's newest weights are looked up each time.
@@ -56,13 +56,14 @@ class Models:
     def plain(self, ref: str) -> Weights:
         """As `get`, without pictures of points."""
         name, nimg = self._resolve(ref)
+        key = (name, nimg, self._since(name))
         with self._lock:
-            if (name, nimg) in self._loaded:
-                self._loaded.move_to_end((name, nimg))
-                return self._loaded[name, nimg]
+            if key in self._loaded:
+                self._loaded.move_to_end(key)
+                return self._loaded[key]
         weights = self._load(name, nimg)
         with self._lock:
-            self._loaded[name, nimg] = weights
+            self._loaded[key] = weights
             while len(self._loaded) > 1 and self._is_full():
                 self._loaded.popitem(last=False)
         return weights
@@ -91,6 +92,11 @@ class Models:
         if not moment.isascii() or not moment.isdigit():
             raise PageError("gan_error_request")
         return f"run:{run_id}", min(kept, key=lambda n: abs(n - int(moment)))
+
+    def _since(self, name: str) -> float:
+        """When a run began: another one may have taken a deleted one's name."""
+        is_run = name.startswith("run:")
+        return self._runs.status(name.removeprefix("run:")).started_at if is_run else 0.0
 
     def _load(self, name: str, nimg: int) -> Weights:
         if nimg < 0:

@@ -168,7 +168,8 @@ class Runs:
         self._files = Statuses()
         self._statuses: dict[str, RunStatus] = {}
         self._looked_at = -FRESH_S
-        self._watched: LRUCache[Path, Watched] = LRUCache(WATCHED)
+        # by when it began too: another run may have taken the name of a deleted one
+        self._watched: LRUCache[tuple[Path, float], Watched] = LRUCache(WATCHED)
         self.starting: Callable[[], list[Start]] = list  # runs that have no folder yet
         self.told: Callable[[], dict[str, dict[str, Any]]] = dict  # instead of a status.json
 
@@ -227,9 +228,10 @@ class Runs:
 
     def watched(self, run_id: str) -> Watched:
         """A run's cached files."""
-        path = self.status(run_id).path
+        status = self.status(run_id)
+        key = (status.path, status.started_at)
         with self._lock:
-            return self._watched.setdefault(path, Watched(RunReader(path)))
+            return self._watched.setdefault(key, Watched(RunReader(status.path)))
 
     def look(self, run_id: str) -> tuple[RunStatus, Watched]:
         """A run's status, and its files re-read."""

@@ -167,6 +167,7 @@ class Train {
     this.gone = "";
     this.#note("");
     this.form.settle();
+    this.form.closeLink();
     const before = this.id;
     this.beginning = true;  // its process needs a moment before there is anything to read
     this.form.fold(true);
@@ -371,6 +372,12 @@ class Train {
 
   /** @param {RunNews} news */
   #take(news) {
+    const { state: before = "starting", since = 0 } = this.status ?? {};
+    if (before !== "starting" && since !== news.status.since) {  // deleted, and another has its name
+      this.#forget(this.id);
+      this.poll.now();
+      return;
+    }
     const changed = this.status?.state !== news.status.state;
     if (changed && this.status?.state === "starting") {
       this.willPause = false;

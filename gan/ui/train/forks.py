@@ -49,12 +49,14 @@ def read_fork(context: Context, fork: object) -> ForkPoint | None:
     status = context.runs.status(str(fork.get("id", "")))
     reader = context.runs.watched(status.id).reader
     kept = (*checkpoints(reader.path / "checkpoints"), *reader.weights())
-    return ForkPoint(status.id, status.path, nimg, _origin(status.path, nimg, kept))
+    origin = _origin(status.path, nimg, kept, status.started_at)
+    return ForkPoint(status.id, status.path, nimg, origin)
 
 
 @functools.lru_cache(maxsize=32)
-def _origin(run: Path, nimg: int | None, kept: tuple[object, ...]) -> Origin:
-    """Resolve a fork's starting point; cached until the run's saved nimg change."""
+def _origin(run: Path, nimg: int | None, kept: tuple[object, ...], since: float) -> Origin:
+    """Resolve a fork's starting point; cached until the run's saved nimg change, or another run
+    has its name."""
     return find_origin(f"{run}" if nimg is None else f"{run}@{nimg}")
 
 

@@ -53,12 +53,12 @@ class RunListCache:
         self._sizes: dict[Path, tuple[float, object, int]] = {}
         self._measured: dict[Path, tuple[object, float | None]] = {}
         self._metas: dict[Path, tuple[int, manage.RunMeta]] = {}
-        self._curves: LRUCache[Path, Curve] = LRUCache(KEPT_CURVES)
+        self._curves: LRUCache[tuple[Path, float], Curve] = LRUCache(KEPT_CURVES)
         self._purged_at = -PURGE_EVERY_S
 
     def size(self, status: RunStatus) -> int:
         """Bytes on disk: recounted when the run has changed, every ten seconds while it is live."""
-        now, key = time.monotonic(), (status.state, status.nimg)
+        now, key = time.monotonic(), (status.state, status.nimg, status.started_at)
         at, before, size = self._sizes.get(status.path, (-SIZE_FRESH_S, None, 0))
         fresh = now - at < SIZE_FRESH_S if status.state in LIVE else before == key
         if not fresh:
@@ -107,10 +107,11 @@ class RunListCache:
             self._measured[path] = (key, value)
         return value
 
-    def rows(self, path: Path) -> list[dict[str, Any]]:
+    def rows(self, status: RunStatus) -> list[dict[str, Any]]:
         """All rows of a run; each byte of the file is parsed once."""
+        path = status.path
         with self._lock:
-            curve = self._curves.setdefault(path, Curve())
+            curve = self._curves.setdefault((path, status.started_at), Curve())
             fresh, offset = tail_rows(path / "progress.jsonl", curve.offset)
             went_back = fresh and curve.rows and fresh[0]["nimg"] <= curve.rows[-1]["nimg"]
             if offset < curve.offset or went_back:
@@ -318,10 +319,12 @@ async def curves(context: Context, request: Request) -> Response:
     def read() -> dict[str, Any]:
         found = {}
         for run_id in ids:
-            path = context.runs.status(run_id).path
+            status = context.runs.status(run_id)
             is_measure = series == "fd"
             rows = (
-                RunReader(path).measures() if is_measure else context.part(RunListCache).rows(path)
+                RunReader(status.path).measures()
+                if is_measure
+                else context.part(RunListCache).rows(status)
             )
             found[run_id] = thin_curve(points_of(rows, series), COMPARE_POINTS)
         return {"series": series, "curves": found}

@@ -1,7 +1,7 @@
 // All runs: what there is, how they compare, and what may be done with them.
 /** @import { ListedRun, State } from "../page/kit/types" */
 import {
-  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, find, finder, focusedIn, h, icon, isBusy, on, prepare, refresh,
+  ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, find, finder, focusedIn, h, icon, isBusy, looked, on, prepare, refresh,
   say, short, t, translate, url, written,
 } from "../page/kit/core.js";
 import { MOST } from "./beside.js";
@@ -306,34 +306,36 @@ class RunsBoard {
 
   /** @param {string} id */
   async #delete(id) {
+    const wasShown = looked.run === id;
     try {
       const { token } = await ask("runs/delete", { id });
       this.open = null;
       this.rows.delete(id);
       this.#note("");
-      this.#offer(id, token);
+      this.#offer(id, token, wasShown);
       refresh();
     } catch (error) { this.#note(say(error)); }
     this.look();
   }
 
-  /** @param {string} id @param {string} token */
-  #offer(id, token) {
+  /** @param {string} id @param {string} token @param {boolean} wasShown */
+  #offer(id, token, wasShown) {
     const bar = this.find("#runs-undo");
     bar.hidden = false;
     bar.replaceChildren(h("span", {}, t("gan_runs_deleted", { name: id })),
-      h("button", { type: "button", class: "ga-button", id: "runs-undo-button", "data-help": "gan_runs_undo_help", onclick: () => this.#restore(token) },
+      h("button", { type: "button", class: "ga-button", id: "runs-undo-button", "data-help": "gan_runs_undo_help", onclick: () => this.#restore(token, wasShown) },
         icon("undo"), t("gan_runs_undo")),
       h("button", { type: "button", class: "ga-button is-bare", onclick: () => this.#purge(token) }, t("gan_runs_for_ever")));
     find(bar, "button").focus({ preventScroll: true });
   }
 
-  /** @param {string} token */
-  async #restore(token) {
+  /** @param {string} token @param {boolean} [isShown] */
+  async #restore(token, isShown = false) {
     try {
-      await ask("runs/restore", { token });
+      const { id } = await ask("runs/restore", { token });
       this.#note("");
       refresh();
+      if (isShown) emit("watch", id);  // as before it was deleted
     } catch (error) { this.#note(say(error)); }
     this.find("#runs-undo").hidden = true;
     this.look();

@@ -24,17 +24,18 @@ class Parents:
     """What each run was forked from, read once: a run keeps its parent."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[str, int | None]] = {}
+        self._known: dict[tuple[Path, float], tuple[str, int | None]] = {}
 
-    def of(self, path: Path) -> tuple[str, int | None]:
+    def of(self, status: RunStatus) -> tuple[str, int | None]:
         """(id, nimg) of a run's parent; an empty id where there is none."""
-        if path not in self._known:
+        key = (status.path, status.started_at)  # a name may have been taken again
+        if key not in self._known:
             try:
-                name, _, nimg = RunReader(path).config().parent.rpartition("@")
+                name, _, nimg = RunReader(status.path).config().parent.rpartition("@")
             except (GanError, OSError):
                 return "", None  # not written yet
-            self._known[path] = (name, int(nimg) if nimg.isdecimal() else None)
-        return self._known[path]
+            self._known[key] = (name, int(nimg) if nimg.isdecimal() else None)
+        return self._known[key]
 
     def close(self) -> None:
         """Nothing to end."""
@@ -99,7 +100,7 @@ async def compared(context: Context, request: Request) -> Response:
     def read() -> dict[str, Any]:
         chosen = [context.runs.status(run_id) for run_id in ids]
         known = context.part(Parents)
-        parents = {status.id: known.of(status.path) for status in context.runs.statuses()}
+        parents = {status.id: known.of(status) for status in context.runs.statuses()}
         return {
             "runs": {status.id: _facts(context, session, status) for status in chosen},
             "tree": family(ids, parents),

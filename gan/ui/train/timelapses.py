@@ -171,7 +171,7 @@ async def begin(context: Context, request: Request) -> Response:
             )
 
         last = snapshots[-1] if snapshots else -1
-        key = (run_id, last, duration, scale, caption, format)
+        key = (run_id, last, status.started_at, duration, scale, caption, format)
         return context.part(Films).ask(key, session, make)
 
     return JSONResponse((await on(context.disk_thread, ask)).state(), headers=NEVER)

@@ -380,7 +380,13 @@ export class TrainForm {
       run ? t(moment === null ? "gan_link_run" : "gan_link_run_at", { run, count: count(moment ?? 0) }) : t("gan_link_nothing"))),
     ...lines.map((line) => h("p", { class: "ga-left-out" }, line))),
     h("button", { type: "button", class: "ga-button is-bare is-icon", id: "from-link-close", "aria-label": t("gan_dismiss"), title: t("gan_dismiss"),
-      "data-help": "gan_link_close_help", onclick: () => { box.hidden = true; this.drawnLink = () => {}; } }, icon("close")));
+      "data-help": "gan_link_close_help", onclick: () => this.closeLink() }, icon("close")));
+  }
+
+  // What a link filled in has been read, or is on its way.
+  closeLink() {
+    this.find("#from-link").hidden = true;
+    this.drawnLink = () => {};
   }
 
   /** @param {string} data */

@@ -159,9 +159,23 @@ def test_a_link_leads_to_a_word_and_the_list_is_filtered(open_page, language: st
     expect(page.locator(".ga-glossary")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_tour_points_at_four_real_controls_and_can_be_left(open_page, width: int):
-    page = open_page("/#tab=welcome", landing="welcome", viewport={"width": width, "height": 844})
+# half a second after Start has come, something above it comes too
+LATE = """() => { const timer = setInterval(() => {
+  const start = document.querySelector('#start');
+  if (!start?.getClientRects().length) return;
+  clearInterval(timer);
+  setTimeout(() => {
+    const late = document.createElement('div');
+    Object.assign(late, { id: 'late' }).style.height = '1200px';
+    start.closest('form').before(late);
+  }, 500);
+}, 50); }"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 700)])
+def test_the_tour_points_at_four_real_controls_and_can_be_left(open_page, width: int, height: int):
+    size = {"width": width, "height": height}
+    page = open_page("/#tab=welcome", landing="welcome", viewport=size)
     page.click("#show-around")
     card, ring = page.locator(".ga-tour"), page.locator(".ga-tour-ring")
     for at in ("#direction-rows", "#start", "#charts", ".ga-gallery .ga-group"):
@@ -175,6 +189,11 @@ def test_the_tour_points_at_four_real_controls_and_can_be_left(open_page, width:
             arg=at,
         )
         expect(ring).to_be_visible()
+        if at == "#direction-rows":
+            page.evaluate(LATE)
+        if at == "#start":
+            expect(page.locator("#late")).to_have_count(1)
+            expect(target).to_be_in_viewport(ratio=0.9)
         expect(card).to_be_in_viewport(ratio=0.99)
         page.keyboard.press("Tab")  # skip, then the way on is a button within the card
         page.click("#tour-next")

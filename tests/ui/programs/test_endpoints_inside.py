@@ -147,6 +147,34 @@ def test_an_evaluation_ends_when_its_viewer_leaves(inside: Inside, monkeypatch: 
     wait_until(lambda: not inside.context.part(evaluations.Judge).places._taken)
 
 
+def test_a_waiting_evaluation_ends_when_its_viewer_leaves(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch
+):
+    release, begun = threading.Event(), []
+
+    def held(context, judge, question, cancelled) -> Iterator[dict]:
+        begun.append(question.seed)
+        yield {"fraction": 0.0}
+        release.wait(120)
+
+    monkeypatch.setattr(evaluations, "answers", held)
+    places = inside.context.part(endpoints.Programs).evaluations
+    asked = {"model": "fashion", "data": "fashion"}
+    try:
+        for seed in range(endpoints.EVALUATIONS):
+            inside.call("evaluate", **asked, seed=seed)
+        wait_until(lambda: places._free == 0)
+        event = inside.call("evaluate", **asked, seed=99)
+        wait_until(lambda: len(places._waiting))
+        with inside.http.stream("GET", f"/gradio_api/call/evaluate/{event}"):
+            pass
+        wait_until(lambda: not len(places._waiting))
+    finally:
+        release.set()
+    wait_until(lambda: places._free == endpoints.EVALUATIONS)
+    assert 99 not in begun
+
+
 # ---- whom it holds up ---------------------------------------------------------------------------
 
 

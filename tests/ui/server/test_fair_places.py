@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
+
 from gan.ui.server.fair_queue import Visitor
 from gan.ui.server.in_turn import FairPlaces
+from gan.ui.server.views import PageError
 from tests.ui.loops import apart
 
 
@@ -25,6 +28,24 @@ def test_places_are_taken_in_turns_of_addresses():
 
     order = apart(asyncio.run, crowd())
     assert order == ["a0", "a1", "a2", "b0", "a3", "a4", "a5"]
+
+
+def test_who_is_seen_to_leave_gives_up_the_place_in_line():
+    async def crowd() -> None:
+        places, gone = FairPlaces(1), asyncio.Event()
+
+        async def has_left() -> bool:
+            return gone.is_set()
+
+        async with places.taken(Visitor("a", "")):
+            gone.set()
+            with pytest.raises(PageError):
+                async with places.taken(Visitor("b", ""), has_left):
+                    raise AssertionError("there was no place")
+        async with asyncio.timeout(60), places.taken(Visitor("c", "")):
+            pass
+
+    apart(asyncio.run, crowd())
 
 
 def test_who_gives_up_leaves_no_place_taken():

@@ -57,6 +57,25 @@ def test_a_run_is_named_found_deleted_and_taken_back(page: Page, trained: str, r
     expect(row(page, trained).locator("b")).to_have_text("the first")
 
 
+@pytest.mark.expects_refusal  # as above
+def test_what_was_on_show_when_it_was_deleted_is_on_show_when_that_is_undone(
+    page: Page, trained: str, runs_dir: Path
+):
+    shutil.copytree(runs_dir / trained, runs_dir / "another")
+    try:
+        open_tab(page, "Train")
+        row(page, trained).locator("[data-act=watch]").click()
+        expect(page.locator("#run-select")).to_have_value(trained)
+        row(page, trained).locator("[data-act=more]").click()
+        page.locator("[data-act=delete]").click()
+        expect(page.locator("#run-select")).to_have_value("another")
+        page.click("#runs-undo-button")
+        expect(page.locator("#run-select")).to_have_value(trained)
+        expect(page.locator("#run-state")).to_have_text("Finished")
+    finally:
+        shutil.rmtree(runs_dir / "another")
+
+
 def test_curves_are_compared_without_a_distance_by_their_losses(page: Page, trained: str):
     open_tab(page, "Train")
     row(page, trained).locator("[data-act=pick]").check()

@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan import models
+from gan.checkpoint import load_at
+from gan.data import ImageSet
 from gan.errors import DataError
-from gan.runs import RunReader, find_origin, lock, prefork
+from gan.runs import RunReader, find_origin, lock, prefork, start
 from gan.runs.decoding import Decoder
 from gan.ui.explore import inversion
 from gan.ui.server import state as header
@@ -29,6 +32,7 @@ from gan.ui.server.limits import RATES
 from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.train import own_images, routes, run_list
+from gan.ui.train.forks import read_fork
 from gan.ui.train.run_list import points_of, thin_curve
 from gan.ui.train.tab import TAB
 from gan.ui.train.timelapses import Films, file_name
@@ -222,6 +226,41 @@ def test_nothing_is_kept_of_runs_that_are_gone(crowd: Context):
     client.get("/_gan/runs")
     assert len(shelf._sizes) == 2
     assert len(shelf._measured) <= 2
+
+
+def test_nothing_of_a_deleted_run_shows_in_another_one_of_its_name(
+    home: Context, root: Path, digits: ImageSet
+):
+    client, path = client_for(home), root / "digits-1"
+    query = {"ids": "digits-1", "series": "loss_g"}
+    form = {"preset": "digits", "data": "", "seed": "0", "seconds": "30", "settings": {}}
+    fork = form | {"fork": {"id": "digits-1", "nimg": 1008}}
+
+    def told() -> list[object]:
+        home.runs.forget()
+        read_fork(home, fork["fork"])
+        tree = client.get("/_gan/runs/compared", params={"ids": "digits-1"}).json()["tree"]
+        return [
+            client.get("/_gan/run", params={"id": "digits-1"}).json()["rows"],
+            client.get("/_gan/runs/curves", params=query).json()["curves"]["digits-1"],
+            next(node["at"] for node in tree if node["id"] == "digits-1"),
+            home.models.get("run:digits-1").revision,
+            read_fork(home, fork["fork"]).origin.config.seed,
+            film_of(client)["job"],
+        ]
+
+    before = told()
+    config = RunReader(path).config()
+    shutil.rmtree(path)
+    start(replace(config, seed=7, parent="digits-2@1008"), digits, path)
+    after = told()
+    assert all(a != b for a, b in zip(before, after, strict=True))
+    rows, _, at, revision, seed, _ = after
+    assert [r["loss_g"] for r in rows] == pytest.approx(
+        [r["loss_g"] for r in RunReader(path).rows()], rel=1e-3
+    )
+    assert (at, seed) == (1008, 7)
+    assert revision == load_at(path, 1008).revision
 
 
 def test_a_run_is_named_deleted_and_taken_back(home: Context, root: Path):

@@ -129,6 +129,16 @@ def test_a_link_fills_the_form_elsewhere_and_starts_nothing(
     expect(third.locator("#presets :checked")).to_have_value("digits")
 
 
+def test_once_started_nothing_says_that_nothing_has_started(open_page):
+    page = open_page("/#tab=train&preset=digits&seconds=600", landing="train")
+    expect(page.locator("#from-link")).to_contain_text("Nothing has started.")
+    page.click("#start")
+    expect(page.locator("#from-link")).to_be_hidden()
+    expect(page.locator("#stop")).to_be_enabled()
+    page.click("#stop")
+    expect(page.locator("#run-state")).to_have_text(re.compile("Stopped|Cancelled|Idle|Finished"))
+
+
 def test_a_tile_opens_as_that_very_tile(page: Page, two: tuple[str, str]):
     open_tab(page, "Train")
     page.locator(f"#runs-list tr[data-run={two[0]}] [data-act=watch]").click()

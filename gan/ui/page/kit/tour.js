@@ -14,6 +14,7 @@ const GAP_PX = 12;
 const RING_PX = 6;  // around what is shown
 const NARROW_PX = 640;  // below it the card is at the lower edge, under thumbs
 const WAIT_TICKS = 60;  // for a board to be built
+const SETTLE_MS = 4000;  // while what stands above may still come and push it away
 
 /** @type {Tour | null} */
 let open = null;
@@ -30,6 +31,7 @@ class Tour {
     this.before = document.activeElement;
     /** @type {HTMLElement | null} */
     this.target = null;
+    this.found = { at: 0, pageHeight: 0 };
     this.title = h("h2", { id: "tour-title" });
     this.text = h("p", { id: "tour-text" });
     this.count = h("span", { class: "ga-quiet" });
@@ -86,8 +88,14 @@ class Tour {
     if (!isFirst && (tries || found)) setTimeout(() => { if (step === this.step && this.target === (found ?? target)) this.#seek(Math.max(0, tries - 1)); }, 100);
     if (!(found instanceof HTMLElement) || found === target) return;
     this.target = found;
+    this.found.at = performance.now();
+    this.#bring();
+  }
+
+  #bring() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    found.scrollIntoView({ block: innerWidth < NARROW_PX ? "start" : "center", behavior: calm ? "auto" : "smooth" });
+    this.found.pageHeight = document.documentElement.scrollHeight;
+    this.target?.scrollIntoView({ block: innerWidth < NARROW_PX ? "start" : "center", behavior: calm ? "auto" : "smooth" });
   }
 
   #words() {
@@ -104,6 +112,8 @@ class Tour {
 
   #follow() {
     if (!this.card.isConnected) return;
+    const { at, pageHeight } = this.found;
+    if (this.target && performance.now() - at < SETTLE_MS && document.documentElement.scrollHeight !== pageHeight) this.#bring();
     this.#place();
     requestAnimationFrame(() => this.#follow());
   }
