@@ -210,10 +210,6 @@ OF_POINTS: dict[str, Message] = {
     "coverage": Message(
         "How many real points have a sample no farther away than their fifth-nearest real point."
     ),
-    "memorised": Message(
-        "How many samples stand nearer to a training point than 95 % of real points do that the "
-        "model has not seen: far more than 5 % means copying."
-    ),
     "modes": Message(
         "How many of the distribution's modes are the nearest to at least one sample within three "
         "standard deviations."

@@ -245,12 +245,13 @@ def _inception_text(found: dict[str, Any]) -> str:
 
 
 def _evaluation_text(weights: str, found: Evaluation) -> str:
-    from gan.metrics.verdict import COPYING_Z, UNSEEN, verdicts  # noqa: PLC0415
+    from gan.metrics.verdict import COPYING, UNSEEN, verdicts  # noqa: PLC0415
 
     of = partial(worded, is_points=found.is_of_points)
     lines = [f"{weights} against {found.data}, features {found.features}"]
     rows = [("", "value", "95 % bounds", "real", of("images"))]
-    for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
+    graded = verdicts(found)
+    for metric, verdict in zip(found.metrics, graded, strict=True):
         numbers = _text(metric, metric.value), _bounds(metric), _text(metric, metric.floor)
         grade = f"{metric.count:,}: {of(GRADES[verdict.grade])}"
         rows.append((of(TITLES[metric.name]), *numbers, grade))
@@ -262,10 +263,8 @@ def _evaluation_text(weights: str, found: Evaluation) -> str:
         f"{of(TITLES[m.name])}: {help_of(m.name, is_points=found.is_of_points)}"
         for m in found.metrics
     ]
-    lines.append(of(UNSEEN[found.unseen]))
-    if found.copying_z is not None and found.copying_z < COPYING_Z:
-        near = of("samples stand too near training images")
-        lines.append(f"{near} (z {found.copying_z:.1f}): copies")
+    lines += [COPYING[v.grade] for v in graded if v.metric == "memorised"]
+    lines.append(UNSEEN[found.unseen])
     lines += _missing_text(found)
     if found.class_histogram:
         classes = len(found.class_histogram)

@@ -115,7 +115,7 @@ def scores_table(found: Evaluation) -> str:
     """A Markdown table: value, bounds, and the value for real images (or points)."""
     points = found.is_of_points
     rows = [_row(metric, is_points=points) for metric in found.metrics]
-    text = worded(UNSEEN[found.unseen], is_points=points)
+    text = UNSEEN[found.unseen]
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."

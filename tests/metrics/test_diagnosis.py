@@ -122,8 +122,8 @@ def test_the_first_moments_of_any_training_alarm_nobody(run):
         assert diagnose(run["rows"][:end], run["measures"], some) == ()
 
 
-# measured of `ring`, seed 0, within its first 330 steps: far, and no nearer for a while, although the
-# same training has all eight modes after 15 s
+# measured of `ring`, seed 0, within its first 330 steps: far, and no nearer for a while, although
+# the same training has all eight modes after 15 s
 FIRST_FDS = [26.0, 24.1, 15.3, 4.8, 9.0, 11.6, 12.2, 9.9, 8.4, 6.9]
 LOSS_OF_POINTS = {"velocity_error": 0.9, "drift_size": 0.3}
 
