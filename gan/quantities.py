@@ -223,6 +223,6 @@ def help_of(name: str, *, is_points: bool) -> Message:
     return OF_POINTS.get(name, plain) if is_points else plain
 
 
-def worded(text: str, *, is_points: bool) -> str:
-    """An English text about images as it is said of points: real points, near a training point."""
-    return text.replace("image", "point") if is_points else text
+def things(*, is_points: bool) -> str:
+    """What is learnt and made, as the library's sentences call it: images, or points."""
+    return "points" if is_points else "images"

@@ -210,7 +210,7 @@ export class Game {
     this.#become(run.id ? run.of : this.form()?.of ?? "gan");
     const step = this.#stepNow();
     this.#drawButtons();
-    this.steps.show(run.id, step, { changes: this.game.changes, plane: run.settings?.resolution === "1" });
+    this.steps.show(run.id, step, { changes: this.game.changes, plane: run.plane });
     const running = run.status?.state === "running" && !step;
     this.turns.keep(running);
     if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);

@@ -155,6 +155,10 @@ export const sentences = (...texts) => texts.filter(Boolean).join(language === "
 /** @param {string} key @returns {boolean} whether there is such a text */
 export const knows = (key) => key in texts;
 
+// Whether data of so many pixels a side are points of the plane: those have one.
+/** @param {number | string | undefined} resolution */
+export const arePoints = (resolution) => Number(resolution) === 1;
+
 // The text `gan_x_points` (or `gan_x_points_help`) in the place of `gan_x`, where there is one: what is
 // said of images otherwise.
 /** @param {string} key @param {boolean} plane of a model of points @returns {string} */
