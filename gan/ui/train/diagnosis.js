@@ -1,6 +1,6 @@
 // What is going wrong, by what it shows, and what would help: one press each.
 /** @import { Evidence, Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, count, focusedIn, h, icon, query, t, translate, wordedFor } from "../page/kit/core.js";
+import { ACTIVE, count, focusedIn, h, icon, query, saidValue, t, translate, wordedFor } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
@@ -138,7 +138,7 @@ export class Diagnosis {
 
 /** @param {Remedy} remedy */
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
-  key: nameOf(key), value: value === "true" ? t("gan_on") : value === "false" ? t("gan_off") : value })).join(" · ");
+  key: nameOf(key), value: saidValue(value) })).join(" · ");
 
 /** @param {string} key @param {string | number | null} value */
 function say(key, value) {

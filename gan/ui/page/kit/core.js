@@ -167,6 +167,16 @@ export function wordedFor(key, plane) {
   return plane && knows(own) ? own : key;
 }
 
+// The text that says a setting's value in words, such as a loss by its name; "" where the value says itself.
+/** @param {unknown} value */
+export function valueKey(value) {
+  const key = { true: "gan_on", false: "gan_off" }[String(value)] ?? `gan_loss_${value}`;
+  return knows(key) ? key : "";
+}
+
+/** @param {string} value of a setting @returns {string} as a reader knows it */
+export const saidValue = (value) => (valueKey(value) ? t(valueKey(value)) : value);
+
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 /** @param {string} name */
 export function className(name) {
