@@ -111,11 +111,15 @@ def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
     return axes * (1 - ink) + DOT_INK * ink
 
 
-def plane_of(side: int) -> tuple[Tensor, Tensor]:
-    """`line` and `axes` for `dots`."""
+def plane_of(side: int, behind: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """`line` and `axes` for `dots`. behind: points (N, 2) to lie faintly below."""
+    line = (torch.arange(side) + 0.5) * (2 / side) - 1
     axes = torch.full((side, side), PAPER / 127.5 - 1)
     axes[side // 2] = axes[:, side // 2] = AXIS / 127.5 - 1
-    return (torch.arange(side) + 0.5) * (2 / side) - 1, axes
+    if behind is not None and len(behind):
+        ink = dots(behind, line, torch.zeros_like(axes)).amin(0)[0] / DOT_INK  # 0 to 1
+        axes = axes * (1 - ink) + (INK_BEHIND[0] / 127.5 - 1) * ink
+    return line, axes
 
 
 def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER_PX) -> Pixels:
