@@ -14,7 +14,7 @@ from gan.data import Batches, load_data, points_behind, shape_of, split_held_out
 from gan.data.imageset import fit
 from gan.data.plane import load_plane
 from gan.errors import ConfigError, DataError
-from gan.images import from_pixels, scatter, tile, to_pixels
+from gan.images import from_pixels, real_sheet, scatter, tile, to_pixels
 from gan.models import pictured, seeded_build
 from gan.presets import resolve_widths, run_config
 
@@ -59,6 +59,12 @@ def test_a_sheet_of_points_is_one_scatter_with_y_up() -> None:
     assert side % 8, "the page tells it from a sheet of 8 x 8 by that"
     behind = scatter(pixels, behind=to_pixels(-x[:1]))
     assert np.abs(behind.astype(int) - sheet).sum() > 0
+    real = real_sheet(pixels, 8)  # green is what a model makes
+    greens = [np.ptp(picture.astype(int), axis=2).max() for picture in (sheet, real)]
+    assert greens[0] > 80
+    assert greens[1] < 10
+    places = [np.argwhere(picture[..., 0] < 100).mean(0) for picture in (sheet, real)]
+    assert places[1] == pytest.approx(places[0], abs=0.5)
 
 
 def test_points_and_pictures_need_networks_of_their_own() -> None:

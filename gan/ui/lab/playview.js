@@ -18,7 +18,7 @@ const RECENT = 40;  // frames of a path, but for one that is followed
 const REACH = 1.15;  // the plane is drawn from -REACH to REACH
 // as in charts and in the picture of the game
 const [REAL, GENERATED, GRADIENT] = ["--ga-ink", "--ga-accent", "--ga-warn"];
-const FAINT = { real: 0.3, generated: 0.5 };  // of D's map where it is sure
+const FAINT = { real: 0.22, generated: 0.28 };  // of D's map where it is sure
 
 /** @typedef {{ frame: Frame | null, at: number, history: History, time: number, real: Float32Array | null, drawn: number[][] | null, picked: number | null, loss: string }} Scene */
 
