@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from gan.config import ModelConfig, PortedConfig, RunConfig, WeightsConfig
-from gan.data import Seen, seen_by
+from gan.data import Seen, points_behind, seen_by
 from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import (
     expanded,
@@ -87,7 +87,7 @@ class Weights:
 
     def pictured(self) -> Weights:
         """The same; of points in the plane, pictures of them, which D does not know."""
-        g = pictured(self.generator)
+        g = pictured(self.generator, behind=points_behind(self.config.data))
         return self if g is self.generator else replace(self, generator=g, discriminator=None)
 
 

@@ -20,6 +20,7 @@ SCATTER_PX = 510  # no multiple of 8, as sheets of 8 x 8 are: the page tells the
 PAPER, AXIS = 250, 228
 DOT_PX, DOT_INK = 2.0, -0.86  # radius and grey of the dot in a point's own picture
 INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
+INK_OF_REAL = (31, 29, 26)  # where real points stand alone: green is what a model makes
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
@@ -86,6 +87,11 @@ def tile(pixels: Pixels, columns: int, *, gap: int = 0, background: int = 0) -> 
     return sheet
 
 
+def real_sheet(pixels: Pixels, columns: int) -> Pixels:
+    """As `tile` without gaps, of real images; real points have a colour of their own."""
+    return scatter(pixels, ink=INK_OF_REAL) if are_points(pixels) else tile(pixels, columns)
+
+
 def untile(sheet: Pixels, size: int) -> Pixels:
     """A sheet (H', W', C) without gaps cut into its images (N, size, size, C), row by row."""
     rows, columns, channels = sheet.shape[0] // size, sheet.shape[1] // size, sheet.shape[2]
@@ -111,25 +117,36 @@ def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
     return axes * (1 - ink) + DOT_INK * ink
 
 
-def plane_of(side: int) -> tuple[Tensor, Tensor]:
-    """`line` and `axes` for `dots`."""
+def plane_of(side: int, behind: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """`line` and `axes` for `dots`. behind: points (N, 2) to lie faintly below."""
+    line = (torch.arange(side) + 0.5) * (2 / side) - 1
     axes = torch.full((side, side), PAPER / 127.5 - 1)
     axes[side // 2] = axes[:, side // 2] = AXIS / 127.5 - 1
-    return (torch.arange(side) + 0.5) * (2 / side) - 1, axes
+    if behind is not None and len(behind):
+        ink = dots(behind, line, torch.zeros_like(axes)).amin(0)[0] / DOT_INK  # 0 to 1
+        axes = axes * (1 - ink) + (INK_BEHIND[0] / 127.5 - 1) * ink
+    return line, axes
 
 
-def scatter(points: Pixels, *, behind: Pixels | None = None, side: int = SCATTER_PX) -> Pixels:
+def scatter(
+    points: Pixels,
+    *,
+    behind: Pixels | None = None,
+    side: int = SCATTER_PX,
+    ink: tuple[int, int, int] = INK,
+) -> Pixels:
     """Points of the plane in [-1, 1], y up, as a picture (side, side, 3).
 
-    behind: others below them in grey, such as the real ones. Points outside are left out, and NaN.
+    behind: others below them in grey, such as the real ones; ink: the colour of the points. Points
+    outside are left out, and NaN.
     """
     picture = np.full((side, side, 3), PAPER, np.float32)
     middle = side // 2
     picture[middle], picture[:, middle] = AXIS, AXIS
-    for some, ink in ((behind, INK_BEHIND), (points, INK)):
+    for some, tone in ((behind, INK_BEHIND), (points, ink)):
         if some is not None:
             cover = _discs(some.reshape(-1, 2), side)[..., None]
-            picture = picture * (1 - cover) + np.array(ink, np.float32) * cover
+            picture = picture * (1 - cover) + np.array(tone, np.float32) * cover
     return picture.round().astype(np.uint8)
 
 

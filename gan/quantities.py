@@ -210,10 +210,6 @@ OF_POINTS: dict[str, Message] = {
     "coverage": Message(
         "How many real points have a sample no farther away than their fifth-nearest real point."
     ),
-    "memorised": Message(
-        "How many samples stand nearer to a training point than 95 % of real points do that the "
-        "model has not seen: far more than 5 % means copying."
-    ),
     "modes": Message(
         "How many of the distribution's modes are the nearest to at least one sample within three "
         "standard deviations."
@@ -227,6 +223,6 @@ def help_of(name: str, *, is_points: bool) -> Message:
     return OF_POINTS.get(name, plain) if is_points else plain
 
 
-def worded(text: str, *, is_points: bool) -> str:
-    """An English text about images as it is said of points: real points, near a training point."""
-    return text.replace("image", "point") if is_points else text
+def things(*, is_points: bool) -> str:
+    """What is learnt and made, as the library's sentences call it: images, or points."""
+    return "points" if is_points else "images"

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from gan.cli.advice import EVIDENCE, HEALTH, Advisor, advice, sentence, standing
+from gan.cli.advice import EVIDENCE, HEALTH, MODES_OF_POINTS, Advisor, advice, sentence, standing
 from gan.config import RunConfig
-from gan.metrics.diagnosis import FINDING_KINDS, Finding, Remedy, diagnose
+from gan.kinds import kind_of
+from gan.metrics.diagnosis import FINDING_KINDS, FINDS, Finding, Remedy, diagnose
 from gan.metrics.findings import HealthState
+from gan.metrics.remedies import remedies
+from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import from_json, to_json
-from gan.settings import parse_setting
+from gan.settings import apply_settings, parse_setting
 from gan.ui.server.i18n import words
 
 FIXTURE = Path(__file__).parent / "metrics" / "runs.json.gz"
@@ -87,6 +91,45 @@ def test_every_state_has_its_sentence_and_its_words_on_the_page():
     assert {state for state, _ in HEALTH} == set(get_args(HealthState))
     for state, sign in HEALTH:
         assert f"gan_health_{state}_{sign or 'said'}" in words("en")
+
+
+# bits are counted of pixels, and copies of points are not (gan.metrics.checkup)
+OF_IMAGES = [("memorising", "bits"), ("memorising", "copies")]
+
+
+def of_points(preset: str, **settings) -> RunConfig:
+    made = run_config(preset, DataShape(1, 2, ()), data="ring")
+    return resolve_widths(apply_settings(made, settings))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_points_the_page_finds_no_fault_with_images(language):
+    runs = [of_points(name) for name in ("ring", "ring-article", "ring-flow", "ring-drift")]
+    runs.append(of_points("ring-article", r1=0.0, r2=0.0, g_lr=0.1))
+    offered = {
+        remedy.name
+        for run in runs
+        for kind in FINDS[kind_of(run.model.family)]
+        for remedy in remedies(kind, run, {})
+    }
+    texts = words(language)
+    said = {f"gan_finding_{kind}_{sign or 'said'}" for kind, sign in EVIDENCE.keys() - {*OF_IMAGES}}
+    said |= {f"gan_finding_{kind}_why" for kind in FINDING_KINDS}
+    said |= {f"gan_finding_{many}_{mode}" for many in ("one", "some") for mode in MODES_OF_POINTS}
+    said |= {f"gan_health_{state}_{sign or 'said'}" for state, sign in HEALTH}
+    said |= {f"gan_remedy_{name}{why}" for name in offered for why in ("", "_why")}
+    said |= {f"{key}_alone" for key in said if f"{key}_alone" in texts}
+    shown = {key: texts.get(f"{key}_points") or texts[key] for key in said}
+    shown = {key: text.replace("{images}", "") for key, text in shown.items()}
+    assert {k: v for k, v in shown.items() if re.search("image|picture|图", v)} == {}
+
+
+def test_of_points_the_terminal_finds_no_fault_with_images(tmp_path):
+    evidence = {"sign": "modes", "modes": 2, "classes": 8, "mode_kind": "class"}
+    text = sentence(Finding("mode-collapse", "warning", 1, evidence), is_points=True)
+    assert text == "mode collapse: the samples show 2 of 8 modes"
+    unfilled = [t for key, t in EVIDENCE.items() if key not in OF_IMAGES] + [*HEALTH.values()]
+    assert [t for t in unfilled if re.search("image|picture", t.replace("{images:,}", ""))] == []
 
 
 def test_a_folder_that_cannot_be_read_gives_no_advice(tmp_path):

@@ -12,6 +12,9 @@ import pytest
 
 from gan.checkpoint import load, weights_dir
 from gan.files import read_json
+from gan.metrics.results import from_json
+from gan.metrics.verdict import COPYING, verdicts
+from gan.ui.server.i18n import catalogues
 from tests.test_cli import gan
 
 
@@ -27,13 +30,23 @@ def test_evaluate_prints_value_and_floor(tiny_run: Path):
     text = gan("evaluate", "--weights", tiny_run, "--count", 400).output
     assert "95 % bounds" in text
     assert "Precision" in text
+    told = [sentence for sentence in COPYING.values() if sentence in text.splitlines()]
+    graded = from_json(found)
+    (copying,) = [v for v in verdicts(graded) if v.metric == "memorised"]
+    assert told == [COPYING[copying.grade]]
+
+
+def test_terminal_and_page_say_the_same_of_copying():
+    english = catalogues()["en"]
+    said = {g: english[f"gan_verdict_memorised_{g}"].lower().rstrip(".") for g in COPYING}
+    assert said == {grade: text.lower() for grade, text in COPYING.items()}
 
 
 @pytest.mark.slow
 def test_counts_have_no_decimals_and_the_columns_stand_in_line(tmp_path: Path):
     gan("train", "--preset", "ring", "--kimg", 3, "--run-dir", tmp_path / "ring")
     text = gan("evaluate", "--weights", tmp_path / "ring", "--count", 200).output
-    head, *rows = text.splitlines()[1:12]
+    head, *rows = text.splitlines()[1:11]
     modes = next(row for row in rows if "Modes caught" in row)
     assert re.fullmatch(r" *Modes caught ↑ +\d +8  200: .*", modes)  # eight Gaussians
     column = head.index("points")

@@ -10,6 +10,7 @@ from gan.errors import GanError
 from gan.metrics.diagnosis import Finding, FindingKind, Remedy, assess, diagnose
 from gan.metrics.findings import HealthState
 from gan.presets import DataShape, get_preset, run_config
+from gan.quantities import things
 from gan.runs import RunReader, command_line, fork_argv, setting_arguments, train_argv
 from gan.training import changes
 
@@ -29,11 +30,15 @@ MODES = {
     "class": ("class", "classes"),
     "cluster": ("group of look-alike real images", "groups of look-alike real images"),
 }
-# by kind and sign
+MODES_OF_POINTS = {
+    "class": ("mode", "modes"),
+    "cluster": ("group of close real points", "groups of close real points"),
+}
+# by kind and sign; {things} are images, or points
 EVIDENCE: dict[tuple[str, str], str] = {
     ("mode-collapse", "modes"): "the samples show {modes} of {classes} {kinds}",
     ("mode-collapse", "histogram"): "{largest:.0%} of the samples are of one {kind}",
-    ("mode-collapse", "spread"): "the samples differ {spread:.0%} as much as real images",
+    ("mode-collapse", "spread"): "the samples differ {spread:.0%} as much as real {things}",
     ("mode-collapse", "variety"): "within a {kind} samples differ {variety:.0%} as much as "
     "real ones",
     ("d-winning", "scores"): "it has {saturated:.0%} of what it can gain over G",
@@ -41,18 +46,18 @@ EVIDENCE: dict[tuple[str, str], str] = {
         "d-winning",
         "gradient",
     ): "G's gradient fell from {grad_norm_g_before:.2g} to {grad_norm_g:.2g}",
-    ("d-winning", "apart"): "it scores real images {score_real:.2g} and generated ones "
+    ("d-winning", "apart"): "it scores real {things} {score_real:.2g} and generated ones "
     "{score_fake:.2g}, and the samples are alike",
     ("d-losing", "scores"): "it scores real and fake alike, and FD {fd:.3g} is {times_floor:.2g} "
     "times the floor of {fd_floor:.3g}",
-    ("d-losing", "reversed"): "it scores fakes {score_fake:.2g} and real images {score_real:.2g}",
-    ("memorising", "held-out"): "it scores its own images {score_train:.2g}, others "
+    ("d-losing", "reversed"): "it scores fakes {score_fake:.2g} and real {things} {score_real:.2g}",
+    ("memorising", "held-out"): "it scores its own {things} {score_train:.2g}, others "
     "{score_held_out:.2g} and fakes {score_fake:.2g}",
     ("memorising", "bits"): "held-out images cost {bits_held_out:.2f} bits a value, its own "
     "{bits:.2f}",
     ("memorising", "velocity_error"): "on held-out data the velocity is off by "
     "{velocity_error_held_out:.3f}, on its own by {velocity_error:.3f}",
-    ("memorising", "copies"): "{memorised:.0%} of the samples are copies of real images",
+    ("memorising", "copies"): "{memorised:.0%} of the samples are copies of real {things}",
     ("divergence", "loss"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "fd"): "FD rose from {before:.2f} to {value:.2f}",
@@ -62,7 +67,7 @@ EVIDENCE: dict[tuple[str, str], str] = {
         "stagnation",
         "",
     ): "FD {fd:.3g}, {times_floor:.2g} times the floor of {fd_floor:.3g}, no better "
-    "for {images:,} images",
+    "for {images:,} {things}",
 }
 
 # by state and sign, of a run in which nothing was found
@@ -73,28 +78,31 @@ HEALTH: dict[tuple[HealthState, str], str] = {
     ("early", "short"): "too short to tell how it went: it took too few steps",
     ("early", "never"): "too short to tell how it went: past its first steps the samples were not "
     "measured twice",
-    ("unjudged", "distance"): "nothing looks wrong in losses and variety; with so few images the "
+    ("unjudged", "distance"): "nothing looks wrong in losses and variety; with so few {things} the "
     "distance cannot be measured",
-    ("far", "nearing"): "still far from real images and getting nearer: FD {fd:.3g}, "
+    ("far", "nearing"): "still far from real {things} and getting nearer: FD {fd:.3g}, "
     "{times_floor:.2g} times the floor of {fd_floor:.3g}",
     (
         "far",
         "still",
-    ): "far from real images: FD {fd:.3g}, {times_floor:.2g} times the floor of "
+    ): "far from real {things}: FD {fd:.3g}, {times_floor:.2g} times the floor of "
     "{fd_floor:.3g}, and the last measurement brought it no lower",
-    ("alike", ""): "the samples differ only {spread:.0%} as much as real images do",
-    ("alike", "scores"): "the samples differ only {spread:.0%} as much as real images do, and D "
+    ("alike", ""): "the samples differ only {spread:.0%} as much as real {things} do",
+    ("alike", "scores"): "the samples differ only {spread:.0%} as much as real {things} do, and D "
     "tells them apart ({score_real:.2g} and {score_fake:.2g})",
     ("healthy", ""): "nothing looks wrong: FD {fd:.3g}, {times_floor:.2g} times the floor of "
     "{fd_floor:.3g}",
 }
 
 
-def sentence(finding: Finding, run_dir: Path | None = None) -> str:
+def sentence(finding: Finding, run_dir: Path | None = None, *, is_points: bool = False) -> str:
     """What is wrong, the evidence, and what to set or to type first against it."""
     sign = str(finding.evidence.get("sign", ""))
-    kind, kinds = MODES[str(finding.evidence.get("mode_kind", "class"))]
-    shown = EVIDENCE[finding.kind, sign].format(kind=kind, kinds=kinds, **finding.evidence)
+    modes = MODES_OF_POINTS if is_points else MODES
+    kind, kinds = modes[str(finding.evidence.get("mode_kind", "class"))]
+    shown = EVIDENCE[finding.kind, sign].format(
+        kind=kind, kinds=kinds, things=things(is_points=is_points), **finding.evidence
+    )
     text = f"{NAMES[finding.kind]}: {shown}"
     if finding.remedies:
         text += f"; {_advised(finding.remedies[0], run_dir)}"
@@ -128,12 +136,16 @@ def standing(run_dir: Path) -> str:
         found = assess(rows, reader.measures(), config, reader.past(), is_over=True)
     except (GanError, OSError):
         return ""
-    return HEALTH[found.state, str(found.evidence.get("sign", ""))].format(**found.evidence)
+    said = HEALTH[found.state, str(found.evidence.get("sign", ""))]
+    return said.format(things=things(is_points=config.model.is_plane), **found.evidence)
 
 
 def advice(run_dir: Path) -> list[str]:
     """A sentence for each finding of the run in `run_dir`; none if it cannot be read."""
-    return [sentence(finding, run_dir) for finding in Advisor(run_dir).look()]
+    if not (found := Advisor(run_dir).look()):
+        return []
+    is_points = RunReader(run_dir).config().model.is_plane
+    return [sentence(finding, run_dir, is_points=is_points) for finding in found]
 
 
 class Advisor:

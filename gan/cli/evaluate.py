@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +27,7 @@ from gan.data import ImageSet, compared_shape, load_data
 from gan.errors import ConfigError
 from gan.files import write_atomic
 from gan.images import encode_png, normalise, opaque, tile
-from gan.quantities import QUANTITIES, help_of, worded
+from gan.quantities import QUANTITIES, help_of, things
 from gan.sampling import sample
 
 if TYPE_CHECKING:
@@ -36,9 +35,9 @@ if TYPE_CHECKING:
 
 TITLES = {name: quantity.title for name, quantity in QUANTITIES.items()}
 GRADES = {
-    "like-real": "as real images", "close": "close to real images",
-    "apart": "clearly apart from real images", "far": "far from real images",
-    "none": "no sample lies near a real image",
+    "like-real": "as real {things}", "close": "close to real {things}",
+    "apart": "clearly apart from real {things}", "far": "far from real {things}",
+    "none": "no sample lies near real {things}",
 }  # fmt: skip
 CHART_FORMATS = (".png", ".svg", ".pdf")
 
@@ -245,27 +244,25 @@ def _inception_text(found: dict[str, Any]) -> str:
 
 
 def _evaluation_text(weights: str, found: Evaluation) -> str:
-    from gan.metrics.verdict import COPYING_Z, UNSEEN, verdicts  # noqa: PLC0415
+    from gan.metrics.verdict import COPYING, UNSEEN, verdicts  # noqa: PLC0415
 
-    of = partial(worded, is_points=found.is_of_points)
+    what = things(is_points=found.is_of_points)
     lines = [f"{weights} against {found.data}, features {found.features}"]
-    rows = [("", "value", "95 % bounds", "real", of("images"))]
-    for metric, verdict in zip(found.metrics, verdicts(found), strict=True):
+    rows = [("", "value", "95 % bounds", "real", what)]
+    graded = verdicts(found)
+    for metric, verdict in zip(found.metrics, graded, strict=True):
         numbers = _text(metric, metric.value), _bounds(metric), _text(metric, metric.floor)
-        grade = f"{metric.count:,}: {of(GRADES[verdict.grade])}"
-        rows.append((of(TITLES[metric.name]), *numbers, grade))
+        grade = f"{metric.count:,}: {GRADES[verdict.grade].format(things=what)}"
+        rows.append((TITLES[metric.name], *numbers, grade))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     for row in rows:
         cells = [f"{cell:>{width}}" for cell, width in zip(row, widths, strict=False)]
         lines.append("  ".join([*cells, row[-1]]))
     lines += [
-        f"{of(TITLES[m.name])}: {help_of(m.name, is_points=found.is_of_points)}"
-        for m in found.metrics
+        f"{TITLES[m.name]}: {help_of(m.name, is_points=found.is_of_points)}" for m in found.metrics
     ]
-    lines.append(of(UNSEEN[found.unseen]))
-    if found.copying_z is not None and found.copying_z < COPYING_Z:
-        near = of("samples stand too near training images")
-        lines.append(f"{near} (z {found.copying_z:.1f}): copies")
+    lines += [COPYING[v.grade] for v in graded if v.metric == "memorised"]
+    lines.append(UNSEEN[found.unseen])
     lines += _missing_text(found)
     if found.class_histogram:
         classes = len(found.class_histogram)
@@ -300,23 +297,23 @@ def _bounds(metric: Metric) -> str:
 def _print_table(refs: list[str], models: list[Weights], found: list[Evaluation]) -> None:
     first = found[0]
     used = {(one.features, one.count) for one in found}
-    of = partial(worded, is_points=first.is_of_points)
-    how = of(f", {first.count:,} images, {first.features}") if len(used) == 1 else ""
+    what = things(is_points=first.is_of_points)
+    how = f", {first.count:,} {what}, {first.features}" if len(used) == 1 else ""
     table = rich.table.Table(title=f"on {first.data}{how}")
     table.add_column("model")
     names = [m.name for m in first.metrics]
-    for name in (*names, "images", "training"):
-        table.add_column(of(TITLES.get(name, name)), justify="right")
+    for name in (*(TITLES[name] for name in names), what, "training"):
+        table.add_column(name, justify="right")
     for ref, model, one in zip(refs, models, found, strict=True):
         cells = [_text(m, m.value) for m in one.metrics]
         config = model.config
         table.add_row(ref, *cells, f"{config.nimg / 1000:,.0f} k", f"{config.seconds:,.0f} s")
     floors = [tuple(_text(m, m.floor) for m in one.metrics) for one in found]
     if len(set(floors)) == 1:
-        table.add_row(of("real images"), *floors[0], "", "", style="dim")
+        table.add_row(f"real {what}", *floors[0], "", "", style="dim")
     else:
         for ref, floor in zip(refs, floors, strict=True):
-            table.add_row(f"{of('real images')}, as {ref}", *floor, "", "", style="dim")
+            table.add_row(f"real {what}, as {ref}", *floor, "", "", style="dim")
     console = rich.console.Console(width=None if rich.console.Console().is_terminal else 140)
     console.print(table)
     if len({one.features for one in found}) > 1:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
+from torch import Tensor
+
 from gan.config import PLANE_SHAPE
 from gan.data.batches import Batch, Batches
 from gan.data.bundled import BUNDLED, fashion_test, load_bundled
@@ -9,7 +13,8 @@ from gan.data.drawn import load_letters, load_points
 from gan.data.folder import check_folder, load_folder, survey_folder
 from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
-from gan.data.imageset import ImageSet, compared_shape, fit, split_held_out
+from gan.data.imageset import BEHIND, ImageSet, compared_shape, fit, split_held_out
+from gan.data.plane import TRUTHS
 from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
 from gan.data.stacked import stacked
 from gan.data.stream import load_stream
@@ -22,8 +27,8 @@ __all__ = [
     "DATA_NAMES", "Batch", "Batches", "ImageSet", "ImagesId", "Seen", "Taken", "Unseen",
     "absolute_spec", "check_data", "check_spec", "class_difference", "compare", "compared_shape",
     "data_summary", "default_resolution", "difference", "fashion_test", "holds_out", "identify",
-    "is_shared", "load_data", "record", "seen_by", "shape_of", "split_held_out", "survey_data",
-    "unseen_images", "were_shown",
+    "is_shared", "load_data", "points_behind", "record", "seen_by", "shape_of", "split_held_out",
+    "survey_data", "unseen_images", "were_shown",
 ]  # fmt: skip
 
 DATA_NAMES: tuple[str, ...] = tuple(BUNDLED)
@@ -91,6 +96,18 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
         return load_folder(expanded(rest), resolution=size, channels=depth)
     load = load_stream if kind == "stream" else load_hub
     return load(rest, resolution=size, channels=depth)
+
+
+@functools.lru_cache(maxsize=16)
+def points_behind(spec: str) -> Tensor | None:
+    """The points (N, 2) that lie faintly below a picture of a point of `spec`; None where its name
+    alone does not make them: the config of somebody's model may name any file."""
+    if spec not in TRUTHS and not spec.startswith("letter:"):
+        return None
+    try:
+        return load_data(spec).pixels[:BEHIND].flatten(1)
+    except DataError:
+        return None
 
 
 def check_data(spec: str) -> None:

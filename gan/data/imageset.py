@@ -14,6 +14,7 @@ from gan.presets import DataShape
 
 COMPARED_PX = 64
 AT_ONCE = 1024  # pictures converted as floats
+BEHIND = 400  # points of the plane that lie faintly below the dot of a picture of one
 HELD_OUT_FRACTION = 0.05
 HELD_OUT_MOST = 1000
 HELD_OUT_SEED = 20_260_101  # independent of the run's seed: the same images are always held out
@@ -105,13 +106,13 @@ def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
 def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
     """`images` at another size or number of channels; None leaves it unchanged.
 
-    A point of the plane at another size is a picture of it, with a dot.
+    A point of the plane at another size is a picture of it: a dot above some of the other points.
     """
     x = images.pixels
     if x.is_floating_point():
         if resolution is None or resolution == 1:
             return images
-        x = _dotted(x, resolution)
+        x = _dotted(x, resolution, behind=images.pixels[:BEHIND])
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
     if resolution is not None and resolution != x.shape[-1]:
@@ -119,8 +120,8 @@ def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> Im
     return replace(images, pixels=x)
 
 
-def _dotted(x: Tensor, resolution: int) -> Tensor:
-    line, axes = plane_of(resolution)
+def _dotted(x: Tensor, resolution: int, *, behind: Tensor) -> Tensor:
+    line, axes = plane_of(resolution, behind.flatten(1))
     parts = ((dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(AT_ONCE))
     return torch.cat([p.round().clamp(0, 255).to(torch.uint8) for p in parts])
 

@@ -19,8 +19,9 @@ from gan.errors import DataError
 
 # Origin of unseen images: the held-out part of the model's own set, or the test split of
 # Fashion-MNIST. Otherwise why there are none: "unknown" training data, or "other-data" than the
-# images that it is compared with.
-UnseenKind = Literal["own-split", "test-split", "other-data", "unknown"]
+# images that it is compared with; or that it is about "points" of the plane, which lie so densely
+# that a good sample is near one by chance.
+UnseenKind = Literal["own-split", "test-split", "other-data", "unknown", "points"]
 FASHION_TRAIN = frozenset({ORIGINS["fashion"], ORIGINS["fashion-full"]})
 Seen = tuple[SeenData, ...]  # all sets that a model was trained on; empty: unknown
 
@@ -79,6 +80,8 @@ def were_shown(seen: Seen, origin: str) -> bool:
 def unseen_images(seen: Seen, images: ImageSet) -> Unseen:
     """Images known to be unseen by a model with this history, to compare beside `images`."""
     none = torch.zeros(len(images), dtype=torch.bool)
+    if images.pixels.is_floating_point():
+        return Unseen("points", none)
     origins = {s.origin for s in seen}
     if not origins or "" in origins:
         return Unseen("unknown", none)

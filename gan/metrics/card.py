@@ -19,7 +19,7 @@ from gan.metrics.judges import JudgeName, judge_of
 from gan.metrics.results import Results
 from gan.metrics.results import from_json as from_plain
 from gan.metrics.verdict import UNSEEN
-from gan.quantities import QUANTITIES, help_of, worded
+from gan.quantities import QUANTITIES, help_of, things
 from gan.schema import from_json, to_json
 
 SCORES_FILES: dict[JudgeName, str] = {
@@ -114,30 +114,25 @@ def known_scores(revision: str, *, seen: Seen = ()) -> str:
 def scores_table(found: Evaluation) -> str:
     """A Markdown table: value, bounds, and the value for real images (or points)."""
     points = found.is_of_points
-    rows = [_row(metric, is_points=points) for metric in found.metrics]
-    text = worded(UNSEEN[found.unseen], is_points=points)
+    rows = [_row(metric) for metric in found.metrics]
+    text = UNSEEN[found.unseen]
     about = (
         f"Against `{found.data}`, seeds from {found.seed}, on `{found.features}`: comparable with "
         f"other models here, not with published FID. {text[0].upper()}{text[1:]}."
         f"{ABOUT[judge_of(found.features)]}"
     )
-    real = worded("real images", is_points=points)
-    head = [f"| | value | 95 % bounds | {real} | count |", "|---|---|---|---|---|"]
+    real = things(is_points=points)
+    head = [f"| | value | 95 % bounds | real {real} | count |", "|---|---|---|---|---|"]
     explained = [
-        f"- {_title(m, is_points=points)}: {help_of(m.name, is_points=points)}"
-        for m in found.metrics
+        f"- {QUANTITIES[m.name].title}: {help_of(m.name, is_points=points)}" for m in found.metrics
     ]
     return "\n".join([*head, *rows, "", about, "", *explained])
 
 
-def _title(metric: Metric, *, is_points: bool) -> str:
-    return worded(QUANTITIES[metric.name].title, is_points=is_points)
-
-
-def _row(metric: Metric, *, is_points: bool) -> str:
+def _row(metric: Metric) -> str:
     quantity = QUANTITIES[metric.name]
     return (
-        f"| {_title(metric, is_points=is_points)} | {quantity.text(metric.value)} | "
+        f"| {quantity.title} | {quantity.text(metric.value)} | "
         f"{quantity.bounds(metric.low, metric.high)} | {quantity.text(metric.floor)} | "
         f"{metric.count:,} |"
     )

@@ -60,6 +60,7 @@ SAME = 0.95  # of the best FD before: no improvement
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
 FLAT_LOOKS = 2  # if FD does not move at all
+SETTLED_STEPS = 500  # before, samples that change at all are on their way from noise
 
 
 class OneLoss(NamedTuple):
@@ -340,7 +341,7 @@ def divergence(story: Story) -> Signal | None:
         found = _exploded(story, what, sign, least)
         if found is not None:
             return found
-    return _flown_away(story) or _fell_apart(story)
+    return _flown_away(story) or (None if story.is_young else _fell_apart(story))
 
 
 def _flown_away(story: Story) -> Signal | None:
@@ -432,6 +433,8 @@ def stagnation(story: Story) -> Signal | None:
     before = [m for m in measured if 2 * m["nimg"] <= now]
     far = story.times_floor()
     if not before or far is None or far < FAR or not _stands_still(story, before, recent):
+        return None
+    if story.steps(now) < SETTLED_STEPS and not _is_flat(story):
         return None
     best = min(before, key=lambda m: m["fd"])
     evidence: Evidence = distance(recent[-1])

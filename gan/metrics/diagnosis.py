@@ -49,7 +49,7 @@ def diagnose(
     one, so that no remedy already in use is proposed; past says which states can be forked.
     """
     story = _story(rows, measures, config, past)
-    if story.is_young and not story.ended_in_no_number():
+    if not story.has_losses and not story.ended_in_no_number():
         return ()
     nimg, found = story.rows[-1]["nimg"] if story.rows else 0, []
     kinds: tuple[FindingKind, ...] = ("divergence",) if story.is_young else FINDS[story.kind]

@@ -62,11 +62,13 @@ class Evaluation:
     class_histogram: dict[str, float] | None = None  # fraction of the samples in each class
     classes_covered: int | None = None
     modes: ModesCaught | None = None  # of points in the plane that have modes
-    copying_z: float | None = None  # three-sample test; below -3: copies
+    # three-sample test; far below 0: nearer to training images than unseen ones, be it by little
+    copying_z: float | None = None
     nearest: tuple[Neighbour, ...] = ()
     groups: int = 0  # of look-alike real images that were looked for among the samples; 0: none
     missing: tuple[Missing, ...] = ()  # those that the samples hardly hold
-    # "own-split" or "test-split": which unseen images copying was measured against; else why not
+    # "own-split" or "test-split": which unseen images copying was measured against; else why it was
+    # not (gan.data.provenance)
     unseen: str = "unknown"
     shown: bool = False  # whether the model is known to have been trained on the real images
     seconds: float = 0.0

@@ -21,7 +21,7 @@ class Memorisation:
     0."""
 
     fraction: float  # of samples closer to a training image than 95 % of held-out images are
-    z: float  # of the three-sample test: below -3, samples are suspiciously close
+    z: float  # of the three-sample test: below 0, samples are closer; thousands make any size sure
     samples: tuple[int, ...]  # rows of the closest samples, closest first
     images: tuple[int, ...]  # and the training images closest to them
     ratios: tuple[float, ...]  # their distances, relative to the typical one of a held-out image

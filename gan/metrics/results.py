@@ -71,7 +71,8 @@ class Results:
             write_json(path, found.to_json())
 
     def of(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
-        """All results for one model, newest first; no memorising scores without `seen`."""
+        """All results for one model, newest first; no memorising scores without `seen`,
+        nor of points, where they say nothing."""
         files = sorted(
             self.folder.glob(f"{revision[:16]}-*.json"),
             key=lambda f: f.stat().st_mtime,
@@ -82,7 +83,7 @@ class Results:
             with suppress(WeightsError, KeyError, TypeError, ValueError):
                 found.append(from_json(read_json(file)))
         ours = [f for f in found if f.revision == revision]
-        return ours if seen else [_without_copying(f) for f in ours]
+        return [f if seen and not f.is_of_points else _without_copying(f) for f in ours]
 
     def newest(self, revision: str, *, seen: Seen = ()) -> list[Evaluation]:
         """The newest result of each judge for one model, our own features' first."""
@@ -104,7 +105,10 @@ class Results:
 
 def _without_copying(found: Evaluation) -> Evaluation:
     metrics = tuple(m for m in found.metrics if m.name != "memorised")
-    return replace(found, metrics=metrics, copying_z=None, unseen="unknown", shown=False)
+    found = replace(found, metrics=metrics, copying_z=None)
+    if found.is_of_points:  # of results of before, when it was measured of points
+        return replace(found, unseen="points")
+    return replace(found, unseen="unknown", shown=False)
 
 
 def fingerprint(data: ImageSet) -> str:

@@ -18,6 +18,9 @@ BLOCK_PART = 50  # in long runs a block is a fiftieth of it
 RECENT, EARLIER = 1200, 400  # rows kept of a long run: the most recent, and some earlier ones
 FLOOR_COUNT = 512  # image count for which the "times the floor" thresholds were tuned
 MIN_STEPS = 100  # before this nothing counts as wrong: D is ahead at the start of every training
+# of points, what their samples show: small networks take hundreds of steps a second, and on the way
+# from noise to the data their distance goes up and down (RESULTS.md, The first steps of points)
+MIN_STEPS_OF_POINTS = 1000
 # D's loss at chance level, the reference for its share of the possible gain
 DRAW: dict[LossName, float] = {
     "minimax": 2 * math.log(2),
@@ -48,13 +51,26 @@ class Story:
         return [
             m
             for m in self.measures
-            if self.steps(m["nimg"]) >= MIN_STEPS and number(m, "spread") is not None
+            if self.steps(m["nimg"]) >= self.least_steps and number(m, "spread") is not None
         ]
 
     @property
+    def least_steps(self) -> int:
+        """Before so many steps samples say nothing of how a training goes."""
+        return MIN_STEPS_OF_POINTS if self.config.model.is_plane else MIN_STEPS
+
+    @property
     def is_young(self) -> bool:
-        """Whether it is too early for any finding."""
-        return len(self.rows) < 2 * BLOCK or self.steps(self.rows[-1]["nimg"]) < MIN_STEPS
+        """Whether it is too early for any finding but losses that explode."""
+        return not self._took(self.least_steps)
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether there are enough rows and steps to judge losses and gradients."""
+        return self._took(MIN_STEPS)
+
+    def _took(self, steps: int) -> bool:
+        return len(self.rows) >= 2 * BLOCK and self.steps(self.rows[-1]["nimg"]) >= steps
 
     def ended_in_no_number(self) -> bool:
         """Whether the training stopped at a non-finite loss since it was last resumed."""
@@ -86,7 +102,7 @@ class Story:
     def last_looks(self, test: Callable[[Row], bool]) -> Sequence[Row]:
         """The most recent measures for which `test` holds, past the first steps."""
         start = len(self.measures)
-        while start and self.steps(self.measures[start - 1]["nimg"]) >= MIN_STEPS:
+        while start and self.steps(self.measures[start - 1]["nimg"]) >= self.least_steps:
             if not test(self.measures[start - 1]):
                 break
             start -= 1

@@ -17,8 +17,14 @@ AT_FLOOR, CLOSE, APART = 0.0025, 0.04, 0.2
 SHARE_LIKE, SHARE_CLOSE, SHARE_APART = 0.95, 0.8, 0.5  # of the value for real images
 KD_PER_BLOCK = 0.02  # the largest difference between two real sets of 500
 KL_BANDS, JS_BANDS = (0.05, 0.3, 1.0), (0.02, 0.1, 0.3)  # our own: nats, and bits of at most 1
-COPYING_Z = -3.0
 COPIES = 3.0  # times as many close samples as unseen images
+# by the grade of the memorising score
+COPYING: dict[Grade, str] = {
+    "like-real": "there is no sign of copying",
+    "close": "there is hardly a sign of copying",
+    "apart": "it may copy training images",
+    "far": "it copies training images",
+}
 # note beside a memorising score, or instead of it, by `Evaluation.unseen`
 UNSEEN = {
     "own-split": "copying is judged beside images of this set that its training held out",
@@ -27,6 +33,8 @@ UNSEEN = {
     "said of copying",
     "other-data": "the model was not trained on these images, so nothing is said of copying; "
     "give its own --data for that",
+    "points": "in the plane a good sample lies near some real point by chance, so nothing is said "
+    "of copying",
     "too-few": "fewer than 20 of these images were held out of its training, too few to judge "
     "copying",
 }

@@ -16,19 +16,20 @@ PICTURE_PX = 48
 class PlanePictures(Generator):
     """z -> w -> a grey picture (1, 48, 48) of the plane [-1, 1] squared, y up, with one dot.
 
-    Plain arithmetic, differentiable and exportable. A point outside leaves the plane empty.
+    Plain arithmetic, differentiable and exportable. behind: real points (N, 2) that lie faintly
+    below, so that the dot has a place. A point outside leaves the plane without a dot.
     """
 
     line: Tensor
     axes: Tensor
 
-    def __init__(self, g: Generator) -> None:
+    def __init__(self, g: Generator, *, behind: Tensor | None = None) -> None:
         super().__init__()
         self.points = g
         self.layered = g.layered
         self.z_dim, self.w_dim, self.classes = g.z_dim, g.w_dim, g.classes
         self.image_shape = (1, PICTURE_PX, PICTURE_PX)
-        line, axes = plane_of(PICTURE_PX)
+        line, axes = plane_of(PICTURE_PX, behind)
         self.register_buffer("line", line, persistent=False)
         self.register_buffer("axes", axes, persistent=False)
         self.train(g.training)
@@ -47,6 +48,6 @@ class PlanePictures(Generator):
         return dots(points.flatten(1), self.line, self.axes)
 
 
-def pictured(g: Generator) -> Generator:
-    """`g`, or the pictures of its points."""
-    return PlanePictures(g) if g.image_shape == PLANE_SHAPE else g
+def pictured(g: Generator, *, behind: Tensor | None = None) -> Generator:
+    """`g`, or the pictures of its points, with those `behind` faintly below."""
+    return PlanePictures(g, behind=behind) if g.image_shape == PLANE_SHAPE else g

@@ -16,7 +16,7 @@ from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import RunError
 from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
-from gan.images import Pixels, are_points, encode_webp, scatter, tile
+from gan.images import Pixels, are_points, encode_webp, real_sheet, scatter, tile
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import news
 from gan.runs.folder import (
@@ -210,7 +210,9 @@ class RunWriter:
 
     def reals(self, pixels: Pixels) -> None:
         """Write the grid of real images, for comparison."""
-        write_atomic(self.path / REALS_FILE, encode_webp(tile(pixels, GRID_COLUMNS)), durable=False)
+        write_atomic(
+            self.path / REALS_FILE, encode_webp(real_sheet(pixels, GRID_COLUMNS)), durable=False
+        )
         self._reals = pixels
 
     def _sheet(self, pixels: Pixels) -> Pixels:

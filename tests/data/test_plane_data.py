@@ -10,10 +10,13 @@ import pytest
 import torch
 
 from gan.config import ModelConfig
-from gan.data import Batches, load_data, shape_of, split_held_out
+from gan.data import Batches, load_data, points_behind, shape_of, split_held_out
+from gan.data.imageset import fit
 from gan.data.plane import load_plane
 from gan.errors import ConfigError, DataError
-from gan.images import from_pixels, scatter, tile, to_pixels
+from gan.images import from_pixels, real_sheet, scatter, tile, to_pixels
+from gan.models import pictured, seeded_build
+from gan.presets import resolve_widths, run_config
 
 
 def test_ring_and_grid_are_the_papers_at_another_scale() -> None:
@@ -56,6 +59,12 @@ def test_a_sheet_of_points_is_one_scatter_with_y_up() -> None:
     assert side % 8, "the page tells it from a sheet of 8 x 8 by that"
     behind = scatter(pixels, behind=to_pixels(-x[:1]))
     assert np.abs(behind.astype(int) - sheet).sum() > 0
+    real = real_sheet(pixels, 8)  # green is what a model makes
+    greens = [np.ptp(picture.astype(int), axis=2).max() for picture in (sheet, real)]
+    assert greens[0] > 80
+    assert greens[1] < 10
+    places = [np.argwhere(picture[..., 0] < 100).mean(0) for picture in (sheet, real)]
+    assert places[1] == pytest.approx(places[0], abs=0.5)
 
 
 def test_points_and_pictures_need_networks_of_their_own() -> None:
@@ -106,3 +115,27 @@ def test_letters_are_shapes_and_unknown_ones_are_refused() -> None:
     for wrong in ("letter:ABCDE", "letter:\u5b57"):
         with pytest.raises(DataError):
             load_data(wrong)
+
+
+def test_the_picture_of_a_generated_point_has_real_ones_faintly_below_it() -> None:
+    ring = load_data("ring")
+    g, _ = seeded_build(resolve_widths(run_config("ring", ring.shape, data="ring")).model, 0)
+    with torch.no_grad():  # whatever z, this very real point
+        g.to_point.weight.zero_()
+        g.to_point.bias.copy_(ring.pixels[5].flatten())
+    grey = to_pixels(pictured(g.eval(), behind=points_behind("ring"))(torch.zeros(1, 2)))[0, ..., 0]
+    # as real points are drawn that it is compared with
+    assert np.array_equal(grey, fit(ring, resolution=48, channels=1).pixels[5, 0].numpy())
+    at = np.floor((np.stack([ring.truth.centres[:, 0], -ring.truth.centres[:, 1]]) + 1) * 24)
+    dot = np.floor((np.array([1, -1]) * ring.pixels[5].flatten().numpy() + 1) * 24).astype(int)
+    assert all(grey[y - 1 : y + 2, x - 1 : x + 2].min() <= 190 for x, y in at.T.astype(int))
+    assert grey[dot[1], dot[0]] < 40
+    assert (grey < 180).sum() < 25  # one dot, of two pixels' radius
+    assert grey[3, 3] == 250  # where nothing is, paper
+    bare = to_pixels(pictured(g)(torch.zeros(1, 2)))[0, ..., 0]
+    assert (bare < 200).sum() < 25
+
+
+@pytest.mark.parametrize("spec", ["points:/etc/hostname", "folder:/", "letter:", "", "emoji"])
+def test_no_file_is_read_for_what_lies_below_a_point(spec: str) -> None:
+    assert points_behind(spec) is None

@@ -13,10 +13,12 @@ from gan.config import WeightsConfig
 from gan.data import load_data
 from gan.data.imageset import ImageSet, Truth
 from gan.data.plane import as_images
+from gan.data.provenance import seen_by
 from gan.metrics.card import scores_table
 from gan.metrics.evaluate import evaluate
 from gan.metrics.plane import CELLS, js, kl, plane_scores
 from gan.metrics.results import from_json
+from gan.metrics.verdict import UNSEEN
 from gan.models import seeded_build
 from gan.presets import resolve_widths, run_config
 
@@ -75,11 +77,16 @@ def test_an_evaluation_of_points_tells_modes_and_quality() -> None:
     with torch.no_grad():  # all samples at the first mode
         g.to_point.weight.zero_()
         g.to_point.bias.copy_(torch.tensor([0.8, 0.0]))
-    found = evaluate(g.eval(), WeightsConfig(model=config.model), data=ring, count=1000)
+    seen = seen_by(config)  # which of these points it was trained on is known
+    found = evaluate(g.eval(), WeightsConfig(model=config.model), data=ring, count=1000, seen=seen)
     plain = json.loads(json.dumps(found.to_json()))
     assert plain["modes"] == {"caught": 1, "of": 8}
     assert plain["high_quality"] == 1
     assert from_json(plain) == found
+    # in the midst of a mode all are nearer to training points than held-out ones are, and no copies
+    assert (found.unseen, found.copying_z) == ("points", None)
+    assert "memorised" not in [m.name for m in found.metrics]
+    assert UNSEEN["points"][1:] in scores_table(found)
     assert "image" not in scores_table(found)  # the card's
     assert {m.name: m.value for m in found.metrics}["mode_kl"] == pytest.approx(math.log(8))
 

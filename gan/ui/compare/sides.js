@@ -11,7 +11,7 @@ const KINDS = ["loss", "optimizer", "remedy"];
 export function nameOfChange(change) {
   const [kind, name] = change.split("=");
   if (!change) return t("gan_race_unchanged");
-  return t(kind === "remedy" ? `gan_remedy_${name}` : kind === "loss" ? `gan_race_loss_${name}` : `gan_term_${name}`);
+  return t(kind === "remedy" ? `gan_remedy_${name}` : kind === "loss" ? `gan_loss_${name}` : `gan_term_${name}`);
 }
 
 // What a preset is; where pictures are drawn, what kind of network it is, too.

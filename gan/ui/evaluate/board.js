@@ -20,7 +20,7 @@ const UNLIKE = { other: "gan_evaluate_kind_other", unknown: "gan_evaluate_kind_u
 /** @type {MetricName[]} */
 const NAMES = ["fd", "kd", "precision", "recall", "density", "coverage", "memorised"];
 /** @type {MetricName[]} */
-const NAMES_OF_POINTS = ["fd", "precision", "recall", "density", "coverage", "memorised", "js", "high_quality"];
+const NAMES_OF_POINTS = ["fd", "precision", "recall", "density", "coverage", "js", "high_quality"];
 
 /** @typedef {{ fraction: number, evaluation?: undefined } | (EvaluationNews & { fraction?: number })} News a line of the reply */
 

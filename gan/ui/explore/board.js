@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, state, t, tabIsOpen,
+  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, state, t, tabIsOpen, wordedFor,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -218,7 +218,7 @@ class Explore {
     const own = studio.previewing || studio.point.base;
     const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
     const name = studio.previewing ? "" : this.#className();
-    const at = studio.model.kind === "run" ? t("gan_at_images", { count: count(this.nimg) }) : "";
+    const at = studio.model.kind === "run" ? t(wordedFor("gan_at_images", studio.model.plane), { count: count(this.nimg) }) : "";
     const parts = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
     const what = parts.charAt(0).toUpperCase() + parts.slice(1);
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;

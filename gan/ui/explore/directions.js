@@ -1,6 +1,6 @@
 // Directions: a short list of sliders, each between pictures of its two ends.
 /** @import { Direction } from "../page/kit/types" */
-import { around, emit, fillRange, find, finder, focusedIn, h, icon, on, query, say, t } from "../page/kit/core.js";
+import { around, emit, fillRange, find, finder, focusedIn, h, icon, on, query, say, sentences, t } from "../page/kit/core.js";
 import { nameOf } from "./catalogue.js";
 import { signed } from "../page/kit/figures.js";
 import { stepWithKeys } from "./keys.js";
@@ -100,6 +100,10 @@ export class Directions {
     const list = all.slice(0, this.shown);
     this.#drawKinds();
     this.find("#more-directions").hidden = all.length <= list.length;
+    const abbreviated = ["pca", "sefa"].filter((kind) => list.some((d) => d.kind === kind));
+    const about = this.find("#direction-about");
+    about.hidden = !abbreviated.length;
+    about.textContent = sentences(...abbreviated.map((kind) => t(`gan_direction_about_${kind}`)));
     if (!list.length) return this.#empty();
     const rows = new Map(list.map((d) => [d.id, this.rows.get(d.id) ?? this.#row(d)]));
     const ids = [...rows.keys()].join();

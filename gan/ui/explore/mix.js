@@ -42,6 +42,8 @@ class Mix {
     this.studio = studio;
     this.model = studio.model?.ref;
     this.shown = false;
+    /** @type {object | null} */
+    this.asked = null;  // the latest request of the result
     /** @type {Record<string, { slider: HTMLInputElement, output: HTMLOutputElement }>} */
     this.amounts = {};  // of B and C
     /** @type {Record<string, Slot>} */
@@ -51,8 +53,8 @@ class Mix {
   }
 
   open() {
-    if (!this.slots.a.point) this.#fillFirst();
-    else this.#shoot();
+    if (this.#ready()) this.#shoot();
+    else this.#fillFirst();
   }
 
   close() { this.#leave(); }
@@ -63,12 +65,16 @@ class Mix {
     this.model = this.studio.model?.ref;
     for (const slot of Object.values(this.slots)) Object.assign(slot, { point: null, stamp: null });
     this.kept = this.#state();
+    this.asked = null;
     this.note.textContent = "";
     this.#draw();
     if (!this.body.hidden) this.#fillFirst();
   }
 
-  settled() { this.#shoot(); }
+  settled() {
+    if (this.slots.a.point) this.#shoot();
+    else if (!this.body.hidden) this.#fillFirst();  // it was opened before there was a point
+  }
 
   worded() { this.#draw(); }
 
@@ -287,11 +293,16 @@ class Mix {
     const now = this.studio.now();
     if (!now) return;
     const stamp = `${now.ref} ${now.psi} ${this.studio.model?.nimg}`;
-    const stale = Object.values(this.slots).filter((s) => s.point && s.stamp !== stamp);
+    const stale = Object.values(this.slots).filter((s) => s.point && s.stamp !== stamp)
+      .map((slot) => ({ slot, point: this.#point(slot.name) }));
     if (!stale.length) return;
     try {
-      const images = await this.studio.batch(stale.map((s) => this.#point(s.name)));
-      stale.forEach((slot, i) => { put(slot.canvas, images[i]); slot.stamp = stamp; });
+      const images = await this.studio.batch(stale.map(({ point }) => point));
+      stale.forEach(({ slot, point }, i) => {
+        if (slot.point !== point) return;  // another one is here by now, and on its way
+        put(slot.canvas, images[i]);
+        slot.stamp = stamp;
+      });
       this.#shootResult();
     } catch (error) {
       this.note.textContent = say(error);
@@ -301,10 +312,15 @@ class Mix {
 
   async #shootResult() {
     if (!this.#ready() || this.body.hidden) return;
+    const mine = (this.asked = {});  // a late answer is not the result any more
     try {
       const [image] = await this.studio.batch([this.#mixed()]);
+      if (mine !== this.asked) return;
       put(this.result, image);
-    } catch { /* the big picture says what is wrong */ }
+      this.note.textContent = "";
+    } catch (error) {
+      if (mine === this.asked) this.note.textContent = say(error);
+    }
   }
 
   #draw() {

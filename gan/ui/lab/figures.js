@@ -43,19 +43,19 @@ export const FIGURES = {
   },
   gaussians: {
     name: "equilibrium", slider: { min: 0, max: 6, step: 0.1, begin: 3, digits: 1 },
-    keys: [["ink", "gan_lab_equilibrium_real"], ["warn", "gan_lab_equilibrium_generated"], ["accent", "gan_lab_equilibrium_best"]],
+    keys: [["ink", "gan_lab_equilibrium_real"], ["accent", "gan_lab_equilibrium_generated"], ["warn", "gan_lab_equilibrium_best"]],
     charts: [
       { word: "gan_lab_equilibrium_chart", drags: (x) => 2 * Math.abs(x), axes: { x: [-6, 6], y: [0, 0.45], xs: [-4, 0, 4], ys: [0, 0.2, 0.4] },
         draw(plane, distance) {
           plane.curve((x) => bell(x, -distance / 2), "ink", { filled: true });
-          plane.curve((x) => bell(x, distance / 2), "warn", { filled: true });
+          plane.curve((x) => bell(x, distance / 2), "accent", { filled: true });
           plane.dot(-distance / 2, bell(0, 0), "ink");
-          plane.dot(distance / 2, bell(0, 0), "warn");
+          plane.dot(distance / 2, bell(0, 0), "accent");
         } },
       { word: "gan_lab_equilibrium_share", drags: (x) => 2 * Math.abs(x), axes: { x: [-6, 6], y: [0, 1], xs: [-4, 0, 4], ys: [0, 0.5, 1] },
         draw(plane, distance) {
           plane.level(0.5);
-          plane.curve((x) => bestD(x, distance), "accent");
+          plane.curve((x) => bestD(x, distance), "warn");
         } }],
     lines(distance) {
       const { js, value } = twoBells(distance);
@@ -69,22 +69,22 @@ export const FIGURES = {
   },
   masses: {
     name: "wasserstein", slider: { min: -2, max: 2, step: 0.1, begin: 1.5, digits: 1 },
-    keys: [["ink", "gan_lab_wasserstein_real"], ["quiet", "gan_lab_wasserstein_generated"], ["warn", "gan_lab_wasserstein_js"], ["accent", "gan_lab_wasserstein_w"]],
+    keys: [["ink", "gan_lab_wasserstein_real"], ["accent", "gan_lab_wasserstein_generated"], ["warn", "gan_lab_wasserstein_js"], ["quiet", "gan_lab_wasserstein_w"]],
     charts: [
       { word: "gan_lab_wasserstein_chart", drags: same, axes: { x: [-2.2, 2.2], y: [0, 1.2], xs: [-2, -1, 0, 1, 2], ys: [0, 1] },
         draw(plane, place) {
           plane.mass(0, 1, "ink");
-          plane.mass(place, 1, "quiet");
+          plane.mass(place, 1, "accent");
         } },
       { word: "gan_lab_wasserstein_distances", drags: same, axes: { x: [-2.2, 2.2], y: [-0.1, 2.2], xs: [-2, -1, 0, 1, 2], ys: [0, 1, 2] },
         draw(plane, place) {
           const { js, wasserstein } = twoMasses(place);
           plane.rule(place);
           plane.curve(() => LOG2, "warn");
-          plane.curve((x) => twoMasses(x).wasserstein, "accent");
+          plane.curve((x) => twoMasses(x).wasserstein, "quiet");
           plane.dot(0, LOG2, "warn", { hollow: true });  // there, and only there, JS is 0
           if (place !== 0) plane.dot(0, 0, "warn", { hollow: true });
-          plane.dot(place, wasserstein, "accent");
+          plane.dot(place, wasserstein, "quiet");
           plane.dot(place, js, "warn");
         } }],
     lines(place) {

@@ -1,6 +1,6 @@
 // The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
-import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { ACTIVE, arePoints, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
@@ -489,4 +489,4 @@ export class Playground {
 const wayOf = (data) => (WAYS.includes(data) ? data : data.startsWith("letter:") ? "letters" : "draw");
 
 /** @param {string} preset */
-const isPlane = (preset) => boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""] === 1;
+const isPlane = (preset) => arePoints(boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""]);

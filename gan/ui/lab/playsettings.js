@@ -1,6 +1,6 @@
 // The few settings of the playground: they hold for the next training, and steer the one that is under way.
 /** @import { Row, SettingField, Settings } from "../page/kit/types" */
-import { boot, h, t } from "../page/kit/core.js";
+import { boot, h, saidValue, t, valueKey } from "../page/kit/core.js";
 import { split } from "./playlink.js";
 
 const SHOWN = ["loss", "g_lr", "d_lr", "r1", "batch_size", "ode_steps", "solver", "tau"];
@@ -14,7 +14,7 @@ export class PlaySettings {
     this.base = {};
     /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */
     this.inputs = new Map(FIELDS.map(({ key, choices }) => {
-      const input = choices ? h("select", { class: "ga-input", id: `play-set-${key}` }, ...choices.map((c) => h("option", { value: c }, c)))
+      const input = choices ? h("select", { class: "ga-input", id: `play-set-${key}` }, ...choices.map((c) => h("option", { value: c, ...(valueKey(c) ? { "data-t": valueKey(c) } : {}) }, saidValue(c))))
         : h("input", { class: "ga-input", id: `play-set-${key}`, inputmode: "decimal", spellcheck: "false", autocomplete: "off" });
       input.addEventListener("change", () => changed(key, input.value.trim()));
       return [key, input];

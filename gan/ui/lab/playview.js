@@ -16,7 +16,9 @@ const FIELD_REACH = 1.1;  // as in gan/training/plane.py
 const LONGEST_OF_FIELD = 0.11;
 const RECENT = 40;  // frames of a path, but for one that is followed
 const REACH = 1.15;  // the plane is drawn from -REACH to REACH
-const FAINT = 0.5;  // of D's map where it is sure
+// as in charts and in the picture of the game
+const [REAL, GENERATED, GRADIENT] = ["--ga-ink", "--ga-accent", "--ga-warn"];
+const FAINT = { real: 0.22, generated: 0.28 };  // of D's map where it is sure
 
 /** @typedef {{ frame: Frame | null, at: number, history: History, time: number, real: Float32Array | null, drawn: number[][] | null, picked: number | null, loss: string }} Scene */
 
@@ -101,13 +103,13 @@ export class PlaneView {
     if (has("heat") && frame?.arrays.heat) this.#heat(tone);
     this.#axes(tone("--ga-line"));
     if (has("field") && frame?.arrays.field) this.#field(tone("--ga-quiet"));
-    if (has("manifold")) this.#manifold(tone("--ga-ink"));
+    if (has("manifold")) this.#manifold(tone(GENERATED));
     const small = Math.max(1.6, this.side / 320);
-    if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone("--ga-accent"), 0.75, small);
-    if (has("paths") || (frame && this.scene.picked !== null)) this.#paths(tone("--ga-ink"));
-    if (has("way") && this.#path) this.#ways(tone("--ga-warn"));
-    if (has("arrows") && this.#which === "samples" && (frame?.arrays.gradient ?? frame?.arrays.drift)) this.#arrows(tone("--ga-ink"));
-    if (has("generated")) this.#dots(this.#samples(), tone("--ga-warn"), 1, 1.35 * small, tone("--ga-panel"));
+    if (this.shown.has("real") || drawn) this.#dots(drawn?.flat() ?? real, tone(REAL), 0.75, small);
+    if (has("paths") || (frame && this.scene.picked !== null)) this.#paths(tone("--ga-quiet"));
+    if (has("way") && this.#path) this.#ways(tone(GENERATED));
+    if (has("arrows") && this.#which === "samples" && (frame?.arrays.gradient ?? frame?.arrays.drift)) this.#arrows(tone(GRADIENT));
+    if (has("generated")) this.#dots(this.#samples(), tone(GENERATED), 1, 1.35 * small, tone("--ga-panel"));
     if (this.scene.picked !== null && frame) this.#ring(this.scene.picked, tone("--ga-ink"));
   }
 
@@ -128,14 +130,14 @@ export class PlaneView {
   #heat(tone) {
     const { side, arrays: { heat } } = this.#frame();
     const { middle, scale } = undecided(this.#frame(), this.scene?.loss ?? "");
-    const [real, fake] = [rgb(tone("--ga-accent")), rgb(tone("--ga-warn"))];
+    const [real, fake] = [rgb(tone(REAL)), rgb(tone(GENERATED))];
     const image = new ImageData(side, side);
     for (let row = 0; row < side; row += 1) {
       for (let column = 0; column < side; column += 1) {
         const sure = Math.tanh((heat[row * side + column] - middle) / scale / 2);  // 2 sigma - 1: -1 generated, 1 real
         const at = 4 * ((side - 1 - row) * side + column);
         image.data.set(sure > 0 ? real : fake, at);
-        image.data[at + 3] = Number.isFinite(sure) ? 255 * FAINT * Math.abs(sure) : 0;
+        image.data[at + 3] = Number.isFinite(sure) ? 255 * (sure > 0 ? FAINT.real : FAINT.generated) * Math.abs(sure) : 0;
       }
     }
     this.map.width = this.map.height = side;
@@ -160,7 +162,7 @@ export class PlaneView {
   #manifold(color) {
     const { grid, arrays: { manifold } } = this.#frame();
     if (!manifold) return;
-    this.#stroke(color, 0.28, 1, (c) => {
+    this.#stroke(color, 0.45, 1, (c) => {
       const line = (/** @type {(k: number) => number} */ index) => {
         for (let k = 0; k < grid; k += 1) {
           const at = 2 * index(k);
@@ -233,7 +235,7 @@ export class PlaneView {
   #paths(color) {
     const { history, at, picked } = /** @type {Scene} */ (this.scene);
     const which = picked === null ? Array.from({ length: PATHS }, (_, i) => i) : [picked];
-    this.#stroke(color, picked === null ? 0.4 : 0.9, picked === null ? 1 : 1.5, (c) => {
+    this.#stroke(color, picked === null ? 0.6 : 1, picked === null ? 1 : 1.5, (c) => {
       for (const index of which) {
         history.path(index, at, this.#which).slice(picked === null ? -RECENT : 0).forEach(([x, y], k) => c[k ? "lineTo" : "moveTo"](this.#x(x), this.#y(y)));
       }

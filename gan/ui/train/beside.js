@@ -1,12 +1,11 @@
 // Below the curves of a comparison: pictures at equal image counts, the settings that differ, and the
 // family of the runs.
 /** @import { ListedRun } from "../page/kit/types" */
-import { ask, count, currentLanguage, fillRange, h, say, t, url } from "../page/kit/core.js";
+import { ask, count, currentLanguage, fillRange, h, say, saidValue, t, url } from "../page/kit/core.js";
 import { paintSheet } from "../page/kit/gutters.js";
 import { nameOf as nameOfSetting } from "./settings.js";
 
 /** @type {Record<string, string>} */
-const SWITCHES = { true: "gan_on", false: "gan_off" };
 /** @type {Record<string, string>} */
 const NAMES = { preset: "gan_preset", data: "gan_data", seed: "gan_set_seed" };
 const TONES = 4;  // of lines; further ones have the same, dashed
@@ -167,7 +166,7 @@ export class Beside {
     this.different.setAttribute("aria-label", t("gan_compare_settings"));
     if (!keys.length) return this.different.replaceChildren(h("p", { class: "ga-quiet" }, t("gan_compare_same")));
     /** @param {string | undefined} value */
-    const shown = (value) => (value === undefined ? "–" : value in SWITCHES ? t(SWITCHES[value]) : value);
+    const shown = (value) => (value === undefined ? "–" : saidValue(value));
     return this.different.replaceChildren(h("table", {},
       h("thead", {}, h("tr", {}, h("td", {}), ...this.runs.map((run, i) => h("th", { scope: "col", title: run.id }, swatch(i), nameOf(run))))),
       h("tbody", {}, ...keys.map((key) => h("tr", {}, h("th", { scope: "row", "data-help": key in NAMES ? undefined : `gan_set_${key}_help` }, key in NAMES ? t(NAMES[key]) : nameOfSetting(key)),

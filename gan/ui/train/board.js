@@ -2,7 +2,7 @@
 /** @import { Finding, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, StartReply, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, addressOf, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, onLetter, prepare, refresh, Refused,
+  ACTIVE, addressOf, arePoints, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, onLetter, prepare, refresh, Refused,
   say, state, t, tabIsOpen, wordedFor, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -97,7 +97,7 @@ class Train {
   /** @param {string | null} id @returns {{ of: Kind, plane: boolean }} */
   #expected(id) {
     const preset = boot.train.presets[state.runs?.find((run) => run.id === id)?.preset ?? ""];
-    if (preset) return { of: preset.of ?? "gan", plane: boot.train.data_sizes[preset.data] === 1 };
+    if (preset) return { of: preset.of ?? "gan", plane: arePoints(boot.train.data_sizes[preset.data]) };
     return this.form?.settings ? { of: this.form.kind(), plane: this.form.arePoints() } : { of: "gan", plane: false };
   }
 
@@ -398,7 +398,7 @@ class Train {
 
   #draw() {
     if (!this.id) Object.assign(this, this.#expected(null));
-    if (this.settings) this.plane = this.settings.resolution === "1";  // px
+    if (this.settings) this.plane = arePoints(this.settings.resolution);
     const { status } = this;
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);

@@ -1,7 +1,7 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
 /** @import { ChartSpec, Kind, Row, RunEvent, Series, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
-import { boot, count, duration, fillRange, h, on, recall, t, translate, wordedFor } from "../page/kit/core.js";
+import { boot, count, duration, fillRange, h, on, recall, saidValue, t, translate, wordedFor } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
 
 // `of`: what is trained where there is such a chart or curve; of all where it is left out.
@@ -246,7 +246,7 @@ const MARKED = ["set", "fork", "step", "slow", "resume", "pause", "checkpoint-sk
 /** @param {RunEvent} happened */
 export function sayEvent({ event, key, old, new: now, remedy }) {
   if (event === "set") {
-    const change = t("gan_event_set", { key: nameOf(key ?? ""), old: old ?? "–", new: now ?? "–" });
+    const change = t("gan_event_set", { key: nameOf(key ?? ""), old: saidValue(old ?? "–"), new: saidValue(now ?? "–") });
     return remedy ? t("gan_event_remedy", { remedy: t(`gan_remedy_${remedy}`), change }) : change;
   }
   const names = (key ?? "").split(",").map(nameOf).join(", ");

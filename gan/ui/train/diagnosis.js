@@ -1,6 +1,6 @@
 // What is going wrong, by what it shows, and what would help: one press each.
 /** @import { Evidence, Finding, Health, Remedy, Run, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, count, focusedIn, h, icon, query, t, translate, wordedFor } from "../page/kit/core.js";
+import { ACTIVE, count, focusedIn, h, icon, query, saidValue, t, translate, wordedFor } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
@@ -33,7 +33,7 @@ export class Diagnosis {
   show({ id, findings, rows, status, health, of, plane }) {
     if (id !== this.id) Object.assign(this, { id, dismissed: new Set(), open: new Set() });
     this.last = { id, findings, rows, status, health, of, plane };
-    const drawn = JSON.stringify([id, of, findings.map((f) => [f.kind, f.severity, sentence(f), f.remedies]), rows.length > 0, standing(health, status),
+    const drawn = JSON.stringify([id, of, plane, findings.map((f) => [f.kind, f.severity, this.#sentence(f), f.remedies]), rows.length > 0, this.#standing(health, status),
       this.steers(), [...this.open], [...this.dismissed], t("gan_checked")]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
@@ -56,7 +56,7 @@ export class Diagnosis {
   /** @param {number} dismissed @param {number} any @param {Health | null} health @param {Run | null} status */
   #quiet(dismissed, any, health, status) {
     const state = any && !dismissed ? health?.state ?? "early" : "";
-    const said = state ? standing(health, status) : t(dismissed ? "gan_dismissed" : "gan_diagnosis_empty");
+    const said = state ? this.#standing(health, status) : t(dismissed ? "gan_dismissed" : "gan_diagnosis_empty");
     return h("p", { class: `ga-quiet ga-healthy ${state === "healthy" ? "" : "is-neutral"}`, "data-health": state },
       any ? h("i", { class: "ga-dot" }) : null,
       h("span", {}, said),
@@ -74,7 +74,7 @@ export class Diagnosis {
       this.show(this.last);
     };
     return h("article", { class: `ga-finding is-${severity}`, "data-finding": kind },
-      h("p", { class: "ga-finding-said" }, h("b", { "data-t": `gan_finding_${kind}` }), h("span", {}, sentence(finding)),
+      h("p", { class: "ga-finding-said" }, h("b", { "data-t": `gan_finding_${kind}` }), h("span", {}, this.#sentence(finding)),
         h("button", { type: "button", class: "ga-button is-bare is-icon", "data-at": `x-${kind}`, "data-t-label": "gan_dismiss",
           "data-t-title": "gan_dismiss", onclick: () => { this.dismissed.add(kind); this.show(this.last); } }, icon("close"))),
       h("div", { class: "ga-remedies" },
@@ -88,7 +88,30 @@ export class Diagnosis {
   /** @param {string} key */
   #word(key) {
     const alone = `${key}_alone`;
-    return this.last.of !== "gan" && t(alone) !== alone ? alone : wordedFor(key, this.last.plane);
+    return wordedFor(this.last.of !== "gan" && t(alone) !== alone ? alone : key, this.last.plane);
+  }
+
+  // How a run stands in which nothing was found.
+  /** @param {Health | null} health @param {Run | null} status */
+  #standing(health, status) {
+    const { state, evidence } = health ?? { state: "early", evidence: { sign: "rows" } };
+    const isOver = status && !ACTIVE.includes(status.state);
+    const waited = state === "early" && isOver ? (evidence.sign === "rows" ? "short" : "never") : evidence.sign;
+    return t(this.#word(`gan_health_${state}_${waited || "said"}`), this.#spoken(evidence));
+  }
+
+  /** @param {Finding} finding */
+  #sentence({ kind, evidence }) {
+    const key = this.#word(`gan_finding_${kind}_${evidence.sign ?? "said"}`);
+    const text = t(key, this.#spoken(evidence));
+    return text === key ? "" : text.replace(/\{\w+\}/g, "–");
+  }
+
+  /** @param {Evidence} evidence */
+  #spoken(evidence) {
+    const values = Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
+    const modes = evidence.mode_kind === "cluster" ? "cluster" : "class";
+    return { ...values, kind: t(this.#word(`gan_finding_one_${modes}`)), kinds: t(this.#word(`gan_finding_some_${modes}`)) };
   }
 
   // "Raise R1 to 0.6": of what may be on already, a button says how far it goes.
@@ -115,32 +138,7 @@ export class Diagnosis {
 
 /** @param {Remedy} remedy */
 const changes = ({ settings }) => Object.entries(settings).map(([key, value]) => t("gan_remedy_sets", {
-  key: nameOf(key), value: value === "true" ? t("gan_on") : value === "false" ? t("gan_off") : value })).join(" · ");
-
-// How a run stands in which nothing was found.
-/** @param {Health | null} health @param {Run | null} status */
-function standing(health, status) {
-  const { state, evidence } = health ?? { state: "early", evidence: { sign: "rows" } };
-  const isOver = status && !ACTIVE.includes(status.state);
-  const waited = state === "early" && isOver ? (evidence.sign === "rows" ? "short" : "never") : evidence.sign;
-  const sign = waited || "said";
-  return t(`gan_health_${state}_${sign}`, spoken(evidence));
-}
-
-/** @param {Evidence} evidence */
-function spoken(evidence) {
-  const values = Object.fromEntries(Object.entries(evidence).map(([key, v]) => [key, say(key, v)]));
-  const modes = evidence.mode_kind === "cluster" ? "cluster" : "class";
-  return { ...values, kind: t(`gan_finding_one_${modes}`), kinds: t(`gan_finding_some_${modes}`) };
-}
-
-/** @param {Finding} finding */
-function sentence({ kind, evidence }) {
-  const values = spoken(evidence);
-  const key = `gan_finding_${kind}_${evidence.sign ?? "said"}`;
-  const text = t(key, values);
-  return text === key ? "" : text.replace(/\{\w+\}/g, "–");
-}
+  key: nameOf(key), value: saidValue(value) })).join(" · ");
 
 /** @param {string} key @param {string | number | null} value */
 function say(key, value) {

@@ -156,7 +156,7 @@ export class Game {
 
   /** @param {WatchedRun} run */
   show(run) {
-    const { id, status, step, rows, parameters, snapshots, settings, reals, beginning, of } = run;
+    const { id, status, step, rows, parameters, snapshots, settings, reals, beginning, of, plane } = run;
     const other = this.run?.id !== id;
     if (other) {
       Object.assign(this, { waits: false, number: step?.number ?? -1 });
@@ -164,7 +164,7 @@ export class Game {
       this.#note("");
     }
     const first = this.run?.status === null || other;
-    this.run = /** @type {WatchedRun} */ ({ id, status, step, rows, parameters, snapshots, settings, reals, beginning, of });
+    this.run = /** @type {WatchedRun} */ ({ id, status, step, rows, parameters, snapshots, settings, reals, beginning, of, plane });
     if (step && step.number !== this.number) {
       this.number = step.number;
       if (this.waits || !first) this.#came();
@@ -210,7 +210,7 @@ export class Game {
     this.#become(run.id ? run.of : this.form()?.of ?? "gan");
     const step = this.#stepNow();
     this.#drawButtons();
-    this.steps.show(run.id, step, { changes: this.game.changes, plane: run.settings?.resolution === "1" });
+    this.steps.show(run.id, step, { changes: this.game.changes, plane: run.plane });
     const running = run.status?.state === "running" && !step;
     this.turns.keep(running);
     if (!this.find("#game-body").hidden) this.#drawPicture(run, step, running);

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gan.data import DATA_NAMES, load_data
-from gan.images import are_points, encode_webp, tile, to_pixels
+from gan.images import are_points, encode_webp, real_sheet, tile, to_pixels
 from gan.training.learner import GRID, PLANE_GRID
 from gan.ui.server.in_turn import in_turn
 from gan.ui.server.routes import NEVER, Context, Handler
@@ -25,7 +25,7 @@ def sheet(name: str) -> bytes:
     """8 x 8 images of a shipped set as WebP, without gaps; classes take turns."""
     images = load_data(name)
     if are_points(pixels := to_pixels(images.pixels[:PLANE_GRID])):
-        return encode_webp(tile(pixels, COLUMNS))
+        return encode_webp(real_sheet(pixels, COLUMNS))
     order = torch.arange(len(images))
     if images.labels is not None:
         classes = len(images.class_names)

@@ -1,6 +1,6 @@
 // The settings of a training as fields in groups: one look for the form and for steering.
 /** @import { Kind, SettingField } from "../page/kit/types" */
-import { boot, h, icon, knows, t, translate } from "../page/kit/core.js";
+import { boot, h, icon, knows, saidValue, t, translate, valueKey } from "../page/kit/core.js";
 import { mark } from "../page/kit/explained.js";
 
 /** @type {Record<string, Kind[]>} */
@@ -53,7 +53,7 @@ export class Settings {
     /** @type {HTMLInputElement | HTMLSelectElement} */
     const input = kind === "choice"
       ? h("select", { class: "ga-input", name: key }, ...choices.map((c) => h("option",
-        { value: c, ...(["true", "false"].includes(c) ? { "data-t": c === "true" ? "gan_on" : "gan_off" } : {}) }, c)))
+        { value: c, ...(valueKey(c) ? { "data-t": valueKey(c) } : {}) }, saidValue(c))))
       : h("input", { class: "ga-input", name: key, spellcheck: "false", autocomplete: "off",
         inputmode: kind === "whole" ? "numeric" : "decimal" });
     const said = h("small", { class: "ga-said" });

@@ -1,13 +1,13 @@
 // The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { ACTIVE, ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { openTimelapse } from "./timelapse.js";
 
 const SPEEDS = [1, 2, 5, 10, 20];  // snapshots a second
 const WHOLE_S = 30;  // a long run is not watched for longer: then it skips
 
 // Fills `root`. `moved(nimg)` is called with the snapshot to show, null when following the newest.
-// `show({id, snapshots, weights})` takes what is known of a run, as often as it changes.
+// `show({id, snapshots, weights, status})` takes what is known of a run, as often as it changes.
 // `tile()`: the sample that was pointed at last; `failed(error)`: it cannot be opened.
 /** @param {HTMLElement} root @param {ConstructorParameters<typeof TimeMachine>[1]} acts */
 export function mount(root, acts) {
@@ -15,7 +15,7 @@ export function mount(root, acts) {
   return {
     /** @param {number} tile */
     open: (tile) => machine.open(tile),
-    /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
+    /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights" | "status">} run */
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
     /** @param {number} nimg */
@@ -52,12 +52,13 @@ class TimeMachine {
     this.weights = [];
     /** @type {number | null} */
     this.nimg = null;  // of the moment on show, where it is not the newest
+    this.isOver = false;  // nothing newer will come
     /** @type {{ id: string | null, nimg: number } | null} */
     this.wished = null;
     /** @type {{ timer: number | undefined, skip: number } | null} */
     this.playing = null;
     this.#build();
-    this.show({ id: null, snapshots: [], weights: [] });
+    this.show({ id: null, snapshots: [], weights: [], status: null });
     root.addEventListener("keydown", (e) => this.#key(e));
   }
 
@@ -204,14 +205,14 @@ class TimeMachine {
     openTab("explore");
   }
 
-  /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights">} run */
-  show({ id, snapshots, weights }) {
+  /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights" | "status">} run */
+  show({ id, snapshots, weights, status }) {
     if (id !== this.id) {
       this.#pause();
       this.nimg = null;
     }
     if (this.nimg !== null && !((snapshots.at(-1) ?? -1) > this.nimg)) this.nimg = null;  // it went back
-    Object.assign(this, { id, snapshots, weights });
+    Object.assign(this, { id, snapshots, weights, isOver: Boolean(status) && !ACTIVE.includes(status?.state ?? "") });
     this.#seek();
     this.#draw();
   }
@@ -229,8 +230,8 @@ class TimeMachine {
     this.play.disabled = this.speed.disabled = this.film.disabled = last < 1;
     this.#drawPlay();
     this.explore.disabled = !this.weights.length;
-    const text = last < 0 ? "" : t(
-      this.nimg === null ? "gan_moment_live" : "gan_moment_at", { count: count(this.shown()) });
+    const newest = this.isOver ? "gan_moment_end" : "gan_moment_live";
+    const text = last < 0 ? "" : t(this.nimg === null ? newest : "gan_moment_at", { count: count(this.shown()) });
     if (this.where.textContent !== text) this.where.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
   }

@@ -1,7 +1,7 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
 /** @import { Attributes, Fork, Preset, RefusedBody, TrainFormValues } from "../page/kit/types" */
 import {
-  Refused, addressOf, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, say, sentences, t, translate,
+  Refused, addressOf, arePoints, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, say, sentences, t, translate,
 } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { PresetCards } from "./presetcards.js";
@@ -139,13 +139,13 @@ export class TrainForm {
   }
 
   // Whether it trains on points of the plane.
-  arePoints() { return this.settings.value("resolution") === "1"; }
+  arePoints() { return arePoints(this.settings.value("resolution")); }
 
   #preset() { return boot.train.presets[this.cards.value]; }
 
   #fill() {
     const base = this.fork ? this.forked : this.#preset().settings;
-    this.settings.of(this.kind(), base.resolution === "1");
+    this.settings.of(this.kind(), arePoints(base.resolution));
     this.settings.fill(base);
     this.settings.rebase(base);
     this.#put("other", "");
@@ -188,10 +188,10 @@ export class TrainForm {
   #presetFor() {
     const { value } = this.find("#data", HTMLSelectElement);
     /** @param {string} name */
-    const arePoints = (name) => boot.train.data_sizes[name] === 1;
-    if (this.fork || arePoints(value) === arePoints(this.#preset().data)) return;
+    const ofPoints = (name) => arePoints(boot.train.data_sizes[name]);
+    if (this.fork || ofPoints(value) === ofPoints(this.#preset().data)) return;
     const names = Object.keys(boot.train.presets);
-    const fitting = names.filter((name) => arePoints(boot.train.presets[name].data) === arePoints(value));
+    const fitting = names.filter((name) => ofPoints(boot.train.presets[name].data) === ofPoints(value));
     this.cards.value = fitting.find((name) => boot.train.presets[name].data === value) ?? fitting[0];
     this.#fill();
     this.find("#data", HTMLSelectElement).value = value;

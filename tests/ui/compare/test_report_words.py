@@ -164,7 +164,7 @@ def test_names_of_ready_made_races_and_of_presets_are_the_pages():
     found = {"data": "ring", "contestants": [{"name": n} for n in ("as it is", "ring · hinge 2")]}
     named = named_in("zh", found)
     assert named["data"] == words("zh")["gan_data_ring"]
-    assert [c["name"] for c in named["contestants"]] == ["原样", "圆环 + 合页 2"]
+    assert [c["name"] for c in named["contestants"]] == ["原样", "圆环 + hinge 2"]
 
 
 def test_a_message_is_written_as_the_page_writes_it():

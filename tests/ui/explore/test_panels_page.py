@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import time
+from collections.abc import Callable
 
+import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.ui.acting import PIXELS, open_tab, picture_after, settle
+from tests.ui.conftest import PATIENCE_MS
 
 DROP = """([coded, name, type]) => {
     const bytes = Uint8Array.from(atob(coded), (c) => c.charCodeAt(0));
@@ -17,7 +21,39 @@ DROP = """([coded, name, type]) => {
     document.body.dispatchEvent(new DragEvent('drop', {
         bubbles: true, cancelable: true, dataTransfer: files}));
 }"""
+RESULT = "document.querySelector('#mix-result').toDataURL()"
 WAITING = "document.querySelector('.ga-map-box.is-waiting')"
+
+
+class Held:
+    """Requests that are kept from the server until they are released."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.page, self.holds, self.routes = page, True, list[Route]()
+        page.route(pattern, self._meet)
+
+    def _meet(self, route: Route) -> None:
+        if self.holds:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def wait_for(self, wanted: Callable[[Request], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not any(wanted(route.request) for route in self.routes):
+            assert time.monotonic() < deadline, "it was never asked for"
+            self.page.wait_for_timeout(20)
+
+    def release(self) -> None:
+        self.holds = False
+        for route in self.routes:
+            route.continue_()
+
+
+def is_of_one(request: Request) -> bool:
+    """Whether a batch is of one point of `fashion`: z and a weight for each class, as float32."""
+    body = request.post_data_buffer
+    return "latents/batch" in request.url and body is not None and len(body) == 4 * (64 + 10)
 
 
 def test_a_walk_is_begun_scrubbed_stayed_at_and_saved(page: Page):
@@ -61,6 +97,41 @@ def test_a_mix_is_painted_and_used_and_can_be_undone(page: Page):
     page.click("#mix-use")
     page.wait_for_function(f"(wanted) => {PIXELS} === wanted", arg=mixed)
     assert picture_after(page, lambda: page.click("#undo"))[1] == first
+
+
+@pytest.mark.painted_by("server")
+def test_a_late_answer_is_not_the_result_of_a_mix_any_more(page: Page):
+    page.click("#open-mix")
+    # whose pictures are there, so that what is asked for next is of another amount
+    page.wait_for_function(
+        "[...document.querySelectorAll('.ga-mix canvas')].every((c) => c.width > 1)"
+    )
+    settle(page)
+    result, before = page.locator("#mix-result"), page.evaluate(RESULT)
+    late = Held(page, "**/_gan/latents/batch?*")
+    page.locator("#mix-amount-c").fill("0")
+    late.wait_for(is_of_one)
+    late.holds = False
+    page.locator("#mix-amount-c").fill("1.5")
+    page.wait_for_function(f"(before) => {RESULT} !== before", arg=before)
+    newest = page.evaluate(RESULT)
+    with page.expect_response(lambda reply: is_of_one(reply.request)):
+        late.release()
+    result.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+    assert page.evaluate(RESULT) == newest
+
+
+@pytest.mark.painted_by("server")
+def test_a_mix_that_is_opened_before_the_first_point_fills_itself(open_page):
+    page = open_page("/#tab=lab", landing="lab")
+    held = Held(page, "**/_gan/latents?*")
+    with page.expect_request("**/_gan/latents?*"):
+        page.get_by_role("tab", name="Explore").click()
+    page.click("#open-mix")
+    expect(page.locator("#mix-seed-a")).to_be_visible()
+    held.release()
+    expect(page.locator("#mix-use")).to_be_enabled()
+    page.wait_for_function("document.querySelector('#mix-result').width > 1")
 
 
 def test_undo_reaches_what_is_mixed(page: Page):

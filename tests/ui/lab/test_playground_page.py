@@ -17,6 +17,23 @@ from tests.ui.acting import visit_tab
 from tests.ui.conftest import PATIENCE_MS
 
 PICTURE = "document.querySelector('#play-plane').toDataURL()"
+# how many pixels of the plane are of the green in which Train draws what is generated
+GREEN = """() => {
+  const canvas = document.querySelector('#play-plane');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const fake = getComputedStyle(document.querySelector('#play-legend .is-fake'), '::before');
+  const [r, g, b] = fake.backgroundColor.match(/\\d+/g).map(Number);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    count += data[i] === r && data[i + 1] === g && data[i + 2] === b;
+  }
+  return count;
+}"""
+TONES = """() => [
+  ['#play-legend .is-fake', '--tone'], ['#play-game .ga-game-picture', '--fake'],
+  ['#play-legend .is-real', '--tone'], ['#play-game .ga-game-picture', '--real'],
+  [':root', '--ga-accent'], [':root', '--ga-ink'],
+].map(([of, name]) => getComputedStyle(document.querySelector(of)).getPropertyValue(name))"""
 FRAMES = "Number(document.querySelector('#play-moment').max)"
 
 
@@ -75,10 +92,14 @@ def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_pag
     draw_circle(page)
     expect(page.locator("#play-drawn")).not_to_contain_text(": 0 points")
     before = page.evaluate(PICTURE)
+    assert page.evaluate(GREEN) == 0  # all points are real so far
     page.click("#play-start")
     wait_for_steps(page, 20)
     assert page.evaluate(PICTURE) != before
     page.wait_for_function(f"{FRAMES} >= 5")
+    assert page.evaluate(GREEN) > 100
+    fake, in_game, real, real_in_game, accent, ink = page.evaluate(TONES)
+    assert (fake, in_game, real, real_in_game) == (accent, accent, ink, ink)
     expect(page.locator("#play-answer")).to_contain_text("%")
 
     page.click("#play-pause")

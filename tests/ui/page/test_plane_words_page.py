@@ -60,11 +60,11 @@ def test_points_are_not_called_images_nor_have_a_game_s_curves_without_a_d(page:
     expect(page.locator("#evaluate-judge")).to_be_hidden()
     # before and after the measuring, and how both are told in the other language
     said = page.locator("#evaluate-form, .ga-scores")
-    expect(page.locator(".ga-card")).to_have_count(8)
+    expect(page.locator(".ga-card")).to_have_count(7)
     before = said.all_inner_texts()
     page.select_option("#evaluate-count", "500")
     page.click("#evaluate-start")
-    expect(page.locator(".ga-card")).to_have_count(10)  # the ring has modes, too
+    expect(page.locator(".ga-card")).to_have_count(9)  # the ring has modes, too
     after = said.all_inner_texts()
     page.click("#language-zh")
     expect(page.locator("#evaluate-about")).to_contain_text("坐标")

@@ -155,6 +155,10 @@ export const sentences = (...texts) => texts.filter(Boolean).join(language === "
 /** @param {string} key @returns {boolean} whether there is such a text */
 export const knows = (key) => key in texts;
 
+// Whether data of so many pixels a side are points of the plane: those have one.
+/** @param {number | string | undefined} resolution */
+export const arePoints = (resolution) => Number(resolution) === 1;
+
 // The text `gan_x_points` (or `gan_x_points_help`) in the place of `gan_x`, where there is one: what is
 // said of images otherwise.
 /** @param {string} key @param {boolean} plane of a model of points @returns {string} */
@@ -162,6 +166,16 @@ export function wordedFor(key, plane) {
   const own = key.replace(/(_help)?$/, "_points$1");
   return plane && knows(own) ? own : key;
 }
+
+// The text that says a setting's value in words, such as a loss by its name; "" where the value says itself.
+/** @param {unknown} value */
+export function valueKey(value) {
+  const key = { true: "gan_on", false: "gan_off" }[String(value)] ?? `gan_loss_${value}`;
+  return knows(key) ? key : "";
+}
+
+/** @param {string} value of a setting @returns {string} as a reader knows it */
+export const saidValue = (value) => (valueKey(value) ? t(valueKey(value)) : value);
 
 // A class by its name: those of the sets that ship have one in each language, all others their own.
 /** @param {string} name */

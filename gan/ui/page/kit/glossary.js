@@ -8,7 +8,7 @@ const TERMS = (...names) => names.map((name) => `term_${name}`);
 
 // What belongs together, in the order in which one would learn it.
 const TOPICS = {
-  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step", "vae", "rnn", "flow", "drift"), "chart_scores",
+  game: [...TERMS("gan", "generator", "discriminator", "game", "noise", "latent", "w", "class", "step", "vae", "rnn", "flow", "drift", "article"), "chart_scores",
     ...["score_real", "score_held_out", "score_fake"].map((name) => `line_${name}`)],
   losses: ["set_loss", ...TERMS("minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"),
     "chart_losses", "set_r1", "set_r2", "set_gp", "set_reg_every", "set_reg_end", "chart_penalty"],

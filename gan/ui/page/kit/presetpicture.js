@@ -1,11 +1,11 @@
 // The picture of a preset: what a real training of it had made after some seconds of one core.
-import { boot, h, t } from "./core.js";
+import { arePoints, boot, h, t } from "./core.js";
 
 const MINUTE_S = 60;
 
 /** @param {string} name of a preset that comes with the app @param {string} [alt] where no label names it */
 export function presetPicture(name, alt = "") {
-  const points = boot.train.data_sizes[boot.train.presets[name]?.data ?? ""] === 1;
+  const points = arePoints(boot.train.data_sizes[boot.train.presets[name]?.data ?? ""]);
   const src = new URL(`${boot.assets}/train/cards/${name}.webp`, document.baseURI).href;
   return h("span", { class: `ga-preset-picture ${points ? "is-points" : ""}` }, h("img", { class: "ga-pixels", alt, src, loading: "lazy" }));
 }
