@@ -52,7 +52,7 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     expect(page.locator("#event-list")).to_contain_text("Rate of D: 0.002 → 0.0007")
     rates = [json.loads(body)["settings"].get("d_lr") for body in sent]
     assert rates == ["7e-4", "fast", None]  # Enter tells it, leaving the field no second time
-    expect(page.locator("#event-list")).to_contain_text("Minibatch deviation: false → true")
+    expect(page.locator("#event-list")).to_contain_text("Minibatch deviation: off → on")
 
     page.click("#step-g")  # pauses, and tells what one update did
     expect(page.locator("#run-state")).to_have_text("Paused")
