@@ -62,7 +62,7 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "fd"): "FD rose from {before:.2f} to {value:.2f}",
     ("divergence", "no-number"): "the loss is no longer a number",
-    ("divergence", "outside"): "{outside:.0%} of the samples lie outside the picture",
+    ("divergence", "outside"): "{outside:.0%} of the samples lie outside the plane that is drawn",
     (
         "stagnation",
         "",
