@@ -6,7 +6,7 @@ real logits too because the relativistic pairing needs them; the others ignore t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -106,12 +106,23 @@ def zero_centred_penalty(x: Tensor, logits: Tensor) -> Tensor:
     On real images it is R1, on fakes R2 (Mescheder et al. 2018, eq. 9). x must require grad.
     logits: one per image or pack, (P,); for several critics (K, P), whose penalties are added.
     """
-    return torch.stack(
-        [
-            0.5 * gradient.float().square().sum(dim=(1, 2, 3)).sum() / logits.shape[-1]
-            for gradient in _gradients(x, logits)
-        ]
-    ).sum()
+    return zero_centred_penalties([(x, logits)])[0]
+
+
+def zero_centred_penalties(judged: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """`zero_centred_penalty` of each (x, logits), by one backward pass for all of them.
+
+    No logits may depend on another pair's x; as many critics everywhere.
+    """
+    every = [logits.reshape(-1, logits.shape[-1]) for _, logits in judged]
+    penalties: list[Tensor] = [logits.new_zeros(()) for logits in every]
+    for rows in zip(*every, strict=True):  # of one critic
+        total = torch.stack([row.float().sum() for row in rows]).sum()
+        gradients = torch.autograd.grad(total, [x for x, _ in judged], create_graph=True)
+        for i, (gradient, row) in enumerate(zip(gradients, rows, strict=True)):
+            squares = gradient.float().square().sum(dim=(1, 2, 3)).sum()
+            penalties[i] = penalties[i] + 0.5 * squares / len(row)
+    return penalties
 
 
 def _gradients(x: Tensor, logits: Tensor) -> list[Tensor]:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gan.losses import LOSSES, gradient_penalty, zero_centred_penalty
+from gan.losses import LOSSES, gradient_penalty, zero_centred_penalties, zero_centred_penalty
 
 REAL, FAKE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
 
@@ -74,6 +74,17 @@ def test_zero_centred_penalty_of_a_linear_critic_is_half_its_squared_slope():
     x = torch.randn(5, 1, 2, 2, requires_grad=True)
     penalty = zero_centred_penalty(x, (x * slope).sum((1, 2, 3)))
     assert penalty.item() == pytest.approx(0.5 * (0 + 1 + 4 + 9))
+
+
+def test_the_penalties_of_images_judged_together_are_each_ones_own():
+    noise = torch.Generator().manual_seed(0)
+    x_real, x_fake = (torch.randn(n, 1, 2, 2, generator=noise).requires_grad_() for n in (3, 5))
+    squares = torch.cat([x_real, x_fake]).square().sum((1, 2, 3))
+    both = torch.stack([squares, 3 * squares])  # of two critics, whose slopes are 2 x and 6 x
+    found = zero_centred_penalties([(x_real, both[:, :3]), (x_fake, both[:, 3:])])
+    for penalty, x in zip(found, (x_real, x_fake), strict=True):
+        norms = (x.detach().numpy() ** 2).sum((1, 2, 3))
+        assert penalty.item() == pytest.approx(0.5 * (4 + 36) * norms.mean(), rel=1e-5)
 
 
 def test_gradient_penalty_is_the_squared_distance_of_the_slope_from_one():

@@ -236,8 +236,9 @@ def _optimizer(name: OptimizerName, of: str, lr: str) -> str:
 
 
 def _regulariser(t: TrainConfig) -> str:
-    terms = [(t.r1, "R1 * steepness(x_real, real)"), (t.r2, "R2 * steepness(x_fake, fake)")]
-    return " + ".join(term for weight, term in terms if weight > 0)
+    if t.r1 > 0 and t.r2 > 0:
+        return "steepness(x_real, x_fake, real, fake)"
+    return "R1 * steepness(x_real, real)" if t.r1 > 0 else "R2 * steepness(x_fake, fake)"
 
 
 def _constants(config: RunConfig) -> list[tuple[str, object, str]]:

@@ -179,10 +179,11 @@ class Learner:
                 item=loss.item(),
                 nimg=f"{self.nimg:,}",
             )
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         # as optimizer.zero_grad does, whose hooks take longer than a small network's gradients
-        for parameter in (p for group in optimizer.param_groups for p in group["params"]):
+        for parameter in parameters:
             parameter.grad = None
-        loss.backward()
+        loss.backward(inputs=parameters)  # not of the images that R1 and R2 are taken at
         self.ranks.average(module)
         if self.config.train.clip_norm > 0:
             nn.utils.clip_grad_norm_(module.parameters(), self.config.train.clip_norm)

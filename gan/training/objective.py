@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from gan.config import RunConfig
-from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
+from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalties
 from gan.models import Discriminator, DOutput
 
 
@@ -57,8 +57,11 @@ def lazy_penalty(
 ) -> Tensor:
     """R1 on real and R2 on fake, weighted; both images must require grad."""
     t = config.train
-    r1 = t.r1 * zero_centred_penalty(x_real, real.logits) if t.r1 else real.logits.new_zeros(())
-    return r1 + t.r2 * zero_centred_penalty(x_fake, fake.logits) if t.r2 else r1
+    weighed = [(t.r1, x_real, real.logits), (t.r2, x_fake, fake.logits)]
+    weighed = [part for part in weighed if part[0] > 0]
+    # together: the backward pass goes through real and fake, whichever is asked for
+    penalties = zero_centred_penalties([(x, logits) for _, x, logits in weighed])
+    return torch.stack([w * p for (w, *_), p in zip(weighed, penalties, strict=True)]).sum()
 
 
 def line_penalty(

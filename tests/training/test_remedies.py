@@ -13,7 +13,7 @@ from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
 from gan.models import DOutput
 from gan.presets import resolve_widths
 from gan.settings import apply_settings
-from gan.training import Trainer
+from gan.training import Trainer, objective
 from gan.training.augmenter import ADA_EVERY, ADA_KIMG, Ada, Augmenter
 from gan.training.objective import d_objective, g_objective
 
@@ -214,3 +214,19 @@ def test_a_penalty_every_so_many_steps_weighs_so_many_times_as_much(
     loss = trainer.method.update_d(batch, torch.rand_like(batch.x))
     assert trainer.method.penalty > 0
     torch.testing.assert_close(totals[0].detach(), loss + 4 * trainer.method.penalty)
+
+
+def test_both_penalties_take_one_backward_pass_and_leave_images_without_a_gradient(
+    digits, make_config, monkeypatch
+):
+    trainer, asked, judged = Trainer(make_config(), digits), [], []
+    grad, both = torch.autograd.grad, objective.judge_both
+    monkeypatch.setattr(torch.autograd, "grad", lambda *a, **k: (asked.append(1), grad(*a, **k))[1])
+    monkeypatch.setattr(
+        objective, "judge_both", lambda d, *x: (judged.extend(x[:2]), both(d, *x))[1]
+    )
+    trainer.step()
+    assert trainer.method.penalty > 0
+    assert len(asked) == 1
+    assert [x.requires_grad for x in judged] == [True, True]
+    assert [x.grad for x in judged] == [None, None]
