@@ -19,7 +19,7 @@ Family = Literal[
 LossName = Literal[
     "minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"
 ]
-OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop"]
+OptimizerName = Literal["adam", "adamw", "sgd", "rmsprop", "muon"]
 SolverName = Literal["euler", "midpoint"]
 ScheduleName = Literal["constant", "cosine", "linear"]
 Augmentation = Literal["none", "diffaug", "ada"]

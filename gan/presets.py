@@ -12,6 +12,7 @@ from gan.config import (
     Family,
     LossName,
     ModelConfig,
+    OptimizerName,
     RunConfig,
     ScheduleName,
     SolverName,
@@ -45,6 +46,7 @@ class Preset:
     ema_half_life_kimg: float
     summary: str
     conditional: bool = False
+    optimizer: OptimizerName = "adam"
     batch_size: int = 64
     resolution: int = 0  # 0: from the data
     beta: float = 1.0  # weight of a VAE's KL
@@ -68,8 +70,8 @@ PRESETS: dict[str, Preset] = {
     # name                 family   data       loss              z    lr    b1   b2     R1,R2 ema
     "fashion":      Preset("conv",  "fashion", "relativistic",   64,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "garments, class by class: recognisable in seconds", conditional=True,
-                           batch_size=32, lr_schedule="cosine", lr_end=0.1, fall_after=0.25,
-                           fall_kimg=400.0, reg_end=0.05),
+                           optimizer="muon", batch_size=32, lr_schedule="cosine", lr_end=0.1,
+                           fall_after=0.25, fall_kimg=400.0, reg_end=0.05),
     "fashion-mlp":  Preset("mlp",   "fashion", "relativistic",   100, 1e-3, 0.0, 0.99,  0.2,  8.9,
                            "the article's network with a loss that keeps it from collapsing"),
     "article":      Preset("mlp",   "fashion", "nonsaturating",  100, 2e-4, 0.5, 0.999, 0.0,  8.9,
@@ -146,6 +148,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
     )
     train = TrainConfig(
         loss=preset.loss,
+        optimizer=preset.optimizer,
         g_lr=preset.lr,
         d_lr=preset.lr,
         lr_schedule=preset.lr_schedule,

@@ -75,6 +75,7 @@ LOSSES = [
     case("ring-article", loss="minimax", optimizer="sgd", g_lr=0.01, d_lr=0.01),
     case("ring-article", loss="least-squares", optimizer="rmsprop", d_steps=3),
     case("digits", loss="hinge", optimizer="adamw", spectral_norm=True),
+    case("fashion", loss="hinge", optimizer="muon", beta1=0.5, batch_size=8),
     case("ring", loss="wasserstein-gp", r1=0.0, r2=0.0, d_steps=2),
     case("digits", loss="wasserstein-gp", minibatch_std=True, batch_size=30, clip_norm=0.1),
 ]
@@ -188,7 +189,7 @@ def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some:
     assert all(text.count(f"{name}.") for name in imported - {"pathlib", "numpy"})
     assert "F." in text or "functional" not in text
     assert max(map(len, text.splitlines())) <= 100
-    assert len(text.splitlines()) <= 234
+    assert len(text.splitlines()) <= 260
     assert not re.search(r"\{[{%]|\n\n\n\n|[ \t]\n|^\n", text)
 
 

@@ -109,6 +109,8 @@ def code_file(config: RunConfig, images: ImageSet, *, name: str) -> CodeFile:
         names.insert(names.index("generator"), "begin")
     if _falls(config):
         names.insert(len(names) - 1, "schedule")
+    if config.train.optimizer == "muon":
+        names.insert(len(names) - 1, "muon")
     if config.train.ema_half_life_kimg > 0:
         names.insert(len(names) - 1, "ema")
     body = [_section(templates, n, values) for n in names]

@@ -53,6 +53,7 @@ OPTIMIZERS: dict[OptimizerName, str] = {
     "adamw": "torch.optim.AdamW(%s, lr=%s, betas=(BETA1, BETA2), fused=True)",
     "sgd": "torch.optim.SGD(%s, lr=%s, momentum=BETA1, fused=True)",
     "rmsprop": "torch.optim.RMSprop(%s, lr=%s, alpha=BETA2, foreach=True)",
+    "muon": "Muon(%s, lr=%s, betas=(BETA1, BETA2), fused=True)",
 }
 
 

@@ -87,7 +87,7 @@ def training_cost(config: RunConfig, *, data_mb: float = 0.0) -> Cost:
     else:
         work, held = _game(config, g, second)
     parameters = g.parameters + second.parameters
-    states = ADAM if config.train.optimizer in ("adam", "adamw") else MOMENT
+    states = ADAM if config.train.optimizer in ("adam", "adamw", "muon") else MOMENT
     saved = 1 + states  # written at once, while a checkpoint is
     fixed = parameters * (1 + states + GRADIENTS + LAYOUTS + saved) + g.parameters  # G's average
     shown = 8 * batch * pixels_of(model)  # the batch, G's, what D is shown, and their gradients

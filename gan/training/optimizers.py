@@ -9,6 +9,7 @@ import torch
 from torch import nn, optim
 
 from gan.config import OptimizerName, Precision, ScheduleName, TrainConfig
+from gan.training.muon import Muon
 
 Params = Iterable[nn.Parameter]
 
@@ -29,11 +30,16 @@ def _rmsprop(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
     return optim.RMSprop(p, lr, alpha=c.beta2, foreach=True)
 
 
+def _muon(p: Params, lr: float, c: TrainConfig) -> optim.Optimizer:
+    return Muon(p, lr, betas=(c.beta1, c.beta2), fused=True)
+
+
 OPTIMIZERS: dict[OptimizerName, Callable[[Params, float, TrainConfig], optim.Optimizer]] = {
     "adam": _adam,
     "adamw": _adamw,
     "sgd": _sgd,
     "rmsprop": _rmsprop,
+    "muon": _muon,
 }
 
 

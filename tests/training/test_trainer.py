@@ -48,8 +48,9 @@ def test_a_seed_fixes_the_whole_training(digits, make_config):
         {"shift_px": 1, "flip": True},
         {"loss": "wasserstein-gp", "d_steps": 3},
         {"optimizer": "rmsprop", "clip_norm": 1.0},
+        {"optimizer": "muon", "beta1": 0.5},
     ],
-    ids=["plain", "augmented", "critic", "rmsprop"],
+    ids=["plain", "augmented", "critic", "rmsprop", "muon"],
 )
 def test_a_resumed_training_goes_on_bit_for_bit(digits, make_config, settings):
     whole = train(Trainer(make_config(**settings), digits), 25)

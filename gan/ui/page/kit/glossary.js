@@ -12,7 +12,7 @@ const TOPICS = {
     ...["score_real", "score_held_out", "score_fake"].map((name) => `line_${name}`)],
   losses: ["set_loss", ...TERMS("minimax", "nonsaturating", "least-squares", "hinge", "wasserstein-gp", "relativistic"),
     "chart_losses", "set_r1", "set_r2", "set_gp", "set_reg_every", "set_reg_end", "chart_penalty"],
-  optimisers: ["set_optimizer", ...TERMS("adam", "adamw", "sgd", "rmsprop"), "set_g_lr", "set_d_lr", "set_lr_schedule", "set_lr_end", "set_fall_after", "set_fall_kimg", "set_beta1", "set_beta2",
+  optimisers: ["set_optimizer", ...TERMS("adam", "adamw", "sgd", "rmsprop", "muon"), "set_g_lr", "set_d_lr", "set_lr_schedule", "set_lr_end", "set_fall_after", "set_fall_kimg", "set_beta1", "set_beta2",
     "set_batch_size", "set_d_steps", "set_clip_norm", "set_ema_half_life_kimg", "chart_gradients", "chart_rates"],
   trouble: ["mode-collapse", "d-winning", "d-losing", "memorising", "divergence", "stagnation"].map((name) => `finding_${name}`),
   remedies: ["add-r1", "lower-d-rate", "raise-d-rate", "lower-g-rate", "raise-g-rate", "lower-rates", "clip-gradients", "use-sgd",
