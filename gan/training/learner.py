@@ -110,8 +110,7 @@ class Learner:
     def placed(self, module: Network) -> Network:
         moved = module.to(self.device)
         moved.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # stub lacks it
-        if self.config.train.sync_batch_norm:
-            self.ranks.synchronise(moved)
+        self.ranks.synchronise(moved, self.config.train.sync_batch_norm)
         return moved
 
     def step(self) -> None:
@@ -246,6 +245,8 @@ class Learner:
         self.method.retune()
         for g in (self.g, self.ema.generator):
             g.adopt(self.config.model)
+        for module in (self.g, *self.method.modules().values()):
+            self.ranks.synchronise(module, t.sync_batch_norm)
         self.dtype = pick_dtype(t.precision, self.device)
         self.ema.half_life_kimg = t.ema_half_life_kimg
         self.batches.batch_size, self.batches.flip = t.batch_size, t.flip

@@ -33,7 +33,8 @@ class Muon(optim.Adam):
     """Adam, but the gradient of a convolution, averaged by beta1, is made orthogonal.
 
     So all directions of a layer are learned at the same pace, instead of the few that dominate its
-    gradient; Jordan et al. 2024, here without weight decay and for convolutions alone.
+    gradient; Jordan et al. 2024, here without weight decay and for convolutions alone. torch's own
+    optim.Muon takes matrices only.
     """
 
     size = SIZE

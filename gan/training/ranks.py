@@ -31,8 +31,8 @@ class Ranks:
     def average(self, module: nn.Module) -> None:
         """All-reduce the gradients of `module` to their mean over all ranks."""
 
-    def synchronise(self, module: nn.Module) -> None:
-        """Have the batch norms of `module` use the images of all ranks."""
+    def synchronise(self, module: nn.Module, wanted: bool) -> None:
+        """Have the batch norms of `module` use the images of all ranks, or its own again."""
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all ranks of each of `values`."""
@@ -81,8 +81,8 @@ class Several(Ranks):
         for grad, mean in zip(grads, means.split([g.numel() for g in grads]), strict=True):
             grad.copy_(mean.view(grad.shape))
 
-    def synchronise(self, module: nn.Module) -> None:
-        synchronise(module)
+    def synchronise(self, module: nn.Module, wanted: bool) -> None:
+        synchronise(module, wanted)
 
     def mean(self, values: Tensor) -> Tensor:
         return self._reduced(values, "mean")

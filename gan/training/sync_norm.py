@@ -13,14 +13,15 @@ from torch import Tensor, distributed, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
-def synchronise(module: nn.Module) -> None:
-    """Have each batch norm in `module` use the images of all ranks, in place.
+def synchronise(module: nn.Module, wanted: bool) -> None:
+    """Have each batch norm in `module` use the images of all ranks, or its own again, in place.
 
     Their states keep names and shapes. From then on all ranks must call it alike in train mode; in
     eval mode, and in copies that stay there, nothing is sent. Needs torch.distributed to be ready.
     """
+    kinds = SYNCHRONISED if wanted else {mine: plain for plain, mine in SYNCHRONISED.items()}
     for child in module.modules():
-        if (kind := SYNCHRONISED.get(type(child))) is not None:
+        if (kind := kinds.get(type(child))) is not None:
             child.__class__ = kind
 
 

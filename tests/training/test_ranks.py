@@ -121,7 +121,9 @@ def train_as_one(index: int, folder: Path) -> None:
     ranks = ranks_here()
     for preset in AS_ONE:
         config, images = config_as_one(preset, 8)
-        trainer = Trainer(config, images, ranks=ranks)
+        apart = replace(config.train, sync_batch_norm=False)
+        trainer = Trainer(replace(config, train=apart), images, ranks=ranks)
+        trainer.set("sync_batch_norm", True)  # as a resume does that asks for it
         found = gradients(trainer)
         if index:
             trainer.follow()
