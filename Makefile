@@ -56,5 +56,5 @@ $(VENV)/.run: requirements.txt
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt tests/requirements-reference.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-reference.txt
-	test -n "$$CHROMIUM_PATH" || command -v chromium || command -v chromium-browser || command -v google-chrome || $(BIN)/python -m playwright install chromium
+	test -n "$$CHROMIUM_PATH" || command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome || $(BIN)/python -m playwright install chromium
 	touch $@

@@ -159,6 +159,7 @@ def test_a_typed_folder_lists_its_classes_before_a_start(page: Page, tmp_path: P
     expect(named).to_be_hidden()
 
 
+@pytest.mark.expects_refusal  # where the page asks for it before the list says that it is gone
 def test_a_run_that_is_deleted_elsewhere_is_said_to_be_and_another_is_shown(
     page: Page, trained: str, runs_dir: Path, tmp_path: Path
 ):
