@@ -235,7 +235,7 @@ function loss({ id, side }) {
   };
 }
 
-// The points of a scatter picture, [x, y, ...] in -1 to 1: some of its coloured pixels; paper and axes are grey.
+// The points of a scatter picture, [x, y, ...] in -1 to 1: some of its dark pixels; paper and axes are light.
 /** @param {HTMLImageElement} picture */
 function inkOf(picture) {
   const canvas = h("canvas", { width: TILE_PX, height: TILE_PX });
@@ -243,7 +243,7 @@ function inkOf(picture) {
   context.drawImage(picture, 0, 0, TILE_PX, TILE_PX);
   const { data } = context.getImageData(0, 0, TILE_PX, TILE_PX);
   const at = (/** @type {number} */ k) => (2 * k + 1) / TILE_PX - 1;
-  return Array.from({ length: TILE_PX ** 2 }, (_, i) => i).filter((i) => Math.abs(data[4 * i] - data[4 * i + 1]) > 24)
+  return Array.from({ length: TILE_PX ** 2 }, (_, i) => i).filter((i) => data[4 * i] < 195)
     .flatMap((i) => Array.from({ length: 4 }, () => [at(i % TILE_PX), -at(Math.floor(i / TILE_PX))]).flat());
 }
 
