@@ -5,7 +5,7 @@ import { boot, count, duration, fillRange, h, on, recall, saidValue, t, translat
 import { nameOf } from "./settings.js";
 
 // `of`: what is trained where there is such a chart or curve; of all where it is left out.
-/** @typedef {Omit<ChartSpec, "series"> & { of?: Kind[], plane?: boolean, series: (Series & { of_kind?: Kind[] })[] }} Spec plane: of points alone */
+/** @typedef {Omit<ChartSpec, "series"> & { of?: Kind[], plane?: boolean, series: (Series & { of_kind?: Kind[] })[] }} Spec plane: of points alone, or of images alone */
 
 /** @type {Kind[]} */
 const GAN_ONLY = ["gan"];
@@ -29,10 +29,10 @@ const CHARTS = [
   { name: "used", of: ["vae"], range: [0, 0], series: [{ key: "used", tone: "accent" }] },
   { name: "kl_weight", of: ["vae"], range: [0, 0], series: [{ key: "kl_weight", tone: "accent" }] },
   { name: "speed", range: [0, 0], series: [{ key: "images_per_s", tone: "accent" }] },
-  { name: "copies", measured: true, percent: true, range: [0, 1], series: [
+  { name: "copies", plane: false, measured: true, percent: true, range: [0, 1], series: [
     { key: "memorised", tone: "accent" }, { key: "nearest", tone: "dashed" }] },
   { name: "penalty", of: GAN_ONLY, series: [{ key: "penalty", tone: "accent" }] },
-  { name: "augment", of: GAN_ONLY, percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
+  { name: "augment", plane: false, of: GAN_ONLY, percent: true, range: [0, 1], series: [{ key: "augment_p", tone: "accent" }] },
 ];
 const SHOWN = ["losses", "scores", "bits", "velocity", "drift", "bound", "distance", "variety"];
 // of points, as many: their quality counts the modes too, and their divergence is a distance
@@ -123,7 +123,7 @@ export class Charts {
 
   #arrange() {
     /** @param {Spec} spec */
-    const offered = (spec) => this.plane || !spec.plane;
+    const offered = (spec) => (spec.plane ?? this.plane) === this.plane;
     for (const chip of this.chips) chip.dataset.help = wordedFor(`gan_chart_${chip.dataset.chip}_help`, this.plane);
     for (const chip of this.chips) chip.hidden = !this.specs.some((c) => c.name === chip.dataset.chip && offered(c));
     for (const spec of this.specs) {

@@ -38,7 +38,10 @@ def test_points_are_not_called_images_nor_have_a_game_s_curves_without_a_d(page:
     curves = page.locator("#charts .ga-chart-list h3")
     open_tab(page, "Train")
     expect(curves).to_have_text(["Losses", "Scores of D", "Distance", "Variety"])
+    copies = page.locator("#charts [data-chip=copies]")
+    expect(copies).to_be_visible()
     page.select_option("#data", "ring")  # the preset follows, and what its training would draw
+    expect(copies).to_be_hidden()  # of points nobody counts them
     expect(curves).to_have_text(["Losses", "Scores of D", "Quality of points", "Divergence"])
     page.click("#settings-toggle")
     expect(page.locator("#settings [name=g_lr]")).to_be_visible()
