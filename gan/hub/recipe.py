@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +27,11 @@ PARENTS_FILE, HISTORY_FILE = "parents.json", "history.jsonl"
 STEERED = "settings were changed while it trained; these are the last ones"
 UNSURE = "settings of this one as they are now; they may have changed since the fork"
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
+OPTIONS = frozenset({
+    "--preset", "--fork", "--data", "--kimg", "--seconds", "--seed", "--set", "--run-dir",
+})  # fmt: skip
+WORD = r"""(?:[\w@%+=:,./-]|'[^']*'|"'")+"""  # as shlex.quote writes them
+COMMAND = re.compile(rf"python -m gan train(?: --[a-z-]+ {WORD})+", re.ASCII)
 
 
 def shared_data(spec: str) -> str:
@@ -79,7 +85,7 @@ def _parents(run: RunConfig, folder: Path, seen: Sequence[Path]) -> list[str]:
         return []
     with suppress(GanError):
         lines = read_json(folder / PARENTS_FILE)
-        if isinstance(lines, list) and all(isinstance(line, str) for line in lines):
+        if isinstance(lines, list) and all(map(_is_ours, lines)) and _commands(lines[-1:]):
             return lines
     there = folder.parent / name
     if Path(name).name != name or there in seen or _moment(run) is None:
@@ -89,6 +95,18 @@ def _parents(run: RunConfig, folder: Path, seen: Sequence[Path]) -> list[str]:
     except GanError:
         return []  # deleted, or damaged
     return _lines(parent, _moment(run) or 0, there, [UNSURE], seen)
+
+
+def _is_ours(line: object) -> bool:
+    """Whether a kept line is one that this module writes: whoever reads a card may run it."""
+    if line in (f"# {STEERED}", f"# {UNSURE}"):
+        return True
+    if not isinstance(line, str) or not line.isprintable() or not COMMAND.fullmatch(line):
+        return False
+    words = shlex.split(line)[4:]  # python -m gan train
+    told = [*zip(words[::2], words[1::2], strict=True)]
+    public = all(shared_data(value) == value for option, value in told if option == "--data")
+    return public and OPTIONS.issuperset(option for option, _ in told)
 
 
 def _moment(run: RunConfig) -> int | None:

