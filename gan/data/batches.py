@@ -93,7 +93,10 @@ class Batches:
         assert self.stream is not None, "of a stream"
         # what is held out of the first part stays so each time that it comes
         images = split_held_out(part.images)[0] if part.place == START else part.images
-        self.images, self.place, self._after = self._share(images), part.place, part.after
+        self.images = self._share(images)
+        if not len(self.images):  # fewer images than processes
+            self.images = images
+        self.place, self._after = part.place, part.after
         self.stream.prepare(part.after)
 
     def state(self) -> dict[str, Any]:

@@ -77,8 +77,15 @@ def images_of(repo: str, table: Any, *, resolution: int, channels: int) -> Image
     image_key, label_key, names = _columns(repo, table.features)
     folders = _folder_paths(table, image_key)
     rows = [row for row in range(len(table)) if not (folders and is_hidden(folders[row]))]
-    hidden = Counter({"hidden or of the system": len(table) - len(rows)})
-    these = Candidates(_members(table, image_key, rows), {}, +hidden)
+    left_out = Counter({"hidden or of the system": len(table) - len(rows)})
+    labels_in = table[label_key] if names and not folders else []
+    if labels_in and any(label in range(len(names)) for label in labels_in):
+        known = [row for row in rows if labels_in[row] in range(len(names))]
+        left_out["without a label"] = len(rows) - len(known)  # null, or -1
+        rows = known
+    elif labels_in:
+        names = ()
+    these = Candidates(_members(table, image_key, rows), {}, +left_out)
     pixels, taken = decode(these, resolution=resolution, channels=channels)
     if len(pixels) < 2:
         raise DataError(

@@ -11,9 +11,11 @@ import json
 import os
 import random
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from gan.errors import DataError
@@ -61,16 +63,17 @@ def streamed(
     """At most `count` rows from `place` on, written to `file`; no more is downloaded than that.
 
     place: a shard in their order, a row of that shard. Shards are files, or of few
-    files row groups, where they have some.
+    files row groups, where they have some; of a damaged one the rest is left out.
     Behind the last row (or image, as one is no set) it begins at the first again.
     """
     from datasets import Image, load_dataset  # noqa: PLC0415 - two seconds to import
     from datasets.arrow_writer import ArrowWriter  # noqa: PLC0415
+    from pyarrow import ArrowInvalid  # noqa: PLC0415
 
     table = load_dataset(repo, split=split, revision=revision, token=False, streaming=True)
     if table.num_shards < FEW_FILES:  # looks into each file
         table = table.reshard()
-    for name, feature in table.features.items():
+    for name, feature in (table.features or {}).items():  # None: of a table of text
         if isinstance(feature, Image):
             table = table.cast_column(name, Image(decode=False))
     shards = table.num_shards
@@ -80,9 +83,10 @@ def streamed(
     with ArrowWriter(features=table.features, path=file) as writer:
         while index < shards and left:
             shard = table.shard(num_shards=shards, index=order[index])
-            for example in shard.skip(row).take(left):
-                writer.write(example)
-                left, row = left - 1, row + 1
+            with suppress(ArrowInvalid, tarfile.TarError):
+                for example in shard.skip(row).take(left):
+                    writer.write(example)
+                    left, row = left - 1, row + 1
             if left:
                 index, row = index + 1, 0
         writer.finalize()

@@ -43,6 +43,7 @@ class HubStream:
         self._repo, self._resolution, self._channels = repo, resolution, channels
         fit = PART_BYTES // (channels * resolution**2)
         self._count = max(2, min(PART_IMAGES, fit))
+        self._names: tuple[str, ...] | None = None  # of the classes in the first part
         self._lock = threading.Lock()
         self._parts: OrderedDict[Place, Future[Part]] = OrderedDict()
 
@@ -74,12 +75,27 @@ class HubStream:
             return part
 
     def _fetch(self, place: Place) -> Part:
+        """The part at `place`; where it cannot be used, the next one."""
         with fetched_part(self._repo, place, self._count) as (table, begun, after):
-            images = images_of(
-                self._repo.partition("@")[0], table,
-                resolution=self._resolution, channels=self._channels,
-            )  # fmt: skip
-        return Part(images, begun, after)
+            try:
+                return Part(self._images(table, first=begun == START), begun, after)
+            except DataError:
+                if begun == START:
+                    raise
+        return self._fetch(after)
+
+    def _images(self, table: Any, *, first: bool) -> ImageSet:
+        name = self._repo.partition("@")[0]
+        images = images_of(name, table, resolution=self._resolution, channels=self._channels)
+        if first and self._names is None:
+            self._names = images.class_names
+        elif images.class_names != (self._names or ()):
+            raise DataError(
+                "the classes of {repo} have changed; train on one state of it, as "
+                "stream:{repo}@COMMIT",
+                repo=name,
+            )
+        return images
 
 
 def _settle(part: Future[Part], fetch: Any) -> None:

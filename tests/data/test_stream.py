@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,17 @@ from typer.testing import CliRunner
 from gan import load
 from gan.cli import app
 from gan.config import RunConfig
-from gan.data import Batches, ImageSet, is_shared, load_data, record, split_held_out, stream
+from gan.data import (
+    Batches,
+    ImageSet,
+    hub,
+    hub_child,
+    is_shared,
+    load_data,
+    record,
+    split_held_out,
+    stream,
+)
 from gan.data.imageset import START, Part, Place
 from gan.errors import DataError
 from tests.hub.server import Hub, hub_server
@@ -208,3 +219,71 @@ def test_a_set_of_one_part_is_no_stream_and_a_wrong_name_is_said(the_hub: Hub, m
         load_data("stream:some/nothing", **SIZE)
     with pytest.raises(DataError, match="is owner/name"):
         load_data("stream:nothing", **SIZE)
+
+
+def test_a_part_without_a_readable_picture_is_passed_over_and_rows_without_a_class_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    broken = [{"bytes": b"no picture", "path": None}] * 6
+    pictures = [[{"bytes": png(6 * k + i), "path": None} for i in range(6)] for k in range(5)]
+    pictures[1] = pictures[4] = broken
+    classes = [0, None, 1, -1, 0, 1]
+    named = {k: datasets.ClassLabel(names=[*"ab"] if k != 3 else [*"abc"]) for k in range(5)}
+    tables = {
+        (k, 0): datasets.Dataset.from_dict(
+            {"image": pictures[k], "label": [None] * 6 if k == 1 else classes},
+            features=datasets.Features({"image": datasets.Image(decode=False), "label": named[k]}),
+        ).cast_column("image", datasets.Image(decode=False))
+        for k in range(5)
+    }
+    monkeypatch.setattr(
+        stream, "fetched_part",
+        lambda repo, place, count: nullcontext((tables[place], place, ((place[0] + 1) % 5, 0))),
+    )  # fmt: skip
+    found = load_data(SPEC, **SIZE)
+    assert "2 without a label" in found.report
+    assert levels_of(found.pixels) == [0, 2, 4, 5]
+    assert found.labels is not None
+    assert found.labels.tolist() == [0, 1, 0, 1]
+    assert found.stream is not None
+    second = found.stream.at((1, 0))  # nothing of it can be read
+    assert (second.place, second.after) == ((2, 0), (3, 0))
+    assert levels_of(second.images.pixels) == [12, 14, 16, 17]
+    assert found.stream.at((3, 0)).place == START  # of other classes; and nothing of the last one
+    tables[START] = tables[3, 0]
+    again = stream.HubStream("some/pictures", **SIZE)
+    again._names = ("a", "b")
+    with pytest.raises(DataError, match=r"classes .* have changed.*stream:some/pictures@COMMIT"):
+        again.at(START)
+
+
+def test_labels_that_no_row_has_are_none():
+    features = datasets.Features(
+        {"image": datasets.Image(decode=False), "label": datasets.ClassLabel(names=[*"ab"])}
+    )
+    rows = {"image": [{"bytes": png(i), "path": None} for i in range(3)], "label": [-1, None, -1]}
+    found = hub.images_of("some/set", datasets.Dataset.from_dict(rows, features=features), **SIZE)
+    assert (len(found), found.labels, found.class_names) == (3, None, ())
+
+
+def test_of_a_damaged_file_the_rest_is_left_out(files: dict[str, bytes], tmp_path: Path):
+    folder = tmp_path / "set"
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"PAR1 damaged PAR1" if "00007-of" in name else content)
+    whole = {"place": [0, 0], "count": COUNT, "file": str(tmp_path / "part.arrow")}
+    reply = hub_child.streamed(str(folder), None, "train", **whole)
+    assert reply["after"] == [0, 0]
+    pixels = hub.images_of("set", datasets.Dataset.from_file(reply["files"][0]), **SIZE).pixels
+    assert Counter(levels_of(pixels)) == Counter(range(COUNT)) - Counter(range(42, 48))
+
+
+def test_a_set_without_pictures_is_said_to_have_none(tmp_path: Path):
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "train.csv").write_text("height,width\n1,2\n3,4\n")
+    whole = {"place": [0, 0], "count": COUNT, "file": str(tmp_path / "part.arrow")}
+    reply = hub_child.streamed(str(folder), None, "train", **whole)
+    table = datasets.Dataset.from_file(reply["files"][0])
+    with pytest.raises(DataError, match="must have an image column, got height, width"):
+        hub.images_of("set", table, **SIZE)
