@@ -7,7 +7,9 @@ always the same, so a place in the stream names its images, and a resumed traini
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import replace
@@ -20,6 +22,7 @@ from gan.errors import DataError
 
 PART_BYTES = 128 * 2**20  # of pixels; up to three parts are in memory
 PART_IMAGES = 20_000
+RETRY_S = 10.0  # after a part could not be had
 KEPT = 2  # the one in use, and the next or the one before
 
 
@@ -46,16 +49,20 @@ class HubStream:
         self._names: tuple[str, ...] | None = None  # of the classes in the first part
         self._lock = threading.Lock()
         self._parts: OrderedDict[Place, Future[Part]] = OrderedDict()
+        self._again_at: dict[Place, float] = {}  # of those that could not be had
 
     def at(self, place: Place) -> Part:
-        """The part that begins at `place`; waits for it. Raises DataError, and the next call tries
-        again."""
+        """The part that begins at `place`; waits for it. Raises DataError, at once within RETRY_S
+        after the last try: whoever ends a training must not wait for another one."""
+        with self._lock:
+            if time.monotonic() > self._again_at.get(place, math.inf):
+                del self._again_at[place]
+                self._parts.pop(place, None)
         part = self._begun(place)
         try:
             return part.result()
         except DataError:
-            with self._lock:
-                self._parts.pop(place, None)
+            self._again_at.setdefault(place, time.monotonic() + RETRY_S)
             raise
 
     def prepare(self, place: Place) -> None:

@@ -23,6 +23,7 @@ from gan.checkpoint import (
 )
 from gan.config import RunConfig
 from gan.data import ImageSet, ImagesId, identify, record
+from gan.data.hub import end_downloads
 from gan.errors import CheckpointError, GanError, RunError
 from gan.hub.recipe import keep_parents
 from gan.messages import Message, literal
@@ -323,8 +324,11 @@ def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
                     command = json.loads(line)
                     if isinstance(command, dict):
                         commands.put(command)
+                        if command.get("command") in ("stop", "interrupt"):
+                            end_downloads()  # a step may wait for the next part of a stream
         finally:
             commands.put(END_OF_INPUT)
+            end_downloads()
 
     if stream is not None:
         threading.Thread(target=read, name="steer", daemon=True).start()

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from gan.checkpoint import save_checkpoint
+from gan.data.hub import end_downloads
 from gan.errors import DivergedError, RunError
 from gan.messages import NO_MESSAGE, Message
 from gan.runs.commands import COMMANDS
@@ -302,6 +303,7 @@ class Session:
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             self.commands.put(END_OF_INPUT)
+            end_downloads()  # a step may wait for the next part of a stream
 
         with _signals_to(interrupt):
             yield

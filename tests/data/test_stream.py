@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import queue
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -32,6 +38,8 @@ from gan.data import (
 )
 from gan.data.imageset import START, Part, Place
 from gan.errors import DataError
+from gan.runs import launch
+from gan.runs.session import Session
 from tests.hub.server import Hub, hub_server
 
 datasets = pytest.importorskip("datasets", reason="pip install datasets")
@@ -287,3 +295,41 @@ def test_a_set_without_pictures_is_said_to_have_none(tmp_path: Path):
     table = datasets.Dataset.from_file(reply["files"][0])
     with pytest.raises(DataError, match="must have an image column, got height, width"):
         hub.images_of("set", table, **SIZE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no signals between processes")
+@pytest.mark.parametrize("how", ["stop", "interrupt", "end of input", "signal"])
+def test_who_ends_a_training_need_not_wait_for_its_next_part(how: str):
+    download = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    hub._running.add(download)
+    commands: queue.Queue = queue.Queue()
+    try:
+        if how == "signal":
+            with Session._signals(SimpleNamespace(commands=commands)):
+                os.kill(os.getpid(), signal.SIGINT)
+                assert download.wait(20)
+        else:
+            line = "" if how == "end of input" else json.dumps({"command": how}) + "\n"
+            commands = launch._listen(io.StringIO(line))
+            assert download.wait(20)
+        assert not commands.empty()
+    finally:
+        hub._running.discard(download)
+        download.kill()
+
+
+def test_a_part_that_could_not_be_had_is_not_waited_for_again_at_once(monkeypatch):
+    asked = []
+
+    def fetched_part(repo: str, place: Place, count: int):
+        asked.append(place)
+        raise DataError("the Hub was too slow with the dataset {repo}", repo=repo)
+
+    monkeypatch.setattr(stream, "fetched_part", fetched_part)
+    parts = stream.HubStream("some/pictures", **SIZE)
+    now = iter([0.0, 1.0, 5.0, 5.0, 20.0, 21.0])
+    monkeypatch.setattr(stream, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    for tries in (1, 1, 2):
+        with pytest.raises(DataError, match="too slow"):
+            parts.at((3, 0))
+        assert len(asked) == tries
