@@ -125,6 +125,8 @@ export class Charts {
     /** @param {Spec} spec */
     const offered = (spec) => (spec.plane ?? this.plane) === this.plane;
     for (const chip of this.chips) chip.dataset.help = wordedFor(`gan_chart_${chip.dataset.chip}_help`, this.plane);
+    this.axes[0].dataset.t = wordedFor("gan_axis_nimg", this.plane);
+    for (const axis of this.axes) axis.dataset.help = wordedFor("gan_axis_help", this.plane);
     for (const chip of this.chips) chip.hidden = !this.specs.some((c) => c.name === chip.dataset.chip && offered(c));
     for (const spec of this.specs) {
       const { name } = spec;

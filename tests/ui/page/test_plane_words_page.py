@@ -43,6 +43,9 @@ def test_points_are_not_called_images_nor_have_a_game_s_curves_without_a_d(page:
     page.select_option("#data", "ring")  # the preset follows, and what its training would draw
     expect(copies).to_be_hidden()  # of points nobody counts them
     expect(curves).to_have_text(["Losses", "Scores of D", "Quality of points", "Divergence"])
+    axes = page.get_by_role("group", name="X axis").get_by_role("button")
+    expect(axes).to_have_text(["Points", "Time"])
+    assert axes.first.get_attribute("data-help") == "gan_axis_points_help"
     page.click("#settings-toggle")
     expect(page.locator("#settings [name=g_lr]")).to_be_visible()
     expect(page.locator("#settings [name=augment]")).to_be_hidden()
