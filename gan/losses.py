@@ -100,19 +100,13 @@ LOSSES: dict[LossName, Loss] = {
 }
 
 
-def zero_centred_penalty(x: Tensor, logits: Tensor) -> Tensor:
-    """Half the mean squared gradient norm of `logits` at x (N, C, H, W); a scalar.
+def zero_centred_penalties(judged: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
+    """Half the mean squared gradient norm of logits at x (N, C, H, W), a scalar for each pair.
 
     On real images it is R1, on fakes R2 (Mescheder et al. 2018, eq. 9). x must require grad.
-    logits: one per image or pack, (P,); for several critics (K, P), whose penalties are added.
-    """
-    return zero_centred_penalties([(x, logits)])[0]
-
-
-def zero_centred_penalties(judged: Sequence[tuple[Tensor, Tensor]]) -> list[Tensor]:
-    """`zero_centred_penalty` of each (x, logits), by one backward pass for all of them.
-
-    No logits may depend on another pair's x; as many critics everywhere.
+    logits: one per image or pack, (P,); for several critics (K, P), whose penalties are added; as
+    many critics in each pair. One backward pass serves all pairs, so that no logits may depend on
+    another pair's x.
     """
     every = [logits.reshape(-1, logits.shape[-1]) for _, logits in judged]
     penalties: list[Tensor] = [logits.new_zeros(()) for logits in every]

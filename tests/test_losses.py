@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gan.losses import LOSSES, gradient_penalty, zero_centred_penalties, zero_centred_penalty
+from gan.losses import LOSSES, gradient_penalty, zero_centred_penalties
 
 REAL, FAKE = torch.tensor([2.0, 0.0]), torch.tensor([-1.0, 1.0])
 
@@ -72,7 +72,7 @@ def test_losses_stay_finite_at_extreme_logits(name: str):
 def test_zero_centred_penalty_of_a_linear_critic_is_half_its_squared_slope():
     slope = torch.arange(4.0).view(1, 1, 2, 2)
     x = torch.randn(5, 1, 2, 2, requires_grad=True)
-    penalty = zero_centred_penalty(x, (x * slope).sum((1, 2, 3)))
+    penalty = zero_centred_penalties([(x, (x * slope).sum((1, 2, 3)))])[0]
     assert penalty.item() == pytest.approx(0.5 * (0 + 1 + 4 + 9))
 
 

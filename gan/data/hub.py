@@ -58,7 +58,6 @@ def fetched_part(repo: str, place: Place, count: int) -> Iterator[tuple[Any, Pla
         part = {"place": place, "count": count, "file": str(Path(folder) / "part.arrow")}
         table, reply = _fetch(name, revision, "train", part=part)
         yield table, tuple(reply["place"]), tuple(reply["after"])
-        del table
 
 
 def _checked(repo: str) -> tuple[str, str | None]:

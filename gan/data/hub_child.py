@@ -2,7 +2,7 @@
 
 The task arrives as JSON in the first argument; the reply on standard output is where the table
 lies, {"files", "builder"}, or an error's message, {"error"}. Of a stream it is a part of the table,
-and where the next one begins, {"after"}.
+where that begins, {"place"}, and where the next one does, {"after"}.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ def streamed(
 ) -> dict[str, Any]:
     """At most `count` rows from `place` on, written to `file`; no more is downloaded than that.
 
-    place: a shard in their order, a row of that shard. Shards are files, or of few
-    files row groups, where they have some; of a damaged one the rest is left out.
-    Behind the last row (or image, as one is no set) it begins at the first again.
+    place: a shard in their order, and a row of it. A shard is a file; where there are few files, a
+    row group of one. The rest of a damaged shard is left out. Where fewer than LEAST rows are left,
+    it begins again at the first.
     """
     from datasets import Image, load_dataset  # noqa: PLC0415 - two seconds to import
     from datasets.arrow_writer import ArrowWriter  # noqa: PLC0415

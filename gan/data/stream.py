@@ -82,14 +82,15 @@ class HubStream:
             return part
 
     def _fetch(self, place: Place) -> Part:
-        """The part at `place`; where it cannot be used, the next one."""
-        with fetched_part(self._repo, place, self._count) as (table, begun, after):
-            try:
-                return Part(self._images(table, first=begun == START), begun, after)
-            except DataError:
-                if begun == START:
-                    raise
-        return self._fetch(after)
+        """The part at `place`; where it cannot be used, the next one that can."""
+        while True:
+            with fetched_part(self._repo, place, self._count) as (table, begun, after):
+                try:
+                    return Part(self._images(table, first=begun == START), begun, after)
+                except DataError:
+                    if begun == START:
+                        raise
+            place = after
 
     def _images(self, table: Any, *, first: bool) -> ImageSet:
         name = self._repo.partition("@")[0]

@@ -10,7 +10,7 @@ from torch import Tensor, optim
 
 # of Newton and Schulz's iteration of the fifth order: Jordan et al. 2024, "Muon"
 NEWTON, NEWTON_STEPS = (3.4445, -4.7750, 2.0315), 5
-SIZE = 1.5  # root mean square of an update, in rates; Adam's with a beta1 of 0 is about 1. Measured
+SIZE = 1.5  # root mean square of an update, in rates (Adam's is about 1); chosen in RESULTS.md
 
 
 def orthogonal(matrix: Tensor) -> Tensor:

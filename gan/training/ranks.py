@@ -32,7 +32,7 @@ class Ranks:
         """All-reduce the gradients of `module` to their mean over all ranks."""
 
     def synchronise(self, module: nn.Module, wanted: bool) -> None:
-        """Have the batch norms of `module` use the images of all ranks, or its own again."""
+        """Have the batch norms of `module` see the images of all ranks, or of its own."""
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all ranks of each of `values`."""

@@ -14,10 +14,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 def synchronise(module: nn.Module, wanted: bool) -> None:
-    """Have each batch norm in `module` use the images of all ranks, or its own again, in place.
+    """Have each batch norm in `module` see the images of all ranks, or if not `wanted` of its own.
 
-    Their states keep names and shapes. From then on all ranks must call it alike in train mode; in
-    eval mode, and in copies that stay there, nothing is sent. Needs torch.distributed to be ready.
+    In place; their states keep names and shapes. From then on all ranks must call it alike in train
+    mode; in eval mode, and in copies that stay there, nothing is sent. Needs torch.distributed to
+    be ready.
     """
     kinds = SYNCHRONISED if wanted else {mine: plain for plain, mine in SYNCHRONISED.items()}
     for child in module.modules():

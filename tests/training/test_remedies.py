@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import softplus
 
 from gan.config import RunConfig
-from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalty
+from gan.losses import LOSSES, gradient_penalty, worst, zero_centred_penalties
 from gan.models import DOutput
 from gan.presets import resolve_widths
 from gan.settings import apply_settings
@@ -117,11 +117,11 @@ def test_each_of_several_critics_learns_as_if_alone():
 def test_penalties_of_packs_and_of_critics_are_what_a_hand_computes():
     x = torch.ones(4, 1, 1, 1, requires_grad=True)
     each = 3 * x.flatten()
-    assert zero_centred_penalty(x, each).item() == pytest.approx(0.5 * 9)
+    assert zero_centred_penalties([(x, each)])[0].item() == pytest.approx(0.5 * 9)
     packs = each.view(2, 2).sum(1)  # a pack's gradient has squared norm 9 + 9
-    assert zero_centred_penalty(x, packs).item() == pytest.approx(0.5 * 18)
+    assert zero_centred_penalties([(x, packs)])[0].item() == pytest.approx(0.5 * 18)
     two = torch.stack([each, 2 * each])
-    assert zero_centred_penalty(x, two).item() == pytest.approx(0.5 * 9 + 0.5 * 36)
+    assert zero_centred_penalties([(x, two)])[0].item() == pytest.approx(0.5 * 9 + 0.5 * 36)
     point, mix = torch.zeros(4, 1, 1, 1), torch.zeros(4)
     penalty = gradient_penalty(
         lambda y: (3 * y.flatten()).view(2, 2).sum(1), point, point, mix, packing=2
