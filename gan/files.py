@@ -16,6 +16,7 @@ from typing import Any
 
 from gan.errors import WeightsError
 
+HISTORY_FILE = "history.jsonl"  # of a run folder: what was done to it; runs write it, cards read it
 TEMPORARY = "gan-"  # begins the names of our temporary folders
 LEFT_BY = re.compile(r"gan-[a-z]+-(?P<pid>\d+)-\w+")
 MAX_CONFIG_BYTES = 64 * 2**10
@@ -169,6 +170,29 @@ def append_line(path: Path, text: str) -> None:
         except OSError:
             stream.truncate(size)
             raise
+
+
+def tail_rows(file: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Rows of a .jsonl past byte `offset`, and the offset to continue from.
+
+    A half-written last line is left for the next call, a line truncated by a full disk is skipped,
+    and a file that has shrunk (its run was reset) is read from the start.
+    """
+    try:
+        with file.open("rb") as stream:
+            size = stream.seek(0, os.SEEK_END)
+            start = stream.seek(offset if offset <= size else 0)
+            data = stream.read()
+    except OSError:
+        return [], 0
+    whole = data[: data.rfind(b"\n") + 1]
+    rows = []
+    for line in whole.splitlines():
+        with suppress(ValueError, RecursionError):
+            row = json.loads(line)
+            if isinstance(row, dict) and isinstance(row.get("nimg"), int):
+                rows.append(row)
+    return rows, start + len(whole)
 
 
 def overwrite(path: Path, data: bytes) -> None:

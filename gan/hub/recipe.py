@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Sequence
@@ -17,13 +16,13 @@ from gan.config import RunConfig
 from gan.data import OWN_CHANNELS, OWN_RESOLUTION
 from gan.data.bundled import BUNDLED
 from gan.errors import ConfigError, GanError, WeightsError
-from gan.files import read_json, write_json
+from gan.files import HISTORY_FILE, read_json, tail_rows, write_json
 from gan.presets import DataShape, resolve_widths, run_config
 from gan.schema import from_json, to_json
 from gan.settings import setting_text
 
 SIZES = ("resolution", "channels", "width", "depth")
-PARENTS_FILE, HISTORY_FILE = "parents.json", "history.jsonl"
+PARENTS_FILE = "parents.json"
 STEERED = "settings were changed while it trained; these are the last ones"
 UNSURE = "settings of this one as they are now; they may have changed since the fork"
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
@@ -124,16 +123,7 @@ def _name(index: int) -> str:
 
 def _was_steered(folder: Path, nimg: int) -> bool:
     """Whether settings were changed after the run in `folder` began and before `nimg` images."""
-    try:
-        lines = (folder / HISTORY_FILE).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return False
-    rows = list[dict[str, Any]]()
-    for line in lines:
-        with suppress(ValueError, RecursionError):
-            row = json.loads(line)
-            if isinstance(row, dict) and isinstance(row.get("nimg"), int):
-                rows.append(row)
+    rows, _ = tail_rows(folder / HISTORY_FILE, 0)
     return any(r.get("event") == "set" and rows[0]["nimg"] < r["nimg"] < nimg for r in rows)
 
 

@@ -6,7 +6,6 @@ runs/<id>/config.json  progress.jsonl  snapshots/<nimg>.webp  weights/<nimg>.saf
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import time
@@ -25,7 +24,7 @@ from gan.checkpoint import (
 from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import GanError, RunError
-from gan.files import read_json, runs_root
+from gan.files import HISTORY_FILE, read_json, runs_root, tail_rows
 from gan.messages import NO_MESSAGE, Message, literal
 from gan.metrics.findings import Past
 from gan.schema import from_json
@@ -34,7 +33,7 @@ State = Literal["starting", "running", "paused", "finished", "stopped", "interru
 STATES: tuple[State, ...] = get_args(State)
 LIVE: frozenset[str] = frozenset({"starting", "running", "paused"})
 MEASURES_FILE = "measures.jsonl"
-HISTORY_FILE, STEP_FILE, REALS_FILE = "history.jsonl", "step.json", "reals.webp"
+STEP_FILE, REALS_FILE = "step.json", "reals.webp"
 IMAGES_FILE = "images.json"
 PLANE_FILE = "plane.json"  # the newest frame of a training of points; gan.training.plane
 STEPS = ("d", "g", "both")
@@ -283,29 +282,6 @@ class RunReader:
     def weights(self) -> list[int]:
         """The image counts (nimg) with saved weights."""
         return weights_of_run(self.path)
-
-
-def tail_rows(file: Path, offset: int) -> tuple[list[dict[str, Any]], int]:
-    """Rows of a .jsonl past byte `offset`, and the offset to continue from.
-
-    A half-written last line is left for the next call, a line truncated by a full disk is skipped,
-    and a file that has shrunk (its run was reset) is read from the start.
-    """
-    try:
-        with file.open("rb") as stream:
-            size = stream.seek(0, os.SEEK_END)
-            start = stream.seek(offset if offset <= size else 0)
-            data = stream.read()
-    except OSError:
-        return [], 0
-    whole = data[: data.rfind(b"\n") + 1]
-    rows = []
-    for line in whole.splitlines():
-        with suppress(ValueError, RecursionError):
-            row = json.loads(line)
-            if isinstance(row, dict) and isinstance(row.get("nimg"), int):
-                rows.append(row)
-    return rows, start + len(whole)
 
 
 _NUMBER = (int, float)

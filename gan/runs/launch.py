@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import queue
 import shlex
 import threading
 import time
@@ -23,7 +22,6 @@ from gan.checkpoint import (
 )
 from gan.config import RunConfig
 from gan.data import ImageSet, ImagesId, identify, record
-from gan.data.hub import end_downloads
 from gan.errors import CheckpointError, GanError, RunError
 from gan.hub.recipe import keep_parents
 from gan.messages import Message, literal
@@ -33,7 +31,7 @@ from gan.runs.lock import check_free, writing
 from gan.runs.memory import is_no_memory, lift_limit, no_memory
 from gan.runs.monitor import Monitor
 from gan.runs.origin import Origin
-from gan.runs.session import END_OF_INPUT, WEIGHTS_S, Session, Watcher, deaf_to_signals
+from gan.runs.session import END_OF_INPUT, WEIGHTS_S, Commands, Session, Watcher, deaf_to_signals
 from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
@@ -313,9 +311,9 @@ def _report_failure(writer: RunWriter, error: Exception) -> None:
         writer.report("failed", message=Message("the training broke off: {why}", why=why))
 
 
-def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
+def _listen(stream: TextIO | None) -> Commands:
     """Read commands as JSON lines; end of file means that the server is gone."""
-    commands: queue.Queue[dict[str, Any]] = queue.Queue()
+    commands = Commands()
 
     def read() -> None:
         try:
@@ -324,11 +322,8 @@ def _listen(stream: TextIO | None) -> queue.Queue[dict[str, Any]]:
                     command = json.loads(line)
                     if isinstance(command, dict):
                         commands.put(command)
-                        if command.get("command") in ("stop", "interrupt"):
-                            end_downloads()  # a step may wait for the next part of a stream
         finally:
             commands.put(END_OF_INPUT)
-            end_downloads()
 
     if stream is not None:
         threading.Thread(target=read, name="steer", daemon=True).start()

@@ -27,9 +27,19 @@ FIRST_CHECKPOINT_S = 2.0  # then after twice as long each time, up to every CHEC
 WEIGHTS_S = 5.0
 WEIGHTS_FRACTION = 1 / 20  # of the training time
 ENDS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # a terminal that closes; Windows' Ctrl-Break
+ENDING = ("stop", "interrupt")
 END_OF_INPUT, GO_ON = {"command": "interrupt"}, {"command": "resume"}
 
 Watcher = Callable[[Event, RunStatus], None]
+
+
+class Commands(queue.Queue[dict[str, Any]]):
+    """Commands for a training, from any thread."""
+
+    def put(self, item: dict[str, Any], block: bool = True, timeout: float | None = None) -> None:
+        super().put(item, block, timeout)
+        if item.get("command") in ENDING:
+            end_downloads()  # a step may wait for the next part of a stream
 
 
 class Session:
@@ -40,14 +50,14 @@ class Session:
         trainer: Trainer,
         writer: RunWriter,
         *,
-        commands: queue.Queue[dict[str, Any]] | None = None,
+        commands: Commands | None = None,
         watcher: Watcher | None = None,
         monitor: Monitor | None = None,
         weights_every_s: float = WEIGHTS_S,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.trainer, self.writer = trainer, writer
-        self.commands = commands or queue.Queue()
+        self.commands = commands or Commands()
         self.watcher = watcher
         self.monitor = monitor
         self.weights_every_s, self.say = weights_every_s, say
@@ -303,7 +313,6 @@ class Session:
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             self.commands.put(END_OF_INPUT)
-            end_downloads()  # a step may wait for the next part of a stream
 
         with _signals_to(interrupt):
             yield

@@ -15,12 +15,19 @@ from gan.checkpoint import CONFIG_FILE, model_note, sweep
 from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import RunError
-from gan.files import NO_SPACE, append_line, overwrite, write_atomic, write_json
+from gan.files import (
+    HISTORY_FILE,
+    NO_SPACE,
+    append_line,
+    overwrite,
+    tail_rows,
+    write_atomic,
+    write_json,
+)
 from gan.images import Pixels, are_points, encode_webp, real_sheet, scatter, tile
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import news
 from gan.runs.folder import (
-    HISTORY_FILE,
     IMAGES_FILE,
     LIVE,
     MEASURES_FILE,
@@ -33,7 +40,6 @@ from gan.runs.folder import (
     State,
     born,
     is_run,
-    tail_rows,
 )
 from gan.runs.lock import LOCK_FILE
 from gan.runs.thinning import thin

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -39,7 +38,7 @@ from gan.data import (
 from gan.data.imageset import START, Part, Place
 from gan.errors import DataError
 from gan.runs import launch
-from gan.runs.session import Session
+from gan.runs.session import Commands, Session
 from tests.hub.server import Hub, hub_server
 
 datasets = pytest.importorskip("datasets", reason="pip install datasets")
@@ -302,7 +301,7 @@ def test_a_set_without_pictures_is_said_to_have_none(tmp_path: Path):
 def test_who_ends_a_training_need_not_wait_for_its_next_part(how: str):
     download = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     hub._running.add(download)
-    commands: queue.Queue = queue.Queue()
+    commands = Commands()
     try:
         if how == "signal":
             with Session._signals(SimpleNamespace(commands=commands)):

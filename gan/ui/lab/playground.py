@@ -71,9 +71,6 @@ class Frames:
             self._made[status.id, nimg] = {"since": status.started_at, "frame": row}
         return row
 
-    def close(self) -> None:
-        """Nothing to close."""
-
 
 def _points_of(spec: str) -> ImageSet:
     """Raises ConfigError for pictures."""

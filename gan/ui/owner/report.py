@@ -45,9 +45,6 @@ class Sizes:
         with self._lock:
             self._known.clear()
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def report(context: Context) -> dict[str, Any]:
     """Everything on the page; a fraction of a second, on a thread for slow work."""

@@ -70,14 +70,11 @@ Slices = Generator[object, None, dict]
 NO_SESSION = ""  # a program keeps no cookie, and so has nothing of its own
 
 
-class Programs:
+class EvaluationPlaces(FairPlaces):
     """Places for evaluations; pictures have a queue, `Context.program`."""
 
     def __init__(self) -> None:
-        self.evaluations = FairPlaces(EVALUATIONS)
-
-    def close(self) -> None:
-        """Nothing to end."""
+        super().__init__(EVALUATIONS)
 
 
 # ---- models and replies ----------------------------------------------------------------------
@@ -329,7 +326,7 @@ class Endpoints:
             # without a session, whose new evaluation would end its last one
             someone = visitor._replace(session=NO_SESSION)
             async with (
-                context.part(Programs).evaluations.taken(visitor, self._leaving()),
+                context.part(EvaluationPlaces).taken(visitor, self._leaving()),
                 aclosing(lines(judges, someone, work)) as told,
             ):
                 async for reply in replies(told):

@@ -39,9 +39,6 @@ class Health:
             return CLOSING
         return look.result() if done and look.exception() is None else SUPERVISOR
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def _look(context: Context) -> str:
     context.supervisor.running()

@@ -89,6 +89,3 @@ class RateLimits:
             for key, times in self._spent.items()
             if times[-1] > now - RATES[key[0]].window_s
         }
-
-    def close(self) -> None:
-        """Nothing to end."""

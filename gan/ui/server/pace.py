@@ -41,9 +41,6 @@ class Pace:
             known = self._measured.get(weights.revision, each)
             self._measured[weights.revision] = min(known, each)
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def is_at_pace(context: Context, weights: Weights, count: int, *, most_s: float = PUBLIC_S) -> bool:
     """Whether `count` pictures of this model may be drawn for one request; always at home."""

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from fastapi.exception_handlers import http_exception_handler
 from starlette.exceptions import HTTPException
@@ -52,13 +52,14 @@ NEVER = {"Cache-Control": "no-store"}
 Result = TypeVar("Result")
 
 
+Part = TypeVar("Part")
+
+
+@runtime_checkable
 class Closing(Protocol):
-    """Anything that a context can close."""
+    """A part that has something to end."""
 
     def close(self) -> None: ...
-
-
-Part = TypeVar("Part", bound=Closing)
 
 
 class Painting:
@@ -169,7 +170,10 @@ class Context:
             self.part(RateLimits).spend(kind, session=address, address=address)
 
     def part(self, kind: type[Part]) -> Part:
-        """This server's single instance of `kind`: state of one UI tab, created on first use."""
+        """This server's single instance of `kind`: state of one UI tab, created on first use.
+
+        What it has to end, it ends in a method `close`.
+        """
         with self._lock:
             if kind not in self._parts:
                 self._parts[kind] = kind()
@@ -179,7 +183,8 @@ class Context:
     def close(self) -> None:
         """Stop our trainings (they save a checkpoint) and our threads."""
         for part in self._parts.values():  # first: some of them start trainings
-            part.close()
+            if isinstance(part, Closing):
+                part.close()
         self.supervisor.shutdown()
         queues = [value for value in vars(self).values() if isinstance(value, FairQueue)]
         for queue in sorted(queues, key=lambda queue: queue is self.slow):  # fed by the others

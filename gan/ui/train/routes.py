@@ -247,9 +247,6 @@ class FailedStarts:
                 known = self._logged[run_id] = (error, request)
             return known[1]
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def _news(watched: Watched, had: dict[str, int]) -> dict[str, Any]:
     events = watched.events

@@ -15,8 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.errors import RunError
+from gan.files import tail_rows
 from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
-from gan.runs.folder import MEASURES_FILE, tail_rows
+from gan.runs.folder import MEASURES_FILE
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, number_in, on, session_of
 from gan.ui.server.state import status_json
 from gan.ui.server.training_queue import Turns
@@ -125,9 +126,6 @@ class RunListCache:
         if time.monotonic() - self._purged_at >= PURGE_EVERY_S:
             self._purged_at = time.monotonic()
             manage.purge_old(root)
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 def may_manage(context: Context, session: str, run_id: str) -> bool:

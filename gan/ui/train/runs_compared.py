@@ -37,9 +37,6 @@ class Parents:
             self._known[key] = (name, int(nimg) if nimg.isdecimal() else None)
         return self._known[key]
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def family(chosen: list[str], parents: dict[str, tuple[str, int | None]]) -> list[dict[str, Any]]:
     """The chosen runs with all that they come from and all forks of those, parents first.

@@ -156,9 +156,6 @@ class Walls:
             self._kept.put(key, reply)
         return reply
 
-    def close(self) -> None:
-        """Nothing to end."""
-
 
 def chosen(context: Context, ref: str) -> tuple[str, Weights]:
     """The model that is asked for, or the default one where that is gone, or costs too much."""

@@ -158,7 +158,7 @@ def test_a_waiting_evaluation_ends_when_its_viewer_leaves(
         release.wait(120)
 
     monkeypatch.setattr(evaluations, "answers", held)
-    places = inside.context.part(endpoints.Programs).evaluations
+    places = inside.context.part(endpoints.EvaluationPlaces)
     asked = {"model": "fashion", "data": "fashion"}
     try:
         for seed in range(endpoints.EVALUATIONS):
