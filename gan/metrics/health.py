@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gan.metrics.detectors import ALIKE, APART, FAR, SAME
+from gan.metrics.detectors import ALIKE, APART
 from gan.metrics.findings import Evidence, Health
+from gan.metrics.signals import FAR, SAME
 from gan.metrics.story import BLOCK, Row, Story, distance, middle, number, numbers, times_floor
 
 ENOUGH = 2  # measurements past the first steps
