@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.ui.acting import open_tab
+from tests.ui.page.readouts import BARE
+from tests.ui.page.test_access_page import AXE, faults, scan
 from tests.ui.page.test_help_page import lacking
-from tests.ui.page.test_numbers_page import BARE
 
 COPIED = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
 SHOWN = "#race-columns img:not([hidden])"
@@ -28,7 +29,7 @@ def tidy(runs_dir: Path) -> Iterator[None]:
 
 
 def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
-    page = open_page("/#tab=compare", landing="compare")
+    page = open_page("/#tab=compare", landing="compare", reduced_motion="reduce")
     expect(page.locator("#race-empty")).to_be_visible()
     chosen = page.locator(".ga-race-sides option:checked")
     expect(chosen.nth(0)).to_have_text("GAN: Garments")
@@ -51,6 +52,8 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     expect(page.locator("#race-stop")).to_be_enabled()
     expect(page.locator(SHOWN)).to_have_count(2)
     expect(page.locator("#race-stop")).to_be_visible()
+    if AXE.is_file():  # axe-core is there where npm is
+        assert scan(page, "during a race") == []
     expect(page.locator("#race-state")).to_have_text(re.compile(r"Finished"))
 
     verdict = page.locator("#race-verdict")
@@ -73,6 +76,9 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
         expect(column).to_contain_text(re.compile(r"Steps\s*[\d,]+"))
     assert lacking(page) == []
     assert page.evaluate(BARE) == []
+    if AXE.is_file():
+        page.click("#race-toggle")
+        assert faults(page, "after a race") == []
 
     # the report is a page of its own, and says the same
     nearest = verdict.inner_text().split("FD ")[1].split(",")[0]

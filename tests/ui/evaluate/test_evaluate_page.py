@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.acting import open_tab
-from tests.ui.browser import serving
-
-
-@pytest.fixture(scope="module")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An app where nobody has measured anything yet."""
-    with serving(Path(tmp_path_factory.mktemp("evaluate")) / "runs") as url:
-        yield url
 
 
 def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):

@@ -15,6 +15,9 @@ from tests.ui.acting import picture_after, settle, visit_tab
 
 LESSONS = 11
 CLINIC = json.loads((Path(__file__).parents[3] / "gan/ui/lab/clinic.json").read_text("utf-8"))
+# of the rows of the clinic: no setting, a number and a choice, a switch, all of another preset's;
+# that each row's settings are ones that a training can have holds test_collapse_clinic.py
+CLICKED = ("base", "sgd", "classes", "ring")
 # the answer that is right: its place from 1, or the estimate
 RIGHT = {1: 1, 2: 2, 3: 99, 4: 3, 5: 0.5, 6: 2, 7: 1, 8: 3, 9: 2, 10: 3, 11: 2}
 FORMULAS = {1: 2, 2: 2, 3: 3, 4: 1, 5: 2, 6: 0, 7: 2, 8: 3, 9: 3, 10: 2, 11: 4}
@@ -212,7 +215,7 @@ def test_every_door_opens_what_it_promises(lab):  # noqa: C901 - a kind of door 
                 expect(page.locator("#lab-where")).to_contain_text("Lesson 9 of")
 
 
-def test_the_clinic_shows_what_was_measured_and_each_row_opens_its_set_up(lab):
+def test_the_clinic_shows_what_was_measured_and_a_row_opens_its_set_up(lab):
     page = lab(6)
     rows = page.locator("#lab-clinic [data-row]")
     expect(rows).to_have_count(len(CLINIC["rows"]))
@@ -224,6 +227,8 @@ def test_the_clinic_shows_what_was_measured_and_each_row_opens_its_set_up(lab):
     expect(page.locator(".ga-clinic-made")).to_contain_text(CLINIC["made"]["date"])
     expect(page.locator(".ga-clinic-made code")).to_have_text(CLINIC["made"]["command"])
     for row in CLINIC["rows"]:
+        if row["name"] not in CLICKED:
+            continue
         page.locator(f"#lab-clinic [data-row='{row['name']}'] .ga-clinic-open button").click()
         expect(page.locator("#start")).to_be_focused()
         form = page.evaluate(FORM)

@@ -2,8 +2,8 @@
 (() => {
   const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch], [role=slider]";
   const ALIKE = 2;  // of controls that differ in nothing but their number, so many are pressed
-  const OPTIONS = 3;  // of a list, first and last among them
-  const WAYS = 3;  // of a button beside lists: once for each of so many choices
+  const OPTIONS = 2;  // of a list, its first and its last
+  const WAYS = 2;  // of a button beside lists: once for each of so many choices
   const NAMING = ["act", "kind", "end", "show", "view", "sort", "remedy", "mark"];  // data- that tells what a button does
   const pressed = new Set();
   const seen = new Map();  // name -> in which look it was first there

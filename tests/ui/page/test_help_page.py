@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.ui.acting import open_part, visit_tab
+from tests.ui.page.readouts import BARE
 
 # What needs no sentence, and why.
 PLAIN = {
@@ -23,6 +28,7 @@ LACKING = """async (plain) => {
     .filter((e) => !e.matches('h3') || e.closest('.ga-chart'))
     .map((e) => `${e.tagName}#${e.id}.${e.className} ${JSON.stringify({ ...e.dataset })}`);
 }"""
+LOADING = ".ga [aria-busy=true]:visible"
 PARTS = ("pad", "dimensions", "mutate", "draw", "walk", "mix", "map", "picture", "inside")
 
 
@@ -31,24 +37,38 @@ def lacking(page: Page) -> list[str]:
     return page.evaluate(LACKING, sorted(PLAIN))
 
 
-def test_whatever_can_be_pressed_or_read_off_has_a_sentence(open_page):
+@pytest.fixture
+def listed(tiny_run: Path, runs_dir: Path) -> Iterator[None]:
+    """A run, so that there are lists of runs, too."""
+    shutil.copytree(tiny_run, runs_dir / "listed-1")
+    yield
+    shutil.rmtree(runs_dir / "listed-1")
+
+
+def unexplained(page: Page) -> list[str]:
+    """What stands there by now, without a sentence or, a number, without a unit or explanation."""
+    expect(page.locator(LOADING)).to_have_count(0)
+    page.wait_for_timeout(300)
+    return lacking(page) + page.evaluate(BARE)
+
+
+def test_whatever_can_be_pressed_or_read_off_has_a_sentence(listed, open_page):
     page = open_page("/#tab=welcome", landing="welcome")
-    found = {"Home": lacking(page)}
+    found = {"Home": unexplained(page)}
     visit_tab(page, "Explore")
     expect(page.locator(".ga-direction .direction-slider").first).to_be_visible()
     for kind in ("ranked", "drawn"):
         page.click(f"[data-kind={kind}]")
-        found[kind] = lacking(page)
+        found[kind] = unexplained(page)
     page.click("#pin")
     page.locator("#pins-list button").click()
     page.click("#pins-compare")
-    found["shelf"] = lacking(page)
+    found["shelf"] = unexplained(page)
     for part in PARTS:
         open_part(page, part)
         inside = page.locator("#panel-" + part if part in PARTS[4:] else "#open-" + part)
         expect(inside).to_be_visible()
-        page.wait_for_timeout(500)
-        found[part] = lacking(page)
+        found[part] = unexplained(page)
     visit_tab(page, "Train")
     page.click("#settings-toggle")
     page.click("#steer-toggle")
@@ -58,15 +78,20 @@ def test_whatever_can_be_pressed_or_read_off_has_a_sentence(open_page):
     )
     page.select_option("#data", "own")
     expect(page.locator("#own-drop")).to_be_visible()
-    found["Train"] = lacking(page)
+    found["Train"] = unexplained(page)
     for tab in ("Compare", "Lab", "Gallery", "Evaluate", "Hub"):
         visit_tab(page, tab)
-        page.wait_for_timeout(500)
-        found[tab] = lacking(page)
+        found[tab] = unexplained(page)
     bare = {part: controls for part, controls in found.items() if controls}
     assert bare == {}, bare
     page.evaluate("document.querySelector('.ga-header').append(document.createElement('button'))")
-    assert len(lacking(page)) == 1  # a new one is noticed
+    page.evaluate(
+        "() => { const n = document.createElement('output'); n.textContent = '4.2';"
+        " document.querySelector('.ga-hub').append(n); }"
+    )
+    button, number = unexplained(page)  # new ones are noticed
+    assert button.startswith("BUTTON")
+    assert "4.2" in number
 
 
 def test_a_sentence_comes_by_touch_by_keys_and_by_mouse_and_goes_by_escape(open_page):

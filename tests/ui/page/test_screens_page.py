@@ -16,6 +16,7 @@ SCRIPT = Path(__file__).with_name("geometry.js").read_text("utf-8")
 SCREENS = {
     320: 640, 390: 844, 768: 1024, 1024: 768, 1280: 800, 1920: 1080, 2560: 1440, 3840: 2160,
 }  # fmt: skip
+NARROW = [320, 390]  # where a text that is longer in another language may be cut
 # a tab's content, and how much of the window's width it takes at least
 CONTENT = {
     "Explore": (".ga-explore", 0.87),
@@ -42,7 +43,7 @@ def open_tab(page: Page, name: str) -> None:
     page.locator(f'.tab-container [role=tab][data-tab-id="{name.lower()}"]:visible').click()
 
 
-@pytest.mark.parametrize(("language", "widths"), [("en-US", [*SCREENS]), ("zh-CN", [320, 390])])
+@pytest.mark.parametrize(("language", "widths"), [("en-US", [*SCREENS]), ("zh-CN", NARROW)])
 def test_every_tab_uses_the_width_and_cuts_or_covers_nothing(
     open_page, language: str, widths: list[int]
 ):
@@ -79,7 +80,7 @@ def test_beside_a_training_nothing_is_cut_and_its_curves_fit(open_page):
     found = []
     for language in ("en", "zh"):
         page.click(f"#language-{language}")
-        for width in SCREENS:
+        for width in SCREENS if language == "en" else NARROW:
             resize(page, width)
             found += [f"{language} at {width}: {fault}" for fault in page.evaluate("geometry()")]
     assert found == [], "\n".join(found)
