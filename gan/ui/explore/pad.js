@@ -31,8 +31,8 @@ class Pad {
     this.sheet = h("div", { class: "ga-pad-sheet", "aria-hidden": "true" });
     this.area = h("div", { class: "ga-pad-area", id: "pad-area" }, this.sheet, this.dot);
     this.middle = h("button", { type: "button", class: "ga-button", id: "pad-middle", "data-help": "gan_pad_middle_help" }, h("span", { "data-t": "gan_pad_middle" }));
-    this.acrossOut = h("output");
-    this.upOut = h("output");
+    this.acrossOut = h("output", { "data-help": "gan_pad_amount_help" });
+    this.upOut = h("output", { "data-help": "gan_pad_amount_help" });
     /** @param {string} word @param {HTMLElement} control @param {HTMLElement} output */
     const field = (word, control, output) => h("label", { class: "ga-field" }, h("span", {}, h("span", { "data-t": word }), output), control);
     body.append(this.area, h("div", { class: "ga-pad-side" }, h("p", { class: "ga-quiet", "data-t": "gan_pad_says" }),

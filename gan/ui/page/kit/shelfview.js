@@ -70,7 +70,7 @@ export class ShelfView {
   }
 
   #makeHead() {
-    this.count = h("span", { class: "ga-quiet" });
+    this.count = h("span", { class: "ga-quiet", "data-help": "gan_shelf_help" });
     this.sheet = this.#button("sheet", "gan_shelf_sheet", "copy");
     this.save = this.#button("save", "gan_shelf_save", "save");
     this.load = this.#button("load", "gan_shelf_load", "upload");
