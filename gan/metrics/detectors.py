@@ -407,9 +407,12 @@ def _fell_apart(story: Story) -> Signal | None:
     best = min(fds[:-2])
     looks = story.last_looks(lambda m: (number(m, "fd") or 0) > FD_WORSE * best)
     far = story.times_floor() or 0.0
-    several = len(looks) > 1 and min(numbers(looks[-2:], "fd")) > FD_SEVERAL * best
+    several = all(
+        (number(m, "fd") or 0) > FD_SEVERAL * best and (times_floor(m) or 0) >= FAR
+        for m in looks[-2:]
+    )
     # it must have learned something before, or there is nothing to lose
-    if len(looks) < 2 or far < (1 if several else 2) * FAR or best > fds[0] / FD_WORSE:
+    if len(looks) < 2 or not (several or far >= 2 * FAR) or best > fds[0] / FD_WORSE:
         best, looks = _worsened(story)
     if not looks:
         return None
@@ -446,8 +449,11 @@ def stagnation(story: Story) -> Signal | None:
     measured = [m for m in measured if story.steps(m["nimg"]) >= BLOCK]
     recent = [m for m in measured if 2 * m["nimg"] > now]
     before = [m for m in measured if 2 * m["nimg"] <= now]
-    far = story.times_floor()
-    if not before or far is None or far < FAR or not _stands_still(story, before, recent):
+    far = [x for x in map(times_floor, recent) if x is not None]
+    # most of them: points that were near and jump away for a moment do not stand still
+    if not before or not far or min(far[-1], median(far)) < FAR:
+        return None
+    if not _stands_still(story, before, recent):
         return None
     if story.steps(now) < SETTLED_STEPS and not _is_flat(story):
         return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gan.metrics.story import GOOD, Row, Story, number
+from gan.metrics.story import Row, Story, number
 
+GOOD = 0.5  # share of high quality: points that are where real ones are
 LEFT = 0.4  # of the share of high quality that it had, in two measurements
 GONE = 0.2  # of it, in one: an average of weights does not jump there by chance
 

@@ -21,7 +21,6 @@ MIN_STEPS = 100  # before this nothing counts as wrong: D is ahead at the start 
 # of points, what their samples show: small networks take hundreds of steps a second, and on the way
 # from noise to the data their distance goes up and down (RESULTS.md, The first steps of points)
 MIN_STEPS_OF_POINTS = 1000
-GOOD = 0.5  # share of high quality: points that are where real ones are
 # D's loss at chance level, the reference for its share of the possible gain
 DRAW: dict[LossName, float] = {
     "minimax": 2 * math.log(2),
@@ -56,14 +55,9 @@ class Story:
         ]
 
     @property
-    def least_steps(self) -> float:
-        """Before so many steps samples say nothing of how a training goes. Points that were good
-        once are no longer on their way from noise."""
-        if not self.config.model.is_plane:
-            return MIN_STEPS
-        good = [m for m in self.measures if (number(m, "high_quality") or 0) >= GOOD]
-        arrived = self.steps(good[1]["nimg"]) if len(good) > 1 else math.inf
-        return max(MIN_STEPS, min(MIN_STEPS_OF_POINTS, arrived))
+    def least_steps(self) -> int:
+        """Before so many steps samples say nothing of how a training goes."""
+        return MIN_STEPS_OF_POINTS if self.config.model.is_plane else MIN_STEPS
 
     @property
     def is_young(self) -> bool:
@@ -75,7 +69,7 @@ class Story:
         """Whether there are enough rows and steps to judge losses and gradients."""
         return self._took(MIN_STEPS)
 
-    def _took(self, steps: float) -> bool:
+    def _took(self, steps: int) -> bool:
         return len(self.rows) >= 2 * BLOCK and self.steps(self.rows[-1]["nimg"]) >= steps
 
     def ended_in_no_number(self) -> bool:

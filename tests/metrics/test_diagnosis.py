@@ -180,6 +180,19 @@ def test_points_that_were_good_and_are_no_more_are_told_of_after_one_look(steps)
     assert all(found(kept) == () for kept in KEPT)
 
 
+# FD at the looks of `ring` on the moons, seed 11, around its 1,000th step: it jumps, and comes back
+JUMPED = [2.23, 0.21, 0.29, 0.21, 0.19, 0.26, 0.24, 0.28, 0.71, 0.9, 3.2]
+
+
+def test_points_that_jump_away_for_a_moment_do_not_stand_still():
+    some, _, made = of_points(1100)
+    seen = [
+        look(0, nimg=some[3 * i + 9]["nimg"], fd=fd, fd_floor=0.3, modes=8, classes=8)
+        for i, fd in enumerate(JUMPED)
+    ]
+    assert diagnose(some, seen, made) == ()
+
+
 def test_pictures_that_still_change_do_not_stand_still_in_their_first_steps():
     """As `article` on garments, seed 0, which was told so at 278 steps."""
 
