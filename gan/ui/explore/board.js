@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, state, t, tabIsOpen, wordedFor,
+  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -135,6 +135,7 @@ class Explore {
     const model = ref ? modelOf(plainRef(ref)) : null;
     if (!ref || !model) return this.#note(state.ready ? t("gan_no_models") : "");
     if (ref !== this.studio.ref) this.engine.forget();
+    ofPoints(this.root, model.plane);
     const first = !extra && !this.studio.model && !this.linked ? { seed: firstSeed(model) } : null;
     await this.studio.open(ref, model, extra ?? first);
     this.#tellLink();
@@ -242,7 +243,7 @@ class Explore {
     const parts = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
     const what = parts.charAt(0).toUpperCase() + parts.slice(1);
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
-    this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
+    this.canvas.setAttribute("aria-label", t(wordedFor("gan_picture_alt", studio.model.plane), { what }));
   }
 
   #className() {
