@@ -79,15 +79,20 @@ class Weights:
     # write anything into a config
     seen: Seen = ()
     encoder: Encoder | None = None  # a VAE's
+    of_run: bool = False  # of this machine, whose config only we have written
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of its images."""
         return self.generator.image_shape
 
-    def pictured(self) -> Weights:
-        """The same; of points in the plane, pictures of them, which D does not know."""
-        g = pictured(self.generator, behind=points_behind(self.config.data))
+    def pictured(self, *, own_data: bool = True) -> Weights:
+        """The same; of points in the plane, pictures of them, which D does not know.
+
+        own_data: real points from a file may lie behind those of a run of this machine.
+        """
+        own = own_data and self.of_run
+        g = pictured(self.generator, behind=points_behind(self.config.data, own=own))
         return self if g is self.generator else replace(self, generator=g, discriminator=None)
 
 
@@ -190,7 +195,7 @@ def load_at(run_dir: Path, nimg: int) -> Weights:
     file = run_dir / "weights" / f"{nimg:010d}.safetensors"
     run = config_at(run_dir, nimg)
     config = weights_config(run, name=run_dir.name, nimg=nimg)
-    return replace(_load(str(run_dir), file, config), seen=seen_by(run))
+    return replace(_load(str(run_dir), file, config), seen=seen_by(run), of_run=True)
 
 
 def model_note(model: ModelConfig) -> dict[str, str]:

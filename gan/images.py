@@ -18,7 +18,7 @@ Pixels = NDArray[np.uint8]  # of points in the plane (N, 1, 1, 2) float32: drawn
 POINT_CHANNELS = 2  # x and y; a picture has 1, 3 or 4
 SCATTER_PX = 510  # no multiple of 8, as sheets of 8 x 8 are: the page tells them by that
 PAPER, AXIS = 250, 228
-DOT_PX, DOT_INK = 2.0, -0.86  # radius and grey of the dot in a point's own picture
+DOT_PX = 2.0  # radius of the dot in a point's own picture
 INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
 INK_OF_REAL = (31, 29, 26)  # where real points stand alone: green is what a model makes
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
@@ -104,17 +104,23 @@ def are_points(pixels: Pixels) -> bool:
     return bool(pixels.shape[-1] == POINT_CHANNELS)
 
 
-def dots(points: Tensor, line: Tensor, axes: Tensor) -> Tensor:
-    """points (N, 2) as grey pictures (N, 1, side, side) in [-1, 1], a dot in each; y up.
+def dots(points: Tensor, line: Tensor, axes: Tensor, *, ink: tuple[int, int, int] = INK) -> Tensor:
+    """points (N, 2) as pictures (N, 3, side, side) in [-1, 1], a dot in each; y up.
 
-    line (side,): the pixels' middles in [-1, 1]; axes (side, side): what lies below. It has
-    gradients.
+    line (side,): the pixels' middles in [-1, 1]; axes (side, side): what lies below, in grey; ink:
+    the colour of the dots. It has gradients.
     """
+    covered = _covered(points, line).unsqueeze(1)
+    colour = (points.new_tensor(ink) / 127.5 - 1).view(3, 1, 1)
+    return axes * (1 - covered) + colour * covered
+
+
+def _covered(points: Tensor, line: Tensor) -> Tensor:
+    """How much of each pixel a dot covers, 0 to 1, (N, side, side)."""
     x, y = points.unsqueeze(2).unbind(1)  # (N, 1) each
     right, up = (line - x).unsqueeze(1), (-line - y).unsqueeze(2)
-    away = (right.square() + up.square() + 1e-12).sqrt() * (len(line) / 2)  # px, (N, H, W)
-    ink = (DOT_PX + 0.5 - away).clamp(0, 1).unsqueeze(1)
-    return axes * (1 - ink) + DOT_INK * ink
+    away = (right.square() + up.square() + 1e-12).sqrt() * (len(line) / 2)  # px
+    return (DOT_PX + 0.5 - away).clamp(0, 1)
 
 
 def plane_of(side: int, behind: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -123,7 +129,7 @@ def plane_of(side: int, behind: Tensor | None = None) -> tuple[Tensor, Tensor]:
     axes = torch.full((side, side), PAPER / 127.5 - 1)
     axes[side // 2] = axes[:, side // 2] = AXIS / 127.5 - 1
     if behind is not None and len(behind):
-        ink = dots(behind, line, torch.zeros_like(axes)).amin(0)[0] / DOT_INK  # 0 to 1
+        ink = _covered(behind, line).amax(0)
         axes = axes * (1 - ink) + (INK_BEHIND[0] / 127.5 - 1) * ink
     return line, axes
 

@@ -62,6 +62,8 @@ EVIDENCE: dict[tuple[str, str], str] = {
     ("divergence", "gradient"): "{what} went from {before:.2g} to {value:.2g}",
     ("divergence", "fd"): "FD rose from {before:.2f} to {value:.2f}",
     ("divergence", "no-number"): "the loss is no longer a number",
+    ("divergence", "quality"): "{high_quality_before:.0%} of the points were of high quality, now "
+    "{high_quality:.0%} are",
     ("divergence", "outside"): "{outside:.0%} of the samples lie outside the plane that is drawn",
     (
         "stagnation",

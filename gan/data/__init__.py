@@ -13,7 +13,7 @@ from gan.data.drawn import load_letters, load_points
 from gan.data.folder import check_folder, load_folder, survey_folder
 from gan.data.hub import load_hub
 from gan.data.identity import ImagesId, class_difference, compare, difference, identify
-from gan.data.imageset import BEHIND, ImageSet, compared_shape, fit, split_held_out
+from gan.data.imageset import ImageSet, compared_shape, fit, some_points, split_held_out
 from gan.data.plane import TRUTHS
 from gan.data.provenance import Seen, Unseen, holds_out, record, seen_by, unseen_images, were_shown
 from gan.data.stacked import stacked
@@ -98,14 +98,27 @@ def load_data(spec: str, *, resolution: int | None = None, channels: int | None 
     return load(rest, resolution=size, channels=depth)
 
 
-@functools.lru_cache(maxsize=16)
-def points_behind(spec: str) -> Tensor | None:
-    """The points (N, 2) that lie faintly below a picture of a point of `spec`; None where its name
-    alone does not make them: the config of somebody's model may name any file."""
-    if spec not in TRUTHS and not spec.startswith("letter:"):
+def points_behind(spec: str, *, own: bool = False) -> Tensor | None:
+    """The points (N, 2) that lie faintly below a picture of a point of `spec`; None where there are
+    none.
+
+    own: `spec` is what somebody here trained on, so that its file may be read; the config of a
+    model from elsewhere may name any.
+    """
+    if spec in TRUTHS or spec.startswith("letter:"):
+        return _points_of(spec)
+    if not own or not spec.startswith("points:"):
         return None
     try:
-        return load_data(spec).pixels[:BEHIND].flatten(1)
+        return _points_of(spec, expanded(spec.removeprefix("points:")).stat().st_mtime_ns)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=16)
+def _points_of(spec: str, changed_at: int = 0) -> Tensor | None:
+    try:
+        return some_points(load_data(spec))
     except DataError:
         return None
 

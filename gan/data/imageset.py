@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gan.images import LUMA, dots, plane_of
+from gan.images import INK_OF_REAL, LUMA, dots, plane_of
 from gan.presets import DataShape
 
 COMPARED_PX = 64
@@ -103,16 +103,23 @@ def compared_shape(image_shape: tuple[int, int, int]) -> tuple[int, int]:
     return min(height, COMPARED_PX), min(channels, 3)
 
 
-def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> ImageSet:
+def fit(
+    images: ImageSet,
+    *,
+    resolution: int | None,
+    channels: int | None,
+    ink: tuple[int, int, int] = INK_OF_REAL,
+) -> ImageSet:
     """`images` at another size or number of channels; None leaves it unchanged.
 
-    A point of the plane at another size is a picture of it: a dot above some of the other points.
+    A point of the plane at another size is a picture of it: a dot of this ink above some of the
+    other points.
     """
     x = images.pixels
     if x.is_floating_point():
         if resolution is None or resolution == 1:
             return images
-        x = _dotted(x, resolution, behind=images.pixels[:BEHIND])
+        x = _dotted(x, resolution, behind=some_points(images), ink=ink)
     if channels is not None and channels != x.shape[1]:
         x = _to_channels(x, channels)
     if resolution is not None and resolution != x.shape[-1]:
@@ -120,9 +127,15 @@ def fit(images: ImageSet, *, resolution: int | None, channels: int | None) -> Im
     return replace(images, pixels=x)
 
 
-def _dotted(x: Tensor, resolution: int, *, behind: Tensor) -> Tensor:
-    line, axes = plane_of(resolution, behind.flatten(1))
-    parts = ((dots(b.flatten(1), line, axes) + 1) * 127.5 for b in x.split(AT_ONCE))
+def some_points(images: ImageSet) -> Tensor:
+    """Some of a set's points (N, 2), evenly chosen: what is drawn by hand comes part by part."""
+    points = images.pixels.flatten(1)
+    return points[torch.linspace(0, len(points) - 1, min(BEHIND, len(points))).long()]
+
+
+def _dotted(x: Tensor, resolution: int, *, behind: Tensor, ink: tuple[int, int, int]) -> Tensor:
+    line, axes = plane_of(resolution, behind)
+    parts = ((dots(b.flatten(1), line, axes, ink=ink) + 1) * 127.5 for b in x.split(AT_ONCE))
     return torch.cat([p.round().clamp(0, 255).to(torch.uint8) for p in parts])
 
 

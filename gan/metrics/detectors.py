@@ -188,8 +188,11 @@ def stagnation(story: Story) -> Signal | None:
     measured = [m for m in measured if story.steps(m["nimg"]) >= BLOCK]
     recent = [m for m in measured if 2 * m["nimg"] > now]
     before = [m for m in measured if 2 * m["nimg"] <= now]
-    far = story.times_floor()
-    if not before or far is None or far < FAR or not _stands_still(story, before, recent):
+    far = [x for x in map(times_floor, recent) if x is not None]
+    # most of them: points that were near and jump away for a moment do not stand still
+    if not before or not far or min(far[-1], median(far)) < FAR:
+        return None
+    if not _stands_still(story, before, recent):
         return None
     if story.steps(now) < SETTLED_STEPS and not is_flat(story):
         return None

@@ -8,13 +8,15 @@ from statistics import median
 
 from gan.kinds import Kind
 from gan.metrics.findings import Evidence
+from gan.metrics.lost import lost_quality
 from gan.metrics.signals import FAR, ONE_LOSS, Signal
 from gan.metrics.story import Row, Story, number, numbers, seconds_of, times_floor
 
 LIMIT = 25.0  # of a loss: a mean logit this large is certainty to eleven digits
 LIMITS = {"wasserstein-gp": 1000.0, "least-squares": 100.0}  # a critic's scale is arbitrary
 GRADIENT_LIMIT = 1000.0
-FD_WORSE = 2.0  # times the best
+FD_WORSE = 2.0  # times the best, where samples are very far
+FD_SEVERAL = 4.0  # times the best
 EXCESS_WORSE = 1.5  # times the least excess over the floor
 FD_MARGIN = 1.25  # times the best FD: what chance does to few samples
 WORSE_LOOKS = 4  # in a row, and as many before them
@@ -42,7 +44,8 @@ def divergence(story: Story) -> Signal | None:
         found = _exploded(story, what, sign, least)
         if found is not None:
             return found
-    return flown_away(story) or (None if story.is_young else _fell_apart(story))
+    found = flown_away(story) or _lost(story)
+    return found or (None if story.is_young else _fell_apart(story))
 
 
 def flown_away(story: Story) -> Signal | None:
@@ -57,6 +60,17 @@ def flown_away(story: Story) -> Signal | None:
     evidence: Evidence = {"sign": "outside", "outside": round(share(looks[-1]), 4)}
     evidence |= {"seconds": seconds_of(looks), "since_nimg": nimg_of(looks[0])}
     return Signal("warning", evidence)
+
+
+def _lost(story: Story) -> Signal | None:
+    """Points that were where real ones are, and are no more."""
+    lost = lost_quality(story)
+    if lost is None:
+        return None
+    value = number(lost.looks[-1], "high_quality") or 0.0
+    evidence: Evidence = {"sign": "quality", "high_quality": value}
+    evidence |= {"high_quality_before": lost.before, "seconds": seconds_of(lost.looks)}
+    return Signal("warning", evidence | {"since_nimg": nimg_of(lost.looks[0])})
 
 
 def _wild_without_d(kind: Kind) -> tuple[tuple[str, str, float], ...]:
@@ -93,9 +107,13 @@ def _fell_apart(story: Story) -> Signal | None:
         return None
     best = min(fds[:-2])
     looks = story.last_looks(lambda m: (number(m, "fd") or 0) > FD_WORSE * best)
-    far = story.times_floor()
+    far = story.times_floor() or 0.0
+    several = all(
+        (number(m, "fd") or 0) > FD_SEVERAL * best and (times_floor(m) or 0) >= FAR
+        for m in looks[-2:]
+    )
     # it must have learned something before, or there is nothing to lose
-    if len(looks) < 2 or far is None or far < 2 * FAR or best > fds[0] / FD_WORSE:
+    if len(looks) < 2 or not (several or far >= 2 * FAR) or best > fds[0] / FD_WORSE:
         best, looks = _worsened(story)
     if not looks:
         return None

@@ -83,7 +83,8 @@ class Finding:
       velocity_error_held_out, and sign is "bits" or "velocity_error"; memorised (share of the
       fakes that are copies, 0 to 1), nearest (distance to the nearest real, over real to real)
     - divergence: sign "loss" | "gradient" | "fd" | "no-number" (the training broke off) | "outside"
-      (of points: then outside, the share of samples that no picture shows, 0 to 1);
+      (of points: then outside, the share of samples that no picture shows, 0 to 1) | "quality" (of
+      points: then high_quality and high_quality_before, shares of the samples, 0 to 1);
       what ("bits" | "velocity_error" | "drift_size" | "loss_g" | "loss_d" | "grad_norm_g" |
       "grad_norm_d" | "score" | "fd"), value, before, times (value / before), since_nimg
     - stagnation: fd, fd_floor, times_floor, best (least FD so far), since_nimg, images (int, shown

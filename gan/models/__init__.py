@@ -18,7 +18,7 @@ from gan.models.critics import assemble, keep_weights
 from gan.models.dcgan import DcganDiscriminator, DcganGenerator
 from gan.models.flow import FlowPoints, FlowUNet
 from gan.models.mlp import MlpDiscriminator, MlpGenerator
-from gan.models.pictured import PICTURE_PX, pictured
+from gan.models.pictured import PICTURE_SHAPE, pictured
 from gan.models.points import PointsDiscriminator, PointsGenerator
 from gan.models.ported import port_of
 from gan.models.protocol import Discriminator, DOutput, Encoder, Generator
@@ -27,7 +27,7 @@ from gan.models.shapes import shapes_only
 from gan.models.vae import VaeDecoder, VaeEncoder
 
 __all__ = [
-    "PICTURE_PX",
+    "PICTURE_SHAPE",
     "DOutput",
     "Discriminator",
     "Encoder",

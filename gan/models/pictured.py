@@ -10,11 +10,12 @@ from gan.config import PLANE_SHAPE
 from gan.images import dots, plane_of
 from gan.models.protocol import Generator
 
-PICTURE_PX = 48
+PICTURE_SHAPE = (3, 48, 48)  # (C, H, W)
 
 
 class PlanePictures(Generator):
-    """z -> w -> a grey picture (1, 48, 48) of the plane [-1, 1] squared, y up, with one dot.
+    """z -> w -> a picture (3, 48, 48) of the plane [-1, 1] squared, y up, with a dot in the colour
+    of what a model makes.
 
     Plain arithmetic, differentiable and exportable. behind: real points (N, 2) that lie faintly
     below, so that the dot has a place. A point outside leaves the plane without a dot.
@@ -28,8 +29,8 @@ class PlanePictures(Generator):
         self.points = g
         self.layered = g.layered
         self.z_dim, self.w_dim, self.classes = g.z_dim, g.w_dim, g.classes
-        self.image_shape = (1, PICTURE_PX, PICTURE_PX)
-        line, axes = plane_of(PICTURE_PX, behind)
+        self.image_shape = PICTURE_SHAPE
+        line, axes = plane_of(PICTURE_SHAPE[1], behind)
         self.register_buffer("line", line, persistent=False)
         self.register_buffer("axes", axes, persistent=False)
         self.train(g.training)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from gan.data import Batches, load_data, points_behind, shape_of, split_held_out
 from gan.data.imageset import fit
 from gan.data.plane import load_plane
 from gan.errors import ConfigError, DataError
-from gan.images import from_pixels, real_sheet, scatter, tile, to_pixels
+from gan.images import INK, INK_OF_REAL, from_pixels, real_sheet, scatter, tile, to_pixels
 from gan.models import pictured, seeded_build
 from gan.presets import resolve_widths, run_config
 
@@ -123,17 +124,35 @@ def test_the_picture_of_a_generated_point_has_real_ones_faintly_below_it() -> No
     with torch.no_grad():  # whatever z, this very real point
         g.to_point.weight.zero_()
         g.to_point.bias.copy_(ring.pixels[5].flatten())
-    grey = to_pixels(pictured(g.eval(), behind=points_behind("ring"))(torch.zeros(1, 2)))[0, ..., 0]
-    # as real points are drawn that it is compared with
-    assert np.array_equal(grey, fit(ring, resolution=48, channels=1).pixels[5, 0].numpy())
+    made = to_pixels(pictured(g.eval(), behind=points_behind("ring"))(torch.zeros(1, 2)))[0]
+    grey = made[..., 0]  # of green and of black, red is least
+    real = fit(ring, resolution=48, channels=3).pixels[5].permute(1, 2, 0).numpy()
+    # as a real point, in the colour of what a model makes
+    same = fit(ring, resolution=48, channels=3, ink=INK).pixels[5].permute(1, 2, 0).numpy()
+    assert np.array_equal(made, same)
     at = np.floor((np.stack([ring.truth.centres[:, 0], -ring.truth.centres[:, 1]]) + 1) * 24)
     dot = np.floor((np.array([1, -1]) * ring.pixels[5].flatten().numpy() + 1) * 24).astype(int)
     assert all(grey[y - 1 : y + 2, x - 1 : x + 2].min() <= 190 for x, y in at.T.astype(int))
-    assert grey[dot[1], dot[0]] < 40
+    assert tuple(made[dot[1], dot[0]]) == INK
+    assert tuple(real[dot[1], dot[0]]) == INK_OF_REAL
     assert (grey < 180).sum() < 25  # one dot, of two pixels' radius
     assert grey[3, 3] == 250  # where nothing is, paper
     bare = to_pixels(pictured(g)(torch.zeros(1, 2)))[0, ..., 0]
     assert (bare < 200).sum() < 25
+
+
+def test_own_points_lie_below_a_run_as_they_are_now_and_are_of_no_use_once_gone(tmp_path) -> None:
+    file = tmp_path / "mine.json"
+    for left in (-0.9, -0.5):
+        points = [[left + i / 20, i / 30] for i in range(20)]
+        file.write_text(json.dumps(points))
+        os.utime(file, ns=(0, int(1e9 * (2 + left))))
+        below = points_behind(f"points:{file}", own=True)
+        assert below is not None
+        assert below.numpy() == pytest.approx(np.array(points, np.float32))
+    file.unlink()
+    assert points_behind(f"points:{file}", own=True) is None
+    assert points_behind("folder:/", own=True) is None
 
 
 @pytest.mark.parametrize("spec", ["points:/etc/hostname", "folder:/", "letter:", "", "emoji"])

@@ -151,6 +151,48 @@ def test_a_few_hundred_steps_of_points_are_too_short_to_tell_and_nothing_else(pr
     assert kinds(diagnose(wild, seen, made)) == {"divergence"}
 
 
+# share of high quality at the looks of `ring`, seed 0, whose rates were raised after 1,560 steps
+LOST = [0.0, 0.08, 0.53, 0.85, 0.93, 0.95, 0.0]
+# of seed 0 left alone, to 4,000 steps, and of `grid`: they go up and down too
+KEPT = [[0.03, 0.37, 0.67, 0.81, 0.95, 0.78, 0.93], [0.01, 0.04, 0.01, 0.23, 0.42, 0.57, 0.5],
+        [0.0, 0.7, 0.0, 0.1, 0.3, 0.2, 0.1]]  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", [700, 1777])
+def test_points_that_were_good_and_are_no_more_are_told_of_after_one_look(steps):
+    """The distance does not tell it: five times the floor is where points lie a little beside."""
+
+    def found(qualities: list[float]) -> tuple[Finding, ...]:
+        some, _, made = of_points(steps)
+        return diagnose(some, [
+            look(0, nimg=some[5 * i + 4]["nimg"], fd=1.9, fd_floor=0.32, modes=8, classes=8,
+                 high_quality=share)
+            for i, share in enumerate(qualities)
+        ], made)  # fmt: skip
+
+    lost = only(found(LOST))
+    assert (lost.kind, lost.evidence["sign"]) == ("divergence", "quality")
+    assert (lost.evidence["high_quality_before"], lost.evidence["high_quality"]) == (0.93, 0.0)
+    assert "lower-rates" in [remedy.name for remedy in lost.remedies]
+    assert found([*LOST[:-1], 0.3]) == ()  # one look at less is no loss yet
+    assert kinds(found([*LOST[:-1], 0.3, 0.3])) == {"divergence"}
+    assert found([*LOST, 0.9]) == ()  # it has come back
+    assert all(found(kept) == () for kept in KEPT)
+
+
+# FD at the looks of `ring` on the moons, seed 11, around its 1,000th step: it jumps, and comes back
+JUMPED = [2.23, 0.21, 0.29, 0.21, 0.19, 0.26, 0.24, 0.28, 0.71, 0.9, 3.2]
+
+
+def test_points_that_jump_away_for_a_moment_do_not_stand_still():
+    some, _, made = of_points(1100)
+    seen = [
+        look(0, nimg=some[3 * i + 9]["nimg"], fd=fd, fd_floor=0.3, modes=8, classes=8)
+        for i, fd in enumerate(JUMPED)
+    ]
+    assert diagnose(some, seen, made) == ()
+
+
 def test_pictures_that_still_change_do_not_stand_still_in_their_first_steps():
     """As `article` on garments, seed 0, which was told so at 278 steps."""
 
@@ -296,6 +338,17 @@ def test_samples_that_fall_apart_are_divergence():
     assert ("divergence", "fd") in {
         (f.kind, f.evidence["sign"]) for f in found if "sign" in f.evidence
     }
+
+
+@pytest.mark.parametrize(("fds", "is_lost"), [
+    ([40, 9, 4, 3, 13, 14], True),  # several times the best, and far
+    ([40, 9, 4, 3, 13, 4], False),  # one look
+    ([40, 9, 4, 3, 9, 9], False),  # not far
+    ([40, 36, 40, 39, 42, 41], False),  # it never had anything
+])  # fmt: skip
+def test_a_distance_of_several_times_the_best_is_divergence_in_a_short_run_too(fds, is_lost):
+    seen = [look(4 * i + 3, fd=float(fd)) for i, fd in enumerate(fds)]
+    assert ("divergence" in kinds(diagnose(rows(24), seen, config()))) == is_lost
 
 
 # FD and points outside, of 512, of `ring-drift --set g_lr=10`: the drift's size stays below 2

@@ -1,7 +1,7 @@
 // gan/ui/page/kit/latentlink.js: what a point says in an address comes back as it was.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { freshPoint, fromLink, toLink } from "../../gan/ui/page/kit/latentlink.js";
+import { freshPoint, fromLink, readLink, toLink, unfit } from "../../gan/ui/page/kit/latentlink.js";
 import { LAST_SEED } from "../../gan/ui/page/kit/seeds.js";
 
 const read = (values) => fromLink(new URLSearchParams(values));
@@ -52,4 +52,21 @@ test("a class stays unless the link says that it does not, a mixture the other w
   assert.equal(read({ class: "3", keep: "0" }).held, false);
   assert.equal(read({ mix: "0:1" }).held, false);
   assert.equal(read({ mix: "0:1", keep: "1" }).held, true);
+});
+
+test("what makes no sense is named, and the rest is taken", () => {
+  const nonsense = { seed: "x", class: "-1", psi: "9", at: "%%", keep: "2", mix: "2:0.5,a:1,9999:1", z: "0:1,x:2,3:99,4:", d: "pca-1:1,PCA:1,sefa-2:3.5" };
+  const { point, wrong } = readLink(new URLSearchParams(nonsense));
+  assert.deepEqual(wrong, ["seed=x", "class=-1", "psi=9", "at=%%", "mix=a:1", "mix=9999:1", "keep=2", "z=x:2", "z=3:99", "z=4:", "d=PCA:1", "d=sefa-2:3.5"]);
+  assert.deepEqual([point.mix, point.moves, point.steps], [[0, 0, 0.5], { 0: 1 }, { "pca-1": 1 }]);
+  assert.deepEqual(readLink(new URLSearchParams(toLink(point))).wrong, []);
+});
+
+test("what does not belong to the model is named too", () => {
+  const linked = { ...freshPoint(1), label: 12, base: Float32Array.of(1, 2), moves: { 0: 1, 70: 2 }, steps: { "pca-1": 1, "gone-1": 1 } };
+  const shown = { ...freshPoint(1), moves: { 0: 1 }, steps: linked.steps };
+  const model = { classes: 10, knows: (id) => id === "pca-1" };
+  assert.deepEqual(unfit(linked, shown, model), [`at=${toLink(linked).at}`, "class=12", "z=70:2", "d=gone-1:1"]);
+  const own = { ...freshPoint(1), label: 3 };  // the seed's own class, which needs no saying
+  assert.deepEqual(unfit(own, freshPoint(1), model), []);
 });

@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, state, t, tabIsOpen, wordedFor,
+  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -12,7 +12,7 @@ import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { undoWithKeys } from "./keys.js";
-import { firstSeed, fromLink } from "../page/kit/latentlink.js";
+import { firstSeed, readLink, unfit } from "../page/kit/latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
 import { Names } from "./names.js";
@@ -41,6 +41,9 @@ class Explore {
     this.canvas = this.find("#latent-image", HTMLCanvasElement);
     this.nimg = 0;
     this.linked = false;  // an address says which picture
+    /** @type {{ point: import("../page/kit/types").Point, wrong: string[] } | null} */
+    this.link = null;  // until it is shown
+    this.leftOut = "";  // of the address, what could not be taken
     this.said = "";  // of what was chosen, until it is moved
     const painter = new Painter(this.canvas, {
       painted: (facts) => this.#painted(facts), failed: (error) => studio.refused(error),
@@ -85,13 +88,16 @@ class Explore {
   start() {
     this.#listen();
     on("state", () => this.#follow());
-    on("language", () => this.#draw());
+    on("language", () => { this.#draw(); if (this.leftOut) this.#note(this.#ofLink()); });
     on("latent", () => this.#draw());
     on("history", () => this.#draw());
     on("latent-failed", (sentence) => this.#note(sentence));
     const linked = linkedState();
     this.linked = linked.has("seed");
-    if (this.linked) this.studio.point = fromLink(linked);
+    if (this.linked) {
+      this.link = readLink(linked);
+      this.studio.point = this.link.point;
+    }
     new ResizeObserver(() => this.#size()).observe(this.find(".ga-frame"));
     mountPanels(this.find("#panels"), this.studio);
     whenShown(this.root, () => this.#catchUp());
@@ -125,13 +131,28 @@ class Explore {
   // ---- the model ------------------------------------------------------------------------------
 
   /** @param {string | null} ref @param {Partial<import("../page/kit/types").Point> | null} [extra] */
-  #open(ref, extra = null) {
+  async #open(ref, extra = null) {
     const model = ref ? modelOf(plainRef(ref)) : null;
     if (!ref || !model) return this.#note(state.ready ? t("gan_no_models") : "");
     if (ref !== this.studio.ref) this.engine.forget();
+    ofPoints(this.root, model.plane);
     const first = !extra && !this.studio.model && !this.linked ? { seed: firstSeed(model) } : null;
-    return this.studio.open(ref, model, extra ?? first);
+    await this.studio.open(ref, model, extra ?? first);
+    this.#tellLink();
   }
+
+  // What of the address was left out, once: from then on the address is what is shown.
+  #tellLink() {
+    const { link, studio } = this;
+    this.link = null;
+    if (!link || !studio.ready) return;
+    const parts = [...link.wrong, ...unfit(link.point, studio.point,
+      { classes: studio.classes, knows: (id) => studio.catalogue.has(id) })];
+    this.leftOut = parts.join(", ").slice(0, 200);
+    this.#note(this.#ofLink());
+  }
+
+  #ofLink() { return this.leftOut && !this.studio.past.length ? t("gan_link_left_out", { parts: this.leftOut }) : ""; }
 
   #follow() {
     const { studio } = this;
@@ -153,7 +174,7 @@ class Explore {
     this.nimg = facts.nimg;
     this.find(".ga-frame").classList.remove("is-loading");
     this.engine.painted(facts);
-    this.#note("");
+    this.#note(this.#ofLink());
     this.#size();
     this.#drawWhat();
   }
@@ -222,7 +243,7 @@ class Explore {
     const parts = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
     const what = parts.charAt(0).toUpperCase() + parts.slice(1);
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
-    this.canvas.setAttribute("aria-label", t("gan_picture_alt", { what }));
+    this.canvas.setAttribute("aria-label", t(wordedFor("gan_picture_alt", studio.model.plane), { what }));
   }
 
   #className() {

@@ -1,6 +1,6 @@
 // Inside: the generator's layers, what D thinks, and the nearest real pictures of the point at rest.
 /** @import { Layer, LookInside, NearestReals } from "../page/kit/types" */
-import { className, count, h, pencil, refuse, say, sentences, short, t, url } from "../page/kit/core.js";
+import { className, count, h, pencil, refuse, say, sentences, short, t, url, wordedAt } from "../page/kit/core.js";
 import { signed } from "../page/kit/figures.js";
 import { bytesOf } from "../page/kit/lines.js";
 import { classWeights, toImageData } from "../page/kit/painter.js";
@@ -133,7 +133,7 @@ class Inside {
     this.overlay.hidden = !judgement || !this.switch.checked;
     this.score.textContent = judgement ? t("gan_inside_score", { score: signed(judgement.score, short) }) : "";
     this.score.dataset.help = "gan_inside_score_help";
-    this.verdict.textContent = judgement ? this.#beside(judgement) : t("gan_inside_no_d");
+    this.verdict.textContent = judgement ? this.#beside(judgement) : t(this.#worded("gan_inside_no_d"));
     if (judgement) put(this.overlay, tinted(bytesOf(judgement.pull), width, height));
     this.layers.replaceChildren(...layers.map((layer) => this.#layer(layer)));
   }
@@ -144,8 +144,8 @@ class Inside {
     /** @param {number} share */
     const percent = (share) => Math.round(100 * share);
     if (fakes === null) return "";  // a model too slow to draw others
-    return reals === null ? t("gan_inside_over_fakes", { fakes: percent(fakes) })
-      : t("gan_inside_over", { fakes: percent(fakes), reals: percent(reals) });
+    return reals === null ? t(this.#worded("gan_inside_over_fakes"), { fakes: percent(fakes) })
+      : t(this.#worded("gan_inside_over"), { fakes: percent(fakes), reals: percent(reals) });
   }
 
   // Names are English in the library; the page has its own words for each kind.
@@ -163,13 +163,16 @@ class Inside {
 
   // ---- real pictures --------------------------------------------------------------------------
 
+  /** @param {string} key */
+  #worded(key) { return wordedAt(this.body, key); }
+
   #drawNear() {
     if (!this.near) return;
     const { near } = this;
     if (near.state !== "ready") {
       const waiting = near.state === "studying";
       this.memory.textContent = waiting
-        ? t("gan_inside_studying", { percent: Math.round(100 * near.fraction) }) : t("gan_inside_no_reals");
+        ? t(this.#worded("gan_inside_studying"), { percent: Math.round(100 * near.fraction) }) : t(this.#worded("gan_inside_no_reals"));
       this.reals.replaceChildren(...(waiting ? Array.from({ length: 6 }, () => h("div", { class: "ga-real is-waiting" })) : []));
       this.about.textContent = "";
       return;
@@ -179,15 +182,15 @@ class Inside {
     const size = height * width * channels;
     this.reals.replaceChildren(...near.distances.map((distance, i) => {
       const name = className(near.labels[i] ?? "");
-      const text = t("gan_inside_real_alt", { number: i + 1, name, distance: short(distance) });
+      const text = t(this.#worded("gan_inside_real_alt"), { number: i + 1, name, distance: short(distance) });
       const canvas = shot(toImageData(pixels, width, height, channels, i * size), { "aria-label": text });
       return h("figure", { class: "ga-real", title: text }, canvas,
         h("figcaption", { class: "ga-quiet" }, short(distance)));
     }));
     const [nearest] = near.distances;
-    this.memory.textContent = t(nearest < near.close ? "gan_inside_memorised"
-      : nearest < near.usual ? "gan_inside_near" : "gan_inside_new");
-    const among = t(near.subset ? "gan_inside_about_part" : "gan_inside_about", {
+    this.memory.textContent = t(this.#worded(nearest < near.close ? "gan_inside_memorised"
+      : nearest < near.usual ? "gan_inside_near" : "gan_inside_new"));
+    const among = t(this.#worded(near.subset ? "gan_inside_about_part" : "gan_inside_about"), {
       count: count(near.count), usual: short(near.usual), data: near.data,
     });
     this.about.textContent = sentences(among, t(near.shown ? "gan_inside_shown" : "gan_inside_unknown"));

@@ -1,6 +1,6 @@
 // Around here: the point in the middle of eight neighbours; a click goes to one of them.
 /** @import { Floats } from "../page/kit/types" */
-import { around, fillRange, h, icon, query, t } from "../page/kit/core.js";
+import { around, fillRange, h, icon, query, t, wordedAt } from "../page/kit/core.js";
 import { Thumbs } from "./thumbs.js";
 import { addScaled, dot } from "../page/kit/vectors.js";
 
@@ -73,7 +73,7 @@ class Mutate {
     }
     this.#spread();
     this.tiles.forEach(({ node }, i) => {
-      node.setAttribute("aria-label", i === CENTRE ? t("gan_neighbour_here") : t("gan_neighbour", { index: i < CENTRE ? i + 1 : i }));
+      node.setAttribute("aria-label", i === CENTRE ? t(wordedAt(node, "gan_neighbour_here")) : t("gan_neighbour", { index: i < CENTRE ? i + 1 : i }));
       node.disabled = i === CENTRE;
     });
   }

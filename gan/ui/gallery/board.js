@@ -1,7 +1,7 @@
 // Gallery: samples by seed without end, in rows of classes or psi, beside another model, ranked.
 /** @import { Entry, Model, Pin } from "../page/kit/types" */
 import {
-  choose, className, count, fillRange, finder, h, modelOf, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
+  choose, className, count, fillRange, finder, h, modelOf, ofPoints, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
   url,
 } from "../page/kit/core.js";
 import { fixed } from "../page/kit/figures.js";
@@ -72,7 +72,7 @@ class Gallery {
     this.#listenRanges();
     this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
     this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
-    on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
+    on("model", ({ ref }) => { this.ref = ref; ofPoints(this.root, modelOf(plainRef(ref ?? ""))?.plane ?? false); this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
     on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
     this.#shelf();

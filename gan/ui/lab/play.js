@@ -481,7 +481,7 @@ export class Playground {
     if (parts.recipe || (parts.play && parts.play !== this.way)) this.choose(parts.play || this.way);  // another kind draws other controls
     this.#rebase();
     wrong.push(...this.settings.read(linked.get("with") ?? ""));
-    if (wrong.length) this.#note(t("gan_play_link_wrong", { parts: wrong.join(", ").slice(0, 200) }));
+    if (wrong.length) this.#note(t("gan_link_left_out", { parts: wrong.join(", ").slice(0, 200) }));
   }
 }
 

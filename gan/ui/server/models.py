@@ -37,10 +37,14 @@ class Models:
     """Weights by the page's model refs.
 
     `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`.
+
+    own_data: pictures of a run may show what its owner drew; not in public, where everybody sees
+    everybody's runs and pictures of a model are cached for all.
     """
 
-    def __init__(self, runs: Runs, *, capacity: int = CAPACITY) -> None:
+    def __init__(self, runs: Runs, *, capacity: int = CAPACITY, own_data: bool = True) -> None:
         self._runs = runs
+        self._own_data = own_data
         self._capacity = capacity
         self._lock = threading.Lock()
         self._loaded: OrderedDict[tuple[str, int, float], Weights] = OrderedDict()
@@ -51,7 +55,7 @@ class Models:
         Points of the plane come as pictures; `plain` has them as they are. Raises WeightsError or
         PageError; `ref` is matched against lists, never opened as a path.
         """
-        return self.plain(ref).pictured()
+        return self.plain(ref).pictured(own_data=self._own_data)
 
     def plain(self, ref: str) -> Weights:
         """As `get`, without pictures of points."""

@@ -15,9 +15,12 @@ import torch
 from torch import Tensor
 
 from gan.checkpoint import Weights
-from gan.data import DATA_NAMES, ImageSet, compared_shape, load_data
+from gan.config import PLANE_SHAPE
+from gan.data import DATA_NAMES, ImageSet, compared_shape, default_resolution, load_data
 from gan.data.bundled import fashion_dir
+from gan.data.imageset import fit
 from gan.errors import DataError
+from gan.images import INK
 from gan.metrics.features import FeatureNet, extract
 from gan.metrics.neighbours import nearest
 from gan.ui.server.resources import one_thread
@@ -62,19 +65,28 @@ def study(
     resolution, channels = compared_shape(weights.image_shape)
     try:
         images = load_data(spec, resolution=resolution, channels=channels)
+        compared = _as_made(spec, images, resolution=resolution, channels=channels)
     except DataError:
         return
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
     some, rest = order[:FIRST], order[FIRST:]
-    features = extract(net, images.pixels[some], on_progress=on_progress)
+    features = extract(net, compared[some], on_progress=on_progress)
     whole = spec == weights.config.data
     origin = images.origin
     part = not whole or len(rest) > 0
     yield _reals(images.subset(some), features, subset=part, origin=origin)
     if len(rest):
-        others = [extract(net, images.pixels[part]) for part in rest.split(FIRST)]
+        others = [extract(net, compared[part]) for part in rest.split(FIRST)]
         features = torch.cat([features, *others])
         yield _reals(images.subset(order), features, subset=not whole, origin=origin)
+
+
+def _as_made(spec: str, images: ImageSet, *, resolution: int, channels: int) -> Tensor:
+    """The pixels to compare with a model's. A picture of a real point has the colour of a generated
+    one here, so that they differ by their place alone."""
+    if default_resolution(spec) != PLANE_SHAPE[1]:
+        return images.pixels
+    return fit(load_data(spec), resolution=resolution, channels=channels, ink=INK).pixels
 
 
 def _reals(images: ImageSet, features: Tensor, *, subset: bool, origin: str) -> Reals:

@@ -127,7 +127,7 @@ class Context:
         self.runs.told = self.supervisor.told
         if not self.profile.local:
             self.supervisor.share_machine(memory_mb=self.profile.memory_mb)
-        self.models = Models(self.runs)
+        self.models = Models(self.runs, own_data=self.profile.local)
         self.painting = Painting()
         # at home a model may be as slow as its owner bears: it holds up nobody else
         self.slow = None if self.profile.local else FairQueue("slow", most=Waiting())

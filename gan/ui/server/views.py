@@ -18,7 +18,7 @@ from gan.kinds import kind_of
 from gan.messages import Message
 from gan.metrics.features import CLASSIFIERS, features_for
 from gan.metrics.findings import REMEDY_NAMES, Finding, Health
-from gan.models import PICTURE_PX
+from gan.models import PICTURE_SHAPE
 from gan.ui.server.i18n import SOURCE, catalogues, words
 from gan.ui.server.logs import request_id
 from gan.ui.server.settings import as_text
@@ -118,7 +118,7 @@ def model_json(
     channels, resolution = model.channels, model.resolution
     plane = (channels, resolution, resolution) == PLANE_SHAPE
     if plane:  # shown as pictures of points
-        channels, resolution = 1, PICTURE_PX
+        channels, resolution, _ = PICTURE_SHAPE
     names += [str(i) for i in range(len(names), model.classes)]
     return {
         "ref": ref, "kind": kind, "name": name, "resolution": resolution,

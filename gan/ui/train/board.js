@@ -2,7 +2,7 @@
 /** @import { Finding, Health, Kind, Remedy, Row, Run, RunEvent, RunNews, Settings, StartReply, Step } from "../page/kit/types" */
 import { Charts, thin } from "./charts.js";
 import {
-  ACTIVE, addressOf, arePoints, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, on, onLetter, prepare, refresh, Refused,
+  ACTIVE, addressOf, arePoints, ask, boot, collect, copyText, count, currentLanguage, duration, find, finder, h, isBusy, link, linkedState, looked, ofPoints, on, onLetter, prepare, refresh, Refused,
   say, state, t, tabIsOpen, wordedFor, written,
 } from "../page/kit/core.js";
 import { Diagnosis } from "./diagnosis.js";
@@ -399,6 +399,7 @@ class Train {
   #draw() {
     if (!this.id) Object.assign(this, this.#expected(null));
     if (this.settings) this.plane = arePoints(this.settings.resolution);
+    ofPoints(this.find(".ga-run"), this.plane);
     const { status } = this;
     const name = this.beginning ? "starting" : status?.state ?? "none";
     this.find("#run-state").textContent = t(`gan_state_${name}`);

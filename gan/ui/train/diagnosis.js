@@ -4,7 +4,7 @@ import { ACTIVE, count, focusedIn, h, icon, query, saidValue, t, translate, word
 import { named } from "../page/kit/figures.js";
 import { nameOf } from "./settings.js";
 
-const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety", "outside"];
+const PERCENT = ["largest", "saturated", "drift", "memorised", "spread", "variety", "outside", "high_quality", "high_quality_before"];
 const BACK = ["fork-before", "start-over"];  // these begin a run, whoever steers this one
 /** @type {Record<string, string | undefined>} */
 const TO = { "raise-r1": "r1", "clip-gradients": "clip_norm" };  // whose value stands in the name

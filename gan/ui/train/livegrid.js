@@ -1,6 +1,6 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, className, count, finder, h, on, pencil, recall, t, url } from "../page/kit/core.js";
+import { ACTIVE, boot, className, count, finder, h, on, pencil, recall, t, url, wordedAt } from "../page/kit/core.js";
 import { SIDE, paintSheet, sideOf } from "../page/kit/gutters.js";
 
 const FADE_MS = 120;
@@ -56,7 +56,7 @@ export class LiveGrid {
       this.wanted = null;
       return;
     }
-    this.image.alt = t("gan_grid_alt", { count: count(nimg) });
+    this.image.alt = t(wordedAt(this.image, "gan_grid_alt"), { count: count(nimg) });
     this.#paint(url(`snapshot?${new URLSearchParams({ id: String(id), nimg: String(nimg), since: String(status?.since ?? 0) })}`));
   }
 

@@ -1,7 +1,7 @@
 // The form of a training: what the presets say, what was changed, and the command line of both.
 /** @import { Attributes, Fork, Preset, RefusedBody, TrainFormValues } from "../page/kit/types" */
 import {
-  Refused, addressOf, arePoints, ask, boot, copyText, count, finder, h, icon, linkedState, queryAll, say, sentences, t, translate,
+  Refused, addressOf, arePoints, ask, boot, copyText, count, finder, h, icon, linkedState, ofPoints, queryAll, say, sentences, t, translate,
 } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { PresetCards } from "./presetcards.js";
@@ -146,6 +146,7 @@ export class TrainForm {
   #fill() {
     const base = this.fork ? this.forked : this.#preset().settings;
     this.settings.of(this.kind(), arePoints(base.resolution));
+    ofPoints(this.find("#settings"), arePoints(base.resolution));
     this.settings.fill(base);
     this.settings.rebase(base);
     this.#put("other", "");

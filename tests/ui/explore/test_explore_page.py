@@ -195,15 +195,22 @@ def test_an_old_link_still_opens_its_picture(open_page):
     expect(page.locator("#psi-value")).to_have_text("0.90")
 
 
-def test_a_link_that_makes_no_sense_opens_some_picture(open_page, base_url: str):
+def test_of_a_link_what_makes_no_sense_is_named_and_the_rest_is_taken(open_page, base_url: str):
     page = open_page()
-    for number, nonsense in enumerate((
-        "seed=-4&psi=99", "seed=1&at=AAAA&mix=999:1&z=9999:1,a:b",
-        "seed=1&at=%FF&d=__proto__:1,x:9", "seed=1&mix=0:-1&class=77",
-        "seed=1&at=AADAf%2C" + "A" * 400,
-    )):  # fmt: skip
+    note = page.locator("#explore-note")
+    for number, (nonsense, named) in enumerate({
+        "seed=-4&psi=99": "seed=-4, psi=99", "seed=1&d=__proto__:1,x:9": "d=__proto__:1, d=x:9",
+        "seed=1&at=AAAA&mix=999:1&z=9999:1,a:b": "at=AAAA, z=a:b, mix=999:1, z=9999:1",
+        "seed=1&class=77&psi=0.5": "class=77", "seed=1&at=AADAf%2C" + "A" * 400: "at=AADAf,AAA",
+    }.items()):  # fmt: skip
         open_anew(page, base_url, number, f"/#tab=explore&model=fashion&{nonsense}")
+        expect(note).to_contain_text(f"left out: {named}")
         expect(page.locator("#what")).to_contain_text("seed")
+    open_anew(page, base_url, 99, "/#tab=explore&model=fashion&seed=1&class=77&psi=0.5")
+    expect(note).to_contain_text("class=77")
+    expect(page.locator("#psi-value")).to_have_text("0.50")
+    picture_after(page, lambda: page.click("#randomise"))
+    expect(note).to_be_empty()
 
 
 def test_a_mixture_follows_its_sliders_and_ends_with_a_class(page: Page):

@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from gan.checkpoint import load_at
 from gan.data import load_data
+from gan.images import to_pixels
 from gan.presets import resolve_widths, run_config
 from gan.runs import start
 from gan.training.plane import SIDE, unpacked
@@ -171,3 +172,23 @@ def test_in_public_a_run_of_anothers_drawing_shows_its_points_to_nobody_else(
     (root / "ring-1" / "config.json").write_text(json.dumps(config | {"data": f"points:{file}"}))
     assert mine.get("/_gan/play/points?id=ring-1").json()["count"] == 40
     assert other.get("/_gan/play/points?id=ring-1").status_code == 404
+
+
+def dots_behind(context: Context, data: list[list[float]]) -> int:
+    """How many of these points lie in grey behind a picture of the run's."""
+    g = context.models.get("run:heart-1").generator
+    grey = to_pixels(g(torch.zeros(1, g.z_dim)))[0, ..., 0]
+    where = ((np.array([1, -1]) * np.array(data) + 1) * len(grey) / 2).astype(int)
+    return sum(bool(grey[y, x] < 200) for x, y in where)
+
+
+def test_a_point_has_what_its_owner_drew_behind_it_and_in_public_nobody_sees_that(
+    root: Path, tmp_path: Path
+):
+    file = tmp_path / "heart.json"
+    file.write_text(json.dumps(HEART))
+    shutil.copytree(root / "ring-1", root / "heart-1")
+    config = json.loads((root / "heart-1" / "config.json").read_text())
+    (root / "heart-1" / "config.json").write_text(json.dumps(config | {"data": f"points:{file}"}))
+    assert dots_behind(context_for("127.0.0.1", root), HEART) == len(HEART)
+    assert dots_behind(context_for("0.0.0.0", root, **SHOP), HEART) < len(HEART) / 4

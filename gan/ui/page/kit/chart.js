@@ -1,7 +1,7 @@
 // One chart of several that share their x axis, their zoom and their crosshair. uPlot draws it.
 /** @import { ChartGroup, ChartSpec, Row, Series } from "./types" */
 import uPlot from "./uplot.js";
-import { count, find, h, t, wordedFor } from "./core.js";
+import { count, find, h, t, wordedAt, wordedFor } from "./core.js";
 import { named } from "./figures.js";
 import { mark } from "./explained.js";
 import { quietAxes, toned } from "./plot.js";
@@ -59,7 +59,7 @@ export class Chart {
     this.empty.hidden = this.spec.measured ? data.slice(1).some((c) => c.some((v) => v !== null)) : data[0].length > 1;
     this.plot ??= new uPlot(this.#options(), data, this.box);
     this.plot.setData(data);
-    this.box.setAttribute("aria-label", t("gan_chart_alt", {
+    this.box.setAttribute("aria-label", t(wordedAt(this.box, "gan_chart_alt"), {
       title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
     this.point(this.group.at);
     const counted = this.spec.counted && this.rows.at(-1)?.[this.spec.counted];

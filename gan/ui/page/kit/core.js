@@ -167,6 +167,18 @@ export function wordedFor(key, plane) {
   return plane && knows(own) ? own : key;
 }
 
+// What a key says at a place of the page: of points, below `data-plane`.
+/** @param {Element} node @param {string} key */
+export const wordedAt = (node, key) => wordedFor(key, node.closest("[data-plane]") !== null);
+
+// Says of all below `root` whether it is of points; what is there already is worded anew.
+/** @param {HTMLElement} root @param {boolean} plane */
+export function ofPoints(root, plane) {
+  if (root.hasAttribute("data-plane") === plane) return;
+  root.toggleAttribute("data-plane", plane);
+  translate(root);
+}
+
 // The text that says a setting's value in words, such as a loss by its name; "" where the value says itself.
 /** @param {unknown} value */
 export function valueKey(value) {
@@ -190,14 +202,14 @@ const ATTRIBUTES = { tTitle: "title", tLabel: "aria-label", tPlaceholder: "place
 export function translate(root) {
   /** @param {string} selector @returns {NodeListOf<HTMLElement>} */
   const all = (selector) => root.querySelectorAll(selector);
-  for (const node of all("[data-t]")) node.textContent = t(node.dataset.t ?? "");
+  for (const node of all("[data-t]")) node.textContent = t(wordedAt(node, node.dataset.t ?? ""));
   for (const node of all("[data-t-about]")) {
     node.setAttribute("aria-label", t("gan_help_what", { what: t(node.dataset.tAbout ?? "") }));
   }
   for (const [key, attribute] of Object.entries(ATTRIBUTES)) {
     const name = "data-" + key.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase());
     for (const node of all(`[${name}]`)) {
-      node.setAttribute(attribute, t(node.dataset[key] ?? ""));
+      node.setAttribute(attribute, t(wordedAt(node, node.dataset[key] ?? "")));
     }
   }
 }

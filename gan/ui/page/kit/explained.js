@@ -3,7 +3,7 @@
 // `data-help` on a control, number, heading or curve names the sentence; what is labelled by the text
 // `gan_x` is explained by `gan_x_help` without saying so.
 /** @import { Explained } from "./types" */
-import { h, knows, t } from "./core.js";
+import { h, knows, t, wordedAt } from "./core.js";
 
 export const CONTROLS = "button, select, input, textarea, summary, canvas[tabindex], [role=button], [role=switch], [role=progressbar]";
 const HOSTS = "button, label, summary, th, legend";  // whose one label is inside
@@ -46,7 +46,7 @@ export function sentenceOf({ host, key }) {
   const { dataset } = /** @type {HTMLElement} */ (host);
   const values = Object.fromEntries(Object.entries(dataset).filter(([name]) => name.startsWith("help") && name !== "help")
     .map(([name, value]) => [name.slice(4).toLowerCase(), value]));
-  return [t(key, values), dataset.helpAlso].filter(Boolean).join(" ");
+  return [t(wordedAt(host, key), values), dataset.helpAlso].filter(Boolean).join(" ");
 }
 
 // A name stands for points and images alike, unless it is another one for points.

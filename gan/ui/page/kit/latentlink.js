@@ -74,49 +74,63 @@ export const linkText = (point) => String(new URLSearchParams(
   Object.entries(toLink(point)).map(([key, value]) => [key, String(value)])));
 
 /** @param {URLSearchParams} linked */
-export function fromLink(linked) {
-  const point = freshPoint(Math.floor(number(linked, "seed", 0, LAST_SEED, FIRST_SEED)));
-  const label = number(linked, "class", 0, 999, null);
-  point.label = label === null ? null : Math.floor(label);
-  point.psi = number(linked, "psi", 0, 1.5, 1);
-  point.base = unpackFloats(linked.get("at") ?? "");
-  point.mix = mixOf(pairs(linked, "mix"));
-  point.held = linked.has("keep") ? linked.get("keep") === "1" : usuallyHeld(point);
-  for (const [key, value] of pairs(linked, "z")) {
-    if (/^\d{1,4}$/.test(key)) point.moves[Number(key)] = value;
-  }
-  for (const [key, value] of pairs(linked, "d")) {
-    if (/^[a-z0-9-]{1,40}$/.test(key) && Math.abs(value) <= REACH) point.steps[key] = value;
-  }
-  return point;
+export const fromLink = (linked) => readLink(linked).point;
+
+// The point of a link, and what of it says nothing that can be read, as NAME=VALUE.
+/** @param {URLSearchParams} linked @returns {{ point: Point, wrong: string[] }} */
+export function readLink(linked) {
+  /** @type {string[]} */
+  const wrong = [];
+  /** @template T @param {string} name @param {(text: string) => T | null} read @param {T} otherwise */
+  const part = (name, read, otherwise) => {
+    const text = linked.get(name);
+    const value = text ? read(text) : null;
+    if (text && value === null) wrong.push(`${name}=${text}`);
+    return value ?? otherwise;
+  };
+  /** @param {string} name @param {RegExp} keys @param {number} most @returns {[key: string, value: number][]} */
+  const pairs = (name, keys, most) => (linked.get(name) ?? "").split(",").filter(Boolean).flatMap((text, i) => {
+    const [key, value] = text.split(":");
+    if (i < MOST && keys.test(key) && value && Math.abs(Number(value)) <= most) return [[key, Number(value)]];
+    wrong.push(`${name}=${text}`);
+    return [];
+  });
+  const point = freshPoint(part("seed", whole(LAST_SEED), FIRST_SEED));
+  point.label = part("class", whole(999), null);
+  point.psi = part("psi", between(1.5), 1);
+  point.base = part("at", unpackFloats, null);
+  point.mix = mixOf(pairs("mix", /^\d{1,3}$/, FURTHEST));
+  point.held = part("keep", (text) => (/^[01]$/.test(text) ? text === "1" : null), usuallyHeld(point));
+  point.moves = Object.fromEntries(pairs("z", /^\d{1,4}$/, FURTHEST).map(([key, value]) => [Number(key), value]));
+  point.steps = Object.fromEntries(pairs("d", /^[a-z0-9-]{1,40}$/, REACH));
+  return { point, wrong };
 }
 
-/**
- * @template {number | null} T
- * @param {URLSearchParams} linked
- * @param {string} name
- * @param {number} low
- * @param {number} high
- * @param {T} otherwise
- */
-function number(linked, name, low, high, otherwise) {
-  const value = linked.get(name) ? Number(linked.get(name)) : NaN;
-  return value >= low && value <= high ? value : otherwise;
+/** @param {number} high @returns {(text: string) => number | null} */
+const between = (high) => (text) => (Number(text) >= 0 && Number(text) <= high ? Number(text) : null);
+
+/** @param {number} high @returns {(text: string) => number | null} */
+const whole = (high) => (text) => {
+  const value = between(high)(text);
+  return value === null ? null : Math.floor(value);
+};
+
+// What of a link's point a model had no use for, as it would stand in the link.
+/** @param {Point} linked @param {Point} shown @param {{ classes: number, knows(direction: string): boolean }} model */
+export function unfit(linked, shown, { classes, knows }) {
+  const left = toLink({ ...linked,
+    base: shown.base ? null : linked.base, label: (linked.label ?? 0) < classes ? null : linked.label, mix: shown.mix ? null : linked.mix,
+    moves: without(linked.moves, (i) => Number(i) in shown.moves), steps: without(linked.steps, knows) });
+  return ["at", "class", "mix", "z", "d"].filter((name) => name in left).map((name) => `${name}=${left[name]}`);
 }
 
-/** @param {URLSearchParams} linked @param {string} name @returns {[key: string, value: number][]} */
-function pairs(linked, name) {
-  return (linked.get(name) ?? "").split(",").slice(0, MOST).map((part) => {
-    const [key, value] = part.split(":");
-    return /** @type {[string, number]} */ ([key, value ? Number(value) : NaN]);
-  }).filter(([, value]) => Math.abs(value) <= FURTHEST);
-}
+/** @param {Record<string, number>} values @param {(key: string) => boolean} drops @returns {Record<string, number>} */
+const without = (values, drops) => Object.fromEntries(Object.entries(values).filter(([key]) => !drops(key)));
 
 /** @param {[key: string, value: number][]} weights @returns {number[] | null} */
 function mixOf(weights) {
-  const known = weights.filter(([key]) => /^\d{1,3}$/.test(key));
-  if (!known.length) return null;
-  const mix = new Array(Math.max(...known.map(([key]) => Number(key))) + 1).fill(0);
-  for (const [key, value] of known) mix[Number(key)] = value;
+  if (!weights.length) return null;
+  const mix = new Array(Math.max(...weights.map(([key]) => Number(key))) + 1).fill(0);
+  for (const [key, value] of weights) mix[Number(key)] = value;
   return mix;
 }
