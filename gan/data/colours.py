@@ -64,6 +64,7 @@ def _changes(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
 def to_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform, mode: str) -> Image.Image:
     """The picture in sRGB, as RGB or RGBA; transparency stays."""
     colours = ImageCms.applyTransform(image.convert(mode), transform)
+    assert colours is not None  # only a transform in place returns none
     if image.mode == "RGBA":
         colours.putalpha(image.getchannel("A"))
     return colours
