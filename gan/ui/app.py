@@ -184,6 +184,7 @@ def launch(
         prevent_thread_lock=True,
         quiet=True,
         run_history=False,
+        _frontend=False,  # it would end where the page takes 3 s to come, on a busy machine
         enable_monitoring=False,
         ssr_mode=False,
         mcp_server=mcp,
