@@ -27,7 +27,7 @@ import numpy as np
 from gan.data.own import FILE_LENGTH, NAME_LENGTH
 from gan.images import encode_png
 
-UPDATES_PER_S = 2.0  # as often as the page asks
+UPDATE_S, EACH_S, MOST_S = 0.35, 0.05, 1.0  # how often the page asks: gan/ui/train/tick.js
 DRAG_S = 1 / 30  # between two positions of a slider
 TIMEOUT_S = 60.0
 TILES = 32
@@ -139,7 +139,7 @@ async def running(visitor: Visitor) -> str:
 async def watch(url: str, tally: Tally, over: asyncio.Event) -> None:
     """Train's page: what is new of the running training twice a second, and each new grid."""
     async with visiting(url, Tally("looking for a run")) as visitor:
-        await _pause(over, random.random() / UPDATES_PER_S)
+        await _pause(over, random.random() * UPDATE_S)
         run = ""
         while not over.is_set():
             if not run:
@@ -167,7 +167,8 @@ async def watch(url: str, tally: Tally, over: asyncio.Event) -> None:
             had["mark"] = news.get("mark", had["mark"])
             if not reply or news["status"]["state"] not in ("running", "starting", "paused"):
                 run = ""
-            await _pause(over, 1 / UPDATES_PER_S - (time.perf_counter() - began))
+            pause_s = min(MOST_S, max(UPDATE_S, EACH_S * news.get("viewers", 1)))
+            await _pause(over, pause_s - (time.perf_counter() - began))
 
 
 async def drag(url: str, tally: Tally, over: asyncio.Event) -> None:

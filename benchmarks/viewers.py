@@ -25,7 +25,7 @@ from gan.runs import RunReader
 from tests.ui.browser import serving
 
 COUNTS = (0, 1, 5, 20)
-UPDATES_PER_S = 2.0
+UPDATES_PER_S = 2.0  # fixed, though a page asks less often of many: shares of before compare
 SETTLE_S = 1.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ PAPER, AXIS = 250, 228
 DOT_PX = 2.0  # radius of the dot in a point's own picture
 INK, INK_BEHIND = (17, 112, 92), (188, 190, 194)
 INK_OF_REAL = (31, 29, 26)  # where real points stand alone: green is what a model makes
+TIFF_BITS, TIFF_PHOTOMETRIC, TIFF_SAMPLES = 258, 262, 339  # tags; of TIFF 6.0
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's convert("L")
 
 
@@ -171,6 +172,14 @@ def _discs(points: NDArray[Any], side: int) -> NDArray[np.float32]:
     return padded[reach:-reach, reach:-reach]
 
 
+class GreyRange(NamedTuple):
+    """The values of black and white; white is the lower one where a TIFF says so."""
+
+    black: float
+    white: float
+    unsigned: bool = False  # 32 bits that are kept as signed ones
+
+
 def to_pil(image: Pixels) -> Image.Image:
     """One image (H, W, C) with C of 1, 3 or 4, or a point of the plane."""
     if are_points(image):
@@ -178,9 +187,7 @@ def to_pil(image: Pixels) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
-def from_pil(
-    image: Image.Image, channels: int, *, levels: tuple[float, float] | None = None
-) -> Pixels:
+def from_pil(image: Image.Image, channels: int, *, levels: GreyRange | None = None) -> Pixels:
     """A picture as (H, W, channels) uint8; 16 bits are scaled, alpha is composited over white.
 
     A plain convert("L") clips 16-bit greys to white and drops alpha onto black. With 4 channels
@@ -197,24 +204,39 @@ def from_pil(
     return array.reshape(*array.shape[:2], channels)
 
 
-def grey_range(image: Image.Image) -> tuple[float, float]:
-    """Black and white levels of 16- or 32-bit grey: 16-bit files by their depth, others by their
-    range."""
+def grey_range(image: Image.Image) -> GreyRange:
+    """Black and white of 12-, 16- or 32-bit grey: by the depth of the samples where they are
+    unsigned and have 12 or 16 bits, else by the range of the values."""
     if not image.mode.startswith(("I", "F")):
-        return 0.0, 255.0
+        return GreyRange(0.0, 255.0)
+    tags = getattr(image, "tag_v2", {})  # of a TIFF; no other format has them
+    bits, signed = _first(tags, TIFF_BITS, 16), _first(tags, TIFF_SAMPLES, 1) != 1
     if image.mode == "I;16B":  # of which Pillow has no extrema
         pixels = np.asarray(image)
-        lowest, highest = float(pixels.min()), float(pixels.max())
+        low, high = float(pixels.min()), float(pixels.max())
     else:
-        lowest, highest = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
-    high = 65535.0 if image.mode.startswith("I") and highest <= 65535 else highest
-    return min(0.0, lowest), high
+        low, high = (float(v) for v in image.getextrema())  # type: ignore[arg-type]
+    if bits == 32 and not signed and low < 0:  # Pillow keeps them as signed ones
+        found = GreyRange(0.0, 2.0**32 - 1, unsigned=True)
+    elif image.mode.startswith("I") and high <= 65535 and not signed:
+        found = GreyRange(min(0.0, low), 4095.0 if bits == 12 else 65535.0)
+    else:
+        found = GreyRange(min(0.0, low), high)
+    inverted = _first(tags, TIFF_PHOTOMETRIC, 1) == 0
+    return GreyRange(found.white, found.black, found.unsigned) if inverted else found
 
 
-def _from_wide(image: Image.Image, levels: tuple[float, float]) -> Image.Image:
-    """16- or 32-bit grey to 8-bit grey."""
-    low, high = levels
-    scaled = (np.asarray(image, dtype=np.float64) - low) / max(high - low, 1e-12) * 255
+def _first(tags: Any, tag: int, default: int) -> int:
+    found = tags.get(tag, default)
+    return int(found[0] if isinstance(found, tuple) and found else found)
+
+
+def _from_wide(image: Image.Image, levels: GreyRange) -> Image.Image:
+    """12-, 16- or 32-bit grey to 8-bit grey."""
+    pixels = np.asarray(image)
+    if levels.unsigned:
+        pixels = pixels.view(np.uint32)
+    scaled = (pixels.astype(np.float64) - levels.black) / (levels.white - levels.black or 1) * 255
     return Image.fromarray(np.nan_to_num(scaled).clip(0, 255).round().astype(np.uint8))
 
 

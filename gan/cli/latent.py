@@ -25,7 +25,8 @@ from gan.cli.console import (
     say,
     use_threads,
 )
-from gan.data.pictures import MAX_BYTES, read_picture
+from gan.data.limits import LOCAL
+from gan.data.pictures import read_picture
 from gan.errors import ConfigError, DataError, suggest
 from gan.files import expanded, write_atomic
 from gan.film import FILM_FORMATS, encode_film, largest_scale
@@ -253,8 +254,8 @@ def _picture(path: Path, shape: tuple[int, int, int]) -> Tensor:
             "--image must be a file, there is no {path}; check the path", path=repr(str(path))
         )
     with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    pixels = read_picture(data, resolution=shape[1], channels=shape[0])
+        data = stream.read(LOCAL.file_bytes + 1)
+    pixels = read_picture(data, resolution=shape[1], channels=shape[0], limits=LOCAL)
     return from_pixels(pixels[None])[0]
 
 

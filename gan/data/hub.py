@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,12 +23,12 @@ from gan.data.imageset import ImageSet, Place
 from gan.data.members import Member
 from gan.data.taking import Candidates
 from gan.errors import DataError
+from gan.files import temporary_folder
 from gan.hub_environment import environment
 from gan.messages import Message
 
 MAX_BYTES = 8 * 2**30  # of one dataset
 LIMIT_S = 1800.0
-PREFIX = "gan-atelier-stream-"
 CACHES = ("HF_DATASETS_CACHE", "HF_DATASETS_DOWNLOADED_DATASETS_PATH", "HF_DATASETS_OFFLINE")
 _running: set[subprocess.Popen[bytes]] = set()
 REPO_ID = re.compile(r"\w[\w.-]{0,95}/\w[\w.-]{0,95}")
@@ -54,7 +53,7 @@ def fetched_part(repo: str, place: Place, count: int) -> Iterator[tuple[Any, Pla
     files, are downloaded, and gone with the context. Raises DataError as `load_hub`.
     """
     name, revision = _checked(repo)
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder:
+    with temporary_folder("stream") as folder:
         part = {"place": place, "count": count, "file": str(Path(folder) / "part.arrow")}
         table, reply = _fetch(name, revision, "train", part=part)
         yield table, tuple(reply["place"]), tuple(reply["after"])

@@ -139,7 +139,14 @@ def _guard(repo: str, most_bytes: int) -> None:
                 repo=repo,
                 status=status,
             )
-        missing = response.headers.get("x-error-code") == "RepoNotFound"
+        reason = response.headers.get("x-error-code")
+        if status in (401, 403) and reason == "GatedRepo":
+            raise DataError(
+                "the dataset {repo} is gated: whoever takes it must ask for access and sign in, "
+                "and datasets are taken here without signing in; download it and use folder:PATH",
+                repo=repo,
+            )
+        missing = reason == "RepoNotFound"
         if status in (401, 403) or missing:  # else 404 may be a file that few sets have
             raise DataError(
                 "there is no dataset {repo} on the Hub, or it is not public ({status}); check its "

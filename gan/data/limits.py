@@ -10,6 +10,11 @@ DECODE_BYTES = 250 * MIB  # maximum while one picture is decoded
 MAX_ASPECT = 20
 VISITORS_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 LOCAL_FORMATS = (*VISITORS_FORMATS, "TIFF", "AVIF")
+ENDINGS = {
+    "PNG": (".png", ".apng"), "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe", ".jif"),
+    "WEBP": (".webp",), "BMP": (".bmp", ".dib"), "GIF": (".gif",), "TIFF": (".tif", ".tiff"),
+    "AVIF": (".avif",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,4 +43,9 @@ PUBLIC = ReadLimits(
 
 def format_names(formats: tuple[str, ...]) -> str:
     """`PNG, JPEG, WebP, BMP, GIF`: without a conjunction, so that it fits any language."""
-    return ", ".join(formats).replace("WEBP", "WebP")
+    return ", ".join(format_titles(formats))
+
+
+def format_titles(formats: tuple[str, ...]) -> list[str]:
+    """Formats as they are written in a sentence."""
+    return ["WebP" if name == "WEBP" else name for name in formats]

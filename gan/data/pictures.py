@@ -13,20 +13,27 @@ from contextlib import suppress
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
+from gan.data.colours import mode_of, to_srgb, transform_of
 from gan.data.jpeg import read_scans
-from gan.data.limits import DECODE_BYTES, JPEG_PIXELS, MAX_ASPECT, PUBLIC, ReadLimits, format_names
+from gan.data.limits import (
+    DECODE_BYTES,
+    ENDINGS,
+    JPEG_PIXELS,
+    LOCAL_FORMATS,
+    MAX_ASPECT,
+    PUBLIC,
+    ReadLimits,
+    format_names,
+)
 from gan.errors import DataError
 from gan.images import Pixels, encode_webp, from_pil, grey_range, to_pil
 
-SUFFIXES = frozenset(
-    {".png", ".apng", ".jpg", ".jpeg", ".jfif", ".jpe", ".jif", ".webp", ".bmp", ".dib", ".gif"}
-    | {".tif", ".tiff", ".avif"}
-)
-MAX_BYTES = PUBLIC.file_bytes
+SUFFIXES = frozenset(ending for name in LOCAL_FORMATS for ending in ENDINGS[name])
 MAX_SCANS = 100
 MAX_SCANNED = 2_000_000_000  # pixels times scans: 0.7 s where scans are all but empty
 GAP = 3  # a picture is first averaged down to this multiple of the target size
@@ -137,9 +144,25 @@ def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
         raise DataError(  # Pillow 12.3 loses a pixel of each odd run
             "a BMP of 16 colours with run-length coding is not read here; save it as PNG"
         )
+    if isinstance(image, TiffImageFile):
+        _check_layout(image)
     each = max(DECODER_BYTES.get(image.format or "", 0), MODE_BYTES.get(image.mode, 4))
     _check_pixels(image, DECODE_BYTES // each)
     return image
+
+
+def _check_layout(image: TiffImageFile) -> None:
+    """Raises DataError for what Pillow 12.3 reads garbled, by `tifffile`'s reading."""
+    tags = image.tag_v2
+    planes, deep = tags.get(PLANAR_CONFIGURATION, 1) == 2, max(tags.get(BITSPERSAMPLE, (8,))) > 8
+    raw = all(tile.codec_name == "raw" for tile in image.tile)
+    if planes and deep and raw:
+        raise DataError("a TIFF of 16-bit colours in planes is not read here; save it as PNG")
+    if not raw and tags.prefix == b"MM" and image.mode in ("I", "F"):
+        raise DataError(
+            "a compressed big-endian TIFF of signed or real numbers is not read here; save it "
+            "without compression"
+        )
 
 
 def _check_shape(image: Image.Image, most: int) -> None:
@@ -200,8 +223,21 @@ def _small(image: Image.Image, side: int, channels: int) -> Image.Image:
     image.load()
     turn = TURNS.get(_orientation(image))  # only now: loading turns a TIFF, and drops its tag
     factor = min(image.size) // (GAP * side)
-    small = to_pil(from_pil(image, channels)) if factor < 2 else _averaged(image, factor, channels)
+    transform = transform_of(image)
+    if transform is None:
+        small = _averaged(image, factor, channels)
+    else:
+        small = to_pil(from_pil(_in_srgb(image, factor, transform), channels))
     return small.transpose(turn) if turn is not None else small
+
+
+def _in_srgb(image: Image.Image, factor: int, transform: ImageCms.ImageCmsTransform) -> Image.Image:
+    """Averaged first, so that a large picture is not transformed whole."""
+    mode = mode_of(image)
+    if mode == "CMYK":
+        return to_srgb(image if factor < 2 else image.reduce(factor), transform, mode)
+    kept = 4 if image.has_transparency_data else 3
+    return to_srgb(_averaged(image, factor, kept), transform, mode)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -213,6 +249,8 @@ def _orientation(image: Image.Image) -> int:
 def _averaged(image: Image.Image, factor: int, channels: int) -> Image.Image:
     """Average pooling of `factor` x `factor` pixels; converted in bands, so that little is
     copied."""
+    if factor < 2:
+        return to_pil(from_pil(image, channels))
     width, height = image.size
     rows = factor * max(1, 1_000_000 // (width * factor))  # of a band
     levels = grey_range(image)

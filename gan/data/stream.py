@@ -19,6 +19,7 @@ from typing import Any
 from gan.data.hub import fetched_part, images_of
 from gan.data.imageset import START, ImageSet, Part, Place
 from gan.errors import DataError
+from gan.files import sweep_temporary
 
 PART_BYTES = 128 * 2**20  # of pixels; up to three parts are in memory
 PART_IMAGES = 20_000
@@ -31,12 +32,17 @@ def load_stream(repo: str, *, resolution: int, channels: int) -> ImageSet:
 
     A set of one part is no stream. Raises DataError as `load_hub`.
     """
+    sweep_temporary()  # the parts of a killed training, up to gigabytes
     stream = HubStream(repo, resolution=resolution, channels=channels)
     first = stream.at(START)
     if first.after == START:
         return first.images
     report = f"{first.images.report}; the first part of a stream"
     return replace(first.images, report=report, stream=stream)
+
+
+class ClassesChanged(DataError):
+    """The dataset is not the one that the stream began with."""
 
 
 class HubStream:
@@ -50,6 +56,7 @@ class HubStream:
         self._lock = threading.Lock()
         self._parts: OrderedDict[Place, Future[Part]] = OrderedDict()
         self._again_at: dict[Place, float] = {}  # of those that could not be had
+        self._changed: ClassesChanged | None = None  # ends the stream, with what is at hand
 
     def at(self, place: Place) -> Part:
         """The part that begins at `place`; waits for it. Raises DataError, at once within RETRY_S
@@ -82,11 +89,17 @@ class HubStream:
             return part
 
     def _fetch(self, place: Place) -> Part:
-        """The part at `place`; where it cannot be used, the next one that can."""
+        """The part at `place`; where it cannot be used, the next one that can. Where the classes
+        have changed none can: no other part is asked for."""
         while True:
+            if self._changed is not None:
+                raise self._changed
             with fetched_part(self._repo, place, self._count) as (table, begun, after):
                 try:
                     return Part(self._images(table, first=begun == START), begun, after)
+                except ClassesChanged as error:
+                    self._changed = error
+                    raise
                 except DataError:
                     if begun == START:
                         raise
@@ -98,7 +111,7 @@ class HubStream:
         if first and self._names is None:
             self._names = images.class_names
         elif images.class_names != (self._names or ()):
-            raise DataError(
+            raise ClassesChanged(
                 "the classes of {repo} have changed; train on one state of it, as "
                 "stream:{repo}@COMMIT",
                 repo=name,

@@ -15,12 +15,14 @@ import webbrowser
 from collections.abc import Iterator
 from functools import cache
 from types import FrameType
+from typing import Any
 
 import gradio as gr
 import httpx
 import torch
 from starlette.middleware import Middleware
 
+from gan.data.limits import ENDINGS, ReadLimits, format_titles
 from gan.errors import ConfigError
 from gan.files import home_root, sweep_temporary
 from gan.ui.compare import tab as compare
@@ -101,6 +103,7 @@ def build_head(context: Context) -> str:
         "local": context.profile.local,
         "limit_s": context.profile.limit_s,
         "kept": context.kept,
+        "pictures": pictures_json(context.profile.reads),
     }
     data |= {tab.name: tab.options(context.profile) for tab in TABS if tab.options is not None}
     boot = (UI / "page" / "boot.js").read_text("utf-8")
@@ -120,6 +123,17 @@ def build_early() -> str:
     }
     text = (UI / "page" / "landing.js").read_text("utf-8")
     return text.replace("__DATA__", script_json(json.dumps(data, ensure_ascii=False)))
+
+
+def pictures_json(limits: ReadLimits) -> dict[str, Any]:
+    """The pictures that may be sent, wherever the page takes some."""
+    endings = [ending for name in limits.formats for ending in ENDINGS[name]]
+    kinds = [f"image/{name.lower()}" for name in limits.formats]
+    return {
+        "formats": format_titles(limits.formats),
+        "accept": ",".join([*kinds, *endings]),
+        "bytes": limits.file_bytes,
+    }
 
 
 @cache
@@ -170,6 +184,7 @@ def launch(
         prevent_thread_lock=True,
         quiet=True,
         run_history=False,
+        _frontend=False,  # it would end where the page takes 3 s to come, on a busy machine
         enable_monitoring=False,
         ssr_mode=False,
         mcp_server=mcp,

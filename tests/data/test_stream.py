@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -243,10 +244,13 @@ def test_a_part_without_a_readable_picture_is_passed_over_and_rows_without_a_cla
         ).cast_column("image", datasets.Image(decode=False))
         for k in range(5)
     }
-    monkeypatch.setattr(
-        stream, "fetched_part",
-        lambda repo, place, count: nullcontext((tables[place], place, ((place[0] + 1) % 5, 0))),
-    )  # fmt: skip
+    asked = []
+
+    def fetched_part(repo: str, place: Place, count: int):
+        asked.append(place)
+        return nullcontext((tables[place], place, ((place[0] + 1) % 5, 0)))
+
+    monkeypatch.setattr(stream, "fetched_part", fetched_part)
     found = load_data(SPEC, **SIZE)
     assert "2 without a label" in found.report
     assert levels_of(found.pixels) == [0, 2, 4, 5]
@@ -256,12 +260,56 @@ def test_a_part_without_a_readable_picture_is_passed_over_and_rows_without_a_cla
     second = found.stream.at((1, 0))  # nothing of it can be read
     assert (second.place, second.after) == ((2, 0), (3, 0))
     assert levels_of(second.images.pixels) == [12, 14, 16, 17]
-    assert found.stream.at((3, 0)).place == START  # of other classes; and nothing of the last one
+    assert found.stream.at((4, 0)).place == START  # nothing of the last one
+    asked.clear()
+    for place in ((3, 0), (1, 0)):  # of other classes: nothing more of it can be used
+        with pytest.raises(DataError, match=r"classes .* have changed"):
+            found.stream.at(place)
+    assert asked == [(3, 0)]
     tables[START] = tables[3, 0]
     again = stream.HubStream("some/pictures", **SIZE)
     again._names = ("a", "b")
     with pytest.raises(DataError, match=r"classes .* have changed.*stream:some/pictures@COMMIT"):
         again.at(START)
+
+
+@pytest.mark.slow
+def test_a_gated_set_is_said_to_be_gated(the_hub: Hub, files: dict[str, bytes]):
+    the_hub.add("some/gated", files, kind="dataset", gated=True)
+    for kind in ("stream", "hub"):
+        with pytest.raises(DataError, match=r"^the dataset some/gated is gated.*folder:PATH$"):
+            load_data(f"{kind}:some/gated", **SIZE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="nothing is swept elsewhere")
+def test_parts_of_a_killed_training_go_with_the_next_start_and_those_of_a_living_one_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    holds = (
+        "import os, sys, time\n"
+        "from gan.data import hub\n"
+        "from gan.data.hub import fetched_part\n"
+        "hub._fetch = lambda *a, part, **k: (print(part['file'], flush=True), time.sleep(600))\n"
+        "with fetched_part('some/set', (0, 0), 2): pass\n"
+    )
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", holds]
+    both = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        killed, alive = (Path(child.stdout.readline().strip()).parent for child in both)
+        both[0].kill()
+        both[0].wait()
+        assert killed.is_dir()
+        monkeypatch.setattr(stream.HubStream, "at", lambda *_: pytest.fail("swept before"))
+        with pytest.raises(BaseException, match="swept before"):
+            load_data(SPEC, **SIZE)
+        assert not killed.exists()
+        assert alive.is_dir()
+    finally:
+        for child in both:
+            child.kill()
+            child.communicate()
 
 
 def test_labels_that_no_row_has_are_none():

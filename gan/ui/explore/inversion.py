@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gan.checkpoint import Weights
-from gan.data.pictures import MAX_BYTES, read_picture
+from gan.data.pictures import read_picture
 from gan.images import from_pixels, to_pixels
 from gan.latent.encoder import load_encoder
 from gan.latent.inversion import InversionProgress, Inverted, invert
@@ -48,9 +48,10 @@ async def picture(context: Context, request: Request) -> Response:
     or the reverse.
     """
     desk, ref = context.part(PanelWorkers), request.query_params.get("ref", "")
+    most = context.profile.reads.file_bytes
     try:
         async with asyncio.timeout(UPLOAD_S):
-            body = await body_of(request, limit=MAX_BYTES + 1, room=desk.coming)
+            body = await body_of(request, limit=most + 1, room=desk.coming)
     except TimeoutError:
         raise PageError("gan_error_slow", status=408) from None
     _count(context, request, len(body))
@@ -78,7 +79,8 @@ def _read(context: Context, ref: str, body: bytes) -> tuple[np.ndarray, bool]:
     weights = context.models.get(ref)
     channels, height, _ = weights.image_shape
     if context.profile.local:
-        pixels = read_picture(body, resolution=height, channels=channels)
+        limits = context.profile.reads
+        pixels = read_picture(body, resolution=height, channels=channels, limits=limits)
     else:
         with Decoder() as decoder:
             pixels = decoder.read(body, resolution=height, channels=channels)

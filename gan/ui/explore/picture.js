@@ -1,12 +1,11 @@
 // From my picture: upload or draw one, and find the point of latent space that makes it.
-import { boot, h, modelOf, plainRef, refuse, say, t, url } from "../page/kit/core.js";
+import { boot, h, modelOf, oneOf, plainRef, refuse, say, t, url } from "../page/kit/core.js";
 import { Editor } from "./draw.js";
 import { bytesOf, follow } from "../page/kit/lines.js";
 import { toImageData } from "../page/kit/painter.js";
 import { button, clear, field, put, shot } from "./points.js";
 
-const TYPES = "image/png,image/jpeg,image/webp,image/bmp,image/gif";
-const MAX_BYTES = 10 * 2 ** 20;
+const MOST_MB = boot.pictures.bytes / 2 ** 20;
 /** @type {Record<string, { restarts: number, steps: number, word: string }>} */
 const EFFORTS = {
   quick: { restarts: 2, steps: 100, word: "gan_picture_quick" },
@@ -43,6 +42,7 @@ class PicturePanel {
     /** @type {HTMLButtonElement} */ this.use;
     /** @type {HTMLButtonElement} */ this.pin;
     /** @type {HTMLParagraphElement} */ this.note;
+    /** @type {HTMLParagraphElement} */ this.rules;
     /** @type {HTMLDivElement} */ this.drop;
     /** @type {HTMLDivElement} */ this.result;
     this.body = body;
@@ -58,6 +58,7 @@ class PicturePanel {
     this.byItself = false;
     this.editor = new Editor({ changed: () => this.#drawState() });
     this.#make();
+    this.worded();
     this.#listen();
   }
 
@@ -75,12 +76,16 @@ class PicturePanel {
     this.#drawState();
   }
 
-  worded() { this.editor.words(); this.#drawState(); }
+  worded() {
+    this.rules.textContent = t("gan_picture_rules", { formats: oneOf(boot.pictures.formats), most: MOST_MB });
+    this.editor.words();
+    this.#drawState();
+  }
 
   // ---- the panel ----------------------------------------------------------------------------
 
   #make() {
-    this.file = h("input", { type: "file", accept: TYPES, class: "ga-sr", id: "picture-file", tabindex: "-1", "data-t-label": "gan_picture_upload" });
+    this.file = h("input", { type: "file", accept: boot.pictures.accept, class: "ga-sr", id: "picture-file", tabindex: "-1", "data-t-label": "gan_picture_upload" });
     this.upload = button("gan_picture_upload", { icon: "upload", id: "picture-upload" });
     this.invertSays = h("span");
     this.invert = h("button", { type: "button", class: "ga-button", id: "picture-invert", "data-help": "gan_picture_invert_help" }, this.invertSays);
@@ -98,11 +103,12 @@ class PicturePanel {
     this.use = button("gan_picture_use", { id: "picture-use", primary: true });
     this.pin = button("gan_pin", { icon: "pin", id: "picture-pin" });
     this.note = h("p", { class: "ga-note", role: "status" });
+    this.rules = h("p", { class: "ga-quiet" });
     this.drop = h("div", { class: "ga-picture-mine" },
       h("h3", { "data-t": "gan_picture_mine" }), this.editor.node,
       h("div", { class: "ga-rowed" }, this.upload, this.file, this.invert),
       this.turned,
-      h("p", { class: "ga-quiet", "data-t": "gan_picture_rules" }));
+      this.rules);
     this.result = h("div", { class: "ga-picture-found" },
       h("h3", { "data-t": "gan_picture_theirs" }),
       h("div", { class: "ga-picture-pair" },
@@ -154,7 +160,7 @@ class PicturePanel {
   async #send(file) {
     if (!file) return;
     this.note.textContent = "";
-    if (file.size > MAX_BYTES) return void (this.note.textContent = t("gan_picture_large"));
+    if (file.size > boot.pictures.bytes) return void (this.note.textContent = t("gan_picture_large", { most: MOST_MB }));
     const { ref } = this;
     this.upload.disabled = true;
     try {

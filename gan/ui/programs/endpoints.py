@@ -61,6 +61,8 @@ from gan.ui.server.visitors import address_of
 
 NAMES = ("list_models", "sample", "interpolate", "evaluate")
 CALLS = 512  # that wait for their turn
+LOOK_S = 0.05  # what a call may wait for: Gradio's own on Windows
+PROGRESS_S = 1.0  # no endpoint tells of progress this way
 WAITING = 32  # more of them, in Gradio's queue, in the order in which they came
 SESSIONS = 16  # latest replies that Gradio keeps; nothing here reads them again
 FETCHED_WITHIN_S = 300.0  # an unfetched reply is dropped after this
@@ -148,9 +150,10 @@ class Endpoints:
         return has_left
 
     async def _made(self, request: gr.Request, work: Slices) -> dict:
-        """Run `work` on checked arguments, in turn with other programs."""
+        """Run `work` on checked arguments, in turn with other programs, until its client leaves."""
         self._spend(request, "picture")
-        return await in_slices_for(self._context.program, self._visitor(request), work)
+        queue, visitor = self._context.program, self._visitor(request)
+        return await in_slices_for(queue, visitor, work, self._leaving())
 
     async def list_models(self, request: gr.Request) -> list[dict]:
         """Every model that can be asked: its ref for the other endpoints, size and classes."""
@@ -364,4 +367,7 @@ def build(context: Context, page: gr.Blocks) -> Opened:
             added = api(function, api_name=name, concurrency_limit=None)
             by_number[added["id"]] = endpoint_of(name, function, gr.Request)
     page.queue(api_open=False, max_size=WAITING)
+    # by itself it looks a thousand times a second whether a call has come: 6 % of a core, always
+    page._queue.sleep_when_free = LOOK_S
+    page._queue.progress_update_sleep_when_free = PROGRESS_S
     return Opened(by_number, lambda: page._queue)

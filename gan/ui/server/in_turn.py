@@ -33,10 +33,13 @@ async def in_slices(
 
 
 async def in_slices_for(
-    queue: FairQueue, visitor: Visitor, work: Generator[object, None, Result]
+    queue: FairQueue,
+    visitor: Visitor,
+    work: Generator[object, None, Result],
+    has_left: HasLeft,
 ) -> Result:
-    """The same for a visitor who cannot be seen to leave: the request is answered already."""
-    return await _result(queue, visitor, work, never_leaves)
+    """The same for a visitor who is seen to leave in another way: the request is answered."""
+    return await _result(queue, visitor, work, has_left)
 
 
 async def never_leaves() -> bool:

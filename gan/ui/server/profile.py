@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan.data.limits import LOCAL, PUBLIC, ReadLimits
 from gan.runs.memory import memory_mb
 from gan.ui.server.subpath import route_path
 
@@ -43,6 +44,11 @@ class Profile:
     hosts: set[str] = field(default_factory=set)
     any_address: bool = False  # bound to all interfaces: a bare IP address is a valid Host
     sign_in: bool = False  # on a Space with OAuth
+
+    @property
+    def reads(self) -> ReadLimits:
+        """What pictures are read, and how large."""
+        return LOCAL if self.local else PUBLIC
 
     @property
     def memory_mb(self) -> int:

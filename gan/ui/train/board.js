@@ -15,11 +15,11 @@ import { presentTraining } from "./presentation.js";
 import { myTurn } from "../page/kit/queue.js";
 import { fromSetupLink, withoutSetup } from "./setuplink.js";
 import { Steer } from "./steer.js";
+import { tickMs } from "./tick.js";
 import { bytes } from "../page/kit/figures.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm, setupAddress } from "./trainform.js";
 
-const TICK_MS = { busy: 350, idle: 2000 };
 const WHEN_NEW = ["history", "step", "settings", "mark", "classes", "parameters", "begun_with", "of", "keep_mb"];  // what comes only then
 /** @type {Record<string, string>} */
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
@@ -102,7 +102,7 @@ class Train {
   }
 
   start() {
-    this.poll = new Poll((signal) => this.#look(signal), () => (this.game.waits || isBusy(this.status ? [this.status] : []) ? TICK_MS.busy : TICK_MS.idle), this.root);
+    this.poll = new Poll((signal) => this.#look(signal), () => this.#pause(), this.root);
     this.time = mountTimeMachine(this.find("#time-machine"), { moved: () => this.#draw(),
       tile: () => this.grid.last, failed: (error) => this.#note(say(error)) });
     this.#listen();
@@ -123,6 +123,11 @@ class Train {
     mountOwn(this.root, { cards, changed: (settings) => this.form.taken(settings) });
     this.lookAtPresets = mountPresets(this.root, { cards, values: () => this.form.values(), changed: () => this.form.changed() });
     if (linked) this.#fromLink();
+  }
+
+  #pause() {
+    if (this.game.waits) return tickMs(true, 1);
+    return tickMs(isBusy(this.status ? [this.status] : []), this.viewers);
   }
 
   async #fromLink() {

@@ -1,6 +1,6 @@
 // Own images: drop them, see how they were cropped and what was skipped, choose size and depth.
 /** @import { Attributes, OwnLimits, OwnSet } from "../page/kit/types" */
-import { Refused, ask, boot, count, failed, find, focusedIn, h, on, say, t, translate, url } from "../page/kit/core.js";
+import { Refused, ask, boot, count, failed, find, focusedIn, h, on, oneOf, say, t, translate, url } from "../page/kit/core.js";
 import { bytes } from "../page/kit/figures.js";
 
 const NAMED = 12;  // classes that are listed at once
@@ -68,7 +68,7 @@ class Own {
       this.#send([...e.currentTarget.files ?? []].map((f) => ({ file: f, name: f.webkitRelativePath || f.name })));
       e.currentTarget.value = "";
     }, ...attributes });
-    this.files = file({ id: "own-files", accept: `.zip,image/*,.jfif,.jpe${boot.local ? ",.tif,.tiff,.avif" : ""}` });
+    this.files = file({ id: "own-files", accept: `.zip,${boot.pictures.accept}` });
     this.folder = file({ id: "own-folder", webkitdirectory: true });
     /** @param {HTMLInputElement} input @param {string} key */
     const pick = (input, key) => h("button", { type: "button", class: "ga-button", "data-t": key, onclick: () => input.click() });
@@ -228,7 +228,7 @@ class Own {
   #limits() {
     const { limits } = this;
     if (!limits) return "";
-    const words = { formats: t(boot.local ? "gan_own_formats" : "gan_own_formats_public"), images: count(limits.images),
+    const words = { formats: oneOf(boot.pictures.formats), images: count(limits.images),
       file: round(limits.file_bytes), jpeg: limits.jpeg_megapixels, other: limits.megapixels,
       all: round(limits.bytes), left: bytes(this.left ?? 0) };
     return t(this.left === null ? "gan_own_limits" : "gan_own_limits_public", words);

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.config import RESOLUTIONS
 from gan.data import check_spec, survey_data
-from gan.data.limits import JPEG_PIXELS, LOCAL, PUBLIC, format_names
+from gan.data.limits import JPEG_PIXELS, LOCAL, PUBLIC
 from gan.data.own import SIDE, OwnSet, OwnSets
 from gan.data.taking import Taken
 from gan.errors import DataError
@@ -143,9 +143,8 @@ def own_json(own: Own, found: OwnSet) -> dict[str, Any]:
 def limits_json(context: Context) -> dict[str, Any]:
     """Upload limits, so that the page can state them up front."""
     local = context.profile.local
-    limits = LOCAL if local else PUBLIC
+    limits = context.profile.reads
     return {
-        "formats": format_names(limits.formats),
         "images": limits.images,
         "file_bytes": limits.file_bytes,
         "jpeg_megapixels": JPEG_PIXELS // 10**6,

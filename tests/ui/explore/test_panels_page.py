@@ -199,6 +199,7 @@ def test_a_picture_is_uploaded_found_and_used(page: Page):
     Image.new("L", (40, 40), 120).save(buffer, "PNG")
     page.click("#open-picture")
     expect(page.locator("#picture-find")).to_be_disabled()
+    expect(page.locator(".ga-picture-mine")).to_contain_text("GIF, TIFF, or AVIF, at most 100 MB")
     page.select_option("#picture-effort", "quick")
     file = {"name": "grey.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
     page.set_input_files("#picture-file", file)

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from gan.ui.app import pictures_json
 from gan.ui.explore import inside, inversion
 from gan.ui.explore.tab import TAB
 from gan.ui.server.fair_queue import Visitor
@@ -25,6 +26,7 @@ from gan.ui.server.runs import Runs
 from gan.ui.server.streams import Places
 from gan.ui.server.views import PageError
 from gan.ui.server.workers import PanelWorkers
+from gan.ui.train.own_images import limits_json
 
 REF = "run:tiny"  # 16 dimensions, 10 classes, 8 px, grey
 
@@ -154,6 +156,20 @@ def test_a_picture_comes_back_at_the_models_size(shop: TestClient, form: str):
     reply = shop.post("/_gan/picture", params={"ref": REF}, content=encoded(form=form))
     assert reply.headers["x-gan-shape"] == "8,8,1"
     assert len(reply.content) == 64
+
+
+@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_a_picture_may_be_what_images_for_training_may_be(tiny_run: Path, host: str, local: bool):
+    """The page offers what the server reads, in Explore as in Train."""
+    context = Context(build_profile(host, env={}), runs=Runs(tiny_run.parent))
+    client, limits = served(context, "127.0.0.1" if local else "10.0.0.7"), context.profile.reads
+    assert limits_json(context)["file_bytes"] == pictures_json(limits)["bytes"]
+    for form in ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF"):
+        reply = client.post("/_gan/picture", params={"ref": REF}, content=encoded(form=form))
+        offered = f".{form.lower()}" in pictures_json(limits)["accept"].replace(".jpg", ".jpeg")
+        assert reply.status_code == (200 if offered else 400)
+        assert offered == (local or form not in ("TIFF", "AVIF"))
+    context.close()
 
 
 @pytest.mark.parametrize(

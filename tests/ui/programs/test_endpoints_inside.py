@@ -175,6 +175,39 @@ def test_a_waiting_evaluation_ends_when_its_viewer_leaves(
     assert 99 not in begun
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("sample", {"count": 300}), ("interpolate", {"seeds": [1, 2], "steps": 299})],
+)
+def test_pictures_are_no_longer_drawn_when_their_program_has_left(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, name: str, asked: dict
+):
+    ended, slices, work = threading.Event(), [], getattr(endpoints.Endpoints, f"_{name}")
+
+    def slow(*args, **options) -> Iterator[None]:
+        try:
+            for _ in work(*args, **options):
+                slices.append(time.sleep(0.1))
+                yield
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(endpoints.Endpoints, f"_{name}", slow)
+    monkeypatch.setattr(endpoints, "slice_of", lambda weights: 1)
+    event = inside.call(name, model="fashion", **asked)
+    wait_until(lambda: slices)
+    with inside.http.stream("GET", f"/gradio_api/call/{name}/{event}"):
+        pass
+    assert ended.wait(60)
+    assert len(slices) < 300
+
+
+def test_gradios_queue_does_not_look_for_calls_all_the_time(inside: Inside):
+    """A thousand times a second by itself, beside a training that has the same processor."""
+    assert inside.page._queue.sleep_when_free >= 0.02
+    assert inside.page._queue.progress_update_sleep_when_free >= 0.1
+
+
 # ---- whom it holds up ---------------------------------------------------------------------------
 
 

@@ -258,6 +258,10 @@ export function openTab(tab) {
 /** @param {number} n */
 export const count = (n) => Math.round(n).toLocaleString("en-US");
 
+// `PNG, JPEG, or GIF`, as the page's language writes it.
+/** @param {string[]} names */
+export const oneOf = (names) => new Intl.ListFormat(boot.languages[language].tag, { type: "disjunction" }).format(names);
+
 // A speed in steps a second; 0 is full speed.
 /** @param {number} rate */
 export function speedOf(rate) {

@@ -38,6 +38,7 @@ export interface Boot {
   local: boolean;  // served to its owner alone
   limit_s: number | null;  // of a training, on a public server
   kept: boolean;
+  pictures: { formats: string[]; accept: string; bytes: number };  // that may be sent
   owner?: boolean;  // of the owner's page: whoever opened it is the owner
   train: {
     presets: Record<string, Preset>;

@@ -1,0 +1,70 @@
+"""Colour profiles of strangers' pictures: what a picture's numbers mean, converted to sRGB.
+
+A phone's photograph is in Display P3, a camera's in Adobe RGB, a print shop's in CMYK: read as sRGB
+they are too pale, or wrong. A profile is native code's input, so this runs where pictures are
+decoded, and what cannot be used is left out, as browsers do.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+MOST_BYTES = 4 * 2**20  # a printer's CMYK profile has up to 3 MB
+SPACE = slice(16, 20)  # of a profile's header: the space of its numbers (ICC.1:2022, 7.2)
+MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
+LEVELS = 9  # of each channel, to see whether a profile changes anything
+ROUNDING = 1  # of 255: so little is no change
+
+
+def mode_of(image: Image.Image) -> str:
+    """The mode that a profile of this picture has to be for: RGB, L or CMYK."""
+    if image.mode == "CMYK":
+        return "CMYK"
+    return "L" if image.mode in ("1", "L", "LA", "La") or image.mode[0] in "IF" else "RGB"
+
+
+def transform_of(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
+    """From the picture's own colours to sRGB; None where they are that, or the profile is no use.
+
+    What is transformed has the mode `mode_of`.
+    """
+    profile = image.info.get("icc_profile")
+    if not isinstance(profile, bytes) or not 128 < len(profile) <= MOST_BYTES:
+        return None
+    mode = mode_of(image)
+    return _transform(profile, mode) if MODES.get(profile[SPACE]) == mode else None
+
+
+@lru_cache(maxsize=16)  # pictures of one camera have one profile
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        found = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+        return found if _changes(found, mode) else None
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _changes(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Whether more than rounding: most profiles are sRGB, and their pictures stay as they are."""
+    if mode == "CMYK":
+        return True
+    levels = np.linspace(0, 255, LEVELS).round().astype(np.uint8)
+    axes = [levels] * (1 if mode == "L" else 3)
+    grid = np.stack(np.meshgrid(*axes), -1).reshape(1, -1, len(axes))
+    numbers = Image.fromarray(grid[..., 0] if mode == "L" else grid)
+    after = np.asarray(ImageCms.applyTransform(numbers, transform)).astype(int)
+    return bool(np.abs(after - grid).max() > ROUNDING)
+
+
+def to_srgb(image: Image.Image, transform: ImageCms.ImageCmsTransform, mode: str) -> Image.Image:
+    """The picture in sRGB, as RGB or RGBA; transparency stays."""
+    colours = ImageCms.applyTransform(image.convert(mode), transform)
+    assert colours is not None  # only a transform in place returns none
+    if image.mode == "RGBA":
+        colours.putalpha(image.getchannel("A"))
+    return colours
