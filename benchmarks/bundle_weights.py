@@ -52,9 +52,9 @@ LIMITS = {
 
 
 def facts_of(
-    name: str, run: RunConfig, loaded: Weights, *, root: Path, trained: str, distance: str
+    name: str, run: RunConfig, loaded: Weights, *, folder: Path, trained: str, distance: str
 ) -> Facts:
-    """What the card of the bundled model `name` says; root: where the run and its parents lie."""
+    """What the card of the bundled model `name` says; folder: the run's."""
     source = source_of(run.data)
     d = loaded.discriminator
     rows = dict(
@@ -75,7 +75,7 @@ def facts_of(
         licence=source.licence,
         datasets=source.datasets,
         pictures=(("samples.png", "64 samples, seeds 0 to 63"),),
-        recipe=training_recipe(run, nimg=loaded.config.nimg, root=root),
+        recipe=training_recipe(run, nimg=loaded.config.nimg, folder=folder),
         files=f"`model.safetensors` holds the averaged generator (`g_ema.*`)"
         f"{beside(d is not None, loaded.encoder is not None)}",
     )
@@ -111,7 +111,7 @@ def main() -> None:
         name,
         run,
         kept,
-        root=options.run.resolve().parent,
+        folder=options.run.resolve(),
         trained=f"{status.nimg / 1000:,.0f} thousand images in {status.seconds / 60:.0f} minutes "
         f"on one thread of {options.machine}, {datetime.date.today().isoformat()}",
         distance=f"**{found.fd:.2f}** (floor, real against real: {found.fd_floor:.2f}), "
