@@ -148,7 +148,11 @@ def polish(net: FeatureNet, images: ImageSet, plan: Plan) -> None:
     net.scale.copy_((net.num_features / variance).sqrt())
 
 
-def advance(loss: Tensor, optimizer: torch.optim.Optimizer, schedule: object) -> None:
+def advance(
+    loss: Tensor,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
