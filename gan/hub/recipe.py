@@ -25,6 +25,8 @@ SIZES = ("resolution", "channels", "width", "depth")
 PARENTS_FILE = "parents.json"
 STEERED = "settings were changed while it trained; these are the last ones"
 UNSURE = "settings of this one as they are now; they may have changed since the fork"
+GONE = "runs/gone, which it was forked from, was not kept: without it this cannot be run"
+REMARKS = [f"# {remark}" for remark in (STEERED, UNSURE, GONE)]  # a stranger's may be no text
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
 OPTIONS = frozenset({
     "--preset", "--fork", "--data", "--kimg", "--seconds", "--seed", "--set", "--run-dir",
@@ -66,14 +68,18 @@ def _lines(
     """The recipe's lines; a remark stands above the command that it is about."""
     before = _parents(run, folder, (*seen, folder))
     kept = _commands(before)
-    begin = f"runs/{_name(kept - 1)}@{_moment(run)}" if kept else ""
+    is_gone = bool(run.parent) and not kept
+    begin = (
+        f"runs/{'gone' if is_gone else _name(kept - 1)}@{_moment(run) or 0}" if run.parent else ""
+    )
     command = training_command(run, nimg=nimg, parent=begin)
     if not command or (before and not kept):
         return []
     if before:
         before[-1] += f" --run-dir runs/{_name(kept - 1)}"
     steered = [STEERED] if _was_steered(folder, nimg) else []
-    return [*before, *(f"# {note}" for note in (*notes, *steered)), command]
+    gone = [GONE] if is_gone else []
+    return [*before, *(f"# {note}" for note in (*notes, *gone, *steered)), command]
 
 
 def _parents(run: RunConfig, folder: Path, seen: Sequence[Path]) -> list[str]:
@@ -98,7 +104,7 @@ def _parents(run: RunConfig, folder: Path, seen: Sequence[Path]) -> list[str]:
 
 def _is_ours(line: object) -> bool:
     """Whether a kept line is one that this module writes: whoever reads a card may run it."""
-    if line in (f"# {STEERED}", f"# {UNSURE}"):
+    if line in REMARKS:
         return True
     if not isinstance(line, str) or not line.isprintable() or not COMMAND.fullmatch(line):
         return False

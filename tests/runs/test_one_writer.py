@@ -83,6 +83,18 @@ def test_a_look_whether_it_is_free_refuses_nobody(run: Path, monkeypatch: pytest
     monkeypatch.setattr(time, "sleep", lambda seconds: [look.close() for look in looks])
     with lock.writing(run):
         assert lock.is_held(run)
+    # one whom a busy machine lets wait in mid-look, for longer than a writer is waited for
+    looks, slept = [lock.RunLock(run, look=True)], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 4 * lock.TRIES:
+            looks[0].close()
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    with lock.writing(run):
+        assert len(slept) == 4 * lock.TRIES
+    monkeypatch.setattr(time, "sleep", lambda seconds: [look.close() for look in looks])
     looks[:] = [lock.RunLock(run, look=True)]
     manage.delete_run(run.name, run.parent)
     assert not run.exists()
