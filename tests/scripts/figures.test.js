@@ -28,7 +28,7 @@ test("three digits are right, and there is room for them", () => {
 });
 
 test("distances and scores", () => {
-  const wanted = [[0, "0.00"], [1.005, (1.005).toFixed(2)], [9.999, "10.00"], [12.34, "12.3"], [123.4, "123"],
+  const wanted = [[0, "0.00"], [0.0618, "0.062"], [-0.0049, "−0.0049"], [1e-5, "0.00"], [0.126, "0.13"], [1.005, (1.005).toFixed(2)], [9.999, "10.00"], [12.34, "12.3"], [123.4, "123"],
     [-3.14159, "−3.14"], [12345, "1.2e4"], [null, "–"], [undefined, "–"], [NaN, "–"], [Infinity, "–"]];
   for (const [v, text] of wanted) assert.equal(short(v), text);
 });

@@ -204,7 +204,7 @@ export function translate(root) {
   const all = (selector) => root.querySelectorAll(selector);
   for (const node of all("[data-t]")) node.textContent = t(wordedAt(node, node.dataset.t ?? ""));
   for (const node of all("[data-t-about]")) {
-    node.setAttribute("aria-label", t("gan_help_what", { what: t(node.dataset.tAbout ?? "") }));
+    node.setAttribute("aria-label", t("gan_help_what", { what: t(wordedAt(node, node.dataset.tAbout ?? "")) }));
   }
   for (const [key, attribute] of Object.entries(ATTRIBUTES)) {
     const name = "data-" + key.replace(/[A-Z]/g, (c) => "-" + c.toLowerCase());

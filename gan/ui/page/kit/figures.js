@@ -23,13 +23,14 @@ export function named(v) {
   return `${dressed(String(Number((three / unit).toPrecision(3))))}${suffix}`;
 }
 
-// Two decimals while there is room: for distances and scores.
+// Two decimals while there is room: for distances and scores. Two digits of what is smaller, as distances of points are.
 /** @param {number | null | undefined} v */
 export function short(v) {
   if (v === null || v === undefined || !Number.isFinite(v)) return "–";
   const size = Math.abs(v);
   if (size >= 10000) return dressed(v.toExponential(1));
-  return dressed(v.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2));
+  if (size >= 0.1 || size < 0.0005) return dressed(v.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2));
+  return dressed(String(Number(v.toPrecision(2))));
 }
 
 /** @param {number} v */
