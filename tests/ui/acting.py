@@ -15,11 +15,17 @@ SEQ = "Number(document.querySelector('#latent-image').dataset.seq)"
 
 def picture_after(page: Page, act) -> tuple[str, str]:
     """The picture before and after `act`; `act` must lead to a new one."""
-    before, seq = page.evaluate(PIXELS), page.evaluate(SEQ)
-    act()
-    page.wait_for_function(f"{SEQ} > {seq}")
+    before = page.evaluate(PIXELS)
+    begin_painting(page, act)
     settle(page)
     return before, page.evaluate(PIXELS)
+
+
+def begin_painting(page: Page, act) -> None:
+    """`act`, until the first new picture: what plays from then on never settles."""
+    seq = page.evaluate(SEQ)
+    act()
+    page.wait_for_function(f"{SEQ} > {seq}")
 
 
 def settle(page: Page, *, calm_ms: int = 60) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, drag_to, open_tab, picture_after
+from tests.ui.acting import PIXELS, begin_painting, drag_to, open_tab, picture_after
 
 pytestmark = pytest.mark.painted_by("server")
 MODULE = """async ([name, call]) => { const core = performance.getEntriesByType('resource')
@@ -42,7 +42,7 @@ def test_a_walk_along_a_class_direction_paints_and_asks_for_numbers(page: Page):
     page.click("#open-walk")
     expect(page.locator("#walk-direction option").filter(has_text="PCA 1")).not_to_have_count(0)
     page.locator("#walk-direction").select_option("class-8")
-    picture_after(page, lambda: page.click("#walk-along"))
+    begin_painting(page, lambda: page.click("#walk-along"))
     page.wait_for_function("window.mixes.length > 4")
     assert page.evaluate("window.mixes.flat().every(Number.isFinite)")
     expect(page.locator("#explore-note")).to_be_empty()

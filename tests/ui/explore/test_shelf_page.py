@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.acting import PIXELS, drag_to, linked, open_part, picture_after, settle
+from tests.ui.acting import (
+    PIXELS,
+    begin_painting,
+    drag_to,
+    linked,
+    open_part,
+    picture_after,
+    settle,
+)
 
 pytestmark = pytest.mark.painted_by("server")
 ITEMS = "#pins-list .ga-pins-item"
@@ -172,7 +180,7 @@ def test_a_and_b_are_shown_and_the_way_between_them_is_played_and_pinned(board: 
     expect(board.locator("#pins-origin")).to_contain_text("Between Ankle boot 1 and")
     assert picture_after(board, lambda: board.click("#pins-open"))[1] == half
     board.click("#pins-compare")
-    picture_after(board, lambda: board.click("#pins-morph"))
+    begin_painting(board, lambda: board.click("#pins-morph"))
     board.click("#pins-morph")
     board.click("#pins-film")
     expect(board.locator("#panel-walk .ga-key-shot")).to_have_count(2)
