@@ -26,7 +26,8 @@ PARENTS_FILE = "parents.json"
 STEERED = "settings were changed while it trained; these are the last ones"
 UNSURE = "settings of this one as they are now; they may have changed since the fork"
 GONE = "runs/gone, which it was forked from, was not kept: without it this cannot be run"
-REMARKS = [f"# {remark}" for remark in (STEERED, UNSURE, GONE)]  # a stranger's may be no text
+# a list: a line of a stranger's file may be unhashable
+REMARKS = [f"# {remark}" for remark in (STEERED, UNSURE, GONE)]
 OWN = {"folder": "folder:PICTURES", "points": "points:FILE"}  # local paths are private
 OPTIONS = frozenset({
     "--preset", "--fork", "--data", "--kimg", "--seconds", "--seed", "--set", "--run-dir",

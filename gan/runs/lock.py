@@ -25,8 +25,8 @@ LOCK_FILE = ".lock"
 TAKEN = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})  # the last is Windows' errno
 FAR = 2**30  # Windows locks bytes: one far past the text, so that others can read the text
 READ_TRIES, READ_PAUSE_S = 20, 0.01  # the new holder is about to write its name
-TRIES, PAUSE_S = 25, 0.02  # whoever only looks whether it is free holds it for a moment,
-LOOKING_TRIES = 500  # and for longer where a busy machine lets him wait in mid-look
+TRIES, PAUSE_S = 25, 0.02  # a process that only checks whether it is free holds it for a moment
+LOOKING_TRIES = 500  # 10 s: on a busy machine that process may be suspended while it checks
 
 
 class RunLock:
@@ -97,7 +97,7 @@ if sys.platform == "win32":
         os.lseek(handle, 0, os.SEEK_SET)
 
     def _is_only_looked_at(handle: int) -> bool:
-        return False  # not to be told
+        return False  # Windows cannot tell
 else:
     import fcntl
 
@@ -105,7 +105,7 @@ else:
         fcntl.flock(handle, (fcntl.LOCK_SH if look else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
     def _is_only_looked_at(handle: int) -> bool:
-        """Whether those who have the lock share it: a writer does not."""
+        """Whether its holders share the lock, which a writer never does."""
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
