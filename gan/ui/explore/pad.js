@@ -27,7 +27,7 @@ class Pad {
     const axis = (id) => h("select", { class: "ga-input", id, "data-help": "gan_pad_axis_help" });
     this.across = axis("pad-across");
     this.up = axis("pad-up");
-    this.dot = h("div", { class: "ga-pad-dot", id: "pad-dot", role: "slider", tabindex: "0", "aria-valuemin": -REACH, "aria-valuemax": REACH, "data-help": "gan_pad_help" });
+    this.dot = h("div", { class: "ga-pad-dot", id: "pad-dot", role: "slider", tabindex: "0", "aria-label": t("gan_pad"), "aria-valuemin": -REACH, "aria-valuemax": REACH, "data-help": "gan_pad_help" });
     this.sheet = h("div", { class: "ga-pad-sheet", "aria-hidden": "true" });
     this.area = h("div", { class: "ga-pad-area", id: "pad-area" }, this.sheet, this.dot);
     this.middle = h("button", { type: "button", class: "ga-button", id: "pad-middle", "data-help": "gan_pad_middle_help" }, h("span", { "data-t": "gan_pad_middle" }));
