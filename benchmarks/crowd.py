@@ -27,7 +27,10 @@ import numpy as np
 from gan.data.own import FILE_LENGTH, NAME_LENGTH
 from gan.images import encode_png
 
-UPDATE_S, EACH_S, MOST_S = 0.35, 0.05, 1.0  # how often the page asks: gan/ui/train/tick.js
+# how often a page asks: gan/ui/page/kit/tick.js
+EACH_S = 0.05
+UPDATE_S, MOST_S = 0.35, 3.0  # for news of a training
+STATE_S, MOST_STATE_S = 1.0, 4.0  # for what there is
 DRAG_S = 1 / 30  # between two positions of a slider
 TIMEOUT_S = 60.0
 TILES = 32
@@ -72,9 +75,11 @@ class Visitor:
 
     async def ask(
         self, path: str, *, query: dict[str, Any] | None = None, form: object = None,
-        body: bytes | None = None,
+        body: bytes | None = None, tally: Tally | None = None,
     ) -> httpx.Response | None:  # fmt: skip
-        """The answer, or None for an error or a refusal, which are counted."""
+        """The answer, or None for an error or a refusal, which are counted; in `tally`, if that is
+        not the visitor's own."""
+        tally = tally or self.tally
         method = "GET" if form is None and body is None else "POST"
         content = body if form is None else json.dumps(form).encode()
         began = time.perf_counter()
@@ -85,16 +90,16 @@ class Visitor:
                 # an idle connection that the server closed meanwhile; browsers ask again, too
                 reply = await self.client.request(method, path, params=query, content=content)
         except httpx.HTTPError as error:
-            self.tally.errors.append(f"{path}: {type(error).__name__}")
+            tally.errors.append(f"{path}: {type(error).__name__}")
             return None
         took = time.perf_counter() - began
         if fault := fault_of(reply.status_code, reply.text if reply.status_code >= 400 else ""):
-            self.tally.errors.append(f"{path}: {fault}")
+            tally.errors.append(f"{path}: {fault}")
             return None
         if reply.status_code >= 400:
-            self.tally.refused[reply.status_code] += 1
+            tally.refused[reply.status_code] += 1
             return None
-        self.tally.times.append(took)
+        tally.times.append(took)
         return reply
 
 
@@ -112,12 +117,27 @@ def fault_of(status: int, text: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def visiting(url: str, tally: Tally) -> AsyncIterator[Visitor]:
+async def visiting(url: str, tally: Tally, *, page: bool = False) -> AsyncIterator[Visitor]:
+    """page: an open page, which asks for the state as long as it is open."""
     visitor = Visitor(url, tally)
+    polling = asyncio.ensure_future(_poll_state(visitor)) if page else None
     try:
         yield visitor
     finally:
+        if polling is not None:
+            polling.cancel()
+            await asyncio.gather(polling, return_exceptions=True)
         await visitor.client.aclose()
+
+
+async def _poll_state(visitor: Visitor) -> None:
+    await asyncio.sleep(random.random() * STATE_S)
+    while True:
+        tally = Tally("state")
+        reply = await visitor.ask("/_gan/state", tally=tally)
+        visitor.tally.errors += tally.errors
+        asking = reply.json().get("asking", 1) if reply else 1
+        await asyncio.sleep(min(MOST_STATE_S, max(STATE_S, EACH_S * asking)))
 
 
 Kind = Callable[[str, Tally, asyncio.Event], Awaitable[None]]
@@ -137,8 +157,8 @@ async def running(visitor: Visitor) -> str:
 
 
 async def watch(url: str, tally: Tally, over: asyncio.Event) -> None:
-    """Train's page: what is new of the running training twice a second, and each new grid."""
-    async with visiting(url, Tally("looking for a run")) as visitor:
+    """Train's page: what is new of the running training, and each new grid."""
+    async with visiting(url, Tally("looking for a run"), page=True) as visitor:
         await _pause(over, random.random() * UPDATE_S)
         run = ""
         while not over.is_set():
@@ -173,7 +193,7 @@ async def watch(url: str, tally: Tally, over: asyncio.Event) -> None:
 
 async def drag(url: str, tally: Tally, over: asyncio.Event) -> None:
     """Explore drawn by the server: a slider moves on as soon as its picture has come."""
-    async with visiting(url, tally) as visitor:
+    async with visiting(url, tally, page=True) as visitor:
         draw = np.random.default_rng()
         z, weights = draw.standard_normal(64), np.eye(10)[draw.integers(10)]
         while not over.is_set():
@@ -223,7 +243,7 @@ async def upload(url: str, tally: Tally, over: asyncio.Event) -> None:
 
 async def browse(url: str, tally: Tally, over: asyncio.Event) -> None:
     """Gallery: pages of samples, one after the other at a reader's pace."""
-    async with visiting(url, tally) as visitor:
+    async with visiting(url, tally, page=True) as visitor:
         first = random.randrange(1 << 20)
         while not over.is_set():
             seeds = [*range(first, first + TILES)]

@@ -15,6 +15,10 @@ from PIL import Image, ImageCms
 
 MOST_BYTES = 4 * 2**20  # a printer's CMYK profile has up to 3 MB
 SPACE = slice(16, 20)  # of a profile's header: the space of its numbers (ICC.1:2022, 7.2)
+TABLE, ENTRY, MOST_TAGS = 132, 12, 100  # behind their count, its bytes a tag, as many as are read
+# Tags of a chain of any number of elements, each of which may be the same large table: 60 KB kept a
+# processor busy for minutes. There are others that mean the same (ICC.1:2022, 9.2.1).
+CHAINS = frozenset(kind + b"%d" % intent for kind in (b"D2B", b"B2D") for intent in range(4))
 MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 LEVELS = 9  # of each channel, to see whether a profile changes anything
 ROUNDING = 1  # of 255: so little is no change
@@ -42,11 +46,21 @@ def transform_of(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
 @lru_cache(maxsize=16)  # pictures of one camera have one profile
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(io.BytesIO(_without_chains(profile)))
         found = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
         return found if _changes(found, mode) else None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
+
+
+def _without_chains(profile: bytes) -> bytes:
+    """The profile with the chains under names that nobody asks for."""
+    kept = bytearray(profile)
+    for number in range(min(MOST_TAGS, int.from_bytes(profile[TABLE - 4 : TABLE]))):
+        at = TABLE + ENTRY * number
+        if profile[at : at + 4] in CHAINS:
+            kept[at : at + 4] = b"no%02d" % number  # a name twice would be an error
+    return bytes(kept)
 
 
 def _changes(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:

@@ -37,8 +37,19 @@ def load_stream(repo: str, *, resolution: int, channels: int) -> ImageSet:
     first = stream.at(START)
     if first.after == START:
         return first.images
-    report = f"{first.images.report}; the first part of a stream"
+    report = f"{first.images.report}; the first part of a stream{_which_classes(first.images)}"
     return replace(first.images, report=report, stream=stream)
+
+
+def _which_classes(part: ImageSet) -> str:
+    """A warning where a part lacks classes, as those of a set have that lies class after class."""
+    there = 0 if part.labels is None else len(part.labels.unique())
+    if there == len(part.class_names) or not there:
+        return ""
+    return (
+        f"; it holds {there} of {len(part.class_names)} classes: a training sees the others in "
+        f"later parts, and is measured on these; shuffle the set, or take hub: where it fits"
+    )
 
 
 class ClassesChanged(DataError):

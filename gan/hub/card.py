@@ -178,7 +178,8 @@ def source_of(data: str) -> Source:
     if data in SOURCES:
         return SOURCES[data]
     kind, _, rest = data.partition(":")
-    if kind == "hub" and REPO_ID.fullmatch(rest):
+    rest = rest.partition("@")[0]  # without the revision
+    if kind in ("hub", "stream") and REPO_ID.fullmatch(rest):
         return Source(f"[{rest}](https://huggingface.co/datasets/{rest})", "", (rest,))
     return Source("images of its author's own" if data else "")
 

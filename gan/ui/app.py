@@ -36,7 +36,7 @@ from gan.ui.owner.key import warn_of_useless_key
 from gan.ui.page import header
 from gan.ui.page.gradio_scripts import gradio_scripts
 from gan.ui.page.theme import build_theme
-from gan.ui.programs import endpoints, tool_results
+from gan.ui.programs import agents, endpoints
 from gan.ui.programs.queue_guard import Gate
 from gan.ui.server import drawings, health, inbrowser, logs, signin, state, storage, warmup
 from gan.ui.server.i18n import UI, gradio_locales, languages, words
@@ -207,7 +207,7 @@ def launch(
             ],
         },
     )
-    tool_results.show_pictures(app)
+    agents.serve_agents(app)
     if share_url:
         context.profile.hosts.add(host_name(share_url.split("//")[-1]))
     return app

@@ -52,9 +52,10 @@ def gamma(exponent: float) -> bytes:
     return b"curv" + bytes(4) + struct.pack(">IH", 1, round(exponent * 256))
 
 
-def rgb_profile(primaries, curve: bytes) -> bytes:
+def rgb_profile(primaries, curve: bytes, **more: bytes) -> bytes:
     names = (b"rXYZ", b"gXYZ", b"bXYZ")
     colorants = {n: b"XYZ " + bytes(4) + fixed(*p) for n, p in zip(names, primaries, strict=True)}
+    colorants |= {name.encode(): tag for name, tag in more.items()}
     return profile(colorants | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
 
 
@@ -82,6 +83,31 @@ def test_colours_are_those_of_the_profile(kind: str, icc: bytes, inside, meant, 
     options = {"JPEG": lossy, "AVIF": lossy, "WEBP": {"lossless": True}}.get(kind, {})
     data = saved(Image.new("RGB", (side, side), inside), kind, icc_profile=icc, **options)
     assert np.abs(np.subtract(middle(data), meant)).max() <= (8 if kind in ("JPEG", "AVIF") else 3)
+
+
+def chain(*elements: bytes) -> bytes:
+    """multiProcessElementsType of three channels (ICC.1:2022, 10.16); equal elements lie once."""
+    table, body = b"", b"".join(dict.fromkeys(elements))
+    for element in elements:
+        begin = 16 + 8 * len(elements) + body.index(element)
+        table += struct.pack(">II", begin, len(element))
+    return b"mpet" + bytes(4) + struct.pack(">HHI", 3, 3, len(elements)) + table + body
+
+
+def matrix(*numbers: float) -> bytes:
+    """Nine of a matrix and three that are added (10.16.2.3)."""
+    return b"matf" + bytes(4) + struct.pack(">HH12f", 3, 3, *numbers)
+
+
+@pytest.mark.parametrize("count", [1, 2000])
+def test_a_chain_of_elements_is_left_out_and_the_colours_are_those_of_the_other_tags(count: int):
+    grey = matrix(*9 * [0.0], 0.2, 0.2, 0.2)  # whatever comes in
+    chained = rgb_profile(P3, PARAMETRIC, D2B0=chain(*count * [grey]))
+    assert len(chained) > len(DISPLAY_P3)
+    data = saved(
+        Image.new("RGB", (40, 40), (234, 51, 35)), "WEBP", lossless=True, icc_profile=chained
+    )
+    assert np.abs(np.subtract(middle(data), (255, 0, 0))).max() <= 3
 
 
 def test_what_is_kept_of_an_upload_is_in_srgb_and_has_no_profile():

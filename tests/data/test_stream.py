@@ -273,6 +273,22 @@ def test_a_part_without_a_readable_picture_is_passed_over_and_rows_without_a_cla
         again.at(START)
 
 
+@pytest.mark.parametrize(
+    ("labels", "said"), [([0, 0, 0, 0], "it holds 1 of 2 classes"), ([0, 1, 1, 0], "")]
+)
+def test_a_part_that_lacks_classes_is_told_at_the_start(monkeypatch, labels: list[int], said: str):
+    names = datasets.ClassLabel(names=[*"ab"])
+    table = datasets.Dataset.from_dict(
+        {"image": [{"bytes": png(i), "path": None} for i in range(4)], "label": labels},
+        features=datasets.Features({"image": datasets.Image(decode=False), "label": names}),
+    )
+    monkeypatch.setattr(stream, "fetched_part", lambda *_: nullcontext((table, START, (1, 0))))
+    report = load_data(SPEC, **SIZE).report
+    assert "the first part of a stream" in report
+    assert ("classes: a training sees the others" in report) == bool(said)
+    assert said in report
+
+
 @pytest.mark.slow
 def test_a_gated_set_is_said_to_be_gated(the_hub: Hub, files: dict[str, bytes]):
     the_hub.add("some/gated", files, kind="dataset", gated=True)

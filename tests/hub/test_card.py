@@ -137,7 +137,8 @@ def test_own_images_have_no_licence_until_one_is_named(tiny_run: Path, walkless)
 
 
 def test_a_dataset_of_the_hub_is_linked():
-    assert source_of("hub:a/b").datasets == ("a/b",)
+    for spec in ("hub:a/b", "stream:a/b", "stream:a/b@main"):
+        assert source_of(spec).datasets == ("a/b",)
     assert source_of("hub:a/b<script>").datasets == ()
 
 

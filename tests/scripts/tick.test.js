@@ -1,18 +1,27 @@
-// How often viewers ask: soon where they are few, and of many not too often together.
+// How often pages ask: soon where they are few, and of many not too often together.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tickMs } from "../../gan/ui/train/tick.js";
+import { stateMs, tickMs } from "../../gan/ui/page/kit/tick.js";
 
-test("a few viewers look three times a second, and nobody less than once", () => {
-  assert.equal(tickMs(true, 1), 350);
-  assert.equal(tickMs(true, 7), 350);
-  for (const viewers of [20, 50, 1000]) assert.equal(tickMs(true, viewers), 1000);
+test("a few viewers look three times a second", () => {
+  for (const steers of [true, false]) for (const viewers of [1, 7]) assert.equal(tickMs(true, viewers, steers), 350);
 });
 
-test("up to twenty viewers together ask at most twenty times a second", () => {
-  for (let viewers = 1; viewers <= 20; viewers++) assert.ok(viewers * 1000 / tickMs(true, viewers) <= 20);
+test("up to sixty viewers together ask at most twenty times a second, and up to eighty pages for the state", () => {
+  for (let viewers = 8; viewers <= 60; viewers++) assert.ok(viewers * 1000 / tickMs(true, viewers, false) <= 20);
+  for (let pages = 20; pages <= 80; pages++) assert.ok(pages * 1000 / stateMs(true, pages) <= 20);
+});
+
+test("nobody looks less than every three seconds, and who steers every second", () => {
+  assert.equal(tickMs(true, 1000, false), 3000);
+  assert.equal(tickMs(true, 1000, true), 1000);
 });
 
 test("a training that is over is looked at now and then", () => {
-  assert.equal(tickMs(false, 50), 2000);
+  for (const steers of [true, false]) assert.equal(tickMs(false, 50, steers), 2000);
+  for (const pages of [1, 1000]) assert.equal(stateMs(false, pages), 4000);
+});
+
+test("one page asks for the state once a second while something trains", () => {
+  assert.equal(stateMs(true, 1), 1000);
 });

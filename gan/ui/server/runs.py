@@ -168,6 +168,7 @@ class Runs:
         self._files = Statuses()
         self._statuses: dict[str, RunStatus] = {}
         self._looked_at = -FRESH_S
+        self.changes = 0  # how often something was started, stopped or changed from here
         # by when it began too: another run may have taken the name of a deleted one
         self._watched: LRUCache[tuple[Path, float], Watched] = LRUCache(WATCHED)
         self.starting: Callable[[], list[Start]] = list  # runs that have no folder yet
@@ -212,6 +213,7 @@ class Runs:
         """Invalidate the cache: something was just started or stopped."""
         with self._lock:
             self._looked_at = -FRESH_S
+            self.changes += 1
 
     def status(self, run_id: str) -> RunStatus:
         """One run's status; raises PageError if unknown, so that an id is never used as a path."""
@@ -220,7 +222,7 @@ class Runs:
             if start.run_id == run_id:
                 return _beginning(start, known)
         if run_id not in known:  # it may just have started
-            self.forget()
+            self._looked_at = -FRESH_S
             known = self._read()
         if run_id not in known:
             raise PageError("gan_error_no_run", status=404)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import threading
+import time
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from cachetools import TTLCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.checkpoint import weights_of_run
+from gan.checkpoint import pulled, weights_of_run
 from gan.config import WeightsConfig
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import has_checkpoint
@@ -17,6 +20,10 @@ from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
 
 RESUMABLE = ("interrupted", "stopped")
+SHARED_S = 1.0  # a page asks no more often by itself
+ASKING_S = 12.0  # a session counts this long after its last request
+MOST_ASKING = 1000  # counted at most
+NO_SESSION = ""  # owner of nothing
 PRESS_AGAIN = (
     "the step is not done yet; press Stop once more to end it now, and lose what came after the "
     "last checkpoint"
@@ -73,21 +80,59 @@ def state_models(context: Context, session: str, *also: str) -> list[dict[str, A
     return context.models.listed(*also, names_of=partial(context.may_see_data, session))
 
 
+@dataclass
+class Shared:
+    """What those see who own none of the runs, made once for all of them, and who asks for it."""
+
+    asking: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(MOST_ASKING, ASKING_S))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    mark: object = None
+    made_at: float = 0.0
+    body: bytes = b""
+
+    def seen(self, session: str) -> int:
+        """Count one session; returns how many have asked lately."""
+        with self.lock:
+            self.asking[session] = True
+            return len(self.asking)
+
+
+def _told(context: Context, session: str, also: tuple[str, ...]) -> bytes:
+    """The reply to one visitor. For those who own none of the runs it is made at most once in
+    SHARED_S; who asks for an older run has one of their own, and everybody while one starts."""
+    shared, runs = context.part(Shared), context.runs
+    asking = shared.seen(session)
+    ids = {status.id for status in runs.newest()}
+    mine = context.profile.local or any(context.owners.owns(session, run_id) for run_id in ids)
+    if mine or runs.starting() or not {run_id for run_id in also if run_id} <= ids:
+        return _made(context, session, also, asking)
+    with shared.lock:
+        mark, now = (runs.changes, ids, pulled()), time.monotonic()
+        if shared.mark != mark or now - shared.made_at > SHARED_S:
+            shared.body = _made(context, NO_SESSION, (), asking)
+            shared.mark, shared.made_at = mark, now
+        return shared.body
+
+
+def _made(context: Context, session: str, also: tuple[str, ...], asking: int) -> bytes:
+    told = {
+        "models": state_models(context, session, *also),
+        "runs": [status_json(context, session, s) for s in context.runs.newest(*also)],
+        "asking": asking,
+    }
+    return bytes(JSONResponse(told).body)
+
+
 async def state(context: Context, request: Request) -> Response:
-    """Models and runs, polled by the header and every board.
+    """Models and runs, polled by the header and every board, and how many sessions poll.
 
     run, model: what this page has open, included however old it is.
     """
     session, query = session_of(request), request.query_params
     also = (query.get("run", ""), run_of(query.get("model", "")))
 
-    def look() -> dict[str, Any]:
-        return {
-            "models": state_models(context, session, *also),
-            "runs": [status_json(context, session, s) for s in context.runs.newest(*also)],
-        }
-
-    return JSONResponse(await on(context.disk_thread, look), headers=NEVER)
+    body = await on(context.disk_thread, _told, context, session, also)
+    return Response(body, media_type="application/json", headers=NEVER)
 
 
 ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/state", state),)

@@ -15,7 +15,7 @@ import { presentTraining } from "./presentation.js";
 import { myTurn } from "../page/kit/queue.js";
 import { fromSetupLink, withoutSetup } from "./setuplink.js";
 import { Steer } from "./steer.js";
-import { tickMs } from "./tick.js";
+import { tickMs } from "../page/kit/tick.js";
 import { bytes } from "../page/kit/figures.js";
 import { mount as mountTimeMachine } from "./timemachine.js";
 import { TrainForm, setupAddress } from "./trainform.js";
@@ -126,8 +126,8 @@ class Train {
   }
 
   #pause() {
-    if (this.game.waits) return tickMs(true, 1);
-    return tickMs(isBusy(this.status ? [this.status] : []), this.viewers);
+    if (this.game.waits) return tickMs(true, 1, true);
+    return tickMs(isBusy(this.status ? [this.status] : []), this.viewers, Boolean(this.status?.steerable));
   }
 
   async #fromLink() {

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from gan.checkpoint import Weights, bundled
 from gan.errors import GanError
+from gan.hub.recipe import shared_data
 from gan.images import Pixels, encode_webp, to_pixels
 from gan.latent.directions import pca_directions
 from gan.latent.points import Points, one_hot
@@ -92,7 +93,7 @@ def build(weights: Weights, ref: str) -> Generator[None, None, bytes]:
         "ref": ref,
         "revision": weights.revision,
         "nimg": config.nimg,
-        "data": config.data,
+        "data": shared_data(config.data),
         "seconds": config.seconds or None,
         "labels": None if arcs.labels is None else arcs.labels.tolist(),
         "z_dim": g.z_dim,

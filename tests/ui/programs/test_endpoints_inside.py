@@ -175,6 +175,29 @@ def test_a_waiting_evaluation_ends_when_its_viewer_leaves(
     assert 99 not in begun
 
 
+class Slowly(NamedTuple):
+    """A drawing of one picture after the other."""
+
+    slices: list[None]
+    ended: threading.Event
+
+
+def draws_slowly(monkeypatch: pytest.MonkeyPatch, name: str) -> Slowly:
+    found, work = Slowly([], threading.Event()), getattr(endpoints.Endpoints, f"_{name}")
+
+    def slow(*args, **options) -> Iterator[None]:
+        try:
+            for _ in work(*args, **options):
+                found.slices.append(time.sleep(0.1))
+                yield
+        finally:
+            found.ended.set()
+
+    monkeypatch.setattr(endpoints.Endpoints, f"_{name}", slow)
+    monkeypatch.setattr(endpoints, "slice_of", lambda weights: 1)
+    return found
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [("sample", {"count": 300}), ("interpolate", {"seeds": [1, 2], "steps": 299})],
@@ -182,24 +205,27 @@ def test_a_waiting_evaluation_ends_when_its_viewer_leaves(
 def test_pictures_are_no_longer_drawn_when_their_program_has_left(
     inside: Inside, monkeypatch: pytest.MonkeyPatch, name: str, asked: dict
 ):
-    ended, slices, work = threading.Event(), [], getattr(endpoints.Endpoints, f"_{name}")
-
-    def slow(*args, **options) -> Iterator[None]:
-        try:
-            for _ in work(*args, **options):
-                slices.append(time.sleep(0.1))
-                yield
-        finally:
-            ended.set()
-
-    monkeypatch.setattr(endpoints.Endpoints, f"_{name}", slow)
-    monkeypatch.setattr(endpoints, "slice_of", lambda weights: 1)
+    drawn = draws_slowly(monkeypatch, name)
     event = inside.call(name, model="fashion", **asked)
-    wait_until(lambda: slices)
+    wait_until(lambda: drawn.slices)
     with inside.http.stream("GET", f"/gradio_api/call/{name}/{event}"):
         pass
-    assert ended.wait(60)
-    assert len(slices) < 300
+    assert drawn.ended.wait(60)
+    assert len(drawn.slices) < 300
+
+
+@pytest.mark.parametrize("about", [{}, {"_meta": {"progressToken": "how far"}}])
+def test_pictures_are_no_longer_drawn_when_their_agent_has_left(
+    inside: Inside, monkeypatch: pytest.MonkeyPatch, about: dict
+):
+    drawn = draws_slowly(monkeypatch, "sample")
+    asked = {"name": "sample", "arguments": {"model": "fashion", "count": 300}} | about
+    with inside.http.stream("POST", "/gradio_api/mcp/", **message("tools/call", asked)):
+        wait_until(lambda: drawn.slices)
+    assert drawn.ended.wait(60)
+    assert len(drawn.slices) < 300
+    stays = inside.call("sample", model="fashion")  # others go on
+    assert "event: complete" in inside.fetch("sample", stays)
 
 
 def test_gradios_queue_does_not_look_for_calls_all_the_time(inside: Inside):
@@ -295,13 +321,19 @@ def test_in_public_each_address_is_counted_and_all_together(monkeypatch: pytest.
 # ---- agents -------------------------------------------------------------------------------------
 
 
+def message(method: str, params: dict[str, Any]) -> dict[str, Any]:
+    """One message to the MCP server, as a request's options."""
+    return {
+        "json": {"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
+        "headers": {"accept": "application/json, text/event-stream"},
+    }
+
+
 def tell(inside: Inside, method: str, headers: dict[str, str] | None = None, **params: Any) -> Any:
     """One message to the MCP server and the result of its reply."""
-    reply = inside.http.post(
-        "/gradio_api/mcp/",
-        json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
-        headers={"accept": "application/json, text/event-stream"} | (headers or {}),
-    )
+    sent = message(method, params)
+    sent["headers"] |= headers or {}
+    reply = inside.http.post("/gradio_api/mcp/", **sent)
     if reply.status_code != 200:
         return reply.status_code
     return json.loads(reply.text.partition("data: ")[2])["result"]

@@ -297,3 +297,35 @@ def test_nonsense_gets_a_sentence_and_no_traceback(route: str, client: TestClien
     assert said == []
     errors = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR or r.exc_info]
     assert errors == []
+
+
+PLACE = "visitors-kitten"  # a folder of this server
+
+
+def test_no_route_tells_a_stranger_where_a_visitors_pictures_lie(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unlimited
+):
+    runs = tmp_path / "runs"
+    shutil.copytree(tiny_run, runs / "tiny")
+    for name in ("config.json", "status.json"):
+        told = json.loads((runs / "tiny" / name).read_text())
+        (runs / "tiny" / name).write_text(json.dumps(told | {"data": f"folder:/srv/{PLACE}/own"}))
+    for name in ("RUNS_DIR", "HOME", "CACHE_DIR"):
+        monkeypatch.setenv(f"GAN_{name}", str(runs if name == "RUNS_DIR" else tmp_path))
+    context = Context(build_profile("10.0.0.7", env={}), runs=Runs(runs), supervisor=StandIn())
+    middleware = [Middleware(Guard, profile=context.profile)]
+    app = Starlette(routes=build_routes(context, *routes_of()), middleware=middleware)
+    told, answered = [], 0
+    with TestClient(app, base_url="http://10.0.0.7") as stranger:
+        for route, example in EXAMPLES.items():
+            method, path = route.split()
+            query = {k: v.replace("none", "run:tiny") for k, v in example.query.items()}
+            content = example.body if example.form is None else json.dumps(example.form).encode()
+            for asked in (query, query | {"ref": "run:tiny"}):
+                reply = stranger.request(method, path, params=asked, content=content)
+                answered += reply.status_code == 200
+                if PLACE in reply.text or PLACE in str(reply.headers):
+                    told.append(route)
+    context.close()
+    assert answered > 40
+    assert told == []

@@ -3,6 +3,7 @@
 import { find, h, icon } from "./dom.js";
 import { Poll } from "./fresh.js";
 import { sentence } from "./messages.js";
+import { stateMs } from "./tick.js";
 
 export { around, fillRange, find, finder, focusedIn, h, icon, onLetter, pencil, query, queryAll } from "./dom.js";
 export { tabIsOpen } from "./fresh.js";
@@ -314,7 +315,7 @@ export async function copyText(text, button) {
 // ---- the server's state, asked for once for all boards ------------------------------------------
 
 /** @type {State} */
-export const state = { models: [], runs: [], ref: null, ready: false };
+export const state = { models: [], runs: [], asking: 1, ref: null, ready: false };
 /** @param {string} ref @returns {Model | null} */
 export const modelOf = (ref) => state.models.find((m) => m.ref === ref) ?? null;
 export const ACTIVE = ["starting", "running", "paused"];
@@ -333,14 +334,14 @@ function stateQuery() {
 
 const poll = new Poll(
   (signal) => ask(`state?${stateQuery()}`, undefined, signal).then(take, () => emit("offline", true)),
-  () => (isBusy(state.runs) ? 1000 : 4000));
+  () => stateMs(isBusy(state.runs), state.asking));
 
 export const refresh = () => poll.now();
 
 /** @param {StateReply} fresh */
 function take(fresh) {
   emit("offline", false);
-  Object.assign(state, { models: fresh.models, runs: fresh.runs, ready: true });
+  Object.assign(state, { models: fresh.models, runs: fresh.runs, asking: fresh.asking, ready: true });
   if (!state.ref || !modelOf(plainRef(state.ref))) {
     const wanted = linkedState().get("model") ?? "";
     const there = modelOf(plainRef(wanted));

@@ -701,7 +701,7 @@ export interface RefusedBody extends Message {
 export type State = StateReply & { ref: string | null; ready: boolean };
 
 /** The state route. */
-export interface StateReply { models: Model[]; runs: Run[] }
+export interface StateReply { models: Model[]; runs: Run[]; asking: number }  // asking: pages that ask for this
 
 /** A run's news since what was known of it. */
 export interface RunNews extends Omit<WatchedRun, "beginning" | "status" | "classes" | "parameters" | "begun_with"> {
