@@ -1,6 +1,6 @@
 // The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
-import { ACTIVE, arePoints, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, presetOfPoints, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
@@ -82,7 +82,7 @@ export class Playground {
   #adopt() {
     if (this.looked) return;
     this.looked = true;
-    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
+    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && presetOfPoints(r.preset) && wayOf(r.data) === this.way);
     if (!mine || this.mine) return;
     const kind = kindOf(mine.preset);
     if (kind !== kindOf(this.preset)) {
@@ -487,6 +487,3 @@ export class Playground {
 
 /** @param {string} data of a run of points */
 const wayOf = (data) => (WAYS.includes(data) ? data : data.startsWith("letter:") ? "letters" : "draw");
-
-/** @param {string} preset */
-const isPlane = (preset) => arePoints(boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""]);
