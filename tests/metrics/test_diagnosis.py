@@ -123,8 +123,8 @@ def test_the_first_moments_of_any_training_alarm_nobody(run):
         assert diagnose(run["rows"][:end], run["measures"], some) == ()
 
 
-# measured of `article`, seed 1, in its first steps: (step, fd, classes, spread, variety, nearest); by
-# 60 s of a core all of three seeds showed nine or ten kinds of garment
+# measured of `article`, seed 1, in its first steps: (step, fd, classes, spread, variety, nearest);
+# by 60 s of a core all of three seeds showed nine or ten kinds of garment
 FIRST_OF_ARTICLE = [
     (83, 98.2, 1, 0.118, 0.226, 3.16),
     (173, 108.1, 3, 0.089, 0.164, 3.45),
