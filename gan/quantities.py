@@ -214,6 +214,23 @@ OF_POINTS: dict[str, Message] = {
         "How many of the distribution's modes are the nearest to at least one sample within three "
         "standard deviations."
     ),
+    "psi": Message(
+        "A factor: 1 leaves points where they are, below 1 they are pulled towards the average "
+        "(safer, less varied), 0 is the average itself."
+    ),
+    "sigma": Message(
+        "How far along a direction, in standard deviations of the model's samples: beyond ±3 "
+        "points become rare."
+    ),
+    "turn": Message(
+        "How far the neighbours' random numbers are turned away from those of the point, in "
+        "radians: 0 is the point itself, at 1.57 nothing of it is left."
+    ),
+    "seed": Message("A name, not an amount: the same seed gives the same point everywhere."),
+    "distance": Message(
+        "How far two points are apart, as a small network sees them; no unit, 0 is the same place."
+    ),
+    "rate": Message("Real points shown a second."),
 }
 
 

@@ -43,13 +43,13 @@ RECOVERING = 1.15  # growth of spread over all earlier values: not a collapse bu
 MODE_KINDS = ("class", "cluster")  # of gan.metrics.modes
 STALLED_LOOKS = 3  # in the second half of the run
 FLAT_LOOKS = 2  # if FD does not move at all
-SETTLED_STEPS = 500  # before, samples that change at all are on their way from noise
+SETTLED_STEPS = 500  # before, samples that change are on their way from noise
 
 
 def mode_collapse(story: Story) -> Signal | None:
     """Samples cover few of the real images' modes, or all look alike."""
     looks = story.last_looks(lambda m: _collapse_sign(m) is not None)
-    if len(looks) < 2 or _recovers(story):
+    if len(looks) < 2 or _recovers(story) or _begins(story):
         return None
     last = looks[-1]
     if _never_began(story) and not is_below(last, "spread", ONE_IMAGE):
@@ -90,6 +90,17 @@ def _recovers(story: Story) -> bool:
     return wider or modes > max(numbers(earlier, "modes"), default=modes)
 
 
+def _begins(story: Story) -> bool:
+    """Whether samples are on their way from noise: few steps, unlike data, none more varied before,
+    and more so than one image and its shades."""
+    looks = story.seasoned
+    if story.steps(story.rows[-1]["nimg"]) >= SETTLED_STEPS or not looks:
+        return False
+    varied = max(numbers(looks, "spread"), default=0.0)
+    is_mush = not is_below(looks[-1], "spread", ONE_IMAGE)
+    return is_mush and varied < ALIKE and (number(looks[-1], "nearest") or 0.0) >= NEAR
+
+
 def _never_began(story: Story) -> bool:
     """Whether the samples have not changed since the start, with the FD of noise."""
     return len(story.seasoned) >= 3 and is_flat(story)
@@ -100,7 +111,7 @@ def d_winning(story: Story) -> Signal | None:
     rows = story.tail(lambda block: (story.saturation(block) or 0) >= SATURATED)
     if not rows and not improves(story):
         rows = story.tail(lambda block: (story.saturation(block) or 0) >= NEARLY_SATURATED)
-    if not rows and _is_alike(story):
+    if not rows and _is_alike(story) and not _begins(story):
         rows = story.tail(_is_apart)
     sign = "scores"
     if not rows:

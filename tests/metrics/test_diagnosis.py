@@ -123,6 +123,35 @@ def test_the_first_moments_of_any_training_alarm_nobody(run):
         assert diagnose(run["rows"][:end], run["measures"], some) == ()
 
 
+# measured of `article`, seed 1, in its first steps: (step, fd, classes, spread, variety, nearest);
+# by 60 s of a core two seeds, by 48 s the third, showed nine kinds of garment
+FIRST_OF_ARTICLE = [
+    (83, 98.2, 1, 0.118, 0.226, 3.16),
+    (173, 108.1, 3, 0.089, 0.164, 3.45),
+    (344, 112.9, 1, 0.102, 0.195, 3.74),
+]
+
+
+def test_grey_noise_in_the_first_steps_is_neither_a_collapse_nor_a_win_of_d():
+    keys = ("fd", "modes", "spread", "variety", "nearest")
+    sure = {"score_real": 6.5, "score_fake": -3.0}
+
+    def told(per_step: float, **changed) -> set[str]:
+        """At a step of so many of those steps."""
+        nimg = [round(per_step * step * BATCH) for step, *_ in FIRST_OF_ARTICLE]
+        looks = [
+            look(0, **dict(zip(keys, rest, strict=True)), largest=0.99) | {"nimg": n} | changed
+            for n, (_, *rest) in zip(nimg, FIRST_OF_ARTICLE, strict=True)
+        ]
+        rows = [row(i, **sure) | {"nimg": round((i + 1) * nimg[-1] / 60)} for i in range(60)]
+        return kinds(diagnose(rows, looks, config()))
+
+    assert told(1) == set()
+    assert told(3) >= {"mode-collapse", "d-winning"}  # a thousand steps of it are
+    assert "mode-collapse" in told(1, spread=0.04)  # and so is a single image
+    assert "mode-collapse" in told(1, nearest=1.3)  # or garments, of one kind
+
+
 # measured of `ring`, seed 0, within its first 330 steps: far, and no nearer for a while, although
 # the same training has all eight modes after 15 s
 FIRST_FDS = [26.0, 24.1, 15.3, 4.8, 9.0, 11.6, 12.2, 9.9, 8.4, 6.9]

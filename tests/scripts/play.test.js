@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { History, frameOf, scored, toldApart, undecided, unpack } = await import("../../gan/ui/lab/playframes.js");
+const { History, frameOf, outsiders, scored, toldApart, undecided, unpack } = await import("../../gan/ui/lab/playframes.js");
 const { Drawing } = await import("../../gan/ui/lab/playdraw.js");
 
 test("float16 is read as IEEE 754 says", () => {
@@ -78,4 +78,10 @@ test("a stroke leaves points along its way, within the square, and no more than 
   assert.ok(drawing.points.flat().every((v) => Math.abs(v) <= 0.98));
   drawing.clear();
   assert.deepEqual(drawing.points, []);
+});
+
+test("points outside the picture are counted, those that are nowhere too", () => {
+  const points = Float32Array.of(0, 0, 1.1, -1.1, 0, 1.2, -40, 0, NaN, 0, 0, Infinity);
+  assert.equal(outsiders(points, 1.15), 4);
+  assert.equal(outsiders(points.subarray(0, 4), 1.15), 0);
 });

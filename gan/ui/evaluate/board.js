@@ -1,10 +1,11 @@
 // Evaluate: how good the chosen model is, in numbers that say what real images would read.
 /** @import { Evaluation, EvaluationNews, Metric, MetricName, Rated, State, Stated } from "../page/kit/types" */
 import {
-  boot, choose, className, count, duration, find, finder, h, modelOf, on, plainRef, prepare, refresh, say, sentences,
-  state, t, tabIsOpen, isBusy, translate, wordedFor,
+  boot, choose, className, count, duration, find, finder, h, modelOf, ofPoints, on, plainRef, prepare, refresh, say, sentences,
+  state, t, tabIsOpen, isBusy, wordedFor,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
+import { nameOfFeatures, tellFeatures } from "./features.js";
 import { Leaders, statedHow } from "./leaders.js";
 import { drawMissing, picturesOf } from "./strips.js";
 import { follow } from "../page/kit/lines.js";
@@ -205,7 +206,7 @@ class Evaluate {
     this.#drawProgress(busy);
     const found = this.found?.evaluation ?? null;
     this.find("#evaluate-kind").textContent = model && this.unlike ? this.#t(UNLIKE[this.unlike], { data: this.trainedOn }) : "";
-    this.find("#evaluate-about").textContent = this.found ? this.#about(this.found) : "";
+    tellFeatures(this.find("#evaluate-about"), this.found ? this.#about(this.found) : "", this.plane ? "coordinates" : found?.features ?? "");
     this.find("#evaluate-judged").textContent = this.#judged();
     this.leaders.prefer(found?.features ?? "");
     const stated = model ? this.leaders.row(model.ref)?.card ?? null : null;
@@ -226,11 +227,7 @@ class Evaluate {
   /** @param {boolean} plane */
   #word(plane) {
     this.plane = plane;
-    const data = find(this.root, '[data-t^="gan_evaluate_data"]');
-    const worded = wordedFor("gan_evaluate_data", plane);
-    if (data.dataset.t !== worded) { data.dataset.t = worded; translate(this.root); }
-    const help = wordedFor("gan_evaluate_start_help", plane);
-    this.find("#evaluate-start").dataset.help = help;
+    for (const part of ["#evaluate-form", ".ga-scores"]) ofPoints(this.find(part), plane);  // the table is of all models
     find(this.root, ".ga-field.is-judge").hidden = plane;
   }
 
@@ -299,7 +296,7 @@ class Evaluate {
   // What was compared with what, and why with fewer samples than were asked for.
   /** @param {{ evaluation: Evaluation, nimg: number, ref: string, asked?: number }} news */
   #about({ evaluation: found, nimg, ref, asked = 0 }) {
-    const features = this.plane ? t("gan_features_coordinates") : found.features;
+    const features = nameOfFeatures(this.plane ? "coordinates" : found.features);
     const values = { data: found.data, count: count(found.count), features, images: count(nimg) };
     const isKnown = nimg > 0 || ref.startsWith("run:");  // nobody knows how long a file from elsewhere was trained
     return sentences(this.#t(isKnown ? "gan_evaluate_about" : "gan_evaluate_about_unknown", values),
@@ -371,7 +368,7 @@ function whyOther(found, stated) {
   const because = (kind, values = {}) => reasons.push(t(`gan_differs_${kind}`, values));
   if (!stated.count) because("unknown");
   else {
-    if (found.features !== stated.features) because("features", { here: found.features, there: stated.features });
+    if (found.features !== stated.features) because("features", { here: nameOfFeatures(found.features), there: nameOfFeatures(stated.features) });
     if (found.count !== stated.count) because(found.count < stated.count ? "fewer" : "more", {
       here: count(found.count), there: count(stated.count),
       floor: fd.floor.toFixed(2), stated: stated.floor === null ? "?" : stated.floor.toFixed(2) });

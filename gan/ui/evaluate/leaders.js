@@ -3,7 +3,8 @@
 // chart shows the chosen model's.
 /** @import { MetricName, Rated, Stated } from "../page/kit/types" */
 import uPlot from "../page/kit/uplot.js";
-import { ask, count, currentLanguage, duration, find, h, on, plainRef, sentences, short, state, t } from "../page/kit/core.js";
+import { ask, count, currentLanguage, duration, find, h, modelOf, on, plainRef, sentences, short, state, t, wordedFor } from "../page/kit/core.js";
+import { nameOfFeatures, tellFeatures } from "./features.js";
 import { quietAxes, toned } from "../page/kit/plot.js";
 
 const CLOCK = [1, 5, 15, 60, 300, 900, 3600, 10800, 36000, 86400, 604800];  // s, people's round times
@@ -86,7 +87,9 @@ export class Leaders {
   /** @param {Group} group */
   #heading(group) {
     const text = group.pair ? t("gan_leaders_group", told(group.pair)) : t("gan_leaders_group_none");
-    return h("tr", { class: `ga-leaders-group ${group === this.shown ? "is-shown" : ""}` }, h("th", { scope: "rowgroup", colspan: COLUMNS.length }, text));
+    const title = h("th", { scope: "rowgroup", colspan: COLUMNS.length });
+    tellFeatures(title, text, group.pair?.features ?? "");
+    return h("tr", { class: `ga-leaders-group ${group === this.shown ? "is-shown" : ""}` }, title);
   }
 
   #drawAbout() {
@@ -119,7 +122,7 @@ export class Leaders {
       onclick: () => this.chosen(row),
     }, row.name);
     const measure = h("button", {
-      type: "button", class: "ga-button is-small", "data-help": "gan_evaluate_start_help", onclick: () => this.measure(row.ref),
+      type: "button", class: "ga-button is-small", "data-help": wordedFor("gan_evaluate_start_help", modelOf(plainRef(row.ref))?.plane ?? false), onclick: () => this.measure(row.ref),
       "aria-label": t("gan_leaders_measure", { name: row.name }),
     }, t("gan_evaluate_start"));
     const stated = fd?.stated ? h("span", { class: "ga-stated", title: hintOf(row) }, short(fd.value)) : null;
@@ -258,9 +261,8 @@ function grouped(rows) {
   return [...groups.values()].sort((a, b) => size(b) - size(a));
 }
 
-// Points are compared by their coordinates, which have a name in each language; networks have one name.
-/** @param {Pair} pair @returns {Pair} */
-const told = ({ data, features }) => ({ data, features: features === "coordinates" ? t("gan_features_coordinates") : features });
+/** @param {Pair} pair @returns {Pair} as a reader knows it */
+const told = ({ data, features }) => ({ data, features: nameOfFeatures(features) });
 
 // What its distance was measured against and on; null where it was not.
 /** @param {Rated} row @returns {Pair | null} */
@@ -286,7 +288,7 @@ function distanceOf(row) {
 
 /** @param {Stated} stated */
 export function statedHow({ count: many, data, features }) {
-  return many ? t("gan_card_how", { count: count(many), data: data || "?", features }) : t("gan_card_how_unknown");
+  return many ? t("gan_card_how", { count: count(many), data: data || "?", features: nameOfFeatures(features) }) : t("gan_card_how_unknown");
 }
 
 /** @param {Rated} row */

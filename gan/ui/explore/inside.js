@@ -153,7 +153,7 @@ class Inside {
   #layer(layer) {
     const { kind, name, total, count: shown, height, width } = layer;
     const values = { name, total: count(total), height, width, units: count(height * width) };
-    const what = t(KINDS[kind], values);
+    const what = t(this.#worded(KINDS[kind]), values);
     const more = total > shown ? t("gan_layer_shown", { shown }) : "";
     const canvas = strip(layer);
     canvas.setAttribute("aria-label", what);

@@ -3,7 +3,7 @@
 /** @typedef {{ model: string, points: Record<string, Place | null>, amounts: Record<string, string>, length: boolean }} Trio
  * @typedef {{ name: string, canvas: HTMLCanvasElement, seed: HTMLInputElement, field: ReturnType<typeof seedField>, now: HTMLButtonElement,
  *   chance: HTMLButtonElement, node: HTMLElement, point: Place | null, stamp: string | null }} Slot stamp: of which weights its picture is */
-import { emit, fillRange, find, h, say, t } from "../page/kit/core.js";
+import { emit, fillRange, find, h, say, t, wordedAt } from "../page/kit/core.js";
 import {
   anySeed, button, fromSeed, here, iconButton, jumpTo, put, range, shot,
 } from "./points.js";
@@ -325,7 +325,7 @@ class Mix {
 
   #draw() {
     for (const { name, point, seed, field, canvas, node } of Object.values(this.slots)) {
-      const what = t("gan_mix_slot", { name: name.toUpperCase() });
+      const what = t(wordedAt(this.body, "gan_mix_slot"), { name: name.toUpperCase() });
       node.setAttribute("aria-label", what);
       canvas.setAttribute("aria-label", what);
       seed.setAttribute("aria-label", t("gan_mix_seed", { name: name.toUpperCase() }));

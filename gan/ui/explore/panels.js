@@ -8,12 +8,12 @@
 /** @import { Place } from "../page/kit/types" */
 import { collect, h, icon, on, say, t, tabIsOpen, translate } from "../page/kit/core.js";
 
-/** @type {{ name: string, word: string, load: Panel["load"] }[]} */
+/** @type {{ name: string, word: string, load: Panel["load"], plane?: boolean }[]} plane: whether a model of points has it */
 const PANELS = [
   { name: "walk", word: "gan_panel_walk", load: () => import("./walk.js") },
   { name: "mix", word: "gan_panel_mix", load: () => import("./mix.js") },
   { name: "map", word: "gan_panel_map", load: () => import("./map.js") },
-  { name: "picture", word: "gan_panel_picture", load: () => import("./picture.js") },
+  { name: "picture", word: "gan_panel_picture", load: () => import("./picture.js"), plane: false },
   { name: "inside", word: "gan_panel_inside", load: () => import("./inside.js") },
 ];
 const SETTLED_MS = 250;  // after the last change; a drag changes every 16 ms
@@ -29,7 +29,7 @@ export function mountPanels(node, studio) {
  * @typedef {{ open?(): void, close?(): void, hidden?(): void, worded?(): void,
  *   changed?(now: Now): void, settled?(now: Now | null): void,
  *   take?(what: File | Place[]): void }} PanelBoard
- * @typedef {{ name: string, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
+ * @typedef {{ name: string, plane?: boolean, load: () => Promise<{ build(body: HTMLElement, studio: Studio): PanelBoard }>,
  *   button: HTMLButtonElement, body: HTMLElement, board: PanelBoard | null }} Panel
  * @typedef {import("./studio.js").Studio} Studio
  * @typedef {import("./studio.js").Now} Now
@@ -59,8 +59,8 @@ class Panels {
     document.addEventListener("visibilitychange", () => document.hidden && this.opened?.board?.hidden?.());
   }
 
-  /** @param {{ name: string, word: string, load: Panel["load"] }} panel @returns {Panel} */
-  #panel({ name, word, load }) {
+  /** @param {typeof PANELS[number]} panel @returns {Panel} */
+  #panel({ name, word, load, plane }) {
     const id = `panel-${name}`;
     const button = h("button", {
       type: "button", class: "ga-button ga-disclose", id: `open-${name}`,
@@ -69,9 +69,16 @@ class Panels {
     const body = h("section", {
       class: `ga-panel ga-panel-body is-${name}`, id, "data-t-label": word, hidden: true,
     });
-    const panel = { name, load, button, body, board: null };
+    const panel = { name, load, plane, button, body, board: null };
     button.addEventListener("click", () => this.#toggle(panel));
     return panel;
+  }
+
+  // A point has no picture that could be looked for.
+  #offer() {
+    const { plane } = this.studio.model ?? {};
+    for (const panel of this.panels) panel.button.hidden = plane === true && panel.plane === false;
+    if (this.opened?.button.hidden) this.#close();
   }
 
   /** @param {Panel} panel */
@@ -126,6 +133,7 @@ class Panels {
   #changed() {
     const now = this.studio.now();
     if (!now) return;
+    this.#offer();
     this.opened?.board?.changed?.(now);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {

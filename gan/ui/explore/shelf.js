@@ -1,6 +1,6 @@
 // The shelf in Explore: what is on show is pinned, pins are opened and compared on the big picture.
 /** @import { Origin, Pin, PinPlace, Place, Point } from "../page/kit/types" */
-import { choose, className, emit, find, modelOf, on, onLetter, plainRef, say, t } from "../page/kit/core.js";
+import { choose, className, emit, find, modelOf, on, onLetter, plainRef, say, t, wordedFor } from "../page/kit/core.js";
 import { linkText, packFloats } from "../page/kit/latentlink.js";
 import { isHere, newId, openingOf, shelf } from "../page/kit/shelf.js";
 import { drawableOf, keptImage } from "../page/kit/shelfpictures.js";
@@ -99,8 +99,8 @@ export class ExploreShelf {
 
   /** @param {number[] | null} mix @param {number | null} label */
   #what(mix, label) {
-    const names = this.studio.model.class_names;
-    return names.length ? className(names[mix ? strongest(mix) : label ?? 0]) : t("gan_shelf_picture");
+    const { class_names: names, plane } = this.studio.model;
+    return names.length ? className(names[mix ? strongest(mix) : label ?? 0]) : t(wordedFor("gan_shelf_picture", plane));
   }
 
   /** @param {Record<string, number>} steps @returns {[string, number][]} */

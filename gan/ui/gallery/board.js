@@ -2,7 +2,7 @@
 /** @import { Entry, Model, Pin } from "../page/kit/types" */
 import {
   choose, className, count, fillRange, finder, h, modelOf, ofPoints, on, openTab, plainRef, prepare, refuse, say, state, t, tabIsOpen,
-  url,
+  url, wordedAt,
 } from "../page/kit/core.js";
 import { fixed } from "../page/kit/figures.js";
 import { whenShown } from "../page/kit/fresh.js";
@@ -72,7 +72,7 @@ class Gallery {
     this.#listenRanges();
     this.find("#save-sheet").addEventListener("click", () => this.#save("sheet"));
     this.find("#save-zip").addEventListener("click", () => this.#save("zip"));
-    on("model", ({ ref }) => { this.ref = ref; ofPoints(this.root, modelOf(plainRef(ref ?? ""))?.plane ?? false); this.#options(); this.#show(); });
+    on("model", ({ ref }) => { this.ref = ref; this.#options(); this.#show(); });
     on("state", () => this.#refreshIfStale());
     on("language", () => { this.#options(); this.#say(); this.tiles.relabel(); });
     this.#shelf();
@@ -130,11 +130,16 @@ class Gallery {
 
   #model() { return this.ref ? modelOf(plainRef(this.ref)) : null; }
 
+  // Of points where the model makes points.
+  /** @param {string} key */
+  #t(key) { return t(wordedAt(this.root, key)); }
+
   // One of the lists that say what is shown.
   /** @param {string} name */
   #list(name) { return this.find(`#gallery-${name}`, HTMLSelectElement); }
 
   #options() {
+    ofPoints(this.root, this.#model()?.plane ?? false);
     const names = this.#model()?.class_names ?? [];
     const views = VIEWS.filter((v) => v !== "classes" || names.length);
     fill(this.#list("view"), views.map((v) => [v, t(`gan_view_${v}`)]));
@@ -153,8 +158,8 @@ class Gallery {
   #orders() {
     const isKnown = this.#model()?.classified ?? true;
     const ranks = RANKS.filter((r) => isKnown || !r.startsWith("confidence"));
-    fill(this.#list("rank"), ranks.map((r) => [r, t(`gan_rank_${r}`)]));
-    if (!isKnown) this.#list("rank").append(h("option", { value: "", disabled: true }, t("gan_rank_confidence_none")));
+    fill(this.#list("rank"), ranks.map((r) => [r, this.#t(`gan_rank_${r}`)]));
+    if (!isKnown) this.#list("rank").append(h("option", { value: "", disabled: true }, this.#t("gan_rank_confidence_none")));
   }
 
   /** @returns {Wanted} */
@@ -291,7 +296,7 @@ class Gallery {
     if (this.shown !== key || !scores) return null;
     if (scores.values) return scores;
     this.#say("");
-    this.#note(t(`gan_rank_none_${rank.split("_")[0]}`));
+    this.#note(this.#t(`gan_rank_none_${rank.split("_")[0]}`));
     return null;
   }
 
@@ -311,7 +316,7 @@ class Gallery {
   /** @param {string} [text] */
   #say(text) {
     const { view, rank, first } = this.#wanted();
-    const usual = view === "browse" && this.scores ? t(`gan_rank_says_${rank.split("_")[0]}`)
+    const usual = view === "browse" && this.scores ? this.#t(`gan_rank_says_${rank.split("_")[0]}`)
       : view === "pins" && !samples().length ? t("gan_pins_none")
         : view === "compare" ? t("gan_compare_says", {
           one: this.#model()?.name ?? "", other: modelOf(this.#list("other").value)?.name ?? "" })

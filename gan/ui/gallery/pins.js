@@ -1,6 +1,6 @@
 // The gallery's samples on the shelf: by model, seed, class and psi.
 /** @import { Entry } from "../page/kit/types" */
-import { className, modelOf, plainRef, t } from "../page/kit/core.js";
+import { className, modelOf, plainRef, t, wordedFor } from "../page/kit/core.js";
 import { newId, pointOf, pointText, shelf } from "../page/kit/shelf.js";
 import { kept } from "../page/kit/shelfpictures.js";
 import { nextName } from "../page/kit/shelfwords.js";
@@ -21,7 +21,7 @@ export function toggle(entry, canvas) {
   const label = entry.label ?? entry.shown ?? null;
   const names = model?.class_names ?? [];
   shelf.add([{
-    id: newId(), name: nextName(names.length ? className(names[label ?? 0]) : t("gan_shelf_picture")), ref, model: model?.name ?? ref,
+    id: newId(), name: nextName(names.length ? className(names[label ?? 0]) : t(wordedFor("gan_shelf_picture", model?.plane ?? false))), ref, model: model?.name ?? ref,
     point: pointText(entry), place: null, made: Date.now(), from: { how: "gallery", pins: [], turns: [] }, turns: [],
     picture: canvas && kept(canvas),
   }]);

@@ -1,18 +1,18 @@
 // The playground: a GAN, a flow or a drifting model learns points of the plane before one's eyes, and can be meddled with.
 /** @import { Frame, Packed, Truth } from "./playframes.js" */
-import { ACTIVE, arePoints, boot, copyText, addressOf, find, h, leave, openTab, on, recall, say, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
+import { ACTIVE, boot, copyText, addressOf, find, h, leave, openTab, on, presetOfPoints, recall, say, sentences, speedOf, state, t, translate, written, ask, fillRange, count, duration } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { PlayCharts } from "./playcharts.js";
 import { Drawing } from "./playdraw.js";
-import { scored, toldApart, unpack } from "./playframes.js";
+import { outsiders, scored, toldApart, unpack } from "./playframes.js";
 import { filled, joined, taken } from "./playlink.js";
 import { PlayGame } from "./playgame.js";
 import { kindOf, showKind } from "./playkind.js";
 import { PlayRun } from "./playrun.js";
 import { PlaySettings } from "./playsettings.js";
-import { LAYERS, OF, PlaneView } from "./playview.js";
+import { LAYERS, OF, PlaneView, REACH } from "./playview.js";
 
 const SETS = ["ring", "grid", "spiral", "moons", "line"];
 const WAYS = [...SETS, "letters", "draw"];
@@ -82,7 +82,7 @@ export class Playground {
   #adopt() {
     if (this.looked) return;
     this.looked = true;
-    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && isPlane(r.preset) && wayOf(r.data) === this.way);
+    const mine = state.runs.find((r) => ACTIVE.includes(r.state) && r.steerable && presetOfPoints(r.preset) && wayOf(r.data) === this.way);
     if (!mine || this.mine) return;
     const kind = kindOf(mine.preset);
     if (kind !== kindOf(this.preset)) {
@@ -410,6 +410,8 @@ export class Playground {
     this.find("quality-box").hidden = !this.truth;
     put("caught", score === null || score.caught === null ? "–" : t("gan_play_of", { caught: score.caught, of: score.of }));
     put("quality", score ? percent(score.quality) : "–");
+    const [gone, all] = counted ? [outsiders(counted, REACH), counted.length / 2] : [0, 0];
+    put("outside", gone ? sentences(t("gan_play_outside", { count: gone, of: all }), 2 * gone > all ? t("gan_play_flown") : "") : "");
     put("answer", frame?.arrays.real_scores ? percent(toldApart(frame.arrays.real_scores, frame.arrays.scores)) : "–");
     const seconds = frame?.seconds || this.run.rows.find((r) => frame && r.nimg >= frame.nimg)?.seconds;
     put("when", frame ? (this.at < 0 && this.run.active ? t("gan_play_now", { time: duration(seconds ?? 0) }) : duration(seconds ?? 0)) : "");
@@ -487,6 +489,3 @@ export class Playground {
 
 /** @param {string} data of a run of points */
 const wayOf = (data) => (WAYS.includes(data) ? data : data.startsWith("letter:") ? "letters" : "draw");
-
-/** @param {string} preset */
-const isPlane = (preset) => arePoints(boot.train.data_sizes[boot.train.presets[preset]?.data ?? ""]);

@@ -75,6 +75,14 @@ export function scored(points, { centres, sigma, counted }) {
   return { quality: good / (points.length / 2), caught: counted ? caught.size : null, of: centres.length / 2 };
 }
 
+// How many points lie outside the picture: beyond `reach`, or nowhere, as no number.
+/** @param {ArrayLike<number>} points x and y by turns @param {number} reach @returns {number} */
+export function outsiders(points, reach) {
+  let count = 0;
+  for (let i = 0; i < points.length; i += 2) count += Number(!(Math.max(Math.abs(points[i]), Math.abs(points[i + 1])) <= reach));
+  return count;
+}
+
 // How often D scores a real point above a generated one: 0.5 where it cannot tell them apart, whatever its
 // loss makes of scores. Ties count half (the area under the ROC curve).
 /** @param {Float32Array} real @param {Float32Array} generated */

@@ -12,7 +12,6 @@ import { Turns, still } from "../page/kit/gameturns.js";
 const KEPT = "gan-play-game";  // in the browser: whether it is open
 /** @type {Partial<Record<Kind, GameKind>>} */
 const GAMES = { gan: GAN, flow: FLOW, drift: DRIFT };
-const OWN = ["idle", "starting", "over"];  // sentences that elsewhere tell of pictures
 
 /**
  * @typedef {{ kind: Kind, status: Run | null, id: string | null, rows: Row[], step: Step | null, parameters: WatchedRun["parameters"],
@@ -102,7 +101,7 @@ export class PlayGame {
     const change = (kind) => t("gan_game_change", { from: named(before?.[kind] ?? 0), to: named(scores[kind] ?? 0) });
     const own = this.game.name === "gan" ? "" : `${this.game.name}_`;
     if (own) return step ? t(`gan_game_${own}did`, Object.fromEntries((this.game.changes ?? []).map((key) => [key, change(key)]))) : t(`gan_game_${own}says_${turn}`);
-    if (!step) return t(OWN.includes(turn) ? `gan_play_game_${turn}` : `gan_game_says_${turn}`);
+    if (!step) return t(`gan_game_says_${turn}`);
     return t(`gan_game_did_${step.what}`, { real: change("real"), fake: change("fake") });
   }
 }

@@ -15,7 +15,7 @@ const WAYS = 48;  // of the samples, from noise
 const FIELD_REACH = 1.1;  // as in gan/training/plane.py
 const LONGEST_OF_FIELD = 0.11;
 const RECENT = 40;  // frames of a path, but for one that is followed
-const REACH = 1.15;  // the plane is drawn from -REACH to REACH
+export const REACH = 1.15;  // the plane is drawn from -REACH to REACH
 // as in charts and in the picture of the game
 const [REAL, GENERATED, GRADIENT] = ["--ga-ink", "--ga-accent", "--ga-warn"];
 const FAINT = { real: 0.22, generated: 0.28 };  // of D's map where it is sure

@@ -1,7 +1,7 @@
 // The frame's one line: which model, what is training, which language, light or dark.
 import {
-  ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, on, openTab, plainRef,
-  prepare, refresh, setLanguage, state, t, linkTab, wordedFor,
+  ACTIVE, boot, choose, currentLanguage, find, h, leave, modelOf, nameTabs, ofPoints, on, openTab, plainRef,
+  prepare, refresh, setLanguage, state, t, linkTab, wordedAt,
 } from "./kit/core.js";
 import { listenForDrops } from "./kit/drop.js";
 import { startHelp } from "./kit/help.js";
@@ -35,7 +35,7 @@ export function mount(element) {
 
   const draw = () => {
     drawModels(select);
-    drawFacts(find(root, "#model-facts"), find(root, "#fd-term"));
+    drawFacts(root, find(root, "#model-facts"), find(root, "#fd-term"));
     drawChip(chip);
     for (const choice of choices) {
       choice.setAttribute("aria-pressed", String(choice.id === `language-${currentLanguage()}`));
@@ -99,10 +99,11 @@ function drawModels(select) {
   if (select.value !== chosen) select.value = chosen;
 }
 
-/** @param {HTMLElement} output @param {HTMLElement} term */
-function drawFacts(output, term) {
+/** @param {HTMLElement} root @param {HTMLElement} output @param {HTMLElement} term */
+function drawFacts(root, output, term) {
   const model = state.ref ? modelOf(plainRef(state.ref)) : null;
-  output.textContent = !model ? "" : t(wordedFor("gan_model_facts", model.plane), {
+  ofPoints(root, model?.plane ?? false);
+  output.textContent = !model ? "" : t(wordedAt(output, "gan_model_facts"), {
     size: model.resolution, dims: model.z_dim,
     fd: model.fd === null ? "" : t("gan_model_fd", { fd: model.fd.toFixed(2) }),
   });

@@ -1,8 +1,9 @@
 // Below the curves of a comparison: pictures at equal image counts, the settings that differ, and the
 // family of the runs.
 /** @import { ListedRun } from "../page/kit/types" */
-import { ask, count, currentLanguage, fillRange, h, say, saidValue, t, url } from "../page/kit/core.js";
+import { ask, currentLanguage, fillRange, h, say, saidValue, t, url, wordedFor } from "../page/kit/core.js";
 import { paintSheet } from "../page/kit/gutters.js";
+import { momentOf } from "./moments.js";
 import { nameOf as nameOfSetting } from "./settings.js";
 
 /** @type {Record<string, string>} */
@@ -35,6 +36,7 @@ export class Beside {
     this.moved = moved;
     /** @type {ListedRun[]} */
     this.runs = [];
+    this.plane = false;  // all of points
     /** @type {Record<string, Facts>} */
     this.facts = {};
     /** @type {Kin[]} */
@@ -64,6 +66,7 @@ export class Beside {
   /** @param {ListedRun[]} runs */
   async show(runs) {
     this.runs = runs;
+    this.plane = runs.every(({ plane }) => plane);
     const wanted = JSON.stringify(runs.map((r) => [r.id, r.nimg, r.state]));
     if (wanted === this.asked) return this.#draw();
     this.asked = wanted;
@@ -81,7 +84,7 @@ export class Beside {
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.title.textContent = t("gan_compare_pictures");
-    this.slider.setAttribute("aria-label", t("gan_compare_at"));
+    this.slider.setAttribute("aria-label", t(wordedFor("gan_compare_at", this.plane)));
     this.#drawPictures();
     this.#drawSettings();
     this.#drawFamily();
@@ -118,7 +121,7 @@ export class Beside {
   #show() {
     this.at = this.#counts()[Number(this.slider.value)] ?? null;
     fillRange(this.slider, 0);
-    const text = this.at === null ? "" : t("gan_axis_at", { count: count(this.at) });
+    const text = this.at === null ? "" : momentOf(this.at, this.plane);
     this.where.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
     this.runs.forEach((run, i) => this.#showSheet(run, i));
@@ -134,9 +137,9 @@ export class Beside {
     const nimg = at === null ? undefined : snapshots.findLast((n) => n <= at) ?? snapshots[0];
     const over = at !== null && (at > (snapshots.at(-1) ?? 0) || at < (snapshots[0] ?? 0));
     const told = !over ? "gan_compare_seen" : at !== null && nimg !== undefined && at < nimg ? "gan_compare_begins" : "gan_compare_ended";
-    sheet.said.textContent = nimg === undefined ? t("gan_compare_no_picture") : t(told, { count: count(nimg) });
+    sheet.said.textContent = nimg === undefined ? t("gan_compare_no_picture") : t(told, { at: momentOf(nimg, this.plane) });
     sheet.canvas.classList.toggle("is-over", over);
-    sheet.canvas.setAttribute("aria-label", nimg === undefined ? t("gan_compare_no_picture") : t("gan_compare_picture", { name: nameOf(run), count: count(nimg) }));
+    sheet.canvas.setAttribute("aria-label", nimg === undefined ? t("gan_compare_no_picture") : t("gan_compare_picture", { name: nameOf(run), at: momentOf(nimg, this.plane) }));
     if (nimg !== undefined) this.#paint(sheet, url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(nimg), since: String(since) })}`));
   }
 
@@ -186,7 +189,7 @@ export class Beside {
         "data-help": "gan_compare_pick_help", onclick: () => (this.runs.some((r) => r.id === id) ? this.unpick(id) : this.pick(id)) }, name);  // as it is when pressed: an answer may not have redrawn it yet
       return h("li", { style: `--depth: ${depth}`, "data-run": id }, i < 0 ? null : swatch(i),
         gone ? h("span", {}, id) : button,
-        h("span", { class: "ga-quiet" }, gone ? t("gan_compare_gone") : at === null ? "" : t("gan_compare_forked", { count: count(at) })));
+        h("span", { class: "ga-quiet" }, gone ? t("gan_compare_gone") : at === null ? "" : t("gan_compare_forked", { at: momentOf(at, this.plane) })));
     }));
   }
 }

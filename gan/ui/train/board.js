@@ -9,6 +9,7 @@ import { Diagnosis } from "./diagnosis.js";
 import { Game, TALL } from "./game.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { LiveGrid } from "./livegrid.js";
+import { momentOf } from "./moments.js";
 import { mountPresets } from "./mypresets.js";
 import { mountOwn } from "./own.js";
 import { presentTraining } from "./presentation.js";
@@ -205,7 +206,7 @@ class Train {
     if (!id) return;
     const { fork } = reply;
     if (fork && fork.asked !== fork.nimg) {  // thinned since the form said where it would begin
-      this.#note(t("gan_fork_moved", { run: fork.id, count: count(fork.nimg ?? 0), asked: count(fork.asked ?? 0) }));
+      this.#note(t("gan_fork_moved", { run: fork.id, at: momentOf(fork.nimg, this.plane), asked: count(fork.asked ?? 0) }));
     }
     this.form.leaveFork();
     await refresh();
@@ -305,7 +306,7 @@ class Train {
     const [start, stop] = [this.find("#start", HTMLButtonElement), this.find("#stop", HTMLButtonElement)];
     presentTraining({
       image: this.find("#live-grid", HTMLImageElement),
-      run: () => ({ id: this.id, state: this.find("#run-state").textContent, nimg: this.status?.nimg ?? 0,
+      run: () => ({ id: this.id, state: this.find("#run-state").textContent, at: momentOf(this.status?.nimg, this.plane),
         note: this.find("#train-note").textContent }),
       stops: () => !stop.disabled, toggle: () => (stop.disabled ? start : stop).click(),
     });

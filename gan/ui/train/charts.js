@@ -1,6 +1,7 @@
 // The curves of a run: which are shown, over what, how smooth; one zoom and one crosshair for all.
 /** @import { ChartSpec, Kind, Row, RunEvent, Series, WatchedRun } from "../page/kit/types" */
 import { Chart } from "../page/kit/chart.js";
+import { momentOf } from "./moments.js";
 import { boot, count, duration, fillRange, h, on, recall, saidValue, t, translate, wordedFor } from "../page/kit/core.js";
 import { nameOf } from "./settings.js";
 
@@ -236,7 +237,7 @@ export class Charts {
     if (x !== null && chart) {
       const here = this.events.filter((e) => chart.near(this.#placeOf(e) ?? NaN, x)).slice(-2);
       text = here.length ? here.map(sayEvent).join(" · ")
-        : this.axis === "seconds" ? duration(x) : t(wordedFor("gan_axis_at", this.plane), { count: count(x) });
+        : this.axis === "seconds" ? duration(x) : momentOf(x, this.plane);
     }
     if (this.where.textContent !== text) this.where.textContent = text;
   }

@@ -2,7 +2,7 @@
 /** @import { ListedRun } from "../page/kit/types" */
 import uPlot from "../page/kit/uplot.js";
 import { Beside, nameOf, swatch, toneOf } from "./beside.js";
-import { ask, copyText, count, currentLanguage, duration, h, queryAll, say, short, t } from "../page/kit/core.js";
+import { ask, copyText, count, currentLanguage, duration, h, ofPoints, say, short, t, translate, wordedAt } from "../page/kit/core.js";
 import { named } from "../page/kit/figures.js";
 import { quietAxes, toned } from "../page/kit/plot.js";
 
@@ -59,6 +59,7 @@ export class Compare {
     this.runs = runs.filter((run) => run !== undefined);
     this.root.hidden = !this.runs.length;
     if (!this.runs.length) return;
+    ofPoints(this.root, this.runs.every(({ plane }) => plane));
     this.#words();
     if (!this.chosen) this.series.value = this.runs.some((r) => r.fd !== null) ? "fd" : "loss_g";
     this.#load(false);
@@ -66,13 +67,16 @@ export class Compare {
   }
 
   #words() {
-    if (this.worded === currentLanguage()) return;
-    this.worded = currentLanguage();
-    for (const o of this.series.options) o.textContent = t(`gan_compare_${o.value}`);
-    for (const o of this.axis.options) o.textContent = t(`gan_compare_by_${o.value}`);
-    for (const n of queryAll(this.root, "[data-t]")) n.textContent = t(n.dataset.t ?? "");
-    for (const n of [this.series, this.axis]) n.setAttribute("aria-label", t(n.dataset.tLabel ?? ""));
+    const worded = `${currentLanguage()} ${this.root.hasAttribute("data-plane")}`;
+    if (this.worded === worded) return;
+    this.worded = worded;
+    for (const o of this.series.options) o.textContent = this.#t(`gan_compare_${o.value}`);
+    for (const o of this.axis.options) o.textContent = this.#t(`gan_compare_by_${o.value}`);
+    translate(this.root);
   }
+
+  /** @param {string} key */
+  #t(key) { return t(wordedAt(this.root, key)); }
 
   // Asked again only when a run has gone on, or when another curve is wanted.
   /** @param {boolean} anew */
@@ -111,7 +115,7 @@ export class Compare {
     this.empty.textContent = this.failed || (any ? "" : t("gan_compare_empty"));
     this.box.hidden = !any;
     this.box.setAttribute("aria-label", t("gan_compare_alt", {
-      series: t(`gan_compare_${this.series.value}`), names: this.runs.map(nameOf).join(", ") }));
+      series: this.#t(`gan_compare_${this.series.value}`), names: this.runs.map(nameOf).join(", ") }));
     const made = JSON.stringify([this.runs.map((r) => r.id), this.axis.value, this.series.value === MEASURED, this.log.checked, document.documentElement.dataset.gaTheme]);
     if (!any || made !== this.made) {
       this.plot?.destroy();

@@ -118,7 +118,7 @@ export class LiveGrid {
     this.find("#reals-toggle").setAttribute("aria-pressed", String(this.beside));
     this.find("#board").classList.toggle("with-reals", shown);
     this.find("#reals-figure").hidden = !shown;
-    this.realImage.alt = t("gan_reals_alt");
+    this.realImage.alt = t(wordedAt(this.realImage, "gan_reals_alt"));
     const address = url(`run/picture?${new URLSearchParams({ id: this.id ?? "", name: "reals" })}`);
     if (shown && this.realImage.src !== address) {
       this.realImage.src = address;

@@ -1,5 +1,6 @@
 // The presets as cards: a picture of what each one makes, in how many seconds, and what it is good for.
-import { boot, count, duration, finder, h, on, query, t, url } from "../page/kit/core.js";
+import { boot, duration, finder, h, on, presetOfPoints, query, t, url } from "../page/kit/core.js";
+import { momentOf } from "./moments.js";
 import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 
 const CARD_PX = 150;  // the least width of one, with the gap
@@ -111,7 +112,7 @@ export class PresetCards {
   #says(name) {
     if (!this.mine[name]) return t(`gan_preset_${name}`);
     const { base, run } = this.mine[name];
-    return run ? t("gan_card_mine", { base, count: count(run.nimg) }) : t("gan_card_mine_new", { base });
+    return run ? t("gan_card_mine", { base, at: momentOf(run.nimg, presetOfPoints(base)) }) : t("gan_card_mine_new", { base });
   }
 
   #drawChosen() {

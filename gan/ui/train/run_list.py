@@ -137,7 +137,7 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
     """One row of the list. Only those who may edit a run see its name and note."""
     mine = may_manage(context, session, status.id)
     shelf = context.part(RunListCache)
-    snapshots = RunReader(status.path).snapshots()
+    snapshots, config = RunReader(status.path).snapshots(), context.runs.config(status.id)
     meta = shelf.meta(status.path) if mine else manage.RunMeta()
     return status_json(context, session, status) | {
         "name": meta.name,
@@ -147,6 +147,7 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
         "started_at": finite(status.started_at),
         "fd": shelf.distance(status.path),
         "snapshot": snapshots[-1] if snapshots else None,
+        "plane": config is not None and config.model.is_plane,
     }
 
 

@@ -2,7 +2,7 @@
 /** @import { ListedRun, State } from "../page/kit/types" */
 import {
   ACTIVE, ask, boot, copyText, count, currentLanguage, duration, emit, find, finder, focusedIn, h, icon, isBusy, looked, on, prepare, refresh,
-  say, short, t, translate, url, written,
+  say, short, t, translate, url, wordedFor, written,
 } from "../page/kit/core.js";
 import { MOST } from "./beside.js";
 import { sideOf } from "../page/kit/gutters.js";
@@ -16,7 +16,7 @@ const STATES = ["starting", "running", "paused", "finished", "stopped", "interru
 const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", interrupted: "is-warn" };
 const COLUMNS = ["pick", "picture", "name", "state", "what", "nimg", "time", "fd", "size", "started", "do"];
 /** @type {Record<string, string>} */
-const HELP = { fd: "gan_metric_fd_help", nimg: "gan_nimg_help" };  // of columns of bare numbers
+const HELP = { fd: "gan_metric_fd_help", nimg: "gan_runs_nimg_help" };  // of columns of bare numbers
 const SHOWN = 50;  // rows at first, and so many more at each "Show more"
 const MOST_SHOWN = 1000;
 const TYPING_MS = 200;
@@ -198,7 +198,7 @@ class RunsBoard {
     row.replaceChildren(
       cell("pick", pick),
       cell("picture", h("span", { class: "ga-thumb" }, run.snapshot === null ? null : h("img", {
-        class: "ga-pixels", alt: t("gan_grid_alt", { count: count(run.snapshot) }), loading: "lazy", onload: (e) => e.currentTarget.parentElement?.classList.toggle("is-whole", sideOf(e.currentTarget) === 1), src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
+        class: "ga-pixels", alt: t(wordedFor("gan_grid_alt", run.plane), { count: count(run.snapshot) }), loading: "lazy", onload: (e) => e.currentTarget.parentElement?.classList.toggle("is-whole", sideOf(e.currentTarget) === 1), src: url(`snapshot?${new URLSearchParams({ id: run.id, nimg: String(run.snapshot), since: String(run.since) })}`) }))),
       cell("name", h("b", { title: name }, name), run.name ? h("span", { class: "ga-quiet" }, run.id) : null,
         run.note ? h("span", { class: "ga-quiet ga-run-note", title: run.note }, run.note.split("\n")[0]) : null),
       cell("state", h("span", { class: "ga-state" }, h("i", { class: `ga-dot ${DOTS[run.state] ?? ""}` }), t(`gan_state_${run.state}`))),

@@ -1,7 +1,8 @@
 // Steering a running training: settings that take effect at once, slow motion.
 /** @import { Run, RunEvent, WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, count, duration, fillRange, finder, h, on, recall, say, speedOf, t, translate, wordedFor } from "../page/kit/core.js";
+import { ACTIVE, boot, duration, fillRange, finder, h, on, recall, say, speedOf, t, translate } from "../page/kit/core.js";
 import { sayEvent } from "./charts.js";
+import { momentOf } from "./moments.js";
 import { Settings, same } from "./settings.js";
 
 const SPEEDS = [0.5, 1, 2, 5, 10, 25, 0];  // steps a second, 0 is full speed
@@ -136,7 +137,7 @@ export class Steer {
     const shown = history.slice(-LAST_EVENTS).reverse();
     this.find("#events").hidden = !shown.length;
     this.find("#event-list").replaceChildren(...shown.map((e) => h("li", {},
-      h("span", { class: "ga-quiet" }, t(wordedFor("gan_event_at", this.run?.plane ?? false), { count: count(e.nimg ?? 0), time: duration(e.seconds) })),
+      h("span", { class: "ga-quiet" }, t("gan_event_at", { at: momentOf(e.nimg, this.run?.plane ?? false), time: duration(e.seconds) })),
       h("span", {}, sayEvent(e)))));
   }
 

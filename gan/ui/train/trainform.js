@@ -4,6 +4,7 @@ import {
   Refused, addressOf, arePoints, ask, boot, copyText, count, finder, h, icon, linkedState, ofPoints, queryAll, say, sentences, t, translate,
 } from "../page/kit/core.js";
 import { saveCode } from "../page/kit/codesave.js";
+import { momentOf } from "./moments.js";
 import { PresetCards } from "./presetcards.js";
 import { Settings, nameOf, same } from "./settings.js";
 import { fromSetupLink, toSetupLink } from "./setuplink.js";
@@ -258,8 +259,8 @@ export class TrainForm {
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
     const words = whole === undefined ? t("gan_fork_of", { run })
-      : asked === null || asked === undefined || asked === nimg ? t("gan_fork_of_at", { run, count: count(nimg ?? 0) })
-        : t("gan_fork_of_before", { run, count: count(nimg ?? 0), asked: count(asked) });
+      : asked === null || asked === undefined || asked === nimg ? t("gan_fork_of_at", { run, at: momentOf(nimg, this.arePoints()) })
+        : t("gan_fork_of_before", { run, at: momentOf(nimg, this.arePoints()), asked: count(asked) });
     this.find("#fork-what").textContent = sentences(words, whole === false ? t("gan_fork_weights") : "",
       this.past === null ? "" : t("gan_fork_past", { past: this.past }));
   }
@@ -378,7 +379,7 @@ export class TrainForm {
     const box = this.find("#from-link");
     box.hidden = false;
     box.replaceChildren(h("div", {}, h("p", {}, sentences(t("gan_link_filled", { filled }),
-      run ? t(moment === null ? "gan_link_run" : "gan_link_run_at", { run, count: count(moment ?? 0) }) : t("gan_link_nothing"))),
+      run ? t(moment === null ? "gan_link_run" : "gan_link_run_at", { run, at: momentOf(moment, this.arePoints()) }) : t("gan_link_nothing"))),
     ...lines.map((line) => h("p", { class: "ga-left-out" }, line))),
     h("button", { type: "button", class: "ga-button is-bare is-icon", id: "from-link-close", "aria-label": t("gan_dismiss"), title: t("gan_dismiss"),
       "data-help": "gan_link_close_help", onclick: () => this.closeLink() }, icon("close")));

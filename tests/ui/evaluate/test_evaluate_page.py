@@ -19,10 +19,13 @@ def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
     # of their own, not drawn
     expect(page.locator(".ga-point:not(.is-stated)")).to_have_count(4)
     expect(page.locator("#leaders-table .ga-leaders-group")).to_have_count(4)
-    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
-        "Against fashion, on features-fashion"
-    )
-    expect(page.locator("#leaders-about")).to_contain_text("features-fashion; an FD compares only")
+    shown = page.locator("#leaders-table .ga-leaders-group.is-shown")
+    expect(shown).to_contain_text("Against fashion, by the garment network’s features")
+    expect(page.locator("#leaders-about")).to_contain_text("features; an FD compares only")
+    for place in (shown, page.locator("#evaluate-about")):  # and what that network is
+        place.locator(".ga-term").click()
+        expect(page.locator(".ga-help-pop")).to_contain_text("tells the ten kinds of garment apart")
+        page.keyboard.press("Escape")
     page.select_option("#evaluate-data", "fashion")
     page.select_option("#evaluate-count", "500")
     page.click("#evaluate-start")
@@ -54,12 +57,13 @@ def test_an_evaluation_can_be_cancelled_and_begun_again(page: Page):
 def test_a_row_of_the_table_chooses_the_model_and_what_its_judge_found(page: Page):
     open_tab(page, "Evaluate")
     table, shown = page.locator("#leaders-table"), page.locator(".ga-leaders-group.is-shown")
-    for features, judge in (("features-generic", "own"), ("features-imagenet", "imagenet")):
-        heading = f"Against emoji-groups, on {features}"
+    for network, judge in (("general", "own"), ("ImageNet", "imagenet")):
+        features = f"the {network} network’s features"
+        heading = f"Against emoji-groups, by {features}"
         group = table.locator("tbody").filter(has=page.get_by_text(heading, exact=True))
         group.get_by_role("button", name="emoji", exact=True).click()
         expect(page.locator("#model-select")).to_have_value("emoji")
-        expect(shown).to_have_text(heading)
+        expect(shown).to_contain_text(heading)
         expect(page.locator(".ga-point")).to_have_count(1)
         expect(page.locator("#evaluate-what")).to_have_text("emoji")
         expect(page.locator("#evaluate-data")).to_have_value("emoji-groups")
@@ -78,10 +82,10 @@ def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
     page.select_option("#evaluate-judge", "imagenet")
     expect(page.locator("#evaluate-judged")).to_contain_text("compare only with each other")
     page.click("#evaluate-start")
-    expect(page.locator("#evaluate-about")).to_contain_text("500 samples, features-imagenet")
+    expect(page.locator("#evaluate-about")).to_contain_text("500 samples, by the ImageNet")
     expect(page.locator("#evaluate-differs")).to_contain_text("the two cannot be compared")
     expect(page.locator("#evaluate-missing figure").first).to_contain_text("of real images")
     expect(page.locator("#evaluate-missing figure").first.locator("canvas")).to_have_count(6)
-    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_have_text(
-        "Against digits, on features-imagenet"
+    expect(page.locator("#leaders-table .ga-leaders-group.is-shown")).to_contain_text(
+        "Against digits, by the ImageNet network’s features"
     )

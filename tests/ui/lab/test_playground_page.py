@@ -339,6 +339,15 @@ def test_a_training_that_diverges_says_why_and_the_next_one_begins(open_page):
     stop(page)
 
 
+def test_points_that_have_left_the_picture_are_told_of(open_page):
+    rates = "with=g_lr:10,d_lr:10"  # whose losses stay numbers
+    page = open_page(f"/#tab=lab&play=ring&recipe=article&for=60&{rates}", landing="lab")
+    page.click("#play-start")
+    expect(page.locator("#play-outside")).to_contain_text("of 256 generated points lie outside")
+    expect(page.locator("#play-outside")).to_contain_text("diverged: lower the rates")
+    stop(page)
+
+
 OVERLAPS = """() => {
   const text = document.createRange();  // what is seen, which a box without room does not hold
   text.selectNodeContents(document.querySelector('#play-state'));

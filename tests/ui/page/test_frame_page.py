@@ -18,7 +18,7 @@ TABS = ("Home", "Explore", "Train", "Compare", "Lab", "Gallery", "Evaluate", "Hu
 def test_a_chinese_browser_gets_chinese(open_page, locale: str):
     page = open_page(locale=locale)
     expect(page.get_by_role("tab", name="探索")).to_be_visible()
-    expect(page.locator("#randomise")).to_have_text("换一张")
+    expect(page.locator("#randomise")).to_have_text("换一个")
 
 
 def test_the_language_switch_changes_everything_and_stays(page: Page):
@@ -26,7 +26,7 @@ def test_the_language_switch_changes_everything_and_stays(page: Page):
     expect(page.get_by_role("tab", name="训练")).to_be_visible()
     expect(page.locator("#dimensions")).to_have_text("全部 64 个维度")
     page.reload()
-    expect(page.locator("#randomise")).to_have_text("换一张")
+    expect(page.locator("#randomise")).to_have_text("换一个")
     page.click("#language-en")
     expect(page.get_by_role("tab", name="Train")).to_be_visible()
 

@@ -12,8 +12,26 @@ from playwright.sync_api import Page, expect
 from gan.data import load_data
 from gan.presets import resolve_widths, run_config
 from gan.runs import start
-from tests.ui.acting import open_tab
+from tests.ui.acting import open_part, open_tab
 from tests.ui.browser import serving
+
+# What can be read, heard or asked for within `roots` and speaks of images, but for files and maps.
+OF_IMAGES = """async ([roots, wrong]) => {
+  const { explained, sentenceOf } = await import(
+    new URL(`${window.GAN.assets}/page/kit/explained.js`, document.baseURI).href);
+  const speaks = new RegExp(wrong, 'i');
+  const seen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const nodes = [...document.querySelectorAll(`:is(${roots}), :is(${roots}) *`)].filter(seen);
+  const said = nodes.flatMap((e) => {
+    const why = e.matches('button, input, select, canvas, [data-help]') ? explained(e) : null;
+    const own = [...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.data);
+    const of = why && !/film|lapse|shelf_open/.test(why.key) ? [sentenceOf(why)] : [];
+    return [...own, e.title, e.ariaLabel, e.alt, e.placeholder, ...of];
+  });
+  return [...new Set(said)].filter((text) => text && speaks.test(text));
+}"""
+WRONG = {"en": r"\b(image|picture)s?\b", "zh": "真图|生成图|张图|图片|图像"}
+PARTS = ("pad", "dimensions", "mutate", "draw", "walk", "mix", "map", "inside")
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +95,38 @@ def test_points_are_not_called_images_nor_have_a_game_s_curves_without_a_d(page:
     chinese = said.all_inner_texts()
     assert "image" not in " ".join(before + after).lower()
     assert "图" not in " ".join(chinese)
+
+
+def test_a_model_of_points_is_not_told_of_as_of_pictures(page: Page, runs: Path):
+    for name in ("ring-2", "ring-3"):
+        train_ring(runs / name)
+    page.select_option("#model-select", "run:ring-2")
+    expect(page.locator("#what")).to_contain_text("seed")
+    expect(page.locator("#open-picture")).to_be_hidden()  # no picture can be looked for
+    found: dict[str, list[str]] = {}
+
+    def look(place: str, roots: str) -> None:
+        for language, wrong in WRONG.items():
+            page.click(f"#language-{language}")
+            told = page.evaluate(OF_IMAGES, [roots, wrong])
+            found.update({f"{place} {language}": told} if told else {})
+        page.click("#language-en")
+
+    for part in PARTS:
+        open_part(page, part)
+        page.wait_for_function("!document.querySelector('.ga-explore .ga-panel-wait')")
+        if part == "walk":
+            page.get_by_role("button", name="Begin with four").click()
+            expect(page.locator(".ga-keys li")).to_have_count(4)
+        look(part, ".ga-explore, #model-facts")
+    page.click("#pin")
+    expect(page.locator("#pins-list button")).to_contain_text("Point")
+    open_tab(page, "Gallery")
+    expect(page.locator("#gallery canvas").first).to_be_visible()
+    look("Gallery", ".ga-gallery")
+    open_tab(page, "Train")
+    for name in ("ring-2", "ring-3"):
+        page.locator(f"[data-run={name}] [data-act=pick]").check()
+    expect(page.locator("#compare-pictures figure")).to_have_count(2)
+    look("comparison", "#compare, [data-run=ring-2]")
+    assert found == {}

@@ -217,9 +217,7 @@ def test_no_text_is_left_over():
         p.read_text("utf-8") for p in UI.rglob("*") if p.suffix in (".js", ".html", ".py")
     )
     lessons = "|".join(re.findall(r'{ name: "(\w+)"', (UI / "lab/lessons.js").read_text("utf-8")))
-    play = "".join(
-        (UI / f"lab/{name}.js").read_text("utf-8") for name in ("play", "playview", "playgame")
-    )
+    play = "".join((UI / f"lab/{name}.js").read_text("utf-8") for name in ("play", "playview"))
     lists = {
         name: "|".join(re.findall(r'"(\w+)"', found))
         for name, found in re.findall(r"const (\w+) = \[(.*?)\];", play)
@@ -229,7 +227,7 @@ def test_no_text_is_left_over():
     lists["RECIPES"] = "|".join(re.findall(r'(\w+): "', recipes[1]))
     ways = "|".join(
         [f"data_({lists['SETS']}|{lists['WAYS']})", f"layer_({lists['LAYERS']}|average)",
-         f"recipe_({lists['RECIPES']})", f"game_({lists['OWN']})"]
+         f"recipe_({lists['RECIPES']})"]
     )  # fmt: skip
     clinic = json.loads((UI / "lab/clinic.json").read_text("utf-8"))
     told = [*clinic["left_out"], *(row[key] for row in clinic["rows"] for key in ("name", "group"))]

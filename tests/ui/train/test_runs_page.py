@@ -280,7 +280,7 @@ def test_a_start_says_what_it_does_and_can_be_stopped_at_once(page: Page):
     expect(message).to_contain_text("正在加载 torch")
     page.click("#language-en")
     start["stage"] = "data"
-    expect(message).to_contain_text("Reading the images")
+    expect(message).to_contain_text("Reading the data")
     page.click("#stop")
     expect(page.locator("#train-note")).to_have_text("The start was cancelled.")
     expect(page.locator("#run-state")).not_to_have_text("Starting")

@@ -160,6 +160,9 @@ export const knows = (key) => key in texts;
 /** @param {number | string | undefined} resolution */
 export const arePoints = (resolution) => Number(resolution) === 1;
 
+/** @param {string | undefined} preset @returns {boolean} whether its data are points of the plane */
+export const presetOfPoints = (preset) => arePoints(boot.train.data_sizes[boot.train.presets[preset ?? ""]?.data ?? ""]);
+
 // The text `gan_x_points` (or `gan_x_points_help`) in the place of `gan_x`, where there is one: what is
 // said of images otherwise.
 /** @param {string} key @param {boolean} plane of a model of points @returns {string} */

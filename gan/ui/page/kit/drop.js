@@ -44,6 +44,7 @@ async function handOver(file) {
   }
   const kind = file.type.startsWith("image/") ? "picture" : boot.local && !file.type.startsWith("text/") ? "weights" : "";
   if (!kind) return t("gan_drop_unknown");
+  if (kind === "picture" && modelOf(plainRef(state.ref ?? ""))?.plane) return t("gan_drop_points");
   openTab(kind === "picture" ? "explore" : "hub");
   leave(kind === "picture" ? "picture" : "weights-file", file);
   return "";

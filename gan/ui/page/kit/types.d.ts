@@ -257,6 +257,7 @@ export interface ListedRun extends Run {
   started_at: number | null;
   fd: number | null;
   snapshot: number | null;
+  plane: boolean;
 }
 
 /** A line of a run's curves or measures: the numbers that are there, by name. */
