@@ -65,7 +65,9 @@ def load_moment(run: Path, moment: Moment) -> Weights:
     """
     kept = weights_of_run(run)
     if not kept:
-        raise WeightsError("{run} has no weights yet; let it train a few seconds", run=run.name)
+        raise WeightsError(
+            "the run {name} has no weights yet; let it train a few seconds", name=run.name
+        )
     nimg = nearest(kept, moment.nimg)
     if moment.length is None:
         return load_at(run, nimg)
