@@ -25,7 +25,7 @@ SECOND_G = "g_second"  # its prefix in files
 MOST = 32  # moments to mix, which is as good as all of them
 CELLS, EARLIEST = 2**13, 1e-4  # of the time axis, and its beginning as a fraction of the whole
 ALL = 1e3  # how much more the sum of all factors counts than the fit
-NEGLIGIBLE = 1e-3  # a moment with less of a share is not read
+NEGLIGIBLE = 1e-4  # a moment with less of a share is not read
 
 Floats = NDArray[np.float64]
 HalfLives = Sequence[tuple[float, float]]  # (nimg, half-life in images from there on)
@@ -64,7 +64,7 @@ def mixture(kept: Sequence[Kept], half_lives: HalfLives, length: float) -> Mixtu
 
     Running sums of shares are compared, not shares as in section 3.2: weights that wander like a
     random walk miss their average by just that. Between averages much shorter than their distance
-    shares say nothing of which is nearer; errors were 0.05 to 0.95 of those by shares
+    shares say nothing of which is nearer; errors were 0.14 to 1.0 of those by shares
     (benchmarks/RESULTS.md).
     """
     kept = thinned(kept)

@@ -125,9 +125,9 @@ def averaged(run: Path, nimg: int, length: float) -> Weights:
 def _mix_into(loaded: Weights, run: Path, kept: Sequence[Kept], length: float) -> None:
     """Put the mixture of `kept` into the generator.
 
-    Batch-norm statistics are mixed like weights: against the average of this length kept beside a
-    training, pictures differed by 0.0002 to 0.001, with statistics measured anew by 0.002 to 0.004
-    (benchmarks/RESULTS.md).
+    Batch-norm statistics are mixed like weights: from the average of this length that was kept
+    beside a training, pictures differed by 0.0001 to 0.005, with statistics measured anew, which
+    are no average over the training, by 0.002 to 0.007 (benchmarks/RESULTS.md).
     """
     state = loaded.generator.state_dict()
     mixed: dict[str, Tensor] = {
