@@ -47,8 +47,8 @@ class Mixture(NamedTuple):
 
 @lru_cache(maxsize=64)
 def exponent(length: float) -> float:
-    """gamma of shares that grow as t^gamma and have this length: equation 4 of Karras et al. 2024
-    for gamma, as in their algorithm 2."""
+    """gamma of shares that grow as t^gamma and have this length: the root of
+    length^2 (gamma + 2)^2 (gamma + 3) = gamma + 1."""
     return float(np.roots([1, 7, 16 - length**-2, 12 - length**-2]).real.max())
 
 

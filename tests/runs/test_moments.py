@@ -27,7 +27,7 @@ EVERY, STEPS = 16, 240
 
 
 def kept_directly(averages: dict[float, dict[str, torch.Tensor]], trainer: Trainer) -> None:
-    """Power-function averages as in their equation 127, in plain torch."""
+    """Power-function averages as in their section 3.1, in plain torch."""
     now = trainer.g.state_dict()
     for length, gamma in GAMMAS.items():
         beta = (1 - trainer.config.train.batch_size / trainer.nimg) ** (gamma + 1)
