@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from gan.averaging import SECOND_G
 from gan.config import ModelConfig, PortedConfig, RunConfig, WeightsConfig
 from gan.data import Seen, points_behind, seen_by
 from gan.errors import CheckpointError, WeightsError, suggest
@@ -61,6 +62,7 @@ ASIDE = ".old"  # in the name of a checkpoint that is about to replace another o
 SECOND: dict[str, Callable[[ModelConfig | PortedConfig], nn.Module]] = {
     "d": build_discriminator,
     "encoder": build_encoder,
+    SECOND_G: build_generator,
 }
 PULLED = "hub:"  # prefix of the ref of a model from the Hub
 
@@ -80,6 +82,7 @@ class Weights:
     seen: Seen = ()
     encoder: Encoder | None = None  # a VAE's
     of_run: bool = False  # of this machine, whose config only we have written
+    length: float | None = None  # of an average that was mixed afterwards, see gan.averaging
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -245,7 +248,7 @@ def _load(ref: str, file: Path, config: WeightsConfig) -> Weights:
     load_modules(file, modules)
     for module in modules.values():
         module.eval().requires_grad_(False)
-    generator, discriminator, encoder = (modules.get(name) for name in ("g_ema", *SECOND))
+    generator, discriminator, encoder = (modules.get(name) for name in ("g_ema", "d", "encoder"))
     assert isinstance(generator, Generator)
     assert discriminator is None or isinstance(discriminator, Discriminator)
     assert encoder is None or isinstance(encoder, Encoder)

@@ -71,6 +71,11 @@ def read_header(file: Path) -> tuple[dict[str, str], dict[str, tuple[str, tuple[
     return metadata, specs
 
 
+def holds(file: Path, prefix: str) -> bool:
+    """Whether a safetensors file has a module of this prefix."""
+    return any(name.startswith(f"{prefix}.") for name in tensor_specs(file))
+
+
 def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     """Copy a safetensors file into `modules`, each under its prefix.
 
@@ -79,12 +84,7 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
     """
     wanted = _wanted(modules)
     _check(file, wanted)
-    tensors = read_tensors(file)
-    if read_header(file)[0].get(DIGEST, "") not in ("", _digest(tensors)):
-        raise WeightsError(
-            "{name} has other values than were saved, its disk has damaged it; take another moment",
-            name=file.name,
-        )
+    tensors = read_checked(file)
     for name, tensor in tensors.items():
         if tensor.dtype != wanted[name].dtype or not _is_finite(tensor):
             raise WeightsError(
@@ -96,7 +96,18 @@ def load_modules(file: Path, modules: Mapping[str, nn.Module]) -> None:
         wanted[name].copy_(tensor)
 
 
-def _digest(tensors: Mapping[str, Tensor]) -> str:
+def read_checked(file: Path) -> dict[str, Tensor]:
+    """Everything in a file, as it was saved: raises WeightsError where its SHA-256 is another."""
+    tensors = read_tensors(file)
+    if read_header(file)[0].get(DIGEST, "") not in ("", digest(tensors)):
+        raise WeightsError(
+            "{name} has other values than were saved, its disk has damaged it; take another moment",
+            name=file.name,
+        )
+    return tensors
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
     """SHA-256 of all names and values."""
     found = hashlib.sha256()
     for name in sorted(tensors):
@@ -170,7 +181,7 @@ def save_modules(
         raise CheckpointError("{bad} is not finite; the state was not saved", bad=bad[0])
     metadata = {"format": "pt"} | dict(notes or {})
     if notes is not None:
-        metadata[DIGEST] = _digest(tensors)
+        metadata[DIGEST] = digest(tensors)
     write_atomic(file, safetensors.torch.save(tensors, metadata=metadata))
 
 

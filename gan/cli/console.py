@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import rich.console
@@ -14,12 +15,13 @@ import torch
 import typer
 
 from gan.checkpoint import Weights
-from gan.errors import ConfigError, GanError
+from gan.errors import ConfigError, GanError, WeightsError
 from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendProgress, Sent
 from gan.messages import Message, literal
 from gan.runs.memory import is_no_memory, lift_limit, memory_mb, no_memory
+from gan.runs.moments import Moment, find_moment, has_second, load_moment, parse_moment
 from gan.runs.prefork import hand_over
 from gan.sampling import MAX_SEED
 
@@ -35,7 +37,9 @@ app = typer.Typer(
 WeightsOption = Annotated[
     str,
     typer.Option(
-        "--weights", help="a bundled name, a weights folder, a run, or owner/name on the Hub"
+        "--weights",
+        help="a bundled name, a weights folder, a run (RUN, RUN@NIMG, RUN~LENGTH of its average), "
+        "or owner/name on the Hub",
     ),
 ]
 DataOption = Annotated[
@@ -168,9 +172,30 @@ def bytes_task(title: str) -> Iterator[Callable[[Step], None]]:
 
 
 def load_weights(ref: str) -> Weights:
-    """The model named by --weights; a repo on the Hub is pulled, with a bar."""
+    """The model named by --weights: RUN@NIMG is the nearest kept moment of a run, RUN~LENGTH its
+    average of another length, and a repo on the Hub is pulled, with a bar."""
+    asked = parse_moment(ref)
+    found = None if asked.is_newest else find_moment(ref)
+    if found is not None:
+        return _load_moment(*found)
+    if asked.length is not None:
+        raise WeightsError(
+            "{ref} must name a run before the ~, whose kept moments can be averaged, {name} is "
+            "none; see runs/",
+            ref=repr(ref),
+            name=repr(asked.run),
+        )
     with bytes_task(f"pulling {ref}") as watch:
         return load(ref, watch=watch)
+
+
+def _load_moment(run: Path, moment: Moment) -> Weights:
+    loaded = load_moment(run, moment)
+    if moment.length is not None and not has_second(run, loaded.config.nimg):
+        typer.echo(
+            f"note: {run.name} kept only one average, from which other lengths are rough", err=True
+        )
+    return loaded
 
 
 def label_number(names: tuple[str, ...], label: str | None) -> int | None:

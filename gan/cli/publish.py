@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gan import checkpoint
 from gan import export as exporting
-from gan.checkpoint import Weights
 from gan.cli.console import app, bytes_task, errors, fail, load_weights, say, use_threads
-from gan.errors import HubError, RunError
-from gan.files import runs_root
+from gan.errors import HubError
 from gan.hub import deploy as deploying
 from gan.hub import push as pushing
 from gan.hub.client import saved_token
 from gan.hub.sending import SendPlan, Sent, send
 from gan.metrics.card import known_scores
-from gan.runs import is_run
 
 
 def login_token() -> str:
@@ -101,7 +96,10 @@ def deploy(
 @app.command()
 def push(
     ref: Annotated[
-        str, typer.Argument(help="a bundled name, hub:NAME, a weights folder, RUN or RUN@NIMG")
+        str,
+        typer.Argument(
+            help="a bundled name, hub:NAME, a weights folder, RUN, RUN@NIMG or RUN~LENGTH"
+        ),
     ],
     repo: Annotated[str, typer.Argument(help="owner/name on the Hub")],
     private: Annotated[bool, typer.Option("--private", help="seen by you alone")] = False,
@@ -127,7 +125,7 @@ def push(
     with errors():
         use_threads(1)
         token = None if dry_run else login_token()
-        weights = weights_at(ref)
+        weights = load_weights(ref)
         extra = {"model.onnx": exporting.export(weights, to="onnx").data} if onnx else None
         plan = pushing.plan(
             weights,
@@ -147,15 +145,3 @@ def push(
             say(f"\n{plan.card}")
             return
         say(f"the model is at {sent(plan, token, yes=yes)}")
-
-
-def weights_at(ref: str) -> Weights:
-    """The model that `ref` names; RUN@NIMG is a run's nearest weights to that moment."""
-    name, at, moment = ref.rpartition("@")
-    run = next((p for p in (Path(name), runs_root() / name) if name and is_run(p)), None)
-    if not at or run is None or not (moment.isascii() and moment.isdigit()):
-        return load_weights(ref)
-    kept = checkpoint.weights_of_run(run)
-    if not kept:
-        raise RunError("{run} has no weights yet; let it train a few seconds", run=run.name)
-    return checkpoint.load_at(run, min(kept, key=lambda nimg: abs(nimg - int(moment))))

@@ -174,7 +174,10 @@ def _summary(weights: Weights) -> str:
     channels, height, width = weights.image_shape
     kind = {1: "grey", 3: "colour", 4: "colour, with transparency"}.get(channels, "grey")
     maker = "A generator" if not weights.config.source.repo else "Another's generator, converted:"
-    return f"{maker} of pictures of {width} x {height} px, {kind}."
+    text = f"{maker} of pictures of {width} x {height} px, {kind}."
+    if weights.length is None:
+        return text
+    return f"{text} Its weights are an average of length {weights.length:g}, mixed after training."
 
 
 def _shown(weights: Weights, files: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:

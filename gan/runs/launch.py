@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TextIO
 
+from gan.averaging import SECOND_G
 from gan.checkpoint import (
     MODEL_FILE,
     CheckpointFound,
@@ -36,7 +37,7 @@ from gan.runs.space import in_a_terminal, is_no_space, no_space
 from gan.runs.thinning import note_fork
 from gan.runs.writer import RunWriter
 from gan.settings import setting_of
-from gan.tensors import load_modules
+from gan.tensors import holds, load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
 from gan.training.worktime import WorkTime
 
@@ -169,6 +170,7 @@ def _restored(
     state = load_state(path)
     was = config_in(state) or RunReader(path.parents[1]).config()
     trainer = Trainer(_as_then(config, was), images, device=host.device, ranks=host.ranks)
+    _leave_second(trainer, path / MODEL_FILE)
     load_modules(path / MODEL_FILE, trainer.modules())
     if not same_images:
         state.pop("batches")
@@ -187,7 +189,8 @@ def _from_weights(
 ) -> tuple[Trainer, list[HistoryEvent]]:
     trainer = Trainer(_as_then(config, origin.config), images, device=host.device, ranks=host.ranks)
     file = origin.run / "weights" / f"{origin.nimg:010d}.safetensors"
-    load_modules(file, {"g_ema": trainer.ema.generator, **trainer.method.modules()})
+    _leave_second(trainer, file)
+    load_modules(file, trainer.saved_modules())
     rows = [r for r in RunReader(origin.run).rows() if r["nimg"] <= origin.nimg]
     trainer.begin_from(origin.nimg, float(rows[-1].get("seconds") or 0.0) if rows else 0.0)
     host.say(
@@ -195,6 +198,12 @@ def _from_weights(
         f"optimisers and noise start fresh"
     )
     return trainer, _changed(trainer, config, host)
+
+
+def _leave_second(trainer: Trainer, file: Path) -> None:
+    """Without the second average where an older version saved a state that has none."""
+    if not holds(file, SECOND_G):
+        trainer.second_ema = None
 
 
 def _as_then(config: RunConfig, was: RunConfig) -> RunConfig:

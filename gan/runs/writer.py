@@ -237,9 +237,8 @@ class RunWriter:
         write_atomic(self.path / STEP_FILE, json.dumps(data).encode(), durable=False)
 
     def weights(self, trainer: Trainer) -> Path:
-        """Save the current averaged generator and D."""
-        modules = {"g_ema": trainer.ema.generator, **trainer.method.modules()}
+        """Save the current averages of G, and D."""
         file = self.path / "weights" / f"{trainer.nimg:010d}.safetensors"
-        save_modules(file, modules, notes=model_note(trainer.config.model))
+        save_modules(file, trainer.saved_modules(), notes=model_note(trainer.config.model))
         self.thin()
         return file

@@ -90,7 +90,7 @@ class Adversarial(Method):
             x_fake = self._fakes(batch)
         loss_g = self.update_g(batch, x_fake)
         run.nimg += run.per_update()
-        run.ema.update(run.g, nimg=run.nimg, batch_size=run.per_update())
+        run.average(run.per_update())
         self.last = Last(loss_g, self._loss_of_d(batch, x_fake), batch, x_fake.detach())
 
     def _let_g_train(self) -> None:

@@ -23,6 +23,7 @@ FLOAT = 4  # bytes; with bfloat16 it takes less, but not every processor multipl
 PROCESS_MB = 420.0  # Python, torch, and what measures the samples
 ADAM, MOMENT = 2, 1  # tensors that an optimiser keeps for each parameter
 GRADIENTS = 2  # the sum, and what is being added to it
+AVERAGES = 2  # of G
 LAYOUTS = 2  # copies of the weights in oneDNN's order, for a pass and for its gradient
 LOGISTICS = 12  # tensors of a picture's values that one discretised logistic keeps
 GRU_KEEPS = 8  # numbers of a GRU's memory kept for each step: three gates, their inputs, h twice
@@ -89,7 +90,8 @@ def training_cost(config: RunConfig, *, data_mb: float = 0.0) -> Cost:
     parameters = g.parameters + second.parameters
     states = ADAM if config.train.optimizer in ("adam", "adamw", "muon") else MOMENT
     saved = 1 + states  # written at once, while a checkpoint is
-    fixed = parameters * (1 + states + GRADIENTS + LAYOUTS + saved) + g.parameters  # G's average
+    fixed = parameters * (1 + states + GRADIENTS + LAYOUTS + saved)
+    fixed += AVERAGES * g.parameters
     shown = 8 * batch * pixels_of(model)  # the batch, G's, what D is shown, and their gradients
     memory = PROCESS_MB + data_mb + FLOAT * (fixed + held + shown) / MB
     return Cost(memory, STEP_S * config.train.d_steps + work.seconds, work.flops)

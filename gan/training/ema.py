@@ -1,4 +1,5 @@
-"""The averaged generator: torch's AveragedModel with a half-life in images that ramps up."""
+"""The averaged generator: torch's AveragedModel with a half-life in images that ramps up, and a
+second, longer average beside it."""
 
 from __future__ import annotations
 
@@ -8,9 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from gan.averaging import RAMP, SECOND, power_decay
 from gan.models import Generator
-
-RAMP = 0.05  # the half-life is at most this fraction of the images seen; Karras et al. 2022, EDM
 
 
 class Ema:
@@ -30,8 +30,7 @@ class Ema:
         As AveragedModel.update_parameters, which walks through all modules each time: a sixth of a
         small network's step.
         """
-        half_life = min(self.half_life_kimg * 1000, nimg * RAMP)
-        decay = 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
+        decay = self._decay(nimg, batch_size)
         averaged, current, counters, counted = self._of(g)
         first = not self.count
         if first:
@@ -41,6 +40,11 @@ class Ema:
         if counters:  # of batch norm
             torch._foreach_copy_(counters, counted)
         self.count.add_(1)
+
+    def _decay(self, nimg: int, batch_size: int) -> float:
+        """What is left of the average so far."""
+        half_life = min(self.half_life_kimg * 1000, nimg * RAMP)
+        return 0.5 ** (batch_size / half_life) if half_life > 0 else 0.0
 
     def _of(self, g: Generator) -> tuple[list[Tensor], ...]:
         """Floats of the average and of g, then what is no float of either."""
@@ -55,3 +59,14 @@ class Ema:
     def count(self) -> Tensor:
         """How many updates were averaged; saved so that a resumed run continues bit for bit."""
         return self._averaged.n_averaged
+
+
+class SecondEma(Ema):
+    """An average whose shares grow as a power of the images seen: kept for other lengths that are
+    mixed afterwards, see gan.averaging."""
+
+    def __init__(self, g: Generator) -> None:
+        super().__init__(g, half_life_kimg=0.0)
+
+    def _decay(self, nimg: int, batch_size: int) -> float:
+        return power_decay(SECOND, nimg=nimg, batch_size=batch_size)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from gan.averaging import SECOND_G
 from gan.config import RunConfig
 from gan.data import Batch, Batches, ImageSet, holds_out, split_held_out
 from gan.errors import DivergedError, number_text
@@ -25,7 +26,7 @@ from gan.models import seeded_build
 from gan.schema import from_json, to_json
 from gan.training.adversarial import Adversarial
 from gan.training.drifting import Drifting
-from gan.training.ema import Ema
+from gan.training.ema import Ema, SecondEma
 from gan.training.flow import FlowMatching
 from gan.training.likelihood import EvidenceBound, ExactLikelihood
 from gan.training.method import Method
@@ -81,6 +82,8 @@ class Learner:
         g, second = seeded_build(config.model, config.seed)
         self.g = self.placed(g)
         self.ema = Ema(self.g, half_life_kimg=t.ema_half_life_kimg)
+        # None after a resume or a fork from what an older version saved: its beginning is missing
+        self.second_ema: SecondEma | None = SecondEma(self.g)
         self.batches = Batches(
             self._share(train), t.batch_size, seed=config.seed, flip=t.flip, share=self._share
         )
@@ -147,7 +150,17 @@ class Learner:
         """A step on `images` was made: the average follows G."""
         self.nimg += images
         self.steps += 1
-        self.ema.update(self.g, nimg=self.nimg, batch_size=images)
+        self.average(images)
+
+    def average(self, images: int) -> None:
+        """Update the averages of G after a step on `images`."""
+        for average in self.averages().values():
+            average.update(self.g, nimg=self.nimg, batch_size=images)
+
+    def averages(self) -> dict[str, Ema]:
+        """The averages of G by their prefix in files."""
+        second = {} if self.second_ema is None else {SECOND_G: self.second_ema}
+        return {"g_ema": self.ema, **second}
 
     def next_batch(self) -> Batch:
         """The next real batch, on the models' device."""
@@ -243,7 +256,7 @@ class Learner:
     def _apply_config(self) -> None:
         t = self.config.train
         self.method.retune()
-        for g in (self.g, self.ema.generator):
+        for g in (self.g, *(average.generator for average in self.averages().values())):
             g.adopt(self.config.model)
         for module in (self.g, *self.method.modules().values()):
             self.ranks.synchronise(module, t.sync_batch_norm)
@@ -253,7 +266,12 @@ class Learner:
 
     def modules(self) -> dict[str, nn.Module]:
         """The modules of a checkpoint, by prefix."""
-        return {"g": self.g, "g_ema": self.ema.generator, **self.method.modules()}
+        return {"g": self.g, **self.saved_modules()}
+
+    def saved_modules(self) -> dict[str, nn.Module]:
+        """The modules of a moment's weights, by prefix."""
+        averages = {prefix: average.generator for prefix, average in self.averages().items()}
+        return averages | self.method.modules()
 
     def state(self) -> dict[str, Any]:
         """Everything a bit-exact resume needs besides the modules."""
@@ -284,7 +302,8 @@ class Learner:
         if "batches" in state:
             self.batches.restore(state["batches"])
         self.method.restore(state)
-        self.ema.count.copy_(state["ema_count"])
+        for average in self.averages().values():
+            average.count.copy_(state["ema_count"])
         for name, optimizer in self.method.optimizers().items():
             optimizer.load_state_dict(state[name])
         self._apply_config()  # learning rates given at resume override those in the state
@@ -301,7 +320,8 @@ class Learner:
         """
         self.g.load_state_dict(self.ema.generator.state_dict())
         self.nimg, self.seconds = nimg, seconds
-        self.ema.count.fill_(1)  # otherwise its first update would copy G
+        for average in self.averages().values():
+            average.count.fill_(1)  # otherwise its first update would copy G
 
 
 def config_in(state: Mapping[str, Any]) -> RunConfig | None:

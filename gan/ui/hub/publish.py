@@ -25,6 +25,7 @@ from gan.ui.server import signin
 from gan.ui.server.in_turn import visitor_of
 from gan.ui.server.resources import one_thread
 from gan.ui.server.routes import NEVER, Context, Handler, json_of, on, session_of
+from gan.ui.server.state import run_of
 from gan.ui.server.streams import Cancelled, Workers, line, stream
 from gan.ui.server.views import PageError
 
@@ -140,9 +141,9 @@ async def account(context: Context, request: Request) -> Response:
 
 def _may_publish(context: Context, session: str, ref: str) -> None:
     """In public only the visitor who started a training may publish it."""
-    if context.profile.local or not ref.startswith("run:"):
+    if context.profile.local or not (run_id := run_of(ref)):
         return
-    if not context.owners.owns(session, ref.removeprefix("run:").partition("@")[0]):
+    if not context.owners.owns(session, run_id):
         raise PageError("gan_push_foreign", status=403)
 
 

@@ -16,7 +16,6 @@ from gan.checkpoint import (
     bundled,
     is_pulled,
     load,
-    load_at,
     pulled,
     weights_dir,
 )
@@ -24,6 +23,7 @@ from gan.config import WeightsConfig
 from gan.errors import ConfigError, GanError, WeightsError
 from gan.files import parse_json, pulled_root
 from gan.hub.index import FIRST_SEED, index
+from gan.runs.moments import Moment, load_moment, nearest, parse_moment
 from gan.schema import from_json
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, model_json
@@ -36,7 +36,8 @@ MAX_BYTES = 2**30  # total; a third-party model may have 512 MB
 class Models:
     """Weights by the page's model refs.
 
-    `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`.
+    `fashion` (bundled), `hub:NAME` (pulled), `run:ID` (its newest) or `run:ID@NIMG`, with ~LENGTH
+    behind it for the average of another length.
 
     own_data: pictures of a run may show what its owner drew; not in public, where everybody sees
     everybody's runs and pictures of a model are cached for all.
@@ -47,7 +48,7 @@ class Models:
         self._own_data = own_data
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._loaded: OrderedDict[tuple[str, int, float], Weights] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, Moment, float], Weights] = OrderedDict()
 
     def get(self, ref: str) -> Weights:
         """The model that `ref` currently names; a run's newest weights are looked up each time.
@@ -59,13 +60,13 @@ class Models:
 
     def plain(self, ref: str) -> Weights:
         """As `get`, without pictures of points."""
-        name, nimg = self._resolve(ref)
-        key = (name, nimg, self._since(name))
+        name, moment = self._resolve(ref)
+        key = (name, moment, self._since(name))
         with self._lock:
             if key in self._loaded:
                 self._loaded.move_to_end(key)
                 return self._loaded[key]
-        weights = self._load(name, nimg)
+        weights = self._load(name, moment)
         with self._lock:
             self._loaded[key] = weights
             while len(self._loaded) > 1 and self._is_full():
@@ -76,36 +77,33 @@ class Models:
         sizes = [_bytes_of(weights) for weights in self._loaded.values()]
         return len(sizes) > self._capacity or sum(sizes) > MAX_BYTES
 
-    def _resolve(self, ref: str) -> tuple[str, int]:
+    def _resolve(self, ref: str) -> tuple[str, Moment]:
         if ref.startswith(PULLED):
             if not is_pulled(ref.removeprefix(PULLED)):
                 raise PageError("gan_error_no_run", status=404)
-            return ref, -1
+            return ref, Moment("")
         if not ref.startswith("run:"):
             if ref not in _bundled():
                 raise PageError("gan_error_no_run", status=404)
-            return ref, -1
-        run_id, _, moment = ref.removeprefix("run:").partition("@")
+            return ref, Moment("")
+        asked = parse_moment(ref.removeprefix("run:"))
+        run_id = asked.run
         kept = self._runs.watched(run_id).reader.weights()
         if not kept:
             raise WeightsError(
                 "{run_id} has no weights yet; let it train a few seconds", run_id=run_id
             )
-        if not moment:
-            return f"run:{run_id}", kept[-1]
-        if not moment.isascii() or not moment.isdigit():
-            raise PageError("gan_error_request")
-        return f"run:{run_id}", min(kept, key=lambda n: abs(n - int(moment)))
+        return f"run:{run_id}", asked._replace(nimg=nearest(kept, asked.nimg))
 
     def _since(self, name: str) -> float:
         """When a run began: another one may have taken a deleted one's name."""
         is_run = name.startswith("run:")
         return self._runs.status(name.removeprefix("run:")).started_at if is_run else 0.0
 
-    def _load(self, name: str, nimg: int) -> Weights:
-        if nimg < 0:
+    def _load(self, name: str, moment: Moment) -> Weights:
+        if moment.nimg is None:
             return load(name)
-        return load_at(self._runs.status(name.removeprefix("run:")).path, nimg)
+        return load_moment(self._runs.status(moment.run).path, moment)
 
     def listed(
         self, *also: str, names_of: Callable[[str, str], bool] = lambda run_id, data: True

@@ -16,6 +16,7 @@ from gan.checkpoint import pulled, weights_of_run
 from gan.config import WeightsConfig
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import has_checkpoint
+from gan.runs.moments import parse_moment
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
 
@@ -61,8 +62,8 @@ def may_have(context: Context, session: str, run_id: str) -> bool:
 
 
 def run_of(ref: str) -> str:
-    """The run id of `run:ID` or `run:ID@NIMG`; empty for any other model."""
-    return ref.removeprefix("run:").partition("@")[0] if ref.startswith("run:") else ""
+    """The run id of `run:ID`, whatever moment follows; empty for any other model."""
+    return parse_moment(ref.removeprefix("run:")).run if ref.startswith("run:") else ""
 
 
 def class_names_for(

@@ -415,7 +415,7 @@ class Train {
     this.#drawMessage(status);
     this.#drawButtons(status);
     this.time.show(this);
-    this.grid.show(this, this.time.shown());
+    this.grid.show(this, this.time.shown(), this.time.sheet());
     this.charts.show(this, this.time.nimg);
     this.diagnosis.show(this);
     this.steer.show(this);

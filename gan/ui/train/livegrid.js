@@ -38,9 +38,10 @@ export class LiveGrid {
     on("language", () => { this.#nameTiles(); this.#drawTile(); });
   }
 
-  // run: {id, status, classes, reals, beginning}; nimg: the snapshot to show, undefined for none.
-  /** @param {WatchedRun} run @param {number | undefined} nimg */
-  show(run, nimg) {
+  // run: {id, status, classes, reals, beginning}; nimg: the snapshot to show, undefined for none;
+  // sheet: the address of what is shown in its place.
+  /** @param {WatchedRun} run @param {number | undefined} nimg @param {string | null} sheet */
+  show(run, nimg, sheet) {
     const { id, status, classes, reals, beginning } = run;
     if (id !== this.id) this.realImage.removeAttribute("src");
     const same = id === this.id && classes === this.classes;
@@ -57,7 +58,7 @@ export class LiveGrid {
       return;
     }
     this.image.alt = t(wordedAt(this.image, "gan_grid_alt"), { count: count(nimg) });
-    this.#paint(url(`snapshot?${new URLSearchParams({ id: String(id), nimg: String(nimg), since: String(status?.since ?? 0) })}`));
+    this.#paint(sheet ?? url(`snapshot?${new URLSearchParams({ id: String(id), nimg: String(nimg), since: String(status?.since ?? 0) })}`));
   }
 
   /** @param {string} address */

@@ -9,6 +9,7 @@ from gan.ui.page.tab import Tab
 from gan.ui.server import training_queue
 from gan.ui.server.profile import Profile
 from gan.ui.train import (
+    averages,
     code_of,
     own_images,
     presets,
@@ -30,7 +31,7 @@ def build() -> None:
 
 def options(_: Profile) -> dict[str, Any]:
     """The form's choices."""
-    return start_form.form_options()
+    return start_form.form_options() | averages.options()
 
 
 TAB = Tab(
@@ -38,6 +39,7 @@ TAB = Tab(
     build,
     (
         *routes.ROUTES,
+        *averages.ROUTES,
         *start_form.ROUTES,
         *code_of.ROUTES,
         *training_queue.ROUTES,

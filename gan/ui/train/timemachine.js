@@ -1,6 +1,7 @@
 // The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { ACTIVE, ask, choose, count, fillRange, h, icon, openTab, refresh, sentences, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { Averaging } from "./averaging.js";
 import { openTimelapse } from "./timelapse.js";
 
 const SPEEDS = [1, 2, 5, 10, 20];  // snapshots a second
@@ -18,6 +19,7 @@ export function mount(root, acts) {
     /** @param {Pick<WatchedRun, "id" | "snapshots" | "weights" | "status">} run */
     show: (run) => machine.show(run),
     shown: () => machine.shown(),
+    sheet: () => machine.averaging.sheet,
     /** @param {number} nimg */
     seek: (nimg) => machine.seek(nimg),
     get nimg() { return machine.nimg; },
@@ -44,6 +46,7 @@ class TimeMachine {
     this.moved = moved;
     this.tile = tile;
     this.failed = failed;
+    this.averaging = new Averaging({ changed: () => moved(this.nimg), failed });
     /** @type {string | null} */
     this.id = null;
     /** @type {number[]} */
@@ -53,6 +56,8 @@ class TimeMachine {
     /** @type {number | null} */
     this.nimg = null;  // of the moment on show, where it is not the newest
     this.isOver = false;  // nothing newer will come
+    /** @type {WatchedRun["status"]} */
+    this.status = null;
     /** @type {{ id: string | null, nimg: number } | null} */
     this.wished = null;
     /** @type {{ timer: number | undefined, skip: number } | null} */
@@ -87,7 +92,7 @@ class TimeMachine {
     this.root.replaceChildren(
       h("span", { class: "ga-quiet", "data-t": "gan_moment", "data-help": "gan_grid_help" }),
       h("div", { class: "ga-group" }, this.back, this.play, this.on), this.speed,
-      this.slider, this.where, this.now, this.explore, this.film);
+      this.slider, this.where, this.now, this.explore, this.film, this.averaging.node);
     translate(this.root);
   }
 
@@ -190,8 +195,9 @@ class TimeMachine {
       const query = new URLSearchParams({ id: this.id ?? "", nimg: String(shown), tile: String(tile) });
       const [{ nimg, z, label }] = await Promise.all([
         ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
-      choose(`run:${this.id}@${nimg}`, { base: Float32Array.from(z), label },
-        nimg === shown ? "" : t("gan_tile_nearest", { asked: count(shown) }));
+      const { length } = this.averaging;
+      choose(`run:${this.id}@${nimg}${length && `~${length}`}`, { base: Float32Array.from(z), label },
+        sentences(nimg === shown ? "" : t("gan_tile_nearest", { asked: count(shown) }), length && t("gan_averaging_said", { length })));
       openTab("explore");
       return undefined;
     } catch (error) { return this.failed(error); }
@@ -212,7 +218,7 @@ class TimeMachine {
       this.nimg = null;
     }
     if (this.nimg !== null && !((snapshots.at(-1) ?? -1) > this.nimg)) this.nimg = null;  // it went back
-    Object.assign(this, { id, snapshots, weights, isOver: Boolean(status) && !ACTIVE.includes(status?.state ?? "") });
+    Object.assign(this, { id, snapshots, weights, status, isOver: Boolean(status) && !ACTIVE.includes(status?.state ?? "") });
     this.#seek();
     this.#draw();
   }
@@ -234,6 +240,7 @@ class TimeMachine {
     const text = last < 0 ? "" : t(this.nimg === null ? newest : "gan_moment_at", { count: count(this.shown()) });
     if (this.where.textContent !== text) this.where.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
+    this.averaging.show(this, this.shown());
   }
 
   #drawPlay() {

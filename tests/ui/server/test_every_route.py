@@ -95,6 +95,7 @@ EXAMPLES = {
     "GET /_gan/run": Example({"id": "tiny"} | RUN_POLL),
     "GET /_gan/run/picture": Example({"id": "tiny", "name": "reals", "n": "1"}),
     "GET /_gan/run/tile": Example({"id": "tiny", "nimg": "0", "tile": "0"}),
+    "GET /_gan/run/averaged": Example({"id": "tiny", "nimg": "0", "length": "0.1"}),
     "GET /_gan/snapshot": Example({"id": "tiny", "nimg": "0"}),
     "POST /_gan/train/command": Example(form=FORM),
     "POST /_gan/train/parse": Example(form={"command": "python -m gan train --preset digits"}),

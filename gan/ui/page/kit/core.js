@@ -354,6 +354,7 @@ function take(fresh) {
   emit("state", state);
 }
 
+// Without the moment of a run, and the length of its average: run:ID@NIMG~LENGTH.
 /** @param {string} ref */
 export const plainRef = (ref) => ref.split("@")[0];
 

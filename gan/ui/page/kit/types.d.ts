@@ -48,6 +48,7 @@ export interface Boot {
     sizes: number[];
     data_sizes: Record<string, number>;
     public_most: { resolution: number };
+    averaging: { low: number; high: number };  // lengths of an average
     cards: { machine: string; presets: Record<string, { seconds: number; nimg: number }> };  // in their order
   };
   compare: {

@@ -1,0 +1,177 @@
+"""A run's kept moments by name: RUN, RUN@NIMG, and with ~LENGTH the average of another length."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from gan.averaging import LONGEST, SECOND_G, SHORTEST, HalfLives, Kept, mixture
+from gan.checkpoint import Weights, load_at, weights_of_run
+from gan.errors import WeightsError, number_text
+from gan.files import runs_root
+from gan.runs.folder import RunReader, is_run
+from gan.tensors import digest, holds, read_checked
+
+LENGTH = re.compile(r"[-+]?\d*\.?\d+")
+HALF_LIFE = "ema_half_life_kimg"
+
+
+class Moment(NamedTuple):
+    """A run, as named before @ and ~; its newest weights and their own average where None."""
+
+    run: str
+    nimg: int | None = None
+    length: float | None = None
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether nothing but a run is named."""
+        return self.nimg is None and self.length is None
+
+
+def parse_moment(text: str) -> Moment:
+    """`text` as RUN[@NIMG][~LENGTH]; what is no number there belongs to the name."""
+    name, mark, tail = text.rpartition("~")
+    length = float(tail) if mark and tail.isascii() and LENGTH.fullmatch(tail) else None
+    rest = text if length is None else name
+    run, mark, moment = rest.rpartition("@")
+    if mark and moment.isascii() and moment.isdigit():
+        return Moment(run, int(moment), length)
+    return Moment(rest, None, length)
+
+
+def find_moment(text: str) -> tuple[Path, Moment] | None:
+    """The run that `text` names, a folder or a name in the runs folder, and its moment; None where
+    it names none."""
+    asked = parse_moment(text)
+    for name, moment in ((text, Moment(text)), (asked.run, asked)):
+        for path in (Path(name), runs_root() / name) if name else ():
+            if is_run(path):
+                return path, moment
+    return None
+
+
+def load_moment(run: Path, moment: Moment) -> Weights:
+    """The run's kept weights nearest to the moment, of the average that is asked for.
+
+    Raises WeightsError.
+    """
+    kept = weights_of_run(run)
+    if not kept:
+        raise WeightsError(
+            "the run {name} has no weights yet; let it train a few seconds", name=run.name
+        )
+    nimg = nearest(kept, moment.nimg)
+    if moment.length is None:
+        return load_at(run, nimg)
+    return averaged(run, nimg, moment.length)
+
+
+def nearest(kept: Sequence[int], nimg: int | None) -> int:
+    """The kept moment nearest to nimg; None: the newest."""
+    return kept[-1] if nimg is None else min(kept, key=lambda n: abs(n - nimg))
+
+
+# ---- averages of another length ------------------------------------------------------------------
+
+
+def has_second(run: Path, nimg: int) -> bool:
+    """Whether the second average was kept too: without it other lengths are rough."""
+    return holds(_file(run, nimg), SECOND_G)
+
+
+def averaged(run: Path, nimg: int, length: float) -> Weights:
+    """The weights at nimg with an average of `length` in the place of the one that G had.
+
+    Mixed from the averages kept up to there; the discriminator or encoder is that of nimg. Raises
+    WeightsError where there is nothing to mix.
+    """
+    if not SHORTEST <= length <= LONGEST:
+        raise WeightsError(
+            "the length of an average must be {low} to {high} of the training, got {got}; give "
+            "another after the ~",
+            low=number_text(SHORTEST),
+            high=number_text(LONGEST),
+            got=number_text(length),
+        )
+    moments = [n for n in weights_of_run(run) if 0 < n <= nimg]
+    if len(moments) < 2:
+        raise WeightsError(
+            "another average is mixed from two kept moments or more, {run} has {count} up to "
+            "{nimg}; give a later one, or let it train longer",
+            run=run.name,
+            count=len(moments),
+            nimg=f"{nimg:,}",
+        )
+    loaded = load_at(run, nimg)
+    kept = [Kept(n) for n in moments]
+    kept += [Kept(n, second=True) for n in moments if has_second(run, n)]
+    _mix_into(loaded, run, kept, length)
+    return replace(
+        loaded,
+        config=replace(loaded.config, name=f"{run.name}~{number_text(length)}"),
+        revision=digest(loaded.generator.state_dict()),
+        length=length,
+    )
+
+
+def _mix_into(loaded: Weights, run: Path, kept: Sequence[Kept], length: float) -> None:
+    """Put the mixture of `kept` into the generator.
+
+    Batch-norm statistics are mixed like weights: from the average of this length that was kept
+    beside a training, pictures differed by 0.0001 to 0.005, with statistics measured anew, which
+    are no average over the training, by 0.002 to 0.007 (benchmarks/RESULTS.md).
+    """
+    state = loaded.generator.state_dict()
+    mixed: dict[str, Tensor] = {
+        k: torch.zeros_like(v, dtype=torch.float64)
+        for k, v in state.items()
+        if v.is_floating_point()
+    }
+    tensors: dict[str, Tensor] = {}
+    read = -1
+    for part, factor in sorted(mixture(kept, half_lives(run), length).parts):
+        if part.nimg != read:
+            tensors, read = read_checked(_file(run, part.nimg)), part.nimg
+        prefix = SECOND_G if part.second else "g_ema"
+        for name, tensor in mixed.items():
+            tensor.add_(tensors[f"{prefix}.{name}"].double(), alpha=factor)
+    for name, tensor in mixed.items():
+        # a factor below 0 can make a variance near 0 negative
+        state[name].copy_(tensor.clamp_(min=0.0) if name.endswith("running_var") else tensor)
+
+
+def half_lives(run: Path) -> HalfLives:
+    """The half-lives of a run's first average, in images, from which nimg on.
+
+    Those of a parent, before a fork, are taken for the ones at its beginning. Raises WeightsError
+    for a run without an average.
+    """
+    reader = RunReader(run)
+    sets = [
+        row for row in reader.history() if row["event"] == "set" and row.get("key") == HALF_LIFE
+    ]
+    first = sets[0]["old"] if sets else reader.config().train.ema_half_life_kimg
+    lives = [(0.0, float(first) * 1000)]
+    for row in sets:  # a resume from an earlier moment takes back what was set after it
+        lives = [life for life in lives if life[0] < row["nimg"]] + [
+            (float(row["nimg"]), float(row["new"]) * 1000)
+        ]
+    if not all(math.isfinite(life) and life > 0 for _, life in lives):
+        raise WeightsError(
+            "{run} kept no average of G, its {setting} was 0; train one with an average, as 8.9",
+            run=run.name,
+            setting=HALF_LIFE,
+        )
+    return lives
+
+
+def _file(run: Path, nimg: int) -> Path:
+    return run / "weights" / f"{nimg:010d}.safetensors"
