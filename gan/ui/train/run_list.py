@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gan.errors import RunError
+from gan.errors import GanError, RunError
 from gan.files import tail_rows
 from gan.runs import LIVE, STATES, RunReader, RunStatus, manage
 from gan.runs.folder import MEASURES_FILE
@@ -54,6 +54,7 @@ class RunListCache:
         self._sizes: dict[Path, tuple[float, object, int]] = {}
         self._measured: dict[Path, tuple[object, float | None]] = {}
         self._metas: dict[Path, tuple[int, manage.RunMeta]] = {}
+        self._planes: dict[Path, tuple[object, bool]] = {}
         self._curves: LRUCache[tuple[Path, float], Curve] = LRUCache(KEPT_CURVES)
         self._purged_at = -PURGE_EVERY_S
 
@@ -90,7 +91,7 @@ class RunListCache:
 
     def forget(self, here: Collection[Path]) -> None:
         """Drop cached data of runs that no longer exist."""
-        for known in (self._sizes, self._measured, self._metas):
+        for known in (self._sizes, self._measured, self._metas, self._planes):
             for path in known.keys() - set(here):
                 del known[path]
 
@@ -107,6 +108,17 @@ class RunListCache:
             value = finite(known[-1]) if known else None
             self._measured[path] = (key, value)
         return value
+
+    def is_plane(self, status: RunStatus) -> bool:
+        """Whether a run makes points; read once, as no run changes its data."""
+        before, plane = self._planes.get(status.path, (None, False))
+        if before != status.started_at:
+            try:
+                plane = RunReader(status.path).config().model.is_plane
+            except (GanError, OSError):
+                return False  # not written yet, or unreadable
+            self._planes[status.path] = (status.started_at, plane)
+        return plane
 
     def rows(self, status: RunStatus) -> list[dict[str, Any]]:
         """All rows of a run; each byte of the file is parsed once."""
@@ -137,7 +149,7 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
     """One row of the list. Only those who may edit a run see its name and note."""
     mine = may_manage(context, session, status.id)
     shelf = context.part(RunListCache)
-    snapshots, config = RunReader(status.path).snapshots(), context.runs.config(status.id)
+    snapshots = RunReader(status.path).snapshots()
     meta = shelf.meta(status.path) if mine else manage.RunMeta()
     return status_json(context, session, status) | {
         "name": meta.name,
@@ -147,7 +159,7 @@ def entry(context: Context, session: str, status: RunStatus) -> dict[str, Any]:
         "started_at": finite(status.started_at),
         "fd": shelf.distance(status.path),
         "snapshot": snapshots[-1] if snapshots else None,
-        "plane": config is not None and config.model.is_plane,
+        "plane": shelf.is_plane(status),
     }
 
 
