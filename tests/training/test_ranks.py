@@ -213,9 +213,7 @@ def test_ranks_stay_equal_and_see_different_images(tmp_path: Path):
         pytest.param(9, marks=pytest.mark.skipif(os.name != "posix", reason="orphans of POSIX")),
     ],
 )
-def test_many_processes_write_one_run_that_can_be_interrupted_and_resumed(
-    tmp_path: Path, end: int
-):
+def test_many_processes_write_one_run_that_can_be_interrupted_and_resumed(tmp_path: Path, end: int):
     run = tmp_path / "run"
     first = subprocess.Popen(
         [*TWO, *TRAIN, "--seconds", "250", "--run-dir", str(run)], env=environment(tmp_path),
