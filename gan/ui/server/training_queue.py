@@ -210,7 +210,9 @@ class Turns:
         held = now - self._paused.get(run_id, now)
         over = supervisor.overtime_s(run_id)
         is_out = now - begun > WALL_S or over > OVERTIME_S
-        if (over or is_out) and run_id not in self._ending:
+        if not (over or is_out):
+            self._ending.discard(run_id)  # it waits for room on the disk, say
+        elif run_id not in self._ending:
             self._ending.add(run_id)  # at the latest by being killed
             grace_s = 0.0 if is_out else OVERTIME_S - over
             self._free_at = max(self._free_at, now + grace_s + STOP_TIMEOUT_S)

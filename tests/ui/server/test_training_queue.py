@@ -250,6 +250,12 @@ def test_a_training_past_its_own_time_is_stopped_even_in_the_middle_of_a_step(
 
     turns.tick(desk)
     assert told() == (False, 0)
+    over["r"] = 1.0
+    turns.tick(desk)
+    over["r"] = 0.0  # it waits for room on the disk
+    turns.tick(desk)
+    assert told()[0] is False
+    turns.began(0)
     over["r"] = 3.0  # about to end by itself, on a busy machine
     turns.tick(desk)
     assert desk.sent == []
