@@ -119,7 +119,7 @@ class Decoder:
             try:
                 with its:
                     self._process = prefork.forked(_serve, its)
-            except (OSError, EOFError) as error:  # after minutes, where torch was not loaded in time
+            except (OSError, EOFError) as error:  # after minutes if torch is not loaded in time
                 self._hung = True
                 self.close()
                 raise DataError(AWAY) from error
