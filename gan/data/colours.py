@@ -8,10 +8,12 @@ decoded, and what cannot be used is left out, as browsers do.
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 MOST_BYTES = 4 * 2**20  # a printer's CMYK profile has up to 3 MB
 SPACE = slice(16, 20)  # of a profile's header: the space of its numbers (ICC.1:2022, 7.2)
@@ -20,8 +22,43 @@ TABLE, ENTRY, MOST_TAGS = 132, 12, 100  # behind their count, its bytes a tag, a
 # processor busy for minutes. There are others that mean the same (ICC.1:2022, 9.2.1).
 CHAINS = frozenset(kind + b"%d" % intent for kind in (b"D2B", b"B2D") for intent in range(4))
 MODES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
+PROFILE, CHUNK = b"iCCP", struct.Struct(">I4s")  # of a PNG: length and kind
+CRC, PNG_HEAD = 4, 8
+PngImagePlugin.MAX_TEXT_CHUNK = MOST_BYTES  # else Pillow refuses a PNG whose profile is larger
 LEVELS = 9  # of each channel, to see whether a profile changes anything
 ROUNDING = 1  # of 255: so little is no change
+
+
+def with_fitting_profile(data: bytes) -> bytes:
+    """A PNG without profiles that are too large, damaged or more than one, for each of which Pillow
+    refuses the picture."""
+    if PROFILE not in data:
+        return data
+    kept, at, has_one = [data[:PNG_HEAD]], PNG_HEAD, False
+    while len(data) - at >= CHUNK.size:
+        length, kind = CHUNK.unpack_from(data, at)
+        end = at + CHUNK.size + length + CRC
+        if kind != PROFILE:
+            kept.append(data[at:end])
+        elif not has_one:
+            has_one = True  # only the first is looked at: each may take a while
+            if _fits(data[at + CHUNK.size : end - CRC]):
+                kept.append(data[at:end])
+        at = end
+    return b"".join(kept)
+
+
+def _fits(chunk: bytes) -> bool:
+    """Whether a chunk's profile can be read and is not too large."""
+    _, zero, packed = chunk.partition(b"\0")
+    if not zero or packed[:1] != b"\0":  # no name, or another method than deflate
+        return False
+    reader = zlib.decompressobj()
+    try:
+        reader.decompress(packed[1:], MOST_BYTES)
+    except zlib.error:
+        return False
+    return not reader.unconsumed_tail
 
 
 def mode_of(image: Image.Image) -> str:

@@ -18,7 +18,7 @@ from PIL.BmpImagePlugin import BmpImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PLANAR_CONFIGURATION, TiffImageFile
 
-from gan.data.colours import mode_of, to_srgb, transform_of
+from gan.data.colours import mode_of, to_srgb, transform_of, with_fitting_profile
 from gan.data.jpeg import read_scans
 from gan.data.limits import (
     DECODE_BYTES,
@@ -138,6 +138,8 @@ def _opened(data: bytes, kind: str, limits: ReadLimits) -> ImageFile.ImageFile:
         _check_shape(image, JPEG_PIXELS)
         _check_scans(data, image)
         return image
+    if kind == "PNG":
+        stream = io.BytesIO(with_fitting_profile(data))
     image = Image.open(stream, formats=limits.formats)
     _check_shape(image, limits.pixels)
     if image.format == "BMP" and image.info.get("compression") == BmpImageFile.COMPRESSIONS["RLE4"]:

@@ -33,6 +33,7 @@ def _interrupt(session: Session, command: Command) -> None:
 
 
 def _pause(session: Session, command: Command) -> None:
+    session.held = True
     if not session.paused:
         session.pause()
 

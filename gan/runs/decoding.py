@@ -48,6 +48,7 @@ class Decoder:
     def __init__(self, *, picture_s: float = PICTURE_S, total_s: float = UPLOAD_S) -> None:
         self._picture_s, self._total_s = picture_s, total_s
         self._used_s = 0.0
+        self._hung = False
         self._process: BaseProcess | None = None
         self._ours: Connection | None = None
 
@@ -87,6 +88,8 @@ class Decoder:
             )
         if not prefork.FORKS:
             return bytes(WORK[what](data, **options))
+        if self._hung:  # once is enough: each picture of the upload would wait as long
+            raise DataError(AWAY)
         left_s = self._total_s - self._used_s
         if left_s <= 0:
             raise DataError(BEYOND, seconds=f"{self._total_s:g}")
@@ -96,11 +99,14 @@ class Decoder:
             channel.send_bytes(json.dumps([what, most_s, options]).encode())
             channel.send_bytes(data)
             if not channel.poll(HUNG_S):
+                self._hung = True
                 raise EOFError
             reply, used_s = channel.recv_bytes(), float(channel.recv_bytes())
         except (OSError, EOFError, ValueError):  # killed by its limit, or broken by the file
             self._used_s += most_s
             self.close()
+            if self._hung:
+                raise DataError(AWAY) from None
             raise DataError(HERE, seconds=f"{self._picture_s:g}") from None
         self._used_s += max(0.0, used_s)
         if reply[:1] == REFUSED:
@@ -113,7 +119,8 @@ class Decoder:
             try:
                 with its:
                     self._process = prefork.forked(_serve, its)
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError) as error:  # after minutes if torch is not loaded in time
+                self._hung = True
                 self.close()
                 raise DataError(AWAY) from error
         return self._ours

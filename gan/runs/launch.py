@@ -41,6 +41,7 @@ from gan.tensors import holds, load_modules
 from gan.training import ALONE, Ranks, Trainer, changes, config_in
 from gan.training.worktime import WorkTime
 
+LOOK_S = 2.0  # whether the launcher is there
 Clock = Literal["wall", "process"]  # seconds as they pass, or of the processor on this training
 
 
@@ -274,7 +275,7 @@ def _run(
         session = Session(
             trainer,
             writer,
-            commands=_listen(host.steer),
+            commands=_ended_by_launcher(_listen(host.steer), host.ranks),
             watcher=host.watcher,
             monitor=Monitor(trainer, writer.measure),
             weights_every_s=host.weights_every_s,
@@ -336,4 +337,17 @@ def _listen(stream: TextIO | None) -> Commands:
 
     if stream is not None:
         threading.Thread(target=read, name="steer", daemon=True).start()
+    return commands
+
+
+def _ended_by_launcher(commands: Commands, ranks: Ranks) -> Commands:
+    """Of several processes nobody would ever stop those whose launcher was killed."""
+
+    def look() -> None:
+        while not ranks.is_orphaned():
+            time.sleep(LOOK_S)
+        commands.put(END_OF_INPUT)
+
+    if ranks.count > 1:
+        threading.Thread(target=look, name="launcher", daemon=True).start()
     return commands

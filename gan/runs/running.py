@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -16,6 +17,7 @@ from gan.runs import prefork
 from gan.runs.killing import STOP_TIMEOUT_S, kill, mark_as_ended
 from gan.runs.prefork import Child
 
+log = logging.getLogger(__name__)
 MOST_COMMANDS = 256  # queued for a training
 
 Stage = Literal["loading", "data", "first"]
@@ -102,6 +104,11 @@ class Running:
 
     def _end(self) -> None:
         try:
+            if self.child.poll() is None:
+                log.warning(
+                    "a training did not stop when asked and is killed",
+                    extra={"fields": {"run": self.run_dir.name}},
+                )
             kill(self.child)
             mark_as_ended(self.run_dir)
         finally:

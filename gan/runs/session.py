@@ -69,6 +69,7 @@ class Session:
             self._checkpoint_every = CHECKPOINT_S  # a resume: there is one to fall back to
         self._ending: tuple[State, Message] | None = None
         self.paused = False
+        self.held = False  # paused by somebody, not only for lack of room
         self.steps_per_s = 0.0
         self.frames_until = 0.0  # somebody watches frames of the plane until then
         self._slow_since = 0.0
@@ -219,10 +220,12 @@ class Session:
         *,
         then: dict[str, Any] | None = None,
         until: Callable[[], bool] | None = None,
+        held: Message = NO_MESSAGE,
     ) -> None:
         """Wait for resume or stop, with a checkpoint on disk and a heartbeat in the status.
 
-        `then` is called first. `until` is asked once a second and ends the pause.
+        `then` is called first. `until` is asked once a second and ends the pause, unless somebody
+        pauses meanwhile: then `held` is the message.
         """
         if not message:
             self._tell()
@@ -236,6 +239,8 @@ class Session:
         if then is not None:
             self.do(then)
         while self.paused and self._ending is None:
+            if until is not None and self.held:
+                message, until = held, None
             with suppress(OSError):
                 self.writer.report(
                     "paused",
@@ -279,10 +284,11 @@ class Session:
 
     def _wait_for_room(self, error: OSError) -> None:
         """Pause until there is room or somebody ends it; raises RunError if nobody steers."""
-        state = waiting_for_room(error)
         if not is_no_space(error) or not self.writer.steerable:
             raise self._ended_by(error) from error
-        self.pause(state, until=self._fits_again)
+        self.held = False
+        state, held = waiting_for_room(error), waiting_for_room(error, held=True)
+        self.pause(state, until=self._fits_again, held=held)
 
     def _fits_again(self) -> bool:
         """Whether there is room again, shown by a checkpoint: nothing larger is written."""

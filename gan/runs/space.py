@@ -16,6 +16,7 @@ from gan.runs.folder import has_checkpoint
 RESUME = "the disk is {state}; the last checkpoint is whole: make room, then resume"
 FORK = "the disk is {state}; there are weights, no checkpoint: make room, then fork it"
 WAITS = "the disk is {state}; make room, and the training goes on by itself"
+HELD = "the disk is {state}; make room, then press Resume"
 AGAIN = "the disk is {state}; nothing is kept yet: make room, then start again"
 LEAST_ROOM = 2**20  # bytes
 
@@ -33,9 +34,9 @@ def no_space(path: Path, error: OSError) -> Message:
     return Message(FORK if weights_of_run(path) else AGAIN, state=state)
 
 
-def waiting_for_room(error: OSError) -> Message:
-    """What a run says that goes on as soon as there is room."""
-    return Message(WAITS, state=_state(error))
+def waiting_for_room(error: OSError, *, held: bool = False) -> Message:
+    """What a run says that goes on as soon as there is room, or with `held` when it is resumed."""
+    return Message(HELD if held else WAITS, state=_state(error))
 
 
 def _state(error: OSError) -> Message:

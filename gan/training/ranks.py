@@ -50,6 +50,10 @@ class Ranks:
         """Rank 0's value; collective, every rank must call it."""
         return value
 
+    def is_orphaned(self) -> bool:
+        """Whether the process that launched this one is gone; alone there is none."""
+        return False
+
     def leave(self) -> None:
         """Leave the process group."""
 
@@ -61,6 +65,7 @@ class Several(Ranks):
     """The ranks that `accelerate launch` or `torchrun` started; raises ConfigError without them."""
 
     def __init__(self) -> None:
+        self._launcher = os.getppid()
         try:
             from accelerate import PartialState  # noqa: PLC0415 - only where there are several
         except ModuleNotFoundError as error:
@@ -96,6 +101,9 @@ class Several(Ranks):
     def first(self, value: float) -> float:
         mine = value if self.index == 0 else 0.0
         return float(self._reduced(torch.tensor(mine, device=self.device), "sum"))
+
+    def is_orphaned(self) -> bool:
+        return os.getppid() != self._launcher
 
     def leave(self) -> None:
         self._state.destroy_process_group()

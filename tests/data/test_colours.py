@@ -195,15 +195,35 @@ def test_any_flipped_byte_of_a_profile_is_colours_or_none():
         assert len(middle(data)) == 3
 
 
-def test_a_profile_that_unpacks_to_gigabytes_is_refused():
-    data = saved(Image.new("RGB", (8, 8)), "PNG", icc_profile=DISPLAY_P3)
-    bomb = b"x\0\0" + zlib.compress(bytes(64 * 2**20), 9)
-    body = b"iCCP" + bomb
-    chunk = struct.pack(">I", len(bomb)) + body + struct.pack(">I", zlib.crc32(body))
-    at = data.index(b"iCCP") - 4
-    after = at + 12 + int.from_bytes(data[at : at + 4], "big")
-    with pytest.raises(DataError, match="cannot be read"):
-        read_picture(data[:at] + chunk + data[after:], resolution=8, channels=3)
+def with_chunks(*chunks: bytes) -> bytes:
+    """A PNG with these iCCP chunks."""
+    data = saved(Image.new("RGB", (40, 40), (234, 51, 35)), "PNG")
+    at = data.index(b"IDAT") - 4
+    made = [
+        struct.pack(">I", len(c)) + b"iCCP" + c + struct.pack(">I", zlib.crc32(b"iCCP" + c))
+        for c in chunks
+    ]
+    return data[:at] + b"".join(made) + data[at:]
+
+
+LARGE = DISPLAY_P3 + bytes(3 * 2**20)  # a printer's has as much
+PACKED = {
+    "large": ([b"x\0\0" + zlib.compress(LARGE)], True),
+    "gigabytes": ([b"x\0\0" + zlib.compress(bytes(64 * 2**20), 9)], False),
+    "two": ([b"x\0\0" + zlib.compress(icc) for icc in (DISPLAY_P3, ADOBE_RGB)], True),
+    "many that are large": ([b"x\0\0" + zlib.compress(bytes(5 * 2**20))] * 3, False),
+    "of another method": ([b"x\0\1" + DISPLAY_P3], False),
+    "without a name": ([b"x"], False),
+    "nothing": ([b""], False),
+    "damaged": ([b"x\0\0" + zlib.compress(DISPLAY_P3)[5:]], False),
+}
+
+
+@pytest.mark.parametrize("why", PACKED)
+def test_a_png_is_read_with_its_profile_up_to_4_mb_and_else_without(why: str):
+    chunks, is_used = PACKED[why]
+    meant = (255, 0, 0) if is_used else (234, 51, 35)
+    assert np.abs(np.subtract(middle(with_chunks(*chunks)), meant)).max() <= 2
 
 
 # ---- greys of a TIFF ------------------------------------------------------------------------

@@ -59,6 +59,17 @@ def test_what_comes_back_is_what_is_decoded_here_by_one_process():
     assert decoder._process is None
 
 
+def test_where_the_process_stands_still_an_upload_waits_once(monkeypatch: pytest.MonkeyPatch):
+    with Decoder() as decoder:
+        decoder.shrink(saved(16), side=128)
+        monkeypatch.setattr(decoding, "HUNG_S", 0.3)
+        os.kill(decoder._process.pid, signal.SIGSTOP)
+        for _ in range(2):
+            with pytest.raises(DataError, match="cannot be decoded here at the moment"):
+                decoder.shrink(saved(16), side=128)
+            assert decoder._process is None
+
+
 def test_a_picture_that_takes_too_long_ends_its_process_and_no_other_picture():
     slow = large()
     with Decoder(picture_s=0.06, total_s=0.25) as decoder:

@@ -160,6 +160,32 @@ def test_a_run_that_waits_for_room_goes_on_by_itself(
     assert RunReader(tmp_path / "r").status().message == NO_MESSAGE
 
 
+def test_who_pauses_a_run_that_waits_for_room_finds_it_paused(
+    tmp_path: Path, digits, make_config, disk: Disk
+):
+    config = replace(make_config(), total_kimg=0.5)
+    writer = RunWriter(tmp_path / "r", config, steerable=True)
+    writer.create()
+    told = []
+
+    class Somebody(queue.Queue):
+        """Pauses, makes room, and resumes two looks later."""
+
+        def get(self, block: bool = True, timeout: float | None = None) -> dict:
+            if not block:
+                raise queue.Empty
+            told.append((RunReader(tmp_path / "r").status().state, disk.left > 0))
+            disk.left = float("inf") if len(told) > 1 else 0
+            if len(told) in (1, 4):
+                return {"command": "pause" if len(told) == 1 else "resume"}
+            raise queue.Empty
+
+    held = Session(Trainer(config, digits), writer, commands=Somebody())
+    disk.left = 3_000
+    assert held.run().state == "finished"
+    assert told == [*2 * [("paused", False)], *2 * [("paused", True)]]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="sets another process's limits")
 def test_a_run_that_can_write_nothing_at_all_is_told_of_through_its_pipe(tmp_path: Path):
     resource = pytest.importorskip("resource")

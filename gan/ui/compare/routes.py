@@ -35,7 +35,7 @@ async def start(context: Context, request: Request) -> Response:
     plan = await on(context.data_thread, plan_of, context, form)  # reads the images
     context.spend(request, "start")
     races = context.part(Races)
-    kept = kept_form(form)
+    kept = kept_form(form, plan)
 
     def begin() -> str:
         return races.begin(context, session, plan, kept)

@@ -94,8 +94,9 @@ def plan_of(context: Context, form: dict[str, Any]) -> RacePlan:
     return plan
 
 
-def kept_form(form: dict[str, Any]) -> dict[str, Any]:
-    """What of a form that `plan_of` took is shown to all who look at the race."""
+def kept_form(form: dict[str, Any], plan: RacePlan) -> dict[str, Any]:
+    """What of a form that `plan_of` took is shown to all who look at the race: numbers as they were
+    read, since a megabyte of blanks or commas is a number too."""
     ready = str(form.get("ready") or "")
     sides = [] if ready else form["sides"]  # a ready-made race has its own
     return {
@@ -103,7 +104,9 @@ def kept_form(form: dict[str, Any]) -> dict[str, Any]:
         "sides": [
             {key: str(side.get(key) or "") for key in ("preset", "change")} for side in sides
         ],
-        **{key: str(form.get(key)) for key in ("data", "seconds", "seeds")},
+        "data": plan.data,
+        "seconds": f"{plan.seconds:g}",
+        "seeds": ", ".join(map(str, plan.seeds)),
     }
 
 

@@ -104,8 +104,9 @@ def _told(context: Context, session: str, also: tuple[str, ...]) -> bytes:
     shared, runs = context.part(Shared), context.runs
     asking = shared.seen(session)
     ids = {status.id for status in runs.newest()}
-    mine = context.profile.local or any(context.owners.owns(session, run_id) for run_id in ids)
-    if mine or runs.starting() or not {run_id for run_id in also if run_id} <= ids:
+    told = {status.id for status in runs.newest(*also)}  # more, if what is asked for is there
+    mine = context.profile.local or any(context.owners.owns(session, run_id) for run_id in told)
+    if mine or runs.starting() or told != ids:
         return _made(context, session, also, asking)
     with shared.lock:
         mark, now = (runs.changes, ids, pulled()), time.monotonic()

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.errors import GanError
 from gan.runs import Supervisor
+from gan.runs.killing import STOP_TIMEOUT_S
 from gan.ui.server.logs import identified
 from gan.ui.server.profile import PUBLIC_LIMIT_S
 from gan.ui.server.routes import NEVER, Context, Handler, is_same, json_of, session_of
@@ -65,6 +66,7 @@ class Turns:
         self._watched: dict[str, float] = {}
         self._paused: dict[str, float] = {}
         self._begun: dict[str, float] = {}
+        self._ending: set[str] = set()  # past their time
         self._holders: set[str] = set()
         self._free_at = 0.0  # when the turn is free at the latest, pauses apart
         self._ended = threading.Event()
@@ -107,8 +109,9 @@ class Turns:
             return waiting
 
     def look(self, ticket: str, session: str) -> dict[str, Any]:
-        """A ticket's status: its position from 1 on and the seconds until its turn if all before it
-        take their whole time without pauses, or its outcome."""
+        """A ticket's status: its position from 1 on, the seconds until its turn if all before it
+        take their whole time without pauses, and whether the one that runs is past its time and is
+        being ended; or its outcome."""
         with self._lock:
             waiting = self._find(ticket, session)
             waiting.seen_at = self._clock()
@@ -119,7 +122,7 @@ class Turns:
             left_s = max(0.0, self._free_at - self._clock()) + sum(w.lasts_s for w in before)
             return {
                 "ticket": ticket, "position": len(before) + 1, "of": len(queue),
-                "wait_s": round(left_s),
+                "wait_s": round(left_s), "ending": bool(self._ending),
             }  # fmt: skip
 
     def place_of(self, session: str, what: str = TRAINING) -> dict[str, Any]:
@@ -192,6 +195,7 @@ class Turns:
             for known in (self._watched, self._paused, self._begun):
                 for run_id in known.keys() - set(running):
                     del known[run_id]
+            self._ending &= set(running)
             following = next((w for w in self._waiting if not w.over), None)
             is_free = not running and not self._holders
         if is_free and following is not None:
@@ -204,8 +208,15 @@ class Turns:
         unwatched = now - self._watched.setdefault(run_id, now) > UNWATCHED_S
         begun = self._begun.setdefault(run_id, now)
         held = now - self._paused.get(run_id, now)
+        over = supervisor.overtime_s(run_id)
+        is_out = now - begun > WALL_S or over > OVERTIME_S
+        if not (over or is_out):
+            self._ending.discard(run_id)  # it waits for room on the disk, say
+        elif run_id not in self._ending:
+            self._ending.add(run_id)  # at the latest by being killed
+            grace_s = 0.0 if is_out else OVERTIME_S - over
+            self._free_at = max(self._free_at, now + grace_s + STOP_TIMEOUT_S)
         try:
-            is_out = now - begun > WALL_S or supervisor.overtime_s(run_id) > OVERTIME_S
             if is_out or (held > HELD_S and self.queue()):
                 supervisor.send(run_id, {"command": "stop"})
             elif unwatched and run_id not in self._paused:

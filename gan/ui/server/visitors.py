@@ -62,6 +62,7 @@ class Owners:
         self._owned: LRUCache[str, str] = LRUCache(limit)  # run -> hash of the session
         self._lock = threading.Lock()
         self._kept = kept
+        self._is_whole = True  # the file has all of them
         if kept is not None:
             self._read(kept)
 
@@ -81,26 +82,39 @@ class Owners:
         """What was claimed before, rewritten without what was replaced or is damaged."""
         try:
             lines = kept.read_bytes().splitlines() if kept.exists() else []
-            self._owned.update(filter(None, map(_entry, lines)))
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            fresh = kept.with_suffix(".new")
-            fresh.write_bytes(b"".join(_line(run, owner) for run, owner in self._owned.items()))
-            fresh.replace(kept)
         except OSError as error:
-            self._give_up(error)
+            self._warn(error)
+            self._kept = None  # what cannot be read is not written over
+            return
+        self._owned.update(filter(None, map(_entry, lines)))
+        try:
+            self._rewrite(kept)
+        except OSError as error:
+            self._warn(error)
+
+    def _rewrite(self, kept: Path) -> None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_suffix(".new")
+        fresh.write_bytes(b"".join(_line(run, owner) for run, owner in self._owned.items()))
+        fresh.replace(kept)
+        self._is_whole = True
 
     def _append(self, run_id: str) -> None:
         if self._kept is None:
             return
         try:
+            if not self._is_whole:  # there may be room again
+                self._rewrite(self._kept)
+                return
             with self._kept.open("ab") as file:
                 file.write(_line(run_id, self._owned[run_id]))
         except OSError as error:
-            self._give_up(error)
+            self._warn(error)
 
-    def _give_up(self, error: OSError) -> None:
-        log.warning("owners of runs are forgotten at the next restart: %s", error.strerror)
-        self._kept = None
+    def _warn(self, error: OSError) -> None:
+        if self._is_whole:
+            log.warning("owners of runs are forgotten at the next restart: %s", error.strerror)
+        self._is_whole = False
 
 
 def _hash(session: str) -> str:

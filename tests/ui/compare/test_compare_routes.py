@@ -347,8 +347,8 @@ def test_all_who_look_at_a_race_are_shown_what_was_chosen_and_nothing_else_that_
 ):
     client = visitor(home)
     sides = [side | {"name": "<b>", "more": [1]} for side in RING]
-    start(client, sides=sides, seeds=0, more="x")
-    assert client.get("/_gan/race").json()["setup"] == FORM | {"seeds": "0"}
+    start(client, sides=sides, seeds=f"{99 * ','}0 ", seconds=f"5{99 * ' '}", more="x")
+    assert client.get("/_gan/race").json()["setup"] == FORM
     home.supervisor.live.clear()
     now = home.part(Races).now()
     wait_for(lambda: now.stage == "over")

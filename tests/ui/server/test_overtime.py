@@ -47,7 +47,7 @@ def start(client: TestClient, seconds: int) -> dict[str, Any]:
 
 
 def test_its_process_is_killed_all_see_it_stopped_and_the_next_one_begins(
-    shop: Context, tmp_path: Path
+    shop: Context, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     first, second, third = (client_for(shop, "shop.example") for _ in range(3))
     stuck = start(first, 3)["id"]
@@ -60,9 +60,12 @@ def test_its_process_is_killed_all_see_it_stopped_and_the_next_one_begins(
         return second.get("/_gan/train/queue", params={"ticket": ticket}).json()
 
     assert turn()["position"] == 1
+    until(lambda: turn().get("ending"))
     until(lambda: turn().get("id"))
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+    [line] = [record for record in caplog.records if "is killed" in record.message]
+    assert line.fields == {"run": stuck}
     for client, reads in ((first, True), (third, False)):  # why is for its owner
         status = client.get("/_gan/run", params={"id": stuck}).json()["status"]
         assert status["state"] == "stopped"

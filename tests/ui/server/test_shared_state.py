@@ -10,7 +10,7 @@ import pytest
 from cachetools import TTLCache
 from starlette.testclient import TestClient
 
-from gan.ui.server import state
+from gan.ui.server import runs, state
 from gan.ui.server.profile import session_in
 from gan.ui.server.routes import Context
 from tests.ui.fakes import add_model
@@ -81,7 +81,12 @@ def test_what_was_started_or_pulled_since_is_there_and_so_is_an_older_run_that_i
     monkeypatch.setattr(state, "pulled", lambda: ("someone--new",))
     ask(client)
     assert len(made) == 3
-    ask(client, run="three")  # not among the newest
+    ask(client, run="nobody's", model="run:another")  # costs no answer of one's own
+    assert len(made) == 3
+    monkeypatch.setattr(runs, "LISTED", 1)
+    [newest] = ask(client)["runs"]
+    assert made.pop(3) == ""
+    ask(client, run=({"one", "two"} - {newest["id"]}).pop())  # not among the newest
     assert made[3:] == [session_in(f"gan_session={client.cookies['gan_session']}")]
     starting = SimpleNamespace(run_id="four", progress=dict)
     monkeypatch.setattr(shop.runs, "starting", lambda: [starting])

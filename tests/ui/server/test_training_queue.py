@@ -106,7 +106,8 @@ def test_a_place_says_how_long_it_takes_at_most(turns, desk, clock):
 
 def test_a_page_that_is_opened_anew_finds_its_place(turns, desk):
     ticket = turns.ask("me", desk.begin("a")).ticket
-    assert turns.place_of("me") == {"ticket": ticket, "position": 1, "of": 1, "wait_s": 0}
+    place = turns.place_of("me")
+    assert (place["ticket"], place["position"], place["of"]) == (ticket, 1, 1)
     assert turns.place_of("them") == {}
 
 
@@ -234,15 +235,39 @@ def test_a_training_that_cannot_begin_says_why_and_the_next_has_its_turn(turns, 
 
 
 def test_a_training_past_its_own_time_is_stopped_even_in_the_middle_of_a_step(
-    turns, desk, monkeypatch
+    turns, desk, clock, monkeypatch
 ):
     over = {"r": 0.0}
-    monkeypatch.setattr(desk, "overtime_s", lambda run_id: over[run_id])
+    monkeypatch.setattr(desk, "overtime_s", lambda run_id: over.get(run_id, 0.0))
+    monkeypatch.setattr(desk, "send", lambda *sent: desk.sent.append(sent))  # hears nothing
     desk.live = ["r"]
     turns.watched("r")
-    for over["r"] in (0.0, 3.0):  # about to end by itself, on a busy machine
-        turns.tick(desk)
-        assert desk.sent == []
+    ticket = turns.ask("next", desk.begin("n")).ticket
+
+    def told() -> tuple[object, ...]:
+        place = turns.look(ticket, "next")
+        return place.get("ending"), place.get("wait_s")
+
+    turns.tick(desk)
+    assert told() == (False, 0)
+    over["r"] = 1.0
+    turns.tick(desk)
+    over["r"] = 0.0  # it waits for room on the disk
+    turns.tick(desk)
+    assert told()[0] is False
+    turns.began(0)
+    over["r"] = 3.0  # about to end by itself, on a busy machine
+    turns.tick(desk)
+    assert desk.sent == []
+    assert told() == (True, 17)  # seven until it is asked to stop, ten until it is killed
+    clock.now += 8
     over["r"] = 11.0
     turns.tick(desk)
-    assert desk.sent == [("r", "stop")]
+    assert desk.sent == [("r", {"command": "stop"})]
+    assert told() == (True, 9)
+    desk.live = []
+    turns.tick(desk)
+    desk.live = ["after"]
+    waits = turns.ask("third", desk.begin("t")).ticket
+    turns.tick(desk)
+    assert turns.look(waits, "third")["ending"] is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,29 @@ def test_a_disk_that_cannot_be_written_costs_the_memory_only(tmp_path: Path, cap
     owners.claim("a", "run-1")
     assert owners.owns("a", "run-1")
     assert "forgotten" in caplog.text
+
+
+def test_what_was_claimed_while_the_disk_was_full_is_kept_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    kept, real, is_full = tmp_path / "owners.jsonl", Path.open, []
+    owners = Owners(kept=kept)
+    owners.claim("a", "run-1")
+
+    def limited(path: Path, mode: str = "r", *rest, **options):
+        if is_full and mode != "r":
+            with real(path, mode, *rest, **options) as file:
+                file.write(b'["half a li')
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, mode, *rest, **options)
+
+    monkeypatch.setattr(Path, "open", limited)
+    is_full.append(True)
+    owners.claim("a", "run-2")
+    owners.claim("b", "run-3")
+    is_full.clear()
+    owners.claim("b", "run-4")
+    after = Owners(kept=kept)
+    assert [after.owns(who, f"run-{n}") for who, n in zip("aabb", range(1, 5), strict=True)] == [
+        True
+    ] * 4

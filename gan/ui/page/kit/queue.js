@@ -23,8 +23,9 @@ export async function myTurn(reply, place, name = "queue") {
       if (news.id) return news.id;
       const place = t("gan_queue_place", { position: news.position, of: news.of });
       const { wait_s: waits_s = 0 } = news;
+      const ending = news.ending ? t("gan_queue_ending") : "";
       const soon = waits_s < SOON_S ? t("gan_queue_soon") : t("gan_queue_time", { minutes: Math.ceil(waits_s / 60) });
-      const words = sentences(place, soon);
+      const words = sentences(place, ending, soon);
       if (text.textContent !== words) text.textContent = words;
       if (!left) await new Promise((done) => { wake = done; setTimeout(done, POLL_MS); });  // one timer: a hidden tab has few
       if (left) {

@@ -186,6 +186,7 @@ export interface StartReply {
   position?: number;
   of?: number;
   wait_s?: number;
+  ending?: boolean;  // the one that runs is past its time
   problem?: RefusedBody | null;
   fork?: Fork | null;  // where it really begins
 }
