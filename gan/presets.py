@@ -46,6 +46,7 @@ class Preset:
     ema_half_life_kimg: float
     summary: str
     conditional: bool = False
+    aux_classes: bool = False
     optimizer: OptimizerName = "adam"
     batch_size: int = 64
     resolution: int = 0  # 0: from the data
@@ -70,8 +71,9 @@ PRESETS: dict[str, Preset] = {
     # name                 family   data       loss              z    lr    b1   b2     R1,R2 ema
     "fashion":      Preset("conv",  "fashion", "relativistic",   64,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "garments, class by class: recognisable in seconds", conditional=True,
-                           optimizer="muon", batch_size=32, lr_schedule="cosine", lr_end=0.1,
-                           fall_after=0.25, fall_kimg=400.0, reg_end=0.05),
+                           aux_classes=True, optimizer="muon", batch_size=32,
+                           lr_schedule="cosine", lr_end=0.1, fall_after=0.25, fall_kimg=400.0,
+                           reg_end=0.05),
     "fashion-mlp":  Preset("mlp",   "fashion", "relativistic",   100, 1e-3, 0.0, 0.99,  0.2,  8.9,
                            "the article's network with a loss that keeps it from collapsing"),
     "article":      Preset("mlp",   "fashion", "nonsaturating",  100, 2e-4, 0.5, 0.999, 0.0,  8.9,
@@ -139,11 +141,13 @@ def get_preset(name: str) -> Preset:
 def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) -> RunConfig:
     """A preset adapted to its data: sizes, channels and classes come from `shape`."""
     preset = get_preset(preset_name)
+    classes = len(shape.class_names) if preset.conditional else 0
     model = ModelConfig(
         family=preset.family,
         resolution=preset.resolution or shape.resolution,
         channels=shape.channels,
-        classes=len(shape.class_names) if preset.conditional else 0,
+        classes=classes,
+        aux_classes=preset.aux_classes and classes > 0,
         z_dim=preset.z_dim,
         depth=preset.depth,
         class_head="plain",

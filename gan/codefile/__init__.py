@@ -35,7 +35,6 @@ TOLD: dict[str, tuple[Any, ...]] = {  # of these settings, the values that the f
     "d_count": (1,),
     "d_scales": (1,),
     "packing": (1,),
-    "aux_classes": (False,),
     "augment": ("none",),
     "precision": ("auto", "fp32"),
 }
@@ -196,6 +195,9 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "penalised": LOSSES[t.loss].gradient_penalty,
         "one_pass": not mixes,
         "scored_further": m.classes > 0 or m.minibatch_std,
+        "names": m.aux_classes,
+        "naming": ("" if t.aux_weight == 1 else "NAMING * ") + "F.cross_entropy(named, labels)",
+        "more_of_d": t.r1 > 0 or t.r2 > 0 or LOSSES[t.loss].gradient_penalty or m.aux_classes,
         "constants": _constants(config),
     }
 
@@ -278,6 +280,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (game and (t.r1 or t.r2) and t.reg_every > 1, "REGULARISE_EVERY", t.reg_every, "steps"),
         (eases, "LEFT", t.reg_end, "share of the penalty at the end of the plan"),
         (game and LOSSES[t.loss].gradient_penalty, "GP", t.gp, "weight of the gradient penalty"),
+        (m.aux_classes and t.aux_weight != 1, "NAMING", t.aux_weight, "weight of naming the class"),
         (t.clip_norm, "CLIP", t.clip_norm, "the longest gradient"),
         (game and t.shift_px, "SHIFT", t.shift_px, f"D sees {things} moved by up to so many px"),
         (kind == "drift", "TAU", t.tau, "how far the field looks, in mean distances"),

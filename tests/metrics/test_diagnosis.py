@@ -31,7 +31,9 @@ AT_BALANCE = 0.75
 def config(loss: str = "nonsaturating", **settings) -> RunConfig:
     names = tuple("0123456789")
     made = run_config("fashion", DataShape(28, 1, names), data="fashion")
-    return resolve_widths(apply_settings(made, {"loss": loss, "batch_size": BATCH, **settings}))
+    return resolve_widths(
+        apply_settings(made, {"aux_classes": False, "loss": loss, "batch_size": BATCH, **settings})
+    )
 
 
 def row(i: int, loss: str = "nonsaturating", **changed) -> dict:

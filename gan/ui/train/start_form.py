@@ -121,6 +121,8 @@ def read_wish(context: Context, form: dict[str, Any], session: str = "") -> Star
 
 def _with_classes(base: RunConfig, changed: dict[str, Any]) -> dict[str, Any]:
     """`changed` as gan.presets.fitted completes it at the start: to name classes D needs them."""
+    if changed.get("classes") == 0:
+        return {"aux_classes": False, **changed}
     if not changed.get("aux_classes") or base.data not in DATA_NAMES:
         return changed
     return {"classes": len(shape_of(base.data).class_names), **changed}

@@ -13,7 +13,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
+from gan.data import shape_of
 from gan.errors import RunError
+from gan.presets import DataShape, fitted, run_config
 from gan.runs import Supervisor, prefork
 from gan.ui.explore.tab import TAB as EXPLORE
 from gan.ui.gallery.tab import TAB as GALLERY
@@ -358,6 +360,15 @@ def test_a_preset_without_classes_can_name_those_that_its_data_have(home: Contex
     assert "--set aux_classes=true" in reply.get("command", reply)
     reply = client_for(home).post("/_gan/train/command", json=form | {"data": "spiral"}).json()
     assert "needs a model with classes" in reply["problem"]["error"]
+
+
+def test_a_preset_that_names_classes_can_do_without(home: Context):
+    form = FORM | {"preset": "fashion", "data": "fashion", "other": "classes=0"}
+    reply = client_for(home).post("/_gan/train/command", json=form).json()
+    assert "--set classes=0" in reply["command"]
+    config = fitted("fashion", shape_of("fashion"), {"classes": 0}, data="fashion", seed=0)
+    assert (config.model.classes, config.model.aux_classes) == (0, False)
+    assert not run_config("fashion", DataShape(28, 1, ()), data="folder:mine").model.aux_classes
 
 
 def test_assets_are_kept_for_ever_under_their_version(home: Context):
