@@ -378,6 +378,14 @@ def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end:
     assert str(verdict(found_of(**fds))).endswith(end)
 
 
+def test_of_points_fd_sees_mean_and_spread_and_that_is_said():
+    found = found_of(a=(1.0,), b=(2.0,))
+    for contestant in found["contestants"]:
+        contestant["family"] = "points"
+    told = "a came nearest to the real points in mean and spread: FD 1, then b 2"
+    assert str(verdict(found)).startswith(told)
+
+
 def test_numbers_that_read_the_same_are_equally_good(tmp_path: Path):
     found = found_of(a=(1.2301,), b=(1.2304,), c=(2.0,))
     assert str(verdict(found)).startswith(
