@@ -22,7 +22,7 @@ from gan.data import load_data
 from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.begun import keep_plan
-from gan.races.curves import curves_of, log_ticks, ticks
+from gan.races.curves import curves_of, draw_svg, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
 from gan.races.table import POINT_METRICS, band_text, rows_of
 from gan.races.verdict import verdict
@@ -347,6 +347,12 @@ def test_several_seeds_are_a_mean_and_the_least_and_the_most(tmp_path: Path):
     curve = curves_of(found)[0]
     assert curve.x == [1.0, 2.0]
     assert (curve.low[-1], curve.mean[-1], curve.high[-1]) == (1.0, 3.0, 6.0)
+
+
+def test_a_long_name_is_shortened_to_its_room_and_a_chinese_one_is_two_wide():
+    drawn = draw_svg(found_of(**{"s" * 20: (1.0,), "环" * 9: (2.0,)}), width=800, height=300)
+    assert f">{'s' * 16}…<" in drawn
+    assert f">{'环' * 8}…<" in drawn
 
 
 def test_curves_over_seeds_end_where_the_shortest_does():
