@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from gan.cli.console import parse_seeds
 from gan.config import LossName
 from gan.errors import ConfigError
 from gan.presets import PRESETS
+from gan.runs import RunReader
+from gan.runs.timelapse import timelapse
 
 
 def gan(*arguments: object, code: int = 0):
@@ -64,6 +67,20 @@ def test_train_then_sample_then_find_the_same_images(tmp_path: Path):
     assert a["labels"].shape == (20,)
     assert np.abs(a["images"][5:8].astype(int) - b["images"]).max() <= 1
     assert a["labels"][5:8].tolist() == b["labels"].tolist()
+
+
+def test_the_terminal_and_the_film_of_points_count_points(tmp_path: Path, monkeypatch):
+    run = tmp_path / "r"
+    output = gan("train", "--preset", "ring", "--kimg", 2, "--run-dir", run).output
+    assert re.search(r"^ +\d\.\d k points +\d", output, re.MULTILINE)
+    assert re.search(r"finished after \d\.\d k points and", output)
+    assert "k images" not in output
+    filmed: list[str] = []
+    monkeypatch.setattr(
+        "gan.runs.timelapse.encode_film", lambda *_, captions, **__: filmed.extend(captions) or b""
+    )
+    timelapse(RunReader(run), format="webp")
+    assert filmed[0].startswith("0.0 k points")
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:

@@ -15,20 +15,23 @@ import rich.progress
 from gan.cli.advice import Advisor, advice, standing
 from gan.cli.console import say
 from gan.config import RunConfig
+from gan.quantities import things
 from gan.runs import RunStatus
 from gan.training import Event, Progress
 
 LINE_EVERY_S = 5.0
 
 Watcher = Callable[[Event, RunStatus], None]
+Counter = Callable[[int], str]
 
 
 @contextmanager
 def display(run_dir: Path, config: RunConfig) -> Any:
     """A progress bar on a terminal, a plain line every few seconds in a pipe."""
     say(f"{config.preset}: {config.data}, seed {config.seed}, writing {run_dir}")
+    count = _counter(config)
     if not sys.stdout.isatty():
-        yield _line_printer(Advisor(run_dir))
+        yield _line_printer(Advisor(run_dir), count)
         return
     columns = (
         rich.progress.BarColumn(),
@@ -45,13 +48,13 @@ def display(run_dir: Path, config: RunConfig) -> Any:
         def watch(event: Event, status: RunStatus) -> None:
             if isinstance(event, Progress):
                 amiss = advisor.amiss()
-                text = f"{_count(event.nimg)} images  {event.images_per_s:,.0f}/s{amiss}"
+                text = f"{count(event.nimg)}  {event.images_per_s:,.0f}/s{amiss}"
                 bar.update(task, completed=status.fraction or 0.0, description=text)
 
         yield watch
 
 
-def _line_printer(advisor: Advisor) -> Watcher:
+def _line_printer(advisor: Advisor, count: Counter) -> Watcher:
     printed_at = -LINE_EVERY_S
 
     def watch(event: Event, status: RunStatus) -> None:
@@ -59,7 +62,7 @@ def _line_printer(advisor: Advisor) -> Watcher:
         if isinstance(event, Progress) and time.monotonic() - printed_at >= LINE_EVERY_S:
             printed_at = time.monotonic()
             say(
-                f"{_count(event.nimg):>8} images  {event.seconds:7.1f} s  "
+                f"{count(event.nimg):>15}  {event.seconds:7.1f} s  "
                 f"{event.images_per_s:7,.0f}/s  {_loss(event)}"
                 f"{advisor.amiss()}"
             )
@@ -79,14 +82,16 @@ def _loss(event: Progress) -> str:
     return f"loss G {row['loss_g']:.3f} D {row['loss_d']:.3f}"
 
 
-def _count(nimg: int) -> str:
-    return f"{nimg / 1000:,.1f} k"
+def _counter(config: RunConfig) -> Counter:
+    """Says how much has been seen: thousands of images, or of points."""
+    what = things(is_points=config.model.is_plane)
+    return lambda nimg: f"{nimg / 1000:,.1f} k {what}"
 
 
-def say_end(status: RunStatus) -> None:
+def say_end(status: RunStatus, config: RunConfig) -> None:
     place = shlex.quote(str(status.path))
     verb = {"finished": "finished", "stopped": "stopped"}.get(status.state, "interrupted")
-    say(f"{verb} after {_count(status.nimg)} images and {status.seconds:.1f} s")
+    say(f"{verb} after {_counter(config)(status.nimg)} and {status.seconds:.1f} s")
     for sentence in advice(status.path) or filter(None, [standing(status.path)]):
         say(sentence)
     if status.state == "interrupted":

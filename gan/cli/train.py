@@ -138,7 +138,7 @@ def train(
                 weights_every_s=weights_every,
             )
             status = plan.begin(host)
-        say_end(status)
+        say_end(status, plan.config)
         ranks.leave()
 
 

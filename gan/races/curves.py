@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -197,6 +198,15 @@ def _line(frame: _Frame, curve: Curve) -> list[str]:
     return parts
 
 
+def _fitted(name: str) -> str:
+    """A name in the room for `CHARACTERS`; a Chinese one is two wide."""
+    widths = [2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in name]
+    if sum(widths) <= CHARACTERS:
+        return name
+    kept = next(n for n in range(len(name), -1, -1) if sum(widths[:n]) < CHARACTERS)
+    return f"{name[:kept].rstrip()}…"
+
+
 def _labels(frame: _Frame, curves: Sequence[Curve]) -> list[str]:
     """Names beside the ends of their lines, moved apart where these are close."""
     ends = sorted(curves, key=lambda c: frame.y(c.mean[-1]))
@@ -204,11 +214,9 @@ def _labels(frame: _Frame, curves: Sequence[Curve]) -> list[str]:
     for curve in ends:
         y = max(frame.y(curve.mean[-1]) + 4, above + 16)
         above = y
-        is_long = len(curve.name) > CHARACTERS
-        shown = f"{curve.name[: CHARACTERS - 1]}…" if is_long else curve.name
         parts.append(
             f'<text x="{frame.x(curve.x[-1]) + 12}" y="{round(y, 1)}" '
-            f'fill="var(--c{curve.colour})">{escape(shown)}</text>'
+            f'fill="var(--c{curve.colour})">{escape(_fitted(curve.name))}</text>'
         )
     return parts
 

@@ -20,8 +20,8 @@ from gan.config import ModelConfig, TrainConfig
 from gan.files import json_bytes, write_atomic
 from gan.messages import Message
 from gan.races.curves import draw_svg
-from gan.races.table import NOTHING, Say, floors_of, is_of_points, rows_of, unit_of
-from gan.races.verdict import outcome_of, same_text, verdict
+from gan.races.table import NOTHING, Say, floors_of, rows_of, unit_of
+from gan.races.verdict import is_of_points, outcome_of, same_text, verdict
 from gan.runs.folder import REALS_FILE
 
 PICTURES = "pictures"
@@ -170,7 +170,7 @@ def context(pictures: Path, found: dict[str, Any], wording: Wording = ENGLISH) -
         "t": wording.text,
         "tag": wording.tag,
         "race": found,
-        "heading": " · ".join(c["name"] for c in contestants),
+        "heading": " | ".join(c["name"] for c in contestants),
         "unit": unit,
         "many": len(found["seeds"]) > 1,
         "verdict": say(verdict(found)),

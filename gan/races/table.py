@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gan.kinds import PLANE
 from gan.messages import Message
 from gan.quantities import QUANTITIES, help_of
-from gan.races.verdict import fd_text
+from gan.races.verdict import fd_text, is_of_points
 
 NOTHING = "–"
 IMAGE_METRICS = ("fd", "fd_floor", "modes", "mode_kl", "precision", "recall", "coverage")
@@ -32,11 +31,6 @@ class Row(NamedTuple):
     help: str
     cells: list[Cell]
     real: str = ""  # the same of real images, where that is one number
-
-
-def is_of_points(found: dict[str, Any]) -> bool:
-    """Whether a race is one of points of the plane."""
-    return any(c["family"] in PLANE for c in found["contestants"])
 
 
 def unit_of(found: dict[str, Any]) -> Message:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
+from gan.kinds import PLANE
 from gan.messages import Message, literal
 
 
@@ -23,8 +24,14 @@ def _joined(names: Sequence[str]) -> Message:
     )
 
 
+def is_of_points(found: dict[str, Any]) -> bool:
+    """Whether a race is one of points of the plane."""
+    return any(c["family"] in PLANE for c in found["contestants"])
+
+
 def verdict(found: dict[str, Any]) -> Message:
-    """Who came nearest to real images, and how sure that is."""
+    """Who came nearest to the real data, and how sure that is; of points FD sees no more than mean
+    and spread, as is said."""
     ranked = sorted(
         (c for c in found["contestants"] if "fd" in c["summary"]),
         key=lambda c: c["summary"]["fd"]["mean"],
@@ -33,7 +40,7 @@ def verdict(found: dict[str, Any]) -> Message:
         return Message("No contestant could be measured.")
     told = fd_text(ranked[0]["summary"]["fd"]["mean"])
     first = [c["name"] for c in ranked if fd_text(c["summary"]["fd"]["mean"]) == told]
-    nearest = _nearest(first, told)
+    nearest = _nearest(first, told, is_points=is_of_points(found))
     if len(ranked) == 1:
         return Message("{nearest}; no other could be measured.", nearest=nearest)
     if rest := ranked[len(first) :]:
@@ -42,7 +49,19 @@ def verdict(found: dict[str, Any]) -> Message:
     return _with_certainty(nearest, ranked, is_tie=len(first) > 1)
 
 
-def _nearest(names: Sequence[str], fd: str) -> Message:
+def _nearest(names: Sequence[str], fd: str, *, is_points: bool) -> Message:
+    if len(names) == 1 and is_points:
+        return Message(
+            "{name} came nearest to the real points in mean and spread: FD {fd}",
+            name=names[0],
+            fd=fd,
+        )
+    if is_points:
+        return Message(
+            "{names} came equally near to the real points in mean and spread: FD {fd}",
+            names=_joined(names),
+            fd=fd,
+        )
     if len(names) == 1:
         return Message("{name} came nearest to the real data: FD {fd}", name=names[0], fd=fd)
     return Message(

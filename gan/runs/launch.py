@@ -232,7 +232,7 @@ def _changed(trainer: Trainer, config: RunConfig, host: Host) -> list[HistoryEve
 def _check_budget(trainer: Trainer, name: Message) -> None:
     if trainer.is_done():
         raise RunError(
-            "{name} has trained {nimg} images in {seconds} s, which is all of its budget; give a "
+            "{name} has seen {nimg} examples in {seconds} s, which is all of its budget; give a "
             "larger --seconds or --kimg (counted from its beginning)",
             name=name,
             nimg=f"{trainer.nimg:,}",

@@ -13,6 +13,7 @@ from PIL import Image
 from gan.errors import RunError
 from gan.film import LONGEST_S, SHORTEST_S, FilmFormat, encode_film, largest_scale
 from gan.images import Pixels
+from gan.quantities import things
 from gan.runs.folder import RunReader
 
 FRAMES_PER_S = 20.0  # maximum; more than anyone can distinguish
@@ -46,7 +47,11 @@ def plan(
 
 
 def captions(
-    moments: Sequence[int], rows: Sequence[dict[str, Any]], measures: Sequence[dict[str, Any]]
+    moments: Sequence[int],
+    rows: Sequence[dict[str, Any]],
+    measures: Sequence[dict[str, Any]],
+    *,
+    what: str = "images",
 ) -> list[str]:
     """One caption per frame, `128.0 k images   1:04   FD 3.21`; unknown parts are omitted."""
     times = [row["nimg"] for row in rows]
@@ -54,7 +59,7 @@ def captions(
     measured = [m["nimg"] for m in known]
     found = []
     for nimg in moments:
-        parts = [f"{nimg / 1000:.1f} k images"]
+        parts = [f"{nimg / 1000:.1f} k {what}"]
         if (row := _at(times, rows, nimg)) is not None:
             seconds = round(float(row.get("seconds") or 0))
             parts.append(f"{seconds // 60}:{seconds % 60:02d}")
@@ -116,7 +121,8 @@ def timelapse(
         pictures = {n: np.repeat(p, 3, 2) if p.shape[-1] == 1 else p for n, p in pictures.items()}
     frames = [pictures[nimg] for nimg in moments]
     room = largest_scale(len(frames), *frames[0].shape[:2])
-    text = captions(moments, reader.rows(), reader.measures()) if caption else None
+    what = things(is_points=reader.config().model.is_plane)
+    text = captions(moments, reader.rows(), reader.measures(), what=what) if caption else None
     return encode_film(
         frames,
         format=format,

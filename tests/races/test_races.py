@@ -22,7 +22,7 @@ from gan.data import load_data
 from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.begun import keep_plan
-from gan.races.curves import curves_of, log_ticks, ticks
+from gan.races.curves import curves_of, draw_svg, log_ticks, ticks
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
 from gan.races.table import POINT_METRICS, band_text, rows_of
 from gan.races.verdict import verdict
@@ -349,6 +349,12 @@ def test_several_seeds_are_a_mean_and_the_least_and_the_most(tmp_path: Path):
     assert (curve.low[-1], curve.mean[-1], curve.high[-1]) == (1.0, 3.0, 6.0)
 
 
+def test_a_long_name_is_shortened_to_its_room_and_a_chinese_one_is_two_wide():
+    drawn = draw_svg(found_of(**{"s" * 20: (1.0,), "环" * 9: (2.0,)}), width=800, height=300)
+    assert f">{'s' * 16}…<" in drawn
+    assert f">{'环' * 8}…<" in drawn
+
+
 def test_curves_over_seeds_end_where_the_shortest_does():
     found = found_of(a=(1.0, 2.0))
     found["contestants"][0]["runs"][1] = run_of(1, 2.0, seconds=(0.5, 1.5))
@@ -376,6 +382,14 @@ def test_a_band_says_its_unit_once(low: str, high: str, band: str):
 def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end: str):
     assert str(verdict(found_of(**fds))).startswith("a came nearest to the real data: FD 1")
     assert str(verdict(found_of(**fds))).endswith(end)
+
+
+def test_of_points_fd_sees_mean_and_spread_and_that_is_said():
+    found = found_of(a=(1.0,), b=(2.0,))
+    for contestant in found["contestants"]:
+        contestant["family"] = "points"
+    told = "a came nearest to the real points in mean and spread: FD 1, then b 2"
+    assert str(verdict(found)).startswith(told)
 
 
 def test_numbers_that_read_the_same_are_equally_good(tmp_path: Path):

@@ -44,6 +44,7 @@ def test_captions_tell_what_was_known_by_then_and_nothing_of_later():
         "1.0 k images   1:01",
         "1.9 k images   1:01   FD 3.21",
     ]
+    assert captions([500], rows, measures, what="points") == ["0.5 k points"]
 
 
 def test_a_run_becomes_a_film_of_all_its_snapshots(tiny_run: Path):

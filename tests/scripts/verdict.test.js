@@ -32,6 +32,12 @@ test("numbers that read the same are equally near, and nobody is ahead", () => {
   assert.doesNotMatch(said, /ahead/);
 });
 
+test("of points FD sees mean and spread, and that is said", () => {
+  const of = race({ a: [1], b: [2] });
+  of.contestants.forEach((contestant) => { contestant.plane = true; });
+  assert.match(verdict(of), /^“a” came nearest to the real points in mean and spread: FD 1/);
+});
+
 test("the same set-up is named, and none where all differ", () => {
   assert.match(sameSetups(race({ a: [1], b: [1] }, [["a", "b"]])), /^“a”, “b” are the same set-up/);
   assert.equal(sameSetups(race({ a: [1] })), "");

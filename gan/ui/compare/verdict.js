@@ -1,6 +1,6 @@
 // What a race came to, in sentences.
 /** @import { RaceContestant, RaceNews } from "../page/kit/types" */
-import { count, sentences, t } from "../page/kit/core.js";
+import { count, sentences, t, wordedFor } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 import { sideName } from "./columns.js";
 
@@ -16,7 +16,8 @@ export function verdict(race) {
   const equal = ranked.filter(({ numbers }) => short(numbers.fd.mean) === fd);
   const early = state === "stopped" ? t("gan_race_early") : "";
   const nearest = { name: sideName(first.name), names: quoted(equal), fd, count: count(samples ?? 0) };
-  const said = t(equal.length > 1 ? "gan_race_verdict_equal" : "gan_race_verdict", nearest);
+  const key = equal.length > 1 ? "gan_race_verdict_equal" : "gan_race_verdict";
+  const said = t(wordedFor(key, first.plane), nearest);  // of points FD sees no more than mean and spread
   const known = sentences(early, said, found(contestants), sameSetups(race));
   if (!second) return known;
   const seeds = Math.min(first.numbers.fd.of, second.numbers.fd.of);

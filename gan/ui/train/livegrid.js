@@ -1,6 +1,6 @@
 // The picture of a training: 8 x 8 samples that change softly, the real ones beside them.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, boot, className, count, finder, h, on, pencil, recall, t, url, wordedAt } from "../page/kit/core.js";
+import { ACTIVE, boot, className, count, finder, h, on, pencil, recall, t, url, wordedAt, wordedFor } from "../page/kit/core.js";
 import { SIDE, paintSheet, sideOf } from "../page/kit/gutters.js";
 
 const FADE_MS = 120;
@@ -172,7 +172,7 @@ export class LiveGrid {
   }
 
   #drawTile() {
-    const help = this.image.naturalWidth && sideOf(this.image) === 1 ? "gan_grid_points" : "gan_grid_help";
+    const help = wordedFor("gan_grid_help", this.image.naturalWidth !== 0 && sideOf(this.image) === 1);
     const text = this.tile === null ? t(help) : this.#nameOf(this.tile);
     const node = this.find("#tile-said");
     if (node.textContent !== text) node.textContent = text;

@@ -138,7 +138,7 @@ def test_a_saved_shelf_is_the_same_elsewhere_and_a_bad_one_changes_nothing(
         ("{" * 9, "no saved shelf"),
         (json.dumps({"format": "gan-shelf/2", "pins": []}), "another version"),
         (json.dumps(whole | {"pins": [image]}), "no saved shelf"),
-        (json.dumps(whole | {"pins": [gone] * 501}), "500 pictures"),
+        (json.dumps(whole | {"pins": [gone] * 501}), "500 samples"),
         (" " * (17 * 2**20), "16 MB"),
     ):
         path.write_text(content)

@@ -130,3 +130,6 @@ def test_a_model_of_points_is_not_told_of_as_of_pictures(page: Page, runs: Path)
     expect(page.locator("#compare-pictures figure")).to_have_count(2)
     look("comparison", "#compare, [data-run=ring-2]")
     assert found == {}
+    page.locator("[data-run=ring-2]").get_by_role("button", name="Watch").click()
+    expect(page.locator("#tile-said")).to_contain_text("same 1,024 noise vectors")
+    expect(page.locator("figcaption:has(#tile-said) [data-t]")).to_have_text("Fixed noise")
