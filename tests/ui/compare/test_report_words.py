@@ -180,4 +180,4 @@ def test_a_message_is_written_as_the_page_writes_it():
 
 def test_a_report_of_another_language_needs_no_file_but_the_numbers(tmp_path: Path):
     found = found_of(a=(1.0,), b=(2.0,))
-    assert "比赛：a · b" in Report(tmp_path, found, "zh").text("html").decode()
+    assert "比赛：a | b" in Report(tmp_path, found, "zh").text("html").decode()
