@@ -133,7 +133,7 @@ def test_a_model_draws_the_same_in_the_file_that_is_served(client: TestClient, t
         ({"ref": "run:tiny", "revision": "../" * 2000}, 409),
         ({"ref": "../../etc/passwd", "revision": "x"}, 404),
         ({"ref": "run:../tiny", "revision": "x"}, 404),
-        ({"ref": "run:tiny@x", "revision": "x"}, 400),
+        ({"ref": "run:tiny@x", "revision": "x"}, 404),  # no moment, so a part of the name
         ({}, 404),
     ],
 )
