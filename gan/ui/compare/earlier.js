@@ -1,6 +1,6 @@
 // Races that are over: each opens again.
 /** @import { ListedRace } from "../page/kit/types" */
-import { ask, currentLanguage, h, icon, t } from "../page/kit/core.js";
+import { ask, currentLanguage, find, h, icon, t } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 import { sideName } from "./columns.js";
 
@@ -9,6 +9,7 @@ export class Earlier {
   constructor(box, list, { open, failed }) {
     this.box = box;
     this.list = list;
+    this.bar = find(box, "#race-undo");
     this.open = open;
     this.failed = failed;
     /** @type {ListedRace[]} */
@@ -26,7 +27,7 @@ export class Earlier {
   /** @param {string} [shown] the race on show */
   draw(shown = this.shown) {
     this.shown = shown;
-    this.box.hidden = !this.races.length;
+    this.box.hidden = !this.races.length && this.bar.hidden;
     this.list.replaceChildren(...this.races.map((race) => this.#row(race)));
   }
 
@@ -48,6 +49,27 @@ export class Earlier {
   async #delete(race) {
     try {
       await ask("races/delete", { id: race.id });
+      this.#offer(race);
+      await this.refresh();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** @param {ListedRace} race the one that was just deleted */
+  #offer({ id, names }) {
+    this.bar.hidden = false;
+    this.bar.replaceChildren(h("span", {}, t("gan_race_deleted", { names: names.map(sideName).join(" · ") })),
+      h("button", { type: "button", class: "ga-button", id: "race-undo-button", "data-help": "gan_race_undo_help", onclick: () => this.#restore(id) },
+        icon("undo"), t("gan_race_undo")));
+    find(this.bar, "button").focus({ preventScroll: true });
+  }
+
+  /** @param {string} id */
+  async #restore(id) {
+    this.bar.hidden = true;
+    try {
+      await ask("races/restore", { id });
       await this.refresh();
     } catch (error) {
       this.failed(error);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import threading
 import time
@@ -31,6 +32,7 @@ KEEP_PUBLIC = 40  # of a public server's races, the newest
 KEPT = 64  # race.json files in memory
 AT_ONCE_PUBLIC = 1  # trainings: a public server trains one thing at a time
 LISTED = 50
+DELETED = ".deleted"  # beside the races: reports that can be taken back
 BEGUN_FILE = "begun.json"  # the form of a race that has no report yet
 
 
@@ -188,7 +190,8 @@ class Races:
 
     def _new_id(self, name: str, runs: Path) -> str:
         """NAME-NUMBER of which there is no report, and no training in the list or in the trash."""
-        taken = [path.name for path in (*races_root().glob("*"), *runs.glob("*"))]
+        folders = races_root(), races_root() / DELETED, runs
+        taken = [path.name for folder in folders for path in folder.glob("*")]
         taken += [entry.id for entry in manage.deleted_runs(runs)]
         taken += [self._now.id] if self._now else []
         number = 1
@@ -260,8 +263,22 @@ class Races:
         return races
 
     def delete(self, race_id: str) -> None:
-        """Remove a finished race's report; its trainings stay in the list of runs."""
-        shutil.rmtree(self.find(race_id), ignore_errors=True)
+        """Put a finished race's report aside, for a day; its trainings stay in the list of runs."""
+        folder, aside = self.find(race_id), races_root() / DELETED
+        aside.mkdir(exist_ok=True)
+        for old in aside.glob("*"):
+            if old.name == race_id or time.time() - _mtime(old) > manage.KEEP_TRASH_S:
+                shutil.rmtree(old, ignore_errors=True)
+        os.utime(folder)
+        folder.rename(aside / race_id)
+
+    def restore(self, race_id: str) -> None:
+        """Take back what `delete` put aside; an id is matched, never joined."""
+        for path in (races_root() / DELETED).glob("*"):
+            if path.name == race_id and not path.is_symlink():
+                path.rename(races_root() / race_id)  # no other race has taken the id
+                return
+        raise PageError("gan_race_error_unknown", status=404)
 
     def close(self) -> None:
         """End the race under way; the next server reports it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -100,11 +101,20 @@ async def earlier(context: Context, request: Request) -> Response:
 
 
 async def delete(context: Context, request: Request) -> Response:
-    """Remove a race's report, at home; its trainings stay."""
+    """Put a race's report aside, at home; its trainings stay."""
+    return await _moved(context, request, context.part(Races).delete)
+
+
+async def restore(context: Context, request: Request) -> Response:
+    """Take a deleted race's report back, at home."""
+    return await _moved(context, request, context.part(Races).restore)
+
+
+async def _moved(context: Context, request: Request, move: Callable[[str], None]) -> Response:
     form = await json_of(request)
     if not context.profile.local:
         raise PageError("gan_race_error_unknown", status=404)
-    await on(context.file_thread, context.part(Races).delete, str(form.get("id", "")))
+    await on(context.file_thread, move, str(form.get("id", "")))
     return JSONResponse({}, headers=NEVER)
 
 
@@ -189,6 +199,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_gan/races/start", start),
     ("POST", "/_gan/races/stop", stop),
     ("POST", "/_gan/races/delete", delete),
+    ("POST", "/_gan/races/restore", restore),
     ("POST", "/_gan/races/setup", setup),
     ("GET", "/_gan/races", earlier),
     ("GET", "/_gan/race", race),

@@ -120,6 +120,13 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     expect(second).to_contain_text("Its training was deleted")
     expect(second.locator("[data-act=watch]")).to_be_hidden()
 
+    row = later.locator("#race-list li").filter(has=later.locator(f"[data-race={name}]"))
+    row.locator("[data-act=delete]").click()
+    expect(row).to_have_count(0)
+    later.click("#race-undo-button")
+    expect(row).to_have_count(1)
+    expect(later.locator("#race-undo")).to_be_hidden()
+
 
 @pytest.mark.expects_refusal
 def test_a_training_that_is_not_there_is_told_and_the_sentence_stays(open_page):

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from gan.files import json_bytes, write_atomic
 from gan.races import write_report
 from gan.races.report import PICTURES, RACE_FILE
+from gan.runs import manage
 from gan.ui.compare.races import Races, races_root
 from gan.ui.compare.setup import PRESETS_HERE, options
 from gan.ui.compare.tab import TAB
@@ -283,6 +284,32 @@ def test_a_finished_race_is_listed_opens_and_downloads(home: Context, written: P
     assert client.get("/_gan/races").json()["races"] == []
 
 
+def test_a_deleted_report_can_be_taken_back_for_a_day_and_no_race_takes_its_name(
+    home: Context, written: Path, monkeypatch: pytest.MonkeyPatch
+):
+    client = visitor(home)
+
+    def asked(act: str, race_id: str) -> int:
+        return client.post(f"/_gan/races/{act}", json={"id": race_id}).status_code
+
+    before = {path.name: path.read_bytes() for path in written.iterdir() if path.is_file()}
+    for number in range(1, 7):
+        (races_root() / f"race-{number}").mkdir()
+    assert asked("delete", "race-7") == 200
+    assert home.part(Races)._new_id("race", home.runs.root) == "race-8"
+    assert [asked("restore", wrong) for wrong in ("race-1", "..", ".deleted", "")] == [404] * 4
+    assert asked("restore", "race-7") == 200
+    assert {path.name: path.read_bytes() for path in written.iterdir() if path.is_file()} == before
+    assert [race["id"] for race in client.get("/_gan/races").json()["races"]] == ["race-7"]
+
+    shutil.copytree(written, races_root() / "race-9")
+    assert asked("delete", "race-7") == 200
+    tomorrow = time.time() + manage.KEEP_TRASH_S + 1
+    monkeypatch.setattr("gan.ui.compare.races.time.time", lambda: tomorrow)
+    assert asked("delete", "race-9") == 200
+    assert (asked("restore", "race-7"), asked("restore", "race-9")) == (404, 200)
+
+
 def test_a_contestant_whose_trainings_were_deleted_says_so_and_offers_none(
     home: Context, root: Path, written: Path, tiny_run: Path
 ):
@@ -359,6 +386,7 @@ def test_all_who_look_at_a_race_are_shown_what_was_chosen_and_nothing_else_that_
 
 def test_visitors_of_a_public_server_delete_nothing(shop: Context, written: Path):
     client = visitor(shop, "10.0.0.7")
-    assert client.post("/_gan/races/delete", json={"id": "race-7"}).status_code == 404
+    for act in ("delete", "restore"):
+        assert client.post(f"/_gan/races/{act}", json={"id": "race-7"}).status_code == 404
     assert client.get("/_gan/races").json()["may_delete"] is False
     assert written.is_dir()

@@ -135,6 +135,7 @@ EXAMPLES = {
     "POST /_gan/races/start": Example(form=RACE | {"seconds": "0"}),
     "POST /_gan/races/stop": Example(form={"id": "0"}),
     "POST /_gan/races/delete": Example(form={"id": "0"}),
+    "POST /_gan/races/restore": Example(form={"id": "0"}),
     "POST /_gan/races/setup": Example(
         form={
             "race": "",
