@@ -90,7 +90,7 @@ def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_pag
     page.click("#play-start")
     expect(page.locator("#play-note")).to_contain_text("at least 8 points")
     draw_circle(page)
-    expect(page.locator("#play-drawn")).not_to_contain_text(": 0 points")
+    expect(page.locator("#play-drawn")).not_to_contain_text("far: 0.")
     before = page.evaluate(PICTURE)
     assert page.evaluate(GREEN) == 0  # all points are real so far
     page.click("#play-start")
@@ -129,7 +129,7 @@ def test_what_is_drawn_is_learned_watched_stepped_and_gone_back_through(open_pag
     expect(page.locator("#step-view .ga-tiles i")).to_have_count(0)
     visit_tab(page, "Lab")
     page.click("#play-clear")
-    expect(page.locator("#play-drawn")).to_contain_text(": 0 points")
+    expect(page.locator("#play-drawn")).to_contain_text("far: 0.")
 
 
 def test_a_link_carries_the_set_up_and_what_is_wrong_in_it_is_named(open_page):
@@ -165,7 +165,7 @@ def test_on_a_phone_a_finger_draws_and_nothing_is_wider_than_the_screen(open_pag
     box = plane.bounding_box()
     for k in range(8):
         page.touchscreen.tap(box["x"] + 40 + 30 * k, box["y"] + 100)
-    expect(page.locator("#play-drawn")).to_contain_text(": 8 points")
+    expect(page.locator("#play-drawn")).to_contain_text("far: 8.")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
