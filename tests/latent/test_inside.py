@@ -112,7 +112,7 @@ def test_the_bundled_d_is_judged_alike_each_time_and_left_as_it_was(fashion):
 )  # fmt: skip
 def test_any_structure_of_d_judges_one_picture_as_it_scores_it_alone(classes, structure):
     preset = run_config("fashion", BUNDLED["fashion"].shape, data="fashion")
-    model = replace(preset.model, classes=classes, **structure)
+    model = replace(preset.model, classes=classes, aux_classes=classes > 0, **structure)
     d = seeded_build(resolve_widths(replace(preset, model=model)).model, 0)[1].eval()
     x = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
     labels = torch.eye(10)[:5] if classes else None
