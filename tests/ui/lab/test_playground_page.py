@@ -182,7 +182,7 @@ def test_the_picture_of_the_game_shows_the_points_and_whose_step_it_was(open_pag
     game, says = page.locator("#play-game-body"), page.locator("#play-game .ga-game-says")
     expect(game).to_be_hidden()  # folded at first
     page.click("#play-game-toggle")
-    expect(says).to_contain_text("G turns noise into points")
+    expect(says).to_contain_text("G turns noise into samples")
     steps = []
     page.on("response", lambda r: steps.append(r.json().get("step")) if "/run?" in r.url else None)
     begin_and_pause(page)
