@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     {"messages"},
     {"errors"},
-    {"schema", "images", "files", "quantities", "kinds", "hub_environment"},
+    {"schema", "images", "files", "quantities", "kinds", "averaging", "hub_environment"},
     {"config"},
     {"families", "settings"},
     {"presets", "film", "tensors"},
