@@ -178,7 +178,7 @@ def load_weights(ref: str) -> Weights:
     found = None if asked.is_newest else find_moment(ref)
     if found is not None:
         return _load_moment(*found)
-    if asked.length is not None:
+    if asked.length is not None and not Path(ref).exists():  # a folder may be called so
         raise WeightsError(
             "{ref} must name a run before the ~, whose kept moments can be averaged, {name} is "
             "none; see runs/",

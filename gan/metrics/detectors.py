@@ -91,8 +91,8 @@ def _recovers(story: Story) -> bool:
 
 
 def _begins(story: Story) -> bool:
-    """Whether samples are on their way from noise: few steps, unlike data, none more varied before,
-    and more so than one image and its shades."""
+    """Whether samples are still on their way from noise: after few steps, far from the data, never
+    varied so far, and yet more varied than a single image in shades."""
     looks = story.seasoned
     if story.steps(story.rows[-1]["nimg"]) >= SETTLED_STEPS or not looks:
         return False

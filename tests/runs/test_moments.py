@@ -13,8 +13,16 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 from gan.averaging import SECOND, SECOND_G, Kept, mixture
-from gan.checkpoint import load_at, load_state, newest_checkpoint, save_checkpoint, weights_of_run
+from gan.checkpoint import (
+    load,
+    load_at,
+    load_state,
+    newest_checkpoint,
+    save_checkpoint,
+    weights_of_run,
+)
 from gan.cli import app
+from gan.cli.console import load_weights
 from gan.errors import WeightsError
 from gan.runs import RunWriter, Session, resume
 from gan.runs.moments import Moment, averaged, half_lives, has_second, load_moment, parse_moment
@@ -160,6 +168,12 @@ def test_a_training_goes_on_with_both_averages(long_run, digits, make_config, tm
 )
 def test_a_name_says_run_moment_and_length(text, moment):
     assert parse_moment(text) == moment
+
+
+def test_a_folder_of_weights_may_be_called_as_if_with_a_length(tmp_path):
+    weights = load("fashion-mlp")
+    shutil.copytree(weights.path, tmp_path / "mine~1")
+    assert load_weights(str(tmp_path / "mine~1")).revision == weights.revision
 
 
 def test_half_lives_follow_what_was_set_and_forget_what_was_taken_back(long_run, tmp_path):

@@ -8,8 +8,8 @@ const keyOf = (features) => `gan_features_${features.replace(/^features-/, "")}`
 /** @param {string} features @returns {string} */
 export const nameOfFeatures = (features) => (knows(keyOf(features)) ? t(keyOf(features)) : features);
 
-// A sentence that names them, and a "?" that says what they are; drawn anew where it is another one,
-// so that who has come to the "?" by keys stays there.
+// A sentence that names them, and a "?" that explains them. Redrawn only when the sentence changes, so
+// that the "?" keeps the keyboard's focus.
 /** @param {HTMLElement} node @param {string} text @param {string} features */
 export function tellFeatures(node, text, features) {
   if (node.dataset.told === text) return;
