@@ -12,8 +12,10 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # what a minute can tell: no browser, no processes, no long trainings
-check: lint
-	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile --no-loadscope-reorder
+check:
+	@begun=$$(date +%s); $(MAKE) --no-print-directory lint \
+	&& $(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile --no-loadscope-reorder \
+	&& echo "checked in $$(( $$(date +%s) - begun )) s"
 
 lint: $(VENV)/.dev scripts
 	$(BIN)/ruff check .

@@ -24,6 +24,7 @@ from tests.structure import (
 MISSING = ("gradio", "huggingface_hub", "torchvision", "torch_fidelity", "torchmetrics")
 
 
+@pytest.mark.slow
 def test_no_rule_of_the_house_is_broken():
     assert problems(ROOT) == []
 

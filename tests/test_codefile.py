@@ -168,6 +168,7 @@ def check_losses(cases: list[Case], folder: Path) -> None:
         assert worst < 1e-5, named(some)
 
 
+@pytest.mark.slow
 def test_the_first_losses_of_an_article_are_our_trainings(tmp_path: Path) -> None:
     check_losses([case("ring-article"), *FALLING[:3]], tmp_path)
 
@@ -179,6 +180,7 @@ def test_whatever_the_preset_and_settings_the_first_losses_are_our_trainings(
     check_losses([*ALL, *LOSSES, *PARTS, *FALLING], tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:14], *FALLING], ids=named)
 def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some: Case) -> None:
     text = some.prepared()[2].python()

@@ -44,6 +44,7 @@ def config_of(family: Family, classes: int = 0, channels: int = 1) -> ModelConfi
     return resolve_widths(replace(run, model=model)).model
 
 
+@pytest.mark.slow
 @pairwise(family=[f for f in NETWORKS if f not in ("rnn", *PLANE)], classes=[0, 4], to=FORMATS)
 def test_every_family_is_exported_exactly(family: Family, classes: int, to: str):
     weights = weights_of(config_of(family, classes, channels=3))
@@ -61,6 +62,7 @@ def test_nothing_of_this_machine_is_in_the_file(to: str):
     assert [p for p in here for part in parts if str(p).encode() in part] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", [p for p in PRESETS if p != "rnn"])  # it is refused
 def test_the_generator_of_every_preset_is_exported(preset: str):
     side = PRESETS[preset].resolution or 32

@@ -37,6 +37,7 @@ def png(size=(40, 30), color="red", mode="RGB", kind="PNG") -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count", "shape", "classes"),
     [
@@ -80,6 +81,7 @@ def test_emoji_stand_in_their_groups(place, group):
     assert torch.equal(images.pixels, load_data("emoji").pixels)
 
 
+@pytest.mark.slow
 def test_a_cat_is_its_layers_over_white():
     parts, images = cats.chosen_layers(8000), load_data("cats")
     assert len(np.unique(parts, axis=0)) == 8000

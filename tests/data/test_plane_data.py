@@ -118,6 +118,7 @@ def test_letters_are_shapes_and_unknown_ones_are_refused() -> None:
             load_data(wrong)
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_generated_point_has_real_ones_faintly_below_it() -> None:
     ring = load_data("ring")
     g, _ = seeded_build(resolve_widths(run_config("ring", ring.shape, data="ring")).model, 0)

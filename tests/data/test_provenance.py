@@ -47,6 +47,7 @@ def trained_on(images: ImageSet, **more) -> RunConfig:
     return record(RunConfig(preset="own", data="folder:x", **more), images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fashion", "cats", "emoji", "emoji-groups", "digits"])
 def test_bundled_sets_are_what_the_table_of_hashes_says(name):
     assert load_bundled(name).origin == ORIGINS[name]

@@ -45,6 +45,7 @@ def test_what_is_no_digit_of_the_set_is_told_by_its_nearest_as_scikit_learn_does
     assert stacked_modes(pixels, digits.stack).tolist() == (named @ [100, 10, 1]).tolist()
 
 
+@pytest.mark.slow
 def test_real_pictures_show_all_modes_and_diverge_by_chance_alone(digits):
     scores = stacked_scores(stacked_modes(digits.pixels[:SAMPLES], digits.stack), digits.stack)
     assert scores.caught == 1000

@@ -297,6 +297,7 @@ def test_a_gated_set_is_said_to_be_gated(the_hub: Hub, files: dict[str, bytes]):
             load_data(f"{kind}:some/gated", **SIZE)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="nothing is swept elsewhere")
 def test_parts_of_a_killed_training_go_with_the_next_start_and_those_of_a_living_one_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

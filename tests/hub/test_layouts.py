@@ -47,6 +47,7 @@ def built(found: Recognised) -> tuple[nn.Module, nn.Module | None]:
     return g.eval(), d.eval()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 @torch.no_grad()
 def test_a_layout_draws_what_its_own_code_draws(name):

@@ -37,6 +37,7 @@ def test_a_public_generator_draws_what_plain_torch_draws(name):
 
 
 # leaky 0.01 looks as ReLU does, which is offered
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in READ if "SimpleGAN" not in n])
 @torch.no_grad()
 def test_without_an_answer_the_right_reading_is_first_or_offered(name):

@@ -141,6 +141,7 @@ def test_copies_among_images_that_were_not_looked_at_are_counted_too(sets):
     assert seen.memorised > 0.85  # though two thirds of the copied images are not known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", ["cats", "emoji", "fashion"])
 def test_images_that_are_alike_by_nature_are_no_copies(data, nets):
     """Of drawings made of the same parts many lie near one another: all that was held out of the

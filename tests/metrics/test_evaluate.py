@@ -58,6 +58,7 @@ def test_blur_raises_the_distance(kind, sets):
     assert distance > 5 * real_floor(features, len(features))
 
 
+@pytest.mark.slow
 def test_wrong_colours_raise_the_distance(sets):
     net, images, features = sets["generic"]
     distance = frechet_distance(features, extract(net, images.pixels.flip(1)))

@@ -77,6 +77,7 @@ def test_the_directions_are_those_that_weigh_most_in_the_classifier():
     assert np.abs((found * expected).sum(1)) == pytest.approx(np.ones(5), abs=1e-5)  # up to a sign
 
 
+@pytest.mark.slow
 def test_features_depend_on_the_image_only(judge, emoji):
     x = emoji.pixels[:40]
     features = extract(judge, x)

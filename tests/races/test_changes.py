@@ -13,6 +13,7 @@ from gan.races import READY, Race, change_in, changes_of, plan_race, settings_of
 from gan.runs import Supervisor
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_change_of_a_preset_can_be_trained_and_is_found_again(preset: str):
     changes = changes_of(preset)

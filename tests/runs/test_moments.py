@@ -93,6 +93,7 @@ def old_run(long_run, tmp_path):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", GAMMAS)
 def test_a_mixture_is_the_average_that_was_kept_beside_the_training(long_run, length):
     path, averages = long_run

@@ -99,6 +99,7 @@ def test_the_loss_sends_each_sample_to_its_target_and_no_gradient_into_that():
     assert float(found["drift_size"]) == pytest.approx(float(expected.size))
 
 
+@pytest.mark.slow
 def test_samples_drift_to_all_of_the_ring_and_then_hardly_more_than_real_ones_would():
     ring = load_data("ring")
     config = replace(fitted("ring-drift", ring.shape, {}, data="ring", seed=0), total_kimg=102.4)

@@ -49,6 +49,7 @@ def trained(digits: ImageSet) -> dict[str, Trainer]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", HELD_OUT)
 def test_it_learns_and_held_out_images_cost_about_the_same(trained, preset):
     row, name = trained[preset].progress(0.0).row(), ONE_LOSS[preset]
@@ -71,6 +72,7 @@ def test_a_vae_makes_held_out_images_again_better_than_their_mean(trained):
     assert (again - held_out.x).square().mean() < 0.6 * (mean - held_out.x).square().mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ONE_LOSS)
 def test_a_resumed_training_equals_an_unbroken_one(preset, digits, tmp_path):
     config = replace(config_of(preset, digits), total_kimg=0.32)
@@ -124,6 +126,7 @@ def test_a_single_step_tells_what_it_did(preset, digits):
     assert trainer.method.optimizer.param_groups[0]["lr"] == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", HELD_OUT)
 def test_its_encoder_finds_a_picture_and_its_class(trained, preset, tmp_path):
     trainer = trained[preset]

@@ -36,6 +36,7 @@ def test_the_list_below_leaves_nothing_out():
     assert set(CHANGES) == {key for key in steerable_settings() if has_setting("gan", key)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", CHANGES)
 def test_every_setting_can_change_in_mid_run_and_resumes_bit_for_bit(digits, make_config, key):
     trainer = Trainer(make_config(), digits)

@@ -103,6 +103,7 @@ def test_every_optimizer_trains_with_clipping(digits, make_config, optimizer):
     assert trainer.nimg == 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", [p for p in PRESETS if p != "dcgan"])
 def test_every_preset_takes_a_step_on_its_own_data(preset):
     images = load_data(PRESETS[preset].data)

@@ -156,6 +156,7 @@ def test_in_public_a_race_is_as_short_as_a_training_and_trains_one_at_a_time(sho
     wait_for(lambda: live == ["digits-1"])
 
 
+@pytest.mark.slow
 def test_a_race_of_a_server_that_was_killed_is_reported_by_the_next(root: Path, tiny_run: Path):
     before = context_for("127.0.0.1", root)
     sides = [{"preset": "digits", "change": ""}, {"preset": "digits", "change": "loss=hinge"}]

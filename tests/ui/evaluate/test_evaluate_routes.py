@@ -116,6 +116,7 @@ def test_groups_of_real_images_that_are_missing_come_as_pictures(here):
     assert pixels == len(shares) * missing["each"] * height * width * channels
 
 
+@pytest.mark.slow
 def test_what_was_never_measured_is_not_recalled(here):
     told = lines(here.post("/_gan/evaluate", json=FORM | {"seed": "4711", "kept": True}))
     assert told == [{"waiting": True}]

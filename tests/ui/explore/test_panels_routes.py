@@ -151,6 +151,7 @@ def encoded(size=(40, 30), form="PNG", mode="RGB") -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
 def test_a_picture_comes_back_at_the_models_size(shop: TestClient, form: str):
     reply = shop.post("/_gan/picture", params={"ref": REF}, content=encoded(form=form))

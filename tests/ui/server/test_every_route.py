@@ -283,6 +283,7 @@ def test_every_route_has_an_example():
     assert known | {"GET /_gan/assets/{version}/{name:path}"} == {*EXAMPLES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", EXAMPLES)
 def test_nonsense_gets_a_sentence_and_no_traceback(route: str, client: TestClient, caplog):
     method, path = route.split()
@@ -304,6 +305,7 @@ def test_nonsense_gets_a_sentence_and_no_traceback(route: str, client: TestClien
 PLACE = "visitors-kitten"  # a folder of this server
 
 
+@pytest.mark.slow
 def test_no_route_tells_a_stranger_where_a_visitors_pictures_lie(
     tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unlimited
 ):

@@ -94,6 +94,7 @@ if sys.argv[1] == "killed":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["clean", "killed"])
 def test_a_temporary_folder_goes_with_the_app_and_after_a_kill_with_the_next_one(
     tmp_path: Path, blocked: Path, monkeypatch: pytest.MonkeyPatch, end: str
