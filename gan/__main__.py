@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import threading
 
 # Ctrl-C while libraries load has nothing to save: exit quietly
 signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
@@ -22,6 +24,8 @@ from typing import Annotated
 import typer
 
 from gan.cli import app, errors, fail
+
+COMPUTES_S = 2.0  # for what still computes when the server has ended
 
 
 @app.command()
@@ -46,6 +50,23 @@ def serve(
             ui.main(host, port, mcp=mcp)
         except ModuleNotFoundError as error:  # only this command needs gradio
             fail(f"the app needs the package {error.name}; pip install -r requirements.txt")
+    _leave_soon()
+
+
+def _leave_soon() -> None:
+    """End even though threads compute, for example the features of 60,000 images.
+
+    The interpreter waits for them as it ends. What counts has been saved by now, and a file takes
+    its place only when it is whole.
+    """
+
+    def leave() -> None:
+        atexit._run_exitfuncs()  # temporary folders go, as at any other end
+        os._exit(0)
+
+    leaving = threading.Timer(COMPUTES_S, leave)
+    leaving.daemon = True
+    leaving.start()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

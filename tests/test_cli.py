@@ -211,6 +211,24 @@ def test_the_module_runs_as_a_command():
     assert __version__
 
 
+COMPUTING = """
+import atexit, sys, threading, types
+from gan.__main__ import main
+thread = threading.Thread(target=threading.Event().wait)  # has no end
+sys.modules["gan.ui"] = types.SimpleNamespace(main=lambda *args, **options: thread.start())
+atexit.register(print, "tidied up", flush=True)
+main(["serve"])
+"""
+
+
+@pytest.mark.slow
+def test_a_server_ends_though_a_thread_still_computes():
+    ended = subprocess.run(
+        [sys.executable, "-c", COMPUTING], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "tidied up\n", "")
+
+
 def test_an_error_gives_a_terminal_nothing_to_obey(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(typer.Exit):
         fail("it holds \x1b[2Jgone.pth\nand \u202eb.pth")

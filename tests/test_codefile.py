@@ -69,7 +69,10 @@ def case(preset: str, data: str | None = None, **settings: Any) -> Case:
     return Case(preset, data, settings)
 
 
-SMALLER = {"dcgan": {"width": 0.25, "batch_size": 4}}  # as it is, ten steps take minutes
+SMALLER = {  # as they are, ten steps take seconds or minutes
+    "dcgan": {"width": 0.25, "batch_size": 4},
+    **{name: {"batch_size": 4} for name in ("cats", "own", "emoji")},
+}
 ALL = [case(name, **SMALLER.get(name, {})) for name in PRESETS]
 LOSSES = [
     case("ring-article", loss="minimax", optimizer="sgd", g_lr=0.01, d_lr=0.01),
