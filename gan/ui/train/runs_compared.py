@@ -1,7 +1,8 @@
-"""Runs beside each other: their settings, their pictures, and whom they come from."""
+"""Runs beside each other: their curves, settings and pictures, and whom they come from."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ from gan.runs import RunReader, RunStatus
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.settings import settings_json
 from gan.ui.server.state import status_json
-from gan.ui.server.views import PageError
-from gan.ui.train.run_list import COMPARED
+from gan.ui.server.views import PageError, is_number
+from gan.ui.train.run_list import COMPARED, RunListCache
 
+COMPARE_POINTS = 400  # points per curve; each bucket keeps its extremes
+SERIES = (
+    "fd", "loss_g", "loss_d", "score_real", "score_held_out", "score_fake", "grad_norm_g",
+    "grad_norm_d", "bits", "bits_held_out", "velocity_error",
+    "velocity_error_held_out", "drift_size", "drift_floor", "images_per_s",
+)  # fmt: skip
 MOST_NODES = 60  # of a tree
 FURTHEST = 50  # parents of a run
 
@@ -106,4 +113,55 @@ async def compared(context: Context, request: Request) -> Response:
     return JSONResponse(await on(context.list_thread, read), headers=NEVER)
 
 
-ROUTES: tuple[tuple[str, str, Handler], ...] = (("GET", "/_gan/runs/compared", compared),)
+async def curves(context: Context, request: Request) -> Response:
+    """One series of several runs: (nimg, seconds, value) rows, thinned without losing extremes."""
+    ids = [part for part in request.query_params.get("ids", "").split(",") if part]
+    series = request.query_params.get("series", "")
+    if series not in SERIES or not 1 <= len(ids) <= COMPARED:
+        raise PageError("gan_error_request")
+
+    def read() -> dict[str, Any]:
+        found = {}
+        for run_id in ids:
+            status = context.runs.status(run_id)
+            is_measure = series == "fd"
+            rows = (
+                RunReader(status.path).measures()
+                if is_measure
+                else context.part(RunListCache).rows(status)
+            )
+            found[run_id] = thin_curve(points_of(rows, series), COMPARE_POINTS)
+        return {"series": series, "curves": found}
+
+    return JSONResponse(await on(context.list_thread, read), headers=NEVER)
+
+
+Point = tuple[int, float, float]
+
+
+def points_of(rows: list[dict[str, Any]], series: str) -> list[Point]:
+    """(nimg, seconds, value) of every row whose value is a finite number."""
+    points = []
+    for row in rows:
+        value, seconds = row.get(series), row.get("seconds")
+        if is_number(value) and math.isfinite(value) and is_number(seconds):
+            points.append((int(row["nimg"]), float(seconds), float(value)))
+    return points
+
+
+def thin_curve(points: list[Point], limit: int) -> list[Point]:
+    """At most `limit` points: the minimum and maximum of each bucket, and both ends."""
+    if len(points) <= limit:
+        return points
+    stretches = (limit - 2) // 2
+    kept = {0, len(points) - 1}
+    for i in range(stretches):
+        part = range(i * len(points) // stretches, (i + 1) * len(points) // stretches)
+        kept |= {min(part, key=lambda j: points[j][2]), max(part, key=lambda j: points[j][2])}
+    return [points[i] for i in sorted(kept)]
+
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/_gan/runs/compared", compared),
+    ("GET", "/_gan/runs/curves", curves),
+)

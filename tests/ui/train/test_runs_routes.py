@@ -33,7 +33,7 @@ from gan.ui.server.profile import Guard
 from gan.ui.server.routes import Context, build_routes
 from gan.ui.train import own_images, routes, run_list
 from gan.ui.train.forks import read_fork
-from gan.ui.train.run_list import points_of, thin_curve
+from gan.ui.train.runs_compared import points_of, thin_curve
 from gan.ui.train.tab import TAB
 from gan.ui.train.timelapses import Films, file_name
 from tests.data.test_own_images import frames, png
