@@ -14,14 +14,15 @@ import rich.progress
 import torch
 import typer
 
-from gan.checkpoint import Weights
-from gan.errors import ConfigError, GanError, WeightsError
+from gan.averaging import LONGEST, SHORTEST
+from gan.checkpoint import Weights, weights_of_run
+from gan.errors import ConfigError, GanError, WeightsError, number_text
 from gan.hub.loading import load
 from gan.hub.pull import Pulled, PullProgress
 from gan.hub.sending import SendProgress, Sent
 from gan.messages import Message, literal
 from gan.runs.memory import is_no_memory, lift_limit, memory_mb, no_memory
-from gan.runs.moments import Moment, find_moment, has_second, load_moment, parse_moment
+from gan.runs.moments import Moment, find_moment, has_second, load_moment, mistaken, parse_moment
 from gan.runs.prefork import hand_over
 from gan.sampling import MAX_SEED
 
@@ -178,6 +179,17 @@ def load_weights(ref: str) -> Weights:
     found = None if asked.is_newest else find_moment(ref)
     if found is not None:
         return _load_moment(*found)
+    if not Path(ref).exists() and (wrong := mistaken(ref)) is not None:
+        raise WeightsError(
+            "{run} may be followed by @NIMG, a moment in whole images, and then by ~LENGTH, {low} "
+            "to {high}, got {got}; write {run}@{nimg}~{length}, or leave either out",
+            run=wrong[0].name,
+            low=number_text(SHORTEST),
+            high=number_text(LONGEST),
+            got=repr(wrong[1]),
+            nimg=(weights_of_run(wrong[0]) or [0])[-1],  # one that there is
+            length=number_text(0.1),
+        )
     if asked.length is not None and not Path(ref).exists():  # a folder may be called so
         raise WeightsError(
             "{ref} must name a run before the ~, whose kept moments can be averaged, {name} is "
@@ -191,6 +203,12 @@ def load_weights(ref: str) -> Weights:
 
 def _load_moment(run: Path, moment: Moment) -> Weights:
     loaded = load_moment(run, moment)
+    if moment.nimg is not None and moment.nimg != loaded.config.nimg:
+        typer.echo(
+            f"note: the kept weights of {run.name} nearest to {moment.nimg:,} are of "
+            f"{loaded.config.nimg:,}",
+            err=True,
+        )
     if moment.length is not None and not has_second(run, loaded.config.nimg):
         typer.echo(
             f"note: {run.name} kept only one average, from which other lengths are rough", err=True

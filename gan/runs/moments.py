@@ -58,6 +58,15 @@ def find_moment(text: str) -> tuple[Path, Moment] | None:
     return None
 
 
+def mistaken(text: str) -> tuple[Path, str] | None:
+    """The run in a `text` that `find_moment` finds none in, and what is neither a moment nor a
+    length behind its name; None where no run is named at all."""
+    for at in (i for i, mark in enumerate(text) if mark in "@~"):
+        if (found := find_moment(text[:at])) is not None:
+            return found[0], text[at:]
+    return None
+
+
 def load_moment(run: Path, moment: Moment) -> Weights:
     """The run's kept weights nearest to the moment, of the average that is asked for.
 

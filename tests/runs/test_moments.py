@@ -231,3 +231,15 @@ def test_every_command_that_takes_weights_takes_a_moment_and_a_length(
     assert text.startswith("4 samples of long~0.2 in")
     assert "only one average" in sampled(f"{old_run}~0.2", "old.png")[1]
     assert "must name a run before the ~" in sampled("fashion~0.2", "none.png")[1]
+    kept = f"nearest to {nimg + 3:,} are of {nimg:,}"
+    assert kept in sampled(f"long@{nimg + 3}", "near.png")[1]
+    assert "note" not in text
+
+
+@pytest.mark.parametrize("tail", ["~x", "~", "~10%", "~0,1", "~1e-1", "@x", "@12~x", "~0.1@12"])
+def test_what_is_no_moment_or_length_behind_a_run_is_told_as_that(long_run, monkeypatch, tail):
+    monkeypatch.setenv("GAN_RUNS_DIR", str(long_run[0].parent))
+    with pytest.raises(WeightsError, match=r"0\.05 to 0\.25, got") as caught:
+        load_weights(f"long{tail}")
+    assert f"got {tail!r};" in str(caught.value)
+    assert "long@3840~0.1" in str(caught.value)  # 240 steps of 16

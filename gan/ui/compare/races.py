@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -255,9 +256,20 @@ class Races:
 
     def earlier(self) -> list[tuple[str, dict[str, Any]]]:
         """(id, numbers) of finished races, the newest first; damaged ones are skipped."""
-        files = sorted(races_root().glob(f"*/{RACE_FILE}"), key=_mtime, reverse=True)
+        return self._listed(races_root().glob(f"*/{RACE_FILE}"), _mtime)
+
+    def deleted(self) -> list[tuple[str, dict[str, Any]]]:
+        """The same of reports that can be taken back, the one deleted last first."""
+        files = (races_root() / DELETED).glob(f"*/{RACE_FILE}")
+        late = time.time() - manage.KEEP_TRASH_S
+        kept = (file for file in files if _mtime(file.parent) > late)
+        return self._listed(kept, lambda file: _mtime(file.parent))
+
+    def _listed(
+        self, files: Iterable[Path], made: Callable[[Path], float]
+    ) -> list[tuple[str, dict[str, Any]]]:
         races = []
-        for file in files[:LISTED]:
+        for file in sorted(files, key=made, reverse=True)[:LISTED]:
             with suppress(OSError, PageError):
                 races.append((file.parent.name, self._found(file)))
         return races

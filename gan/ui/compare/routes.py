@@ -85,19 +85,22 @@ async def race(context: Context, request: Request) -> Response:
 
 
 async def earlier(context: Context, request: Request) -> Response:
-    """Finished races, the newest first."""
-    races = context.part(Races)
+    """Finished races, the newest first, and at home the deleted ones that can be taken back."""
+    races, home = context.part(Races), context.profile.local
 
-    def look() -> list[dict[str, Any]]:
-        races.catch_up(context)
-        rows = []
-        for race_id, found in races.earlier():
+    def rows(listed: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
+        found = []
+        for race_id, numbers in listed:
             with suppress(PageError):  # a damaged one is left out
-                rows.append(viewed(listed_json, race_id, found))
-        return rows
+                found.append(viewed(listed_json, race_id, numbers))
+        return found
 
-    found = await on(context.list_thread, look)
-    return JSONResponse({"races": found, "may_delete": context.profile.local}, headers=NEVER)
+    def look() -> dict[str, Any]:
+        races.catch_up(context)
+        deleted = rows(races.deleted()) if home else []
+        return {"races": rows(races.earlier()), "deleted": deleted, "may_delete": home}
+
+    return JSONResponse(await on(context.list_thread, look), headers=NEVER)
 
 
 async def delete(context: Context, request: Request) -> Response:

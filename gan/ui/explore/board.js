@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
+  className, collect, copyText, count, fillRange, finder, h, icon, lengthOf, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -12,6 +12,7 @@ import { Drawn } from "./drawn.js";
 import { fold } from "./fold.js";
 import { whenShown } from "../page/kit/fresh.js";
 import { undoWithKeys } from "./keys.js";
+import { percent } from "../page/kit/figures.js";
 import { firstSeed, readLink, unfit } from "../page/kit/latentlink.js";
 import { mountEngine } from "./inbrowser.js";
 import { buildMutate } from "./mutate.js";
@@ -240,7 +241,9 @@ class Explore {
     const seed = own ? t("gan_what_own") : t("gan_what_seed", { seed: studio.point.seed });
     const name = studio.previewing ? "" : this.#className();
     const at = studio.model.kind === "run" ? t(wordedFor("gan_at_images", studio.model.plane), { count: count(this.nimg) }) : "";
-    const parts = [name, seed, at, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
+    const length = lengthOf(studio.ref);
+    const average = length && t("gan_at_average", { length: percent(Number(length)) });
+    const parts = [name, seed, at, average, studio.past.length ? "" : this.said].filter(Boolean).join(" · ");
     const what = parts.charAt(0).toUpperCase() + parts.slice(1);
     if (this.find("#what").textContent !== what) this.find("#what").textContent = what;
     this.canvas.setAttribute("aria-label", t(wordedFor("gan_picture_alt", studio.model.plane), { what }));

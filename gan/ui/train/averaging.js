@@ -1,8 +1,10 @@
 // How long an average of G's weights is, chosen afterwards: a run's samples by another one.
 /** @import { WatchedRun } from "../page/kit/types" */
 import { boot, fillRange, h, refuse, t, url } from "../page/kit/core.js";
+import { percent } from "../page/kit/figures.js";
 
 const STEP = 0.01;
+const DECODED_MS = 10_000;
 
 export class Averaging {
   // `changed()`: the choice, or its samples have come; `failed(error)`: they cannot be drawn.
@@ -14,6 +16,7 @@ export class Averaging {
     this.query = "";  // of the moment on show
     this.drawn = { query: "", address: "" };
     this.rough = false;  // the run kept one average only
+    this.without = "";  // why there is no other length
     this.busy = false;
     this.asked = "";
     const { low, high } = boot.train.averaging;
@@ -24,7 +27,7 @@ export class Averaging {
       h("span", { class: "ga-quiet", "data-t": "gan_averaging" }), this.slider, this.said);
   }
 
-  // As in the name of a model; "" for the average that the training itself used.
+  // As in the name of a model; "" for the average that the training itself used, and where there is no other.
   get length() {
     const at = Number(this.slider.value);
     return at && !this.slider.disabled ? (this.low + (at - 1) * STEP).toFixed(2) : "";
@@ -37,11 +40,12 @@ export class Averaging {
   /** @param {Pick<WatchedRun, "id" | "weights" | "status">} run @param {number | undefined} nimg */
   show({ id, weights, status }, nimg) {
     const query = nimg === undefined ? "" : new URLSearchParams({ id: id ?? "", nimg: String(nimg), since: String(status?.since ?? 0) }).toString();
-    const rests = status !== null && !["starting", "running"].includes(status.state);
+    const works = status !== null && ["starting", "running"].includes(status.state);
     const last = nimg === undefined ? 0 : weights.reduce((best, n) => (Math.abs(n - nimg) < Math.abs(best - nimg) ? n : best), weights[0] ?? 0);
-    const mixes = rests && weights.filter((n) => n > 0 && n <= last).length > 1;
-    if (!mixes || (id ?? "") !== (new URLSearchParams(this.query).get("id") ?? "")) this.slider.value = "0";
-    this.slider.disabled = !mixes;
+    const few = weights.filter((n) => n > 0 && n <= last).length < 2;
+    if ((id ?? "") !== (new URLSearchParams(this.query).get("id") ?? "")) this.slider.value = "0";
+    this.slider.disabled = works || few;
+    this.without = status === null ? "" : works ? "gan_averaging_later" : few ? "gan_averaging_few" : "";
     this.query = query;
     this.#say();
     this.#draw();
@@ -58,7 +62,8 @@ export class Averaging {
       const reply = await fetch(url(`run/averaged?${wanted}`), { credentials: "same-origin" });
       if (!reply.ok) await refuse(reply);
       this.rough = reply.headers.get("x-gan-averages") === "1";
-      URL.revokeObjectURL(this.drawn.address);
+      const { address } = this.drawn;  // which the page may be decoding still
+      setTimeout(() => URL.revokeObjectURL(address), DECODED_MS);
       this.drawn = { query, address: URL.createObjectURL(await reply.blob()) };
       this.changed();
     } catch (error) {
@@ -72,7 +77,7 @@ export class Averaging {
 
   #say() {
     const { length } = this;
-    const text = length ? t(this.rough ? "gan_averaging_rough" : "gan_averaging_at", { length }) : t("gan_averaging_own");
+    const text = length ? t(this.rough ? "gan_averaging_rough" : "gan_averaging_at", { length: percent(Number(length)) }) : t(this.without || "gan_averaging_own");
     if (this.said.textContent !== text) this.said.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
     fillRange(this.slider, 0);

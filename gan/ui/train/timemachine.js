@@ -1,6 +1,6 @@
 // The time machine: back to any snapshot of a run, play them, film them, and on into Explore.
 /** @import { WatchedRun } from "../page/kit/types" */
-import { ACTIVE, ask, choose, count, fillRange, h, icon, openTab, refresh, sentences, t, tabIsOpen, translate } from "../page/kit/core.js";
+import { ACTIVE, ask, choose, count, fillRange, h, icon, openTab, refresh, t, tabIsOpen, translate } from "../page/kit/core.js";
 import { Averaging } from "./averaging.js";
 import { openTimelapse } from "./timelapse.js";
 
@@ -197,7 +197,7 @@ class TimeMachine {
         ask(`run/tile?${query}`), refresh()]);  // a young run may not be in the list of models yet
       const { length } = this.averaging;
       choose(`run:${this.id}@${nimg}${length && `~${length}`}`, { base: Float32Array.from(z), label },
-        sentences(nimg === shown ? "" : t("gan_tile_nearest", { asked: count(shown) }), length && t("gan_averaging_said", { length })));
+        nimg === shown ? "" : t("gan_tile_nearest", { asked: count(shown) }));
       openTab("explore");
       return undefined;
     } catch (error) { return this.failed(error); }

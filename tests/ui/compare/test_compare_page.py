@@ -123,9 +123,26 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     row = later.locator("#race-list li").filter(has=later.locator(f"[data-race={name}]"))
     row.locator("[data-act=delete]").click()
     expect(row).to_have_count(0)
+    undo, trash = later.locator("#race-undo"), later.locator("#race-trash")
+    expect(undo).to_contain_text("was deleted.")
+    later.click("#language-zh")
+    expect(undo).to_contain_text("的报告已删除。")
+    later.click("#language-en")
     later.click("#race-undo-button")
     expect(row).to_have_count(1)
-    expect(later.locator("#race-undo")).to_be_hidden()
+    expect(row.locator(".ga-race-again")).to_be_focused()
+    expect(undo).to_be_hidden()
+    expect(trash).to_be_hidden()
+
+    # a day long, not only until the page is left
+    row.locator("[data-act=delete]").click()
+    expect(row).to_have_count(0)
+    later.reload()
+    later.wait_for_selector(".ga-race:not([inert])")
+    expect(row).to_have_count(0)
+    trash.locator("summary").click()
+    trash.get_by_role("button").first.click()
+    expect(row).to_have_count(1)
 
 
 @pytest.mark.expects_refusal

@@ -296,7 +296,12 @@ def test_a_deleted_report_can_be_taken_back_for_a_day_and_no_race_takes_its_name
     before = {path.name: path.read_bytes() for path in written.iterdir() if path.is_file()}
     for number in range(1, 7):
         (races_root() / f"race-{number}").mkdir()
+
+    def deleted() -> list[str]:
+        return [race["id"] for race in client.get("/_gan/races").json()["deleted"]]
+
     assert asked("delete", "race-7") == 200
+    assert deleted() == ["race-7"]
     assert home.part(Races)._new_id("race", home.runs.root) == "race-8"
     assert [asked("restore", wrong) for wrong in ("race-1", "..", ".deleted", "")] == [404] * 4
     assert asked("restore", "race-7") == 200
@@ -304,9 +309,14 @@ def test_a_deleted_report_can_be_taken_back_for_a_day_and_no_race_takes_its_name
     assert [race["id"] for race in client.get("/_gan/races").json()["races"]] == ["race-7"]
 
     shutil.copytree(written, races_root() / "race-9")
+    assert deleted() == []
     assert asked("delete", "race-7") == 200
+    assert asked("delete", "race-9") == 200
+    assert sorted(deleted()) == ["race-7", "race-9"]
+    assert asked("restore", "race-9") == 200
     tomorrow = time.time() + manage.KEEP_TRASH_S + 1
     monkeypatch.setattr("gan.ui.compare.races.time.time", lambda: tomorrow)
+    assert deleted() == []
     assert asked("delete", "race-9") == 200
     assert (asked("restore", "race-7"), asked("restore", "race-9")) == (404, 200)
 

@@ -51,7 +51,7 @@ def test_the_samples_follow_the_length_and_open_elsewhere_by_their_link(open_pag
     expect(page.locator("#grid-tiles")).to_be_visible()
     own = page.locator("#grid-tiles").evaluate("(e) => e.toDataURL()")
     drag_to(page, "#averaging", 16)
-    expect(said).to_have_text("0.20 of the training")
+    expect(said).to_have_text("over 20 % of the training")
     expect(grid).to_have_attribute("src", re.compile("^blob:"))
     page.wait_for_function(
         "(own) => document.querySelector('#grid-tiles').toDataURL() !== own", arg=own
@@ -62,6 +62,8 @@ def test_the_samples_follow_the_length_and_open_elsewhere_by_their_link(open_pag
     page.wait_for_function("location.hash.includes('model=')")
     address = unquote(linked(page))
     assert "model=run:mixed-1@1280~0.20" in address
+    page.click("#randomise")  # told of any point of the model, not of the first alone
+    expect(page.locator("#what")).to_contain_text("averaged over 20 % of the training")
     with page.expect_request(lambda r: r.url.endswith("/_gan/gallery") and "~0.20" in asked(r)):
         open_tab(page, "Gallery")
     expect(page.locator(".ga-tile canvas").first).to_be_visible()
@@ -91,10 +93,14 @@ def test_the_snapshot_comes_back_and_a_moment_without_two_kept_ones_offers_none(
     drag_to(page, "#averaging", 0)
     expect(grid).to_have_attribute("src", re.compile("/snapshot"))
     drag_to(page, "#averaging", 1)
+    said = page.locator("#averaging-at")
     drag_to(page, "#moment", 0)  # of which the first kept weights are the nearest
     expect(slider).to_be_disabled()
-    expect(page.locator("#averaging-at")).to_have_text("as trained")
+    expect(said).to_have_text("as trained; others from its second kept moment on")
     expect(grid).to_have_attribute("src", re.compile("/snapshot"))
+    page.click("#moment-now")  # the choice outlasts a moment that has no other average
+    expect(said).to_have_text("over 5 % of the training")
+    expect(grid).to_have_attribute("src", re.compile("^blob:"))
 
 
 def test_a_length_is_drawn_as_the_library_mixes_it(averaged_run):

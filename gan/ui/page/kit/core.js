@@ -358,6 +358,10 @@ function take(fresh) {
 /** @param {string} ref */
 export const plainRef = (ref) => ref.split("@")[0];
 
+// That length, as it is named; "" for a run's own average.
+/** @param {string} ref */
+export const lengthOf = (ref) => ref.split("@")[1]?.split("~")[1] ?? "";
+
 // `extra` goes with the choice: what the gallery was clicked on, say; `said`: what there is to know of it.
 /** @param {string | null} ref @param {Partial<Point> | null} [extra] */
 export function choose(ref, extra = null, said = "") {

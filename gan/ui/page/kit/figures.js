@@ -42,6 +42,10 @@ export function signed(v, write = fixed) {
   return v === null || v === undefined ? "–" : `${v < 0 ? "" : "+"}${write(v)}`;
 }
 
+// A share, with a decimal where it has one.
+/** @param {number} share */
+export const percent = (share) => `${Number((100 * share).toFixed(1))} %`;
+
 // Shares that add up to 1 as whole percents that add up to 100: the largest remainders are rounded up.
 /** @param {number[]} shares */
 export function percents(shares) {
