@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,8 @@ from gan.files import runs_root
 from gan.runs.folder import RunReader, is_run
 from gan.tensors import digest, holds, read_checked
 
-LENGTH = re.compile(r"[-+]?\d*\.?\d+")
+NIMG = re.compile(r"[0-9]{1,15}")
+LENGTH = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
 HALF_LIFE = "ema_half_life_kimg"
 
 
@@ -36,26 +37,36 @@ class Moment(NamedTuple):
         return self.nimg is None and self.length is None
 
 
-def parse_moment(text: str) -> Moment:
-    """`text` as RUN[@NIMG][~LENGTH]; what is no number there belongs to the name."""
+def readings(text: str) -> list[Moment]:
+    """What `text` may say as RUN[@NIMG][~LENGTH], the longest name of a run first; what is no
+    number there belongs to the name."""
+    found = [Moment(text)]
     name, mark, tail = text.rpartition("~")
-    length = float(tail) if mark and tail.isascii() and LENGTH.fullmatch(tail) else None
-    rest = text if length is None else name
-    run, mark, moment = rest.rpartition("@")
-    if mark and moment.isascii() and moment.isdigit():
-        return Moment(run, int(moment), length)
-    return Moment(rest, None, length)
+    if mark and LENGTH.fullmatch(tail):
+        found.append(Moment(name, None, float(tail)))
+    run, mark, moment = found[-1].run.rpartition("@")
+    if mark and NIMG.fullmatch(moment):
+        found.append(Moment(run, int(moment), found[-1].length))
+    return found
+
+
+def parse_moment(text: str, is_there: Callable[[str], bool] = lambda name: False) -> Moment:
+    """`text` as RUN[@NIMG][~LENGTH]; a run that `is_there` may itself be called so."""
+    found = readings(text)
+    return next((moment for moment in found if is_there(moment.run)), found[-1])
 
 
 def find_moment(text: str) -> tuple[Path, Moment] | None:
     """The run that `text` names, a folder or a name in the runs folder, and its moment; None where
     it names none."""
-    asked = parse_moment(text)
-    for name, moment in ((text, Moment(text)), (asked.run, asked)):
-        for path in (Path(name), runs_root() / name) if name else ():
-            if is_run(path):
-                return path, moment
-    return None
+    moment = parse_moment(text, lambda name: _find(name) is not None)
+    path = _find(moment.run)
+    return None if path is None else (path, moment)
+
+
+def _find(name: str) -> Path | None:
+    paths = (Path(name), runs_root() / name) if name else ()
+    return next((path for path in paths if is_run(path)), None)
 
 
 def load_moment(run: Path, moment: Moment) -> Weights:

@@ -24,7 +24,7 @@ from gan.checkpoint import (
 from gan.cli import app
 from gan.cli.console import load_weights
 from gan.errors import WeightsError
-from gan.runs import RunWriter, Session, resume
+from gan.runs import RunWriter, Session, find_origin, resume
 from gan.runs.moments import Moment, averaged, half_lives, has_second, load_moment, parse_moment
 from gan.tensors import read_tensors
 from gan.training import Trainer
@@ -165,10 +165,36 @@ def test_a_training_goes_on_with_both_averages(long_run, digits, make_config, tm
         ("~/runs/a", Moment("~/runs/a")),
         ("owner/name@main", Moment("owner/name@main")),
         ("a~long", Moment("a~long")),
+        ("a@" + "9" * 5000, Moment("a@" + "9" * 5000)),
     ],
 )
 def test_a_name_says_run_moment_and_length(text, moment):
     assert parse_moment(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "moment"),
+    [
+        ("a~0.1", ["a", "a~0.1"], Moment("a~0.1")),
+        ("a@12", ["a", "a@12"], Moment("a@12")),
+        ("a@12~0.1", ["a", "a@12"], Moment("a@12", None, 0.1)),
+        ("a@12@500~0.1", ["a", "a@12"], Moment("a@12", 500, 0.1)),
+        ("a@12~0.1", ["a"], Moment("a", 12, 0.1)),
+    ],
+)
+def test_a_run_that_is_called_as_a_moment_comes_before_the_moment(text, runs, moment):
+    assert parse_moment(text, runs.__contains__) == moment
+
+
+def test_a_run_that_is_called_as_a_moment_is_sampled_and_forked(long_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path))
+    path = tmp_path / "mine@12"
+    shutil.copytree(long_run[0], path)
+    newest = weights_of_run(path)[-1]
+    assert load_weights("mine@12~0.1").length == 0.1
+    assert load_weights("mine@12").config.nimg == newest
+    assert find_origin("mine@12").run == path
+    assert find_origin(f"mine@12@{newest}").nimg == newest
 
 
 def test_a_folder_of_weights_may_be_called_as_if_with_a_length(tmp_path):
