@@ -79,7 +79,8 @@ def test_a_race_on_a_full_disk_is_refused_before_anything_begins(
     reply = visitor(home).post("/_gan/races/start", json=FORM)
     assert (reply.status_code, f"nothing can be written in {full}/" in reply.text) == (400, True)
     assert home.part(Races).now() is None
-    assert not root.exists() and not races_root().exists()
+    assert not root.exists()
+    assert not races_root().exists()
     assert not home.supervisor.running()
 
 
