@@ -26,6 +26,7 @@ from gan.errors import CheckpointError, WeightsError, suggest
 from gan.files import (
     expanded,
     fsync_folder,
+    is_moment,
     parse_json,
     pulled_root,
     read_json,
@@ -190,7 +191,7 @@ def kept_folder(ref: str) -> Path | None:
 def weights_of_run(run_dir: Path) -> list[int]:
     """The image counts (nimg) at which a run saved its weights."""
     files = (run_dir / "weights").glob("*.safetensors")
-    return sorted(int(p.stem) for p in files if p.stem.isdigit())
+    return sorted(int(p.stem) for p in files if is_moment(p.stem))
 
 
 def load_at(run_dir: Path, nimg: int) -> Weights:
@@ -321,7 +322,7 @@ def _put_in_place(new: Path, final: Path, aside: Path) -> None:
 
 def checkpoints(folder: Path) -> list[Path]:
     """Checkpoints in `folder`, oldest first, valid or not."""
-    return sorted(p for p in folder.glob("*") if p.name.isdigit() and p.is_dir())
+    return sorted(p for p in folder.glob("*") if is_moment(p.name) and p.is_dir())
 
 
 class CheckpointFound(NamedTuple):
@@ -387,6 +388,6 @@ def stranded(folder: Path) -> list[tuple[Path, Path]]:
     found = []
     for path in sorted(folder.glob(".*.tmp"), key=lambda p: (ASIDE in p.name, p.name)):
         name = path.name.split(".")[1]
-        if name.isdigit() and path.is_dir() and is_valid(path):
+        if is_moment(name) and path.is_dir() and is_valid(path):
             found.append((path, folder / name))
     return found

@@ -18,6 +18,7 @@ from gan.errors import WeightsError
 
 HISTORY_FILE = "history.jsonl"  # of a run folder: what was done to it; runs write it, cards read it
 TEMPORARY = "gan-"  # begins the names of our temporary folders
+MOMENT = re.compile(r"[0-9]{10}|[1-9][0-9]{10,14}")
 LEFT_BY = re.compile(r"gan-[a-z]+-(?P<pid>\d+)-\w+")
 MAX_CONFIG_BYTES = 64 * 2**10
 BLOCK_BYTES = 4096  # allocated by a file system for the smallest file
@@ -157,6 +158,12 @@ def write_json(path: Path, data: Any) -> None:
             count=len(text) // 1024,
         )
     write_atomic(path, text)
+
+
+def is_moment(name: str) -> bool:
+    """Whether a file or folder of a run is called by its nimg, as {nimg:010d}; others that somebody
+    put there are none of ours."""
+    return MOMENT.fullmatch(name) is not None
 
 
 def append_line(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ import shutil
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -114,6 +114,7 @@ class OwnSets:
         shrink: `shrink_picture` to SIDE and within the limits, if not here.
         Raises DataError with the reasons if fewer than two are usable; then nothing is stored.
         """
+        self._sweep(time.time() - ABORTED_S)
         set_id = secrets.token_hex(6)
         folder = self.root / f".{set_id}.tmp"
         try:
@@ -149,10 +150,15 @@ class OwnSets:
         old = [s.id for s in self.listed() if s.created_at < late]
         for set_id in old:
             self.remove(set_id)
-        for left in self.root.glob(".*.tmp"):
-            if left.stat().st_mtime < late:
-                shutil.rmtree(left, ignore_errors=True)
+        self._sweep(late)
         return old
+
+    def _sweep(self, late: float) -> None:
+        """Delete what uploads before `late` left whose server ended meanwhile."""
+        for left in self.root.glob(".*.tmp"):
+            with suppress(OSError):
+                if left.stat().st_mtime < late:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def preview(self, set_id: str, *, resolution: int, channels: int) -> Pixels:
         """(H, W, 4): a few pictures with the cropped-off part dimmed, and below the training
@@ -165,6 +171,7 @@ class OwnSets:
         return np.concatenate(parts, axis=1)
 
 
+ABORTED_S = 86_400.0  # no upload takes so long
 _EMPTY = OwnSet(id="", name="", count=0, skipped={})
 
 

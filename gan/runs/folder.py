@@ -24,7 +24,7 @@ from gan.checkpoint import (
 from gan.config import RunConfig
 from gan.data import ImagesId
 from gan.errors import GanError, RunError
-from gan.files import HISTORY_FILE, read_json, runs_root, tail_rows
+from gan.files import HISTORY_FILE, is_moment, read_json, runs_root, tail_rows
 from gan.messages import NO_MESSAGE, Message, literal
 from gan.metrics.findings import Past
 from gan.schema import from_json
@@ -266,7 +266,7 @@ class RunReader:
     def snapshots(self) -> list[int]:
         """The image counts (nimg) with a saved grid."""
         files = (self.path / "snapshots").glob("*.webp")
-        return sorted(int(p.stem) for p in files if p.stem.isdigit())
+        return sorted(int(p.stem) for p in files if is_moment(p.stem))
 
     def snapshot(self, nimg: int) -> bytes:
         """The grid of 8 x 8 at `nimg`, WebP; raises RunError where there is none."""

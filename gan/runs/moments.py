@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +19,12 @@ from gan.checkpoint import Weights, load_at, weights_of_run
 from gan.errors import WeightsError, number_text
 from gan.files import runs_root
 from gan.runs.folder import RunReader, is_run
-from gan.tensors import digest, holds, read_checked
+from gan.tensors import digest, holds, read_checked, tensor_specs
 
-LENGTH = re.compile(r"[-+]?\d*\.?\d+")
+NIMG = re.compile(r"[0-9]{1,15}")
+LENGTH = re.compile(r"[-+]?[0-9]*\.?[0-9]+")
 HALF_LIFE = "ema_half_life_kimg"
+FIRST_G = "g_ema"  # its prefix in files
 
 
 class Moment(NamedTuple):
@@ -36,26 +40,36 @@ class Moment(NamedTuple):
         return self.nimg is None and self.length is None
 
 
-def parse_moment(text: str) -> Moment:
-    """`text` as RUN[@NIMG][~LENGTH]; what is no number there belongs to the name."""
+def readings(text: str) -> list[Moment]:
+    """What `text` may say as RUN[@NIMG][~LENGTH], the longest name of a run first; what is no
+    number there belongs to the name."""
+    found = [Moment(text)]
     name, mark, tail = text.rpartition("~")
-    length = float(tail) if mark and tail.isascii() and LENGTH.fullmatch(tail) else None
-    rest = text if length is None else name
-    run, mark, moment = rest.rpartition("@")
-    if mark and moment.isascii() and moment.isdigit():
-        return Moment(run, int(moment), length)
-    return Moment(rest, None, length)
+    if mark and LENGTH.fullmatch(tail):
+        found.append(Moment(name, None, float(tail)))
+    run, mark, moment = found[-1].run.rpartition("@")
+    if mark and NIMG.fullmatch(moment):
+        found.append(Moment(run, int(moment), found[-1].length))
+    return found
+
+
+def parse_moment(text: str, is_there: Callable[[str], bool] = lambda name: False) -> Moment:
+    """`text` as RUN[@NIMG][~LENGTH]; a run that `is_there` may itself be called so."""
+    found = readings(text)
+    return next((moment for moment in found if is_there(moment.run)), found[-1])
 
 
 def find_moment(text: str) -> tuple[Path, Moment] | None:
     """The run that `text` names, a folder or a name in the runs folder, and its moment; None where
     it names none."""
-    asked = parse_moment(text)
-    for name, moment in ((text, Moment(text)), (asked.run, asked)):
-        for path in (Path(name), runs_root() / name) if name else ():
-            if is_run(path):
-                return path, moment
-    return None
+    moment = parse_moment(text, lambda name: _find(name) is not None)
+    path = _find(moment.run)
+    return None if path is None else (path, moment)
+
+
+def _find(name: str) -> Path | None:
+    paths = (Path(name), runs_root() / name) if name else ()
+    return next((path for path in paths if is_run(path)), None)
 
 
 def mistaken(text: str) -> tuple[Path, str] | None:
@@ -110,19 +124,10 @@ def averaged(run: Path, nimg: int, length: float) -> Weights:
             high=number_text(LONGEST),
             got=number_text(length),
         )
-    moments = [n for n in weights_of_run(run) if 0 < n <= nimg]
-    if len(moments) < 2:
-        raise WeightsError(
-            "another average is mixed from two kept moments or more, {run} has {count} up to "
-            "{nimg}; give a later one, or let it train longer",
-            run=run.name,
-            count=len(moments),
-            nimg=f"{nimg:,}",
-        )
     loaded = load_at(run, nimg)
-    kept = [Kept(n) for n in moments]
-    kept += [Kept(n, second=True) for n in moments if has_second(run, n)]
-    _mix_into(loaded, run, kept, length)
+    kept = _fitting(run, nimg, loaded.generator.state_dict())
+    while not _mix_into(loaded, run, kept, length):
+        pass
     return replace(
         loaded,
         config=replace(loaded.config, name=f"{run.name}~{number_text(length)}"),
@@ -131,30 +136,60 @@ def averaged(run: Path, nimg: int, length: float) -> Weights:
     )
 
 
-def _mix_into(loaded: Weights, run: Path, kept: Sequence[Kept], length: float) -> None:
-    """Put the mixture of `kept` into the generator.
+def _fitting(run: Path, nimg: int, state: Mapping[str, Tensor]) -> list[Kept]:
+    """The averages kept up to nimg whose files name all that `state` averages, in its shapes."""
+    found = []
+    for n in weights_of_run(run):
+        specs: dict[str, tuple[str, tuple[int, ...]]] = {}
+        if 0 < n <= nimg:
+            with suppress(WeightsError):  # damaged, or thinned meanwhile: others are as good
+                specs = tensor_specs(_file(run, n))
+        for second, prefix in ((False, FIRST_G), (True, SECOND_G)):
+            shapes = {name: specs.get(f"{prefix}.{name}", ("", None))[1] for name in state}
+            if all(shapes[k] == v.shape for k, v in state.items() if v.is_floating_point()):
+                found.append(Kept(n, second))
+    return found
+
+
+def _mix_into(loaded: Weights, run: Path, kept: list[Kept], length: float) -> bool:
+    """Put the mixture of `kept` into the generator; False where a moment in it cannot be read,
+    which is then taken from `kept`.
 
     Batch-norm statistics are mixed like weights: from the average of this length that was kept
     beside a training, pictures differed by 0.0001 to 0.005, with statistics measured anew, which
     are no average over the training, by 0.002 to 0.007 (benchmarks/RESULTS.md).
     """
+    if (count := len({k.nimg for k in kept})) < 2:
+        raise WeightsError(
+            "another average is mixed from two kept moments or more, {run} has {count} up to "
+            "{nimg}; give a later one, or let it train longer",
+            run=run.name,
+            count=count,
+            nimg=f"{loaded.config.nimg:,}",
+        )
     state = loaded.generator.state_dict()
     mixed: dict[str, Tensor] = {
         k: torch.zeros_like(v, dtype=torch.float64)
         for k, v in state.items()
         if v.is_floating_point()
     }
-    tensors: dict[str, Tensor] = {}
-    read = -1
-    for part, factor in sorted(mixture(kept, half_lives(run), length).parts):
-        if part.nimg != read:
-            tensors, read = read_checked(_file(run, part.nimg)), part.nimg
-        prefix = SECOND_G if part.second else "g_ema"
-        for name, tensor in mixed.items():
-            tensor.add_(tensors[f"{prefix}.{name}"].double(), alpha=factor)
+    parts = sorted(mixture(kept, half_lives(run), length).parts)
+    for nimg, group in groupby(parts, key=lambda part: part[0].nimg):
+        try:
+            tensors = read_checked(_file(run, nimg))
+            for part, factor in group:
+                prefix = SECOND_G if part.second else FIRST_G
+                for name, tensor in mixed.items():
+                    tensor.add_(tensors[f"{prefix}.{name}"].double(), alpha=factor)
+        except WeightsError:
+            tensors = {}
+        if not tensors or not all(tensor.isfinite().all() for tensor in mixed.values()):
+            kept[:] = [k for k in kept if k.nimg != nimg]
+            return False
     for name, tensor in mixed.items():
         # a factor below 0 can make a variance near 0 negative
         state[name].copy_(tensor.clamp_(min=0.0) if name.endswith("running_var") else tensor)
+    return True
 
 
 def half_lives(run: Path) -> HalfLives:
@@ -165,7 +200,11 @@ def half_lives(run: Path) -> HalfLives:
     """
     reader = RunReader(run)
     sets = [
-        row for row in reader.history() if row["event"] == "set" and row.get("key") == HALF_LIFE
+        row
+        for row in reader.history()
+        if row["event"] == "set"
+        and row.get("key") == HALF_LIFE
+        and all(isinstance(row.get(value), int | float) for value in ("old", "new"))
     ]
     first = sets[0]["old"] if sets else reader.config().train.ema_half_life_kimg
     lives = [(0.0, float(first) * 1000)]

@@ -8,9 +8,9 @@ from pathlib import Path
 from gan.checkpoint import checkpoints, config_at, is_valid, load_state, weights_of_run
 from gan.config import RunConfig
 from gan.errors import RunError
-from gan.files import runs_root
 from gan.messages import Message
-from gan.runs.folder import RunReader, is_run
+from gan.runs.folder import RunReader
+from gan.runs.moments import find_moment, parse_moment
 from gan.training import config_in
 
 
@@ -42,13 +42,11 @@ def find_origin(text: str) -> Origin:
     Without NIMG the newest checkpoint, else the newest weights. With it the nearest at or before
     it, preferring a checkpoint to weights of the same nimg. Raises RunError.
     """
-    name, at, moment = text.rpartition("@")
-    if not at or not moment.isdecimal():
-        name, moment = text, ""
-    run = next((p for p in (Path(name), runs_root() / name) if is_run(p)), None)
-    if run is None:
+    found = find_moment(text)
+    if found is None or found[1].length is not None:
+        name = parse_moment(text).run if found is None else text
         raise RunError("--fork must name a run, {name} is none; see runs/", name=repr(name))
-    limit = int(moment) if moment else None
+    run, (_, limit, _) = found
     whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
     path = next((p for p in reversed(whole) if is_valid(p)), None)
     weights = [n for n in weights_of_run(run) if limit is None or n <= limit]

@@ -324,16 +324,20 @@ class Session:
             yield
 
 
-@contextmanager
-def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Route termination signals to `handler`; in the main thread only.
+def end_signals() -> list[int]:
+    """Those that end a process, a terminal that closes among them.
 
     A SIGHUP that was ignored when the process started stays ignored: that is what nohup is for.
     """
     numbers = [getattr(signal, name) for name in ENDS if hasattr(signal, name)]
     hup = getattr(signal, "SIGHUP", None)
-    if hup is not None and signal.getsignal(hup) == signal.SIG_IGN:
-        numbers.remove(hup)
+    return [n for n in numbers if n != hup or signal.getsignal(n) != signal.SIG_IGN]
+
+
+@contextmanager
+def _signals_to(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Route termination signals to `handler`; in the main thread only."""
+    numbers = end_signals()
     before = [signal.signal(n, handler) for n in numbers]
     try:
         yield

@@ -63,7 +63,7 @@ def in_a_terminal(message: Message, path: Path) -> RunError:
 
 
 def check_room(folder: Path) -> None:
-    """Raises RunError if a training could not even write its first line."""
+    """Raises RunError if a training or a race could not even write its first line."""
     if not can_write(folder):
         raise RunError(
             "nothing can be written in {folder}/: the disk is full or read-only; make room, then "

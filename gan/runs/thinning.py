@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from gan.checkpoint import CONFIG_FILE, checkpoints
 from gan.errors import GanError
-from gan.files import read_json, write_atomic
+from gan.files import is_moment, read_json, write_atomic
 from gan.runs.manage import disk_use
 
 MB = 2**20
@@ -83,7 +83,7 @@ def _moments(folder: Path) -> list[KeptPath]:
         return [KeptPath(int(p.name), p, disk_use(p)) for p in checkpoints(folder)]
     found = []
     for path in folder.glob("*.*"):
-        if path.stem.isdigit():
+        if is_moment(path.stem):
             with suppress(OSError):
                 found.append(KeptPath(int(path.stem), path, path.stat().st_size))
     return sorted(found)

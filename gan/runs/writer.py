@@ -19,6 +19,7 @@ from gan.files import (
     HISTORY_FILE,
     NO_SPACE,
     append_line,
+    is_moment,
     overwrite,
     tail_rows,
     write_atomic,
@@ -101,7 +102,7 @@ class RunWriter:
             (self.path / folder).mkdir(exist_ok=True)
             sweep(self.path / folder)
         for file in [*self.path.glob("snapshots/*.webp"), *self.path.glob("weights/*.safetensors")]:
-            if file.stem.isdigit() and int(file.stem) > nimg:
+            if is_moment(file.stem) and int(file.stem) > nimg:
                 file.unlink()
         for name in ("progress.jsonl", MEASURES_FILE):
             self._cut(self.path / name, nimg)

@@ -25,6 +25,7 @@ from starlette.middleware import Middleware
 from gan.data.limits import ENDINGS, ReadLimits, format_titles
 from gan.errors import ConfigError
 from gan.files import home_root, sweep_temporary
+from gan.runs.session import end_signals
 from gan.ui.compare import tab as compare
 from gan.ui.evaluate import tab as evaluate
 from gan.ui.explore import tab as explore
@@ -285,7 +286,7 @@ def serve(
         log.warning("GAN Atelier is at %s", app.local_url)
         if open_browser:
             webbrowser.open(str(app.local_url))
-        ended = _end_signal()
+        ended = end_signal()
         with contextlib.suppress(KeyboardInterrupt):
             ended.wait()
         app.close(verbose=False)
@@ -300,13 +301,13 @@ def closing(context: Context) -> Iterator[None]:
         context.close()
 
 
-def _end_signal() -> threading.Event:
-    """An event set by SIGTERM and Ctrl-C."""
+def end_signal() -> threading.Event:
+    """An event set by SIGTERM, Ctrl-C and a terminal that closes."""
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         ended.set()
 
-    for name in ("SIGTERM", "SIGINT"):
-        signal.signal(getattr(signal, name), end)
+    for number in end_signals():
+        signal.signal(number, end)
     return ended

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -178,6 +180,14 @@ def test_the_preview_dims_what_is_cut_off(sets: OwnSets):
     assert view.shape[0] == 2 * 96 + 8
     grey = sets.preview(found.id, resolution=28, channels=1)[-96:]
     assert (grey[..., 0] == grey[..., 1]).all()
+
+
+def test_what_an_upload_left_that_a_server_s_end_cut_off_goes_with_a_later_one(sets: OwnSets):
+    for name, age_s in ((".old.tmp", 90_000), (".now.tmp", 60)):
+        (sets.root / name / "pictures").mkdir(parents=True)
+        os.utime(sets.root / name, (0, time.time() - age_s))
+    sets.add(frames(("a.png", png()), ("b.png", png())), "x")
+    assert [path.name for path in sets.root.glob(".*")] == [".now.tmp"]
 
 
 def test_old_sets_go_and_young_ones_stay(sets: OwnSets):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +27,9 @@ from gan.checkpoint import (
 from gan.cli import app
 from gan.cli.console import load_weights
 from gan.errors import WeightsError
-from gan.runs import RunWriter, Session, resume
+from gan.runs import RunReader, RunWriter, Session, find_origin, resume
 from gan.runs.moments import Moment, averaged, half_lives, has_second, load_moment, parse_moment
+from gan.runs.thinning import thin
 from gan.tensors import read_tensors
 from gan.training import Trainer
 from tests.conftest import tiny_config
@@ -165,10 +169,91 @@ def test_a_training_goes_on_with_both_averages(long_run, digits, make_config, tm
         ("~/runs/a", Moment("~/runs/a")),
         ("owner/name@main", Moment("owner/name@main")),
         ("a~long", Moment("a~long")),
+        ("a@" + "9" * 5000, Moment("a@" + "9" * 5000)),
     ],
 )
 def test_a_name_says_run_moment_and_length(text, moment):
     assert parse_moment(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "runs", "moment"),
+    [
+        ("a~0.1", ["a", "a~0.1"], Moment("a~0.1")),
+        ("a@12", ["a", "a@12"], Moment("a@12")),
+        ("a@12~0.1", ["a", "a@12"], Moment("a@12", None, 0.1)),
+        ("a@12@500~0.1", ["a", "a@12"], Moment("a@12", 500, 0.1)),
+        ("a@12~0.1", ["a"], Moment("a", 12, 0.1)),
+    ],
+)
+def test_a_run_that_is_called_as_a_moment_comes_before_the_moment(text, runs, moment):
+    assert parse_moment(text, runs.__contains__) == moment
+
+
+def test_a_run_that_is_called_as_a_moment_is_sampled_and_forked(long_run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path))
+    path = tmp_path / "mine@12"
+    shutil.copytree(long_run[0], path)
+    newest = weights_of_run(path)[-1]
+    assert load_weights("mine@12~0.1").length == 0.1
+    assert load_weights("mine@12").config.nimg == newest
+    assert find_origin("mine@12").run == path
+    assert find_origin(f"mine@12@{newest}").nimg == newest
+
+
+def _cut(file: Path) -> None:
+    os.truncate(file, file.stat().st_size - 100)
+
+
+def _change(change) -> Callable[[Path], None]:
+    def write(file: Path) -> None:
+        tensors = read_tensors(file)
+        save_file(change(tensors), file)
+
+    return write
+
+
+def _spoil(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    return torch.full_like(tensor, math.inf) if tensor.is_floating_point() else tensor
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _cut,
+        Path.unlink,
+        lambda file: file.write_bytes(b""),
+        _change(lambda found: {k: _spoil(k, v) for k, v in found.items()}),
+        _change(lambda found: {k: v[:1].clone() if v.dim() else v for k, v in found.items()}),
+        _change(lambda found: {k: torch.cat([v, v]) if v.dim() else v for k, v in found.items()}),
+        _change(lambda found: dict([*found.items()][: len(found) // 2])),
+    ],
+    ids=["cut", "gone", "empty", "infinite", "broadcast", "longer", "half"],
+)
+def test_an_average_is_mixed_of_those_moments_that_can_be_read(long_run, tmp_path, damage):
+    path, fewer = tmp_path / "damaged", tmp_path / "fewer"
+    for folder in (path, fewer):
+        shutil.copytree(long_run[0], folder)
+    moments = weights_of_run(path)
+    hit = moments[len(moments) // 2]
+    damage(path / "weights" / f"{hit:010d}.safetensors")
+    (fewer / "weights" / f"{hit:010d}.safetensors").unlink()
+    found = averaged(path, moments[-1], 0.1)
+    assert found.revision == averaged(fewer, moments[-1], 0.1).revision
+
+
+def test_files_that_are_called_by_no_moment_are_none_of_a_run_s(long_run, tmp_path):
+    path = tmp_path / "odd"
+    shutil.copytree(long_run[0], path)
+    moments = weights_of_run(path)
+    for name in ("²²", "12", "0" * 30 + "9", "x", "٣" * 10):
+        (path / "weights" / f"{name}.safetensors").write_bytes(b"x")
+        (path / "snapshots").mkdir(exist_ok=True)
+        (path / "snapshots" / f"{name}.webp").write_bytes(b"x")
+    assert weights_of_run(path) == moments
+    assert averaged(path, moments[-1], 0.1).length == 0.1
+    RunReader(path).snapshots()
+    thin(path, 0.001)
 
 
 def test_a_folder_of_weights_may_be_called_as_if_with_a_length(tmp_path):

@@ -22,6 +22,7 @@ from gan.races import Race, RacePlan, as_left, measure_race, race_so_far, write_
 from gan.races.measure import Hurry
 from gan.races.report import RACE_FILE
 from gan.runs import manage
+from gan.runs.space import check_room
 from gan.ui.compare.setup import count_for, plan_of
 from gan.ui.server.routes import Context
 from gan.ui.server.training_queue import WALL_S, Turns, note_viewer
@@ -131,10 +132,13 @@ class Races:
         self._read: LRUCache[tuple[Path, int], dict[str, Any]] = LRUCache(KEPT)
 
     def begin(self, context: Context, session: str, plan: RacePlan, form: dict[str, Any]) -> str:
-        """Start a race; returns its id. Raises PageError while another is under way."""
+        """Start a race; returns its id. Raises PageError while another is under way, RunError where
+        a training or the report could not be kept."""
         with self._lock:
             if self._now is not None and self._now.stage != "over":
                 raise PageError("gan_race_error_busy", status=409)
+            for folder in (context.runs.root, races_root()):
+                check_room(folder)
             race_id = self._new_id(str(form.get("ready") or "race"), context.runs.root)
             race = Race(
                 plan,

@@ -2,7 +2,7 @@
 /** @import { Evaluation, EvaluationNews, Metric, MetricName, Rated, State, Stated } from "../page/kit/types" */
 import {
   boot, choose, className, count, duration, find, finder, h, modelOf, ofPoints, on, plainRef, prepare, refresh, say, sentences,
-  state, t, tabIsOpen, isBusy, wordedFor,
+  state, t, tabIsOpen, isBusy, isMoment, wordedFor,
 } from "../page/kit/core.js";
 import { Poll, whenShown } from "../page/kit/fresh.js";
 import { nameOfFeatures, tellFeatures } from "./features.js";
@@ -118,7 +118,7 @@ class Evaluate {
     this.plane = modelOf(plain)?.plane ?? false;
     const row = this.leaders.row(plain, this.picked?.ref === plain ? this.picked.evaluation?.features : "");
     this.#offer(row?.data ?? "");
-    if (!this.found && !this.ending && row?.evaluation && !chosen.includes("@")) {
+    if (!this.found && !this.ending && row?.evaluation && !isMoment(chosen)) {
       this.found = { evaluation: row.evaluation, pairs: null, ref: chosen, nimg: row.nimg };
       this.find("#evaluate-judge", HTMLSelectElement).value = judgeOf(row.evaluation);
     }

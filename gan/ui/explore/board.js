@@ -1,7 +1,7 @@
 // Explore: the picture, what it is made of, and the boards and panels that change it.
 /** @import { Painted } from "../page/kit/types" */
 import {
-  className, collect, copyText, count, fillRange, finder, h, icon, lengthOf, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
+  className, collect, copyText, count, fillRange, finder, h, icon, isMoment, lengthOf, linkedState, modelOf, on, onLetter, plainRef, prepare, ofPoints, state, t, tabIsOpen, wordedFor,
 } from "../page/kit/core.js";
 import { Catalogue } from "./catalogue.js";
 import { ClassMix } from "./classmix.js";
@@ -164,7 +164,7 @@ class Explore {
   // Weights that came while another tab was shown were not painted.
   #catchUp() {
     const { studio } = this;
-    const follows = studio.ready && studio.model.kind === "run" && !studio.ref.includes("@");
+    const follows = studio.ready && studio.model.kind === "run" && !isMoment(studio.ref);
     if (follows && this.nimg && this.nimg !== studio.model.nimg) studio.paint();
   }
 

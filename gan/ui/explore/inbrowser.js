@@ -1,7 +1,7 @@
 // The painter's second engine: the generator in this browser, in a worker; and the line under the
 // picture that says where it was made and how fast, with the switch between the two.
 /** @import { LocalEngine, Painted, Picture, PictureRequest } from "../page/kit/types" */
-import { boot, h, modelOf, on, plainRef, recall, t, translate } from "../page/kit/core.js";
+import { boot, h, isMoment, modelOf, on, plainRef, recall, t, translate } from "../page/kit/core.js";
 import {
   GeneratorWorker, SWITCH, Unreachable, factsOf, modelFile, unreachable,
 } from "../page/kit/generatorworker.js";
@@ -280,13 +280,13 @@ const put = (node, text) => { if (node.textContent !== text) node.textContent = 
 
 /** @param {string} ref */
 const isTraining = (ref) =>
-  !ref.includes("@") && ["starting", "running"].includes(modelOf(plainRef(ref))?.state ?? "");
+  !isMoment(ref) && ["starting", "running"].includes(modelOf(plainRef(ref))?.state ?? "");
 
 // Which weights a ref stands for now: a run's newest change with its count of images.
 /** @param {string} ref */
 function keyOf(ref) {
   const model = modelOf(plainRef(ref));
-  const moving = ref.includes("@") ? "" : `${model?.nimg} ${isTraining(ref)}`;
+  const moving = isMoment(ref) ? "" : `${model?.nimg} ${isTraining(ref)}`;
   return `${ref} ${moving}`;
 }
 

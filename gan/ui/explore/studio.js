@@ -1,7 +1,7 @@
 // The point in latent space that Explore shows: what it is made of, undo, the link, painting.
 // Boards and panels change it here and listen to "latent"; nobody else paints on the big canvas.
 /** @import { Act, Direction, Floats, How, Model, Origin, Place, Point, Seeded } from "../page/kit/types" */
-import { addressOf, ask, choose, emit, link, modelOf, on, plainRef, say } from "../page/kit/core.js";
+import { addressOf, ask, choose, emit, isMoment, link, modelOf, on, plainRef, say } from "../page/kit/core.js";
 import { firstSeed, freshPoint, toLink } from "../page/kit/latentlink.js";
 import { moved, turnsClass } from "./moves.js";
 import { addScaled, dot, orthonormal } from "../page/kit/vectors.js";
@@ -147,7 +147,7 @@ export class Studio {
   follow(model, visible) {
     const newer = model.nimg !== this.model.nimg;
     this.model = model;
-    if (!newer || this.ref.includes("@")) return;
+    if (!newer || isMoment(this.ref)) return;
     if (visible && !this.previewing) this.paint();
     emit("weights");
   }
@@ -439,7 +439,7 @@ export class Studio {
   /** @param {number} nimg */
   refAt(nimg) {
     const ref = this.previewed?.ref ?? this.ref;
-    const moving = modelOf(plainRef(ref))?.kind === "run" && !ref.includes("@");
+    const moving = modelOf(plainRef(ref))?.kind === "run" && !isMoment(ref);
     return moving ? `${ref}@${nimg}` : ref;
   }
 

@@ -141,7 +141,7 @@ async def account(context: Context, request: Request) -> Response:
 
 def _may_publish(context: Context, session: str, ref: str) -> None:
     """In public only the visitor who started a training may publish it."""
-    if context.profile.local or not (run_id := run_of(ref)):
+    if context.profile.local or not (run_id := run_of(context, ref)):
         return
     if not context.owners.owns(session, run_id):
         raise PageError("gan_push_foreign", status=403)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from gan.ui.server.views import PageError
+from gan.ui.server.views import PageError, ending
 
 SLICE_S = 0.25  # approximate, for work that is sliced by the clock
 YIELD_S = 0.5  # long work yields to pictures for at most this long per slice
@@ -180,7 +180,7 @@ class FairQueue:
         job = Job(slices, urgent=urgent, visitor=visitor)
         with self._changed:
             if self._closed:
-                raise RuntimeError("the server is closing")
+                raise ending()
             if self._most is not None and visitor != NOBODY:
                 self._make_room(visitor, self._most)
             self._put(job)

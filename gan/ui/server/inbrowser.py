@@ -125,7 +125,7 @@ async def model(context: Context, request: Request) -> Response:
 
 def _is_private(context: Context, request: Request) -> bool:
     """Whether a model learned from another visitor's own images: they alone may download it."""
-    run_id = run_of(request.query_params.get("ref", ""))
+    run_id = run_of(context, request.query_params.get("ref", ""))
     return bool(run_id) and not may_have(context, session_of(request), run_id)
 
 

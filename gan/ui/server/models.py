@@ -23,7 +23,7 @@ from gan.config import WeightsConfig
 from gan.errors import ConfigError, GanError, WeightsError
 from gan.files import parse_json, pulled_root
 from gan.hub.index import FIRST_SEED, index
-from gan.runs.moments import Moment, load_moment, nearest, parse_moment
+from gan.runs.moments import Moment, load_moment, nearest
 from gan.schema import from_json
 from gan.ui.server.runs import Runs
 from gan.ui.server.views import PageError, model_json
@@ -86,7 +86,7 @@ class Models:
             if ref not in _bundled():
                 raise PageError("gan_error_no_run", status=404)
             return ref, Moment("")
-        asked = parse_moment(ref.removeprefix("run:"))
+        asked = self._runs.moment(ref.removeprefix("run:"))
         run_id = asked.run
         kept = self._runs.watched(run_id).reader.weights()
         if not kept:

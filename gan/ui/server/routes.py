@@ -36,7 +36,7 @@ from gan.ui.server.profile import Profile
 from gan.ui.server.resources import Room, one_thread
 from gan.ui.server.runs import Runs
 from gan.ui.server.subpath import route_path
-from gan.ui.server.views import PageError, cannot_write, code_of, reply_json
+from gan.ui.server.views import PageError, cannot_write, code_of, ending, reply_json
 from gan.ui.server.visitors import Owners, address_of
 
 log = logging.getLogger(__name__)
@@ -203,7 +203,12 @@ async def on(
 ) -> Result:
     """Run `work` off the event loop; what it logs has the request's id."""
     loop, known = asyncio.get_running_loop(), contextvars.copy_context()
-    return await loop.run_in_executor(thread, functools.partial(known.run, work, *args, **options))
+    asked = functools.partial(known.run, work, *args, **options)
+    try:
+        future = loop.run_in_executor(thread, asked)
+    except RuntimeError as error:  # closed
+        raise ending() from error
+    return await future
 
 
 def answered(
@@ -219,6 +224,11 @@ def answered(
         except ClientDisconnect as error:  # nobody is there to read a reply
             noted["code"] = type(error).__name__
             return Response(status_code=499)
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            noted["code"] = type(error).__name__  # threads drop what waits as the server ends
+            return JSONResponse(reply_json(ending()), status_code=503, headers=NEVER)
         except Exception as error:
             status = _status_of(error)
             noted["code"] = code_of(error)

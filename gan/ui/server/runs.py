@@ -19,6 +19,7 @@ from gan.messages import NO_MESSAGE
 from gan.metrics.diagnosis import assess, diagnose
 from gan.metrics.findings import Finding, Health
 from gan.runs import LIVE, RunReader, RunStatus, Start, is_run, runs_root
+from gan.runs.moments import Moment, parse_moment
 from gan.ui.server.views import MEASURES, PageError, event_json, row_json, thin
 
 log = logging.getLogger(__name__)
@@ -227,6 +228,11 @@ class Runs:
         if run_id not in known:
             raise PageError("gan_error_no_run", status=404)
         return known[run_id]
+
+    def moment(self, text: str) -> Moment:
+        """RUN[@NIMG][~LENGTH], where a run of exactly that name comes first."""
+        known, starting = self._read(), {start.run_id for start in self.starting()}
+        return parse_moment(text, lambda name: name in known or name in starting)
 
     def watched(self, run_id: str) -> Watched:
         """A run's cached files."""

@@ -16,7 +16,7 @@ from gan.checkpoint import pulled, weights_of_run
 from gan.config import WeightsConfig
 from gan.messages import NO_MESSAGE, Message
 from gan.runs import has_checkpoint
-from gan.runs.moments import parse_moment
+from gan.runs.moments import readings
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
 
@@ -61,9 +61,10 @@ def may_have(context: Context, session: str, run_id: str) -> bool:
     return context.may_see_data(session, run_id, "" if config is None else config.data)
 
 
-def run_of(ref: str) -> str:
+def run_of(context: Context, ref: str) -> str:
     """The run id of `run:ID`, whatever moment follows; empty for any other model."""
-    return parse_moment(ref.removeprefix("run:")).run if ref.startswith("run:") else ""
+    is_run = ref.startswith("run:")
+    return context.runs.moment(ref.removeprefix("run:")).run if is_run else ""
 
 
 def class_names_for(
@@ -71,7 +72,7 @@ def class_names_for(
 ) -> tuple[str, ...]:
     """The names of a model's classes as this visitor may read them; empty, so that numbers are
     shown, where they are the folders of somebody else's own images."""
-    run_id = run_of(ref)
+    run_id = run_of(context, ref)
     theirs = not run_id or context.may_see_data(session, run_id, config.data)
     return config.class_names if theirs else ()
 
@@ -131,7 +132,8 @@ async def state(context: Context, request: Request) -> Response:
     run, model: what this page has open, included however old it is.
     """
     session, query = session_of(request), request.query_params
-    also = (query.get("run", ""), run_of(query.get("model", "")))
+    model = query.get("model", "").removeprefix("run:")
+    also = (query.get("run", ""), *(moment.run for moment in readings(model)))
 
     body = await on(context.disk_thread, _told, context, session, also)
     return Response(body, media_type="application/json", headers=NEVER)

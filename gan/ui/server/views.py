@@ -54,6 +54,11 @@ class PageError(GanError):
         return str(Message(words(SOURCE).get(key, key), **values))
 
 
+def ending() -> PageError:
+    """Of what was asked for as the server ends."""
+    return PageError("gan_error_ending", status=503)
+
+
 def escape(text: object) -> str:
     """Escape untrusted text for HTML content and quoted attributes."""
     return html.escape(str(text), quote=True)

@@ -13,7 +13,7 @@ from gan.data import is_shared
 from gan.runs import Origin, find_origin
 from gan.ui.server import drawings
 from gan.ui.server.routes import Context
-from gan.ui.server.views import PageError, whole_number
+from gan.ui.server.views import PageError
 from gan.ui.train import own_images
 
 
@@ -87,7 +87,8 @@ def text_of(context: Context, fork: ForkPoint, *, shown: bool) -> str:
 
 def typed_fork(context: Context, text: str) -> dict[str, Any]:
     """RUN@NIMG as a form value; RUN must be listed, wherever it is stored."""
-    path, _, nimg = text.partition("@")
-    status = context.runs.status(path.rstrip("/").rpartition("/")[2])
-    at = whole_number("fork", nimg, low=0, high=10**12 - 1) if nimg else None
-    return {"id": status.id, "nimg": at}
+    name = text.rstrip("/").replace("/@", "@").rpartition("/")[2]
+    moment = context.runs.moment(name)
+    # an average that was mixed afterwards has nothing to train on
+    status = context.runs.status(moment.run if moment.length is None else name)
+    return {"id": status.id, "nimg": moment.nimg}

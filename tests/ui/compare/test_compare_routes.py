@@ -71,6 +71,19 @@ def start(client: TestClient, **form) -> dict:
     return client.post("/_gan/races/start", json=FORM | form).json()
 
 
+@pytest.mark.parametrize("full", ["runs", "races"])
+def test_a_race_on_a_full_disk_is_refused_before_anything_begins(
+    home: Context, root: Path, monkeypatch: pytest.MonkeyPatch, full: str
+):
+    monkeypatch.setattr("gan.runs.space.can_write", lambda folder: folder.name != full)
+    reply = visitor(home).post("/_gan/races/start", json=FORM)
+    assert (reply.status_code, f"nothing can be written in {full}/" in reply.text) == (400, True)
+    assert home.part(Races).now() is None
+    assert not root.exists()
+    assert not races_root().exists()
+    assert not home.supervisor.running()
+
+
 def wait_for(true) -> None:
     deadline = time.monotonic() + 60
     while not true():

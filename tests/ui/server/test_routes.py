@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from gan.data import shape_of
 from gan.errors import RunError
 from gan.presets import DataShape, fitted, run_config
 from gan.runs import Supervisor, prefork
+from gan.ui.app import end_signal
 from gan.ui.explore.tab import TAB as EXPLORE
 from gan.ui.gallery.tab import TAB as GALLERY
 from gan.ui.server import state as header
 from gan.ui.server import warmup
+from gan.ui.server.in_turn import in_turn
 from gan.ui.server.profile import Guard, build_profile, session_in
-from gan.ui.server.routes import Context, assets_version, build_routes
+from gan.ui.server.routes import Context, assets_version, build_routes, on
 from gan.ui.server.runs import Runs
 from gan.ui.train.tab import TAB as TRAIN
 
@@ -137,6 +145,56 @@ def test_a_public_server_serves_reviewed_paths_only(shop: Context):
     for path in ("/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/run/predict"):
         assert client.post(path).status_code == 404
     assert client.get("/gradio_api/file=/etc/passwd").status_code == 404
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("where", ["queue", "threads"])
+def test_what_is_asked_for_as_the_server_ends_gets_a_sentence(
+    home: Context, caplog: pytest.LogCaptureFixture, when: str, where: str
+):
+    gate = threading.Event()
+
+    def held() -> Iterator[None]:
+        gate.wait(20)
+        yield
+
+    async def end(context: Context, request: Request) -> Response:
+        if when == "meanwhile":  # the thread of each is busy, so that the request waits
+            context.map.submit(held())
+            context.file_thread.submit(gate.wait, 20)
+            threading.Timer(0.1, close, [context]).start()
+        else:
+            close(context)
+        if where == "queue":
+            await in_turn(context.map, request, list)
+        else:
+            await on(context.file_thread, list)
+        return Response()
+
+    def close(context: Context) -> None:
+        context.file_thread.shutdown(wait=False, cancel_futures=True)
+        threading.Timer(0.1, gate.set).start()
+        context.map.close()  # waits for the slice under way
+
+    app = Starlette(routes=build_routes(home, (("GET", "/_gan/end", end),)))
+    reply = TestClient(app, base_url="http://127.0.0.1").get("/_gan/end")
+    assert (reply.status_code, reply.json()["key"]) == (503, "gan_error_ending")
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has none")
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_terminal_that_closes_ends_the_server_as_ctrl_c_does_and_not_under_nohup(nohup: bool):
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else lambda number, frame: None)
+        ended = end_signal()
+        signal.raise_signal(signal.SIGHUP)
+        assert ended.is_set() is not nohup
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def test_the_session_cookie_is_kept_from_scripts_and_kept(home: Context):

@@ -682,6 +682,24 @@ def test_the_form_the_command_and_the_fork_tell_the_same_moment(home: Context, r
     assert again["fork"]["nimg"] == 1008
 
 
+@pytest.mark.parametrize("name", ["digits-1@12", "digits-1~0.1"])
+def test_a_run_that_is_called_as_a_moment_of_another_can_be_opened(
+    home: Context, root: Path, name: str
+):
+    shutil.copytree(root / "digits-2", root / name)
+    home.runs.forget()
+    newest = f"{name}@999999"
+    for ref in (f"run:{name}", f"run:{newest}"):
+        assert home.models.plain(ref).config.name == name
+        assert header.run_of(home, ref) == name
+    client = client_for(home)
+    typed = {"command": f"python -m gan train --fork runs/{newest} --seconds 30"}
+    assert client.post("/_gan/train/parse", json=typed).json()["form"]["fork"] == {
+        "id": name,
+        "nimg": 999999,
+    }
+
+
 def test_a_run_that_another_process_trains_is_neither_deleted_nor_resumed(
     home: Context, root: Path
 ):

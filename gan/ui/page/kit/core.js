@@ -354,9 +354,19 @@ function take(fresh) {
   emit("state", state);
 }
 
-// Without the moment of a run, and the length of its average: run:ID@NIMG~LENGTH.
+// Without the moment of a run, and the length of its average: run:ID@NIMG~LENGTH. As in gan.runs.moments, a
+// run may itself be called so: the longest name that there is.
 /** @param {string} ref */
-export const plainRef = (ref) => ref.split("@")[0];
+export function plainRef(ref) {
+  if (!ref.startsWith("run:")) return ref;
+  const whole = ref.replace(/~[-+]?[0-9]*\.?[0-9]+$/, "");
+  const names = [ref, whole, whole.replace(/@[0-9]{1,15}$/, "")];
+  return names.find((name) => modelOf(name)) ?? names[2];
+}
+
+// Whether a ref names a moment of a run, which stays as it is while the run goes on.
+/** @param {string} ref */
+export const isMoment = (ref) => plainRef(ref) !== ref;
 
 // That length, as it is named; "" for a run's own average.
 /** @param {string} ref */
