@@ -370,7 +370,7 @@ export const isMoment = (ref) => plainRef(ref) !== ref;
 
 // That length, as it is named; "" for a run's own average.
 /** @param {string} ref */
-export const lengthOf = (ref) => ref.split("@")[1]?.split("~")[1] ?? "";
+export const lengthOf = (ref) => ref.slice(plainRef(ref).length).split("~")[1] ?? "";
 
 // `extra` goes with the choice: what the gallery was clicked on, say; `said`: what there is to know of it.
 /** @param {string | null} ref @param {Partial<Point> | null} [extra] */
