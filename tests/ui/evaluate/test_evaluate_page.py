@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.ui.acting import open_tab
+from tests.ui.conftest import PATIENCE_MS
 
 
 def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
@@ -82,7 +83,9 @@ def test_another_judge_measures_and_stands_in_a_group_of_its_own(page: Page):
     page.select_option("#evaluate-judge", "imagenet")
     expect(page.locator("#evaluate-judged")).to_contain_text("compare only with each other")
     page.click("#evaluate-start")
-    expect(page.locator("#evaluate-about")).to_contain_text("500 samples, by the ImageNet")
+    by_imagenet = "500 samples, by the ImageNet"
+    # that network takes ten seconds of an idle core
+    expect(page.locator("#evaluate-about")).to_contain_text(by_imagenet, timeout=6 * PATIENCE_MS)
     expect(page.locator("#evaluate-differs")).to_contain_text("the two cannot be compared")
     expect(page.locator("#evaluate-missing figure").first).to_contain_text("of real images")
     expect(page.locator("#evaluate-missing figure").first.locator("canvas")).to_have_count(6)
