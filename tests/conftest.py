@@ -27,7 +27,8 @@ settings.load_profile("calm")
 
 
 # these wait for browsers and processes; what only computes fills the cores at the end
-FIRST = ("ui", "runs", "hub", "latent", "metrics", "training")
+LONG = ("test_codefile.py", "test_container.py", "test_soak.py")  # a minute each in one process
+FIRST = ("ui", "runs", "hub", *LONG, "latent", "metrics", "training")
 
 
 # fixtures that start the app, or a Hub of our own
