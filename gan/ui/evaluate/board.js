@@ -36,7 +36,7 @@ class Evaluate {
     this.root = root;
     this.find = finder(root);
     this.leaders = new Leaders(root, {
-      chosen: (row) => this.#choose(row), measure: (ref) => { choose(ref); this.#begin(); },
+      chosen: (row) => this.#choose(row), measure: (ref) => this.#measure(ref),
     });
     /** @type {(EvaluationNews & { ref: string, recalled?: boolean }) | null} */
     this.found = null;
@@ -46,6 +46,8 @@ class Evaluate {
     this.fraction = 0;
     /** @type {string | null} */
     this.chosen = null;  // the ref that is looked at
+    /** @type {string | null} */
+    this.offered = null;  // the ref whose data are offered to measure against
     /** @type {Rated | null} */
     this.picked = null;  // the leaderboard's row that was clicked last
     this.heard = "";
@@ -118,6 +120,7 @@ class Evaluate {
     this.plane = modelOf(plain)?.plane ?? false;
     const row = this.leaders.row(plain, this.picked?.ref === plain ? this.picked.evaluation?.features : "");
     this.#offer(row?.data ?? "");
+    this.offered = chosen;
     if (!this.found && !this.ending && row?.evaluation && !isMoment(chosen)) {
       this.found = { evaluation: row.evaluation, pairs: null, ref: chosen, nimg: row.nimg };
       this.find("#evaluate-judge", HTMLSelectElement).value = judgeOf(row.evaluation);
@@ -163,9 +166,17 @@ class Evaluate {
 
   // ---- measure --------------------------------------------------------------------------------
 
+  // One of the table, which has not been chosen yet: against its own data.
+  /** @param {string} ref */
+  async #measure(ref) {
+    choose(ref);
+    await this.#changed();
+    return this.#begin();
+  }
+
   async #begin() {
     const ref = state.ref;
-    if (!ref || this.ending) return;
+    if (!ref || this.ending || this.offered !== ref) return;
     const seed = this.find("#evaluate-seed", HTMLInputElement);
     if (seed.getAttribute("aria-invalid") === "true") return void seed.focus();
     const ending = new AbortController();
@@ -200,7 +211,7 @@ class Evaluate {
     const model = state.ref ? modelOf(plainRef(state.ref)) : null;
     const busy = Boolean(this.ending);
     this.#word(model?.plane ?? false);
-    this.find("#evaluate-start", HTMLButtonElement).disabled = busy || !model;
+    this.find("#evaluate-start", HTMLButtonElement).disabled = busy || !model || this.offered !== state.ref;
     this.find("#evaluate-stop", HTMLButtonElement).disabled = !busy;
     this.find("#evaluate-what").textContent = model ? model.name : t("gan_no_models");
     this.#drawProgress(busy);

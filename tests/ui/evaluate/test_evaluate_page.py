@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, Request, expect
 
 from tests.ui.acting import open_tab
 from tests.ui.conftest import PATIENCE_MS
+from tests.ui.fakes import add_model
 
 
 def test_a_model_is_measured_and_takes_its_place_among_all(page: Page):
@@ -53,6 +58,33 @@ def test_an_evaluation_can_be_cancelled_and_begun_again(page: Page):
     expect(page.locator("#evaluate-stop")).to_be_disabled()
     expect(page.locator("#evaluate-start")).to_be_enabled()
     expect(page.locator("#evaluate-note")).to_be_empty()
+
+
+def asked(request: Request) -> dict[str, str]:
+    """What an evaluation was asked for."""
+    return json.loads(request.post_data or "")
+
+
+def test_a_model_is_measured_against_its_own_data_however_soon_one_presses(
+    open_page, runs_dir: Path
+):
+    shape = {"resolution": 8, "channels": 1, "z_dim": 16, "classes": 10, "family": "mlp"}
+    add_model(runs_dir, "unmeasured", **shape)  # of digits
+    page = open_page()
+    page.route("**/_gan/leaderboard", lambda route: None)
+    open_tab(page, "Evaluate")
+    expect(page.locator("#evaluate-what")).to_have_text("fashion")
+    expect(page.locator("#evaluate-start")).to_be_disabled()  # against what is not known yet
+    page.unroute("**/_gan/leaderboard")  # what was held goes on
+    expect(page.locator("#evaluate-start")).to_be_enabled()
+    expect(page.locator("#evaluate-data")).to_have_value(re.compile("^fashion"))
+
+    with page.expect_request(lambda r: r.url.endswith("/_gan/evaluate")) as request:
+        page.get_by_role("button", name="Measure unmeasured").click()
+    assert (asked(request.value)["ref"], asked(request.value)["data"]) == (
+        "run:unmeasured", "digits",
+    )  # fmt: skip
+    page.click("#evaluate-stop")
 
 
 def test_a_row_of_the_table_chooses_the_model_and_what_its_judge_found(page: Page):
