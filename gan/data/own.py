@@ -47,6 +47,7 @@ MAX_FILE_NAME = 4096
 SHOWN = 6  # pictures per preview
 TILE = 96  # px of a preview's pictures
 GAP = 8
+ABORTED_S = 86_400.0  # no upload takes so long
 DIMMED = 0.3
 
 
@@ -171,7 +172,6 @@ class OwnSets:
         return np.concatenate(parts, axis=1)
 
 
-ABORTED_S = 86_400.0  # no upload takes so long
 _EMPTY = OwnSet(id="", name="", count=0, skipped={})
 
 

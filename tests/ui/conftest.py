@@ -23,8 +23,8 @@ from playwright.sync_api import (
 
 from tests.ui.browser import FLAGS, chromium, serving
 
-# What takes a second takes a minute where others compute too: 20 s on an idle machine, and as
-# many times that as there were processes to a core when the tests began. The tests' own come after.
+# What takes a second takes a minute where others compute too: 20 s on an idle machine, times the
+# processes that wanted each core when the tests began (load, before the tests add their own).
 PATIENCE_S = 20 * min(max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)), 9)
 PATIENCE_MS = 1000 * int(os.environ.get("GAN_TEST_PATIENCE_S", PATIENCE_S))
 expect.set_options(timeout=PATIENCE_MS)
