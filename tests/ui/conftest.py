@@ -21,6 +21,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.second_try import begin_anew
 from tests.ui.browser import FLAGS, chromium, serving
 
 # What takes a second takes a minute where others compute too: 20 s on an idle machine, times the
@@ -205,3 +206,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if {"browser", "strict_page"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    begin_anew(item, "runs_dir")  # and with it the server of all tests

@@ -47,8 +47,8 @@ class Inside {
           h("div", { class: "ga-judged" },
             h("div", { class: "ga-judged-shot" }, this.picture, this.overlay),
             h("div", { class: "ga-judged-words" }, this.score, this.verdict,
-              this.check = h("label", { class: "ga-check" }, this.switch, h("span", { "data-t": "gan_inside_pull" })),
-              this.key = h("p", { class: "ga-quiet", "data-t": "gan_inside_pull_help" })))),
+              this.check = h("label", { class: "ga-check", hidden: true }, this.switch, h("span", { "data-t": "gan_inside_pull" })),
+              this.key = h("p", { class: "ga-quiet", hidden: true, "data-t": "gan_inside_pull_help" })))),
         h("section", { class: "ga-inside-part" }, h("h3", { "data-t": "gan_inside_reals" }),
           this.reals, this.memory, this.about)),
       h("section", { class: "ga-inside-part" }, h("h3", { "data-t": "gan_inside_layers" }),
@@ -64,7 +64,6 @@ class Inside {
     if (!now) return;
     const mine = ++this.asked;
     clearTimeout(this.timer);
-    this.body.classList.toggle("is-first", !this.seen);
     this.#look(now, mine);
     this.#compare(now, mine);
   }

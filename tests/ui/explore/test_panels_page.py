@@ -223,7 +223,15 @@ def test_a_picture_dropped_anywhere_is_looked_for(page: Page):
 
 
 def test_the_inside_follows_the_point_and_speaks_both_languages(page: Page):
+    held: list[Route] = []
+    page.route("**/_gan/inside?*", lambda route: held.append(route))
     page.click("#open-inside")
+    expect(page.locator("#inside-score")).to_be_attached()
+    expect(page.locator("#inside-pull")).to_be_hidden()  # nothing is tinted yet
+    for route in held:
+        route.continue_()
+    page.unroute("**/_gan/inside?*")
+    expect(page.locator("#inside-pull")).to_be_visible()
     expect(page.locator("#inside-layers figure")).to_have_count(4)
     first = page.locator("#inside-score").inner_text()
     page.click("#randomise")
