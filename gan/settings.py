@@ -39,6 +39,7 @@ IDLE: dict[str, tuple[Beside, ...]] = {
     "beta2": (Beside("optimizer", "sgd"),),
     "augment_p": (Beside("augment", "none"),),
     "ada_target": (Beside("augment", "ada", differs=True),),
+    "aux_classes": (Beside("classes", 0),),
     "aux_weight": (Beside("aux_classes", False),),
     "warm_up_kimg": (Beside("beta", 0.0),),
     "free_bits": (Beside("beta", 0.0),),

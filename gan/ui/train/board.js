@@ -121,7 +121,7 @@ class Train {
     whenShown(this.root, () => this.#prepare());
     this.#waiting();
     const { cards } = this.form;
-    mountOwn(this.root, { cards, changed: (settings) => this.form.taken(settings) });
+    mountOwn(this.root, { cards, changed: (settings, classes) => this.form.taken(settings, classes) });
     this.lookAtPresets = mountPresets(this.root, { cards, values: () => this.form.values(), changed: () => this.form.changed() });
     if (linked) this.#fromLink();
   }

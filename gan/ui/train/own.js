@@ -12,13 +12,13 @@ const NONE = "(no class)";  // pictures beside class folders, as the server name
 /** @typedef {{ file: File, name: string }} Sent a file with its path */
 
 // `root` holds the form's #data; `changed()` is called when the data has changed.
-/** @param {HTMLElement} root @param {{ cards: PresetCards, changed(settings: Record<string, string>): void }} does */
+/** @param {HTMLElement} root @param {{ cards: PresetCards, changed(settings: Record<string, string>, classes: number): void }} does */
 export function mountOwn(root, { cards, changed }) {
   new Own(root, cards, changed).start();
 }
 
 class Own {
-  /** @param {HTMLElement} root @param {PresetCards} cards @param {(settings: Record<string, string>) => void} changed */
+  /** @param {HTMLElement} root @param {PresetCards} cards @param {(settings: Record<string, string>, classes: number) => void} changed */
   constructor(root, cards, changed) {
     // made by #build
     /** @type {HTMLInputElement} */ this.files;
@@ -295,8 +295,8 @@ class Own {
   // The settings show the size and the mirroring that the set is used with.
   #settle() {
     if (!this.shown) return;
-    const { resolution, flip } = this.shown;
-    this.changed({ resolution: String(resolution), flip: String(flip) });
+    const { resolution, flip, classes } = this.shown;
+    this.changed({ resolution: String(resolution), flip: String(flip) }, classes);
   }
 
   async #remove() {

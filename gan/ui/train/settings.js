@@ -44,6 +44,8 @@ export class Settings {
     /** @type {Kind | null} */
     this.kind = null;
     this.plane = false;
+    /** @type {Record<string, string>} */
+    this.beside = {};  // what has no field and counts for whether others have an effect
     this.sought = "";
     this.node.addEventListener("input", () => this.#draw());
   }
@@ -171,9 +173,18 @@ export class Settings {
     this.narrow(this.sought);
   }
 
+  // How many classes the data have, where that is known.
+  /** @param {number | undefined} classes */
+  ofClasses(classes) {
+    const text = classes === undefined ? "" : String(classes);
+    if (this.beside.classes === text) return;
+    this.beside = { classes: text };
+    this.#drawIdle();
+  }
+
   // What has no effect now is quiet, and may be typed all the same.
   #drawIdle() {
-    const values = this.values();
+    const values = { ...this.beside, ...this.values() };
     for (const [key, { idle, node }] of this.fields) {
       const rules = IDLE[key];
       const isIdle = rules.length > 0 && rules.every(([other, text, differs]) => same(values[other], text) !== differs);

@@ -63,6 +63,7 @@ def form_options() -> dict[str, Any]:
         "keep_mb": as_text(KEEP_MB),
         "sizes": RESOLUTIONS,
         "data_sizes": {name: default_resolution(name) for name in (*DATA_NAMES, "own")},
+        "data_classes": {name: len(shape_of(name).class_names) for name in DATA_NAMES},
         "public_most": PUBLIC_MOST,
     }
 

@@ -16,7 +16,7 @@ export class Steer {
     this.find = finder(root);
     this.send = send;
     this.opened = opened;
-    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows"> | null} */
+    /** @type {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows" | "classes"> | null} */
     this.run = null;
     /** @type {number | null} */
     this.rate = null;  // of the slider
@@ -78,7 +78,7 @@ export class Steer {
   }
 
   // What a run says of itself: its settings now, its history, its last step, and who may steer.
-  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows">} run */
+  /** @param {Pick<WatchedRun, "id" | "status" | "settings" | "history" | "of" | "plane" | "rows" | "classes">} run */
   show(run) {
     const { id, status, settings, history, of, rows } = run;
     this.settings.of(of, run.plane);
@@ -86,10 +86,11 @@ export class Steer {
       this.waiting.clear();
       this.#note("");
     }
-    this.run = { id, status, settings, history, of, plane: run.plane, rows };
+    this.run = { id, status, settings, history, of, plane: run.plane, rows, classes: run.classes };
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });
+    if (settings) this.settings.ofClasses(run.classes.length);
     this.settings.fallen(rows.at(-1) ?? {});
     this.#confirm(settings ?? {});
     this.settings.enable(may);

@@ -34,6 +34,8 @@ export class TrainForm {
     /** @type {number | undefined} */
     this.timer = undefined;
     this.drawnLink = () => {};
+    /** @type {number | undefined} */
+    this.ownClasses = undefined;  // of the set of own images that is chosen
     this.crowded = false;  // the cards are folded for the steering's sake
     // from `start` on
     /** @type {Settings} */
@@ -176,9 +178,10 @@ export class TrainForm {
 
   #own() { this.find("#data-path-field").hidden = this.find("#data", HTMLSelectElement).value !== "own" || Boolean(this.fork); }
 
-  // What a set of own images is used with; other data have the preset's.
-  /** @param {Record<string, string>} settings */
-  taken(settings) {
+  // What a set of own images is used with, and its classes; other data have the preset's.
+  /** @param {Record<string, string>} settings @param {number} classes */
+  taken(settings, classes) {
+    this.ownClasses = classes;
     if (!this.fork) {
       this.settings.fill(settings);
       this.settings.rebase(settings);
@@ -430,6 +433,7 @@ export class TrainForm {
   async changed({ quiet = false, typed = false } = {}) {
     const mine = ++this.asked;
     const form = this.values();
+    this.settings.ofClasses(this.#classes(form));
     if (this.lacksData(form)) return quiet ? null : this.note("");  // the panel says what to do
     try {
       const { command, problem, fork } = await ask("train/command", form);
@@ -445,6 +449,12 @@ export class TrainForm {
       this.note(say(error));
       this.mark(error instanceof Refused ? error.field : null);
     }
+  }
+
+  /** @param {TrainFormValues} form @returns {number | undefined} undefined: not known before it is read */
+  #classes({ data, fork }) {
+    if (fork) return undefined;
+    return data.startsWith("own:") ? this.ownClasses : boot.train.data_classes[data];
   }
 
   // A form is for choosing, as long as nothing runs; then one line says what was chosen.

@@ -112,6 +112,13 @@ def test_a_command_fills_the_form_and_what_is_none_is_refused_in_a_sentence(page
     expect(page.locator("#command-note")).to_be_empty()
     expect(line).to_have_value(re.compile("--preset digits"))
 
+    idle = page.locator("#settings label:has([name=aux_classes]) .ga-idle")
+    expect(idle).to_be_hidden()
+    page.select_option("#data", "emoji")  # there are no classes to name
+    expect(idle).to_have_text("no effect")
+    page.select_option("#data", "emoji-groups")
+    expect(idle).to_be_hidden()
+
 
 @pytest.mark.expects_refusal
 def test_own_images_that_are_not_there_are_refused_in_a_sentence(page: Page, runs_dir: Path):

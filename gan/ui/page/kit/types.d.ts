@@ -47,6 +47,7 @@ export interface Boot {
     keep_mb: string;
     sizes: number[];
     data_sizes: Record<string, number>;
+    data_classes: Record<string, number>;
     public_most: { resolution: number };
     averaging: { low: number; high: number };  // lengths of an average
     cards: { machine: string; presets: Record<string, { seconds: number; nimg: number }> };  // in their order
