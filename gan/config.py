@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gan.errors import ConfigError, either
+from gan.errors import ConfigError
 from gan.kinds import PLANE
 from gan.schema import check_ranges, option
 
@@ -111,16 +111,21 @@ class ModelConfig:
         return self.family in PLANE
 
     def _check_structure(self) -> None:
-        if self.is_plane != ((self.channels, self.resolution) == PLANE_SHAPE[:2]):
+        if self.is_plane and (self.channels, self.resolution) != PLANE_SHAPE[:2]:
             raise ConfigError(
-                "{field} {plane} is for points of the plane, and these need it; got family {got} "
-                "for {channels} x {resolution} px; choose the preset ring, grid, ring-flow or "
-                "ring-drift for points, another for pictures",
+                "{field} {got} makes points of the plane, the data are pictures of {channels} x "
+                "{resolution} px; choose a preset for pictures, such as fashion, or data of points",
                 field="family",
-                plane=either([*PLANE]),
                 got=self.family,
                 channels=self.channels,
                 resolution=self.resolution,
+            )
+        if not self.is_plane and (self.channels, self.resolution) == PLANE_SHAPE[:2]:
+            raise ConfigError(
+                "{field} {got} makes pictures, the data are points of the plane; choose a preset "
+                "for points, such as ring, ring-flow or ring-drift, or data of pictures",
+                field="family",
+                got=self.family,
             )
         if self.aux_classes and not self.classes:
             raise ConfigError(

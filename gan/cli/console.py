@@ -193,7 +193,7 @@ def load_weights(ref: str) -> Weights:
     if asked.length is not None and not Path(ref).exists():  # a folder may be called so
         raise WeightsError(
             "{ref} must name a run before the ~, whose kept moments can be averaged, {name} is "
-            "none; see runs/",
+            "none; see GAN_RUNS_DIR, or runs/",
             ref=repr(ref),
             name=repr(asked.run),
         )

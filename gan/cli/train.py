@@ -215,7 +215,7 @@ def _run_dir(wish: TrainArguments, preset: str) -> Path:
 def _resumed(run_dir: Path, wish: TrainArguments) -> TrainPlan:
     if not runs.is_run(run_dir):
         raise RunError(
-            "--resume must name a run folder, {run_dir} is none; see runs/",
+            "--resume must name a run folder, {run_dir} is none; see GAN_RUNS_DIR, or runs/",
             run_dir=repr(str(run_dir)),
         )
     runs.check_free(run_dir)

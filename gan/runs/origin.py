@@ -45,7 +45,9 @@ def find_origin(text: str) -> Origin:
     found = find_moment(text)
     if found is None or found[1].length is not None:
         name = parse_moment(text).run if found is None else text
-        raise RunError("--fork must name a run, {name} is none; see runs/", name=repr(name))
+        raise RunError(
+            "--fork must name a run, {name} is none; see GAN_RUNS_DIR, or runs/", name=repr(name)
+        )
     run, (_, limit, _) = found
     whole = [p for p in checkpoints(run / "checkpoints") if limit is None or int(p.name) <= limit]
     path = next((p for p in reversed(whole) if is_valid(p)), None)

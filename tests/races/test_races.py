@@ -51,7 +51,7 @@ def gan(*arguments: object, code: int = 0):
         (["ring"] * 5, "a race needs 2 to 4 contestants, got 5"),
         (
             ["fashion", "ring", "--data", "fashion"],
-            "or drift-points is for points of",
+            "makes points of the plane, the data are pictures of",
         ),
         (["ring", "grid", "--data", "nowhere"], "there is no data 'nowhere'"),
         (

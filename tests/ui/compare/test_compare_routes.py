@@ -103,7 +103,7 @@ def wait_for(true) -> None:
         ({"seeds": "0,1,2,3,4,5"}, "1 to 5 seeds, got 6"),
         ({"seeds": "x"}, "a whole number"),
         ({"data": "mars"}, "“mars” is no data set"),
-        ({"data": "fashion"}, "or drift-points is for points"),
+        ({"data": "fashion"}, "makes points of the plane"),
         ({"sides": RING[:1]}, "2 to 4 contestants, got 1"),
         ({"sides": [*RING, *RING, *RING]}, "2 to 4 contestants, got 5"),
         ({"sides": [RING[0], {"preset": "own"}]}, "for your own images"),
