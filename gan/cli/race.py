@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gan.cli.console import app, errors, parse_seeds, say, task, use_threads
-from gan.errors import ConfigError
+from gan.errors import ConfigError, RunError
 from gan.runs import writing
 
 if TYPE_CHECKING:
     from gan.races import Race, Standing
 
 LINE_EVERY_S = 5.0
+WAITING = ("running", "paused")  # states of a training that may be waiting for room on its disk
 COUNT = 2000  # samples that measure each
 
 
@@ -110,9 +111,24 @@ def race(
             with _ended_by_ctrl_c(running) as pressed:
                 _follow(running)
                 found = _measured(running, count, pressed)
-            races.write_report(out, found)
-            races.drop_plan(out)
+            _write(out, found)
         _say_end(running, out)
+
+
+def _write(out: Path, found: dict[str, Any]) -> None:
+    """The report; until it is whole, `--report` can make it again."""
+    from gan import races  # noqa: PLC0415 - scipy is slow
+
+    try:
+        races.write_report(out, found)
+    except OSError as error:
+        raise RunError(
+            "the race is over and its report cannot be written ({strerror}); make room, then "
+            "python -m gan race --report {path}",
+            strerror=error.strerror or type(error).__name__,
+            path=shlex.quote(str(out)),
+        ) from error
+    races.drop_plan(out)
 
 
 def _report_left(out: Path, count: int | None) -> None:
@@ -121,8 +137,7 @@ def _report_left(out: Path, count: int | None) -> None:
     running, kept = races.left_race(out)
     with _ended_by_ctrl_c(running) as pressed:
         found = _measured(running, count or kept, pressed)
-    races.write_report(out, found)
-    races.drop_plan(out)
+    _write(out, found)
     _say_end(running, out)
 
 
@@ -165,7 +180,7 @@ def _ended_by_ctrl_c(running: Race) -> Iterator[list[int]]:
 
 def _follow(running: Race) -> None:
     """Train to the end, with a line every few seconds; a contestant's failure is told at once."""
-    printed_at, told = time.monotonic(), set[int]()
+    printed_at, told, waits = time.monotonic(), set[int](), False
     with task("racing") as report:
         for standings in running.run():
             report(sum(s.seconds for s in standings) / running.plan.seconds / len(standings))
@@ -173,6 +188,10 @@ def _follow(running: Race) -> None:
                 if standing.state == "failed" and id(standing) not in told:
                     told.add(id(standing))
                     say(f"{_whose(running, standing)} is out: {standing.reason}")
+            waiting = {str(s.reason) for s in standings if s.state in WAITING and s.reason.key}
+            if waiting and not waits:
+                say("; ".join(waiting))
+            waits = bool(waiting)
             if not sys.stderr.isatty() and time.monotonic() - printed_at >= LINE_EVERY_S:
                 printed_at = time.monotonic()
                 if lines := [_line(running, s) for s in standings if s.state == "running"]:

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gan.errors import GanError, RunError
 from gan.messages import NO_MESSAGE, Message, literal
@@ -44,15 +45,15 @@ class Standing:
     reason: Message = field(default_factory=Message)
     peak_memory_mb: float | None = None  # resident; None where the system does not say
 
-    def read(self) -> None:
-        """Look into its folder."""
+    def read(self, told: dict[str, Any] | None = None) -> None:
+        """Look into its folder; `told`: the status that its process told instead, where its disk
+        takes none. On a full disk it is paused, `reason` says so, and it goes on by itself."""
         reader = RunReader(self.run_dir)
         with suppress(GanError, OSError):
-            status = reader.status()
+            status = reader.status() if told is None else reader.status_in(told)
             self.state, self.nimg, self.seconds = status.state, status.nimg, status.seconds
-            self.reason = (
-                status.message if status.state in ("failed", "interrupted") else NO_MESSAGE
-            )
+            says_why = status.state in ("failed", "interrupted", "paused") or told is not None
+            self.reason = status.message if says_why else NO_MESSAGE
             if (peak := peak_memory_mb(reader.writer_pid())) is not None:
                 self.peak_memory_mb = max(peak, self.peak_memory_mb or 0.0)
 
@@ -153,10 +154,11 @@ class Race:
 
     def _look(self, lap: list[Standing]) -> int:
         """Read where they are; how many still train."""
-        busy = set(self.supervisor.running())
+        busy, told = set(self.supervisor.running()), self.supervisor.told()
         for standing in lap:
             if is_run(standing.run_dir):
-                standing.read()
+                name = standing.run_dir.name
+                standing.read(told.get(name) if name in busy else None)
             problem = self.supervisor.problem(standing.run_dir.name)
             if problem is not None and standing.state in ("starting", "waiting"):
                 self._failed_to_start(standing, problem)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +26,15 @@ from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.begun import keep_plan
 from gan.races.curves import curves_of, draw_svg, log_ticks, ticks
+from gan.races.live import race_so_far
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
 from gan.races.table import POINT_METRICS, band_text, rows_of
 from gan.races.verdict import verdict
-from gan.runs import Host, RunReader, is_run, start
+from gan.runs import Host, RunReader, Supervisor, is_run, start
+from gan.runs.folder import born
+from gan.runs.space import waiting_for_room
 from gan.training import Trainer
+from gan.ui.compare.views import _contestant
 
 ODD = '<b>x|y</b> & "z"'
 VOID = {"meta", "img", "br", "link"}
@@ -276,6 +283,62 @@ def test_the_markdown_has_the_numbers_of_race_json_and_its_pictures_lie_beside_i
     pictures = re.findall(r"\]\((pictures/[^)]+)\)", text)
     assert len(pictures) > 8
     assert all((raced / picture).is_file() for picture in pictures)
+
+
+class FullDisk(Supervisor):
+    """Starts nothing: its one training waits for room at two looks, then it is over."""
+
+    def __init__(self, run: Path) -> None:
+        super().__init__()
+        self.run, self.looks, self.name = run, 0, ""
+
+    def prepare(self) -> None: ...
+
+    def launch(self, argv, run_dir, **named) -> None:
+        shutil.copytree(self.run, run_dir)
+        self.name = run_dir.name
+
+    def running(self) -> list[str]:
+        self.looks += 1
+        return [self.name] if self.looks < 4 else []
+
+    def told(self) -> dict:
+        error = OSError(errno.ENOSPC, "No space left on device")
+        waits = waiting_for_room(error)
+        kept = json.loads((self.run / "status.json").read_text())
+        news = kept | {"state": "running", "nimg": 7, "pid": os.getpid(), "born": born(os.getpid())}
+        return {self.name: news | {"message": str(waits), "message_data": waits.to_json()}}
+
+
+def test_a_contestant_whose_disk_is_full_says_what_it_waits_for(tmp_path: Path, tiny_run: Path):
+    race = Race(
+        plan_race(["ring", "ring"], seconds=9),
+        tmp_path / "r",
+        supervisor=FullDisk(tiny_run),
+        at_once=1,
+    )
+    seen = []
+    for standings in race.run():
+        race.stop()  # the other one does not begin
+        first = _contestant("x", race_so_far(race)["contestants"][0])
+        seen.append((standings[0].state, standings[0].nimg, first["waits"]))
+    assert "the disk is {state}; make room" in next(w for _, _, w in seen if w)["key"]
+    assert [w for s, nimg, w in seen if s == "finished" or nimg != 7] == [None, None]
+
+
+def test_a_report_for_which_there_is_no_room_can_be_made_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gan.races.write_report", full)
+    out = tmp_path / "a race"
+    result = gan("race", "ring", "ring", "--seconds", 0.2, "--count", 130, "--out", out, code=1)
+    assert f"python -m gan race --report '{out}'" in result.output
+    monkeypatch.undo()
+    gan("race", "--report", out)
+    assert (out / "race.json").is_file()
 
 
 @pytest.mark.slow

@@ -1,6 +1,6 @@
 // A column for each contestant: its newest samples, how it stands, and its numbers.
 /** @import { RaceContestant, RaceNews } from "../page/kit/types" */
-import { Refused, count, h, knows, leave, openTab, say, t, url } from "../page/kit/core.js";
+import { Refused, count, h, knows, leave, openTab, say, sentences, t, url } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 
 /** @param {number} v */
@@ -96,8 +96,10 @@ class Column {
     this.deleted.hidden = !side.deleted;
     this.dot.className = `ga-dot ${race.stage === "training" ? DOTS[side.state] ?? "" : side.state === "failed" ? "is-warn" : ""}`;
     put(this.state, this.#standing(race, side));
-    put(this.trouble, side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) })).join(" "));
-    this.trouble.hidden = !side.troubles.length;
+    const waits = race.stage === "training" && side.waits ? [say(new Refused(side.waits))] : [];
+    const troubles = [...waits, ...side.troubles.map((trouble) => t("gan_race_out", { seconds: Number(trouble.seconds.toFixed(1)), why: say(new Refused(trouble.reason)) }))];
+    put(this.trouble, sentences(...troubles));
+    this.trouble.hidden = !troubles.length;
     this.#paint(side.picture);
     this.outside.hidden = !side.outside?.count || !side.picture;
     if (side.outside) put(this.outside, t("gan_race_outside", { count: count(side.outside.count), of: count(side.outside.of) }));

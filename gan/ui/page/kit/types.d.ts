@@ -94,6 +94,7 @@ export interface RaceContestant {
   runs: string[];
   deleted?: boolean;  // it had trainings, and none is left
   troubles: { seed: number; reason: Message; seconds: number }[];
+  waits: Message | null;  // why it stands still, as on a full disk
   numbers: Record<string, OverSeeds>;
   modes_of: number | null;
   outside: { count: number; of: number } | null;  // points that the picture cannot show
