@@ -289,12 +289,13 @@ class Races:
         folder.rename(aside / race_id)
 
     def restore(self, race_id: str) -> None:
-        """Take back what `delete` put aside; an id is matched, never joined."""
+        """Take back what `delete` put aside, if another page has not; an id is matched, never
+        joined."""
         for path in (races_root() / DELETED).glob("*"):
             if path.name == race_id and not path.is_symlink():
                 path.rename(races_root() / race_id)  # no other race has taken the id
                 return
-        raise PageError("gan_race_error_unknown", status=404)
+        self.find(race_id)
 
     def close(self) -> None:
         """End the race under way; the next server reports it."""

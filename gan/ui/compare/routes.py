@@ -73,9 +73,10 @@ async def race(context: Context, request: Request) -> Response:
         if (now is not None and now.id == asked) or asked is None:
             if now is None or (asked is None and now.stage == "over"):
                 return {}
-            if now.stage != "over" or now.problem is not None:
+            stage = now.stage  # it may be over before the files are read
+            if stage != "over" or now.problem is not None:
                 races.watch(context, now)
-                found = race_json(now.id, now.so_far(), stage=now.stage, now=now)
+                found = race_json(now.id, now.so_far(), stage=stage, now=now)
                 return found | {"mine": races.may_stop(context, session, now)}
         seen = viewed(race_json, str(asked), races.read(str(asked)))
         there = {status.id for status in context.runs.statuses()}

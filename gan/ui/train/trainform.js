@@ -425,6 +425,7 @@ export class TrainForm {
     const line = this.find("#command", HTMLInputElement);
     const typing = document.activeElement === line && line.value !== this.command;
     this.command = command;
+    this.find("#copy-command", HTMLButtonElement).disabled = !command;
     if (typing && !typed) return;
     line.value = command;
     this.#problem("");
@@ -434,7 +435,10 @@ export class TrainForm {
     const mine = ++this.asked;
     const form = this.values();
     this.settings.ofClasses(this.#classes(form));
-    if (this.lacksData(form)) return quiet ? null : this.note("");  // the panel says what to do
+    if (this.lacksData(form)) {  // the panel says what to do
+      this.#spell("", typed);
+      return quiet ? null : this.note("");
+    }
     try {
       const { command, problem, fork } = await ask("train/command", form);
       if (mine !== this.asked) return;

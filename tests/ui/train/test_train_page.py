@@ -125,6 +125,8 @@ def test_own_images_that_are_not_there_are_refused_in_a_sentence(page: Page, run
     before = set(runs_dir.glob("fashion*"))
     open_tab(page, "Train")
     page.select_option("#data", "own")
+    expect(page.locator("#command")).to_have_value("")  # not what the preset before would train
+    expect(page.locator("#copy-command")).to_be_disabled()
     page.fill("#data-path", "folder:/nowhere/at/all")
     page.click("#start")
     expect(page.locator("#train-note")).to_contain_text("/nowhere/at/all")
