@@ -20,6 +20,7 @@ CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16, 16, 16)
 CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128, 128, 128)
 CONV_28_G_WIDTHS = (48, 36, 24)
 CONV_28_D_WIDTHS = (24, 24, 48)
+GAN_28_CONVS = 2  # of a G at 28 px that has a D, which keeps to one; what paid per second
 DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
@@ -27,7 +28,7 @@ POINTS_WIDTH = 64
 FLOW_WIDTHS = (16, 16, 16, 24, 64)  # at half a picture's size and less, down to 4 to 7 px
 RNN_WIDTHS = (160, 16, 48)  # memory over rows, what it tells a pixel, a pass along a row
 MAX_WIDTH = 4096
-MAX_CONVS = 4  # 3x3 convs a resolution
+MAX_CONVS = 5  # 3x3 convs a resolution
 
 
 def halvings(resolution: int) -> int:
@@ -67,7 +68,15 @@ def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
     return d[::-1], d
 
 
-def _conv_widths(resolution: int, _base: int, depth: int) -> Pair:
+def _conv_widths(resolution: int, base: int, depth: int) -> Pair:
+    """As `_coder_widths`, but at 28 px G has more 3x3 convs."""
+    g, d = _coder_widths(resolution, base, depth)
+    if resolution == 28:
+        g = (*CONV_28_G_WIDTHS[:-1], *[CONV_28_G_WIDTHS[-1]] * max(0, GAN_28_CONVS + depth))
+    return g, d
+
+
+def _coder_widths(resolution: int, _base: int, depth: int) -> Pair:
     """Channels per map, with 1 + depth 3x3 convs where it has one."""
     at_28, convs = resolution == 28, max(0, 1 + depth)
     g = CONV_28_G_WIDTHS if at_28 else CONV_G_WIDTHS
@@ -92,8 +101,8 @@ def _flow_widths(resolution: int, _base: int, depth: int) -> Pair:
 
 
 def _drift_widths(resolution: int, base: int, depth: int) -> Pair:
-    """As of family conv, without a D."""
-    return _conv_widths(resolution, base, depth)[0], ()
+    """As of a VAE's decoder."""
+    return _coder_widths(resolution, base, depth)[0], ()
 
 
 def _alone_points_widths(_resolution: int, _base: int, depth: int) -> Pair:
@@ -142,7 +151,7 @@ FAMILIES: dict[Family, FamilyRow] = {
     "points": FamilyRow(
         "points of the plane, two hidden layers", _points_widths, precision="fp32", reg_every=8
     ),
-    "vae": FamilyRow("an encoder and the decoder that undoes it", _conv_widths, _conv_layers),
+    "vae": FamilyRow("an encoder and the decoder that undoes it", _coder_widths, _conv_layers),
     "rnn": FamilyRow(
         "row by row, pixel by pixel", _rnn_widths, lambda *_: len(RNN_WIDTHS), noise=pixels_of
     ),

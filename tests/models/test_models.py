@@ -93,7 +93,7 @@ def test_the_article_network_is_not_linear():
 
 def test_the_measured_recipe_has_the_parameters_that_its_card_states():
     g, d = seeded_build(replace(config_of("conv", classes=10), z_dim=64), 0)
-    assert (count_parameters(g), count_parameters(d)) == (226_697, 49_969)
+    assert (count_parameters(g), count_parameters(d)) == (231_929, 49_969)
 
 
 def test_weights_depend_on_the_seed_alone():
@@ -130,7 +130,7 @@ def test_the_mean_of_an_identity_mapping_is_zero_noise():
     [
         {"g_widths": ()},
         {"g_widths": (8,)},
-        {"d_widths": (8,) * 7},
+        {"d_widths": (8,) * 12},
         {"family": "mlp", "g_widths": (4096,) * 6, "d_widths": (4096,) * 6},
     ],
 )
