@@ -173,7 +173,7 @@ def test_what_is_asked_for_as_the_server_ends_gets_a_sentence(
 
     def close(context: Context) -> None:
         context.file_thread.shutdown(wait=False, cancel_futures=True)
-        threading.Timer(0.1, gate.set).start()
+        threading.Timer(1, gate.set).start()  # by then `close` waits, on a busy machine too
         context.map.close()  # waits for the slice under way
 
     app = Starlette(routes=build_routes(home, (("GET", "/_gan/end", end),)))

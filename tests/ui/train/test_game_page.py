@@ -65,7 +65,7 @@ def test_the_picture_shows_the_training_and_what_each_step_moves(page: Page, run
     visit_tab(page, "Train")
     picture = page.locator(PICTURE)
     if page.locator("#run-select").input_value() == "":  # before any run it explains the game
-        expect(picture).to_have_attribute("aria-label", re.compile("^G turns noise into pictures"))
+        expect(picture).to_have_attribute("aria-label", re.compile("^G turns noise into samples"))
         page.wait_for_function(PAINTED, arg="real")
         page.click("#settings-toggle")
         page.select_option("#settings [name=loss]", "hinge")
