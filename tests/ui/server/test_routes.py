@@ -152,15 +152,17 @@ def test_a_public_server_serves_reviewed_paths_only(shop: Context):
 def test_what_is_asked_for_as_the_server_ends_gets_a_sentence(
     home: Context, caplog: pytest.LogCaptureFixture, when: str, where: str
 ):
-    gate = threading.Event()
+    gate, began = threading.Event(), threading.Event()
 
     def held() -> Iterator[None]:
+        began.set()
         gate.wait(20)
         yield
 
     async def end(context: Context, request: Request) -> Response:
         if when == "meanwhile":  # the thread of each is busy, so that the request waits
             context.map.submit(held())
+            began.wait(20)  # what a visitor waits for would go before it
             context.file_thread.submit(gate.wait, 20)
             threading.Timer(0.1, close, [context]).start()
         else:
@@ -173,7 +175,7 @@ def test_what_is_asked_for_as_the_server_ends_gets_a_sentence(
 
     def close(context: Context) -> None:
         context.file_thread.shutdown(wait=False, cancel_futures=True)
-        threading.Timer(1, gate.set).start()  # by then `close` waits, on a busy machine too
+        threading.Timer(0.5, gate.set).start()  # by then `close` waits, on a busy machine too
         context.map.close()  # waits for the slice under way
 
     app = Starlette(routes=build_routes(home, (("GET", "/_gan/end", end),)))
