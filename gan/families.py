@@ -20,7 +20,7 @@ CONV_G_WIDTHS = (128, 64, 64, 48, 32, 32, 16, 16, 16)
 CONV_D_WIDTHS = (32, 32, 64, 64, 128, 128, 128, 128, 128)
 CONV_28_G_WIDTHS = (48, 36, 24)
 CONV_28_D_WIDTHS = (24, 24, 48)
-GAN_28_CONVS = 2  # of a G at 28 px that has a D, which keeps to one; what paid per second
+GAN_28_CONVS = 2  # 3x3 convs of a GAN's G at 28 px; its D has one (benchmarks/RESULTS.md)
 DCGAN_WIDTH = 12
 MLP_G_WIDTHS = (256, 512, 512)  # the article's
 MLP_D_WIDTHS = (512, 512)
@@ -69,7 +69,7 @@ def _dcgan_widths(resolution: int, base: int, depth: int) -> Pair:
 
 
 def _conv_widths(resolution: int, base: int, depth: int) -> Pair:
-    """As `_coder_widths`, but at 28 px G has more 3x3 convs."""
+    """As `_coder_widths`, but with GAN_28_CONVS + depth 3x3 convs in G at 28 px."""
     g, d = _coder_widths(resolution, base, depth)
     if resolution == 28:
         g = (*CONV_28_G_WIDTHS[:-1], *[CONV_28_G_WIDTHS[-1]] * max(0, GAN_28_CONVS + depth))
