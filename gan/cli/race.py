@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gan.races import Race, Standing
 
 LINE_EVERY_S = 5.0
-WAITING = ("running", "paused")  # states of a training that may be waiting for room on its disk
 COUNT = 2000  # samples that measure each
 
 
@@ -188,7 +187,7 @@ def _follow(running: Race) -> None:
                 if standing.state == "failed" and id(standing) not in told:
                     told.add(id(standing))
                     say(f"{_whose(running, standing)} is out: {standing.reason}")
-            waiting = {str(s.reason) for s in standings if s.state in WAITING and s.reason.key}
+            waiting = {str(s.waits) for s in standings if s.waits}
             if waiting and not waits:
                 say("; ".join(waiting))
             waits = bool(waiting)

@@ -16,14 +16,15 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gan.errors import GanError, RunError
 from gan.messages import NO_MESSAGE, Message, literal
 from gan.races.plan import Contestant, RacePlan
-from gan.runs import RunReader, Supervisor, is_run, train_argv
+from gan.runs import LIVE, RunReader, Supervisor, is_run, train_argv
+from gan.runs.space import is_about_room
 
 LOOK_S = 0.25
 POINTS = 12  # of a curve: weights that are kept
@@ -42,18 +43,21 @@ class Standing:
     state: str = "waiting"  # then one of gan.runs.STATES; "failed" too where it did not start
     nimg: int = 0
     seconds: float = 0.0  # of the processor
-    reason: Message = field(default_factory=Message)
+    reason: Message = NO_MESSAGE  # of a failure or interruption
+    waits: Message = NO_MESSAGE  # for room on its disk, while it is not over
     peak_memory_mb: float | None = None  # resident; None where the system does not say
 
     def read(self, told: dict[str, Any] | None = None) -> None:
         """Look into its folder; `told`: the status that its process told instead, where its disk
-        takes none. On a full disk it is paused, `reason` says so, and it goes on by itself."""
+        takes none."""
         reader = RunReader(self.run_dir)
         with suppress(GanError, OSError):
             status = reader.status() if told is None else reader.status_in(told)
             self.state, self.nimg, self.seconds = status.state, status.nimg, status.seconds
-            says_why = status.state in ("failed", "interrupted", "paused") or told is not None
-            self.reason = status.message if says_why else NO_MESSAGE
+            is_out = status.state in ("failed", "interrupted")
+            is_waiting = status.state in LIVE and is_about_room(status.message)
+            self.reason = status.message if is_out else NO_MESSAGE
+            self.waits = status.message if is_waiting else NO_MESSAGE
             if (peak := peak_memory_mb(reader.writer_pid())) is not None:
                 self.peak_memory_mb = max(peak, self.peak_memory_mb or 0.0)
 

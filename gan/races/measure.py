@@ -163,6 +163,7 @@ def told_of(standing: Standing) -> dict[str, Any]:
         "state": standing.state,
         "reason": str(standing.reason),
         "reason_data": standing.reason.to_json(),
+        "waits": standing.waits.to_json() if standing.waits else None,
         "process_seconds": round(standing.seconds, 3),
         "nimg": standing.nimg,
         "training_s_per_1000": standing.seconds / standing.nimg * 1000 if standing.nimg else None,

@@ -39,6 +39,11 @@ def waiting_for_room(error: OSError, *, held: bool = False) -> Message:
     return Message(HELD if held else WAITS, state=_state(error))
 
 
+def is_about_room(message: Message) -> bool:
+    """Whether `message` is one of the above: a full disk is why a training stands still."""
+    return message.key in (RESUME, FORK, WAITS, HELD, AGAIN)
+
+
 def _state(error: OSError) -> Message:
     return Message("read-only" if error.errno == errno.EROFS else "full")
 

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from gan.checkpoint import load
 from gan.cli import app
 from gan.data import load_data
+from gan.messages import Message
 from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
 from gan.races.begun import keep_plan
@@ -285,12 +286,18 @@ def test_the_markdown_has_the_numbers_of_race_json_and_its_pictures_lie_beside_i
     assert all((raced / picture).is_file() for picture in pictures)
 
 
-class FullDisk(Supervisor):
-    """Starts nothing: its one training waits for room at two looks, then it is over."""
+FULL = OSError(errno.ENOSPC, "No space left on device")
 
-    def __init__(self, run: Path) -> None:
+
+class FullDisk(Supervisor):
+    """Starts nothing: its one training says `message` at two looks, then it is over."""
+
+    def __init__(self, run: Path, state: str, message: Message) -> None:
         super().__init__()
         self.run, self.looks, self.name = run, 0, ""
+        self.news = {
+            "state": state, "nimg": 7, "message": str(message), "message_data": message.to_json()
+        }  # fmt: skip
 
     def prepare(self) -> None: ...
 
@@ -303,18 +310,25 @@ class FullDisk(Supervisor):
         return [self.name] if self.looks < 4 else []
 
     def told(self) -> dict:
-        error = OSError(errno.ENOSPC, "No space left on device")
-        waits = waiting_for_room(error)
         kept = json.loads((self.run / "status.json").read_text())
-        news = kept | {"state": "running", "nimg": 7, "pid": os.getpid(), "born": born(os.getpid())}
-        return {self.name: news | {"message": str(waits), "message_data": waits.to_json()}}
+        return {self.name: kept | self.news | {"pid": os.getpid(), "born": born(os.getpid())}}
 
 
-def test_a_contestant_whose_disk_is_full_says_what_it_waits_for(tmp_path: Path, tiny_run: Path):
+@pytest.mark.parametrize(
+    ("state", "message", "is_told"),
+    [
+        ("running", waiting_for_room(FULL), True),
+        ("paused", waiting_for_room(FULL, held=True), True),
+        ("paused", Message("a note of the training's own"), False),
+    ],
+)
+def test_a_contestant_whose_disk_is_full_says_what_it_waits_for(
+    tmp_path: Path, tiny_run: Path, state: str, message: Message, is_told: bool
+):
     race = Race(
         plan_race(["ring", "ring"], seconds=9),
         tmp_path / "r",
-        supervisor=FullDisk(tiny_run),
+        supervisor=FullDisk(tiny_run, state, message),
         at_once=1,
     )
     seen = []
@@ -322,7 +336,9 @@ def test_a_contestant_whose_disk_is_full_says_what_it_waits_for(tmp_path: Path, 
         race.stop()  # the other one does not begin
         first = _contestant("x", race_so_far(race)["contestants"][0])
         seen.append((standings[0].state, standings[0].nimg, first["waits"]))
-    assert "the disk is {state}; make room" in next(w for _, _, w in seen if w)["key"]
+    told = [w for s, nimg, w in seen if s == state and nimg == 7]
+    assert told
+    assert all(w == (message.to_json() if is_told else None) for w in told)
     assert [w for s, nimg, w in seen if s == "finished" or nimg != 7] == [None, None]
 
 

@@ -111,7 +111,7 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
             for run in runs
             if run["state"] in ("failed", "interrupted")
         ],
-        "waits": _waits(latest),
+        "waits": latest.get("waits") if latest else None,
         "numbers": {
             name: {key: finite(value) for key, value in contestant["summary"][name].items()}
             for name in SHOWN
@@ -121,14 +121,6 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
         "outside": _shown(begun).get("outside"),
         "picture": _picture(race_id, begun),
     }
-
-
-def _waits(run: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Why a training that is not over stands still: its disk is full."""
-    if run is None or run["state"] not in ("running", "paused") or not run.get("reason"):
-        return None
-    reason: dict[str, Any] = run["reason_data"]
-    return reason
 
 
 def _shown(runs: list[dict[str, Any]]) -> dict[str, Any]:
