@@ -5,6 +5,7 @@ Values only. Tables elsewhere (losses, models, data) build what these name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -165,6 +166,8 @@ class TrainConfig:
     beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
     batch_size: int = option(64, "samples a step", low=2, high=4096)
+    batch_growth: int = option(1, "times as many after growth_kimg", low=1, high=16)
+    growth_kimg: float = option(0.0, "kimg after which batches grow", low=0, high=1e7)
     d_steps: int = option(1, "discriminator updates a generator update", low=1, high=20)
     r1: float = option(0.0, "weight of the gradient penalty on real images", low=0, high=1000)
     r2: float = option(0.0, "weight of the gradient penalty on fake images", low=0, high=1000)
@@ -190,6 +193,24 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+
+    @property
+    def largest_batch(self) -> int:
+        """Samples a step when batches have grown."""
+        return self.batch_size * self.batch_growth
+
+    def batch_at(self, nimg: int) -> int:
+        """Samples a step after so many: few at first, when each step moves far, then as many as
+        quieten the gradient."""
+        return self.largest_batch if nimg >= 1000 * self.growth_kimg else self.batch_size
+
+    def steps_to(self, nimg: float) -> float:
+        """Steps, of G where there are two players, until so many samples are seen."""
+        step = self.batch_size * self.d_steps
+        small = math.ceil(1000 * self.growth_kimg / step)  # steps until batches grow
+        if self.batch_growth == 1 or nimg <= small * step:
+            return nimg / step
+        return small + (nimg - small * step) / (step * self.batch_growth)
 
     @property
     def follows_plan(self) -> bool:

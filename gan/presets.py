@@ -49,6 +49,8 @@ class Preset:
     aux_classes: bool = False
     optimizer: OptimizerName = "adam"
     batch_size: int = 64
+    batch_growth: int = 1
+    growth_kimg: float = 0.0
     resolution: int = 0  # 0: from the data
     beta: float = 1.0  # weight of a VAE's KL
     width: int = 0  # of the last generator layer in family dcgan; 0: the family's own
@@ -166,6 +168,8 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         beta1=preset.beta1,
         beta2=preset.beta2,
         batch_size=preset.batch_size,
+        batch_growth=preset.batch_growth,
+        growth_kimg=preset.growth_kimg,
         r1=preset.gamma,
         r2=preset.gamma,
         reg_every=FAMILIES[preset.family].reg_every,

@@ -32,6 +32,7 @@ IDLE: dict[str, tuple[Beside, ...]] = {
     "lr_end": (Beside("lr_schedule", "constant"),),
     "fall_after": _FALLS_NOT,
     "fall_kimg": _FALLS_NOT,
+    "growth_kimg": (Beside("batch_growth", 1),),
     "gp": (Beside("loss", "wasserstein-gp", differs=True),),
     "reg_every": _UNPENALISED,
     "reg_end": _UNPENALISED,

@@ -120,6 +120,21 @@ FALLING = [  # all within the ten steps that are compared
 ]
 
 
+GROWING = [  # batches, within the ten steps that are compared
+    case("ring", batch_growth=3, growth_kimg=1.0, lr_schedule="cosine", d_steps=2, reg_end=0.1)
+    ._replace(kimg=6),
+    case("digits", batch_growth=2, growth_kimg=0.1, flip=True, reg_end=0.1, fall_kimg=0.3),
+    case("digits", batch_size=256, batch_growth=16, growth_kimg=1.0),  # more than there are
+    case("digits", batch_growth=2, loss="wasserstein-gp", growth_kimg=0.16),
+    case("fashion", batch_growth=2),  # from the start
+    case("vae", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, warm_up_kimg=0.1),
+    case("rnn", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, lr_schedule="linear")
+    ._replace(kimg=0.16),
+    case("flow", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03),
+    case("digits-drift", batch_size=8, batch_growth=2, growth_kimg=0.03),
+]  # fmt: skip
+
+
 def named(some: Case) -> str:
     changed = [f"{key}={value}" for key, value in some.settings.items()]
     return " ".join([some.preset, *([some.data] if some.data else []), *changed])
@@ -180,11 +195,11 @@ def test_the_first_losses_of_an_article_are_our_trainings(tmp_path: Path) -> Non
 def test_whatever_the_preset_and_settings_the_first_losses_are_our_trainings(
     tmp_path: Path,
 ) -> None:
-    check_losses([*ALL, *LOSSES, *PARTS, *FALLING], tmp_path)
+    check_losses([*ALL, *LOSSES, *PARTS, *FALLING, *GROWING], tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:14], *FALLING], ids=named)
+@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:14], *FALLING, *GROWING], ids=named)
 def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some: Case) -> None:
     text = some.prepared()[2].python()
     imported = set()

@@ -184,7 +184,8 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "count": 1024 if m.is_plane else 64,
         "shape": f"{len(images):,} of {tuple(images.pixels.shape[1:])}",
         "rates": "G_LR or D_LR" if kind == "gan" else "LR",
-        "few": len(images) < t.batch_size,
+        "few": len(images) < t.largest_batch,
+        "grows": t.batch_at(0) != t.largest_batch,
         "flip": t.flip and not m.is_plane,
         "shift": t.shift_px > 0,
         "ema": t.ema_half_life_kimg > 0,
@@ -250,11 +251,14 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
     m, t, kind = config.model, config.train, kind_of(config.model.family)
     game, things, falls = kind == "gan", _things(config), t.lr_schedule != "constant"
     left = f"{t.lr_end:.0%} of what they were" if t.lr_end else "0"
+    grows = t.batch_at(0) != t.largest_batch
     eases, planned = _eases(config), f"after which the rates are {left}" if falls else "of the plan"
     rows = [
         (True, "SEED", config.seed, "of weights, batches and noise"),
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
-        (True, "BATCH", t.batch_size, f"real {things} a step"),
+        (True, "BATCH", t.batch_at(0), f"real {things} a step"),
+        (grows, "GROWTH", t.batch_growth, "times as many later"),
+        (grows, "GROWS_AFTER", round(t.growth_kimg * 1000), f"{things}"),
         (kind in ("gan", "vae", "drift"), "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
         (kind == "flow", "ODE_STEPS", m.ode_steps, "from noise to a sample"),
@@ -294,10 +298,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
 
 def _steps(config: RunConfig) -> int:
     """How many steps the file makes: where it follows a plan, all that are planned."""
-    t = config.train
-    return (
-        math.ceil(_planned(config) / (t.batch_size * t.d_steps)) if _follows_plan(config) else STEPS
-    )
+    return math.ceil(config.train.steps_to(_planned(config))) if _follows_plan(config) else STEPS
 
 
 def _eases(config: RunConfig) -> bool:
@@ -318,7 +319,7 @@ def _planned(config: RunConfig) -> int:
     """Images until all has fallen. A plan in seconds is none for a file without a clock."""
     t = config.train
     kimg = t.fall_kimg or config.total_kimg
-    return STEPS * t.batch_size * t.d_steps if kimg is None else max(1, round(kimg * 1000))
+    return STEPS * t.batch_at(0) * t.d_steps if kimg is None else max(1, round(kimg * 1000))
 
 
 def _literal(value: object) -> object:

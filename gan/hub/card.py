@@ -252,14 +252,20 @@ LOSS_OF: dict[Kind, str] = {
 
 def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
     if (kind := _kind(model)) != "gan":
-        how = f", {train.optimizer} {_rate(train)}, batch {train.batch_size}"
+        how = f", {train.optimizer} {_rate(train)}, {_batch(train)}"
         return f"{LOSS_OF[kind].format(beta=train.beta, tau=train.tau)}{how}"
     eased = f", falling to {train.reg_end:.0%}" if train.reg_end < 1 else ""
     penalty = f", R1 {train.r1:g} and R2 {train.r2:g} every {train.reg_every} steps{eased}"
     return (
         f"{train.loss}{penalty if train.r1 or train.r2 else ''}, {train.optimizer} "
-        f"{_rate(train)}, batch {train.batch_size}"
+        f"{_rate(train)}, {_batch(train)}"
     )
+
+
+def _batch(train: TrainConfig) -> str:
+    first, last = train.batch_at(0), train.largest_batch
+    later = f", {last} from {train.growth_kimg:g} thousand images on" if first != last else ""
+    return f"batch {first}{later}"
 
 
 def _rate(train: TrainConfig) -> str:

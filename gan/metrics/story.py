@@ -79,8 +79,7 @@ class Story:
 
     def steps(self, nimg: float) -> float:
         """The approximate number of steps for `nimg` images."""
-        train = self.config.train
-        return nimg / max(1, train.batch_size * train.d_steps)
+        return self.config.train.steps_to(nimg)
 
     @property
     def block(self) -> int:

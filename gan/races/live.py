@@ -11,7 +11,7 @@ from typing import Any
 
 from gan.errors import GanError
 from gan.races.engine import Race, Standing
-from gan.races.measure import parameters_of, summary_of, told_of
+from gan.races.measure import parameters_of, steps_in, summary_of, told_of
 from gan.runs import RunReader, is_run
 
 METRICS = ("fd", "high_quality", "js")
@@ -36,14 +36,15 @@ def race_so_far(race: Race) -> dict[str, Any]:
 def _contestant(race: Race, number: int) -> dict[str, Any]:
     contestant, config = race.plan.contestants[number], race.plan.configs[number]
     runs = [_run(s) for s in race.standings if s.contestant is contestant]
+    summary = summary_of(runs)
     return {
         "name": contestant.name,
         "preset": config.preset,
         "family": config.model.family,
-        "batch_size": config.train.batch_size,
+        "steps": steps_in(summary, config),
         "parameters": _parameters(config.model),
         "runs": runs,
-        "summary": summary_of(runs),
+        "summary": summary,
     }
 
 

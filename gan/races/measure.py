@@ -16,7 +16,7 @@ import torch
 
 from gan import __version__
 from gan.checkpoint import Weights, load_at
-from gan.config import ModelConfig
+from gan.config import ModelConfig, RunConfig
 from gan.data import ImageSet, compared_shape, load_data
 from gan.data.imageset import fit
 from gan.errors import GanError
@@ -142,16 +142,23 @@ class _Measured:
             _leave_out(row, error.message)
 
     def to_json(self) -> dict[str, Any]:
+        summary = summary_of(self.runs)
         return {
             "name": self.contestant.name,
             "preset": self.config.preset,
             "family": self.config.model.family,
-            "batch_size": self.config.train.batch_size,
+            "steps": steps_in(summary, self.config),
             "settings": {k: _plain(v) for k, v in self.contestant.settings.items()},
             "parameters": self.parameters,
             "runs": self.runs,
-            "summary": summary_of(self.runs),
+            "summary": summary,
         }
+
+
+def steps_in(summary: dict[str, Any], config: RunConfig) -> float | None:
+    """Steps in the mean over the seeds."""
+    seen = summary.get("nimg")
+    return None if seen is None else config.train.steps_to(seen["mean"])
 
 
 def told_of(standing: Standing) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _step(session: Session, command: Command) -> None:
     session.trainer.seconds += elapsed
     session.writer.single_step(done)
     session.note("step", new=what)
-    speed = session.trainer.config.train.batch_size / elapsed
+    speed = session.trainer.per_update() / elapsed
     session.handle(session.trainer.progress(speed))
     session.handle(session.trainer.snapshot())
     if time.monotonic() < session.frames_until:

@@ -79,7 +79,7 @@ def training_cost(config: RunConfig, *, data_mb: float = 0.0) -> Cost:
     that nothing was tuned on (benchmarks/RESULTS.md) memory was 0.86 to 1.22 of the measured peak
     in float32, the step 1.2 to 5 times the measured processor time.
     """
-    model, batch = config.model, config.train.batch_size
+    model, batch = config.model, config.train.largest_batch
     g, second = passes(model)
     if NETWORKS[model.family].discriminator is None:
         kept = g.plus(second)
@@ -116,7 +116,7 @@ def _work(network: Pass, images: float) -> _Work:
 def _game(config: RunConfig, g: Pass, d: Pass) -> tuple[_Work, float]:
     """The work of a step with all penalties, and the numbers kept at its fullest moment."""
     t = config.train
-    batch, loss = t.batch_size, LOSSES[t.loss]
+    batch, loss = t.largest_batch, LOSSES[t.loss]
     lazily = batch * ((t.r1 > 0) + (t.r2 > 0))
     between = batch if loss.gradient_penalty else 0
     update_d = _work(d, TRAINED * 2 * batch + (PENALISED - TRAINED) * lazily + PENALISED * between)

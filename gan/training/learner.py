@@ -85,7 +85,7 @@ class Learner:
         # None after a resume or a fork from what an older version saved: its beginning is missing
         self.second_ema: SecondEma | None = SecondEma(self.g)
         self.batches = Batches(
-            self._share(train), t.batch_size, seed=config.seed, flip=t.flip, share=self._share
+            self._share(train), t.batch_at(0), seed=config.seed, flip=t.flip, share=self._share
         )
         self.noise = torch.Generator().manual_seed(self._own_seed())
         self.nimg, self.steps, self.seconds = 0, 0, 0.0
@@ -108,7 +108,7 @@ class Learner:
 
     def per_update(self) -> int:
         """Real images per update, over all ranks."""
-        return self.config.train.batch_size * self.ranks.count
+        return self.batches.batch_size * self.ranks.count
 
     def placed(self, module: Network) -> Network:
         moved = module.to(self.device)
@@ -122,7 +122,7 @@ class Learner:
         self.method.step()
 
     def follow_schedule(self) -> None:
-        """Let rates and penalties be what is planned for this moment.
+        """Let rates, penalties and batches be what is planned for this moment.
 
         A function of the progress alone: a resume, a fork, another duration or another schedule
         needs no state of its own.
@@ -131,6 +131,7 @@ class Learner:
         if done is not None and t.follows_plan:
             done = self.ranks.first(done)  # the other ranks have clocks of their own
         done = fall_done(t, self.nimg, done)
+        self.batches.batch_size = t.batch_at(self.nimg)
         self.penalty_share = penalty_share(t, done)
         share = rate_share(t, done)
         if share != self.rate_share:
@@ -262,7 +263,7 @@ class Learner:
             self.ranks.synchronise(module, t.sync_batch_norm)
         self.dtype = pick_dtype(t.precision, self.device)
         self.ema.half_life_kimg = t.ema_half_life_kimg
-        self.batches.batch_size, self.batches.flip = t.batch_size, t.flip
+        self.batches.batch_size, self.batches.flip = t.batch_at(self.nimg), t.flip
 
     def modules(self) -> dict[str, nn.Module]:
         """The modules of a checkpoint, by prefix."""

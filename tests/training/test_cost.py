@@ -100,6 +100,7 @@ def test_a_flow_is_counted_as_one_velocity(preset, settings):
     "change",
     [
         {"batch_size": 128},
+        {"batch_growth": 2},
         {"width": 2.0},
         {"d_count": 2},
         {"d_steps": 3},

@@ -161,3 +161,29 @@ def test_a_resumed_plan_goes_on_bit_for_bit_and_another_one_is_followed_from_whe
     )
     longer.step()
     assert rates_of(longer)[0] == pytest.approx(1e-3 * 0.5 * (1 + math.cos(math.pi * 3 / 16)))
+
+
+@pytest.mark.parametrize("d_steps", [1, 2])
+def test_batches_grow_once_so_many_images_were_seen_and_a_resume_goes_on_bit_for_bit(
+    digits, make_config, d_steps
+):
+    config = make_config(batch_size=8, batch_growth=3, growth_kimg=0.032, d_steps=d_steps)
+    few = digits.subset(torch.arange(20))  # fewer than a large batch
+    trainers = Trainer(config, few), Trainer(config, few)
+    sizes, seen = [], []
+    for _ in range(6):
+        seen.append(trainers[0].nimg)
+        for trainer in trainers:
+            trainer.step()
+        sizes.append(len(trainers[0].method.last.batch.x))
+        resumed = Trainer(config, few)
+        for name, module in trainers[1].modules().items():
+            resumed.modules()[name].load_state_dict(module.state_dict())
+        resumed.restore(copy.deepcopy(trainers[1].state()))
+        trainers = trainers[0], resumed
+    assert sizes == [8 if nimg < 32 else 24 for nimg in seen]
+    assert set(sizes) == {8, 24}
+    assert trainers[0].nimg == sum(sizes) * d_steps
+    assert config.train.steps_to(trainers[0].nimg) == 6
+    one, other = (t.g.state_dict() for t in trainers)
+    assert all(torch.equal(one[key], other[key]) for key in one)

@@ -127,12 +127,11 @@ class Column {
       return row(`gan_race_${name}`, text, band, best[name] !== null && found?.mean === best[name]);
     });
     const { g, second, second_name: whose } = side.parameters;
-    const nimg = side.numbers.nimg?.mean ?? 0;
     this.list.replaceChildren(...rows,
       row("gan_race_parameters", g === null ? "–" : second === null ? count(g) : t("gan_race_parameters_of", { g: count(g), second: count(second) }), "", false,
         whose === "encoder" ? "gan_race_parameters_vae" : second === null ? "gan_race_parameters_alone" : "gan_race_parameters"),
       row("gan_race_memory", side.numbers.peak_memory_mb?.mean ? `${count(side.numbers.peak_memory_mb.mean)} MB` : "–"),
-      row("gan_race_steps", side.batch_size ? count(nimg / side.batch_size) : "–"));
+      row("gan_race_steps", side.steps === null ? "–" : count(side.steps)));
   }
 
   // Decoded first, so that nothing flickers.

@@ -100,7 +100,7 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
         "name": contestant["name"],
         "preset": contestant["preset"],
         "plane": contestant["family"] in PLANE,
-        "batch_size": contestant.get("batch_size"),
+        "steps": _steps(contestant),
         "parameters": contestant["parameters"],
         "state": latest["state"] if latest else "waiting",
         "seed": latest["seed"] if latest else None,
@@ -121,6 +121,13 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
         "outside": _shown(begun).get("outside"),
         "picture": _picture(race_id, begun),
     }
+
+
+def _steps(contestant: dict[str, Any]) -> float | None:
+    """Of a report of 0.4, which has none, by its batch size."""
+    seen, batch = contestant["summary"].get("nimg"), contestant.get("batch_size")
+    steps: float | None = contestant.get("steps")
+    return seen["mean"] / batch if steps is None and seen and batch else steps
 
 
 def _shown(runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from gan.ui.server.routes import Context
 PUBLIC_MOST = {
     "resolution": 64,
     "batch_size": 256,
+    "batch_growth": 4,
     "width": 2.0,
     "depth": 1,
     "d_count": 3,
@@ -26,8 +27,10 @@ PUBLIC_MOST = {
 }
 MOST_STEP_S = 30.0  # estimated for a slow core; until a step is done no command is obeyed
 UPLOADED_MB = 128.0  # of a visitor's own pictures, decoded
-LOWERED = ("batch_size", "width", "d_count", "d_scales", "d_steps", "resolution")  # what may help
-LEAST = {"batch_size": 8, "width": 0.25, "resolution": 16}
+LOWERED = (  # what may help
+    "batch_size", "batch_growth", "width", "d_count", "d_scales", "d_steps", "resolution",
+)  # fmt: skip
+LEAST = {"batch_size": 8, "batch_growth": 1, "width": 0.25, "resolution": 16}
 
 MEMORY = (
     "with {field} at {got} this training would need about {needed} GB of memory, {allowed} GB are "

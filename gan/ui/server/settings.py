@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "beta1", "beta2",
         ),
     ),
-    ("steps", ("batch_size", "d_steps", "ema_half_life_kimg")),
+    ("steps", ("batch_size", "batch_growth", "growth_kimg", "d_steps", "ema_half_life_kimg")),
     ("restraint", ("r1", "r2", "gp", "reg_every", "reg_end", "clip_norm", "spectral_norm")),
     ("augmentation", ("augment", "augment_p", "ada_target", "flip", "shift_px")),
     (

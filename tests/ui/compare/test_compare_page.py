@@ -159,7 +159,7 @@ def test_a_training_that_is_not_there_is_told_and_the_sentence_stays(open_page):
 def side(name: str, outside: int) -> dict:
     """A contestant of points, in mid-race."""
     return {
-        "name": name, "preset": "ring", "plane": True, "batch_size": 64, "state": "running",
+        "name": name, "preset": "ring", "plane": True, "steps": 12.0, "state": "running",
         "parameters": {"g": 1, "second": 1, "second_name": "D"}, "seed": 0, "seconds": 1.0,
         "runs": [], "troubles": [], "numbers": {}, "modes_of": None, "picture": "race/picture?x",
         "outside": {"count": outside, "of": 500},

@@ -86,7 +86,7 @@ export interface RaceContestant {
   name: string;
   preset: string;
   plane: boolean;  // of points
-  batch_size: number | null;
+  steps: number | null;
   parameters: { g: number | null; second: number | null; second_name: string | null };
   state: RunState | "waiting";
   seed: number | null;
