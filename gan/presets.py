@@ -73,9 +73,9 @@ PRESETS: dict[str, Preset] = {
     # name                 family   data       loss              z    lr    b1   b2     R1,R2 ema
     "fashion":      Preset("conv",  "fashion", "relativistic",   64,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "garments, class by class: recognisable in seconds", conditional=True,
-                           aux_classes=True, optimizer="muon", batch_size=32,
-                           lr_schedule="cosine", lr_end=0.1, fall_after=0.25, fall_kimg=400.0,
-                           reg_end=0.05),
+                           aux_classes=True, optimizer="muon", batch_size=32, batch_growth=2,
+                           growth_kimg=30.0, lr_schedule="cosine", lr_end=0.1, fall_after=0.25,
+                           fall_kimg=400.0, reg_end=0.05),
     "fashion-mlp":  Preset("mlp",   "fashion", "relativistic",   100, 1e-3, 0.0, 0.99,  0.2,  8.9,
                            "the article's network with a loss that keeps it from collapsing"),
     "article":      Preset("mlp",   "fashion", "nonsaturating",  100, 2e-4, 0.5, 0.999, 0.0,  8.9,

@@ -16,11 +16,12 @@ from gan.training import Trainer, changes, single_step
 CHANGES: dict[str, Any] = {
     "lr_schedule": "cosine", "lr_end": 0.1, "fall_after": 0.5, "fall_kimg": 50.0, "reg_end": 0.5,
     "loss": "hinge", "optimizer": "sgd", "g_lr": 1e-4, "d_lr": 1e-4, "beta1": 0.5, "beta2": 0.9,
-    "batch_size": 8, "batch_growth": 2, "growth_kimg": 50.0, "d_steps": 2, "r1": 1.0, "r2": 0.0, "gp": 1.0, "reg_every": 1,
-    "clip_norm": 0.5, "ema_half_life_kimg": 1.0, "flip": True, "shift_px": 1,
-    "precision": "fp32", "sync_batch_norm": False, "augment": "ada", "augment_p": 0.9,
-    "ada_target": 0.2, "aux_weight": 0.1, "d_widths": (8,), "d_count": 2, "d_reduce": "worst",
-    "d_scales": 2, "packing": 2, "minibatch_std": True, "spectral_norm": True, "aux_classes": True,
+    "batch_size": 8, "batch_growth": 2, "growth_kimg": 50.0, "d_steps": 2, "r1": 1.0, "r2": 0.0,
+    "gp": 1.0, "reg_every": 1, "clip_norm": 0.5, "ema_half_life_kimg": 1.0, "flip": True,
+    "shift_px": 1, "precision": "fp32", "sync_batch_norm": False, "augment": "ada",
+    "augment_p": 0.9, "ada_target": 0.2, "aux_weight": 0.1, "d_widths": (8,), "d_count": 2,
+    "d_reduce": "worst", "d_scales": 2, "packing": 2, "minibatch_std": True, "spectral_norm": True,
+    "aux_classes": True,
 }  # fmt: skip
 
 
