@@ -199,15 +199,20 @@ class TrainConfig:
         """Samples a step when batches have grown."""
         return self.batch_size * self.batch_growth
 
+    @property
+    def grows_at(self) -> int:
+        """Samples after which batches grow."""
+        return round(1000 * self.growth_kimg)
+
     def batch_at(self, nimg: int) -> int:
         """Samples a step after so many: few at first, when each step moves far, then as many as
         quieten the gradient."""
-        return self.largest_batch if nimg >= 1000 * self.growth_kimg else self.batch_size
+        return self.largest_batch if nimg >= self.grows_at else self.batch_size
 
     def steps_to(self, nimg: float) -> float:
         """Steps, of G where there are two players, until so many samples are seen."""
         step = self.batch_size * self.d_steps
-        small = math.ceil(1000 * self.growth_kimg / step)  # steps until batches grow
+        small = math.ceil(self.grows_at / step)  # steps until batches grow
         if self.batch_growth == 1 or nimg <= small * step:
             return nimg / step
         return small + (nimg - small * step) / (step * self.batch_growth)

@@ -130,7 +130,7 @@ GROWING = [  # batches, within the ten steps that are compared
     case("vae", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, warm_up_kimg=0.1),
     case("rnn", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, lr_schedule="linear")
     ._replace(kimg=0.16),
-    case("flow", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03),
+    case("flow", "digits", batch_size=8, batch_growth=2, growth_kimg=0.0162),
     case("digits-drift", batch_size=8, batch_growth=2, growth_kimg=0.03),
 ]  # fmt: skip
 

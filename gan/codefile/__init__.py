@@ -258,7 +258,7 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
         (True, "BATCH", t.batch_at(0), f"real {things} a step"),
         (grows, "GROWTH", t.batch_growth, "times as many later"),
-        (grows, "GROWS_AFTER", round(t.growth_kimg * 1000), f"{things}"),
+        (grows, "GROWS_AFTER", t.grows_at, things),
         (kind in ("gan", "vae", "drift"), "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
         (kind == "flow", "ODE_STEPS", m.ode_steps, "from noise to a sample"),

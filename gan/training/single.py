@@ -18,10 +18,10 @@ def single_step(trainer: Trainer, what: What) -> SingleStep:
     """
     method = trainer.method
     assert what in method.turns, "the caller offers no others"
+    trainer.follow_schedule()
     batch = trainer.peek()
     x_before = _samples(trainer)
     before = method.scores(batch, x_before)
-    trainer.follow_schedule()
     losses, grad_norms, lrs = method.single(what)
     x_after = _samples(trainer)
     return SingleStep(

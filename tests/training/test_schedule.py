@@ -187,3 +187,12 @@ def test_batches_grow_once_so_many_images_were_seen_and_a_resume_goes_on_bit_for
     assert config.train.steps_to(trainers[0].nimg) == 6
     one, other = (t.g.state_dict() for t in trainers)
     assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize(("kimg", "images"), [(64.224, 64_224), (0.0162, 16), (0.0004, 0)])
+def test_batches_grow_after_a_whole_number_of_images(make_config, kimg, images):
+    train = make_config(batch_size=32, batch_growth=2, growth_kimg=kimg).train
+    assert 1000 * 64.224 > 64_224  # in binary
+    assert [train.batch_at(images - 1), train.batch_at(images)] == [32, 64]
+    steps = math.ceil(images / 32)
+    assert train.steps_to(steps * 32 + 64) == steps + 1

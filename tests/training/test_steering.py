@@ -112,6 +112,18 @@ def test_a_single_step_moves_what_it_says_and_nothing_else(digits, make_config, 
     assert (done.pixels_before != done.pixels_after).any() == ("g" in moved)
 
 
+def test_the_step_at_which_batches_grow_is_judged_by_the_batch_it_learns_from(digits, make_config):
+    trainer = Trainer(make_config(batch_size=8, batch_growth=2, growth_kimg=0.008), digits)
+    trainer.step()
+    d = copy.deepcopy(trainer.method.d).eval()
+    row = single_step(trainer, "d").row()
+    batch = trainer.method.last.batch
+    assert len(batch.x) == 16
+    with torch.no_grad(), trainer.autocast():
+        real = d(batch.x, batch.labels).float().mean().item()
+    assert row["scores_before"]["real"] == pytest.approx(real, abs=1e-4)
+
+
 def test_a_step_of_d_lowers_its_loss_and_raises_the_gap(digits, make_config):
     trainer = Trainer(make_config(r1=0.0, r2=0.0, d_lr=1e-2), digits)
     trainer.step()
