@@ -238,6 +238,21 @@ def test_the_notebook_has_the_scripts_code(tmp_path: Path) -> None:
     assert "Image(filename=str(PICTURE))" in shown
 
 
+@pytest.mark.slow
+def test_a_notebooks_training_can_be_run_again_and_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STEPS", str(STEPS))
+    settings = {"batch_size": 8, "batch_growth": 3, "growth_kimg": 0.03}
+    file = case("ring", lr_schedule="linear", **settings)._replace(kimg=0.3).prepared()[2]
+    names: dict[str, Any] = {"__file__": str(tmp_path / "told.py")}
+    for section in file.sections:
+        exec(section, names)
+    once = capsys.readouterr().out
+    exec(file.sections[-1], names)
+    assert capsys.readouterr().out == once != ""
+
+
 def test_pictures_lie_beside_the_file_and_it_says_so(tmp_path: Path) -> None:
     code, said = run("--preset", "digits", "--out", tmp_path / 'my "own" file.py')
     assert code == 0
