@@ -126,7 +126,8 @@ GROWING = [  # batches, within the ten steps that are compared
     case("digits", batch_growth=2, growth_kimg=0.1, flip=True, reg_end=0.1, fall_kimg=0.3),
     case("digits", batch_size=256, batch_growth=16, growth_kimg=1.0),  # more than there are
     case("digits", batch_growth=2, loss="wasserstein-gp", growth_kimg=0.16),
-    case("fashion", batch_growth=2),  # from the start
+    case("article", "digits", batch_size=2, batch_growth=2, minibatch_std=True,
+         loss="wasserstein-gp", d_steps=2),  # from the start
     case("vae", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, warm_up_kimg=0.1),
     case("rnn", "digits", batch_size=8, batch_growth=2, growth_kimg=0.03, lr_schedule="linear")
     ._replace(kimg=0.16),

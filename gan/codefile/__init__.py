@@ -161,7 +161,7 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
     """All that the templates ask for."""
     m, t, kind = config.model, config.train, kind_of(config.model.family)
     g, d = first_network(m), second_network(m)
-    mixes = m.family == "dcgan" or (m.minibatch_std and t.batch_size % 4 > 0)
+    mixes = m.family == "dcgan" or (m.minibatch_std and t.batch_at(0) % 4 > 0)
     return {
         "name": name,
         "data_name": data_name,
