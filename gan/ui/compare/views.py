@@ -125,9 +125,10 @@ def _contestant(race_id: str, contestant: dict[str, Any]) -> dict[str, Any]:
 
 def _steps(contestant: dict[str, Any]) -> float | None:
     """Of a report of 0.4, which has none, by its batch size."""
+    if "steps" in contestant:
+        return finite(contestant["steps"])
     seen, batch = contestant["summary"].get("nimg"), contestant.get("batch_size")
-    steps: float | None = contestant.get("steps")
-    return seen["mean"] / batch if steps is None and seen and batch else steps
+    return finite(seen["mean"] / batch) if seen and batch else None
 
 
 def _shown(runs: list[dict[str, Any]]) -> dict[str, Any]:

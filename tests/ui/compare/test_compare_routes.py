@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import io
 import json
+import math
 import shutil
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -401,6 +403,29 @@ def test_a_damaged_race_is_told_in_a_sentence_and_hides_no_other(
     for path in ("race", "race/report"):
         reply = client.get(f"/_gan/{path}?id=race-9")
         assert (reply.status_code, reply.json()["key"]) == (400, "gan_race_error_damaged")
+
+
+@pytest.mark.parametrize(
+    ("told", "steps"),
+    [
+        ({"steps": 12.5}, 12.5),
+        ({"batch_size": 64}, 10.0),  # a report of 0.4, of 640 images
+        ({"steps": None, "batch_size": 64}, None),
+        ({"steps": math.nan}, None),
+        ({}, None),
+    ],
+)
+def test_steps_are_the_reports_or_follow_from_an_older_ones_batch(
+    home: Context, written: Path, told: dict[str, Any], steps: float | None
+):
+    found = json.loads((written / "race.json").read_text())
+    of_first = found["contestants"][0]
+    of_first.pop("steps", None)
+    of_first |= told
+    of_first["summary"]["nimg"] = {"mean": 640.0, "low": 640, "high": 640, "of": 1}
+    (written / "race.json").write_text(json.dumps(found))
+    seen = visitor(home).get("/_gan/race?id=race-7").json()
+    assert seen["contestants"][0]["steps"] == steps
 
 
 def test_a_race_that_cannot_be_kept_says_so(home: Context, monkeypatch: pytest.MonkeyPatch):
