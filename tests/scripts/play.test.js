@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { History, frameOf, outsiders, scored, toldApart, undecided, unpack } = await import("../../gan/ui/lab/playframes.js");
+const { History, frameOf, outsiders, pointsOfStep, scored, toldApart, undecided, unpack } = await import("../../gan/ui/lab/playframes.js");
 const { Drawing } = await import("../../gan/ui/lab/playdraw.js");
 
 test("float16 is read as IEEE 754 says", () => {
@@ -25,6 +25,11 @@ test("a history keeps its ends and thins between; a step of D alone takes the pl
   assert.deepEqual([history.frames.length, history.frames.at(-1).mark], [kept.length, 7]);
   history.add({ nimg: 5, arrays: {} });
   assert.equal(history.frames.length, 1);  // back to an older checkpoint
+});
+
+test("a step takes as many points as its batch has by then, for each step of D", () => {
+  const settings = { batch_size: "256", batch_growth: "4", growth_kimg: "10", d_steps: "2" };
+  assert.deepEqual([9_999, 10_000].map((nimg) => pointsOfStep(settings, nimg)), [512, 2048]);
 });
 
 test("a path is one sample's way, up to a moment", () => {

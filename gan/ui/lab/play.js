@@ -6,7 +6,7 @@ import { whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { PlayCharts } from "./playcharts.js";
 import { Drawing } from "./playdraw.js";
-import { outsiders, scored, toldApart, unpack } from "./playframes.js";
+import { outsiders, pointsOfStep, scored, toldApart, unpack } from "./playframes.js";
 import { filled, joined, taken } from "./playlink.js";
 import { PlayGame } from "./playgame.js";
 import { kindOf, showKind } from "./playkind.js";
@@ -405,7 +405,7 @@ export class Playground {
     /** @param {number} v */
     const percent = (v) => (Number.isFinite(v) ? `${Math.round(100 * v)} %` : "–");
     put("steps", frame ? count(frame.steps ?? frame.nimg / Number(this.run.settings?.batch_size ?? 256)) : "–");
-    put("rate", status && this.run.active && this.run.settings ? t("gan_play_per_s", { count: count(status.images_per_s / Number(this.run.settings.batch_size)) }) : "–");
+    put("rate", status && this.run.active && this.run.settings ? t("gan_play_per_s", { count: count(status.images_per_s / pointsOfStep(this.run.settings, status.nimg)) }) : "–");
     this.find("caught-box").hidden = !this.truth?.counted;
     this.find("quality-box").hidden = !this.truth;
     put("caught", score === null || score.caught === null ? "–" : t("gan_play_of", { caught: score.caught, of: score.of }));

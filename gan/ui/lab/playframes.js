@@ -26,6 +26,13 @@ export function unpack({ data }) {
   return Float32Array.from({ length: bytes.length / 2 }, (_, i) => HALVES[bytes[2 * i] | (bytes[2 * i + 1] << 8)]);
 }
 
+// How many points a step takes after so many: as gan/config.py says, batches may grow.
+/** @param {import("../page/kit/types").Settings} settings @param {number} nimg */
+export function pointsOfStep(settings, nimg) {
+  const grown = nimg >= Math.round(1000 * Number(settings.growth_kimg));
+  return Number(settings.batch_size) * (grown ? Number(settings.batch_growth) : 1) * Number(settings.d_steps);
+}
+
 /** @param {FrameReply} reply @returns {Frame} */
 export function frameOf({ arrays, ...rest }) {
   return /** @type {Frame} */ ({ ...rest, arrays: Object.fromEntries(Object.entries(arrays).map(([name, packed]) => [name, unpack(packed)])) });
