@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from gan.errors import ConfigError
+from gan.config import RunConfig
+from gan.errors import ConfigError, GanError
 from gan.files import json_bytes, parse_json, write_atomic
 from gan.races.engine import Race
 from gan.races.plan import RacePlan, plan_race
-from gan.runs import check_free, is_run
+from gan.runs import RunReader, check_free, is_run
 
 PLAN_FILE = "plan.json"  # in a race's folder until it has its report
 # what reading a damaged plan may raise
@@ -51,6 +54,7 @@ def left_race(folder: Path) -> tuple[Race, int]:
             "delete the folder and race again",
             path=repr(str(folder)),
         )
+    race.plan = replace(plan, configs=_trained_with(race))
     return race, count
 
 
@@ -75,6 +79,17 @@ def _read_plan(folder: Path) -> tuple[RacePlan, int]:
             path=repr(str(folder)),
             name=PLAN_FILE,
         ) from error
+
+
+def _trained_with(race: Race) -> tuple[RunConfig, ...]:
+    """Each contestant's config as its first run has it: its preset may have changed since."""
+    configs = list(race.plan.configs)
+    for standing in race.standings[::-1]:
+        if is_run(standing.run_dir):
+            with suppress(GanError):
+                number = race.plan.contestants.index(standing.contestant)
+                configs[number] = RunReader(standing.run_dir).config()
+    return tuple(configs)
 
 
 def as_left(race: Race) -> Race:

@@ -25,7 +25,7 @@ from gan.data import load_data
 from gan.messages import Message
 from gan.presets import PRESETS
 from gan.races import READY, Race, measure_race, plan_race, write_report
-from gan.races.begun import keep_plan
+from gan.races.begun import keep_plan, left_race
 from gan.races.curves import curves_of, draw_svg, log_ticks, ticks
 from gan.races.live import race_so_far
 from gan.races.measure import Hurry, Reals, curve_of, summary_of
@@ -599,6 +599,20 @@ def test_a_race_that_was_killed_is_reported_as_far_as_it_had_come(tmp_path: Path
     assert (out / "report.html").is_file()
     again = gan("race", "--report", out, code=1).output.replace("\n", " ")
     assert "holds no race that broke off" in again
+
+
+def test_a_race_left_before_an_update_is_reported_by_what_its_runs_were_trained_with(
+    tmp_path: Path,
+):
+    keep_plan(
+        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0],
+        settings=[], count=200,
+    )  # fmt: skip
+    was = ("--set", "batch_size=32", "--kimg", "0.1", "--run-dir", tmp_path / "1-ring")
+    gan("train", "--preset", "ring", *was)  # as the preset was then
+    plan = left_race(tmp_path)[0].plan
+    assert [config.train.batch_size for config in plan.configs] == [32, 256]
+    assert plan.differences()["batch_size"] == [32, 256]
 
 
 @pytest.mark.parametrize(
