@@ -109,12 +109,12 @@ def race(
         with writing(out, say):  # no --report meanwhile
             with _ended_by_ctrl_c(running) as pressed:
                 _follow(running)
-                found = _measured(running, count, pressed)
-            _write(out, found)
-        _say_end(running, out)
+                found, is_whole = _measured(running, count, pressed)
+            _write(out, found, is_whole=is_whole)
+        _say_end(running, out, is_whole=is_whole)
 
 
-def _write(out: Path, found: dict[str, Any]) -> None:
+def _write(out: Path, found: dict[str, Any], *, is_whole: bool) -> None:
     """The report; until it is whole, `--report` can make it again."""
     from gan import races  # noqa: PLC0415 - scipy is slow
 
@@ -127,7 +127,8 @@ def _write(out: Path, found: dict[str, Any]) -> None:
             strerror=error.strerror or type(error).__name__,
             path=shlex.quote(str(out)),
         ) from error
-    races.drop_plan(out)
+    if is_whole:
+        races.drop_plan(out)
 
 
 def _report_left(out: Path, count: int | None) -> None:
@@ -135,9 +136,9 @@ def _report_left(out: Path, count: int | None) -> None:
 
     running, kept = races.left_race(out)
     with _ended_by_ctrl_c(running) as pressed:
-        found = _measured(running, count or kept, pressed)
-    _write(out, found)
-    _say_end(running, out)
+        found, is_whole = _measured(running, count or kept, pressed)
+    _write(out, found, is_whole=is_whole)
+    _say_end(running, out, is_whole=is_whole)
 
 
 def _list() -> None:
@@ -206,7 +207,8 @@ def _line(running: Race, standing: Standing) -> str:
     return f"{_whose(running, standing)} {standing.seconds:.1f} s {standing.nimg / 1000:,.1f} k"
 
 
-def _measured(running: Race, count: int, pressed: list[int]) -> dict[str, object]:
+def _measured(running: Race, count: int, pressed: list[int]) -> tuple[dict[str, object], bool]:
+    """What was measured, and whether nobody broke it off."""
     from gan.races.measure import Hurry, measure_race  # noqa: PLC0415 - scipy is slow
 
     before, last = len(pressed), ""
@@ -221,12 +223,15 @@ def _measured(running: Race, count: int, pressed: list[int]) -> dict[str, object
             if len(pressed) > before:
                 raise Hurry
 
-        return measure_race(running, count=count, on_progress=look)
+        found = measure_race(running, count=count, on_progress=look)
+    return found, len(pressed) == before
 
 
-def _say_end(running: Race, out: Path) -> None:
+def _say_end(running: Race, out: Path, *, is_whole: bool) -> None:
     failed = [s for s in running.standings if s.state == "failed"]
     verb, of = "ended early" if running.is_stopped else "finished", len(running.standings)
     outs = f", {len(failed)} of {of} trainings failed" if failed else ""
     told = f"all {of} trainings failed" if len(failed) == of else f"{verb}{outs}"
     say(f"{told}; the report is {shlex.quote(str(out / 'report.html'))}")
+    if not is_whole:
+        say(f"not all was measured; python -m gan race --report {shlex.quote(str(out))} does")

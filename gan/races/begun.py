@@ -94,8 +94,8 @@ def _trained_with(race: Race) -> tuple[RunConfig, ...]:
 
 def as_left(race: Race) -> Race:
     """`race`, ended, with what its runs have kept."""
-    race.is_stopped = True
     for standing in race.standings:
         if is_run(standing.run_dir):
             standing.read()
+    race.is_stopped = any(s.state not in ("finished", "failed") for s in race.standings)
     return race

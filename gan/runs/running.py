@@ -94,7 +94,8 @@ class Running:
     @property
     def is_late(self) -> bool:
         """Whether it was asked to stop and has not, for longer than a step should take."""
-        return self.asked_at is not None and time.monotonic() - self.asked_at >= STOP_TIMEOUT_S
+        asked, goes_on = self.asked_at, self.child.poll() is None
+        return goes_on and asked is not None and time.monotonic() - asked >= STOP_TIMEOUT_S
 
     def end(self) -> None:
         """Kill it in the background, and have its folder say so."""

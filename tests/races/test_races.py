@@ -357,6 +357,26 @@ def test_a_report_for_which_there_is_no_room_can_be_made_later(
     assert (out / "race.json").is_file()
 
 
+def test_a_race_whose_measuring_was_broken_off_can_be_measured_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def broken_off(race: Race, *, count: int, on_progress) -> dict:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return measure_race(race, count=count, on_progress=on_progress)
+
+    monkeypatch.setattr("gan.races.measure.measure_race", broken_off)
+    out = tmp_path / "a race"
+    result = gan("race", "ring", "ring", "--seconds", 0.2, "--count", 130, "--out", out)
+    again = f"python -m gan race --report '{out}'"
+    assert again in result.output
+    monkeypatch.undo()
+    result = gan("race", "--report", out)
+    assert again not in result.output
+    assert "finished; the report is" in result.output
+    found = json.loads((out / "race.json").read_text())
+    assert all(run["metrics"] for side in found["contestants"] for run in side["runs"])
+
+
 @pytest.mark.slow
 def test_a_race_that_is_stopped_reports_what_there_is(tmp_path: Path):
     plan = plan_race(["ring", "ring"], seconds=600, seeds=(0, 1), settings=["2:loss=hinge"])

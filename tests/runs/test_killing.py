@@ -71,8 +71,10 @@ def test_at_home_the_step_may_take_its_time_until_a_second_stop(supervisor, tmp_
     supervisor.send("r", {"command": "stop"})
     until(lambda: supervisor.is_late("r"))
     assert supervisor.running() == ["r"]
+    running = supervisor._running["r"]
     supervisor.send("r", {"command": "stop"})
     assert_ended(supervisor, path)
+    assert not running.is_late
 
 
 @posix

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from gan.checkpoint import pulled, weights_of_run
 from gan.config import WeightsConfig
 from gan.messages import NO_MESSAGE, Message
-from gan.runs import has_checkpoint
+from gan.runs import LIVE, has_checkpoint
 from gan.runs.moments import readings
 from gan.ui.server.routes import NEVER, Context, Handler, on, session_of
 from gan.ui.server.views import run_json
@@ -37,7 +37,7 @@ def status_json(context: Context, session: str, status: Any) -> dict[str, Any]:
     if not context.profile.local:  # paths on this machine are private
         message = status.message if theirs else NO_MESSAGE
         status = replace(status, data=status.data.partition(":")[0], message=message)
-    elif context.supervisor.is_late(status.id):
+    elif status.state in LIVE and context.supervisor.is_late(status.id):
         status = replace(status, message=Message(PRESS_AGAIN))
     over = status.state in RESUMABLE
     kept = over and has_checkpoint(status.path)
