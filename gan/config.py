@@ -166,9 +166,7 @@ class TrainConfig:
     beta1: float = option(0.0, "Adam's first-moment decay; momentum of SGD", low=0, high=0.9999)
     beta2: float = option(0.99, "Adam's second-moment decay", low=0, high=0.99999)
     batch_size: int = option(64, "samples a step", low=2, high=4096)
-    batch_growth: int = option(
-        1, "batches are so many times as large after growth_kimg", low=1, high=16
-    )
+    batch_growth: int = option(1, "how many times as large batches become", low=1, high=16)
     growth_kimg: float = option(0.0, "kimg after which batches grow", low=0, high=1e7)
     d_steps: int = option(1, "discriminator updates a generator update", low=1, high=20)
     r1: float = option(0.0, "weight of the gradient penalty on real images", low=0, high=1000)

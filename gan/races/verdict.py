@@ -73,7 +73,7 @@ def _with_certainty(nearest: Message, ranked: Sequence[dict[str, Any]], *, is_ti
     first, second = (c["summary"]["fd"] for c in ranked[:2])
     seeds = min(first["of"], second["of"])  # who diverged on one was not measured there
     if seeds == 1:
-        return Message("{nearest}. One seed: another may order them otherwise.", nearest=nearest)
+        return Message("{nearest}. One seed: another may rank them differently.", nearest=nearest)
     if is_tie:
         return Message("{nearest}. These are means over the seeds.", nearest=nearest)
     if first["high"] >= second["low"]:

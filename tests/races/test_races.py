@@ -472,10 +472,10 @@ def test_a_band_says_its_unit_once(low: str, high: str, band: str):
 @pytest.mark.parametrize(
     ("fds", "end"),
     [
-        ({"a": (1.0,), "b": (2.0,)}, "One seed: another may order them otherwise."),
+        ({"a": (1.0,), "b": (2.0,)}, "One seed: another may rank them differently."),
         ({"a": (1.0, 1.5), "b": (2.0, 3.0)}, "On each of 2 seeds it was ahead of the second."),
         ({"a": (1.0, 2.5), "b": (2.0, 3.0)}, "The first two overlap over the seeds."),
-        ({"a": (1.0, 1.5), "b": (2.0,)}, "One seed: another may order them otherwise."),
+        ({"a": (1.0, 1.5), "b": (2.0,)}, "One seed: another may rank them differently."),
     ],
 )
 def test_the_verdict_says_how_sure_it_is(fds: dict[str, tuple[float, ...]], end: str):

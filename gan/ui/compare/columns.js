@@ -54,17 +54,20 @@ export class Columns {
       this.box.replaceChildren(...this.columns.map(({ node }) => node));
       this.box.style.setProperty("--sides", String(race.contestants.length));
     }
-    const best = Object.fromEntries(NUMBERS.map(({ name, better }) => [name, bestOf(race.contestants, name, better)]));
+    // while they train, they are not equally far
+    const sides = race.stage === "training" ? [] : race.contestants;
+    const best = Object.fromEntries(NUMBERS.map((number) => [number.name, bestOf(sides, number)]));
     race.contestants.forEach((side, i) => this.columns[i].show(race, side, best));
   }
 }
 
-// The best value of a number; null where all have the same, or only one has it.
-/** @param {RaceContestant[]} sides @param {string} name @param {string} better */
-function bestOf(sides, name, better) {
-  const values = sides.filter((side) => side.state !== "failed").flatMap((side) => side.numbers[name]?.mean ?? []);
-  if (values.length < 2 || Math.min(...values) === Math.max(...values)) return null;
-  return better === "lower" ? Math.min(...values) : Math.max(...values);
+// The best of a number as it is written; null where all are written alike, or only one has it.
+/** @param {RaceContestant[]} sides @param {(typeof NUMBERS)[number]} number */
+function bestOf(sides, { name, better, write }) {
+  const values = sides.filter((side) => side.state !== "failed")
+    .flatMap((side) => { const mean = side.numbers[name]?.mean; return typeof mean === "number" ? [{ mean, text: write(mean, side) }] : []; })
+    .sort((one, other) => (better === "lower" ? 1 : -1) * (one.mean - other.mean));
+  return new Set(values.map(({ text }) => text)).size < 2 ? null : values[0].text;
 }
 
 class Column {
@@ -89,7 +92,7 @@ class Column {
       h("div", { class: "ga-state" }, this.dot, this.state, h("span", { class: "ga-space" }), this.watch), this.deleted, this.trouble, this.list);
   }
 
-  /** @param {RaceNews} race @param {RaceContestant} side @param {Record<string, number | null>} best */
+  /** @param {RaceNews} race @param {RaceContestant} side @param {Record<string, string | null>} best */
   show(race, side, best) {
     this.runs = side.runs;
     this.watch.hidden = !side.runs.length;
@@ -116,7 +119,7 @@ class Column {
     return race.seeds.length > 1 ? t("gan_race_far_seed", { far, seed: side.seed }) : far;
   }
 
-  /** @param {RaceContestant} side @param {Record<string, number | null>} best */
+  /** @param {RaceContestant} side @param {Record<string, string | null>} best */
   #numbers(side, best) {
     const plane = side.plane;
     const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write }) => {
@@ -124,7 +127,7 @@ class Column {
       const text = found?.mean === undefined || found.mean === null ? "–" : write(found.mean, side);
       const band = found && found.of > 1 && found.low !== found.high && found.low !== null && found.high !== null
         ? `${bare(write(found.low, side))}–${bare(write(found.high, side))}` : "";
-      return row(`gan_race_${name}`, text, band, best[name] !== null && found?.mean === best[name]);
+      return row(`gan_race_${name}`, text, band, side.state !== "failed" && text === best[name]);
     });
     const { g, second, second_name: whose } = side.parameters;
     this.list.replaceChildren(...rows,

@@ -191,6 +191,7 @@ class Own {
       this.shown = found;
       await this.#load();
       this.shown = this.sets.find((s) => s.id === found.id) ?? found;
+      if (!this.node.hidden) this.#use();  // unless other data were chosen meanwhile
     } catch (error) {
       this.note.textContent = error === "cancelled" ? "" : say(error);
       if (this.left !== null) await ask("own").then((news) => { this.left = news.left; }, () => null);

@@ -188,6 +188,31 @@ def test_a_contestant_whose_points_leave_the_picture_says_so(page):
     expect(mad.locator(".ga-race-outside")).to_have_text("500 个点中有 490 个在图外")
 
 
+def test_the_best_number_is_marked_once_all_are_equally_far_and_as_it_is_written(page):
+    def of(mean: float) -> dict:
+        return {"mean": mean, "low": mean, "high": mean, "of": 1}
+
+    race = {
+        "id": "race-8", "stage": "training", "state": "running", "data": "ring", "seconds": 5,
+        "seeds": [0], "count": None, "made": None, "setup": None, "measuring": {},
+        "problem": None, "fraction": 0.2, "same": [], "curves": [], "mine": True,
+        "contestants": [
+            side("ring", 0) | {"numbers": {"fd": of(7.8), "coverage": of(0.541)}},
+            side("mad", 0) | {"numbers": {"fd": of(16.2), "coverage": of(0.544)}},
+        ],
+    }  # fmt: skip
+    page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(json=race))
+    page.route("**/_gan/race/picture*", lambda route: route.fulfill(
+        body=b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
+        content_type="image/svg+xml"))  # fmt: skip
+    open_tab(page, "Compare")
+    expect(page.locator("#race-columns")).to_contain_text("16.2")
+    best = page.locator("#race-columns .is-best dd")
+    expect(best).to_have_count(0)
+    race |= {"stage": "over", "state": "finished"}
+    expect(best).to_have_text(["7.80"])
+
+
 def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(open_page):
     page = open_page("/#tab=compare", landing="compare")
     page.click("#race-ready-remedies")

@@ -115,9 +115,11 @@ def test_own_images_are_sent_seen_and_used_and_settings_are_kept(page: Page, tmp
     page.wait_for_function("document.querySelector('.ga-own-preview').naturalWidth > 0")
     expect(view.locator(".ga-own-classes li")).to_have_text(["a 1", "b 1"])
     expect(page.locator("#own-limits")).to_contain_text("JPEG up to 256 megapixels")
-    view.get_by_label("Size").select_option("48")
+    expect(page.locator("#own-used")).to_be_visible()  # what is sent is meant
+    page.select_option("#data", "own")
     page.click("#own-use")
     expect(page.locator("#own-used")).to_be_visible()
+    view.get_by_label("Size").select_option("48")
     line = page.locator("#command")
     expect(line).to_have_value(re.compile("--preset own --data folder:.*--set resolution=48"))
 

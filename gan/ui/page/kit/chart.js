@@ -63,7 +63,9 @@ export class Chart {
       title: t(`gan_chart_${this.spec.name}`), count: count(this.rows.at(-1)?.nimg ?? 0) }));
     this.point(this.group.at);
     const counted = this.spec.counted && this.rows.at(-1)?.[this.spec.counted];
-    if (counted) find(this.node, "h3").dataset.samples = t("gan_chart_samples", { count: count(counted) });
+    const title = find(this.node, "h3");
+    if (counted) title.dataset.samples = t("gan_chart_samples", { count: count(counted) });
+    else delete title.dataset.samples;
   }
 
   /** @returns {import("./uplot.js").Data} */
