@@ -220,7 +220,7 @@ export class Settings {
     }
   }
 
-  // What a rate that falls is by now, beside the one that is set.
+  // What a rate that falls and a batch that grows are by now, beside what is set.
   /** @param {Record<string, number | null | undefined>} row */
   fallen(row) {
     for (const key of FALLING) {
@@ -231,6 +231,11 @@ export class Settings {
       field.now.hidden = this.fields.get("lr_schedule")?.value === "constant" || same(text, field.value);
       field.now.textContent = t("gan_set_now", { value: text });
     }
+    const batch = this.fields.get("batch_size");
+    if (!batch) return;
+    const [growth, after] = ["batch_growth", "growth_kimg"].map((key) => Number(this.value(key)));
+    batch.now.hidden = growth === 1 || (row.nimg ?? 0) < 1000 * after;
+    batch.now.textContent = t("gan_set_now", { value: growth * Number(batch.value) });
   }
 
   // A word beside a field's name: "applied", or what is wrong.

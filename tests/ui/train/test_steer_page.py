@@ -100,10 +100,11 @@ def test_a_running_training_is_steered_stepped_slowed_and_forked(page: Page, run
     assert {"set", "step", "slow", "stop"} <= {row["event"] for row in history(runs_dir, run)}
 
 
-def test_a_rate_that_falls_is_told_beside_the_one_that_is_set(page: Page):
+def test_a_rate_that_falls_and_a_batch_that_grows_are_told_beside_what_is_set(page: Page):
     open_tab(page, "Train")
     choose_preset(page, "digits")
     page.click("#settings-toggle")
+    page.fill("#settings [name=batch_growth]", "2")
     page.select_option("#settings [name=lr_schedule]", "linear")
     expect(page.locator("#command")).to_have_value(re.compile("--set lr_schedule=linear"))
     page.fill("#seconds", "60")
@@ -122,6 +123,11 @@ def test_a_rate_that_falls_is_told_beside_the_one_that_is_set(page: Page):
     expect(now).to_have_text(re.compile(r"^now 0\.01\d*$"))
     page.select_option("#steer-fields [name=lr_schedule]", "constant")
     expect(now).to_be_hidden()
+    batch = page.locator("#steer-fields label:has([name=batch_size]) .ga-now")
+    expect(batch).to_have_text("now 128")  # grown from the start
+    page.fill("#steer-fields [name=growth_kimg]", "9999")
+    page.press("#steer-fields [name=growth_kimg]", "Enter")
+    expect(batch).to_be_hidden()
     page.click("#stop")
     expect(page.locator("#run-state")).to_have_text("Stopped")
 
