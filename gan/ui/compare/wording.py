@@ -9,7 +9,7 @@ from typing import Any
 
 from gan.messages import Message
 from gan.quantities import QUANTITIES
-from gan.races.report import CURVES, PICTURES, Wording, rendered, rendered_curves
+from gan.races.report import ENGLISH, Wording, rendered, rendered_curves
 from gan.ui.server.i18n import SOURCE, languages, words, written
 
 KINDS = ("loss", "remedy", "term")  # of a change: as compare/columns.js has them
@@ -17,7 +17,8 @@ KINDS = ("loss", "remedy", "term")  # of a change: as compare/columns.js has the
 
 @dataclass(frozen=True)
 class Report:
-    """A finished race's report in a language; in English it is the file that was written."""
+    """A finished race's report in a language, with the names of the page: the file that was
+    written has those of the command line."""
 
     folder: Path
     found: dict[str, Any]
@@ -25,23 +26,19 @@ class Report:
 
     def text(self, kind: str) -> bytes:
         """As `html` or `md`."""
-        if self.language == SOURCE:
-            return (self.folder / f"report.{kind}").read_bytes()
-        named, wording = named_in(self.language, self.found), wording_in(self.language)
-        return rendered(self.folder, named, kind, wording).encode()
+        named = named_in(self.language, self.found)
+        return rendered(self.folder, named, kind, wording_in(self.language)).encode()
 
     def curves(self) -> bytes:
         """The picture of the curves; empty where there is none."""
-        if self.language == SOURCE:
-            file = self.folder / PICTURES / CURVES
-            return file.read_bytes() if file.is_file() else b""
-        return rendered_curves(
-            named_in(self.language, self.found), wording_in(self.language)
-        ).encode()
+        named = named_in(self.language, self.found)
+        return rendered_curves(named, wording_in(self.language)).encode()
 
 
 def wording_in(language: str) -> Wording:
     """How a report is written in `language`, one of `languages()`."""
+    if language == SOURCE:
+        return ENGLISH
     texts = dict(words(language))
     for key, quantity in QUANTITIES.items():  # the library's English, the page's translation
         texts[quantity.name] = texts[f"gan_metric_{key}"]

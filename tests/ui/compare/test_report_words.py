@@ -127,12 +127,17 @@ def test_the_chinese_report_has_no_english_left(
     assert "处理器秒" in curves
 
 
-def test_the_english_report_is_the_file_that_was_written(home: Context):
-    write_report(races_root() / "race-1", found_of(a=(1.0,), b=(2.0,)))
+def test_the_english_report_is_the_file_that_was_written_with_the_names_of_the_page(home: Context):
+    found = found_of(**{"ring": (1.0,), "ring · hinge": (2.0,)})
+    write_report(races_root() / "race-1", found)
     client = visitor(home)
+    written = (races_root() / "race-1" / "report.html").read_text()
+    texts = words("en")
     for query in ("", "&language=en"):
-        page = client.get(f"/_gan/race/report?id=race-1{query}")
-        assert page.content == (races_root() / "race-1" / "report.html").read_bytes()
+        page = client.get(f"/_gan/race/report?id=race-1{query}").text
+        assert f"{texts['gan_card_ring']} + {texts['gan_loss_hinge']}" in page
+        assert "ring · hinge" not in page
+        assert len(page) == pytest.approx(len(written), rel=0.05)
     assert client.get("/_gan/race/report?id=race-1&language=xx").status_code == 400
 
 
