@@ -62,6 +62,7 @@ from gan.ui.welcome import tab as welcome
 from gan.ui.welcome.wall import prepare
 
 log = logging.getLogger(__name__)
+WAKE_S = 1.0  # how often the main thread looks for a signal
 OWNERS_FILE = "owners.jsonl"
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 STATIC_IMPORT = re.compile(r'from "(\.\.?/[\w/.-]+\.js)"')
@@ -288,7 +289,7 @@ def serve(
             webbrowser.open(str(app.local_url))
         ended = end_signal()
         with contextlib.suppress(KeyboardInterrupt):
-            ended.wait()
+            wait_for(ended)
         app.close(verbose=False)
 
 
@@ -299,6 +300,13 @@ def closing(context: Context) -> Iterator[None]:
         yield
     finally:
         context.close()
+
+
+def wait_for(ended: threading.Event) -> None:
+    """Wait, and wake now and then: a signal may be delivered to another thread, and its handler
+    runs only when this one, the main thread, does."""
+    while not ended.wait(WAKE_S):
+        pass
 
 
 def end_signal() -> threading.Event:

@@ -6,6 +6,8 @@ import json
 import logging
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -227,6 +229,23 @@ def test_in_public_only_the_owner_steers_and_foreign_looks_like_unknown(shop: Co
     assert foreign.json()["key"] == "gan_error_unknown_run"
     assert mine.post("/_gan/train/steer", json=order).status_code == 200
     assert shop.supervisor.sent == [(run_id, {"command": "pause"})]
+
+
+ELSEWHERE = """
+import os, signal, threading, time
+from gan.ui.app import end_signal, wait_for
+
+threading.Thread(target=time.sleep, args=(99,), daemon=True).start()  # takes signals
+ended = end_signal()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # the main thread does not
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+wait_for(ended)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="POSIX only")
+def test_a_signal_that_another_thread_receives_ends_the_server_too():
+    subprocess.run([sys.executable, "-c", ELSEWHERE], check=True, timeout=90)
 
 
 def test_stopping_a_run_that_has_just_ended_is_no_error_and_changing_it_is_one(home: Context):
