@@ -84,7 +84,7 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     nearest = verdict.inner_text().split("FD ")[1].split(",")[0]
     with page.expect_popup() as opened:
         page.click("#race-open")
-    expect(opened.value.locator("h1")).to_have_text("ring | ring · packing")
+    expect(opened.value.locator("h1")).to_have_text("Ring | Ring + Packing")
     told = re.search(r"FD ([\d.]*\d)", opened.value.locator(".verdict").inner_text())
     assert told is not None
     assert float(nearest) == pytest.approx(float(told[1]), rel=0.02, abs=0.005)  # rounded otherwise
