@@ -18,7 +18,8 @@ export function nameOfChange(change) {
 /** @param {string} name */
 export function nameOfPreset(name) {
   const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of ?? "gan"];
-  return name === kind || boot.compare.presets[name].plane ? card : `${kind.toUpperCase()}: ${card}`;
+  const isSaid = name === kind || kind === "drift" || boot.compare.presets[name].plane;
+  return isSaid ? card : `${kind.toUpperCase()}: ${card}`;
 }
 
 export class Sides {

@@ -34,6 +34,8 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     chosen = page.locator(".ga-race-sides option:checked")
     expect(chosen.nth(0)).to_have_text("GAN: Garments")
     expect(chosen.nth(6)).to_have_text("Flow")  # not "FLOW: Flow"
+    shouted = page.locator(".ga-race-sides option").filter(has_text=re.compile("DRIFT"))
+    expect(shouted).to_have_count(0)
     pictures = page.locator(".ga-race-example img")
     expect(pictures).to_have_count(4)
     for picture in pictures.all():  # what each preset makes
