@@ -204,9 +204,14 @@ class TrainConfig:
         """Samples after which batches grow."""
         return round(1000 * self.growth_kimg)
 
+    @property
+    def grows(self) -> bool:
+        """Whether batches become larger during a training."""
+        return self.batch_growth > 1 and self.grows_at > 0
+
     def batch_at(self, nimg: int) -> int:
-        """Samples a step after so many: few at first, when each step moves far, then as many as
-        quieten the gradient."""
+        """Samples a step after `nimg` samples: small batches at first, when more steps count;
+        larger ones later, when less noise in the gradient does."""
         return self.largest_batch if nimg >= self.grows_at else self.batch_size
 
     def steps_to(self, nimg: float) -> float:

@@ -234,4 +234,5 @@ def _say_end(running: Race, out: Path, *, is_whole: bool) -> None:
     told = f"all {of} trainings failed" if len(failed) == of else f"{verb}{outs}"
     say(f"{told}; the report is {shlex.quote(str(out / 'report.html'))}")
     if not is_whole:
-        say(f"not all was measured; python -m gan race --report {shlex.quote(str(out))} does")
+        again = f"python -m gan race --report {shlex.quote(str(out))}"
+        say(f"not all was measured; for the rest: {again}")

@@ -185,7 +185,7 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "shape": f"{len(images):,} of {tuple(images.pixels.shape[1:])}",
         "rates": "G_LR or D_LR" if kind == "gan" else "LR",
         "few": len(images) < t.largest_batch,
-        "grows": t.batch_at(0) != t.largest_batch,
+        "grows": t.grows,
         "flip": t.flip and not m.is_plane,
         "shift": t.shift_px > 0,
         "ema": t.ema_half_life_kimg > 0,
@@ -251,14 +251,13 @@ def _constants(config: RunConfig) -> list[tuple[str, object, str]]:
     m, t, kind = config.model, config.train, kind_of(config.model.family)
     game, things, falls = kind == "gan", _things(config), t.lr_schedule != "constant"
     left = f"{t.lr_end:.0%} of what they were" if t.lr_end else "0"
-    grows = t.batch_at(0) != t.largest_batch
     eases, planned = _eases(config), f"after which the rates are {left}" if falls else "of the plan"
     rows = [
         (True, "SEED", config.seed, "of weights, batches and noise"),
         (True, "STEPS", f'int(os.environ.get("STEPS", {_steps(config)}))', ""),
         (True, "BATCH", t.batch_at(0), f"real {things} a step"),
-        (grows, "GROWTH", t.batch_growth, "times as many later"),
-        (grows, "GROWS_AFTER", t.grows_at, things),
+        (t.grows, "GROWTH", t.batch_growth, "times as many later"),
+        (t.grows, "GROWS_AFTER", t.grows_at, things),
         (kind in ("gan", "vae", "drift"), "Z_DIM", m.z_dim, "numbers of noise"),
         (m.classes, "CLASSES", m.classes, ""),
         (kind == "flow", "ODE_STEPS", m.ode_steps, "from noise to a sample"),

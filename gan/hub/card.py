@@ -263,9 +263,8 @@ def _loss(train: TrainConfig, model: ModelConfig | PortedConfig) -> str:
 
 
 def _batch(train: TrainConfig) -> str:
-    first, last = train.batch_at(0), train.largest_batch
-    later = f", {last} from {train.growth_kimg:g} thousand images on" if first != last else ""
-    return f"batch {first}{later}"
+    later = f", {train.largest_batch} from {train.growth_kimg:g} thousand images on"
+    return f"batch {train.batch_at(0)}{later if train.grows else ''}"
 
 
 def _rate(train: TrainConfig) -> str:

@@ -54,7 +54,6 @@ def left_race(folder: Path) -> tuple[Race, int]:
             "delete the folder and race again",
             path=repr(str(folder)),
         )
-    race.plan = replace(plan, configs=_trained_with(race))
     return race, count
 
 
@@ -93,9 +92,10 @@ def _trained_with(race: Race) -> tuple[RunConfig, ...]:
 
 
 def as_left(race: Race) -> Race:
-    """`race`, ended, with what its runs have kept."""
+    """`race`, ended, with what its runs have kept and by the settings that they have."""
     for standing in race.standings:
         if is_run(standing.run_dir):
             standing.read()
+    race.plan = replace(race.plan, configs=_trained_with(race))
     race.is_stopped = any(s.state not in ("finished", "failed") for s in race.standings)
     return race

@@ -168,19 +168,26 @@ def side(name: str, outside: int) -> dict:
     }  # fmt: skip
 
 
-def test_a_contestant_whose_points_leave_the_picture_says_so(page):
+def shown(page, *sides: dict) -> dict:
+    """Opens Compare on a race of these contestants, and returns it: what is changed in it shows at
+    the page's next look."""
     race = {
         "id": "race-9", "stage": "training", "state": "running", "data": "ring", "seconds": 5,
         "seeds": [0], "count": None, "made": None, "setup": None, "measuring": {},
         "problem": None, "fraction": 0.2, "same": [], "curves": [], "mine": True,
-        "contestants": [side("ring", 0), side("mad", 490)],
+        "contestants": [*sides],
     }  # fmt: skip
     page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(json=race))
     page.route("**/_gan/race/picture*", lambda route: route.fulfill(
         body=b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
         content_type="image/svg+xml"))  # fmt: skip
     open_tab(page, "Compare")
-    expect(page.locator("#race-columns article")).to_have_count(2)
+    expect(page.locator("#race-columns article")).to_have_count(len(sides))
+    return race
+
+
+def test_a_contestant_whose_points_leave_the_picture_says_so(page):
+    shown(page, side("ring", 0), side("mad", 490))
     calm, mad = page.locator("#race-columns article").all()
     expect(mad.locator(".ga-race-outside")).to_have_text(
         "490 of 500 points lie outside the picture"
@@ -194,20 +201,11 @@ def test_the_best_number_is_marked_once_all_are_equally_far_and_as_it_is_written
     def of(mean: float) -> dict:
         return {"mean": mean, "low": mean, "high": mean, "of": 1}
 
-    race = {
-        "id": "race-8", "stage": "training", "state": "running", "data": "ring", "seconds": 5,
-        "seeds": [0], "count": None, "made": None, "setup": None, "measuring": {},
-        "problem": None, "fraction": 0.2, "same": [], "curves": [], "mine": True,
-        "contestants": [
-            side("ring", 0) | {"numbers": {"fd": of(7.8), "coverage": of(0.541)}},
-            side("mad", 0) | {"numbers": {"fd": of(16.2), "coverage": of(0.544)}},
-        ],
-    }  # fmt: skip
-    page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(json=race))
-    page.route("**/_gan/race/picture*", lambda route: route.fulfill(
-        body=b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'/>",
-        content_type="image/svg+xml"))  # fmt: skip
-    open_tab(page, "Compare")
+    race = shown(
+        page,
+        side("ring", 0) | {"numbers": {"fd": of(7.8), "coverage": of(0.541)}},
+        side("mad", 0) | {"numbers": {"fd": of(16.2), "coverage": of(0.544)}},
+    )
     expect(page.locator("#race-columns")).to_contain_text("16.2")
     best = page.locator("#race-columns .is-best dd")
     expect(best).to_have_count(0)
