@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gan.errors import ConfigError
+from gan.errors import ConfigError, either
 from gan.kinds import PLANE
 from gan.schema import check_ranges, option
 
@@ -50,6 +50,7 @@ D_STRUCTURE = (
 )  # fmt: skip  # of ModelConfig: may change in mid-run, D is rebuilt for it
 
 
+MODULATED: tuple[Family, ...] = ("conv", "vae", "drift")  # families whose G may be modulated
 SAMPLER = ("ode_steps", "solver")  # of ModelConfig: how G samples; may change in mid-run
 
 
@@ -70,6 +71,7 @@ class ModelConfig:
     d_widths: tuple[int, ...] = option((), "channels of D, or of a VAE's encoder, input to output")
     width: float = option(1.0, "times the family's own widths", low=0.125, high=8)
     depth: int = option(0, "layers more a resolution (mlp: in all), or fewer", low=-1, high=3)
+    modulation: bool = option(False, "noise and class also scale and shift each layer of G")
     d_count: int = option(1, "several discriminators", low=1, high=5)
     d_reduce: Reduction = option("mean", "of several discriminators G meets the mean or the worst")
     d_scales: int = option(1, "resolutions that are judged, each half the last", low=1, high=3)
@@ -133,6 +135,14 @@ class ModelConfig:
                 "{field} needs a model with classes, got one without; start a new run with "
                 "classes, on data that has them",
                 field="aux_classes",
+            )
+        if self.modulation and self.family not in MODULATED:
+            raise ConfigError(
+                "{field} needs family {known}, got {got}; leave it out, or choose a preset of such "
+                "a family, such as fashion",
+                field="modulation",
+                known=either(MODULATED),
+                got=self.family,
             )
         smallest = self.resolution >> (self.d_scales - 1)
         if self.d_scales > 1 and smallest < SMALLEST_SCALE:

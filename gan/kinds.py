@@ -51,6 +51,7 @@ ONLY: dict[str, tuple[Kind, ...]] = {
     # an RNN and a flow have one number of noise a pixel, and an RNN no layers to add
     "z_dim": ("gan", "vae", "drift"),
     "depth": ("gan", "vae", "flow", "drift"),
+    "modulation": ("gan", "vae", "drift"),  # of some of their families: gan.config.MODULATED
     # the bound: how much the code may say of a picture
     "beta": ("vae",),
     "warm_up_kimg": ("vae",),
@@ -64,6 +65,7 @@ ONLY: dict[str, tuple[Kind, ...]] = {
 # settings that say nothing of points of the plane: their size, what is done to pictures, scales
 PICTURES_ONLY = (
     "resolution", "flip", "shift_px", "augment", "augment_p", "ada_target", "d_scales",
+    "modulation",
 )  # fmt: skip
 NAMES: dict[Kind, str] = {
     "gan": "GAN", "vae": "VAE", "rnn": "RNN", "flow": "flow", "drift": "drifting model",

@@ -47,6 +47,7 @@ class Preset:
     summary: str
     conditional: bool = False
     aux_classes: bool = False
+    modulation: bool = False
     optimizer: OptimizerName = "adam"
     batch_size: int = 64
     batch_growth: int = 1
@@ -73,17 +74,18 @@ PRESETS: dict[str, Preset] = {
     # name                 family   data       loss              z    lr    b1   b2     R1,R2 ema
     "fashion":      Preset("conv",  "fashion", "relativistic",   64,  2e-3, 0.0, 0.99,  0.2,  8.9,
                            "garments, class by class: recognisable in seconds", conditional=True,
-                           aux_classes=True, optimizer="muon", batch_size=32, batch_growth=2,
-                           growth_kimg=30.0, lr_schedule="cosine", lr_end=0.1, fall_after=0.25,
-                           fall_kimg=400.0, reg_end=0.05),
+                           aux_classes=True, modulation=True, optimizer="muon", batch_size=32,
+                           batch_growth=2, growth_kimg=30.0, lr_schedule="cosine",
+                           lr_end=0.1, fall_after=0.25, fall_kimg=400.0, reg_end=0.05),
     "fashion-mlp":  Preset("mlp",   "fashion", "relativistic",   100, 1e-3, 0.0, 0.99,  0.2,  8.9,
                            "the article's network with a loss that keeps it from collapsing"),
     "article":      Preset("mlp",   "fashion", "nonsaturating",  100, 2e-4, 0.5, 0.999, 0.0,  8.9,
                            "the article as written: fully connected, Adam 2e-4; collapses easily"),
     "emoji":        Preset("conv",  "emoji-groups", "relativistic", 64, 1e-3, 0.0, 0.99, 1.0, 22.2,
                            "colour emoji at 32 px, group by group", conditional=True,
-                           optimizer="muon", batch_size=32, shift_px=3, lr_schedule="cosine",
-                           lr_end=0.1, fall_after=0.25, fall_kimg=400.0, reg_end=0.3),
+                           modulation=True, optimizer="muon", batch_size=32, shift_px=3,
+                           lr_schedule="cosine", lr_end=0.1, fall_after=0.25, fall_kimg=400.0,
+                           reg_end=0.3),
     "cats":         Preset("conv",  "cats",    "relativistic",   64,  1e-3, 0.0, 0.99,  1.0,  22.2,
                            "drawn cats at 64 px, coat by coat", conditional=True,
                            optimizer="muon", batch_size=32, lr_schedule="cosine",
@@ -152,6 +154,7 @@ def run_config(preset_name: str, shape: DataShape, *, data: str, seed: int = 0) 
         aux_classes=preset.aux_classes and classes > 0,
         z_dim=preset.z_dim,
         depth=preset.depth,
+        modulation=preset.modulation,
         class_head="plain",
         ode_steps=preset.ode_steps,
         solver=preset.solver,

@@ -10,7 +10,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gan.config import D_STRUCTURE, SAMPLER, ModelConfig, RunConfig, TrainConfig
+from gan.config import D_STRUCTURE, MODULATED, SAMPLER, ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError, suggest
 from gan.kinds import NAMES, has_setting, kind_of
 from gan.messages import Message
@@ -46,6 +46,7 @@ IDLE: dict[str, tuple[Beside, ...]] = {
     "free_bits": (Beside("beta", 0.0),),
     "d_reduce": (Beside("d_count", 1), Beside("d_scales", 1)),
     "class_head": (Beside("classes", 0),),
+    "modulation": tuple(Beside("family", family, differs=True) for family in MODULATED),
     "embed_dim": (Beside("classes", 0),),
 }
 TYPES = {bool: Message("true or false"), int: Message("a whole number"), float: Message("a number")}
@@ -149,6 +150,8 @@ def apply_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     _check_kind(config, chosen)
     model_keys = hints_of(ModelConfig)
     model = {k: v for k, v in chosen.items() if k in model_keys}
+    if chosen.get("family", config.model.family) not in MODULATED:
+        model.setdefault("modulation", False)  # of the preset, not of the family that is chosen
     train = {k: v for k, v in chosen.items() if k not in model_keys}
     return dataclasses.replace(
         config,

@@ -99,6 +99,9 @@ PARTS = [
     case("digits-drift", batch_size=16, depth=1, classes=0, clip_norm=0.5),
     case("digits-drift", batch_size=16, resolution=36, ema_half_life_kimg=0.0, tau=0.1),
     case("ring-drift", classes=8, lr_schedule="constant"),
+    case("digits", classes=0, modulation=True, depth=1, optimizer="muon"),
+    case("vae", "digits", modulation=True, batch_size=16),
+    case("digits-drift", modulation=True, batch_size=16, resolution=36),
     case("ring", classes=8),
     *(case("ring", data, batch_size=64) for data in ("spiral", "moons", "line", "letter:A")),
 ]
@@ -200,7 +203,7 @@ def test_whatever_the_preset_and_settings_the_first_losses_are_our_trainings(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:14], *FALLING, *GROWING], ids=named)
+@pytest.mark.parametrize("some", [*ALL, *LOSSES, *PARTS[:17], *FALLING, *GROWING], ids=named)
 def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some: Case) -> None:
     text = some.prepared()[2].python()
     imported = set()
@@ -213,7 +216,7 @@ def test_the_file_is_python_of_torch_and_numpy_alone_and_as_wide_as_a_page(some:
     assert all(text.count(f"{name}.") for name in imported - {"pathlib", "numpy"})
     assert "F." in text or "functional" not in text
     assert max(map(len, text.splitlines())) <= 100
-    assert len(text.splitlines()) <= 275
+    assert len(text.splitlines()) <= 290
     assert not re.search(r"\{[{%]|\n\n\n\n|[ \t]\n|^\n", text)
 
 

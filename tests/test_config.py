@@ -122,7 +122,7 @@ def test_what_may_change_in_mid_run_are_settings_and_none_shapes_the_generator()
     assert steerable < set(setting_types())
     assert set(setting_types()) - steerable == {
         "family", "resolution", "channels", "classes", "z_dim", "embed_dim", "g_widths", "width",
-        "depth",
+        "depth", "modulation",
         "class_head",  # of D, but the weights that are kept would be of the other size
     }  # fmt: skip
 

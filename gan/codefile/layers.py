@@ -19,7 +19,7 @@ class Network(NamedTuple):
 
     told: str  # one sentence
     lines: tuple[str, ...]  # of an nn.Sequential
-    call: str = ""  # how a generator makes x of z
+    call: str = ""  # how a generator makes x of z; modulated, what its layers begin with
     map: tuple[int, ...] = ()  # channels, height and width of the first map, if there is one
     features: int = 0  # what a critic's layers end in
     up: tuple[str, ...] = ()  # a U-Net's layers on the way up
@@ -58,14 +58,16 @@ def _conv_g(m: ModelConfig, _w_dim: int) -> Network:
     widths, base = m.g_widths, m.resolution >> halvings(m.resolution)
     per_stage = 1 + layers_of(m.family, m.resolution, widths)
     *odd, last_odd = odd_pixels(m.resolution)
-    lines = [f"nn.BatchNorm2d({widths[0]}), {RELU},"]
+    norm = "Norm" if m.modulation else "nn.BatchNorm2d"
+    lines = [f"{norm}({widths[0]}), {RELU},"]
     for i, (before, after) in enumerate(pairwise(widths)):
         layer = _conv3(before, after) if i % per_stage else _up(before, after, odd[i // per_stage])
-        lines.append(f"{layer}, nn.BatchNorm2d({after}), {RELU},")
+        lines.append(f"{layer}, {norm}({after}), {RELU},")
     last = _up(widths[-1], m.channels, last_odd, bias=True)
     lines.append(f"{last}, nn.Tanh(),")
     size = (widths[0], base, base)
-    call = f"self.layers(self.to_map(z).unflatten(1, {size}))"
+    start = f"self.to_map(z).unflatten(1, {size})"
+    call = start if m.modulation else f"self.layers({start})"
     told = f"Noise -> a map of {base} px, doubled until it is a picture of {m.resolution} px."
     return Network(told, tuple(lines), call, size)
 

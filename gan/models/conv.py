@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gan.config import ModelConfig
 from gan.families import halvings, layers_of, odd_pixels
@@ -16,14 +18,28 @@ from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import LEAK, IdentityGenerator
 
 
-def _bn_relu(layer: nn.Module, channels: int) -> list[nn.Module]:
-    return [layer, nn.BatchNorm2d(channels), nn.ReLU()]
+class Modulation(nn.Module):
+    """Scales and shifts each map by numbers that w asks for; at first it changes nothing.
+
+    Self-modulation (Chen et al. 2019), linear in w, and conditional batch norm (Dumoulin et al.
+    2017) for the class in w: so every layer meets noise and class, not only the first one.
+    """
+
+    def __init__(self, maps: int, w_dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(2 * maps, w_dim))  # a leaf: no layer of its own
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """x (N, maps, H, W), w (N, w_dim) -> (N, maps, H, W)."""
+        scale, shift = F.linear(w, self.weight)[:, :, None, None].chunk(2, dim=1)
+        return torch.addcmul(shift, x, 1 + scale)
 
 
 class ConvGenerator(IdentityGenerator):
     """w -> linear to 4 to 7 px -> (ConvT k4 s2, convs 3x3) per doubling -> ConvT to image, tanh.
 
     g_widths: the first map, then those of each doubling: after the ConvT, after each conv (one).
+    With `modulation` w also scales and shifts the maps of each layer but the last.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -34,20 +50,25 @@ class ConvGenerator(IdentityGenerator):
         self.to_map = nn.Linear(self.w_dim, widths[0] * base * base)
         self.map_shape = (widths[0], base, base)
         *odd, last_odd = odd_pixels(config.resolution)
-        layers = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
+        layers = self._norm(config, widths[0])
         for i, (before, after) in enumerate(pairwise(widths)):
             layer = (
                 nn.Conv2d(before, after, 3, 1, 1, bias=False)
                 if i % per_stage
                 else nn.ConvTranspose2d(before, after, 4, 2, 1, odd[i // per_stage], bias=False)
             )
-            layers += _bn_relu(layer, after)
+            layers += [layer, *self._norm(config, after)]
         layers += [nn.ConvTranspose2d(widths[-1], config.channels, 4, 2, 1, last_odd), nn.Tanh()]
         self.main = nn.Sequential(*layers)
 
+    def _norm(self, config: ModelConfig, maps: int) -> list[nn.Module]:
+        modulation = [Modulation(maps, self.w_dim)] if config.modulation else []
+        return [nn.BatchNorm2d(maps), *modulation, nn.ReLU()]
+
     def synthesis(self, w: Tensor) -> Tensor:
-        h = self.to_map(w).unflatten(1, self.map_shape)  # (N, C, base, base)
-        x: Tensor = self.main(h)
+        x: Tensor = self.to_map(w).unflatten(1, self.map_shape)  # (N, C, base, base)
+        for layer in self.main:
+            x = layer(x, w) if isinstance(layer, Modulation) else layer(x)
         return x
 
 

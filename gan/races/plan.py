@@ -94,7 +94,7 @@ class RacePlan:
 # settings whose default means that there is no such thing
 OFF = (
     "d_count", "d_scales", "packing", "minibatch_std", "r1", "r2", "spectral_norm", "aux_classes",
-    "augment", "shift_px", "d_steps", "free_bits", "warm_up_kimg", "clip_norm",
+    "augment", "shift_px", "d_steps", "free_bits", "warm_up_kimg", "clip_norm", "modulation",
 )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("bound", ("beta", "warm_up_kimg", "free_bits")),
     ("sampler", ("ode_steps", "solver")),
     ("field", ("tau",)),
-    ("network", ("resolution", "width", "depth")),
+    ("network", ("resolution", "width", "depth", "modulation")),
 )  # fmt: skip
 SETTINGS: tuple[str, ...] = tuple(key for _, keys in GROUPS for key in keys)
 MAX_OTHER = 1000  # characters of settings without a field of their own

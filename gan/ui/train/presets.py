@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig
+from gan.errors import ConfigError
 from gan.runs import RunReader, RunStatus, userpresets
 from gan.runs.userpresets import UserPreset
 from gan.settings import apply_settings, parse_setting, setting_text
@@ -42,10 +43,15 @@ def _last_run(
 
 
 def _fits(preset: UserPreset, config: RunConfig) -> bool:
+    """Whether `config` is what the preset trains; one that no longer trains fits nothing, and is
+    listed all the same, so that it can be deleted."""
     fresh = start_form.fresh_config(preset.base, preset.data)
-    wanted = apply_settings(
-        fresh, dict(parse_setting(f"{key}={text}") for key, text in preset.settings.items())
-    )
+    try:
+        wanted = apply_settings(
+            fresh, dict(parse_setting(f"{key}={text}") for key, text in preset.settings.items())
+        )
+    except ConfigError:
+        return False
     return settings_json(wanted) == settings_json(config)
 
 

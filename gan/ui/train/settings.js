@@ -173,12 +173,12 @@ export class Settings {
     this.narrow(this.sought);
   }
 
-  // How many classes the data have, where that is known.
-  /** @param {number | undefined} classes */
-  ofClasses(classes) {
+  // How many classes the data have, where that is known, and the family of networks.
+  /** @param {number | undefined} classes @param {string} [family] */
+  asOf(classes, family = "") {
     const text = classes === undefined ? "" : String(classes);
-    if (this.beside.classes === text) return;
-    this.beside = { classes: text };
+    if (this.beside.classes === text && this.beside.family === family) return;
+    this.beside = { classes: text, family };
     this.#drawIdle();
   }
 

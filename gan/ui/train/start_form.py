@@ -50,6 +50,7 @@ def form_options() -> dict[str, Any]:
             "data": preset.data,
             "summary": preset.summary,
             "of": kind_of(preset.family),
+            "family": preset.family,
             "size": preset.resolution,  # 0: taken from the data
             "settings": settings_json(run_config(name, shape_of(preset.data), data=preset.data)),
         }

@@ -90,7 +90,7 @@ export class Steer {
     const live = status !== null && ["running", "paused"].includes(status.state);
     const may = live && status.steerable;
     if (settings) this.settings.fill(settings, { gently: true });
-    if (settings) this.settings.ofClasses(run.classes.length);
+    if (settings) this.settings.asOf(run.classes.length);
     this.settings.fallen(rows.at(-1) ?? {});
     this.#confirm(settings ?? {});
     this.settings.enable(may);

@@ -137,8 +137,13 @@ export class TrainForm {
 
   // What the form's preset trains.
   kind() {
-    const { of, base } = this.#preset();
-    return of ?? boot.train.presets[base ?? ""]?.of ?? "gan";
+    return this.#ours().of ?? "gan";
+  }
+
+  // Our preset that is chosen, or that one's own was made from.
+  #ours() {
+    const preset = this.#preset();
+    return preset.of ? preset : boot.train.presets[preset.base ?? ""] ?? {};
   }
 
   // Whether it trains on points of the plane.
@@ -258,7 +263,7 @@ export class TrainForm {
     this.find("#fork").hidden = !this.fork;
     this.cards.disable(Boolean(this.fork));
     this.find("#data", HTMLSelectElement).disabled = this.find("#data-path", HTMLInputElement).disabled = Boolean(this.fork);
-    for (const name of ["seed", "resolution", "width", "depth"]) this.#field(name)?.toggleAttribute("disabled", Boolean(this.fork));  // the parent's
+    for (const name of ["seed", "resolution", "width", "depth", "modulation"]) this.#field(name)?.toggleAttribute("disabled", Boolean(this.fork));  // the parent's
     if (!this.fork) return;
     const { id: run, nimg, asked, whole } = this.fork;
     const words = whole === undefined ? t("gan_fork_of", { run })
@@ -434,7 +439,7 @@ export class TrainForm {
   async changed({ quiet = false, typed = false } = {}) {
     const mine = ++this.asked;
     const form = this.values();
-    this.settings.ofClasses(this.#classes(form));
+    this.settings.asOf(this.#classes(form), this.#ours().family);
     if (this.lacksData(form)) {  // the panel says what to do
       this.#spell("", typed);
       return quiet ? null : this.note("");

@@ -137,7 +137,10 @@ def test_a_preset_of_ones_own_shows_its_last_run_and_no_others(home: TestClient,
     }
     save_preset(UserPreset("mine", config["preset"], config["data"], changed))
     save_preset(UserPreset("other", config["preset"], config["data"], changed | {"g_lr": "0.5"}))
+    refused = {"family": "mlp", "modulation": "true"}  # saved before they were refused
+    save_preset(UserPreset("old", config["preset"], config["data"], refused))
     presets = home.get("/_gan/presets").json()["presets"]
+    assert presets["old"]["run"] is None
     assert presets["mine"]["run"]["id"] in ("digits-1", "digits-2")
     assert presets["mine"]["run"]["nimg"] == 1008
     assert presets["other"]["run"] is None

@@ -119,6 +119,15 @@ def test_a_command_fills_the_form_and_what_is_none_is_refused_in_a_sentence(page
     page.select_option("#data", "emoji-groups")
     expect(idle).to_be_hidden()
 
+    modulation = page.locator("#settings label:has([name=modulation]) .ga-idle")
+    expect(modulation).to_be_hidden()
+    line.fill("python -m gan train --preset article")  # whose G has no layers to modulate
+    line.press("Enter")
+    expect(modulation).to_have_text("no effect")
+    line.fill("python -m gan train --preset article --set modulation=true")
+    line.press("Enter")
+    expect(page.locator("#train-note")).to_contain_text("needs family conv or vae or drift")
+
 
 @pytest.mark.expects_refusal
 def test_own_images_that_are_not_there_are_refused_in_a_sentence(page: Page, runs_dir: Path):

@@ -20,7 +20,7 @@ const TOPICS = {
   judging: [...["fd", "kd", "precision", "recall", "density", "coverage", "memorised"].map((name) => `metric_${name}`),
     "line_fd_floor", "term_features", "line_modes", "line_spread", "line_memorised", "line_nearest", "metric_images", "metric_rate"],
   settings: ["set_spectral_norm", "set_augment", "set_augment_p", "set_ada_target", "set_flip", "set_shift_px", "set_d_count", "set_d_reduce",
-    "set_d_scales", "set_packing", "set_minibatch_std", "set_aux_classes", "set_aux_weight", "set_resolution", "set_width", "set_depth",
+    "set_d_scales", "set_packing", "set_minibatch_std", "set_aux_classes", "set_aux_weight", "set_resolution", "set_width", "set_depth", "set_modulation",
     "set_ode_steps", "set_solver", "set_seed", "set_kimg", "preset", "fork_here"],
   exploring: ["metric_psi", "metric_seed", "metric_sigma", "directions", ...["ranked", "pca", "sefa", "class", "drawn"].map((name) => `kind_${name}`),
     "mutate", "panel_walk", "panel_mix", "panel_map", "panel_picture", "panel_inside"],
@@ -38,7 +38,7 @@ const PAIRS = [
   ["set_packing", "set_minibatch_std", "finding_mode-collapse"], ["line_memorised", "line_nearest", "finding_memorising"],
   ["precision", "recall"].map((name) => `metric_${name}`), ["density", "coverage"].map((name) => `metric_${name}`),
   ["metric_images", "term_step", "set_batch_size"], ["set_batch_size", "set_batch_growth", "set_growth_kimg"], ["line_score_held_out", "finding_memorising"],
-  ["set_spectral_norm", "set_r1"], ["chart_distance", "metric_fd"], ["chart_variety", "line_modes"], ["chart_copies", "line_memorised"], ["chart_penalty", "set_r1"],
+  ["set_modulation", "term_generator", "term_noise"], ["set_spectral_norm", "set_r1"], ["chart_distance", "metric_fd"], ["chart_variety", "line_modes"], ["chart_copies", "line_memorised"], ["chart_penalty", "set_r1"],
   ["term_flow", "term_vae", "term_rnn", "term_gan"], ["term_flow", "set_ode_steps", "set_solver"],
   ["term_drift", "term_flow", "term_gan"], ["term_drift", "set_tau", "chart_drift", "set_batch_size"],
 ];

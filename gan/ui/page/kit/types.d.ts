@@ -23,6 +23,7 @@ export interface Preset {
   summary: string;
   size: number;  // 0: the data's own
   of?: Kind;  // a preset of one's own has its base's
+  family?: string;  // likewise
   settings: Settings;
   base?: string;  // of one's own: the built-in one that it began with
 }
