@@ -36,7 +36,7 @@ class Compare {
     this.chart = new RaceChart(this.#find("#race-chart"));
     this.sides = new Sides(this.#find("#race-sides"), { changed: () => { this.ready = ""; this.#drawForm(); } });
     this.earlier = new Earlier(this.#find("#race-earlier"), this.#find("#race-list"), {
-      open: (id) => this.#open(id), failed: (error) => this.#note(say(error)) });
+      open: (id) => this.#open(id), close: () => this.#close(), failed: (error) => this.#note(say(error)) });
     // from `start` on
     /** @type {Poll} */
     this.poll;
@@ -272,6 +272,14 @@ class Compare {
     if (this.race?.setup) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
     this.#fold(true);
     this.#find("#race-now").scrollIntoView({ block: "nearest" });
+  }
+
+  // The race on show is left; the one under way, if there is one, is shown instead.
+  async #close() {
+    this.opened = null;
+    this.race = null;
+    this.#link();
+    await this.poll.now();
   }
 
   #draw() {

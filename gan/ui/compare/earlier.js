@@ -5,12 +5,13 @@ import { short } from "../page/kit/figures.js";
 import { sideName } from "./columns.js";
 
 export class Earlier {
-  /** @param {HTMLElement} box @param {HTMLElement} list @param {{ open: (id: string) => void, failed: (error: unknown) => void }} acts */
-  constructor(box, list, { open, failed }) {
+  /** @param {HTMLElement} box @param {HTMLElement} list @param {{ open: (id: string) => void, close: () => Promise<void>, failed: (error: unknown) => void }} acts */
+  constructor(box, list, { open, close, failed }) {
     this.box = box;
     this.list = list;
     this.bar = find(box, "#race-undo");
     this.open = open;
+    this.close = close;
     this.failed = failed;
     /** @type {ListedRace[]} */
     this.races = [];
@@ -75,6 +76,7 @@ export class Earlier {
   /** @param {ListedRace} race */
   async #delete(race) {
     try {
+      if (race.id === this.shown) await this.close();  // or it would be asked for once it is gone
       await ask("races/delete", { id: race.id });
       this.offered = race;
       await this.refresh();
