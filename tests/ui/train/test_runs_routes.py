@@ -623,7 +623,7 @@ def test_strangers_images_are_decoded_in_a_process_that_ends_with_its_time(shop,
     monkeypatch.setattr("gan.data.own.shrink_picture", here)
     monkeypatch.setattr("gan.ui.explore.inversion.read_picture", here)
     for module in (own_images, inversion):
-        monkeypatch.setattr(module, "Decoder", partial(Decoder, picture_s=0.06))
+        monkeypatch.setattr(module, "Decoder", partial(Decoder, picture_s=0.12))
     told = send(client_for(shop, "me-app.hf.space"), ("slow.webp", large()), *TWO).json()
     assert (told["count"], told["skipped"]) == (2, {"too slow to decode": 1})
     look = partial(inversion._read, shop, "emoji")
