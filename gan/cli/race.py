@@ -30,7 +30,9 @@ COUNT = 2000  # samples that measure each
 def race(
     contestants: Annotated[
         list[str] | None,
-        typer.Argument(help="two to four: PRESET, or NAME=PRESET to give it a name"),
+        typer.Argument(
+            help="two to four, none with --ready: PRESET, or NAME=PRESET to give it a name"
+        ),
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", help="the same for all; else that of the first preset")

@@ -1,7 +1,9 @@
-"""The one change that a contestant may have on top of its preset: a loss, an optimiser or a remedy.
+"""The one change that a contestant may have on top of its preset: a loss, an optimiser, a remedy,
+or a part of the recipe on or off.
 
-A change is written as KIND=NAME, for example `loss=hinge`, `optimizer=sgd` or `remedy=packing`; an
-empty text is no change. Its settings are chosen for the preset, as the diagnosis chooses them.
+A change is written as KIND=NAME, for example `loss=hinge`, `optimizer=sgd`, `remedy=packing` or
+`part=modulation-off`; an empty text is no change. Its settings are chosen for the preset, as
+the diagnosis chooses them.
 """
 
 from __future__ import annotations
@@ -13,16 +15,27 @@ from typing import Any, get_args
 from gan.config import LossName, OptimizerName, RunConfig
 from gan.data import shape_of
 from gan.errors import ConfigError, suggest
-from gan.kinds import has_setting, kind_of
+from gan.kinds import PICTURES_ONLY, has_setting, kind_of
 from gan.metrics.findings import RemedyName
 from gan.metrics.remedies import CHOICES, OF_PICTURES
 from gan.presets import get_preset, run_config
-from gan.settings import apply_settings, setting_of
+from gan.settings import apply_settings, is_idle, setting_of
 
 REMEDIES: tuple[RemedyName, ...] = (
     "add-r1", "raise-r1", "clip-gradients", "spectral-norm", "minibatch-std", "packing",
     "second-discriminator", "multi-scale", "diffaug", "more-ema",
 )  # fmt: skip
+# Parts of a recipe; of each pair one is what the preset has already.
+PARTS: dict[str, dict[str, Any]] = {
+    "modulation-on": {"modulation": True},
+    "modulation-off": {"modulation": False},
+    "naming-on": {"aux_classes": True},
+    "naming-off": {"aux_classes": False},
+    "growth-on": {"batch_growth": 2},
+    "growth-off": {"batch_growth": 1},
+    "flips-on": {"flip": True},
+    "flips-off": {"flip": False},
+}
 
 
 @cache
@@ -33,6 +46,7 @@ def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
     named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
     named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
     named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
+    named |= {f"part={name}": settings for name, settings in PARTS.items()}
     return {change: settings for change, settings in named.items() if _fits(config, settings)}
 
 
@@ -56,14 +70,17 @@ def _remedy(config: RunConfig, name: RemedyName) -> dict[str, Any]:
 
 
 def _fits(config: RunConfig, settings: Mapping[str, Any]) -> bool:
-    """Whether the settings are new, and such that the preset's kind has them."""
+    """Whether the settings are new, such that the preset's kind has them, and change anything."""
     kind = kind_of(config.model.family)
     if not settings or not all(has_setting(kind, key) for key in settings):
         return False
+    if config.model.is_plane and settings.keys() & PICTURES_ONLY:
+        return False
     try:
-        return apply_settings(config, settings) != config
+        changed = apply_settings(config, settings)
     except ConfigError:
         return False
+    return changed != config and not all(is_idle(changed, key) for key in settings)
 
 
 def settings_of(preset: str, change: str) -> dict[str, Any]:

@@ -27,6 +27,10 @@ def test_every_change_of_a_preset_can_be_trained_and_is_found_again(preset: str)
     for change in ("", *changes):
         settings = settings_of(preset, change)
         assert change_in(preset, settings) == change
+    parts = {change.partition("=")[2] for change in changes if change.startswith("part=")}
+    assert ("modulation-off" in parts) is PRESETS[preset].modulation
+    for part in ("modulation", "naming", "growth", "flips"):  # one of each pair, or none
+        assert not {f"{part}-on", f"{part}-off"} <= parts
     typed = [f"2:{key}={value}" for key, value in changes["optimizer=sgd"].items()]
     plan = plan_race([preset, preset], data=PRESETS[preset].data, seconds=1, settings=typed)
     assert plan.configs[1].train.optimizer == "sgd"
@@ -35,6 +39,10 @@ def test_every_change_of_a_preset_can_be_trained_and_is_found_again(preset: str)
 def test_no_remedy_for_pictures_is_offered_for_points():
     assert "remedy=diffaug" in changes_of("fashion")
     assert not {"remedy=diffaug", "remedy=multi-scale"} & changes_of("ring").keys()
+    assert "part=flips-on" in changes_of("fashion")
+    assert "part=flips-on" not in changes_of("ring")
+    assert "part=naming-on" in changes_of("cats")
+    assert "part=naming-on" not in changes_of("own")  # without classes it would change nothing
 
 
 def test_a_change_that_a_preset_does_not_have_is_refused_with_similar_ones():

@@ -108,7 +108,7 @@ class Compare {
     const held = box.contains(document.activeElement) ? document.activeElement?.id : null;
     box.replaceChildren(h("legend", { class: "ga-sr" }, t("gan_race_ready")), ...Object.entries(boot.compare.ready).map(([name, made]) => h("button", {
       type: "button", class: "ga-race-card", id: `race-ready-${name}`, "aria-pressed": String(name === this.ready), "data-help": "gan_race_ready_help",
-      onclick: () => this.#fill(made),
+      onclick: () => { this.#closeLink(); this.#fill(made); },
     }, h("b", {}, t(`gan_race_ready_${name}`)), h("span", { class: "ga-quiet" }, t(`gan_race_ready_${name}_says`)))));
     if (held) find(box, `#${held}`).focus({ preventScroll: true });
     this.#drawLength();

@@ -32,7 +32,7 @@ export function sideName(name) {
   if (knows(key)) return t(key);
   const [whole, number] = name.match(/^(.*?)( \d+)?$/)?.slice(1) ?? [name];
   const [preset, change] = whole.split(" · ");
-  const parts = [[`gan_card_${preset}`], change ? ["loss", "remedy", "term"].map((kind) => `gan_${kind}_${change}`) : []];
+  const parts = [[`gan_card_${preset}`], change ? ["loss", "remedy", "part", "term"].map((kind) => `gan_${kind}_${change}`) : []];
   return parts.flatMap((keys, i) => (keys.length ? [t(keys.find(knows) ?? "") || [preset, change][i]] : [])).join(" + ") + (number ?? "");
 }
 

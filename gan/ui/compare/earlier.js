@@ -5,7 +5,7 @@ import { short } from "../page/kit/figures.js";
 import { sideName } from "./columns.js";
 
 export class Earlier {
-  /** @param {HTMLElement} box @param {HTMLElement} list @param {{ open: (id: string) => void, close: () => Promise<void>, failed: (error: unknown) => void }} acts */
+  /** @param {HTMLElement} box @param {HTMLElement} list @param {{ open: (id: string) => Promise<void>, close: () => Promise<void>, failed: (error: unknown) => void }} acts */
   constructor(box, list, { open, close, failed }) {
     this.box = box;
     this.list = list;
@@ -19,6 +19,7 @@ export class Earlier {
     this.deleted = [];  // what can be taken back, the one deleted last first
     /** @type {ListedRace | null} */
     this.offered = null;  // deleted just now, here
+    this.onShow = "";  // deleted while it was on show: so it is again once it is taken back
     this.mayDelete = false;
     this.shown = "";
     this.drawn = "";
@@ -76,7 +77,8 @@ export class Earlier {
   /** @param {ListedRace} race */
   async #delete(race) {
     try {
-      if (race.id === this.shown) await this.close();  // or it would be asked for once it is gone
+      this.onShow = race.id === this.shown ? race.id : "";
+      if (this.onShow) await this.close();  // or it would be asked for once it is gone
       await ask("races/delete", { id: race.id });
       this.offered = race;
       await this.refresh();
@@ -91,6 +93,7 @@ export class Earlier {
   async #restore(id) {
     try {
       await ask("races/restore", { id });
+      if (id === this.onShow) await this.open(id);
       await this.refresh();
       this.races.some((race) => race.id === id) && find(this.list, `[data-race="${CSS.escape(id)}"]`).focus({ preventScroll: true });
     } catch (error) {

@@ -4,14 +4,14 @@ import { boot, find, h, icon, t } from "../page/kit/core.js";
 import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 import { dot } from "./columns.js";
 
-const KINDS = ["loss", "optimizer", "remedy"];
+const KINDS = ["loss", "optimizer", "remedy", "part"];
 
 // As the page calls a change: "loss=hinge".
 /** @param {string} change */
 export function nameOfChange(change) {
   const [kind, name] = change.split("=");
   if (!change) return t("gan_race_unchanged");
-  return t(kind === "remedy" ? `gan_remedy_${name}` : kind === "loss" ? `gan_loss_${name}` : `gan_term_${name}`);
+  return t(`gan_${kind === "optimizer" ? "term" : kind}_${name}`);
 }
 
 // What a preset is; where pictures are drawn, what kind of network it is, too.

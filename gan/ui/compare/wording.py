@@ -12,7 +12,7 @@ from gan.quantities import QUANTITIES
 from gan.races.report import ENGLISH, Wording, rendered, rendered_curves
 from gan.ui.server.i18n import SOURCE, languages, words, written
 
-KINDS = ("loss", "remedy", "term")  # of a change: as compare/columns.js has them
+KINDS = ("loss", "remedy", "part", "term")  # of a change: as compare/columns.js has them
 
 
 @dataclass(frozen=True)

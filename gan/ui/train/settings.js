@@ -20,7 +20,7 @@ const DIGITS = 9;  // as the server writes a number
 /** @param {string} key @param {Kind | null} kind */
 const wordOf = (key, kind) => (kind && kind !== "gan" && knows(`gan_set_${key}_alone`) ? `gan_set_${key}_alone` : `gan_set_${key}`);
 
-const HARD = ["beta", "lr_schedule", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target"];  // of which a first reader asks
+const HARD = ["beta", "lr_schedule", "free_bits", "loss", "beta1", "ema_half_life_kimg", "r1", "r2", "augment", "ada_target", "modulation"];  // of which a first reader asks
 
 export class Settings {
   // `steering`: only what a running training takes; `changed(key, text)` when a field is settled;
@@ -41,6 +41,8 @@ export class Settings {
       h("legend", { "data-t": `gan_group_${group.name}` }),
       ...group.fields.map((f) => this.#field(f)))));
     this.groups = /** @type {HTMLElement[]} */ ([...this.node.children]);
+    /** @type {HTMLElement[]} */
+    this.others = [];  // fields of what is no setting
     /** @type {Kind | null} */
     this.kind = null;
     this.plane = false;
@@ -123,6 +125,14 @@ export class Settings {
     return Object.fromEntries(Object.entries(this.values()).filter(([key, text]) => key in this.base && !same(text, this.base[key])));
   }
 
+  // A group of fields of what is no setting: found by their words too.
+  /** @param {HTMLElement} group */
+  join(group) {
+    this.node.append(group);
+    this.groups.push(group);
+    this.others.push(.../** @type {NodeListOf<HTMLElement>} */ (group.querySelectorAll(".ga-field")));
+  }
+
   // Shows the fields whose name or key has `text` in it; returns how many.
   /** @param {string} text */
   narrow(text) {
@@ -133,7 +143,11 @@ export class Settings {
       box.hidden = !here || !`${t(wordOf(key, this.kind))} ${key}`.toLowerCase().includes(sought);
       found += Number(!box.hidden);
     }
-    for (const group of this.groups) group.hidden = !group.querySelector(".ga-set-box:not([hidden])");
+    for (const field of this.others) {
+      field.hidden = !field.textContent?.toLowerCase().includes(sought);
+      found += Number(!field.hidden);
+    }
+    for (const group of this.groups) group.hidden = !group.querySelector(".ga-set-box:not([hidden]), :scope > .ga-field:not([hidden])");
     this.sought = text;
     return found;
   }

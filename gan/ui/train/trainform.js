@@ -52,7 +52,7 @@ export class TrainForm {
     } });
     const box = this.find("#settings-fields");
     box.replaceChildren(this.settings.node);
-    this.settings.node.append(this.#rest());
+    this.settings.join(this.#rest());
     translate(this.find("#settings"));
     this.#listen();
     this.words();

@@ -137,6 +137,8 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     later.click("#race-undo-button")
     expect(row).to_have_count(1)
     expect(row.locator(".ga-race-again")).to_be_focused()
+    expect(later.locator("#race-now")).to_be_visible()  # as it was on show
+    assert f"raced={name}" in later.url
     expect(undo).to_be_hidden()
     expect(trash).to_be_hidden()
 

@@ -237,7 +237,7 @@ def test_no_text_is_left_over():
     told += re.findall(r'"(\w+)"', columns[1])
     numbers = re.findall(r'{ name: "(\w+)"', (UI / "compare/columns.js").read_text("utf-8"))
     composed = re.compile(
-        rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|name)_|gan_loss_|"
+        rf"gan_race_({'|'.join(numbers)})$|gan_race_(ready|kind|name)_|gan_loss_|gan_part_|"
         rf"gan_play_({ways})$|gan_clinic_(\w+_)?({'|'.join(told)})(_says)?$|"
         rf"gan_lab_({lessons})_|gan_lab_(explore|train|evaluate|play|lesson)$|"
         r"gan_(tab|state|data|preset|line|class_name|set|moment|runs|compare|metric|verdict|leaders|group|chart|judge"

@@ -82,6 +82,10 @@ def test_a_card_is_chosen_by_keys_and_settings_are_halved_doubled_found_and_put_
     expect(page.locator("#settings-count")).to_have_text("1 changed")
     page.fill("#settings-find", "warp drive")
     expect(page.locator("#settings-found")).to_have_text("No setting has “warp drive” in its name.")
+    expect(page.locator("#settings-fields .ga-field:visible")).to_have_count(0)
+    page.fill("#settings-find", "room")  # of what is no setting of the training
+    expect(page.locator("#settings-fields .ga-field:visible")).to_have_count(1)
+    expect(page.locator("#settings-found")).to_have_text("")
 
 
 def test_a_link_fills_the_form_elsewhere_and_starts_nothing(
