@@ -27,6 +27,7 @@ from gan.config import OptimizerName, RunConfig, TrainConfig
 from gan.data import PATHS, STACKED, ImageSet, split_held_out
 from gan.errors import ConfigError
 from gan.kinds import has_setting, kind_of
+from gan.models.conv import MODULATION_RATE
 from gan.settings import setting_of, setting_text
 
 STEPS = 2000  # of the file, where no end is planned
@@ -172,6 +173,7 @@ def _values(config: RunConfig, images: ImageSet, *, name: str, data_name: str) -
         "g": g,
         "d": d,
         "w_dim": m.z_dim + (m.embed_dim if m.classes else 0),
+        "modulation_rate": f"{MODULATION_RATE:g}",
         "loss": LOSSES[t.loss],
         "optimizer": partial(_optimizer, t.optimizer),
         "drawn": DRAWN.get(config.data),

@@ -17,12 +17,18 @@ from gan.families import halvings, layers_of, odd_pixels
 from gan.models.critic import Critic, CriticShape
 from gan.models.protocol import LEAK, IdentityGenerator
 
+# Part of the network: weights trained with it need it. Measured, see benchmarks/RESULTS.md.
+MODULATION_RATE = 4.0
+
 
 class Modulation(nn.Module):
     """Scales and shifts each map by numbers that w asks for; at first it changes nothing.
 
     Self-modulation (Chen et al. 2019), linear in w, and conditional batch norm (Dumoulin et al.
-    2017) for the class in w: so every layer meets noise and class, not only the first one.
+    2017) for the class in w: so every layer meets noise and class, not only the first one. Its
+    weights count MODULATION_RATE times, so that they learn as many times faster: a step of Adam has
+    the size of the rate whatever the gradient's (as the mapping network of Karras et al. 2019,
+    where it is slower).
     """
 
     def __init__(self, maps: int, w_dim: int) -> None:
@@ -31,7 +37,8 @@ class Modulation(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """x (N, maps, H, W), w (N, w_dim) -> (N, maps, H, W)."""
-        scale, shift = F.linear(w, self.weight)[:, :, None, None].chunk(2, dim=1)
+        asked = F.linear(w, self.weight) * MODULATION_RATE
+        scale, shift = asked[:, :, None, None].chunk(2, dim=1)
         return torch.addcmul(shift, x, 1 + scale)
 
 
