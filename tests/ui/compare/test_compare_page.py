@@ -56,7 +56,7 @@ def test_a_race_from_the_form_to_its_report(tidy, open_page, runs_dir: Path):
     expect(page.locator("#race-stop")).to_be_visible()
     if AXE.is_file():  # axe-core is there where npm is
         assert scan(page, "during a race") == []
-    expect(page.locator("#race-state")).to_have_text(re.compile(r"Finished"))
+    expect(page.locator("#race-state")).to_have_text(re.compile(r"Finished"), timeout=150_000)
 
     verdict = page.locator("#race-verdict")
     expect(verdict).to_have_text(re.compile(r"^“Ring.*” came nearest .* 2,000 samples each\."))
