@@ -31,7 +31,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "modulation-off": {"modulation": False},
     "naming-on": {"aux_classes": True},
     "naming-off": {"aux_classes": False},
-    "growth-on": {"batch_growth": 2},
+    "growth-on": {"batch_growth": 2, "growth_kimg": 30.0},
     "growth-off": {"batch_growth": 1},
     "flips-on": {"flip": True},
     "flips-off": {"flip": False},
