@@ -71,7 +71,7 @@ class ModelConfig:
     d_widths: tuple[int, ...] = option((), "channels of D, or of a VAE's encoder, input to output")
     width: float = option(1.0, "times the family's own widths", low=0.125, high=8)
     depth: int = option(0, "layers more a resolution (mlp: in all), or fewer", low=-1, high=3)
-    modulation: bool = option(False, "noise and class also scale and shift each layer of G")
+    modulation: bool = option(False, "noise and class also scale and shift G's layers")
     d_count: int = option(1, "several discriminators", low=1, high=5)
     d_reduce: Reduction = option("mean", "of several discriminators G meets the mean or the worst")
     d_scales: int = option(1, "resolutions that are judged, each half the last", low=1, high=3)

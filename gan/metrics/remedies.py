@@ -7,7 +7,7 @@ from typing import Any
 
 from gan.config import ModelConfig, RunConfig, TrainConfig
 from gan.errors import ConfigError
-from gan.kinds import kind_of
+from gan.kinds import PICTURES_ONLY, kind_of
 from gan.metrics.findings import Evidence, FindingKind, Remedy, RemedyName
 from gan.settings import apply_settings
 
@@ -21,7 +21,6 @@ EMA_MOST_KIMG = 100.0
 DRAMATIC = 4.0  # factor of a rate change
 LOW = 20.0  # fraction of the usual rate below which lowering it gains nothing
 UNBALANCED = 8.0  # times the other rate: twice the largest published ratio (1 to 4, TTUR)
-OF_PICTURES: frozenset[RemedyName] = frozenset({"multi-scale", "diffaug", "ada"})
 TOO_LONG_STEPS: tuple[FindingKind, ...] = ("divergence", "mode-collapse")
 
 Settings = dict[str, Any]
@@ -32,9 +31,9 @@ def remedies(kind: FindingKind, config: RunConfig, evidence: Evidence) -> tuple[
     """At most four for `kind`, most likely to help first, each as settings to apply now."""
     found: list[Remedy] = []
     for name in _order(kind, config):
-        if config.model.is_plane and name in OF_PICTURES:
+        settings = CHOICES[name](config.model, config.train, evidence) or {}
+        if config.model.is_plane and settings.keys() & PICTURES_ONLY:
             continue
-        settings = CHOICES[name](config.model, config.train, evidence)
         if settings and _changes(config, settings):
             found.append(Remedy(name, settings))
     return tuple(found[:MOST])

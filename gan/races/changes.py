@@ -17,7 +17,7 @@ from gan.data import shape_of
 from gan.errors import ConfigError, suggest
 from gan.kinds import PICTURES_ONLY, has_setting, kind_of
 from gan.metrics.findings import RemedyName
-from gan.metrics.remedies import CHOICES, OF_PICTURES
+from gan.metrics.remedies import CHOICES
 from gan.presets import get_preset, run_config
 from gan.settings import apply_settings, is_idle, setting_of
 
@@ -25,16 +25,12 @@ REMEDIES: tuple[RemedyName, ...] = (
     "add-r1", "raise-r1", "clip-gradients", "spectral-norm", "minibatch-std", "packing",
     "second-discriminator", "multi-scale", "diffaug", "more-ema",
 )  # fmt: skip
-# Parts of a recipe; of each pair one is what the preset has already.
-PARTS: dict[str, dict[str, Any]] = {
-    "modulation-on": {"modulation": True},
-    "modulation-off": {"modulation": False},
-    "naming-on": {"aux_classes": True},
-    "naming-off": {"aux_classes": False},
-    "growth-on": {"batch_growth": 2, "growth_kimg": 30.0},
-    "growth-off": {"batch_growth": 1},
-    "flips-on": {"flip": True},
-    "flips-off": {"flip": False},
+# Parts of a recipe, with and without; of each pair one is what the preset has already.
+PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "modulation": ({"modulation": True}, {"modulation": False}),
+    "naming": ({"aux_classes": True}, {"aux_classes": False}),
+    "growth": ({"batch_growth": 2, "growth_kimg": 30.0}, {"batch_growth": 1}),
+    "flips": ({"flip": True}, {"flip": False}),
 }
 
 
@@ -46,7 +42,8 @@ def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
     named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
     named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
     named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
-    named |= {f"part={name}": settings for name, settings in PARTS.items()}
+    for name, (on, off) in PARTS.items():
+        named |= {f"part={name}-on": on, f"part={name}-off": off}
     return {change: settings for change, settings in named.items() if _fits(config, settings)}
 
 
@@ -64,8 +61,6 @@ def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
 
 
 def _remedy(config: RunConfig, name: RemedyName) -> dict[str, Any]:
-    if config.model.is_plane and name in OF_PICTURES:
-        return {}
     return CHOICES[name](config.model, config.train, {}) or {}
 
 

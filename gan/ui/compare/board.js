@@ -208,6 +208,7 @@ class Compare {
     if (!id) return;
     this.opened = null;
     this.race = null;
+    this.earlier.onShow = "";  // what is on show from now on stays
     this.#link();
     this.#fold(true);
     await this.poll.now();
@@ -266,6 +267,7 @@ class Compare {
   /** @param {string} id */
   async #open(id) {
     this.opened = id;
+    this.earlier.onShow = "";
     this.#link(id);
     this.#note("");
     await this.poll.now();

@@ -8,12 +8,13 @@ const percent = (v) => `${(100 * v).toFixed(v < 0.1 || v > 0.995 ? 1 : 0)} %`;
 /** @param {number} v */
 const seconds = (v) => `${Number(v.toPrecision(3))} s`;
 
-// What is told of each: how it is written, which way is better, and whether it is of points alone.
-/** @type {{ name: string, write: (v: number, side: RaceContestant) => string, better: string, plane?: boolean }[]} */
+// What is told of each: how it is written, which way is better, whether it is of points alone, and
+// whether a training estimates it from fewer samples than there are at the end.
+/** @type {{ name: string, write: (v: number, side: RaceContestant) => string, better: string, plane?: boolean, live?: boolean }[]} */
 const NUMBERS = [
-  { name: "fd", write: short, better: "lower" },
-  { name: "modes", write: (v, side) => t("gan_race_modes_of", { count: Number(v.toPrecision(3)), of: count(side.modes_of ?? 0) }), better: "higher", plane: true },
-  { name: "high_quality", write: percent, better: "higher", plane: true },
+  { name: "fd", write: short, better: "lower", live: true },
+  { name: "modes", write: (v, side) => t("gan_race_modes_of", { count: Number(v.toPrecision(3)), of: count(side.modes_of ?? 0) }), better: "higher", plane: true, live: true },
+  { name: "high_quality", write: percent, better: "higher", plane: true, live: true },
   { name: "coverage", write: percent, better: "higher" },
   { name: "training_s_per_1000", write: seconds, better: "lower" },
   { name: "sampling_s_per_1000", write: seconds, better: "lower" },
@@ -122,12 +123,14 @@ class Column {
   /** @param {RaceContestant} side @param {Record<string, string | null>} best */
   #numbers(side, best) {
     const plane = side.plane;
-    const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write }) => {
+    const measured = typeof side.numbers.coverage?.mean === "number";  // which a training does not tell
+    const rows = NUMBERS.filter(({ plane: only }) => !only || plane).map(({ name, write, live }) => {
       const found = side.numbers[name];
       const text = found?.mean === undefined || found.mean === null ? "–" : write(found.mean, side);
       const band = found && found.of > 1 && found.low !== found.high && found.low !== null && found.high !== null
         ? `${bare(write(found.low, side))}–${bare(write(found.high, side))}` : "";
-      return row(`gan_race_${name}`, text, band, side.state !== "failed" && text === best[name]);
+      const rough = live && !measured && text !== "–" ? t("gan_race_estimate") : "";
+      return row(`gan_race_${name}`, text, band || rough, side.state !== "failed" && text === best[name]);
     });
     const { g, second, second_name: whose } = side.parameters;
     this.list.replaceChildren(...rows,

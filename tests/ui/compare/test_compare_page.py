@@ -218,6 +218,61 @@ def test_the_best_number_is_marked_once_all_are_equally_far_and_as_it_is_written
     expect(best).to_have_text(["7.80"])
 
 
+def test_what_a_training_tells_of_itself_is_called_an_estimate_until_it_is_measured(page):
+    def of(mean: float) -> dict:
+        return {"mean": mean, "low": mean, "high": mean, "of": 1}
+
+    race = shown(
+        page, side("ring", 0) | {"numbers": {"fd": of(7.8), "modes": of(5.0)}}, side("mad", 0)
+    )
+    trained, empty = page.locator("#race-columns article").all()
+    expect(trained.locator("small")).to_have_text(["estimate", "estimate"])
+    expect(empty.locator("small")).to_have_count(0)
+    race["contestants"][0]["numbers"]["coverage"] = of(0.54)
+    expect(trained.locator("small")).to_have_count(0)
+
+
+def test_a_race_taken_back_is_on_show_again_unless_another_is_by_then(page):
+    race = shown(page, side("ring", 0), side("mad", 0)) | {"stage": "over", "state": "finished"}
+    listed = [
+        {"id": name, "names": [name], "data": "ring", "seconds": 5, "seeds": 1,
+         "made": "2026-12-01T00:00:00Z", "best": None, "setup": None}
+        for name in ("race-1", "race-2")
+    ]  # fmt: skip
+    deleted: list[dict] = []
+
+    def move(route, one: list[dict], other: list[dict]) -> None:
+        found = next(r for r in one if r["id"] == route.request.post_data_json["id"])
+        one.remove(found)
+        other.append(found)
+        route.fulfill(json={})
+
+    page.unroute(re.compile(r"/_gan/race(\?|$)"))
+    page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(
+        json=race | {"id": route.request.url.partition("id=")[2]}))  # fmt: skip
+    page.route("**/_gan/races", lambda route: route.fulfill(
+        json={"races": listed, "deleted": deleted, "may_delete": True}))  # fmt: skip
+    page.route("**/_gan/races/delete", lambda route: move(route, listed, deleted))
+    page.route("**/_gan/races/restore", lambda route: move(route, deleted, listed))
+    page.reload()
+    page.wait_for_selector(".ga-race:not([inert])")
+
+    for opened_since in (False, True):
+        page.click("[data-race=race-1]")
+        page.wait_for_url("**raced=race-1*")
+        page.locator("#race-list li").filter(has=page.locator("[data-race=race-1]")).locator(
+            "[data-act=delete]"
+        ).click()
+        expect(page.locator("#race-undo-button")).to_be_visible()
+        assert "raced=" not in page.url
+        if opened_since:
+            page.click("[data-race=race-2]")
+            page.wait_for_url("**raced=race-2*")
+        page.click("#race-undo-button")
+        expect(page.locator("[data-race=race-1]")).to_be_focused()
+        assert f"raced={'race-2' if opened_since else 'race-1'}" in page.url
+
+
 def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(open_page):
     page = open_page("/#tab=compare", landing="compare")
     page.click("#race-ready-remedies")
