@@ -669,3 +669,14 @@ def test_points_get_the_weight_of_r1_that_was_measured_on_points():
     config = resolve_widths(run_config("ring-article", DataShape(1, 2, ()), data="ring"))
     found = next(r for r in remedies("mode-collapse", config, {}) if r.name == "add-r1")
     assert found.settings == {"r1": 0.1, "r2": 0.1}
+
+
+def test_points_are_offered_nothing_that_is_done_to_pictures():
+    of_pictures = {"augment", "flip", "shift_px", "d_scales", "resolution", "modulation"}
+    ring = resolve_widths(run_config("ring-article", DataShape(1, 2, ()), data="ring"))
+
+    def offered(made: RunConfig) -> set[str]:
+        return {key for kind in ORDER for r in remedies(kind, made, {}) for key in r.settings}
+
+    assert not offered(ring) & of_pictures
+    assert {"augment", "d_scales"} <= offered(config())
