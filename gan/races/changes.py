@@ -9,7 +9,7 @@ the diagnosis chooses them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any, get_args
 
 from gan.config import LossName, OptimizerName, RunConfig
@@ -19,12 +19,14 @@ from gan.kinds import PICTURES_ONLY, has_setting, kind_of
 from gan.metrics.findings import RemedyName
 from gan.metrics.remedies import CHOICES
 from gan.presets import get_preset, run_config
+from gan.runs.userpresets import MAX_PRESETS, expand_preset
 from gan.settings import apply_settings, is_idle, setting_of
 
 REMEDIES: tuple[RemedyName, ...] = (
     "add-r1", "raise-r1", "clip-gradients", "spectral-norm", "minibatch-std", "packing",
     "second-discriminator", "multi-scale", "diffaug", "more-ema",
 )  # fmt: skip
+MOST_KEPT = 2 * MAX_PRESETS  # presets whose changes are kept
 # Parts of a recipe, with and without; of each pair one is what the preset has already.
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "modulation": ({"modulation": True}, {"modulation": False}),
@@ -34,11 +36,19 @@ PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-@cache
 def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
-    """{change: settings} of all that differ from a built-in preset and can be trained; without
-    the empty one. Raises ConfigError for an unknown preset."""
-    config = _config(preset)
+    """{change: settings} of all that differ from a preset, built in or the user's own, and can be
+    trained; without the empty one.
+
+    Raises ConfigError for an unknown preset, and for one that can no longer be trained.
+    """
+    base, _, settings = expand_preset(preset, None, {})
+    return _changes(base, tuple(sorted(settings.items())))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _changes(base: str, own: tuple[tuple[str, Any], ...]) -> Mapping[str, Mapping[str, Any]]:
+    config = _config(base, dict(own))
     named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
     named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
     named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
@@ -47,9 +57,9 @@ def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
     return {change: settings for change, settings in named.items() if _fits(config, settings)}
 
 
-def _config(preset: str) -> RunConfig:
-    data = get_preset(preset).data
-    return run_config(preset, shape_of(data), data=data)
+def _config(base: str, own: Mapping[str, Any]) -> RunConfig:
+    data = get_preset(base).data
+    return apply_settings(run_config(base, shape_of(data), data=data), own)
 
 
 def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
@@ -97,9 +107,10 @@ def settings_of(preset: str, change: str) -> dict[str, Any]:
 
 
 def change_in(preset: str, settings: Mapping[str, Any]) -> str | None:
-    """The change whose settings these are; empty where they are the preset's own, None where no
+    """The change whose settings these are; empty where they are the preset's, None where no
     change is that."""
-    config = _config(preset)
+    base, _, own = expand_preset(preset, None, {})
+    config = _config(base, own)
     differing = {key: v for key, v in settings.items() if setting_of(config, key) != v}
     if not differing:
         return ""

@@ -27,7 +27,7 @@ from gan.settings import is_idle, parse_setting, setting_of, setting_text, setti
 FEWEST, MOST = 2, 4
 MOST_SEEDS = 20
 MOST_SECONDS = 1e6
-MAX_NAME = 60  # letters
+MAX_NAME = 80  # letters
 NOT_IN_A_FOLDER = re.compile(r"[^a-z0-9]+")
 
 

@@ -8,6 +8,7 @@ import { Poll, whenShown } from "../page/kit/fresh.js";
 import { myTurn } from "../page/kit/queue.js";
 import { Columns, sideName } from "./columns.js";
 import { Earlier } from "./earlier.js";
+import { lookForOwn, own } from "./ownpresets.js";
 import { RaceChart } from "./racechart.js";
 import { fromRaceLink, toRaceLink, withoutRace } from "./racelink.js";
 import { Sides, nameOfChange, nameOfPreset } from "./sides.js";
@@ -30,6 +31,8 @@ class Compare {
     /** @type {string | null} */
     this.opened = null;  // an earlier race on show
     this.prepared = false;
+    /** @type {Promise<void> | null} */
+    this.own = null;  // presets of one's own, being looked for
     this.starting = false;
     this.drawnLink = () => {};
     this.columns = new Columns(this.#find("#race-columns"));
@@ -55,7 +58,7 @@ class Compare {
     const linked = fromRaceLink(linkedState());
     this.opened = linked?.asked.raced || null;
     this.poll = new Poll((signal) => this.#look(signal), () => (this.race && this.race.stage !== "over" ? TICK_MS.busy : TICK_MS.idle), this.root);
-    whenShown(this.root, () => this.#prepare());
+    whenShown(this.root, () => { this.#prepare(); this.own = this.#own(); });
     this.#earlier();
     this.poll.now();
     this.root.inert = false;  // until here a press would have gone unheard
@@ -115,6 +118,18 @@ class Compare {
     this.#drawSummary();
   }
 
+  // The presets of one's own, as they are whenever the tab is opened.
+  async #own() {
+    const bases = Object.fromEntries(Object.entries(own).map(([name, { base }]) => [name, base]));
+    try {
+      await lookForOwn();
+    } catch (error) { this.#note(say(error)); }
+    if (Object.keys(own).length || Object.keys(bases).length) {
+      this.sides.again(bases);
+      this.#drawSummary();
+    }
+  }
+
   // How long it takes in all, where each of them has a core to itself at a time.
   #drawLength() {
     const { seconds, seeds } = this.form();
@@ -156,6 +171,7 @@ class Compare {
     if (!Object.values(wish).some(Boolean) && !strange.length) return;
     try {
       const { form, problems } = await ask("races/setup", wish);
+      await this.own;
       this.#fill(form);
       this.drawnLink = () => this.#tellLink(problems, strange);
       this.drawnLink();
@@ -271,7 +287,8 @@ class Compare {
     this.#link(id);
     this.#note("");
     await this.poll.now();
-    if (this.race?.setup) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
+    await this.own;
+    if (this.race?.setup?.sides.every(({ preset }) => preset in boot.compare.presets)) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
     this.#fold(true);
     this.#find("#race-now").scrollIntoView({ block: "nearest" });
   }

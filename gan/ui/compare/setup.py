@@ -15,6 +15,7 @@ from gan.races import READY, RacePlan, change_in, changes_of, plan_race, setting
 from gan.races.measure import COUNT
 from gan.races.plan import FEWEST, MOST, ready_contestants
 from gan.races.ready import get_ready
+from gan.runs.userpresets import expand_preset
 from gan.sampling import MAX_SEED
 from gan.settings import setting_text
 from gan.ui.server import evaluations
@@ -55,6 +56,11 @@ def is_plane(data: str) -> bool:
     return data in BUNDLED and default_resolution(data) == PLANE
 
 
+def _plane_of(preset: str) -> bool:
+    """Whether a preset, built in or the user's own, is for points of the plane."""
+    return is_plane(get_preset(expand_preset(preset, None, {})[0]).data)
+
+
 def form_of_ready(name: str) -> dict[str, Any]:
     """A ready-made race as the form's values."""
     sides = [
@@ -86,7 +92,7 @@ def plan_of(context: Context, form: dict[str, Any]) -> RacePlan:
     if ready := str(form.get("ready") or ""):
         plan = plan_race([], ready=ready, **how)
     else:
-        plan = _plan_of_sides(form.get("sides"), how)
+        plan = _plan_of_sides(context, form.get("sides"), how)
     for contestant, config in zip(plan.contestants, plan.configs, strict=True):
         check_public(context, contestant.settings)
         check_cost(context, config, contestant.settings)
@@ -110,21 +116,24 @@ def kept_form(form: dict[str, Any], plan: RacePlan) -> dict[str, Any]:
     }
 
 
-def _plan_of_sides(sides: object, how: dict[str, Any]) -> RacePlan:
+def _plan_of_sides(context: Context, sides: object, how: dict[str, Any]) -> RacePlan:
     if not isinstance(sides, list) or not all(isinstance(side, dict) for side in sides):
         raise PageError("gan_error_request")
     named, settings = [], []
     for number, side in enumerate(sides[: MOST + 1], 1):
-        preset, change = _side(str(side.get("preset", "")), str(side.get("change") or ""))
-        name = " · ".join(filter(None, [preset, change.partition("=")[2]]))
+        preset, change = _side(context, str(side.get("preset", "")), str(side.get("change") or ""))
+        # a number alone would be taken for another contestant's
+        shown = f"preset {preset}" if preset.isdigit() else preset
+        name = " · ".join(filter(None, [shown, change.partition("=")[2]]))
         named.append(f"{name}={preset}")
         for key, value in settings_of(preset, change).items():
             settings.append(f"{number}:{key}={setting_text(value)}")
     return plan_race(named, settings=settings, **how)
 
 
-def _side(preset: str, change: str) -> tuple[str, str]:
-    get_preset(preset)
+def _side(context: Context, preset: str, change: str) -> tuple[str, str]:
+    """A checked side; a preset of the user's own is one at home alone."""
+    get_preset(expand_preset(preset, None, {})[0] if context.profile.local else preset)
     if preset in LEFT_OUT:
         raise PageError("gan_race_error_preset", preset=preset)
     settings_of(preset, change)
@@ -184,8 +193,8 @@ class Link:
         sides = made["sides"] if ready else self._sides()
         if not ready and not sides:
             ready, sides = made["ready"], made["sides"]
-        plane = is_plane(get_preset(sides[0]["preset"]).data)
-        usual = made["data"] if ready else get_preset(sides[0]["preset"]).data
+        plane = _plane_of(sides[0]["preset"])
+        usual = made["data"] if ready else self._data_of(sides[0]["preset"])
         data = self.take(lambda: self._fitting(plane), usual) if self.text("on") else usual
         return {
             "ready": ready,
@@ -220,22 +229,28 @@ class Link:
             side = self.take(partial(self._one, part, found), None)
             found += [side] if side else []
         if len(found) == 1:
-            plane = is_plane(get_preset(found[0]["preset"]).data)
-            other = next(n for n in PRESETS_HERE if is_plane(get_preset(n).data) == plane)
+            plane = _plane_of(found[0]["preset"])
+            other = next(n for n in PRESETS_HERE if _plane_of(n) == plane)
             found.append({"preset": other, "change": ""})
         return found
 
     def _one(self, part: str, before: list[dict[str, Any]]) -> dict[str, Any]:
         preset, _, change = part.partition(":")
         change = change.replace(":", "=", 1)
-        _side(preset, "")
+        _side(self.context, preset, "")
         if len(before) == MOST:
             raise PageError("gan_race_error_many", most=MOST, name=part[:60])
-        if before and is_plane(get_preset(preset).data) != is_plane(
-            get_preset(before[0]["preset"]).data
-        ):
+        if before and _plane_of(preset) != _plane_of(before[0]["preset"]):
             raise PageError("gan_race_error_kinds", name=preset, other=before[0]["preset"])
-        return {"preset": preset, "change": self.take(lambda: _side(preset, change)[1], "")}
+        return {
+            "preset": preset,
+            "change": self.take(lambda: _side(self.context, preset, change)[1], ""),
+        }
+
+    def _data_of(self, preset: str) -> str:
+        """The data of a preset; of one of the user's own for other images, that of its base."""
+        base, data, _ = expand_preset(preset, None, {})
+        return data if data in _data_here(self.context.profile) else get_preset(base).data
 
     def _fitting(self, plane: bool) -> str:
         data = _data(self.context, self.text("on"))

@@ -1,8 +1,9 @@
 // Who races: two to four contestants, each a preset with at most one change.
 /** @import { Side } from "./racelink.js" */
-import { boot, find, h, icon, t } from "../page/kit/core.js";
-import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
+import { boot, duration, find, h, icon, t } from "../page/kit/core.js";
+import { ownPicture, pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 import { dot } from "./columns.js";
+import { own } from "./ownpresets.js";
 
 const KINDS = ["loss", "optimizer", "remedy", "part"];
 
@@ -14,9 +15,11 @@ export function nameOfChange(change) {
   return t(`gan_${kind === "optimizer" ? "term" : kind}_${name}`);
 }
 
-// What a preset is; where pictures are drawn, what kind of network it is, too.
+// What a preset is; where pictures are drawn, what kind of network it is, too. One of one's own is
+// called by its name.
 /** @param {string} name */
 export function nameOfPreset(name) {
+  if (!(name in boot.train.cards.presets)) return name;
   const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of ?? "gan"];
   const isSaid = name === kind || kind === "drift" || boot.compare.presets[name].plane;
   return isSaid ? card : `${kind.toUpperCase()}: ${card}`;
@@ -48,8 +51,19 @@ export class Sides {
     this.show([{ preset: names[0], change: "" }, { preset: names[1] ?? names[0], change: "" }], plane);
   }
 
+  // The built-in ones first.
   #presets(plane = this.plane) {
     return Object.keys(boot.compare.presets).filter((name) => boot.compare.presets[name].plane === plane);
+  }
+
+  // Those of one's own may have changed: what is gone gives way to what it began with.
+  /** @param {Record<string, string>} bases */
+  again(bases) {
+    this.sides = this.sides.map((side) => {
+      const preset = side.preset in boot.compare.presets ? side.preset : bases[side.preset] ?? this.#presets()[0];
+      return preset === side.preset && (!side.change || boot.compare.changes[preset].includes(side.change)) ? side : { preset, change: "" };
+    });
+    this.draw();
   }
 
   draw() {
@@ -68,7 +82,7 @@ export class Sides {
     const number = i + 1;
     const preset = h("select", { class: "ga-input", id: `race-preset-${number}`, "aria-label": t("gan_race_preset_of", { number }), "data-help": "gan_race_preset_help",
       onchange: () => { this.#set(i, { preset: preset.value, change: "" }); } },
-    ...this.#presets().map((name) => h("option", { value: name }, nameOfPreset(name))));
+    ...grouped(this.#presets()));
     preset.value = side.preset;
     const change = h("select", { class: "ga-input", id: `race-change-${number}`, "aria-label": t("gan_race_change_of", { number }), "data-help": "gan_race_change_help",
       onchange: () => { this.#set(i, { preset: side.preset, change: change.value }); } },
@@ -80,8 +94,7 @@ export class Sides {
     return h("div", { class: "ga-race-side" }, dot(i), preset, change,
       h("button", { type: "button", class: "ga-button is-bare is-icon", id: `race-leave-${number}`, "aria-label": t("gan_race_leave", { number }), title: t("gan_race_leave", { number }),
         "data-help": "gan_race_leave_help", disabled: !mayLeave, onclick: () => this.#leave(i) }, icon("close")),
-      h("figure", { class: "ga-race-example", "data-help": "gan_race_example_help" }, presetPicture(side.preset, nameOfPreset(side.preset)),
-        h("figcaption", { class: "ga-quiet" }, t("gan_race_example", { time: pictureTime(side.preset) }))));
+      example(side.preset));
   }
 
   /** @param {number} i @param {Side} side */
@@ -111,4 +124,22 @@ export class Sides {
     this.draw();
     this.changed();
   }
+}
+
+// The options of a preset's list: those of one's own in a group.
+/** @param {string[]} names */
+function grouped(names) {
+  const options = (/** @type {boolean} */ mine) => names.filter((name) => (name in own) === mine).map((name) => h("option", { value: name }, nameOfPreset(name)));
+  const mine = options(true);
+  return [...options(false), ...(mine.length ? [h("optgroup", { label: t("gan_race_mine") }, ...mine)] : [])];
+}
+
+// What a training of the preset had made, after how long.
+/** @param {string} preset */
+function example(preset) {
+  const mine = own[preset];
+  const time = mine ? mine.run && duration(mine.run.seconds) : pictureTime(preset);
+  return h("figure", { class: "ga-race-example", "data-help": "gan_race_example_help" },
+    mine ? ownPicture(mine) : presetPicture(preset, nameOfPreset(preset)),
+    h("figcaption", { class: "ga-quiet" }, time ? t("gan_race_example", { time }) : t("gan_race_example_none", { base: nameOfPreset(mine.base) })));
 }

@@ -3,7 +3,7 @@
 import { ask, boot, find, h, on, say, t } from "../page/kit/core.js";
 
 /** @import { PresetCards } from "./presetcards.js" */
-/** @typedef {import("./presetcards.js").Mine & { data: string, settings: Record<string, string> }} Saved a preset as the server keeps it */
+/** @typedef {import("../page/kit/presetpicture.js").Mine & { data: string, settings: Record<string, string> }} Saved a preset as the server keeps it */
 
 // `values()` gives the form; `changed()` is called after it was refilled. Returns what looks again.
 /** @param {HTMLElement} root @param {{ cards: PresetCards, values: () => TrainFormValues, changed: () => unknown }} does */

@@ -1,15 +1,10 @@
 // The presets as cards: a picture of what each one makes, in how many seconds, and what it is good for.
-import { boot, duration, finder, h, on, presetOfPoints, query, t, url } from "../page/kit/core.js";
+import { boot, duration, finder, h, on, presetOfPoints, query, t } from "../page/kit/core.js";
 import { momentOf } from "./moments.js";
-import { pictureTime, presetPicture } from "../page/kit/presetpicture.js";
+import { ownPicture, pictureTime, presetPicture } from "../page/kit/presetpicture.js";
 
 const CARD_PX = 150;  // the least width of one, with the gap
-const SHEET = "snapshot";  // of a run: 8 x 8 samples, of which the first are shown
-
-/**
- * A preset of one's own: what it began with, and the run that was last made by it.
- * @typedef {{ base: string, run: { id: string, nimg: number, seconds: number, since: number } | null }} Mine
- */
+/** @import { Mine } from "../page/kit/presetpicture.js" */
 
 export class PresetCards {
   /** @param {HTMLElement} root */
@@ -94,12 +89,7 @@ export class PresetCards {
   }
 
   /** @param {string} name */
-  #picture(name) {
-    if (!this.mine[name]) return presetPicture(name);
-    const { run } = this.mine[name];
-    const src = run && url(`${SHEET}?${new URLSearchParams({ id: run.id, nimg: String(run.nimg), since: String(run.since) })}`);
-    return h("span", { class: "ga-preset-picture is-sheet" }, src ? h("img", { class: "ga-pixels", alt: "", src, loading: "lazy" }) : null);
-  }
+  #picture(name) { return this.mine[name] ? ownPicture(this.mine[name]) : presetPicture(name); }
 
   /** @param {string} name */
   #time(name) {

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from gan.config import RunConfig
 from gan.errors import ConfigError
+from gan.races import changes_of
 from gan.runs import RunReader, RunStatus, userpresets
 from gan.runs.userpresets import UserPreset
 from gan.settings import apply_settings, parse_setting, setting_text
@@ -55,6 +56,14 @@ def _fits(preset: UserPreset, config: RunConfig) -> bool:
     return settings_json(wanted) == settings_json(config)
 
 
+def _changes(preset: str) -> list[str] | None:
+    """What it may be changed by in a race; None of one that no longer trains."""
+    try:
+        return list(changes_of(preset))
+    except ConfigError:
+        return None
+
+
 async def listing(context: Context, request: Request) -> Response:
     """All of them by name."""
     _check_local(context)
@@ -63,7 +72,7 @@ async def listing(context: Context, request: Request) -> Response:
         statuses = context.runs.statuses()[:LOOKED_AT]
         return {
             name: {"base": p.base, "data": p.data, "settings": p.settings}
-            | {"run": _last_run(context, p, statuses)}
+            | {"run": _last_run(context, p, statuses), "changes": _changes(name)}
             for name, p in userpresets.load_presets().items()
         }
 

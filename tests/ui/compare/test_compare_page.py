@@ -302,3 +302,46 @@ def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(
     expect(said).to_contain_text("还没有开始训练")
     other.click("#race-link-close")
     expect(said).to_be_hidden()
+
+
+POSTED = """async ([path, body]) => {
+  const headers = { "Content-Type": "application/json" };
+  const how = { method: "POST", body: JSON.stringify(body), headers };
+  return (await fetch(new URL(path, document.baseURI), how)).status;
+}"""
+
+
+def test_a_preset_of_ones_own_races_by_its_name_and_gives_way_once_it_is_deleted(open_page):
+    page = open_page("/#tab=train", landing="train")
+    form = {"preset": "ring", "data": "ring", "seed": "0", "seconds": "30"}
+    form |= {"settings": {"loss": "hinge"}}
+    try:
+        saved = page.evaluate(POSTED, ["_gan/presets/save", {"name": "calm", "form": form}])
+        assert saved == 200
+        open_tab(page, "Compare")
+        page.select_option("#race-data", "ring")
+        group = page.locator("#race-preset-2 optgroup")
+        expect(group).to_have_attribute("label", "Your presets")
+        page.select_option("#race-preset-2", "calm")
+        example = page.locator(".ga-race-side").nth(1).locator("figcaption")
+        expect(example).to_have_text("not trained yet; it began with “Ring”")
+        expect(page.locator("#race-change-2 [value='loss=hinge']")).to_have_count(0)
+        page.select_option("#race-change-2", "loss=minimax")
+        page.evaluate(COPIED)
+        page.click("#race-link")
+        address = page.wait_for_function("window.copied").json_value()
+        assert "sides=ring,calm:loss:minimax" in address
+
+        other = open_page(address[address.index("/#") :], fresh=True, landing="compare")
+        expect(other.locator("#race-from-link")).to_contain_text("filled in from the link")
+        expect(other.locator("#race-preset-2")).to_have_value("calm")
+        expect(other.locator("#race-change-2")).to_have_value("loss=minimax")
+        other.click("#language-zh")
+        expect(other.locator("#race-preset-2 optgroup")).to_have_attribute("label", "你的方案")
+    finally:
+        page.evaluate(POSTED, ["_gan/presets/delete", {"name": "calm"}])
+    open_tab(page, "Train")
+    open_tab(page, "Compare")
+    expect(page.locator("#race-preset-2")).to_have_value("ring")
+    expect(page.locator("#race-change-2")).to_have_value("")
+    expect(page.locator("optgroup[label='Your presets']")).to_have_count(0)

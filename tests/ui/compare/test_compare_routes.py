@@ -21,8 +21,9 @@ from gan.files import json_bytes, write_atomic
 from gan.races import write_report
 from gan.races.report import PICTURES, RACE_FILE
 from gan.runs import manage
+from gan.runs.userpresets import UserPreset, save_preset
 from gan.ui.compare.races import Races, UnderWay, races_root
-from gan.ui.compare.setup import PRESETS_HERE, options
+from gan.ui.compare.setup import PRESETS_HERE, options, plan_of
 from gan.ui.compare.tab import TAB
 from gan.ui.server.profile import Guard, Profile
 from gan.ui.server.routes import Context, build_routes
@@ -118,6 +119,45 @@ def wait_for(true) -> None:
 def test_what_cannot_be_raced_is_told_in_a_sentence(home: Context, form: dict, sentence: str):
     assert sentence in start(visitor(home), **form)["error"]
     assert home.supervisor.live == []
+
+
+def test_presets_of_ones_own_race_at_home_and_are_unknown_in_public(home: Context, shop: Context):
+    save_preset(UserPreset("mine", "ring", "ring", {"g_lr": "0.001"}))
+    save_preset(UserPreset("7", "ring", "ring", {"loss": "hinge"}))  # a number is a name, too
+    save_preset(UserPreset("broken", "fashion", "fashion", {"family": "mlp", "modulation": "true"}))
+    save_preset(UserPreset("long" * 10, "ring", "ring", {}))
+    found = visitor(home).get("/_gan/presets").json()["presets"]
+    assert found["broken"]["changes"] is None
+    assert "loss=hinge" in found["mine"]["changes"]
+    assert "loss=hinge" not in found["7"]["changes"]  # it has that already
+    assert "loss=relativistic" in found["7"]["changes"]
+
+    sides = [
+        {"preset": "mine", "change": ""}, {"preset": "mine", "change": "loss=hinge"},
+        {"preset": "7", "change": ""},
+        {"preset": "long" * 10, "change": "remedy=second-discriminator"},
+    ]  # fmt: skip
+    plan = plan_of(home, FORM | {"sides": sides})
+    assert [c.name for c in plan.contestants][:3] == ["mine", "mine · hinge", "preset 7"]
+    rates_losses = [(c.train.g_lr, c.train.loss) for c in plan.configs]
+    assert rates_losses[:3] == [(1e-3, "relativistic"), (1e-3, "hinge"), (4e-3, "hinge")]
+    save_preset(UserPreset("mine", "ring", "ring", {"loss": "hinge"}))  # changed under its name
+    assert (
+        "loss=hinge" not in visitor(home).get("/_gan/presets").json()["presets"]["mine"]["changes"]
+    )
+    link = {"sides": "mine:loss:minimax,broken,nobody"}
+    reply = visitor(home).post("/_gan/races/setup", json=link).json()
+    assert reply["form"]["sides"][0] == {"preset": "mine", "change": "loss=minimax"}
+    assert reply["form"]["data"] == "ring"
+    assert len(reply["problems"]) == 2
+    pair = [{"preset": "fashion"}, {"preset": "broken"}]
+    assert "modulation" in start(visitor(home), sides=pair, data="fashion")["error"]
+
+    stranger = visitor(shop, "me-app.hf.space")
+    assert "there is no preset 'mine'" in start(stranger, sides=sides[:2])["error"]
+    reply = stranger.post("/_gan/races/setup", json=link).json()
+    assert [side["preset"] for side in reply["form"]["sides"]] == ["fashion", "vae", "rnn", "flow"]
+    assert "there is no preset 'mine'" in reply["problems"][0]["error"]
 
 
 def test_a_race_starts_all_and_names_the_next_anew_and_another_is_refused_meanwhile(home: Context):
