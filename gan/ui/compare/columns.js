@@ -55,8 +55,8 @@ export class Columns {
       this.box.replaceChildren(...this.columns.map(({ node }) => node));
       this.box.style.setProperty("--sides", String(race.contestants.length));
     }
-    // while they train, they are not equally far
-    const sides = race.stage === "training" ? [] : race.contestants;
+    // while they train, they are not equally far, and while they are measured, some are estimates
+    const sides = race.stage === "over" ? race.contestants : [];
     const best = Object.fromEntries(NUMBERS.map((number) => [number.name, bestOf(sides, number)]));
     race.contestants.forEach((side, i) => this.columns[i].show(race, side, best));
   }
