@@ -171,7 +171,7 @@ class Compare {
     if (!Object.values(wish).some(Boolean) && !strange.length) return;
     try {
       const { form, problems } = await ask("races/setup", wish);
-      await this.own;
+      await (this.own ??= this.#own());
       this.#fill(form);
       this.drawnLink = () => this.#tellLink(problems, strange);
       this.drawnLink();
@@ -287,7 +287,7 @@ class Compare {
     this.#link(id);
     this.#note("");
     await this.poll.now();
-    await this.own;
+    await (this.own ??= this.#own());
     if (this.race?.setup?.sides.every(({ preset }) => preset in boot.compare.presets)) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
     this.#fold(true);
     this.#find("#race-now").scrollIntoView({ block: "nearest" });
