@@ -94,14 +94,13 @@ def race(
         if out is None:
             raise ConfigError("a race needs a folder to write to; give --out races/a")
         named = contestants or []
-        typed: dict[str, Any] = {
-            "ready": ready, "data": data, "seconds": seconds,
-            "seeds": list(dict.fromkeys(parse_seeds(seeds))), "settings": settings or [],
-        }  # fmt: skip
-        plan = races.plan_race(named, **typed)
+        plan = races.plan_race(
+            named, ready=ready, data=data, seconds=seconds,
+            seeds=list(dict.fromkeys(parse_seeds(seeds))), settings=settings or [],
+        )  # fmt: skip
         races.check_out(out)
         count = count or COUNT
-        races.keep_plan(out, named=named, count=count, **typed)
+        races.keep_plan(out, plan, count=count)
         names = " against ".join(c.name for c in plan.contestants)
         many = f", seeds {', '.join(map(str, plan.seeds))}" if len(plan.seeds) > 1 else ""
         say(f"{names}: {plan.data}, {plan.seconds:g} process seconds each{many}, writing {out}")

@@ -1,8 +1,7 @@
-"""A race that broke off: what was typed, and what its runs have kept."""
+"""A race that broke off: what was raced, and what its runs have kept."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,17 +20,10 @@ DAMAGED = (
 )  # fmt: skip
 
 
-def keep_plan(
-    folder: Path, *, named: Sequence[str], ready: str | None, data: str | None, seconds: float,
-    seeds: Sequence[int], settings: Sequence[str], count: int,
-) -> None:  # fmt: skip
-    """What was typed, for `left_race`; count: samples that measure each contestant."""
+def keep_plan(folder: Path, plan: RacePlan, *, count: int) -> None:
+    """What is raced, for `left_race`; count: samples that measure each contestant."""
     folder.mkdir(parents=True, exist_ok=True)
-    typed = {
-        "named": [*named], "ready": ready, "data": data, "seconds": seconds, "seeds": [*seeds],
-        "settings": [*settings], "count": count,
-    }  # fmt: skip
-    write_atomic(folder / PLAN_FILE, json_bytes(typed))
+    write_atomic(folder / PLAN_FILE, json_bytes(plan.typed() | {"count": count}))
 
 
 def drop_plan(folder: Path) -> None:

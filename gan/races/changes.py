@@ -14,11 +14,12 @@ from typing import Any, get_args
 
 from gan.config import LossName, OptimizerName, RunConfig
 from gan.data import shape_of
+from gan.data.bundled import BUNDLED
 from gan.errors import ConfigError, suggest
 from gan.kinds import PICTURES_ONLY, has_setting, kind_of
 from gan.metrics.findings import RemedyName
 from gan.metrics.remedies import CHOICES
-from gan.presets import get_preset, run_config
+from gan.presets import fitted, get_preset
 from gan.runs.userpresets import MAX_PRESETS, expand_preset
 from gan.settings import apply_settings, is_idle, setting_of
 
@@ -27,7 +28,7 @@ REMEDIES: tuple[RemedyName, ...] = (
     "second-discriminator", "multi-scale", "diffaug", "more-ema",
 )  # fmt: skip
 MOST_KEPT = 2 * MAX_PRESETS  # presets whose changes are kept
-# Parts of a recipe, with and without; of each pair one is what the preset has already.
+# Parts of a recipe, with and without; where a preset has one, it may be without, and else with.
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "modulation": ({"modulation": True}, {"modulation": False}),
     "naming": ({"aux_classes": True}, {"aux_classes": False}),
@@ -42,32 +43,41 @@ def changes_of(preset: str) -> Mapping[str, Mapping[str, Any]]:
 
     Raises ConfigError for an unknown preset, and for one that can no longer be trained.
     """
-    base, _, settings = expand_preset(preset, None, {})
-    return _changes(base, tuple(sorted(settings.items())))
+    base, data, settings = expand_preset(preset, None, {})
+    return _changes(base, data, tuple(sorted(settings.items())))
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _changes(base: str, own: tuple[tuple[str, Any], ...]) -> Mapping[str, Mapping[str, Any]]:
-    config = _config(base, dict(own))
+def _changes(
+    base: str, data: str | None, own: tuple[tuple[str, Any], ...]
+) -> Mapping[str, Mapping[str, Any]]:
+    config = _config(base, data, dict(own))
     named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
     named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
     named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
     for name, (on, off) in PARTS.items():
-        named |= {f"part={name}-on": on, f"part={name}-off": off}
+        is_off = all(setting_of(config, key) == value for key, value in off.items())
+        named |= {f"part={name}-on": on} if is_off else {f"part={name}-off": off}
     return {change: settings for change, settings in named.items() if _fits(config, settings)}
 
 
-def _config(base: str, own: Mapping[str, Any]) -> RunConfig:
-    data = get_preset(base).data
-    return apply_settings(run_config(base, shape_of(data), data=data), own)
+def _config(base: str, data: str | None, own: Mapping[str, Any]) -> RunConfig:
+    """The preset on its data; on that of its base, where its own are no bundled ones."""
+    spec = data if data in BUNDLED else get_preset(base).data
+    return fitted(base, shape_of(spec), own, data=spec, seed=0)
 
 
 def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
-    """SGD gets rates that it learns with; the others take Adam's."""
-    if name != "sgd":
-        return {"optimizer": name}
-    found = CHOICES["use-sgd"](config.model, config.train, {}) or {}
-    return {k: v for k, v in found.items() if has_setting(kind_of(config.model.family), k)}
+    """SGD gets rates that it learns with, and the others those of the preset that it began with;
+    among each other they keep them."""
+    found: dict[str, Any] = {"optimizer": name}
+    if name == "sgd":
+        found |= CHOICES["use-sgd"](config.model, config.train, {}) or {}
+    elif config.train.optimizer == "sgd":
+        usual = get_preset(config.preset).lr
+        found |= {key: usual for key in ("g_lr", "d_lr") if setting_of(config, key) != usual}
+    kind = kind_of(config.model.family)
+    return {key: value for key, value in found.items() if has_setting(kind, key)}
 
 
 def _remedy(config: RunConfig, name: RemedyName) -> dict[str, Any]:
@@ -109,8 +119,7 @@ def settings_of(preset: str, change: str) -> dict[str, Any]:
 def change_in(preset: str, settings: Mapping[str, Any]) -> str | None:
     """The change whose settings these are; empty where they are the preset's, None where no
     change is that."""
-    base, _, own = expand_preset(preset, None, {})
-    config = _config(base, own)
+    config = _config(*expand_preset(preset, None, {}))
     differing = {key: v for key, v in settings.items() if setting_of(config, key) != v}
     if not differing:
         return ""

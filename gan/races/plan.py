@@ -36,7 +36,7 @@ class Contestant:
     """One side of a race."""
 
     name: str  # as shown; any printable text
-    preset: str
+    preset: str  # a built-in one: of the user's own it has the settings
     folder: str  # of its runs: letters, digits and dashes
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -51,20 +51,44 @@ class RacePlan:
     seeds: tuple[int, ...] = (0,)
     title: str = ""
     configs: tuple[RunConfig, ...] = ()  # a contestant each, with the first seed
+    ready: str | None = None  # the ready-made race that it is
 
     def run_name(self, contestant: Contestant, seed: int) -> str:
         """The name of its run folder."""
         return contestant.folder if len(self.seeds) == 1 else f"{contestant.folder}-seed-{seed}"
 
+    def typed(self) -> dict[str, Any]:
+        """The same race as arguments of `plan_race`, for JSON. The user's own presets are not named
+        in it: they may be others by the time that it is read."""
+        return {
+            "named": [] if self.ready else [f"{c.name}={c.preset}" for c in self.contestants],
+            "ready": self.ready,
+            "data": self.data,
+            "seconds": self.seconds,
+            "seeds": [*self.seeds],
+            "settings": self._typed_settings(),
+        }
+
+    def _typed_settings(self) -> list[str]:
+        """CONTESTANT:key=value of all that a ready-made race does not have already."""
+        made = ready_contestants(self.ready) if self.ready else ()
+        had = [c.settings for c in made] or [{}] * len(self.contestants)
+        return [
+            f"{number}:{key}={setting_text(value)}"
+            for number, (contestant, known) in enumerate(zip(self.contestants, had, strict=True), 1)
+            for key, value in contestant.settings.items()
+            if key not in known or known[key] != value
+        ]
+
     def command(self) -> str:
         """What to type for the same race."""
-        argv = ["python", "-m", "gan", "race"]
-        argv += [f"{c.name}={c.preset}" for c in self.contestants]
+        typed = self.typed()
+        argv = ["python", "-m", "gan", "race", *typed["named"]]
+        argv += ["--ready", self.ready] if self.ready else []
         argv += ["--data", self.data, "--seconds", f"{self.seconds:g}"]
         argv += ["--seeds", ",".join(map(str, self.seeds))] if self.seeds != (0,) else []
-        for number, contestant in enumerate(self.contestants, 1):
-            for key, value in contestant.settings.items():
-                argv += ["--set", f"{number}:{key}={setting_text(value)}"]
+        for setting in typed["settings"]:
+            argv += ["--set", setting]
         return shlex.join([*argv, "--out", "races/again"])
 
     def differences(self) -> dict[str, list[Any]]:
@@ -150,10 +174,10 @@ def plan_race(
             hint=Message("another" if len(named) < FEWEST else "fewer"),
         )
     contestants = _with_settings(_named(named), settings)
-    spec = data or _data_of(contestants[0].preset)  # as typed: a report tells no path of a machine
+    spec = data or _data_of(named[0])  # as typed: a report tells no path of a machine
     check_spec(spec)
     configs = tuple(new_config(c.preset, spec, c.settings, seed=seeds[0])[0] for c in contestants)
-    return RacePlan(contestants, spec, float(seconds), tuple(seeds), title, configs)
+    return RacePlan(contestants, spec, float(seconds), tuple(seeds), title, configs, ready)
 
 
 def ready_contestants(name: str) -> tuple[Contestant, ...]:
@@ -178,8 +202,8 @@ def _check_numbers(seconds: float, seeds: Sequence[int]) -> None:
         )
 
 
-def _data_of(preset: str) -> str:
-    base, data, _ = expand_preset(preset, None, {})
+def _data_of(text: str) -> str:
+    base, data, _ = expand_preset(_pair(text)[1], None, {})
     return data or get_preset(base).data
 
 
@@ -191,7 +215,8 @@ def _named(named: Sequence[str]) -> list[Contestant]:
     for number, (name, preset) in enumerate(pairs, 1):
         used[name] += 1
         shown = f"{name} {used[name]}" if often[name] > 1 else name
-        found.append(Contestant(shown, preset, f"{number}-{_folder_name(shown)}"))
+        base, _, own = expand_preset(preset, None, {})
+        found.append(Contestant(shown, base, f"{number}-{_folder_name(shown)}", own))
     if len({c.name for c in found}) < len(found):
         raise ConfigError(
             "contestants need names of their own, got {got}; rename one with NAME=PRESET",
@@ -210,7 +235,7 @@ def _pair(text: str) -> tuple[str, str]:
     if not 0 < len(name) <= MAX_NAME or not name.isprintable() or ":" in name or name.isdigit():
         raise ConfigError(
             "a contestant's name has 1 to {most} printable characters, no colon, and is no "
-            "number, got {got}; choose another",
+            "number, got {got}; choose another, as NAME=PRESET",
             most=MAX_NAME,
             got=repr(name[: MAX_NAME + 1]),
         )

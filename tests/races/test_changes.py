@@ -11,6 +11,7 @@ from gan.kinds import kind_of
 from gan.presets import PRESETS
 from gan.races import READY, Race, change_in, changes_of, plan_race, settings_of
 from gan.runs import Supervisor
+from gan.runs.userpresets import UserPreset, save_preset
 
 
 @pytest.mark.slow
@@ -51,6 +52,38 @@ def test_a_change_that_a_preset_does_not_have_is_refused_with_similar_ones():
     with pytest.raises(ConfigError, match="did you mean loss=hinge"):
         settings_of("ring", "loss=hing")
     assert change_in("ring", {"z_dim": 3}) is None
+
+
+def test_a_change_on_top_of_a_preset_of_ones_own_is_of_what_that_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("GAN_HOME", str(tmp_path))
+
+    def saved(name: str, base: str, **settings: str) -> None:
+        save_preset(UserPreset(name, base, PRESETS[base].data, settings))
+
+    saved("slow", "ring", optimizer="sgd", g_lr="0.05", d_lr="0.05")
+    assert settings_of("slow", "optimizer=adam") == {
+        "optimizer": "adam", "g_lr": 4e-3, "d_lr": 4e-3  # SGD's rates are no rates for Adam
+    }  # fmt: skip
+    saved("muon", "fashion", g_lr="0.001")
+    assert settings_of("muon", "optimizer=adam") == {"optimizer": "adam"}
+    saved("grows", "ring", batch_growth="4", growth_kimg="10")
+    assert "part=growth-on" not in changes_of("grows")
+    assert settings_of("grows", "part=growth-off") == {"batch_growth": 1}
+    saved("nameless", "fashion", classes="0", aux_classes="false")
+    assert "part=naming-on" not in changes_of("nameless")
+    save_preset(UserPreset("named", "stacked-digits", "digits", {"aux_classes": "true"}))
+    assert "part=naming-off" in changes_of("named")  # its base's data have no classes
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_ready_made_race_is_the_same_as_it_is_typed(name: str):
+    plan = plan_race([], ready=name, seconds=5, settings=["2:g_lr=0.003"])
+    again = plan_race(**plan.typed())
+    assert (again.contestants, again.configs) == (plan.contestants, plan.configs)
+    assert f"--ready {name}" in plan.command()  # one of them has more contestants than can be typed
+    assert plan.command().count("--set") == 1
 
 
 @pytest.mark.parametrize("name", READY)

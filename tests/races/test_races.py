@@ -624,10 +624,7 @@ def test_a_race_that_was_killed_is_reported_as_far_as_it_had_come(tmp_path: Path
 def test_a_race_left_before_an_update_is_reported_by_what_its_runs_were_trained_with(
     tmp_path: Path,
 ):
-    keep_plan(
-        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0],
-        settings=[], count=200,
-    )  # fmt: skip
+    keep_plan(tmp_path, plan_race(["ring", "grid"], seconds=1.0), count=200)
     was = ("--set", "batch_size=32", "--kimg", "0.1", "--run-dir", tmp_path / "1-ring")
     gan("train", "--preset", "ring", *was)  # as the preset was then
     plan = left_race(tmp_path)[0].plan
@@ -641,10 +638,7 @@ def test_a_race_left_before_an_update_is_reported_by_what_its_runs_were_trained_
      {"named": 7}, {"named": [["ring"], "grid"]}, {"settings": [3]}, {"data": 4}, {"more": 1}],
 )  # fmt: skip
 def test_a_damaged_plan_is_told_as_that_and_its_runs_stay(tmp_path: Path, change: dict):
-    keep_plan(
-        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0],
-        settings=[], count=200,
-    )  # fmt: skip
+    keep_plan(tmp_path, plan_race(["ring", "grid"], seconds=1.0), count=200)
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps(json.loads(plan.read_text("utf-8")) | change), "utf-8")
     told = gan("race", "--report", tmp_path, code=1).output.replace("\n", " ")
@@ -653,10 +647,7 @@ def test_a_damaged_plan_is_told_as_that_and_its_runs_stay(tmp_path: Path, change
 
 
 def test_a_race_of_which_nothing_has_trained_has_no_report(tmp_path: Path):
-    keep_plan(
-        tmp_path, named=["ring", "grid"], ready=None, data=None, seconds=1.0, seeds=[0, 1],
-        settings=[], count=200,
-    )  # fmt: skip
+    keep_plan(tmp_path, plan_race(["ring", "grid"], seconds=1.0, seeds=(0, 1)), count=200)
     told = gan("race", "--report", tmp_path, code=1).output.replace("\n", " ")
     assert "ended before any contestant began" in told
     assert {path.name for path in tmp_path.iterdir()} <= {"plan.json", ".lock"}

@@ -224,7 +224,6 @@ class Compare {
     if (!id) return;
     this.opened = null;
     this.race = null;
-    this.earlier.onShow = "";  // what is on show from now on stays
     this.#link();
     this.#fold(true);
     await this.poll.now();
@@ -264,6 +263,7 @@ class Compare {
       const id = this.opened ?? going;
       const race = await ask(id ? `race?${new URLSearchParams({ id })}` : "race", undefined, signal);
       this.race = race.id ? race : null;
+      if (this.race) this.earlier.onShow = "";  // what is on show stays
     } catch (error) {
       if (this.opened) this.#note(say(error));
       if (error instanceof Refused) {
@@ -283,12 +283,11 @@ class Compare {
   /** @param {string} id */
   async #open(id) {
     this.opened = id;
-    this.earlier.onShow = "";
     this.#link(id);
     this.#note("");
     await this.poll.now();
     await (this.own ??= this.#own());
-    if (this.race?.setup?.sides.every(({ preset }) => preset in boot.compare.presets)) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
+    if (this.race?.setup?.sides.every(({ preset }) => Object.hasOwn(boot.compare.presets, preset))) this.#fill({ ...this.race.setup, ...(this.race.setup.ready ? { sides: boot.compare.ready[this.race.setup.ready].sides } : {}) });
     this.#fold(true);
     this.#find("#race-now").scrollIntoView({ block: "nearest" });
   }

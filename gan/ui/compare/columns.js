@@ -1,6 +1,6 @@
 // A column for each contestant: its newest samples, how it stands, and its numbers.
 /** @import { RaceContestant, RaceNews } from "../page/kit/types" */
-import { Refused, count, h, knows, leave, openTab, say, sentences, t, url } from "../page/kit/core.js";
+import { Refused, boot, count, h, knows, leave, openTab, say, sentences, t, url } from "../page/kit/core.js";
 import { short } from "../page/kit/figures.js";
 
 /** @param {number} v */
@@ -26,15 +26,18 @@ const DOTS = { running: "is-live", starting: "is-live", failed: "is-warn", inter
 /** @param {number} i */
 export const dot = (i) => h("i", { class: `ga-race-dot is-${i}`, "aria-hidden": "true" });
 
-// Those of ready-made races have a name in each language, and so have a preset and its change.
+const READY = new Set(Object.values(boot.compare.ready).flatMap(({ sides }) => sides.map(({ name }) => name)));
+
+// Those of ready-made races have a name in each language, and so have a built-in preset and its change.
 /** @param {string} name */
 export function sideName(name) {
   const key = `gan_race_name_${name.toLowerCase().replaceAll(" ", "-")}`;
-  if (knows(key)) return t(key);
+  if (READY.has(name) && knows(key)) return t(key);
   const [whole, number] = name.match(/^(.*?)( \d+)?$/)?.slice(1) ?? [name];
   const [preset, change] = whole.split(" · ");
-  const parts = [[`gan_card_${preset}`], change ? ["loss", "remedy", "part", "term"].map((kind) => `gan_${kind}_${change}`) : []];
-  return parts.flatMap((keys, i) => (keys.length ? [t(keys.find(knows) ?? "") || [preset, change][i]] : [])).join(" + ") + (number ?? "");
+  const card = Object.hasOwn(boot.train.cards.presets, preset) ? t(`gan_card_${preset}`) : preset;
+  const keys = change ? ["loss", "remedy", "part", "term"].map((kind) => `gan_${kind}_${change}`) : [];
+  return [card, ...(change ? [t(keys.find(knows) ?? "") || change] : [])].join(" + ") + (number ?? "");
 }
 
 export class Columns {

@@ -3,7 +3,7 @@
 import { ask, boot, presetOfPoints } from "../page/kit/core.js";
 
 /** @type {Record<string, Mine>} */
-export const own = {};
+export const own = Object.create(null);  // a preset may be called "constructor"
 
 // Takes those there are by now among the presets that the form offers.
 export async function lookForOwn() {

@@ -18,7 +18,7 @@ from cachetools import LRUCache
 
 from gan.errors import GanError
 from gan.files import home_root, json_bytes, write_atomic
-from gan.races import Race, RacePlan, as_left, measure_race, race_so_far, write_report
+from gan.races import Race, RacePlan, as_left, measure_race, plan_race, race_so_far, write_report
 from gan.races.measure import Hurry
 from gan.races.report import RACE_FILE
 from gan.runs import manage
@@ -35,7 +35,8 @@ KEPT = 64  # race.json files in memory
 AT_ONCE_PUBLIC = 1  # trainings: a public server trains one thing at a time
 LISTED = 50
 DELETED = ".deleted"  # beside the races: reports that can be taken back
-BEGUN_FILE = "begun.json"  # the form of a race that has no report yet
+PLAN = "plan"
+BEGUN_FILE = "begun.json"  # a race that has no report yet: its form, and what is trained
 
 
 def races_root() -> Path:
@@ -151,7 +152,7 @@ class Races:
             with suppress(OSError):  # the race goes on without
                 file = races_root() / race_id / BEGUN_FILE
                 file.parent.mkdir(parents=True, exist_ok=True)
-                write_atomic(file, json_bytes(form))
+                write_atomic(file, json_bytes(form | {PLAN: plan.typed()}))
         for owned in (key_of(race_id), *(s.run_dir.name for s in race.standings)):
             context.owners.claim(session, owned)
         if not context.profile.local:
@@ -306,8 +307,9 @@ class Races:
 
 def _left(context: Context, file: Path) -> UnderWay:
     """A race that was begun and has no report, as far as it had come."""
-    form = json.loads(file.read_text("utf-8"))
-    plan, race_id = plan_of(context, form), file.parent.name
+    form, race_id = json.loads(file.read_text("utf-8")), file.parent.name
+    typed = form.pop(PLAN, None)  # not in what was begun before this was kept
+    plan = plan_race(**typed) if typed else plan_of(context, form)
     race = Race(plan, context.runs.root, prefix=f"{race_id}-", supervisor=context.supervisor)
     return UnderWay(race_id, as_left(race), form, context, stage="measuring")
 

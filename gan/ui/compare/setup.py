@@ -30,6 +30,7 @@ PUBLIC_COUNT = 1000  # samples that a public server measures each contestant wit
 USUAL = {"seconds": "30", "seeds": "0"}
 LEFT_OUT = ("own",)  # a preset for images that no race here can name
 PRESETS_HERE = tuple(name for name in PRESETS if name not in LEFT_OUT)
+READY_NAMES = frozenset(c.name for name in READY for c in ready_contestants(name))
 PLANE = 1  # pixels a side: points of the plane
 T = TypeVar("T")
 
@@ -122,13 +123,18 @@ def _plan_of_sides(context: Context, sides: object, how: dict[str, Any]) -> Race
     named, settings = [], []
     for number, side in enumerate(sides[: MOST + 1], 1):
         preset, change = _side(context, str(side.get("preset", "")), str(side.get("change") or ""))
-        # a number alone would be taken for another contestant's
-        shown = f"preset {preset}" if preset.isdigit() else preset
-        name = " · ".join(filter(None, [shown, change.partition("=")[2]]))
+        name = " · ".join(filter(None, [_called(preset), change.partition("=")[2]]))
         named.append(f"{name}={preset}")
         for key, value in settings_of(preset, change).items():
             settings.append(f"{number}:{key}={setting_text(value)}")
     return plan_race(named, settings=settings, **how)
+
+
+def _called(preset: str) -> str:
+    """What a contestant is called by: a number would be taken for another contestant's in a
+    setting, and a ready-made race's names are translated."""
+    is_taken = preset.isdigit() or (preset not in PRESETS and preset in READY_NAMES)
+    return f"preset {preset}" if is_taken else preset
 
 
 def _side(context: Context, preset: str, change: str) -> tuple[str, str]:
@@ -136,6 +142,7 @@ def _side(context: Context, preset: str, change: str) -> tuple[str, str]:
     get_preset(expand_preset(preset, None, {})[0] if context.profile.local else preset)
     if preset in LEFT_OUT:
         raise PageError("gan_race_error_preset", preset=preset)
+    changes_of(preset)  # refuses what can no longer be trained
     settings_of(preset, change)
     return preset, change
 
@@ -229,8 +236,9 @@ class Link:
             side = self.take(partial(self._one, part, found), None)
             found += [side] if side else []
         if len(found) == 1:
-            plane = _plane_of(found[0]["preset"])
-            other = next(n for n in PRESETS_HERE if _plane_of(n) == plane)
+            alone = found[0]["preset"]
+            kin = (n for n in PRESETS_HERE if _plane_of(n) == _plane_of(alone))
+            other = next(n for n in kin if n != alone)
             found.append({"preset": other, "change": ""})
         return found
 

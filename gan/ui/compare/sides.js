@@ -19,7 +19,7 @@ export function nameOfChange(change) {
 // called by its name.
 /** @param {string} name */
 export function nameOfPreset(name) {
-  if (!(name in boot.train.cards.presets)) return name;
+  if (!Object.hasOwn(boot.train.cards.presets, name)) return name;
   const [card, kind] = [t(`gan_card_${name}`), boot.train.presets[name].of ?? "gan"];
   const isSaid = name === kind || kind === "drift" || boot.compare.presets[name].plane;
   return isSaid ? card : `${kind.toUpperCase()}: ${card}`;
@@ -51,16 +51,18 @@ export class Sides {
     this.show([{ preset: names[0], change: "" }, { preset: names[1] ?? names[0], change: "" }], plane);
   }
 
-  // The built-in ones first.
+  // The built-in ones first: names that are numbers would be.
   #presets(plane = this.plane) {
-    return Object.keys(boot.compare.presets).filter((name) => boot.compare.presets[name].plane === plane);
+    const names = Object.keys(boot.compare.presets).filter((name) => boot.compare.presets[name].plane === plane);
+    return [...names.filter((name) => !(name in own)), ...names.filter((name) => name in own)];
   }
 
   // Those of one's own may have changed: what is gone gives way to what it began with.
   /** @param {Record<string, string>} bases */
   again(bases) {
+    const names = this.#presets();
     this.sides = this.sides.map((side) => {
-      const preset = side.preset in boot.compare.presets ? side.preset : bases[side.preset] ?? this.#presets()[0];
+      const preset = [side.preset, bases[side.preset]].find((name) => names.includes(name)) ?? names[0];
       return preset === side.preset && (!side.change || boot.compare.changes[preset].includes(side.change)) ? side : { preset, change: "" };
     });
     this.draw();

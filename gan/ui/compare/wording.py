@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gan.messages import Message
+from gan.presets import PRESETS
 from gan.quantities import QUANTITIES
 from gan.races.report import ENGLISH, Wording, rendered, rendered_curves
+from gan.ui.compare.setup import READY_NAMES
 from gan.ui.server.i18n import SOURCE, languages, words, written
 
 KINDS = ("loss", "remedy", "part", "term")  # of a change: as compare/columns.js has them
@@ -63,11 +65,11 @@ def named_in(language: str, found: dict[str, Any]) -> dict[str, Any]:
 def side_name(texts: dict[str, str], name: str) -> str:
     """A contestant's name, as compare/columns.js gives it."""
     key = f"gan_race_name_{name.lower().replace(' ', '-')}"
-    if key in texts:
+    if name in READY_NAMES and key in texts:
         return texts[key]
     whole, number = re.fullmatch(r"(.*?)( \d+)?", name, re.DOTALL).groups()  # type: ignore[union-attr]
     preset, _, change = whole.partition(" · ")
-    parts = [texts.get(f"gan_card_{preset}", preset)]
+    parts = [texts.get(f"gan_card_{preset}", preset) if preset in PRESETS else preset]
     if change:
         keys = (f"gan_{kind}_{change}" for kind in KINDS)
         parts.append(next((texts[k] for k in keys if k in texts), change))

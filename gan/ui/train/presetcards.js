@@ -114,4 +114,4 @@ export class PresetCards {
 }
 
 /** @param {string} name */
-const titleOf = (name) => (name in boot.train.cards.presets ? t(`gan_card_${name}`) : name);
+const titleOf = (name) => (Object.hasOwn(boot.train.cards.presets, name) ? t(`gan_card_${name}`) : name);

@@ -248,8 +248,13 @@ def test_a_race_taken_back_is_on_show_again_unless_another_is_by_then(page):
         route.fulfill(json={})
 
     page.unroute(re.compile(r"/_gan/race(\?|$)"))
-    page.route(re.compile(r"/_gan/race(\?|$)"), lambda route: route.fulfill(
-        json=race | {"id": route.request.url.partition("id=")[2]}))  # fmt: skip
+    live: dict = {}
+
+    def told(route) -> None:
+        asked = route.request.url.partition("id=")[2]
+        route.fulfill(json=race | {"id": asked} if asked else live)
+
+    page.route(re.compile(r"/_gan/race(\?|$)"), told)
     page.route("**/_gan/races", lambda route: route.fulfill(
         json={"races": listed, "deleted": deleted, "may_delete": True}))  # fmt: skip
     page.route("**/_gan/races/delete", lambda route: move(route, listed, deleted))
@@ -257,7 +262,7 @@ def test_a_race_taken_back_is_on_show_again_unless_another_is_by_then(page):
     page.reload()
     page.wait_for_selector(".ga-race:not([inert])")
 
-    for opened_since in (False, True):
+    for since in ("nothing", "another was opened", "another began elsewhere"):
         page.click("[data-race=race-1]")
         page.wait_for_url("**raced=race-1*")
         page.locator("#race-list li").filter(has=page.locator("[data-race=race-1]")).locator(
@@ -265,12 +270,16 @@ def test_a_race_taken_back_is_on_show_again_unless_another_is_by_then(page):
         ).click()
         expect(page.locator("#race-undo-button")).to_be_visible()
         assert "raced=" not in page.url
-        if opened_since:
+        if since == "another was opened":
             page.click("[data-race=race-2]")
             page.wait_for_url("**raced=race-2*")
+        if since == "another began elsewhere":
+            live |= race | {"id": "race-9", "stage": "training", "state": "running"}
+            expect(page.locator("#race-state")).to_have_text("Training, 20 %")
         page.click("#race-undo-button")
         expect(page.locator("[data-race=race-1]")).to_be_focused()
-        assert f"raced={'race-2' if opened_since else 'race-1'}" in page.url
+        shown_now = page.url.partition("raced=")[2]
+        assert shown_now == {"nothing": "race-1", "another was opened": "race-2"}.get(since, "")
 
 
 def test_a_link_fills_the_race_elsewhere_names_what_is_wrong_and_starts_nothing(open_page):
@@ -316,12 +325,15 @@ def test_a_preset_of_ones_own_races_by_its_name_and_gives_way_once_it_is_deleted
     form = {"preset": "ring", "data": "ring", "seed": "0", "seconds": "30"}
     form |= {"settings": {"loss": "hinge"}}
     try:
-        saved = page.evaluate(POSTED, ["_gan/presets/save", {"name": "calm", "form": form}])
-        assert saved == 200
+        for name in ("calm", "7", "constructor"):
+            saved = page.evaluate(POSTED, ["_gan/presets/save", {"name": name, "form": form}])
+            assert saved == 200
         open_tab(page, "Compare")
         page.select_option("#race-data", "ring")
         group = page.locator("#race-preset-2 optgroup")
         expect(group).to_have_attribute("label", "Your presets")
+        expect(group.locator("option")).to_have_text(["7", "calm", "constructor"])
+        expect(page.locator("#race-preset-1")).to_have_value("ring")  # no number before it
         page.select_option("#race-preset-2", "calm")
         example = page.locator(".ga-race-side").nth(1).locator("figcaption")
         expect(example).to_have_text("not trained yet; it began with “Ring”")
@@ -339,7 +351,8 @@ def test_a_preset_of_ones_own_races_by_its_name_and_gives_way_once_it_is_deleted
         other.click("#language-zh")
         expect(other.locator("#race-preset-2 optgroup")).to_have_attribute("label", "你的方案")
     finally:
-        page.evaluate(POSTED, ["_gan/presets/delete", {"name": "calm"}])
+        for name in ("calm", "7", "constructor"):
+            page.evaluate(POSTED, ["_gan/presets/delete", {"name": name}])
     open_tab(page, "Train")
     open_tab(page, "Compare")
     expect(page.locator("#race-preset-2")).to_have_value("ring")

@@ -18,10 +18,10 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from gan.files import json_bytes, write_atomic
-from gan.races import write_report
+from gan.races import plan_race, write_report
 from gan.races.report import PICTURES, RACE_FILE
 from gan.runs import manage
-from gan.runs.userpresets import UserPreset, save_preset
+from gan.runs.userpresets import UserPreset, delete_preset, save_preset
 from gan.ui.compare.races import Races, UnderWay, races_root
 from gan.ui.compare.setup import PRESETS_HERE, options, plan_of
 from gan.ui.compare.tab import TAB
@@ -141,7 +141,10 @@ def test_presets_of_ones_own_race_at_home_and_are_unknown_in_public(home: Contex
     assert [c.name for c in plan.contestants][:3] == ["mine", "mine · hinge", "preset 7"]
     rates_losses = [(c.train.g_lr, c.train.loss) for c in plan.configs]
     assert rates_losses[:3] == [(1e-3, "relativistic"), (1e-3, "hinge"), (4e-3, "hinge")]
+    again = plan_race(**plan.typed())  # whatever becomes of the presets by then
+    assert {c.preset for c in again.contestants} == {"ring"}
     save_preset(UserPreset("mine", "ring", "ring", {"loss": "hinge"}))  # changed under its name
+    assert plan_race(**plan.typed()).configs == again.configs == plan.configs
     assert (
         "loss=hinge" not in visitor(home).get("/_gan/presets").json()["presets"]["mine"]["changes"]
     )
@@ -150,6 +153,9 @@ def test_presets_of_ones_own_race_at_home_and_are_unknown_in_public(home: Contex
     assert reply["form"]["sides"][0] == {"preset": "mine", "change": "loss=minimax"}
     assert reply["form"]["data"] == "ring"
     assert len(reply["problems"]) == 2
+    reply = visitor(home).post("/_gan/races/setup", json={"sides": "broken,fashion"}).json()
+    assert "modulation" in reply["problems"][0]["error"]
+    assert [side["preset"] for side in reply["form"]["sides"]] == ["fashion", "fashion-mlp"]
     pair = [{"preset": "fashion"}, {"preset": "broken"}]
     assert "modulation" in start(visitor(home), sides=pair, data="fashion")["error"]
 
@@ -233,12 +239,14 @@ def test_in_public_a_race_is_as_short_as_a_training_and_trains_one_at_a_time(sho
 @pytest.mark.slow
 def test_a_race_of_a_server_that_was_killed_is_reported_by_the_next(root: Path, tiny_run: Path):
     before = context_for("127.0.0.1", root)
-    sides = [{"preset": "digits", "change": ""}, {"preset": "digits", "change": "loss=hinge"}]
+    save_preset(UserPreset("mine", "digits", "digits", {"g_lr": "0.001"}))
+    sides = [{"preset": "mine", "change": ""}, {"preset": "digits", "change": "loss=hinge"}]
     start(visitor(before), sides=sides, data="digits")
     wait_for(lambda: len(before.supervisor.live) == 2)
     folder = races_root() / "race-1"
     assert not (folder / "race.json").exists()
-    shutil.copytree(tiny_run, root / "race-1-1-digits")  # what one of the two had come to
+    shutil.copytree(tiny_run, root / "race-1-1-mine")  # what one of the two had come to
+    delete_preset("mine")
 
     after = context_for("127.0.0.1", root)  # the first one never ends: it is gone
     client = visitor(after)

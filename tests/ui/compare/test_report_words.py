@@ -186,3 +186,14 @@ def test_a_message_is_written_as_the_page_writes_it():
 def test_a_report_of_another_language_needs_no_file_but_the_numbers(tmp_path: Path):
     found = found_of(a=(1.0,), b=(2.0,))
     assert "比赛：a | b" in Report(tmp_path, found, "zh").text("html").decode()
+
+
+def test_a_preset_of_ones_own_is_called_by_its_name_whatever_words_the_page_has():
+    from gan.ui.compare.wording import side_name
+
+    for language in catalogues():
+        texts = words(language)
+        for name in ("mine", "how", "seconds", "put-right", "constructor"):
+            assert side_name(texts, name) == name
+            assert side_name(texts, f"{name} · hinge").startswith(f"{name} + ")
+    assert side_name(words("zh"), "packing") != "packing"  # of a ready-made race
