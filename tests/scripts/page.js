@@ -8,7 +8,7 @@ class Nothing {
 const words = { gan_chart_losses: "Losses" };
 const GAN = {
   assets: "", languages: { en: { name: "English", tag: "en" } }, language: "en", tabs: ["explore"], local: true,
-  limit_s: null, kept: true, train: { presets: {}, data: [], groups: [] }, evaluate: { data: [], counts: [] },
+  limit_s: null, kept: true, train: { presets: {}, data: [], groups: [], cards: { presets: {} } }, compare: { ready: {} }, evaluate: { data: [], counts: [] },
   remember() {}, setTheme() {}, wordsOf: async () => words,
 };
 Object.assign(globalThis, {

@@ -10,6 +10,9 @@ for (const folder of ["compare", "page", "train"]) {
   for (const [, key, value] of text.matchAll(/^(\w+) = "(.*)"$/gm)) words[key] = value;
 }
 globalThis.window.GAN.wordsOf = async () => words;
+Object.assign(window.GAN.train.cards.presets, { ring: {} });
+window.GAN.compare.ready = { remedies: { sides: [{ name: "as it is" }] } };
+const { sideName } = await import("../../gan/ui/compare/columns.js");
 const { sameSetups, verdict } = await import("../../gan/ui/compare/verdict.js");
 
 const race = (fds, same = []) => ({
@@ -17,6 +20,16 @@ const race = (fds, same = []) => ({
   contestants: Object.entries(fds).map(([name, fd]) => ({
     name, family: "vae", numbers: { fd: { mean: fd.reduce((a, b) => a + b) / fd.length, low: Math.min(...fd), high: Math.max(...fd), of: fd.length } },
   })),
+});
+
+test("a contestant is called in the page's words if it is built in, and else by its name", () => {
+  assert.equal(sideName("ring 2"), "Ring 2");
+  assert.equal(sideName("ring · hinge"), "Ring + hinge");
+  assert.equal(sideName("as it is"), "as it is");
+  for (const own of ["mine", "how", "put-right", "constructor"]) {
+    assert.equal(sideName(own), own);
+    assert.equal(sideName(`${own} · hinge 2`), `${own} + hinge 2`);
+  }
 });
 
 test("who is nearest, and how sure that is", () => {
