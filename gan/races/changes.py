@@ -28,7 +28,7 @@ REMEDIES: tuple[RemedyName, ...] = (
     "second-discriminator", "multi-scale", "diffaug", "more-ema",
 )  # fmt: skip
 MOST_KEPT = 2 * MAX_PRESETS  # presets whose changes are kept
-# Parts of a recipe, with and without; where a preset has one, it may be without, and else with.
+# Parts of a recipe, as settings on and off: what a preset has can be turned off, the rest on.
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "modulation": ({"modulation": True}, {"modulation": False}),
     "naming": ({"aux_classes": True}, {"aux_classes": False}),
@@ -54,7 +54,8 @@ def _changes(
     config = _config(base, data, dict(own))
     named = {f"loss={name}": {"loss": name} for name in get_args(LossName)}
     named |= {f"optimizer={name}": _optimizer(config, name) for name in get_args(OptimizerName)}
-    named |= {f"remedy={name}": _remedy(config, name) for name in REMEDIES}
+    for remedy in REMEDIES:
+        named[f"remedy={remedy}"] = CHOICES[remedy](config.model, config.train, {}) or {}
     for name, (on, off) in PARTS.items():
         is_off = all(setting_of(config, key) == value for key, value in off.items())
         named |= {f"part={name}-on": on} if is_off else {f"part={name}-off": off}
@@ -68,8 +69,8 @@ def _config(base: str, data: str | None, own: Mapping[str, Any]) -> RunConfig:
 
 
 def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
-    """SGD gets rates that it learns with, and the others those of the preset that it began with;
-    among each other they keep them."""
+    """SGD gets rates that it learns with; in SGD's place another optimiser gets those of the
+    built-in preset. Between the others the rates stay."""
     found: dict[str, Any] = {"optimizer": name}
     if name == "sgd":
         found |= CHOICES["use-sgd"](config.model, config.train, {}) or {}
@@ -78,10 +79,6 @@ def _optimizer(config: RunConfig, name: OptimizerName) -> dict[str, Any]:
         found |= {key: usual for key in ("g_lr", "d_lr") if setting_of(config, key) != usual}
     kind = kind_of(config.model.family)
     return {key: value for key, value in found.items() if has_setting(kind, key)}
-
-
-def _remedy(config: RunConfig, name: RemedyName) -> dict[str, Any]:
-    return CHOICES[name](config.model, config.train, {}) or {}
 
 
 def _fits(config: RunConfig, settings: Mapping[str, Any]) -> bool:

@@ -58,8 +58,8 @@ class RacePlan:
         return contestant.folder if len(self.seeds) == 1 else f"{contestant.folder}-seed-{seed}"
 
     def typed(self) -> dict[str, Any]:
-        """The same race as arguments of `plan_race`, for JSON. The user's own presets are not named
-        in it: they may be others by the time that it is read."""
+        """The same race as arguments of `plan_race`, for JSON. It does not name
+        presets of the user's own, which may have changed or be gone when it is read."""
         return {
             "named": [] if self.ready else [f"{c.name}={c.preset}" for c in self.contestants],
             "ready": self.ready,

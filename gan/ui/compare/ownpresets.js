@@ -5,7 +5,7 @@ import { ask, boot, presetOfPoints } from "../page/kit/core.js";
 /** @type {Record<string, Mine>} */
 export const own = Object.create(null);  // a preset may be called "constructor"
 
-// Takes those there are by now among the presets that the form offers.
+// Adds those that are saved by now to the presets that the form offers.
 export async function lookForOwn() {
   if (!boot.local) return;
   /** @type {{ presets: Record<string, Mine> }} */
